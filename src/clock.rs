@@ -1,0 +1,55 @@
+//! Time and entropy, as arguments.
+//!
+//! Nothing else in the crate asks the machine for either, so that a test can move the one and count on the other.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::domain::moment::Moment;
+
+/// What time it is, and 32 fresh random bytes.
+pub trait Clock: Send + Sync {
+    /// How far this clock is ahead of the machines' own: zero, except in tests. A store that compares deadlines by its
+    /// server's clock adds it there.
+    fn ahead(&self) -> Duration;
+
+    /// Now.
+    fn now(&self) -> Moment {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)).plus(self.ahead())
+    }
+
+    /// Bytes that nobody can guess.
+    fn entropy(&self) -> [u8; 32] {
+        rand::random()
+    }
+}
+
+/// The machine's clock and the operating system's entropy.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn ahead(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// A clock that a test moves forward.
+#[derive(Debug, Default)]
+pub struct TestClock {
+    ahead_millis: AtomicU64,
+}
+
+impl TestClock {
+    /// Moves it `span` ahead, for everybody who holds it.
+    pub fn advance(&self, span: Duration) {
+        self.ahead_millis.fetch_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn ahead(&self) -> Duration {
+        Duration::from_millis(self.ahead_millis.load(Ordering::SeqCst))
+    }
+}

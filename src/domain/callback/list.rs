@@ -1,0 +1,136 @@
+//! The comma-separated list: indices, names and URLs in one text.
+//!
+//! A URL may hold a comma of its own. So a comma separates only when what follows is a bare integer, a saved name, or
+//! begins with a scheme; a comma that is left inside one item of a list could mean either, and is refused.
+
+use super::super::invalid::Invalid;
+
+/// One entry of `callback_url`, as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A slot of the merchant's book, from 0.
+    Index(usize),
+    /// A saved callback's name.
+    Name(String),
+    /// A URL of this one journey.
+    Url(String),
+}
+
+/// The most items that one list may hold.
+const MAX_ITEMS: usize = 16;
+
+/// Reads `callback_url`: an index, a name, a URL, or several of them between commas.
+///
+/// # Errors
+/// When an item is blank, when a comma could be read in two ways, or when there are too many items; the field names
+/// the item, from 1.
+pub fn parse_list(text: &str, is_name: impl Fn(&str) -> bool) -> Result<Vec<Item>, Invalid> {
+    let texts = split(text, &is_name);
+    if texts.len() > MAX_ITEMS {
+        return Err(Invalid::new("callback_url", format!("lists more than {MAX_ITEMS} callbacks")));
+    }
+    let alone = texts.len() == 1;
+    texts
+        .iter()
+        .enumerate()
+        .map(|(i, item)| parse_item(item, alone, &is_name).map_err(|e| e.at(place(i, alone))))
+        .collect()
+}
+
+/// How an item is named in a refusal: `callback_url`, or `callback_url item 2`.
+pub fn place(index: usize, alone: bool) -> String {
+    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
+}
+
+fn split(text: &str, is_name: &impl Fn(&str) -> bool) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for part in text.split(',') {
+        match items.last_mut() {
+            Some(url) if begins_with_scheme(url) && !begins_item(part, is_name) => {
+                url.push(',');
+                url.push_str(part);
+            }
+            _ => items.push(part.to_owned()),
+        }
+    }
+    items
+}
+
+fn begins_item(part: &str, is_name: &impl Fn(&str) -> bool) -> bool {
+    let part = part.trim_matches(' ');
+    part.is_empty() || is_integer(part) || is_name(part) || begins_with_scheme(part)
+}
+
+fn parse_item(text: &str, alone: bool, is_name: &impl Fn(&str) -> bool) -> Result<Item, Invalid> {
+    let item = if alone { text } else { text.trim_matches(' ') };
+    let refused = |rule: &str| Invalid::new("callback_url", rule);
+    if item.trim().is_empty() {
+        return Err(refused("is blank").hint("leave the field out, or give an index, a name or a URL"));
+    }
+    if is_integer(item) {
+        return item.parse().map(Item::Index).map_err(|_| refused("is an index too large to exist"));
+    }
+    if is_name(item) {
+        return Ok(Item::Name(item.to_owned()));
+    }
+    if !alone && item.contains(',') {
+        return Err(refused("holds a comma that could also separate two items")
+            .hint("write a comma of the URL's own as %2C, or send a JSON array"));
+    }
+    Ok(Item::Url(item.to_owned()))
+}
+
+fn is_integer(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn begins_with_scheme(text: &str) -> bool {
+    let scheme = text.trim_start_matches(' ').split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Item::{Index, Name, Url};
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Item>, Invalid> {
+        parse_list(text, |name| name == "backup")
+    }
+
+    #[test]
+    fn lists_are_split_before_schemes_integers_and_names() {
+        assert_eq!(read("0").unwrap(), [Index(0)]);
+        assert_eq!(read("0,2, 1").unwrap(), [Index(0), Index(2), Index(1)]);
+        assert_eq!(read("backup").unwrap(), [Name("backup".into())]);
+        assert_eq!(
+            read("https://a.example/x,1,backup,com.example.app://cb").unwrap(),
+            [Url("https://a.example/x".into()), Index(1), Name("backup".into()), Url("com.example.app://cb".into())]
+        );
+    }
+
+    #[test]
+    fn a_single_url_keeps_its_comma() {
+        assert_eq!(read("https://a.example/x,y").unwrap(), [Url("https://a.example/x,y".into())]);
+        assert_eq!(read("https://a.example/x?at=1.5,y=2").unwrap(), [Url("https://a.example/x?at=1.5,y=2".into())]);
+    }
+
+    #[test]
+    fn what_stays_ambiguous_is_refused_by_item() {
+        for (text, place) in [
+            ("0,https://a.example/x,y", "callback_url item 2"),
+            ("https://a.example/x,y,0", "callback_url item 1"),
+            ("", "callback_url"),
+            ("  ", "callback_url"),
+            ("0,,1", "callback_url item 2"),
+            ("0,", "callback_url item 2"),
+            ("https://a.example/x,", "callback_url item 2"),
+            (",0", "callback_url item 1"),
+            ("99999999999999999999999", "callback_url"),
+        ] {
+            assert_eq!(read(text).unwrap_err().field(), place, "{text:?}");
+        }
+        assert!(read(&vec!["0"; 17].join(",")).is_err());
+    }
+}

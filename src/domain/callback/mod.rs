@@ -1,0 +1,42 @@
+//! Callbacks: the URLs that merchants choose, kept byte for byte.
+
+mod list;
+mod template;
+mod url;
+
+pub use list::{Item, parse_list};
+pub use url::{CallbackUrl, MAX_LENGTH, Rules};
+
+use super::invalid::Invalid;
+
+/// Where our parameters go in a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Placement {
+    /// Into the query, before any `#`.
+    #[default]
+    Query,
+    /// Into the fragment, for apps whose router lives behind the `#`.
+    Fragment,
+}
+
+impl Placement {
+    /// Reads `query` or `fragment`.
+    ///
+    /// # Errors
+    /// When `text` is neither.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "query" => Ok(Self::Query),
+            "fragment" => Ok(Self::Fragment),
+            _ => Err(Invalid::new("params_in", "is neither query nor fragment")),
+        }
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+        }
+    }
+}

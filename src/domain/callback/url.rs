@@ -1,0 +1,318 @@
+//! One callback URL: what is allowed, and how our parameters join it.
+//!
+//! The rule behind the rules: a text is accepted when the URL parser that browsers share would send a browser exactly
+//! to what was written. Whatever that parser would rewrite (a missing slash, a decimal address, a backslash, a tab in
+//! the host) is refused and shown, because two readers of it may come to two hosts. Then the text is kept verbatim.
+
+use std::fmt;
+
+use url::{Host, Url, form_urlencoded};
+
+use super::super::invalid::Invalid;
+use super::super::params::{Params, percent_encoded};
+use super::Placement;
+use super::template::{Piece, expand, pieces};
+
+/// The longest callback, before and after our parameters have joined it, in bytes.
+pub const MAX_LENGTH: usize = 2048;
+
+/// Schemes that run or show something instead of going somewhere.
+const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
+
+/// The operator's say in which callbacks are allowed.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// App schemes that are allowed although they are not a reversed domain name.
+    pub app_schemes: Vec<String>,
+}
+
+/// A merchant's callback: an absolute `https` URL, an `http` one on loopback, or an app link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackUrl {
+    text: String,
+}
+
+impl CallbackUrl {
+    /// Accepts a callback as a merchant wrote it.
+    ///
+    /// App schemes are a reversed domain name (RFC 8252, section 7.1) or on the operator's list.
+    ///
+    /// # Errors
+    /// With the rule that was broken and, where it can be said, the spelling that would be accepted.
+    pub fn parse(text: &str, rules: &Rules) -> Result<Self, Invalid> {
+        check_characters(text)?;
+        let scheme = check_scheme(text, rules)?;
+        check_placeholders(text, &scheme)?;
+        let probe = expand(text, |_| "0".into())?;
+        let url = Url::parse(&probe).map_err(|error| refused(format!("is not a URL ({error})")))?;
+        check_authority(&url)?;
+        check_spelling(&probe, &url)?;
+        Ok(Self { text: text.to_owned() })
+    }
+
+    /// Restores a callback that was parsed when it was stored.
+    pub(crate) fn restored(text: String) -> Self {
+        Self { text }
+    }
+
+    /// The merchant's own bytes.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it opens an app by a scheme of its own.
+    pub fn is_app_link(&self) -> bool {
+        !self.text.starts_with("https:") && !self.text.starts_with("http:")
+    }
+
+    /// The first of `names` that this callback holds already where `placement` would append it.
+    ///
+    /// Names are compared as the sloppiest reader would: any case, percent-decoded, with PHP's `.` and space for `_`
+    /// and its brackets.
+    pub fn holds_any(&self, names: &[&'static str], placement: Placement) -> Option<&'static str> {
+        let (before, fragment) = self.text.split_once('#').unwrap_or((&self.text, ""));
+        let part = if placement == Placement::Query { before } else { fragment };
+        let query = part.split_once('?').map_or("", |(_, query)| query);
+        let held: Vec<String> = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| as_php_reads(&name)).collect();
+        names.iter().copied().find(|name| held.iter().any(|h| h == name))
+    }
+
+    /// This callback with its placeholders filled and our parameters appended: where a browser is sent.
+    ///
+    /// # Errors
+    /// When a filled value would change the path (a dot segment) or the result is longer than [`MAX_LENGTH`].
+    pub fn with(&self, params: &Params, placement: Placement) -> Result<String, Invalid> {
+        let filled = expand(&self.text, |placeholder| percent_encoded(params.filling(placeholder)))?;
+        let written = joined(&filled, &params.query(), placement);
+        if written.len() > MAX_LENGTH {
+            let rule = format!("would be {} bytes long with our parameters, more than {MAX_LENGTH}", written.len());
+            return Err(refused(rule));
+        }
+        let url = Url::parse(&written).map_err(|error| refused(format!("is not a URL once filled in ({error})")))?;
+        check_spelling(&written, &url).map_err(|_| {
+            refused("a placeholder's value would change the path")
+                .hint("values such as . and .. cannot stand alone between slashes")
+        })?;
+        Ok(written)
+    }
+}
+
+impl fmt::Debug for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A merchant's query may hold secrets: only what stands before it is shown.
+        let shown = self.text.split(['?', '#']).next().unwrap_or_default();
+        write!(f, "CallbackUrl({shown}…)")
+    }
+}
+
+fn refused(rule: impl Into<String>) -> Invalid {
+    Invalid::new("url", rule)
+}
+
+fn check_characters(text: &str) -> Result<(), Invalid> {
+    if text.is_empty() {
+        return Err(refused("is empty").hint("expected an absolute URL such as https://shop.example/paid"));
+    }
+    if text.len() > MAX_LENGTH {
+        return Err(refused(format!("is {} bytes long, more than {MAX_LENGTH}", text.len())));
+    }
+    match text.char_indices().find(|(_, c)| !c.is_ascii_graphic() || *c == '\\') {
+        None => Ok(()),
+        Some((at, c)) => Err(refused(format!("holds {c:?} at byte {at}, which no URL may hold as it is"))
+            .hint("percent-encode it; write an international host name in its xn-- form")),
+    }
+}
+
+/// The scheme, if it is one that a callback may have.
+fn check_scheme(text: &str, rules: &Rules) -> Result<String, Invalid> {
+    let absolute = || refused("is not absolute").hint("expected https://… or an app link such as com.example.app://…");
+    let (scheme, rest) = text.split_once(':').ok_or_else(absolute)?;
+    let well_formed = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b));
+    if NEVER.contains(&scheme.to_ascii_lowercase().as_str()) {
+        return Err(refused(format!("has the scheme {scheme}, which is never allowed")));
+    }
+    if !well_formed {
+        return Err(absolute());
+    }
+    match scheme {
+        "https" | "http" if !rest.starts_with("//") => Err(refused(format!("needs two slashes after {scheme}:"))),
+        "https" | "http" => Ok(scheme.to_owned()),
+        _ if !rest.starts_with('/') => Err(refused(format!("needs a slash after {scheme}:"))),
+        _ if is_reversed_domain(scheme) || rules.app_schemes.iter().any(|s| s == scheme) => Ok(scheme.to_owned()),
+        _ => Err(refused(format!("has the scheme {scheme}, which is neither https nor a reversed domain name"))
+            .hint("expected an app scheme such as com.example.app, or one that the operator has listed")),
+    }
+}
+
+fn is_reversed_domain(scheme: &str) -> bool {
+    scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty())
+}
+
+fn check_placeholders(text: &str, scheme: &str) -> Result<(), Invalid> {
+    let after_scheme = scheme.len() + 1;
+    let slashes = if text[after_scheme..].starts_with("//") { 2 } else { 0 };
+    let authority = after_scheme + slashes;
+    let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |i| authority + i);
+    let early = pieces(&text[..end]).is_ok_and(|p| p.iter().all(|piece| matches!(piece, Piece::Text(_))));
+    if early {
+        return Ok(());
+    }
+    Err(refused("holds a placeholder or a brace in the host").hint("placeholders may stand after the host only"))
+}
+
+fn check_authority(url: &Url) -> Result<(), Invalid> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused("holds a user name or password before the host"));
+    }
+    match (url.scheme(), url.host()) {
+        ("https" | "http", None) => Err(refused("has no host")),
+        ("http", Some(host)) if !is_loopback(&host) => {
+            Err(refused("is plain http").hint("expected https off loopback"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// Refuses what the parser would rewrite; an empty path may become `/`, which changes nothing.
+fn check_spelling(written: &str, url: &Url) -> Result<(), Invalid> {
+    if url.as_str() == written || url.as_str() == with_root_path(written) {
+        return Ok(());
+    }
+    Err(refused("would be rewritten by browsers").hint(format!("expected the spelling they use: {url}")))
+}
+
+fn with_root_path(written: &str) -> String {
+    let authority = written.find("://").map_or(0, |i| i + 3);
+    let end = written[authority..].find(['/', '?', '#']).map_or(written.len(), |i| authority + i);
+    format!("{}/{}", &written[..end], &written[end..])
+}
+
+fn joined(url: &str, query: &str, placement: Placement) -> String {
+    if query.is_empty() {
+        return url.to_owned();
+    }
+    match (url.split_once('#'), placement) {
+        (None, Placement::Query) => with_query(url, query),
+        (Some((before, fragment)), Placement::Query) => format!("{}#{fragment}", with_query(before, query)),
+        (None, Placement::Fragment) => format!("{url}#{query}"),
+        (Some((before, "")), Placement::Fragment) => format!("{before}#{query}"),
+        (Some((before, fragment)), Placement::Fragment) => format!("{before}#{}", with_query(fragment, query)),
+    }
+}
+
+/// Appends `query`, without a second `?`, a dangling `&` or a bare `?` left behind.
+fn with_query(url: &str, query: &str) -> String {
+    match url.split_once('?') {
+        None => format!("{url}?{query}"),
+        Some((before, own)) => match own.trim_end_matches('&') {
+            "" => format!("{before}?{query}"),
+            own => format!("{before}?{own}&{query}"),
+        },
+    }
+}
+
+fn as_php_reads(name: &str) -> String {
+    let name = name.trim_start().split('[').next().unwrap_or_default();
+    name.to_lowercase().replace(['.', ' '], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::params::Placeholder;
+    use super::*;
+
+    fn params() -> Params {
+        Params::default().append("pay_id", "7").append("status", "success").fill(Placeholder::RecipientNote, "a b/é?#")
+    }
+
+    fn home(url: &str, placement: Placement) -> String {
+        CallbackUrl::parse(url, &Rules::default()).unwrap().with(&params(), placement).unwrap()
+    }
+
+    #[test]
+    fn our_parameters_join_a_query() {
+        for (own, expected) in [
+            ("https://m.example/cb", "https://m.example/cb?pay_id=7&status=success"),
+            ("https://m.example", "https://m.example?pay_id=7&status=success"),
+            ("https://m.example?", "https://m.example?pay_id=7&status=success"),
+            ("https://m.example/cb?", "https://m.example/cb?pay_id=7&status=success"),
+            ("https://m.example/cb?order=7&", "https://m.example/cb?order=7&pay_id=7&status=success"),
+            ("https://m.example/cb?a=1&a=2", "https://m.example/cb?a=1&a=2&pay_id=7&status=success"),
+            ("https://m.example/cb#top", "https://m.example/cb?pay_id=7&status=success#top"),
+            ("https://m.example/?x=%2F#/pay?x=1", "https://m.example/?x=%2F&pay_id=7&status=success#/pay?x=1"),
+            ("http://localhost:3000/cb", "http://localhost:3000/cb?pay_id=7&status=success"),
+            ("com.example.app://cb", "com.example.app://cb?pay_id=7&status=success"),
+            ("com.example.app:/cb?x=1", "com.example.app:/cb?x=1&pay_id=7&status=success"),
+            ("https://m.example/%7Btheirs%7D", "https://m.example/%7Btheirs%7D?pay_id=7&status=success"),
+        ] {
+            assert_eq!(home(own, Placement::Query), expected);
+        }
+    }
+
+    #[test]
+    fn our_parameters_join_a_fragment_where_asked() {
+        for (own, expected) in [
+            ("https://m.example/cb", "https://m.example/cb#pay_id=7&status=success"),
+            ("https://m.example/cb#", "https://m.example/cb#pay_id=7&status=success"),
+            ("https://m.example/#/pay", "https://m.example/#/pay?pay_id=7&status=success"),
+            ("https://m.example/#/pay?x=1&", "https://m.example/#/pay?x=1&pay_id=7&status=success"),
+        ] {
+            assert_eq!(home(own, Placement::Fragment), expected);
+        }
+    }
+
+    #[test]
+    fn placeholders_are_filled_and_encoded() {
+        assert_eq!(
+            home("https://m.example/{recipient_note}/x", Placement::Query),
+            "https://m.example/a%20b%2F%C3%A9%3F%23/x?pay_id=7&status=success"
+        );
+    }
+
+    #[test]
+    fn a_value_cannot_become_a_dot_segment() {
+        let url = CallbackUrl::parse("https://m.example/a/{recipient_note}/b", &Rules::default()).unwrap();
+        for note in [".", ".."] {
+            let dotted = Params::default().fill(Placeholder::RecipientNote, note);
+            assert!(url.with(&dotted, Placement::Query).is_err());
+        }
+        let dot = CallbackUrl::parse("https://m.example/a/.{recipient_note}", &Rules::default()).unwrap();
+        assert!(dot.with(&Params::default().fill(Placeholder::RecipientNote, "."), Placement::Query).is_err());
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_spelled() {
+        let names = &["pay_id", "status"];
+        for (url, placement, found) in [
+            ("https://m.example/?STATUS=x", Placement::Query, Some("status")),
+            ("https://m.example/?st%61tus=x", Placement::Query, Some("status")),
+            ("https://m.example/?pay.id=x", Placement::Query, Some("pay_id")),
+            ("https://m.example/?pay+id=x", Placement::Query, Some("pay_id")),
+            ("https://m.example/?status[]=x", Placement::Query, Some("status")),
+            ("https://m.example/?status", Placement::Query, Some("status")),
+            ("https://m.example/?order_status=x", Placement::Query, None),
+            ("https://m.example/status=1", Placement::Query, None),
+            ("https://m.example/#/pay?status=1", Placement::Query, None),
+            ("https://m.example/#/pay?status=1", Placement::Fragment, Some("status")),
+        ] {
+            let parsed = CallbackUrl::parse(url, &Rules::default()).unwrap();
+            assert_eq!(parsed.holds_any(names, placement), found, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_final_url_has_a_limit() {
+        let url = CallbackUrl::parse(&format!("https://m.example/{}", "a".repeat(2029)), &Rules::default()).unwrap();
+        assert!(url.with(&Params::default(), Placement::Query).is_ok());
+        assert!(url.with(&params(), Placement::Query).unwrap_err().rule().contains("2048"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What the engine needs of a dialect: its words on the way home.
+
+use super::journey::{HandBack, Journey};
+use super::params::Params;
+
+/// A merchant-facing vocabulary, as far as a hand-back needs it. The rest of a dialect is between it and the front door.
+pub trait Dialect: Send + Sync {
+    /// Its name, as it is frozen into journeys.
+    fn name(&self) -> &'static str;
+
+    /// Every name it may ever append to a callback.
+    fn appended(&self) -> &'static [&'static str];
+
+    /// What it appends to the callback, and fills into it, for this hand-back.
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
+}

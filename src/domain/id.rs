@@ -1,0 +1,215 @@
+//! Identifiers, and the shard that each of them carries.
+//!
+//! A store with many masters must find a record from an id alone, in one step. So every id that somebody else holds
+//! names its shard: a journey's UUID and its `pay_id` in their bits, a bank's `state` and a one-time token in their text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::{Builder, Uuid};
+
+use super::invalid::Invalid;
+
+/// How many shards a store has. Written into the store once, and compared at every start.
+pub const SHARDS: u8 = 32;
+
+/// The low bits of a byte that hold a shard.
+const SHARD_BITS: u8 = SHARDS - 1;
+
+/// One of the [`SHARDS`] parts of a store; a whole step of a journey happens inside one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shard(u8);
+
+impl Shard {
+    /// The shard with this number, if there is one.
+    pub fn new(number: u8) -> Option<Self> {
+        (number < SHARDS).then_some(Self(number))
+    }
+
+    /// The shard that a byte of evenly spread data falls into.
+    pub const fn of_byte(byte: u8) -> Self {
+        Self(byte & SHARD_BITS)
+    }
+
+    /// Its number, from 0.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Every shard, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..SHARDS).map(Self)
+    }
+
+    /// Writes this shard into the low bits of `byte`, keeping the others.
+    pub const fn written_into(self, byte: u8) -> u8 {
+        (byte & !SHARD_BITS) | self.0
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}", self.0)
+    }
+}
+
+/// A journey's number, below 2^53: what SecPaid calls `pay_id`. Its low five bits are the shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PayId(u64);
+
+impl PayId {
+    /// The largest number: 2^53 − 1, the last integer that JavaScript holds exactly.
+    pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// Accepts a number from 0 to [`PayId::MAX`].
+    pub fn new(number: u64) -> Option<Self> {
+        (number <= Self::MAX.0).then_some(Self(number))
+    }
+
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The shard that holds this journey.
+    pub const fn shard(self) -> Shard {
+        Shard::of_byte(self.0.to_le_bytes()[0])
+    }
+}
+
+impl fmt::Display for PayId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PayId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("pay_id", "is not a whole number from 0 to 9007199254740991");
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(refused());
+        }
+        text.parse().ok().and_then(Self::new).ok_or_else(refused)
+    }
+}
+
+/// A journey's id: a version 4 UUID whose bits also hold the journey's [`PayId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JourneyId(Uuid);
+
+impl JourneyId {
+    /// Makes an id from 16 bytes of entropy, in `shard`.
+    pub fn mint(mut entropy: [u8; 16], shard: Shard) -> Self {
+        entropy[7] = shard.written_into(entropy[7]);
+        Self(Builder::from_random_bytes(entropy).into_uuid())
+    }
+
+    /// Restores an id that was stored.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The number inside: the first six bytes and the low five bits of the eighth.
+    pub fn pay_id(&self) -> PayId {
+        let b = self.as_bytes();
+        let high = u64::from_be_bytes([0, 0, b[0], b[1], b[2], b[3], b[4], b[5]]);
+        PayId((high << 5) | u64::from(b[7] & SHARD_BITS))
+    }
+
+    /// The shard that holds this journey.
+    pub fn shard(&self) -> Shard {
+        Shard::of_byte(self.as_bytes()[7])
+    }
+}
+
+impl fmt::Display for JourneyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for JourneyId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("journey_id", "is not a UUID"))
+    }
+}
+
+/// A merchant's id: a version 4 UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MerchantId(Uuid);
+
+impl MerchantId {
+    /// Makes an id from 16 bytes of entropy.
+    pub fn mint(entropy: [u8; 16]) -> Self {
+        Self(Builder::from_random_bytes(entropy).into_uuid())
+    }
+
+    /// Restores an id that was stored.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The shard that holds this merchant's profile.
+    pub fn shard(&self) -> Shard {
+        Shard::of_byte(self.as_bytes()[7])
+    }
+}
+
+impl fmt::Display for MerchantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for MerchantId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("merchant_id", "is not a UUID"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journey_id_and_its_pay_id_name_the_same_shard() {
+        for shard in Shard::all() {
+            let id = JourneyId::mint([0xa7; 16], shard);
+            assert_eq!(id.shard(), shard);
+            assert_eq!(id.pay_id().shard(), shard);
+            assert_eq!(id.to_string().parse::<JourneyId>().unwrap(), id);
+            assert!(id.pay_id() <= PayId::MAX);
+        }
+    }
+
+    #[test]
+    fn a_journey_id_is_a_version_4_uuid() {
+        let text = JourneyId::mint([0xff; 16], Shard::of_byte(3)).to_string();
+        assert_eq!(text.as_bytes()[14], b'4');
+        assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+    }
+
+    #[test]
+    fn a_pay_id_is_digits_below_two_to_the_53() {
+        assert_eq!("9007199254740991".parse::<PayId>().unwrap(), PayId::MAX);
+        for bad in ["", "-1", "+1", "9007199254740992", "1e3", " 1", "99999999999999999999"] {
+            assert!(bad.parse::<PayId>().is_err(), "{bad:?} was accepted");
+        }
+    }
+}

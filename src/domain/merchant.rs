@@ -1,0 +1,380 @@
+//! Merchants: who they are, their book of callbacks, their settings.
+
+use std::time::Duration;
+
+use super::callback::{CallbackUrl, Placement};
+use super::id::MerchantId;
+use super::invalid::Invalid;
+use super::journey::Terms;
+use super::moment::Moment;
+use super::secret::{Digest, Sealed};
+
+/// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its id; also what SecPaid calls `user_id`.
+    pub id: MerchantId,
+    /// How often the profile has been changed.
+    pub revision: u32,
+    /// The name that customers see.
+    pub name: MerchantName,
+    /// The digests of its API keys.
+    pub api_keys: Vec<Digest>,
+    /// The secret that signs what we send it, sealed.
+    pub signing_secret: Sealed,
+    /// When it was added.
+    pub created_at: Moment,
+    /// Its saved callbacks.
+    pub book: Book,
+    /// What it has chosen.
+    pub settings: Settings,
+}
+
+/// A merchant's name, as customers see it: 1 to 80 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MerchantName(String);
+
+impl MerchantName {
+    /// Accepts a name; surrounding spaces are dropped.
+    ///
+    /// # Errors
+    /// When it is blank, longer than 80 characters, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        let refused = |rule| Err(Invalid::new("name", rule).hint("expected 1 to 80 characters that people can read"));
+        match text.chars().count() {
+            0 => refused("is blank"),
+            81.. => refused("is longer than 80 characters"),
+            _ if text.chars().any(char::is_control) => refused("holds a control character"),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A saved callback's name, usable instead of its index: a letter, then up to 31 letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackName(String);
+
+impl CallbackName {
+    /// Accepts a name in lower case.
+    ///
+    /// # Errors
+    /// When it has any other form; a name is never mistaken for an index or a URL.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        if text.len() <= 32 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(form) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new("name", "is not a callback name")
+            .hint("expected a lower-case letter, then up to 31 letters, digits, - and _"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A callback in a merchant's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedCallback {
+    /// Where it leads.
+    pub url: CallbackUrl,
+    /// Its name, if it has one.
+    pub name: Option<CallbackName>,
+    /// Where our parameters go in it.
+    pub params_in: Placement,
+}
+
+/// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Book {
+    slots: Vec<Option<SavedCallback>>,
+}
+
+impl Book {
+    /// The most slots a book may have, holes included.
+    pub const MAX_SLOTS: usize = 100;
+
+    /// Restores a book that was stored.
+    pub(crate) const fn restored(slots: Vec<Option<SavedCallback>>) -> Self {
+        Self { slots }
+    }
+
+    /// Every slot, holes as `None`.
+    pub fn slots(&self) -> &[Option<SavedCallback>] {
+        &self.slots
+    }
+
+    /// The callback at `index`, if that slot holds one.
+    pub fn at(&self, index: usize) -> Option<&SavedCallback> {
+        self.slots.get(index)?.as_ref()
+    }
+
+    /// The callback of this name, with its index.
+    pub fn named(&self, name: &str) -> Option<(usize, &SavedCallback)> {
+        self.entries().find(|(_, saved)| saved.name.as_ref().is_some_and(|n| n.as_str() == name))
+    }
+
+    /// The callback used when a journey names none: the first that is not a hole.
+    pub fn first(&self) -> Option<(usize, &SavedCallback)> {
+        self.entries().next()
+    }
+
+    /// Appends `saved` in a new slot, and answers its index. A hole is never filled again by this.
+    ///
+    /// # Errors
+    /// When the name is taken or the book is full.
+    pub fn add(&mut self, saved: SavedCallback) -> Result<usize, Invalid> {
+        if self.slots.len() >= Self::MAX_SLOTS {
+            return Err(Invalid::new("url", format!("is one too many: a book has {} slots", Self::MAX_SLOTS))
+                .hint("replace an entry with PUT"));
+        }
+        self.check_name(&saved, None)?;
+        self.slots.push(Some(saved));
+        Ok(self.slots.len() - 1)
+    }
+
+    /// Puts `saved` into the slot `index`, be it a callback or a hole. `Ok(false)` when there is no such slot.
+    ///
+    /// # Errors
+    /// When the name is taken by another slot.
+    pub fn replace(&mut self, index: usize, saved: SavedCallback) -> Result<bool, Invalid> {
+        self.check_name(&saved, Some(index))?;
+        match self.slots.get_mut(index) {
+            None => Ok(false),
+            Some(slot) => {
+                *slot = Some(saved);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Leaves a hole at `index`. `false` when there was nothing.
+    pub fn delete(&mut self, index: usize) -> bool {
+        self.slots.get_mut(index).and_then(Option::take).is_some()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (usize, &SavedCallback)> {
+        self.slots.iter().enumerate().filter_map(|(i, slot)| Some((i, slot.as_ref()?)))
+    }
+
+    fn check_name(&self, saved: &SavedCallback, own: Option<usize>) -> Result<(), Invalid> {
+        let taken = saved.name.as_ref().and_then(|name| self.named(name.as_str())).map(|(index, _)| index);
+        match taken {
+            Some(index) if Some(index) != own => Err(Invalid::new("name", format!("is taken by callback {index}"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a merchant has chosen for its new journeys; running ones keep what they were opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether callbacks carry a one-time token unless a journey says otherwise.
+    pub one_time_token: OneTime,
+    /// What becomes of a payment that fails or expires.
+    pub extra_outcomes: ExtraOutcomes,
+    /// Whether a journey may bring a URL of its own.
+    pub one_off_urls: OneOffUrls,
+    /// Whether a return must come from the browser that left.
+    pub same_browser: SameBrowser,
+    /// How an app link is opened.
+    pub app_links: AppLinks,
+    /// What a customer sees when the bank is late.
+    pub when_late: WhenLate,
+    /// How long a one-time token can be redeemed.
+    pub token_life: Duration,
+    /// How long a journey waits for its customer.
+    pub journey_life: Duration,
+}
+
+impl Settings {
+    /// The shortest and the longest life of a one-time token.
+    pub const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(24 * 3600));
+    /// The shortest and the longest life of a journey.
+    pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(30 * 24 * 3600));
+
+    /// The part that is frozen into each journey.
+    pub const fn terms(&self) -> Terms {
+        Terms {
+            one_time_token: self.one_time_token,
+            token_life: self.token_life,
+            extra_outcomes: self.extra_outcomes,
+            same_browser: self.same_browser,
+            app_links: self.app_links,
+            when_late: self.when_late,
+        }
+    }
+
+    /// Puts settings together from the part that journeys freeze and the part that they do not.
+    pub(crate) const fn of_terms(terms: Terms, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
+        Self {
+            one_time_token: terms.one_time_token,
+            extra_outcomes: terms.extra_outcomes,
+            one_off_urls,
+            same_browser: terms.same_browser,
+            app_links: terms.app_links,
+            when_late: terms.when_late,
+            token_life: terms.token_life,
+            journey_life,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            one_time_token: OneTime::Off,
+            extra_outcomes: ExtraOutcomes::Off,
+            one_off_urls: OneOffUrls::Allowed,
+            same_browser: SameBrowser::Checked,
+            app_links: AppLinks::Page,
+            when_late: WhenLate::Wait,
+            token_life: Duration::from_secs(300),
+            journey_life: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// Declares a choice between two words, as settings hold them.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident: $field:literal, $(#[$doc_a:meta])* $a:ident = $text_a:literal, $(#[$doc_b:meta])* $b:ident = $text_b:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $(#[$doc_a])* $a,
+            $(#[$doc_b])* $b,
+        }
+
+        impl $name {
+            /// Reads its word.
+            ///
+            /// # Errors
+            /// When `text` is neither of the two.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                match text {
+                    $text_a => Ok(Self::$a),
+                    $text_b => Ok(Self::$b),
+                    _ => Err(Invalid::new($field, concat!("is neither ", $text_a, " nor ", $text_b))),
+                }
+            }
+
+            /// Its word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    Self::$a => $text_a,
+                    Self::$b => $text_b,
+                }
+            }
+        }
+    };
+}
+
+choice!(
+    /// Whether a callback carries a one-time token.
+    OneTime: "one_time_token",
+    /// It does not.
+    Off = "off",
+    /// It does.
+    On = "on"
+);
+choice!(
+    /// What becomes of a payment that fails or expires.
+    ExtraOutcomes: "extra_outcomes",
+    /// The customer comes back to the checkout and may try again.
+    Off = "off",
+    /// The customer is handed back with `status=failed` or `status=expired`.
+    On = "on"
+);
+choice!(
+    /// Whether a journey may bring a callback of its own.
+    OneOffUrls: "one_off_urls",
+    /// Any URL that keeps the rules.
+    Allowed = "allowed",
+    /// Saved callbacks only.
+    SavedOnly = "saved_only"
+);
+choice!(
+    /// Whether a return must come from the browser that left (rule 7 of the design).
+    SameBrowser: "same_browser",
+    /// The cookie is checked when it is there: a bank's app may come back in another browser.
+    Checked = "checked",
+    /// A return without the cookie is refused.
+    Required = "required"
+);
+choice!(
+    /// How an app link is opened.
+    AppLinks: "app_links",
+    /// By a page of ours with a button, which strands nobody.
+    Page = "page",
+    /// By a bare 303, for flows inside an app's own web view.
+    Direct = "direct"
+);
+choice!(
+    /// What a customer sees when the bank has not answered within the budget.
+    WhenLate: "when_late",
+    /// A page of ours that moves on by itself.
+    Wait = "wait",
+    /// Where the callback carries a one-time token: the merchant at once, without a status.
+    HandBack = "hand_back"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::super::callback::Rules;
+    use super::*;
+
+    fn saved(name: Option<&str>) -> SavedCallback {
+        SavedCallback {
+            url: CallbackUrl::parse("https://m.example/cb", &Rules::default()).unwrap(),
+            name: name.map(|n| CallbackName::parse(n).unwrap()),
+            params_in: Placement::Query,
+        }
+    }
+
+    #[test]
+    fn a_deletion_leaves_a_hole_and_moves_nobody() {
+        let mut book = Book::default();
+        for name in ["a", "b", "c"] {
+            book.add(saved(Some(name))).unwrap();
+        }
+        assert!(book.delete(0));
+        assert!(!book.delete(0));
+        assert_eq!(book.at(0), None);
+        assert_eq!(book.named("c").map(|(i, _)| i), Some(2));
+        assert_eq!(book.first().map(|(i, _)| i), Some(1));
+        assert_eq!(book.add(saved(Some("a"))).unwrap(), 3);
+        assert!(book.replace(0, saved(None)).unwrap());
+        assert!(!book.replace(9, saved(None)).unwrap());
+    }
+
+    #[test]
+    fn a_name_is_held_by_one_slot() {
+        let mut book = Book::default();
+        book.add(saved(Some("shop"))).unwrap();
+        assert!(book.add(saved(Some("shop"))).is_err());
+        assert!(book.replace(0, saved(Some("shop"))).unwrap());
+    }
+
+    #[test]
+    fn a_book_has_an_end() {
+        let mut book = Book::default();
+        for _ in 0..Book::MAX_SLOTS {
+            book.add(saved(None)).unwrap();
+        }
+        assert!(book.add(saved(None)).is_err());
+    }
+
+    #[test]
+    fn a_callback_name_is_neither_an_index_nor_a_url() {
+        for bad in ["", "0", "0a", "A", "a b", "a:b", "a,b", "a/b", &"a".repeat(33)] {
+            assert!(CallbackName::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+}

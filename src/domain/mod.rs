@@ -1,0 +1,21 @@
+//! The nouns: callbacks, merchants, journeys, outcomes, tokens, deliveries, money, redirects.
+//!
+//! Everything here is pure: no I/O, no clock, no serialisation. A value that exists is valid, because its only
+//! constructor checked it; records and wire structs live with the store and the front door.
+
+pub mod api_key;
+pub mod callback;
+pub mod delivery;
+pub mod dialect;
+pub mod id;
+pub mod invalid;
+pub mod journey;
+pub mod merchant;
+pub mod moment;
+pub mod money;
+pub mod outcome;
+pub mod params;
+pub mod plan;
+pub mod redirect;
+pub mod secret;
+pub mod token;

@@ -1,0 +1,227 @@
+//! Hints and facts: what a browser says, and what is proven.
+//!
+//! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`Hint`]; only a
+//! [`Fact`] settles a journey, and this crate makes facts in three places alone: a bank that proved a code, a press on
+//! our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a payment).
+
+use std::borrow::Cow;
+
+use super::secret::Secret;
+
+/// How a journey ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The bank proved that the money is on its way.
+    Paid,
+    /// The bank proved that the customer agreed; nothing has been collected yet.
+    Authorised,
+    /// The customer said no, or the merchant withdrew the link.
+    Cancelled,
+    /// The bank could not or would not.
+    Failed,
+    /// Nobody finished it in time.
+    Expired,
+}
+
+impl Outcome {
+    /// Its word, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Authorised => "authorised",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether a bank proved it; such an outcome supersedes the others and is never superseded.
+    pub const fn is_proven(self) -> bool {
+        matches!(self, Self::Paid | Self::Authorised)
+    }
+}
+
+/// An error as a bank names it, cut to what a callback can carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankError {
+    code: String,
+    description: Option<String>,
+}
+
+impl BankError {
+    /// The longest `error` that is kept, in characters.
+    pub const MAX_CODE: usize = 64;
+    /// The longest `error_description` that is kept, in characters.
+    pub const MAX_DESCRIPTION: usize = 160;
+
+    /// Keeps a bank's `error` and `error_description`: control characters are dropped, the rest is cut to length.
+    ///
+    /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
+    pub fn new(code: &str, description: Option<&str>) -> Self {
+        let code = readable(code, Self::MAX_CODE);
+        let description = description.map(|d| readable(d, Self::MAX_DESCRIPTION)).filter(|d| !d.is_empty());
+        Self { code: if code.is_empty() { "access_denied".into() } else { code.replace(' ', "_") }, description }
+    }
+
+    /// The `error`, such as `server_error`.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The `error_description`, if the bank gave one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Whether this is the customer's own no, rather than trouble at the bank.
+    pub fn is_customers_refusal(&self) -> bool {
+        matches!(self.code.as_str(), "access_denied" | "user_cancelled")
+    }
+}
+
+fn readable(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect::<String>().trim().to_owned()
+}
+
+/// What a browser brought back from a bank. It may be forged.
+///
+/// A hint cannot settle a journey:
+///
+/// ```compile_fail,E0308
+/// use handback::domain::{journey::Journey, moment::Moment, outcome::Hint};
+/// fn forge(journey: Journey, hint: Hint) {
+///     let _ = journey.settle(&hint, None, Moment::from_millis(0));
+/// }
+/// ```
+///
+/// while a fact can (this differs from the above in the one word):
+///
+/// ```no_run
+/// use handback::domain::{journey::Journey, moment::Moment, outcome::Fact};
+/// fn honest(journey: Journey, fact: Fact) {
+///     let _ = journey.settle(&fact, None, Moment::from_millis(0));
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// A code that may be worth an outcome, once the bank has exchanged it.
+    Code(Secret),
+    /// An error, or neither code nor error.
+    Refusal(BankError),
+}
+
+impl Hint {
+    /// The bytes that tell one answer to a departure from another.
+    pub fn distinguishing(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Code(code) => Cow::Owned([b"code\0", code.reveal().as_bytes()].concat()),
+            Self::Refusal(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
+        }
+    }
+}
+
+/// What is known to be true of a journey. Outside this crate nobody can make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact(Known);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    Paid,
+    Refused(BankError),
+    Pressed,
+    Withdrawn,
+    Lapsed,
+}
+
+impl Fact {
+    /// The bank exchanged the code and says: paid.
+    pub(crate) const fn paid() -> Self {
+        Self(Known::Paid)
+    }
+
+    /// The bank refused: by its answer to the exchange, or by an error return that matched an unspent state.
+    pub(crate) const fn refused(error: BankError) -> Self {
+        Self(Known::Refused(error))
+    }
+
+    /// The customer pressed our Cancel button.
+    pub(crate) const fn pressed_cancel() -> Self {
+        Self(Known::Pressed)
+    }
+
+    /// The merchant deleted the link.
+    pub(crate) const fn withdrawn() -> Self {
+        Self(Known::Withdrawn)
+    }
+
+    /// The journey's time ran out.
+    pub(crate) const fn lapsed() -> Self {
+        Self(Known::Lapsed)
+    }
+
+    /// The outcome that this fact settles as.
+    pub fn outcome(&self) -> Outcome {
+        match &self.0 {
+            Known::Paid => Outcome::Paid,
+            Known::Refused(error) if !error.is_customers_refusal() => Outcome::Failed,
+            Known::Refused(_) | Known::Pressed | Known::Withdrawn => Outcome::Cancelled,
+            Known::Lapsed => Outcome::Expired,
+        }
+    }
+
+    /// Why, for the timeline and the page.
+    pub fn cause(&self) -> Cause {
+        match &self.0 {
+            Known::Paid => Cause::Bank(None),
+            Known::Refused(error) => Cause::Bank(Some(error.clone())),
+            Known::Pressed => Cause::Customer,
+            Known::Withdrawn => Cause::Merchant,
+            Known::Lapsed => Cause::Time,
+        }
+    }
+}
+
+/// Who or what ended a journey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The bank, with its error when it refused.
+    Bank(Option<BankError>),
+    /// The customer, by our Cancel button.
+    Customer,
+    /// The merchant, by deleting the link.
+    Merchant,
+    /// Its expiry.
+    Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_customers_own_refusal_is_a_cancellation() {
+        let outcome = |code| Fact::refused(BankError::new(code, None)).outcome();
+        assert_eq!(outcome("access_denied"), Outcome::Cancelled);
+        assert_eq!(outcome("user_cancelled"), Outcome::Cancelled);
+        assert_eq!(outcome(""), Outcome::Cancelled);
+        assert_eq!(outcome("server_error"), Outcome::Failed);
+        assert_eq!(outcome("invented_by_a_bank"), Outcome::Failed);
+    }
+
+    #[test]
+    fn no_refusal_is_ever_proven() {
+        for fact in
+            [Fact::refused(BankError::new("x", None)), Fact::pressed_cancel(), Fact::withdrawn(), Fact::lapsed()]
+        {
+            assert!(!fact.outcome().is_proven());
+        }
+    }
+
+    #[test]
+    fn a_banks_words_are_cut_and_cleaned() {
+        let error = BankError::new("server\r\nerror x", Some(&"é".repeat(500)));
+        assert_eq!(error.code(), "servererror_x");
+        assert_eq!(error.description().map(|d| d.chars().count()), Some(BankError::MAX_DESCRIPTION));
+        assert_eq!(BankError::new("x", Some("\u{0} ")).description(), None);
+    }
+}

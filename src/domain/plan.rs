@@ -1,0 +1,177 @@
+//! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
+
+use super::callback::{CallbackUrl, Item, Placement, Rules, parse_list};
+use super::invalid::Invalid;
+use super::merchant::{Book, OneOffUrls, SavedCallback};
+
+/// One resolved callback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it leads.
+    pub url: CallbackUrl,
+    /// Where our parameters go in it.
+    pub params_in: Placement,
+    /// The slot it came from; `None` for a one-off URL.
+    pub slot: Option<usize>,
+}
+
+/// Where a journey's news goes: the browser to one place, servers to the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Where the browser lands; `None` is our own result page.
+    pub landing: Option<Entry>,
+    /// Who else is told, in the background.
+    pub background: Vec<Entry>,
+}
+
+/// What a dialect and a merchant allow in a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowed<'a> {
+    /// The merchant's saved callbacks.
+    pub book: &'a Book,
+    /// Whether one-off URLs are.
+    pub one_off_urls: OneOffUrls,
+    /// The operator's rules for URLs.
+    pub rules: &'a Rules,
+    /// The names that the dialect appends, so that no callback may hold them.
+    pub appended: &'static [&'static str],
+}
+
+impl Plan {
+    /// Resolves what a merchant asked for; `None` means its first saved callback, else our result page.
+    ///
+    /// # Errors
+    /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is an
+    /// app link anywhere but first. The field names the item, from 1.
+    pub fn resolve(asked: Option<&str>, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        match asked {
+            None => Self::by_default(allowed),
+            Some(text) => {
+                let items = parse_list(text, |name| allowed.book.named(name).is_some())?;
+                Self::of_items(&items, allowed)
+            }
+        }
+    }
+
+    /// Resolves items that came apart already, as from a JSON array.
+    ///
+    /// # Errors
+    /// As [`Plan::resolve`].
+    pub fn of_items(items: &[Item], allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        let alone = items.len() == 1;
+        let entries = items.iter().enumerate().map(|(index, item)| {
+            let entry = resolve_item(item, allowed).and_then(|entry| check_entry(entry, index, allowed));
+            entry.map_err(|invalid| invalid.at(place(index, alone)))
+        });
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(Self { landing: entries.next(), background: entries.collect() })
+    }
+
+    /// Every entry, the landing first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.landing.iter().chain(&self.background)
+    }
+
+    fn by_default(allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        let first = allowed.book.first().map(|(index, saved)| of_slot(index, saved));
+        let landing = first.map(|entry| check_entry(entry, 0, allowed)).transpose();
+        let landing = landing.map_err(|invalid| invalid.at("callback_url (the first saved callback)"))?;
+        Ok(Self { landing, background: Vec::new() })
+    }
+}
+
+fn place(index: usize, alone: bool) -> String {
+    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
+}
+
+fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
+    match item {
+        Item::Index(index) => allowed.book.at(*index).map(|saved| of_slot(*index, saved)).ok_or_else(|| {
+            Invalid::new("callback_url", format!("names the saved callback {index}, and there is none at that index"))
+                .hint("list them with GET /v1/profile/callbacks; the first has index 0")
+        }),
+        Item::Name(name) => allowed.book.named(name).map(|(index, saved)| of_slot(index, saved)).ok_or_else(|| {
+            Invalid::new("callback_url", format!("names the saved callback {name}, and there is none of that name"))
+        }),
+        Item::Url(_) if allowed.one_off_urls == OneOffUrls::SavedOnly => {
+            Err(Invalid::new("callback_url", "is a URL, and this merchant allows saved callbacks only")
+                .hint("save it with POST /v1/profile/callbacks and give its index"))
+        }
+        Item::Url(text) => {
+            Ok(Entry { url: CallbackUrl::parse(text, allowed.rules)?, params_in: Placement::Query, slot: None })
+        }
+    }
+}
+
+fn of_slot(index: usize, saved: &SavedCallback) -> Entry {
+    Entry { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index) }
+}
+
+fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
+    if index > 0 && entry.url.is_app_link() {
+        return Err(Invalid::new("callback_url", "is an app link, which only a browser can open")
+            .hint("an app link can only be the first item"));
+    }
+    match entry.url.holds_any(allowed.appended, entry.params_in) {
+        None => Ok(entry),
+        Some(name) => {
+            Err(Invalid::new("callback_url", format!("already holds the parameter {name}, which is appended"))
+                .hint("rename the callback's own parameter: each name of ours may stand there once"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn book() -> Book {
+        let mut book = Book::default();
+        for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
+            let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
+            book.add(SavedCallback { url, name: None, params_in: Placement::Query }).unwrap();
+        }
+        book
+    }
+
+    fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
+        let rules = Rules::default();
+        Plan::resolve(asked, Allowed { book: &book(), one_off_urls, rules: &rules, appended: &["status"] })
+    }
+
+    #[test]
+    fn the_first_entry_lands_and_the_others_are_told() {
+        let plan = resolve(Some("1,0,https://b.example/n"), OneOffUrls::Allowed).unwrap();
+        assert_eq!(plan.landing.map(|e| e.slot), Some(Some(1)));
+        let told: Vec<_> = plan.background.iter().map(|e| e.url.as_str()).collect();
+        assert_eq!(told, ["https://a.example/0", "https://b.example/n"]);
+    }
+
+    #[test]
+    fn nothing_asked_is_the_first_saved_callback() {
+        assert_eq!(resolve(None, OneOffUrls::Allowed).unwrap().landing.map(|e| e.slot), Some(Some(0)));
+    }
+
+    #[test]
+    fn an_empty_book_is_our_result_page() {
+        let (rules, book) = (Rules::default(), Book::default());
+        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+        assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
+    }
+
+    #[test]
+    fn each_refusal_names_its_item() {
+        for (asked, field) in [
+            ("7", "callback_url"),
+            ("0,7", "callback_url item 2"),
+            ("0,1", "callback_url item 2"),
+            ("2", "callback_url"),
+            ("0,https://b.example/?Status=1", "callback_url item 2"),
+            ("0,ftp://b.example/", "callback_url item 2"),
+        ] {
+            assert_eq!(resolve(Some(asked), OneOffUrls::Allowed).unwrap_err().field(), field, "{asked}");
+        }
+        assert!(resolve(Some("https://b.example/"), OneOffUrls::SavedOnly).is_err());
+        assert!(resolve(Some("0"), OneOffUrls::SavedOnly).is_ok());
+    }
+}

@@ -1,0 +1,112 @@
+//! Where a browser may be sent.
+//!
+//! A [`Redirect`] comes from one of three places: a callback that was frozen into a journey, a page of our own, or a
+//! bank that the operator configured. Nothing a browser says can become one.
+//!
+//! ```compile_fail,E0451
+//! use handback::domain::redirect::Redirect;
+//! let open = Redirect { location: "https://evil.example/".into() };
+//! ```
+
+use std::fmt;
+
+use url::Url;
+
+use super::callback::CallbackUrl;
+use super::callback::Placement;
+use super::invalid::Invalid;
+use super::params::{Params, percent_encoded};
+
+/// The value of a `Location` header.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Redirect {
+    location: String,
+}
+
+impl Redirect {
+    /// Home: a merchant's callback with our parameters.
+    ///
+    /// # Errors
+    /// As [`CallbackUrl::with`].
+    pub fn home(callback: &CallbackUrl, params: &Params, placement: Placement) -> Result<Self, Invalid> {
+        Ok(Self { location: callback.with(params, placement)? })
+    }
+
+    /// A page of our own: `path` is ours, the values are encoded.
+    pub fn own(base: &PublicUrl, path: &'static str, query: &[(&str, &str)]) -> Self {
+        Self { location: base.page(path, query) }
+    }
+
+    /// Out to a bank, where its [`crate::bank::Bank`] says.
+    pub(crate) const fn to_bank(location: String) -> Self {
+        Self { location }
+    }
+
+    /// The bytes of the header.
+    pub fn as_str(&self) -> &str {
+        &self.location
+    }
+}
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redirect({}…)", self.location.split(['?', '#']).next().unwrap_or_default())
+    }
+}
+
+/// The address under which browsers reach this gateway, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Accepts `https://host[:port][/path]`, or `http` for a gateway behind nothing yet.
+    ///
+    /// # Errors
+    /// When it has another scheme, a query, a fragment or a user name.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = |rule: &str| Err(Invalid::new("public_url", rule).hint("expected https://pay.example"));
+        let Ok(url) = Url::parse(text) else { return refused("is not an absolute URL") };
+        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+            return refused("is neither https nor http");
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return refused("has a query, a fragment or a user name");
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether browsers reach it over TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
+    /// A page below it.
+    pub fn page(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let pairs: Vec<String> =
+            query.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        format!("{}{path}{mark}{}", self.0, pairs.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_loses_its_last_slash() {
+        assert_eq!(PublicUrl::parse("https://pay.example/").unwrap().as_str(), "https://pay.example");
+        assert_eq!(
+            PublicUrl::parse("http://127.0.0.1:8080").unwrap().page("/x", &[("a", "b c")]),
+            "http://127.0.0.1:8080/x?a=b%20c"
+        );
+        for bad in ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "mailto:a@b"] {
+            assert!(PublicUrl::parse(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

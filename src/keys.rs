@@ -1,0 +1,238 @@
+//! The operator's keys: what is derived from them, and what is sealed under them.
+//!
+//! A link, a `state`, a cookie and a one-time token are HMACs over a journey's id, under a key whose id the journey has
+//! frozen. So the same return writes the same bytes for ever, and none of these texts has to be stored. What must be
+//! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::domain::token::OneTimeToken;
+
+/// How long an XChaCha20 nonce is, in bytes.
+const NONCE: usize = 24;
+
+/// The operator's keys, the current one first.
+#[derive(Clone)]
+pub struct Keys {
+    keys: Vec<(String, Zeroizing<[u8; 32]>)>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
+    }
+}
+
+impl Keys {
+    /// Reads `id:base64,id:base64`, the current key first; each is 32 bytes in standard base64.
+    ///
+    /// # Errors
+    /// When there is none, an id comes twice or has not 1 to 16 letters and digits, or a key has not 32 bytes.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let keys = text.split(',').map(str::trim).map(parse_key).collect::<Result<Vec<_>, _>>()?;
+        let distinct: HashSet<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
+        if distinct.len() < keys.len() {
+            return Err(Invalid::new("keys", "name the same id twice"));
+        }
+        Ok(Self { keys })
+    }
+
+    /// Writes a fresh key in the form that [`Keys::parse`] reads.
+    pub fn write_fresh(id: &str, entropy: [u8; 32]) -> Secret {
+        Secret::new(format!("{id}:{}", STANDARD.encode(entropy)))
+    }
+
+    /// The id of the key that new journeys freeze.
+    pub fn current(&self) -> &str {
+        self.keys.first().map_or("", |(id, _)| id)
+    }
+
+    /// A digest of each key, the current one's first, by which nodes can tell that they hold the same.
+    pub fn fingerprints(&self) -> Vec<Digest> {
+        self.keys.iter().map(|(_, key)| digest("key fingerprint", key.as_slice())).collect()
+    }
+
+    /// The text that opens a journey's pages: `link_id`. 31 characters of base64url: its number, and 128 bits that
+    /// nobody can guess.
+    pub fn link(&self, journey: &Journey) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, "link", &[journey.id().as_bytes()])?;
+        let number = journey.pay_id().number().to_be_bytes();
+        Some(URL_SAFE_NO_PAD.encode([&number[1..], &derived[..16]].concat()))
+    }
+
+    /// Whether `link` is the link of `journey`.
+    pub fn is_link_of(&self, link: &str, journey: &Journey) -> bool {
+        self.link(journey).is_some_and(|own| own.as_bytes().ct_eq(link.as_bytes()).into())
+    }
+
+    /// The `state` of a departure: 32 hexadecimal digits, of which one holds the shard.
+    pub fn state(&self, journey: &Journey, departure: u8) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, "state", &[journey.id().as_bytes(), &[departure]])?;
+        let mut state: [u8; 16] = derived[..16].try_into().ok()?;
+        state[7] = journey.id().shard().written_into(state[7]);
+        Some(u128::from_be_bytes(state)).map(|state| format!("{state:032x}"))
+    }
+
+    /// The one-time token of a journey's settlement of this number.
+    pub fn one_time_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
+        let derived = self.derive(&journey.opening().key, "one-time token", &[journey.id().as_bytes(), &[number]])?;
+        Some(OneTimeToken::write(journey.id().shard(), &URL_SAFE_NO_PAD.encode(derived)))
+    }
+
+    /// The value of the cookie that is set when a browser leaves under `state`.
+    pub fn cookie(&self, journey: &Journey, state: &str) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, "cookie", &[state.as_bytes()])?;
+        Some(URL_SAFE_NO_PAD.encode(&derived[..16]))
+    }
+
+    /// A secret of the demo merchant's own page, which is nowhere stored.
+    pub fn demo_secret(&self, merchant: MerchantId) -> Option<String> {
+        Some(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "demo", &[merchant.as_bytes()])?))
+    }
+
+    /// Seals `plain` for `owner`; only the same owner's name opens it.
+    pub fn seal(&self, plain: &[u8], owner: &[u8], entropy: [u8; 32]) -> Option<Sealed> {
+        let (id, key) = self.keys.first()?;
+        let nonce = &entropy[..NONCE];
+        let cipher = XChaCha20Poly1305::new(key.as_slice().into());
+        let sealed = cipher.encrypt(XNonce::from_slice(nonce), Payload { msg: plain, aad: owner }).ok()?;
+        let length = u8::try_from(id.len()).ok()?;
+        Some(Sealed::new([&[length], id.as_bytes(), nonce, &sealed].concat()))
+    }
+
+    /// Opens what [`Keys::seal`] sealed for `owner`. `None` when the key is gone, or a byte is not as it was.
+    pub fn open(&self, sealed: &Sealed, owner: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (length, rest) = sealed.as_bytes().split_first()?;
+        let (id, rest) = rest.split_at_checked(usize::from(*length))?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE)?;
+        let key = self.key(std::str::from_utf8(id).ok()?)?;
+        let cipher = XChaCha20Poly1305::new(key.as_slice().into());
+        cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: owner }).ok().map(Zeroizing::new)
+    }
+
+    fn key(&self, id: &str) -> Option<&Zeroizing<[u8; 32]>> {
+        self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key)
+    }
+
+    fn derive(&self, key: &str, purpose: &str, parts: &[&[u8]]) -> Option<[u8; 32]> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.key(key)?.as_slice()).ok()?;
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&u32::try_from(part.len()).ok()?.to_be_bytes());
+            mac.update(part);
+        }
+        Some(mac.finalize().into_bytes().into())
+    }
+}
+
+/// The SHA-256 digest of `bytes`, kept apart from digests for other purposes.
+pub fn digest(purpose: &str, bytes: &[u8]) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(purpose.as_bytes());
+    hash.update([0]);
+    hash.update(bytes);
+    Digest::new(hash.finalize().into())
+}
+
+/// The journey that a link speaks of, before it has been compared.
+pub fn pay_id_of_link(link: &str) -> Option<PayId> {
+    let bytes: [u8; 23] = URL_SAFE_NO_PAD.decode(link).ok()?.try_into().ok()?;
+    let [a, b, c, d, e, f, g, ..] = bytes;
+    PayId::new(u64::from_be_bytes([0, a, b, c, d, e, f, g]))
+}
+
+/// The shard that a `state` speaks of. `None` when it is no state of ours.
+pub fn shard_of_state(state: &str) -> Option<Shard> {
+    let ours = state.len() == 32 && state.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let value = u128::from_str_radix(state, 16).ok().filter(|_| ours)?;
+    Some(Shard::of_byte(value.to_be_bytes()[7]))
+}
+
+fn parse_key(text: &str) -> Result<(String, Zeroizing<[u8; 32]>), Invalid> {
+    let refused =
+        |rule: &str| Invalid::new("keys", rule).hint("expected id:base64 of 32 bytes, as `handback keys new` prints");
+    let (id, key) = text.split_once(':').ok_or_else(|| refused("hold an entry without a colon"))?;
+    if id.is_empty() || id.len() > 16 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(refused("hold an id that is not 1 to 16 letters and digits"));
+    }
+    let bytes = STANDARD.decode(key).ok().map(Zeroizing::new);
+    let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    key.map(|key| (id.to_owned(), Zeroizing::new(key)))
+        .ok_or_else(|| refused("hold a key that is not 32 bytes in base64"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::journey;
+
+    fn keys() -> Keys {
+        Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap()
+    }
+
+    #[test]
+    fn texts_are_derived_alike_every_time_and_name_their_shard() {
+        let (keys, journey) = (keys(), journey());
+        let state = keys.state(&journey, 0).unwrap();
+        assert_eq!(keys.state(&journey, 0), Some(state.clone()));
+        assert_ne!(keys.state(&journey, 1), Some(state.clone()));
+        assert_eq!(shard_of_state(&state), Some(journey.id().shard()));
+        let token = keys.one_time_token(&journey, 0).unwrap();
+        assert_eq!(OneTimeToken::parse(token.reveal()).unwrap().shard(), journey.id().shard());
+        let link = keys.link(&journey).unwrap();
+        assert_eq!(pay_id_of_link(&link), Some(journey.pay_id()));
+        assert!(keys.is_link_of(&link, &journey));
+        assert!(!keys.is_link_of(&link.replace(&link[20..22], "__"), &journey));
+    }
+
+    #[test]
+    fn a_journey_of_a_key_that_is_gone_has_no_texts() {
+        let other = Keys::parse(Keys::write_fresh("k2", [4; 32]).reveal()).unwrap();
+        assert_eq!(other.link(&journey()), None);
+    }
+
+    #[test]
+    fn only_the_owner_and_the_key_open_a_seal() {
+        let keys = keys();
+        let sealed = keys.seal(b"whsec", b"merchant", [5; 32]).unwrap();
+        assert_eq!(keys.open(&sealed, b"merchant").unwrap().as_slice(), b"whsec");
+        assert!(keys.open(&sealed, b"another").is_none());
+        let mut bytes = sealed.as_bytes().to_vec();
+        for at in 0..bytes.len() {
+            bytes[at] ^= 1;
+            assert!(keys.open(&Sealed::new(bytes.clone()), b"merchant").is_none(), "byte {at}");
+            bytes[at] ^= 1;
+        }
+    }
+
+    #[test]
+    fn an_old_key_still_opens_after_rotation() {
+        let old = Keys::write_fresh("k1", [3; 32]);
+        let sealed = Keys::parse(old.reveal()).unwrap().seal(b"x", b"", [0; 32]).unwrap();
+        let rotated = format!("{},{}", Keys::write_fresh("k2", [4; 32]).reveal(), old.reveal());
+        let rotated = Keys::parse(&rotated).unwrap();
+        assert_eq!(rotated.current(), "k2");
+        assert!(rotated.open(&sealed, b"").is_some());
+    }
+
+    #[test]
+    fn keys_are_named_and_whole() {
+        let good = Keys::write_fresh("k1", [3; 32]);
+        let twice = format!("{0},{0}", good.reveal());
+        for bad in ["", "k1", "k1:", "k1:AAAA", "k 1:AAAA", &twice] {
+            assert!(Keys::parse(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

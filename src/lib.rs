@@ -1,0 +1,6 @@
+//! Handback: a self-hosted callback gateway for payments and bank consent.
+
+pub mod clock;
+pub mod domain;
+pub mod keys;
+pub mod store;

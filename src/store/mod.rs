@@ -1,0 +1,351 @@
+//! What a store promises.
+//!
+//! Small traits, one per room; every verb is one atomic step, named by its intention. Absence is `None`, a lost race is
+//! a value, and only trouble is an error. The store laws in `tests/it/store` hold every implementation to the same
+//! promises. Deadlines are compared inside the step, by the store's own clock.
+
+pub mod embedded;
+pub mod record;
+pub mod redis;
+
+use async_trait::async_trait;
+
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use crate::domain::token::MintedToken;
+
+/// How long a spent mark, an expired token and an idempotency key are remembered.
+pub const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// Trouble with the store. A write that ended so may or may not have happened; every verb can be tried again as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached.
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// It did not answer within its deadline.
+    #[error("the store did not answer in time")]
+    TimedOut,
+    /// It holds something that this program cannot read.
+    #[error("the store holds a damaged record: {0}")]
+    Damaged(String),
+    /// It belongs to a house with other shards or other keys.
+    #[error("the store belongs to another house: {0}")]
+    Foreign(String),
+}
+
+/// An idempotency key and the request it came with, both as digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Of the merchant and its `Idempotency-Key`; its first byte names the shard.
+    pub key: Digest,
+    /// Of the request.
+    pub request: Digest,
+}
+
+impl Claim {
+    /// The shard that holds it.
+    pub const fn shard(&self) -> Shard {
+        Shard::of_byte(self.key.as_bytes()[0])
+    }
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// It is new, and kept from now on for [`REMEMBERED`].
+    Fresh,
+    /// The same key came with the same request.
+    Repeated,
+    /// The same key came with another request.
+    Reused,
+}
+
+/// What became of an opening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The journey is stored.
+    New,
+    /// The same claim opened this journey before.
+    Repeated(Box<Journey>),
+    /// The claim's key was used for another request.
+    Reused,
+    /// Another journey has this number; mint another id.
+    Taken,
+}
+
+/// One change of one journey, with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    journey: Journey,
+    state: Option<(Digest, u8)>,
+    token: Option<MintedToken>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Step {
+    /// The customer leaves for the bank, under the state of this digest.
+    pub const fn leave(journey: Journey, state: Digest, departure: u8) -> Self {
+        Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
+    }
+
+    /// A try failed, and the customer is back at the checkout.
+    pub const fn fail(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
+    /// The customer is handed back before anything is proven; the token waits for the outcome.
+    pub const fn freeze(journey: Journey, token: MintedToken) -> Self {
+        Self { journey, state: None, token: Some(token), deliveries: Vec::new() }
+    }
+
+    /// The settlement of this number: its stage, its token and its deliveries together.
+    pub fn settle(journey: Journey, number: u8, token: Option<MintedToken>) -> Self {
+        let deliveries = journey.deliveries(number);
+        Self { journey, state: None, token, deliveries }
+    }
+
+    /// The journey after the step; a store writes it only over the revision before.
+    pub const fn journey(&self) -> &Journey {
+        &self.journey
+    }
+
+    /// The digest of a new state, with its departure.
+    pub const fn state(&self) -> Option<&(Digest, u8)> {
+        self.state.as_ref()
+    }
+
+    /// A token to keep, unless it is there already.
+    pub const fn token(&self) -> Option<&MintedToken> {
+        self.token.as_ref()
+    }
+
+    /// The deliveries to keep.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.deliveries
+    }
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is written, all of it. Also when the very same step had been written before: a retry is no race.
+    Done,
+    /// Somebody else was first; nothing is written, and this is how the journey stands now.
+    Lost(Box<Journey>),
+    /// There is no such journey (any more).
+    Gone,
+}
+
+/// Which of a merchant's journeys are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that a bank has proven to be paid.
+    Proven,
+}
+
+/// A place in a merchant's list of journeys, which is sorted by opening time and number, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the journey was opened.
+    pub opened_at: Moment,
+    /// Its number.
+    pub pay_id: PayId,
+}
+
+impl Place {
+    /// Where this journey stands in the list.
+    pub fn of(journey: &Journey) -> Self {
+        Self { opened_at: journey.opening().opened_at, pay_id: journey.pay_id() }
+    }
+}
+
+/// Journeys: opened once, changed one step at a time.
+#[async_trait]
+pub trait Journeys: Send + Sync {
+    /// Stores a new journey, and the claim that opened it, in one step.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError>;
+
+    /// The journey of this number.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError>;
+
+    /// The journey and the departure of a state with this digest: one round trip.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError>;
+
+    /// Takes one step: everything in it is written, or nothing. One round trip.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn take(&self, step: &Step) -> Result<Taken, StoreError>;
+
+    /// A merchant's journeys, newest first, beginning behind `after`; `most` at the most.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn list(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        after: Option<Place>,
+        most: usize,
+    ) -> Result<Vec<Journey>, StoreError>;
+
+    /// Unsettled journeys whose time has run out, `most` at the most; each comes again until it is settled.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
+}
+
+/// The answer to a redemption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redemption {
+    /// This attempt has the token; it may ask again for [`REMEMBERED`].
+    Granted {
+        /// The journey it speaks of, which has settled.
+        journey: Box<Journey>,
+        /// When this attempt spent it.
+        spent_at: Moment,
+    },
+    /// Nothing is proven yet; the token is unspent.
+    Pending,
+    /// Another attempt spent it.
+    Spent {
+        /// When.
+        at: Moment,
+    },
+    /// Nobody redeemed it in time.
+    Expired {
+        /// When it expired.
+        at: Moment,
+    },
+    /// There is no such token, or it is another merchant's.
+    Unknown,
+}
+
+/// One-time tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Redeems the token of this digest for its merchant, once: the first attempt wins, and the same attempt is
+    /// granted again. One round trip.
+    ///
+    /// # Errors
+    /// On trouble with the store; then it is unknown whether the attempt has spent the token, and the same attempt
+    /// should be made again.
+    async fn redeem(
+        &self,
+        shard: Shard,
+        token: &Digest,
+        by: MerchantId,
+        attempt: &Digest,
+    ) -> Result<Redemption, StoreError>;
+
+    /// When the token of this digest was spent, as far as that is remembered.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<Moment>, StoreError>;
+}
+
+/// Idempotency keys of requests that change no journey by themselves.
+#[async_trait]
+pub trait Claims: Send + Sync {
+    /// Claims a key for a request, for [`REMEMBERED`].
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError>;
+}
+
+/// What became of a change to a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is written.
+    Done,
+    /// The profile has another revision by now: read it again. Or it is gone.
+    Stale,
+    /// The same claim was made before, with this number.
+    Repeated(u32),
+    /// The claim's key was used for another request.
+    Reused,
+}
+
+/// Merchants and their profiles.
+#[async_trait]
+pub trait Merchants: Send + Sync {
+    /// Adds a merchant. `false` when its id is taken.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError>;
+
+    /// The merchant of this id.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError>;
+
+    /// Every merchant, the oldest first.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn merchants(&self) -> Result<Vec<Merchant>, StoreError>;
+
+    /// Writes a profile over the revision before, together with a claim and the number that its repetition answers.
+    /// The claim is kept in the merchant's shard.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError>;
+}
+
+/// Deliveries that wait for the courier.
+#[async_trait]
+pub trait Deliveries: Send + Sync {
+    /// The deliveries of a journey, in order.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
+}
+
+/// A whole store.
+#[async_trait]
+pub trait Store: Journeys + Tokens + Claims + Merchants + Deliveries {
+    /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
+    fn describe(&self) -> String;
+
+    /// Compares this house with the one that the store was made for: the number of shards, and that one of our keys
+    /// (as fingerprints, the current one first) is the one it knows. A new store takes both down.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when they differ, or trouble with the store.
+    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError>;
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn tidy(&self) -> Result<usize, StoreError>;
+}

@@ -1,0 +1,418 @@
+//! Records: journeys and merchants as bytes.
+//!
+//! A version byte, then MessagePack. A journey takes about 300 bytes so; a new field goes to the end with a default,
+//! and anything else takes a new version byte and a reader for the old one.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::id::{JourneyId, MerchantId};
+use crate::domain::journey::{Answer, Cancel, Checkout, Departure, End, Journey, Opening, Past, Settlement, Terms};
+use crate::domain::merchant::{
+    AppLinks, Book, CallbackName, ExtraOutcomes, Merchant, MerchantName, OneOffUrls, OneTime, SameBrowser,
+    SavedCallback, Settings, WhenLate,
+};
+use crate::domain::moment::Moment;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::plan::{Entry, Plan};
+use crate::domain::secret::{Digest, Sealed};
+
+/// The version that this program writes.
+const VERSION: u8 = 1;
+
+/// Writes a journey.
+///
+/// # Errors
+/// When it cannot be encoded, which no journey is known to do.
+pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
+    write(&JourneyRecord::from(journey))
+}
+
+/// Reads a journey.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bytes are no journey of a version known here.
+pub fn read_journey(bytes: &[u8]) -> Result<Journey, StoreError> {
+    read::<JourneyRecord>(bytes)?.into_journey().ok_or_else(|| damaged("a journey's value is out of range"))
+}
+
+/// Writes a merchant.
+///
+/// # Errors
+/// When it cannot be encoded, which no merchant is known to do.
+pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
+    write(&MerchantRecord::from(merchant))
+}
+
+/// Reads a merchant.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bytes are no merchant of a version known here.
+pub fn read_merchant(bytes: &[u8]) -> Result<Merchant, StoreError> {
+    read::<MerchantRecord>(bytes)?.into_merchant().ok_or_else(|| damaged("a merchant's value is out of range"))
+}
+
+fn damaged(what: impl Into<String>) -> StoreError {
+    StoreError::Damaged(what.into())
+}
+
+fn write(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![VERSION];
+    rmp_serde::encode::write(&mut bytes, record).map_err(|error| damaged(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| damaged(error.to_string())),
+        Some((version, _)) => Err(damaged(format!("version {version} is not known here"))),
+        None => Err(damaged("it is empty")),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct JourneyRecord {
+    id: u128,
+    merchant: u128,
+    merchant_name: String,
+    dialect: String,
+    bank: String,
+    key: String,
+    minor: u64,
+    currency: String,
+    note: String,
+    cancel_offered: bool,
+    extras: Vec<(String, String)>,
+    landing: Option<EntryRecord>,
+    background: Vec<EntryRecord>,
+    terms: TermsRecord,
+    opened_at: u64,
+    expires_at: u64,
+    revision: u32,
+    departures: Vec<DepartureRecord>,
+    settlements: Vec<(u8, u64, CauseRecord)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryRecord(String, bool, Option<u32>);
+
+#[derive(Serialize, Deserialize)]
+struct TermsRecord {
+    one_time_token: bool,
+    token_life_seconds: u32,
+    extra_outcomes: bool,
+    browser_required: bool,
+    app_links_direct: bool,
+    hand_back_when_late: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>);
+
+#[derive(Serialize, Deserialize)]
+enum EndRecord {
+    F(ErrorRecord),
+    S(u8),
+    Z,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ErrorRecord(String, Option<String>);
+
+#[derive(Serialize, Deserialize)]
+enum CauseRecord {
+    B(Option<ErrorRecord>),
+    C,
+    M,
+    T,
+}
+
+impl From<&Journey> for JourneyRecord {
+    fn from(journey: &Journey) -> Self {
+        let (o, past) = (journey.opening(), journey.past());
+        Self {
+            id: u128::from_be_bytes(*o.id.as_bytes()),
+            merchant: u128::from_be_bytes(*o.merchant.as_bytes()),
+            merchant_name: o.merchant_name.as_str().to_owned(),
+            dialect: o.dialect.clone(),
+            bank: o.bank.clone(),
+            key: o.key.clone(),
+            minor: o.checkout.amount.minor(),
+            currency: o.checkout.amount.currency().to_string(),
+            note: o.checkout.note.clone(),
+            cancel_offered: o.checkout.cancel == Cancel::Offered,
+            extras: o.extras.clone(),
+            landing: o.plan.landing.as_ref().map(EntryRecord::from),
+            background: o.plan.background.iter().map(EntryRecord::from).collect(),
+            terms: TermsRecord::from(&o.terms),
+            opened_at: o.opened_at.as_millis(),
+            expires_at: o.expires_at.as_millis(),
+            revision: past.revision,
+            departures: past.departures.iter().map(DepartureRecord::from).collect(),
+            settlements: past.settlements.iter().map(write_settlement).collect(),
+        }
+    }
+}
+
+impl JourneyRecord {
+    fn into_journey(self) -> Option<Journey> {
+        let past = Past {
+            revision: self.revision,
+            departures: self.departures.into_iter().map(DepartureRecord::into_departure).collect(),
+            settlements: self.settlements.into_iter().map(read_settlement).collect::<Option<_>>()?,
+        };
+        let amount = Amount::from_minor(self.minor, Currency::parse(&self.currency).ok()?);
+        let cancel = if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld };
+        let opening = Opening {
+            id: JourneyId::from_bytes(self.id.to_be_bytes()),
+            merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
+            merchant_name: MerchantName::parse(&self.merchant_name).ok()?,
+            dialect: self.dialect,
+            bank: self.bank,
+            key: self.key,
+            checkout: Checkout { amount, note: self.note, cancel },
+            extras: self.extras,
+            plan: Plan {
+                landing: self.landing.map(EntryRecord::into_entry),
+                background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
+            },
+            terms: self.terms.into_terms(),
+            opened_at: Moment::from_millis(self.opened_at),
+            expires_at: Moment::from_millis(self.expires_at),
+        };
+        Some(Journey::restored(opening, past))
+    }
+}
+
+impl From<&Entry> for EntryRecord {
+    fn from(entry: &Entry) -> Self {
+        let slot = entry.slot.and_then(|slot| u32::try_from(slot).ok());
+        Self(entry.url.as_str().to_owned(), entry.params_in == Placement::Fragment, slot)
+    }
+}
+
+impl EntryRecord {
+    fn into_entry(self) -> Entry {
+        Entry {
+            url: CallbackUrl::restored(self.0),
+            params_in: placement(self.1),
+            slot: self.2.map(|slot| slot as usize),
+        }
+    }
+}
+
+const fn placement(in_fragment: bool) -> Placement {
+    if in_fragment { Placement::Fragment } else { Placement::Query }
+}
+
+impl From<&Terms> for TermsRecord {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            one_time_token: terms.one_time_token == OneTime::On,
+            token_life_seconds: seconds(terms.token_life),
+            extra_outcomes: terms.extra_outcomes == ExtraOutcomes::On,
+            browser_required: terms.same_browser == SameBrowser::Required,
+            app_links_direct: terms.app_links == AppLinks::Direct,
+            hand_back_when_late: terms.when_late == WhenLate::HandBack,
+        }
+    }
+}
+
+impl TermsRecord {
+    fn into_terms(self) -> Terms {
+        Terms {
+            one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
+            token_life: Duration::from_secs(self.token_life_seconds.into()),
+            extra_outcomes: if self.extra_outcomes { ExtraOutcomes::On } else { ExtraOutcomes::Off },
+            same_browser: if self.browser_required { SameBrowser::Required } else { SameBrowser::Checked },
+            app_links: if self.app_links_direct { AppLinks::Direct } else { AppLinks::Page },
+            when_late: if self.hand_back_when_late { WhenLate::HandBack } else { WhenLate::Wait },
+        }
+    }
+}
+
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+impl From<&Departure> for DepartureRecord {
+    fn from(departure: &Departure) -> Self {
+        let answers = departure.answers.iter().map(|answer| {
+            let end = match &answer.end {
+                End::Failed(error) => EndRecord::F(ErrorRecord::from(error)),
+                End::Settled(number) => EndRecord::S(*number),
+                End::Frozen => EndRecord::Z,
+            };
+            (answer.mark, answer.at.as_millis(), end)
+        });
+        Self(departure.left_at.as_millis(), answers.collect())
+    }
+}
+
+impl DepartureRecord {
+    fn into_departure(self) -> Departure {
+        let answers = self.1.into_iter().map(|(mark, at, end)| {
+            let end = match end {
+                EndRecord::F(error) => End::Failed(error.into_error()),
+                EndRecord::S(number) => End::Settled(number),
+                EndRecord::Z => End::Frozen,
+            };
+            Answer { mark, at: Moment::from_millis(at), end }
+        });
+        Departure { left_at: Moment::from_millis(self.0), answers: answers.collect() }
+    }
+}
+
+impl From<&BankError> for ErrorRecord {
+    fn from(error: &BankError) -> Self {
+        Self(error.code().to_owned(), error.description().map(str::to_owned))
+    }
+}
+
+impl ErrorRecord {
+    fn into_error(self) -> BankError {
+        BankError::new(&self.0, self.1.as_deref())
+    }
+}
+
+fn write_settlement(settlement: &Settlement) -> (u8, u64, CauseRecord) {
+    let outcome = match settlement.outcome {
+        Outcome::Paid => 0,
+        Outcome::Authorised => 1,
+        Outcome::Cancelled => 2,
+        Outcome::Failed => 3,
+        Outcome::Expired => 4,
+    };
+    let cause = match &settlement.cause {
+        Cause::Bank(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
+        Cause::Customer => CauseRecord::C,
+        Cause::Merchant => CauseRecord::M,
+        Cause::Time => CauseRecord::T,
+    };
+    (outcome, settlement.at.as_millis(), cause)
+}
+
+fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settlement> {
+    let outcome = match outcome {
+        0 => Outcome::Paid,
+        1 => Outcome::Authorised,
+        2 => Outcome::Cancelled,
+        3 => Outcome::Failed,
+        4 => Outcome::Expired,
+        _ => return None,
+    };
+    let cause = match cause {
+        CauseRecord::B(error) => Cause::Bank(error.map(ErrorRecord::into_error)),
+        CauseRecord::C => Cause::Customer,
+        CauseRecord::M => Cause::Merchant,
+        CauseRecord::T => Cause::Time,
+    };
+    Some(Settlement { outcome, at: Moment::from_millis(at), cause })
+}
+
+#[derive(Serialize, Deserialize)]
+struct MerchantRecord {
+    id: u128,
+    revision: u32,
+    name: String,
+    api_keys: Vec<[u8; 32]>,
+    signing_secret: Vec<u8>,
+    created_at: u64,
+    book: Vec<Option<(String, Option<String>, bool)>>,
+    terms: TermsRecord,
+    saved_only: bool,
+    journey_life_seconds: u32,
+}
+
+impl From<&Merchant> for MerchantRecord {
+    fn from(merchant: &Merchant) -> Self {
+        let s = &merchant.settings;
+        let slots = merchant.book.slots().iter().map(|slot| {
+            let saved = slot.as_ref()?;
+            let name = saved.name.as_ref().map(|name| name.as_str().to_owned());
+            Some((saved.url.as_str().to_owned(), name, saved.params_in == Placement::Fragment))
+        });
+        Self {
+            id: u128::from_be_bytes(*merchant.id.as_bytes()),
+            revision: merchant.revision,
+            name: merchant.name.as_str().to_owned(),
+            api_keys: merchant.api_keys.iter().map(|key| *key.as_bytes()).collect(),
+            signing_secret: merchant.signing_secret.as_bytes().to_vec(),
+            created_at: merchant.created_at.as_millis(),
+            book: slots.collect(),
+            terms: TermsRecord::from(&s.terms()),
+            saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
+            journey_life_seconds: seconds(s.journey_life),
+        }
+    }
+}
+
+impl MerchantRecord {
+    fn into_merchant(self) -> Option<Merchant> {
+        let slots = self.book.into_iter().map(|slot| match slot {
+            None => Some(None),
+            Some((url, name, in_fragment)) => {
+                let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
+                Some(Some(SavedCallback { url: CallbackUrl::restored(url), name, params_in: placement(in_fragment) }))
+            }
+        });
+        let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
+        let journey_life = Duration::from_secs(self.journey_life_seconds.into());
+        Some(Merchant {
+            id: MerchantId::from_bytes(self.id.to_be_bytes()),
+            revision: self.revision,
+            name: MerchantName::parse(&self.name).ok()?,
+            api_keys: self.api_keys.into_iter().map(Digest::new).collect(),
+            signing_secret: Sealed::new(self.signing_secret),
+            created_at: Moment::from_millis(self.created_at),
+            book: Book::restored(slots.collect::<Option<_>>()?),
+            settings: Settings::of_terms(self.terms.into_terms(), one_off_urls, journey_life),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::{NOW, journey};
+    use crate::domain::journey::{Departing, Settling, Via};
+    use crate::domain::outcome::Fact;
+
+    fn well_travelled() -> Journey {
+        let Departing::New(journey, departure) = journey().depart(NOW) else { panic!() };
+        let failed =
+            journey.fail(Via { departure, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
+        let Departing::New(away, departure) = failed.depart(NOW) else { panic!() };
+        let Settling::Settled(cancelled, _) = away.settle(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+        let via = Some(Via { departure, mark: 2 });
+        let Settling::Settled(paid, _) = cancelled.settle(&Fact::paid(), via, NOW) else { panic!() };
+        paid
+    }
+
+    #[test]
+    fn a_journey_survives_its_record() {
+        for journey in [journey(), well_travelled()] {
+            assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
+        }
+    }
+
+    #[test]
+    fn a_record_is_small() {
+        let size = write_journey(&well_travelled()).unwrap().len();
+        assert!(size < 300, "{size} bytes");
+    }
+
+    #[test]
+    fn damage_is_an_error_and_never_a_panic() {
+        let bytes = write_journey(&well_travelled()).unwrap();
+        for cut in 0..bytes.len() {
+            assert!(read_journey(&bytes[..cut]).is_err(), "{cut} bytes were read as a journey");
+        }
+        assert!(matches!(read_journey(&[9, 1, 2]), Err(StoreError::Damaged(_))));
+    }
+}
