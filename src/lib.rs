@@ -1,6 +1,8 @@
 //! Handback: a self-hosted callback gateway for payments and bank consent.
 
+pub mod bank;
 pub mod clock;
+pub mod dialect;
 pub mod domain;
 pub mod keys;
 pub mod store;
