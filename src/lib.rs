@@ -4,5 +4,6 @@ pub mod bank;
 pub mod clock;
 pub mod dialect;
 pub mod domain;
+pub mod engine;
 pub mod keys;
 pub mod store;
