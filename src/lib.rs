@@ -7,3 +7,4 @@ pub mod domain;
 pub mod engine;
 pub mod keys;
 pub mod store;
+pub mod web;
