@@ -59,6 +59,19 @@ pub enum Suspicion {
     Answer(Invalid),
 }
 
+impl Suspicion {
+    /// Its word in the log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoState => "no_state",
+            Self::UnknownState => "unknown_state",
+            Self::OtherBank => "other_bank",
+            Self::OtherBrowser => "other_browser",
+            Self::Answer(_) => "answer",
+        }
+    }
+}
+
 impl Engine {
     /// Takes a browser back from the bank.
     ///
