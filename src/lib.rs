@@ -2,9 +2,11 @@
 
 pub mod bank;
 pub mod clock;
+pub mod config;
 pub mod dialect;
 pub mod domain;
 pub mod engine;
 pub mod keys;
 pub mod store;
+pub mod telemetry;
 pub mod web;

@@ -9,11 +9,11 @@
 //! ```
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use url::Url;
 
-use super::callback::CallbackUrl;
-use super::callback::Placement;
+use super::callback::{CallbackUrl, Placement, is_loopback};
 use super::invalid::Invalid;
 use super::params::{Params, percent_encoded};
 
@@ -79,9 +79,20 @@ impl PublicUrl {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
+    /// A server's own address, as long as nothing stands before it.
+    pub fn of_server(bound: SocketAddr) -> Self {
+        // Put together anew, because a scope (`%eth0`) has no place in a URL.
+        Self(format!("http://{}", SocketAddr::new(bound.ip(), bound.port())))
+    }
+
     /// The address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether only browsers on this machine reach it.
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
     }
 
     /// Whether browsers reach it over TLS.
@@ -112,5 +123,19 @@ mod tests {
         for bad in ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "https://x/y", "mailto:a@b"] {
             assert!(PublicUrl::parse(bad).is_err(), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn a_public_url_knows_whether_it_leaves_the_machine() {
+        for (url, loopback) in [
+            ("http://localhost:8080", true),
+            ("http://[::1]:8080", true),
+            ("https://pay.example", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().is_loopback(), loopback, "{url}");
+        }
+        let own = PublicUrl::of_server("[::1%7]:8080".parse().unwrap());
+        assert_eq!(own, PublicUrl::parse("http://[::1]:8080").unwrap());
     }
 }
