@@ -120,7 +120,9 @@ mod tests {
             PublicUrl::parse("http://127.0.0.1:8080").unwrap().page("/x", &[("a", "b c")]),
             "http://127.0.0.1:8080/x?a=b%20c"
         );
-        for bad in ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "https://x/y", "mailto:a@b"] {
+        for bad in
+            ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "https://x/y", "mailto:a@b"]
+        {
             assert!(PublicUrl::parse(bad).is_err(), "{bad} was accepted");
         }
     }

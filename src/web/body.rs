@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::HttpRequest;
 use futures_util::StreamExt;
 
 use crate::dialect::fields::Fields;
@@ -85,7 +85,9 @@ pub async fn read_fields(request: &HttpRequest, body: Bytes) -> Result<Fields, B
         "" if body.is_empty() => Ok(Fields::default()),
         "" if body.trim_ascii_start().starts_with(b"{") => Ok(Fields::from_json(&body)?),
         "" => read_form(&body),
-        _ => Err(BodyTrouble::Unsupported("application/json, application/x-www-form-urlencoded or multipart/form-data")),
+        _ => {
+            Err(BodyTrouble::Unsupported("application/json, application/x-www-form-urlencoded or multipart/form-data"))
+        }
     }
 }
 
@@ -112,7 +114,8 @@ async fn read_multipart(request: &HttpRequest, body: Bytes) -> Result<Fields, Bo
         while let Some(chunk) = part.next().await {
             text.extend_from_slice(&chunk.map_err(broken)?);
         }
-        let text = String::from_utf8(text.to_vec()).map_err(|_| unreadable(format!("has a field {name} that is not UTF-8")))?;
+        let text = String::from_utf8(text.to_vec())
+            .map_err(|_| unreadable(format!("has a field {name} that is not UTF-8")))?;
         pairs.push((name, text));
     }
     Ok(Fields::from_pairs(pairs)?)

@@ -101,7 +101,10 @@ async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
         Err(error) => Err(error),
     };
     match drawn {
-        Ok(Some(png)) => HttpResponse::Ok().content_type("image/png").insert_header((header::CACHE_CONTROL, "private, max-age=3600")).body(png),
+        Ok(Some(png)) => HttpResponse::Ok()
+            .content_type("image/png")
+            .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+            .body(png),
         Ok(None) => HttpResponse::InternalServerError().finish(),
         Err(error) => problem::page_of(&error),
     }

@@ -11,7 +11,12 @@ use crate::engine::{Claim, Engine};
 ///
 /// # Errors
 /// When the header is there and is no key.
-pub fn claim(engine: &Engine, request: &HttpRequest, merchant: MerchantId, content: &[&[u8]]) -> Result<Option<Claim>, Invalid> {
+pub fn claim(
+    engine: &Engine,
+    request: &HttpRequest,
+    merchant: MerchantId,
+    content: &[&[u8]],
+) -> Result<Option<Claim>, Invalid> {
     let mut headers = request.headers().get_all("idempotency-key");
     let Some(header) = headers.next() else { return Ok(None) };
     let refused = |rule| Err(Invalid::new("Idempotency-Key", rule).hint("expected 1 to 255 visible ASCII characters"));

@@ -103,9 +103,7 @@ impl From<Invalid> for Problem {
 impl From<BodyTrouble> for Problem {
     fn from(trouble: BodyTrouble) -> Self {
         match trouble {
-            BodyTrouble::Unreadable(invalid) => {
-                Self { status: StatusCode::BAD_REQUEST, ..Self::from(invalid) }
-            }
+            BodyTrouble::Unreadable(invalid) => Self { status: StatusCode::BAD_REQUEST, ..Self::from(invalid) },
             other => Self::new(other.status(), "body", "The body was not read", other.to_string()),
         }
     }

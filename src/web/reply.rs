@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::page::ProblemPage;
-use crate::domain::redirect::Redirect;
+use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::engine::Left;
 
 /// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
@@ -25,6 +25,12 @@ const COOKIE_MINUTES: i64 = 60;
 /// Without a referrer the merchant does not learn the bank's address, nor anybody the code in ours.
 pub fn see_other(redirect: &Redirect) -> HttpResponse {
     builder(StatusCode::SEE_OTHER).insert_header((header::LOCATION, redirect.as_str())).finish()
+}
+
+/// Sends a browser to a page of ours that an API of ours has named. `None` when the address is somebody else's.
+pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
+    let link = address.strip_prefix(base.as_str())?.strip_prefix("/payment?link_id=")?;
+    Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])))
 }
 
 /// Sends a browser to the bank, with the cookie that shows that it is the one that left.
@@ -73,7 +79,10 @@ pub fn is_prefetch(request: &HttpRequest) -> bool {
 
 fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
     match page.render() {
-        Ok(html) => builder(status).insert_header((header::CONTENT_SECURITY_POLICY, CSP)).content_type("text/html; charset=utf-8").body(html),
+        Ok(html) => builder(status)
+            .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
+            .content_type("text/html; charset=utf-8")
+            .body(html),
         Err(error) => {
             tracing::error!(error = %error, "page.render_failed");
             builder(StatusCode::INTERNAL_SERVER_ERROR).finish()

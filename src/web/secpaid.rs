@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::body::{BodyTrouble, Limits, read_body, read_fields};
 use super::{idempotency, problem};
@@ -28,17 +29,32 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-async fn create_link(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn create_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let created = create(&engine, **limits, &request, body, Kind::Basic).await;
     answer(&engine, created, "Link created successfully")
 }
 
-async fn create_split_link(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn create_split_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let created = create(&engine, **limits, &request, body, Kind::Split).await;
     answer(&engine, created, "Link created successfully")
 }
 
-async fn transactions(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn transactions(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let rows = async {
         let call = Call::read(&engine, **limits, &request, body).await?;
         let paid = call.select(&engine, 200, Which::Proven, |_| true).await?;
@@ -48,7 +64,12 @@ async fn transactions(engine: web::Data<Engine>, limits: web::Data<Limits>, requ
     answer(&engine, rows.await, "List retrived successfully")
 }
 
-async fn used_links(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn used_links(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let links = async {
         let call = Call::read(&engine, **limits, &request, body).await?;
         links(&engine, &call.select(&engine, 10, Which::Proven, |_| true).await?)
@@ -56,7 +77,12 @@ async fn used_links(engine: web::Data<Engine>, limits: web::Data<Limits>, reques
     answer(&engine, links.await, "List retrieved successfully")
 }
 
-async fn unused_links(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn unused_links(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let links = async {
         let call = Call::read(&engine, **limits, &request, body).await?;
         let now = engine.clock().now();
@@ -66,13 +92,21 @@ async fn unused_links(engine: web::Data<Engine>, limits: web::Data<Limits>, requ
     answer(&engine, links.await, "List retrieved successfully")
 }
 
-async fn delete_link(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn delete_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
     let deleted = delete(&engine, **limits, &request, body).await;
     answer(&engine, deleted, "Link deleted successfully")
 }
 
 async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
-    let refusal = Refusal { status: StatusCode::NOT_FOUND, message: "There is no such call: every call is a POST below /secpaid/api/v2".into() };
+    let refusal = Refusal {
+        status: StatusCode::NOT_FOUND,
+        message: "There is no such call: every call is a POST below /secpaid/api/v2".into(),
+    };
     answer::<()>(&engine, Err(refusal), "")
 }
 
@@ -84,7 +118,12 @@ struct Call {
 }
 
 impl Call {
-    async fn read(engine: &Engine, limits: Limits, request: &HttpRequest, mut body: web::Payload) -> Result<Self, Refusal> {
+    async fn read(
+        engine: &Engine,
+        limits: Limits,
+        request: &HttpRequest,
+        mut body: web::Payload,
+    ) -> Result<Self, Refusal> {
         let token = request.headers().get("token").and_then(|token| token.to_str().ok()).unwrap_or_default();
         if token.is_empty() {
             return Err(Refusal::unauthorised("Please enter token"));
@@ -99,7 +138,13 @@ impl Call {
     }
 
     /// The merchant's journeys that the call's fields ask for, and `wanted` admits.
-    async fn select(&self, engine: &Engine, default_limit: u64, which: Which, wanted: impl Fn(&Journey) -> bool) -> Result<Vec<Journey>, Refusal> {
+    async fn select(
+        &self,
+        engine: &Engine,
+        default_limit: u64,
+        which: Which,
+        wanted: impl Fn(&Journey) -> bool,
+    ) -> Result<Vec<Journey>, Refusal> {
         let query = Query::read(&self.fields, default_limit)?;
         let now = engine.clock().now();
         let wanted = |journey: &Journey| wanted(journey) && query.admits(journey, now);
@@ -113,14 +158,25 @@ impl Call {
     }
 }
 
-async fn create(engine: &Engine, limits: Limits, request: &HttpRequest, body: web::Payload, kind: Kind) -> Result<impl Serialize + use<>, Refusal> {
+async fn create(
+    engine: &Engine,
+    limits: Limits,
+    request: &HttpRequest,
+    body: web::Payload,
+    kind: Kind,
+) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, limits, request, body).await?;
     let wish = secpaid::read_wish(&call.fields, kind)?;
     let journey = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await?;
     written(engine, &journey)
 }
 
-async fn delete(engine: &Engine, limits: Limits, request: &HttpRequest, body: web::Payload) -> Result<impl Serialize + use<>, Refusal> {
+async fn delete(
+    engine: &Engine,
+    limits: Limits,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, limits, request, body).await?;
     let pay_id = named_link(&call.fields)?;
     let not_found = || Refusal { status: StatusCode::NOT_FOUND, message: "Link not found".into() };
@@ -144,14 +200,16 @@ fn named_link(fields: &Fields) -> Result<PayId, Refusal> {
     }
 }
 
-fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<impl Serialize + use<>>, Refusal> {
+fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, Refusal> {
     journeys.iter().map(|journey| written(engine, journey)).collect()
 }
 
-fn written(engine: &Engine, journey: &Journey) -> Result<impl Serialize + use<>, Refusal> {
+fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
     let link = engine.link(journey)?;
     let qr_img = engine.public_url().page("/payment/qr.png", &[("link_id", &link)]);
-    Ok(secpaid::link(journey, &Links { pay_link: engine.pay_link(journey)?, qr_img }))
+    let links = Links { pay_link: engine.pay_link(journey)?, qr_img };
+    secpaid::link(journey, &links)
+        .map_err(|error| EngineError::Missing(format!("way to write a link ({error})")).into())
 }
 
 /// A refusal, before it is put into the envelope.
@@ -192,7 +250,11 @@ impl From<EngineError> for Refusal {
             EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
             EngineError::Store(_) | EngineError::Missing(_) => {
                 problem::log(&error);
-                let status = if matches!(error, EngineError::Store(_)) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let status = if matches!(error, EngineError::Store(_)) {
+                    StatusCode::SERVICE_UNAVAILABLE
+                } else {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                };
                 Self { status, message: "The gateway cannot answer at the moment, try again".into() }
             }
         }
@@ -206,7 +268,10 @@ fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &s
         Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now)),
     };
     match body {
-        Ok(body) => HttpResponse::build(status).content_type("application/json").insert_header(("Cache-Control", "no-store")).body(body),
+        Ok(body) => HttpResponse::build(status)
+            .content_type("application/json")
+            .insert_header(("Cache-Control", "no-store"))
+            .body(body),
         Err(error) => {
             tracing::error!(error = %error, "secpaid.answer_not_written");
             HttpResponse::InternalServerError().finish()

@@ -87,7 +87,11 @@ struct Event {
     error: Option<String>,
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest, page: web::Query<Page>) -> Result<HttpResponse, Problem> {
+async fn list(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    page: web::Query<Page>,
+) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let limit = page.limit.unwrap_or(LIMIT.0);
     if !(1..=LIMIT.1).contains(&limit) {
@@ -152,7 +156,11 @@ fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
         state: "waiting",
         due_at: rfc3339(delivery.due_at),
     });
-    Ok(SightView { journey: view(engine, &sight.journey)?, deliveries: deliveries.collect(), timeline: timeline(sight) })
+    Ok(SightView {
+        journey: view(engine, &sight.journey)?,
+        deliveries: deliveries.collect(),
+        timeline: timeline(sight),
+    })
 }
 
 impl From<&Entry> for EntryView {

@@ -42,7 +42,8 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 /// The merchant whose key the call brought.
 async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Problem> {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let key =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, key)) = key else { return Err(Problem::unauthorised()) };
     engine.authenticate(key.trim()).await?.ok_or_else(Problem::unauthorised)
 }
@@ -55,7 +56,12 @@ struct Call<T> {
 }
 
 impl<T: DeserializeOwned> Call<T> {
-    async fn read(engine: &Engine, limits: Limits, request: &HttpRequest, mut payload: web::Payload) -> Result<Self, Problem> {
+    async fn read(
+        engine: &Engine,
+        limits: Limits,
+        request: &HttpRequest,
+        mut payload: web::Payload,
+    ) -> Result<Self, Problem> {
         let merchant = merchant_of(engine, request).await?;
         let bytes = read_body(&mut payload, limits).await?;
         let claim = idempotency::claim(engine, request, merchant.id, &[&bytes])?;

@@ -42,7 +42,12 @@ struct EntryView {
     outcomes: Map<String, Value>,
 }
 
-async fn preview(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn preview(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let call = Call::<PreviewBody>::read(&engine, **limits, &request, payload).await?;
     let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
     if dialect != secpaid::NAME {
@@ -52,7 +57,11 @@ async fn preview(engine: web::Data<Engine>, limits: web::Data<Limits>, request: 
     let rehearsals = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
     let longest = rehearsals.iter().flat_map(|r| &r.urls).map(|(_, url)| url.len()).max();
     let mut entries = rehearsals.into_iter().map(EntryView::from);
-    let view = PreviewView { landing: entries.next(), background: entries.collect(), longest_bytes: longest.unwrap_or_default() };
+    let view = PreviewView {
+        landing: entries.next(),
+        background: entries.collect(),
+        longest_bytes: longest.unwrap_or_default(),
+    };
     Ok(HttpResponse::Ok().json(view))
 }
 
@@ -75,11 +84,7 @@ fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
 impl From<Rehearsal> for EntryView {
     fn from(rehearsal: Rehearsal) -> Self {
         let outcomes = rehearsal.urls.into_iter().map(|(outcome, url)| (word(outcome).to_owned(), Value::String(url)));
-        Self {
-            index: rehearsal.entry.slot,
-            url: rehearsal.entry.url.as_str().to_owned(),
-            outcomes: outcomes.collect(),
-        }
+        Self { index: rehearsal.entry.slot, url: rehearsal.entry.url.as_str().to_owned(), outcomes: outcomes.collect() }
     }
 }
 

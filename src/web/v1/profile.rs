@@ -9,7 +9,8 @@ use super::{Call, merchant_of};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{
-    AppLinks, CallbackName, ExtraOutcomes, Merchant, OneOffUrls, OneTime, SameBrowser, SavedCallback, Settings, WhenLate,
+    AppLinks, CallbackName, ExtraOutcomes, Merchant, OneOffUrls, OneTime, SameBrowser, SavedCallback, Settings,
+    WhenLate,
 };
 use crate::engine::{Edit, Edited, Engine};
 use crate::web::body::Limits;
@@ -103,13 +104,22 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     Ok(HttpResponse::Ok().json(serde_json::json!({ "callbacks": views(&engine, &merchant) })))
 }
 
-async fn one(engine: web::Data<Engine>, request: HttpRequest, index: web::Path<usize>) -> Result<HttpResponse, Problem> {
+async fn one(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    index: web::Path<usize>,
+) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let saved = merchant.book.at(*index).ok_or_else(|| Problem::not_found("callback"))?;
     Ok(HttpResponse::Ok().json(view(&engine, *index, saved)))
 }
 
-async fn add(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn add(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
     let saved = read_callback(&engine, call.body)?;
     match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
@@ -135,7 +145,11 @@ async fn replace(
     }
 }
 
-async fn delete(engine: web::Data<Engine>, request: HttpRequest, index: web::Path<usize>) -> Result<HttpResponse, Problem> {
+async fn delete(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    index: web::Path<usize>,
+) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     match engine.edit(merchant.id, &Edit::Delete(*index), None).await? {
         Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
@@ -148,7 +162,12 @@ async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<Htt
     Ok(HttpResponse::Ok().json(SettingsView::from(&merchant.settings)))
 }
 
-async fn choose(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn choose(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let call = Call::<SettingsBody>::read(&engine, **limits, &request, payload).await?;
     let chosen = read_settings(call.merchant.settings, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Choose(Box::new(chosen.clone())), None).await? {
@@ -173,7 +192,10 @@ fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
 fn view<'a>(engine: &Engine, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
     let unusable = engine.dialects().filter_map(|dialect| {
         let name = saved.url.holds_any(dialect.appended(), saved.params_in)?;
-        Some(Unusable { dialect: dialect.name(), reason: format!("already holds the parameter {name}, which is appended") })
+        Some(Unusable {
+            dialect: dialect.name(),
+            reason: format!("already holds the parameter {name}, which is appended"),
+        })
     });
     CallbackView {
         index,
@@ -207,8 +229,18 @@ fn read_settings(now: Settings, body: &SettingsBody) -> Result<Settings, Invalid
         same_browser: chosen(body.same_browser.as_ref(), now.same_browser, SameBrowser::parse)?,
         app_links: chosen(body.app_links.as_ref(), now.app_links, AppLinks::parse)?,
         when_late: chosen(body.when_late.as_ref(), now.when_late, WhenLate::parse)?,
-        token_life: span("one_time_token_life_seconds", body.one_time_token_life_seconds, now.token_life, Settings::TOKEN_LIFE)?,
-        journey_life: span("journey_life_seconds", body.journey_life_seconds, now.journey_life, Settings::JOURNEY_LIFE)?,
+        token_life: span(
+            "one_time_token_life_seconds",
+            body.one_time_token_life_seconds,
+            now.token_life,
+            Settings::TOKEN_LIFE,
+        )?,
+        journey_life: span(
+            "journey_life_seconds",
+            body.journey_life_seconds,
+            now.journey_life,
+            Settings::JOURNEY_LIFE,
+        )?,
     })
 }
 
@@ -216,7 +248,12 @@ fn chosen<T>(word: Option<&String>, now: T, parse: impl Fn(&str) -> Result<T, In
     word.map_or(Ok(now), |word| parse(word))
 }
 
-fn span(field: &str, seconds: Option<u64>, now: Duration, (least, most): (Duration, Duration)) -> Result<Duration, Invalid> {
+fn span(
+    field: &str,
+    seconds: Option<u64>,
+    now: Duration,
+    (least, most): (Duration, Duration),
+) -> Result<Duration, Invalid> {
     match seconds.map(Duration::from_secs) {
         None => Ok(now),
         Some(span) if (least..=most).contains(&span) => Ok(span),

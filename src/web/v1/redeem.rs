@@ -19,7 +19,9 @@ use crate::web::time::rfc3339;
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/one-time-tokens/redeem").route(web::post().to(redeem)).default_service(web::to(wrong_method)));
+    config.service(
+        web::resource("/one-time-tokens/redeem").route(web::post().to(redeem)).default_service(web::to(wrong_method)),
+    );
 }
 
 #[derive(Deserialize)]
@@ -42,15 +44,26 @@ struct OutcomeView {
     redeemed_at: String,
 }
 
-async fn redeem(engine: web::Data<Engine>, limits: web::Data<Limits>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn redeem(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let patience = patience(&request)?;
     let call = Call::<RedeemBody>::read(&engine, **limits, &request, payload).await?;
     let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
     match engine.redeem(wish).await? {
         Redeemed::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(&journey, spent_at))),
         Redeemed::Pending => Ok(no_store(StatusCode::ACCEPTED).json(serde_json::json!({ "status": "pending" }))),
-        Redeemed::Spent { at } => Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.").with("spent_at", rfc3339(at))),
-        Redeemed::Expired { at } => Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.").with("expired_at", rfc3339(at))),
+        Redeemed::Spent { at } => {
+            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
+                .with("spent_at", rfc3339(at)))
+        }
+        Redeemed::Expired { at } => {
+            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
+                .with("expired_at", rfc3339(at)))
+        }
         Redeemed::Unknown => Err(Problem::not_found("one-time token")),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
