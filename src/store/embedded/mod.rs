@@ -13,6 +13,8 @@ mod journeys;
 mod merchants;
 mod readers;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod tidy;
 mod tokens;
 mod values;
