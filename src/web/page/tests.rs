@@ -178,7 +178,7 @@ fn an_asset_has_a_type_and_a_tag_of_its_own() {
     let tags: BTreeSet<&str> = assets::all().iter().map(assets::Asset::etag).collect();
     assert_eq!(tags.len(), assets::all().len());
     for asset in assets::all() {
-        assert_eq!(asset.etag().len(), 34, "{} needs a strong tag in quotes", asset.name());
+        assert_eq!(asset.etag().len(), 45, "{} needs a strong tag in quotes", asset.name());
         assert!(asset.etag().starts_with('"') && asset.etag().ends_with('"'));
         assert!(!asset.content_type().is_empty());
     }
