@@ -158,13 +158,13 @@ fn named<B>(mut response: ServiceResponse<B>, id: &RequestId) -> ServiceResponse
 }
 
 /// Starts measuring: the one place here that asks for the time. How long an answer takes is no time of the domain's.
-#[allow(clippy::disallowed_methods, reason = "a stopwatch, not a clock: nothing is decided by it")]
+#[expect(clippy::disallowed_methods, reason = "a stopwatch, not a clock: nothing is decided by it")]
 fn stopwatch() -> Instant {
     Instant::now()
 }
 
 /// Tells this process's request ids from another's: the one place here that asks for randomness.
-#[allow(clippy::disallowed_methods, reason = "a name, not a secret: nothing is decided by it")]
+#[expect(clippy::disallowed_methods, reason = "a name, not a secret: nothing is decided by it")]
 fn process_number() -> u32 {
     rand::random()
 }

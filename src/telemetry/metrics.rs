@@ -53,17 +53,17 @@ label!(
 label!(
     /// What became of a browser that came back from a bank.
     Arrival {
-        /// Handed back to the merchant, with an outcome or a one-time token.
-        HandedBack = "handed_back",
-        /// Shown the page that waits for the bank.
+        /// Sent on at once: home, or back to the checkout.
+        Sent = "sent",
+        /// Shown the page that waits, because the bank was later than the budget.
         Waiting = "waiting",
-        /// Taken back to the checkout, because the try failed.
-        Checkout = "checkout",
-        /// Nothing of ours: an unknown or expired `state`.
-        #[default]
-        Unknown = "unknown",
-        /// Told to wait, because the store is away.
+        /// Not as it should be: an unknown `state`, another browser, an answer that cannot be read.
+        Suspect = "suspect",
+        /// Told to try again, because the store is away.
         StoreAway = "store_away",
+        /// Stranded by a mistake of ours.
+        #[default]
+        Failed = "failed",
     }
 );
 
