@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that falls over has spoken")]
 #![allow(clippy::disallowed_methods, reason = "a test may measure how long something really took")]
 
-fn main() {}
+mod floor_plan;
+mod licences;
