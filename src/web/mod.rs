@@ -1,0 +1,3 @@
+//! The front door. Its pages live in [`page`].
+
+pub mod page;
