@@ -1,6 +1,8 @@
 //! Handback: a self-hosted callback gateway for payments and bank consent.
 
+pub mod app;
 pub mod bank;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;

@@ -77,7 +77,7 @@ async fn decide(
     let Ok(body) = read_body(&mut payload, **limits).await else { return unreadable() };
     let Ok(decided) = serde_urlencoded::from_bytes::<Decided>(&body) else { return unreadable() };
     let decision = match decided.decision.as_str() {
-        "approve" => Decision::Code(fresh_code(&***clock)),
+        "approve" => Decision::Code(fresh_code(&**clock)),
         "slow" => Decision::Code(format!("slow:{}", decided.delay)),
         "fail" => Decision::Code(format!("fail:{}", decided.fail)),
         "decline" => Decision::Error("access_denied".into()),

@@ -6,3 +6,6 @@
 #![allow(clippy::allow_attributes, reason = "not every lint below fires at every time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that falls over has spoken")]
 #![allow(clippy::disallowed_methods, reason = "a test may measure how long something really took")]
+
+mod floor_plan;
+mod licences;

@@ -1,0 +1,112 @@
+//! The walls of the house: which room may know which, and what holds in every one of them.
+//!
+//! It reads `src` as text. The rules are tried on made-up houses too (in `rules.rs`), so that they can be seen to fail.
+
+mod house;
+mod mention;
+mod rules;
+mod token;
+
+use house::House;
+
+/// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and `bank::*`
+/// any one bank, which knows no other. A room is the longest name here that a module's path begins with.
+const ROOMS: &[(&str, &[&str])] = &[
+    // The front page of the crate, and the only assembly point.
+    ("lib", &["*"]),
+    ("app", &["*"]),
+    ("main", &["app", "cli", "config", "telemetry"]),
+    ("cli", &["app", "config", "domain", "keys", "clock"]),
+    ("config", &["domain", "keys"]),
+    ("telemetry", &[]),
+    // What is decided.
+    ("domain", &[]),
+    ("clock", &["domain"]),
+    ("keys", &["domain"]),
+    ("dialect", &["domain"]),
+    ("engine", &["store", "bank", "domain", "clock", "keys"]),
+    // What is kept: the contract first, then its implementations, which do not know each other.
+    ("store", &["domain", "clock"]),
+    ("store::embedded", &["store", "domain", "clock"]),
+    ("store::redis", &["store", "domain", "clock"]),
+    // What is outside.
+    ("egress", &["domain"]),
+    ("bank", &["domain"]),
+    ("bank::*", &["bank", "egress", "domain"]),
+    ("courier", &["store", "dialect", "egress", "domain", "clock"]),
+    ("web", &["web::page", "engine", "dialect", "domain"]),
+    ("web::page", &["web", "engine", "dialect", "domain"]),
+    // The newcomer's page: an ordinary merchant's app that happens to live in the same binary.
+    ("demo", &["egress", "domain", "keys", "web::page"]),
+];
+
+/// Crates that only these rooms may name. What stands here is what would be hard to take out again.
+const CRATES: &[(&str, &[&str])] = &[
+    ("actix_web", &["app", "web", "web::page", "demo", "telemetry"]),
+    ("anyhow", &["main", "app", "cli"]),
+    ("rand", &["clock"]),
+    ("redis", &["store::redis"]),
+    ("reqwest", &["egress", "bank::*"]),
+    ("rusqlite", &["store::embedded"]),
+];
+
+/// All that the domain may name besides `std`: no serialisation, no runtime, no wire, no disk.
+const DOMAIN_CRATES: &[&str] = &["percent_encoding", "subtle", "thiserror", "url", "uuid", "zeroize"];
+
+/// What the engine never says, in any spelling: it decides for every dialect and every bank alike.
+const UNKNOWN_TO_THE_ENGINE: &[&str] = &["secpaid", "yapily", "tokenio", "ixopay", "sandbox"];
+
+/// Files of more than 400 lines, each with its reason.
+const LONG: &[(&str, &str)] = &[
+    ("src/domain/journey.rs", "what happened and what follows from it, with the tests that say so: one idea"),
+    ("src/store/record.rs", "one record beside the other, field by field"),
+];
+
+#[test]
+fn no_room_imports_a_room_that_it_may_not() {
+    hold(&rules::imports(&House::on_disk(), ROOMS));
+}
+
+#[test]
+fn crates_stay_in_their_rooms() {
+    hold(&rules::crates(&House::on_disk(), CRATES));
+}
+
+#[test]
+fn the_domain_knows_std_and_base_types_only() {
+    let manifest: toml::Table = include_str!("../../Cargo.toml").parse().unwrap();
+    let names = manifest["dependencies"].as_table().unwrap().keys();
+    let dependencies: Vec<String> = names.map(|name| name.replace('-', "_")).collect();
+    hold(&rules::domain_crates(&House::on_disk(), &dependencies, DOMAIN_CRATES));
+}
+
+#[test]
+fn the_engine_knows_no_dialect_and_no_bank_by_name() {
+    hold(&rules::unknown_to_the_engine(&House::on_disk(), UNKNOWN_TO_THE_ENGINE));
+}
+
+#[test]
+fn one_function_in_the_whole_program_writes_a_location() {
+    hold(&rules::one_location(&House::on_disk()));
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_is_short() {
+    hold(&rules::front_pages(&House::on_disk()));
+    hold(&rules::lengths(&House::on_disk(), LONG));
+}
+
+#[test]
+fn names_say_what_a_thing_is() {
+    hold(&rules::names(&House::on_disk()));
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    hold(&rules::leftovers(&House::on_disk()));
+}
+
+#[track_caller]
+fn hold(complaints: &[String]) {
+    assert!(complaints.is_empty(), "the floor plan does not hold:\n  {}", complaints.join("\n  "));
+}
