@@ -14,12 +14,14 @@ pub trait Clock: Send + Sync {
     fn ahead(&self) -> Duration;
 
     /// Now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     fn now(&self) -> Moment {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Moment::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)).plus(self.ahead())
     }
 
     /// Bytes that nobody can guess.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for entropy")]
     fn entropy(&self) -> [u8; 32] {
         rand::random()
     }

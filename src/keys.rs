@@ -149,8 +149,8 @@ pub fn digest(purpose: &str, bytes: &[u8]) -> Digest {
 /// The journey that a link speaks of, before it has been compared.
 pub fn pay_id_of_link(link: &str) -> Option<PayId> {
     let bytes: [u8; 23] = URL_SAFE_NO_PAD.decode(link).ok()?.try_into().ok()?;
-    let [a, b, c, d, e, f, g, ..] = bytes;
-    PayId::new(u64::from_be_bytes([0, a, b, c, d, e, f, g]))
+    let number = bytes[..7].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    PayId::new(number)
 }
 
 /// The shard that a `state` speaks of. `None` when it is no state of ours.

@@ -166,6 +166,7 @@ pub struct Via {
 
 /// What a wish to leave for the bank came to.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made, and never kept")]
 pub enum Departing {
     /// A new departure; the journey has to be written.
     New(Journey, u8),
@@ -391,14 +392,14 @@ pub(crate) mod tests {
             plan: Plan::default(),
             terms: Terms {
                 one_time_token: OneTime::On,
-                token_life: Duration::from_secs(300),
+                token_life: Duration::from_mins(5),
                 extra_outcomes: ExtraOutcomes::Off,
                 same_browser: SameBrowser::Checked,
                 app_links: AppLinks::Page,
                 when_late: WhenLate::Wait,
             },
             opened_at: NOW,
-            expires_at: NOW.plus(Duration::from_secs(60)),
+            expires_at: NOW.plus(Duration::from_mins(1)),
         })
     }
 
@@ -477,7 +478,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_lapsed_journey_leaves_no_more() {
-        let late = NOW.plus(Duration::from_secs(60));
+        let late = NOW.plus(Duration::from_mins(1));
         assert!(journey().is_lapsed(late));
         assert!(matches!(journey().depart(late), Departing::Ended));
     }

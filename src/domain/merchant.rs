@@ -196,9 +196,9 @@ pub struct Settings {
 
 impl Settings {
     /// The shortest and the longest life of a one-time token.
-    pub const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(24 * 3600));
+    pub const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_hours(24));
     /// The shortest and the longest life of a journey.
-    pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(30 * 24 * 3600));
+    pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(720));
 
     /// The part that is frozen into each journey.
     pub const fn terms(&self) -> Terms {
@@ -236,8 +236,8 @@ impl Default for Settings {
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
-            token_life: Duration::from_secs(300),
-            journey_life: Duration::from_secs(24 * 3600),
+            token_life: Duration::from_mins(5),
+            journey_life: Duration::from_hours(24),
         }
     }
 }

@@ -19,3 +19,4 @@ pub mod plan;
 pub mod redirect;
 pub mod secret;
 pub mod token;
+pub mod wish;

@@ -51,16 +51,17 @@ pub struct BankError {
 impl BankError {
     /// The longest `error` that is kept, in characters.
     pub const MAX_CODE: usize = 64;
-    /// The longest `error_description` that is kept, in characters.
-    pub const MAX_DESCRIPTION: usize = 160;
+    /// The longest `error_description` that is kept, in bytes once it is percent-encoded.
+    pub const MAX_DESCRIPTION: usize = 300;
 
     /// Keeps a bank's `error` and `error_description`: control characters are dropped, the rest is cut to length.
     ///
     /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
     pub fn new(code: &str, description: Option<&str>) -> Self {
-        let code = readable(code, Self::MAX_CODE);
-        let description = description.map(|d| readable(d, Self::MAX_DESCRIPTION)).filter(|d| !d.is_empty());
-        Self { code: if code.is_empty() { "access_denied".into() } else { code.replace(' ', "_") }, description }
+        let word = |c: &char| c.is_ascii_graphic();
+        let code: String = code.chars().filter(word).take(Self::MAX_CODE).collect();
+        let description = description.map(readable).filter(|d| !d.is_empty());
+        Self { code: if code.is_empty() { "access_denied".into() } else { code }, description }
     }
 
     /// The `error`, such as `server_error`.
@@ -79,8 +80,19 @@ impl BankError {
     }
 }
 
-fn readable(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(most).collect::<String>().trim().to_owned()
+/// The start of a bank's text that people can read and a callback can carry.
+fn readable(text: &str) -> String {
+    let mut room = BankError::MAX_DESCRIPTION;
+    let mut kept = String::new();
+    for c in text.trim().chars().filter(|c| !c.is_control()) {
+        let size = if c.is_ascii_alphanumeric() { 1 } else { 3 * c.len_utf8() };
+        match room.checked_sub(size) {
+            Some(left) => room = left,
+            None => break,
+        }
+        kept.push(c);
+    }
+    kept
 }
 
 /// What a browser brought back from a bank. It may be forged.
@@ -220,8 +232,8 @@ mod tests {
     #[test]
     fn a_banks_words_are_cut_and_cleaned() {
         let error = BankError::new("server\r\nerror x", Some(&"é".repeat(500)));
-        assert_eq!(error.code(), "servererror_x");
-        assert_eq!(error.description().map(|d| d.chars().count()), Some(BankError::MAX_DESCRIPTION));
+        assert_eq!(error.code(), "servererrorx");
+        assert_eq!(error.description().map(|d| d.chars().count()), Some(50));
         assert_eq!(BankError::new("x", Some("\u{0} ")).description(), None);
     }
 }

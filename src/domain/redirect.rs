@@ -59,10 +59,11 @@ impl fmt::Debug for Redirect {
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// Accepts `https://host[:port][/path]`, or `http` for a gateway behind nothing yet.
+    /// Accepts `https://host[:port]`, or `http` for a gateway behind nothing yet. It has a host of its own: cookies and
+    /// pages of other programs under the same host would be in each other's reach.
     ///
     /// # Errors
-    /// When it has another scheme, a query, a fragment or a user name.
+    /// When it has another scheme, a path, a query, a fragment or a user name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule: &str| Err(Invalid::new("public_url", rule).hint("expected https://pay.example"));
         let Ok(url) = Url::parse(text) else { return refused("is not an absolute URL") };
@@ -71,6 +72,9 @@ impl PublicUrl {
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
             return refused("has a query, a fragment or a user name");
+        }
+        if url.path() != "/" {
+            return refused("has a path");
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
@@ -116,7 +120,9 @@ mod tests {
             PublicUrl::parse("http://127.0.0.1:8080").unwrap().page("/x", &[("a", "b c")]),
             "http://127.0.0.1:8080/x?a=b%20c"
         );
-        for bad in ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "mailto:a@b"] {
+        for bad in
+            ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "https://x/y", "mailto:a@b"]
+        {
             assert!(PublicUrl::parse(bad).is_err(), "{bad} was accepted");
         }
     }

@@ -19,7 +19,7 @@ use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
 
 /// How long a spent mark, an expired token and an idempotency key are remembered.
-pub const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Trouble with the store. A write that ended so may or may not have happened; every verb can be tried again as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,133 @@
+//! The sandbox bank: a test bank that is built in.
+//!
+//! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes back
+//! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the bank, its
+//! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds,
+//! and everything else is approved.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Answer, Bank, BankTrouble};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::secret::Secret;
+
+/// Its id.
+pub const NAME: &str = "sandbox";
+
+/// The longest that its token side can be asked to be slow.
+const SLOWEST: Duration = Duration::from_secs(60);
+
+/// The sandbox bank, and the one redirect URI that is registered with it.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    base: PublicUrl,
+}
+
+/// What its customer decides on its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes, with this code.
+    Code(String),
+    /// No, with this error.
+    Error(String),
+}
+
+impl Sandbox {
+    /// A sandbox bank that lives under `base`, beside the gateway.
+    pub const fn new(base: PublicUrl) -> Self {
+        Self { base }
+    }
+
+    /// The only address that it sends browsers back to.
+    pub fn redirect_uri(&self) -> String {
+        self.base.page("/return/sandbox", &[])
+    }
+
+    /// Sends the browser back to `redirect_uri` with a decision.
+    ///
+    /// # Errors
+    /// When that is not the registered redirect URI.
+    pub fn answer(&self, redirect_uri: &str, state: &str, decision: &Decision) -> Result<Redirect, Invalid> {
+        if redirect_uri != self.redirect_uri() {
+            return Err(Invalid::new("redirect_uri", "is not the one that is registered with this bank"));
+        }
+        let (name, value) = match decision {
+            Decision::Code(code) => ("code", code),
+            Decision::Error(error) => ("error", error),
+        };
+        Ok(Redirect::own(&self.base, "/return/sandbox", &[(name, value), ("state", state)]))
+    }
+}
+
+#[async_trait]
+impl Bank for Sandbox {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn label(&self) -> &str {
+        "Sandbox bank"
+    }
+
+    async fn depart(&self, journey: &Journey, state: &str) -> Result<Redirect, BankTrouble> {
+        let opening = journey.opening();
+        let amount = format!("{} {}", opening.checkout.amount, opening.checkout.amount.currency());
+        let query = [
+            ("response_type", "code"),
+            ("client_id", &opening.merchant.to_string()),
+            ("client_name", opening.merchant_name.as_str()),
+            ("amount", &amount),
+            ("redirect_uri", &self.redirect_uri()),
+            ("state", state),
+        ];
+        Ok(Redirect::to_bank(self.base.page("/sandbox/authorise", &query)))
+    }
+
+    fn read_return(&self, answer: &Answer) -> Result<Hint, Invalid> {
+        Ok(answer.hint())
+    }
+
+    async fn prove(&self, _journey: &Journey, code: &Secret) -> Result<Fact, BankTrouble> {
+        if let Some(error) = code.reveal().strip_prefix("fail:") {
+            return Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail."))));
+        }
+        if let Some(delay) = slowness(code.reveal()) {
+            tokio::time::sleep(delay).await;
+        }
+        Ok(Fact::paid())
+    }
+}
+
+fn slowness(code: &str) -> Option<Duration> {
+    let millis = code.strip_prefix("slow:")?.parse().ok()?;
+    Some(Duration::from_millis(millis).min(SLOWEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_sends_browsers_to_its_one_redirect_uri_alone() {
+        let bank = Sandbox::new(PublicUrl::parse("https://pay.example").unwrap());
+        let code = Decision::Code("c d".into());
+        let answer = bank.answer("https://pay.example/return/sandbox", "s", &code).unwrap();
+        assert_eq!(answer.as_str(), "https://pay.example/return/sandbox?code=c%20d&state=s");
+        for other in ["https://evil.example/", "https://pay.example/return/sandbox/", ""] {
+            assert!(bank.answer(other, "s", &code).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn slowness_is_bounded() {
+        assert_eq!(slowness("slow:3000"), Some(Duration::from_secs(3)));
+        assert_eq!(slowness("slow:99999999"), Some(SLOWEST));
+        assert_eq!(slowness("slow:x"), None);
+        assert_eq!(slowness("x"), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! The merchant-facing words: wire structs on one side, the domain on the other. Pure: no clock, no I/O.
+
+pub mod fields;
+pub mod secpaid;

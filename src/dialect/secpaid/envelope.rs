@@ -1,0 +1,81 @@
+//! The envelope around every answer.
+//!
+//! `ResponseCode` and `Result` are what clients are told to test; `ServerTime` is the abbreviation of the zone in which
+//! the answer's times are written (contracts, section 2).
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::domain::invalid::Invalid;
+use crate::domain::moment::Moment;
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<T>,
+    #[serde(rename = "ResponseCode")]
+    code: u8,
+    #[serde(rename = "ResponseMsg")]
+    message: &'a str,
+    #[serde(rename = "Result")]
+    result: &'static str,
+    #[serde(rename = "ServerTime")]
+    server_time: String,
+}
+
+/// An answer with `data`.
+///
+/// # Errors
+/// When `data` cannot be written as JSON, which none of ours is known to do.
+pub fn success(data: impl Serialize, message: &str, now: Moment) -> Result<String, serde_json::Error> {
+    let server_time = at_home(now, "%Z");
+    serde_json::to_string(&Envelope { data: Some(data), code: 1, message, result: "True", server_time })
+}
+
+/// A refusal, without `data`.
+///
+/// # Errors
+/// As [`success`].
+pub fn failure(message: &str, now: Moment) -> Result<String, serde_json::Error> {
+    let server_time = at_home(now, "%Z");
+    serde_json::to_string(&Envelope::<()> { data: None, code: 0, message, result: "False", server_time })
+}
+
+/// A moment in SecPaid's own zone, in this format.
+pub(super) fn at_home(moment: Moment, format: &str) -> String {
+    let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
+    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
+    timestamp.to_zoned(zone).strftime(format).to_string()
+}
+
+/// As SecPaid writes moments: `2026-05-20 11:19:48`.
+pub(super) fn written(moment: Moment) -> String {
+    at_home(moment, "%Y-%m-%d %H:%M:%S")
+}
+
+/// A refusal as the text of `ResponseMsg`.
+pub(super) fn refused(field: &str, rule: &str) -> Invalid {
+    Invalid::new(field, rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_is_the_documented_one() {
+        let may = Moment::from_millis(1_779_268_788_000);
+        assert_eq!(
+            failure("Amount is required", may).unwrap(),
+            r#"{"ResponseCode":0,"ResponseMsg":"Amount is required","Result":"False","ServerTime":"CEST"}"#
+        );
+        let january = Moment::from_millis(1_768_000_000_000);
+        assert_eq!(
+            success([1], "ok", january).unwrap(),
+            r#"{"data":[1],"ResponseCode":1,"ResponseMsg":"ok","Result":"True","ServerTime":"CET"}"#
+        );
+        assert_eq!(written(may), "2026-05-20 11:19:48");
+    }
+}

@@ -1,0 +1,108 @@
+//! A link, as `createLink` and the lists answer it (contracts, section 3: the union of the two documented shapes).
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::envelope::written;
+use crate::domain::journey::{Journey, Stage};
+use crate::domain::merchant::OneTime;
+use crate::domain::outcome::{Cause, Outcome};
+
+/// The addresses that belong to a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// Where the customer pays.
+    pub pay_link: String,
+    /// A picture of that address.
+    pub qr_img: String,
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    id: u64,
+    linktopay_id: u64,
+    user_id: String,
+    amount: Box<RawValue>,
+    recipient_note: &'a str,
+    status: &'static str,
+    #[serde(rename = "paymentEndpoint")]
+    payment_endpoint: &'a str,
+    callback_url: String,
+    callback_urls: Vec<&'a str>,
+    servicefee: &'static str,
+    recipients: Option<&'a str>,
+    is_split_link: &'static str,
+    split_type: &'a str,
+    transaction_type: &'static str,
+    bank_transfer: &'a str,
+    is_qr_link: &'a str,
+    payment_config: &'static str,
+    bank_statement_description: &'a str,
+    is_cancellation: &'static str,
+    cancellable: bool,
+    one_time_token: &'static str,
+    created_at: String,
+    expires_at: String,
+    pay_link: &'a str,
+    qr_img: &'a str,
+}
+
+/// Writes a journey as a link.
+///
+/// # Errors
+/// When it cannot be written as JSON, which no link is known to do.
+pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_json::Error> {
+    let opening = journey.opening();
+    let extra = |name, default| extra(journey, name).unwrap_or(default);
+    let urls: Vec<&str> = opening.plan.entries().map(|entry| entry.url.as_str()).collect();
+    let split = self::extra(journey, "recipients");
+    to_raw_value(&Link {
+        id: journey.pay_id().number(),
+        linktopay_id: journey.pay_id().number(),
+        user_id: opening.merchant.to_string(),
+        amount: RawValue::from_string(opening.checkout.amount.shortest())?,
+        recipient_note: &opening.checkout.note,
+        status: state(journey),
+        payment_endpoint: extra("payment_endpoint", ""),
+        callback_url: urls.join(","),
+        callback_urls: urls,
+        servicefee: "0.0",
+        recipients: split,
+        is_split_link: if split.is_some() { "true" } else { "false" },
+        split_type: extra("split_type", "normal"),
+        transaction_type: transaction_type(journey),
+        bank_transfer: extra("bank_transfer", "false"),
+        is_qr_link: extra("is_qr_link", "false"),
+        payment_config: "",
+        bank_statement_description: extra("bank_statement_description", ""),
+        is_cancellation: if state(journey) == "Cancelled" { "Yes" } else { "No" },
+        cancellable: opening.checkout.cancel == crate::domain::journey::Cancel::Offered,
+        one_time_token: if opening.terms.one_time_token == OneTime::On { "true" } else { "false" },
+        created_at: written(opening.opened_at),
+        expires_at: written(opening.expires_at),
+        pay_link: &links.pay_link,
+        qr_img: &links.qr_img,
+    })
+}
+
+/// `Unused`, then `Used`, `Cancelled` or `Deleted`; and two words of our own for ends that SecPaid does not name.
+pub(super) fn state(journey: &Journey) -> &'static str {
+    match journey.stage() {
+        Stage::Open(_) | Stage::Away { .. } => "Unused",
+        Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
+            (Outcome::Paid | Outcome::Authorised, _) => "Used",
+            (Outcome::Cancelled, Cause::Merchant) => "Deleted",
+            (Outcome::Cancelled, _) => "Cancelled",
+            (Outcome::Failed, _) => "Failed",
+            (Outcome::Expired, _) => "Expired",
+        },
+    }
+}
+
+pub(super) fn transaction_type(journey: &Journey) -> &'static str {
+    if extra(journey, "recipients").is_some() { "Split" } else { "Basic" }
+}
+
+fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
+    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+}

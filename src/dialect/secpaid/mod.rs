@@ -1,0 +1,71 @@
+//! SecPaid: payment links, an index into the merchant's callbacks, `pay_id`, `user_id` and `status` on the way home.
+
+mod envelope;
+mod link;
+mod split;
+mod transaction;
+mod wish;
+
+pub use envelope::{failure, success};
+pub use link::{Links, link};
+pub use transaction::{Query, transaction};
+pub use wish::{Kind, read_wish};
+
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::{HandBack, Journey};
+use crate::domain::merchant::ExtraOutcomes;
+use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::params::{Params, Placeholder};
+
+/// The dialect's name.
+pub const NAME: &str = "secpaid";
+
+/// What it may append to a callback.
+const APPENDED: [&str; 6] = ["pay_id", "user_id", "status", "error", "error_description", "one-time-token"];
+
+/// SecPaid's words on the way home: `?pay_id=…&user_id=…&status=success|cancel`, in this order.
+///
+/// Where the merchant has opted in, `failed` and `expired` with their reason, and a one-time token at the end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SecPaid;
+
+impl Dialect for SecPaid {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        &APPENDED
+    }
+
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let opening = journey.opening();
+        let (pay_id, user_id) = (journey.pay_id().to_string(), opening.merchant.to_string());
+        let mut params = Params::default().append("pay_id", &pay_id).append("user_id", &user_id);
+        if let Some(settlement) = hand_back.settlement {
+            let status = status(settlement.outcome, opening.terms.extra_outcomes);
+            params = params.append("status", status).fill(Placeholder::Status, status);
+            if let (Cause::Bank(Some(error)), "failed") = (&settlement.cause, status) {
+                params = params.append("error", error.code());
+                params = error.description().map_or(params.clone(), |d| params.append("error_description", d));
+            }
+        }
+        if let Some(token) = hand_back.token {
+            params = params.append("one-time-token", token.reveal());
+        }
+        params
+            .fill(Placeholder::PayId, pay_id)
+            .fill(Placeholder::UserId, user_id)
+            .fill(Placeholder::RecipientNote, &opening.checkout.note)
+    }
+}
+
+/// The word on the callback. Without the merchant's leave there are two: whatever was not paid is `cancel`.
+const fn status(outcome: Outcome, extra: ExtraOutcomes) -> &'static str {
+    match (outcome, extra) {
+        (Outcome::Paid | Outcome::Authorised, _) => "success",
+        (Outcome::Failed, ExtraOutcomes::On) => "failed",
+        (Outcome::Expired, ExtraOutcomes::On) => "expired",
+        (Outcome::Cancelled | Outcome::Failed | Outcome::Expired, _) => "cancel",
+    }
+}

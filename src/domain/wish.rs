@@ -1,0 +1,32 @@
+//! What a merchant's call asks for, before the engine has resolved it.
+
+use super::callback::Item;
+use super::journey::Checkout;
+use super::merchant::{ExtraOutcomes, OneTime};
+
+/// A checkout as a dialect read it from a merchant's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// What the customer is asked for.
+    pub checkout: Checkout,
+    /// The dialect's own fields.
+    pub extras: Vec<(String, String)>,
+    /// The callbacks that were asked for.
+    pub callback: Asked,
+    /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
+    pub one_time_token: Option<OneTime>,
+    /// What becomes of a failure in this journey; `None` is the merchant's setting.
+    pub extra_outcomes: Option<ExtraOutcomes>,
+}
+
+/// The callbacks that a call asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// None: the merchant's first, or our own result page.
+    #[default]
+    Nothing,
+    /// One text: an index, a name, a URL, or a list of them between commas.
+    Text(String),
+    /// Items that came apart already, as in a JSON array.
+    Items(Vec<Item>),
+}

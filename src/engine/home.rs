@@ -1,0 +1,84 @@
+//! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
+
+use super::{Engine, EngineError};
+use crate::domain::journey::{End, HandBack, Journey, Stage};
+use crate::domain::merchant::AppLinks;
+use crate::domain::plan::Entry;
+use crate::domain::redirect::Redirect;
+
+/// The page of a journey: the checkout while it is open, and what became of it afterwards.
+pub const PAYMENT_PAGE: &str = "/payment";
+
+/// The page that opens an app.
+const APP_PAGE: &str = "/payment/app";
+
+impl Engine {
+    /// Where an answer of the bank that led to `end` sends the browser.
+    pub(super) fn way(&self, journey: &Journey, end: &End) -> Result<Redirect, EngineError> {
+        match end {
+            End::Failed(_) => self.page(journey, PAYMENT_PAGE),
+            End::Settled(_) | End::Frozen => self.homeward(journey, end),
+        }
+    }
+
+    /// Where the browser of a journey goes as it stands now.
+    ///
+    /// # Errors
+    /// When the journey's key or dialect is gone.
+    pub fn way_now(&self, journey: &Journey) -> Result<Redirect, EngineError> {
+        match home_end(journey) {
+            Some(end) => self.way(journey, &end),
+            None => self.page(journey, PAYMENT_PAGE),
+        }
+    }
+
+    /// The app link that the app-return page opens. `None` when the journey is not going home, or not to an app.
+    ///
+    /// # Errors
+    /// When the journey's key or dialect is gone.
+    pub fn app_link(&self, journey: &Journey) -> Result<Option<Redirect>, EngineError> {
+        match (&journey.opening().plan.landing, home_end(journey)) {
+            (Some(entry), Some(end)) if entry.url.is_app_link() => self.written(journey, entry, &end).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// A page of ours about this journey.
+    pub(super) fn page(&self, journey: &Journey, path: &'static str) -> Result<Redirect, EngineError> {
+        let link = self.keys.link(journey).ok_or_else(super::key_gone)?;
+        Ok(Redirect::own(&self.public_url, path, &[("link_id", &link)]))
+    }
+
+    fn homeward(&self, journey: &Journey, end: &End) -> Result<Redirect, EngineError> {
+        match &journey.opening().plan.landing {
+            None => self.page(journey, PAYMENT_PAGE),
+            Some(entry) if entry.url.is_app_link() && journey.opening().terms.app_links == AppLinks::Page => {
+                self.page(journey, APP_PAGE)
+            }
+            Some(entry) => self.written(journey, entry, end),
+        }
+    }
+
+    fn written(&self, journey: &Journey, entry: &Entry, end: &End) -> Result<Redirect, EngineError> {
+        let token = self.token_of(journey, journey.token_number(end))?;
+        let settlement = match end {
+            End::Settled(number) => journey.settlements().get(usize::from(*number)),
+            End::Failed(_) | End::Frozen => None,
+        };
+        let hand_back = HandBack { settlement, token: token.as_ref() };
+        let params = self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back);
+        Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+    }
+}
+
+/// The end that a journey has come to, if it has: its last settlement, or a hand-back that could not wait.
+fn home_end(journey: &Journey) -> Option<End> {
+    match journey.stage() {
+        Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
+        Stage::Open(_) => None,
+        Stage::Away { departure } => {
+            let answers = &journey.departures().get(usize::from(departure))?.answers;
+            answers.iter().any(|answer| answer.end == End::Frozen).then_some(End::Frozen)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The verbs: open, leave, return, settle, redeem. The only code that decides.
+//!
+//! The engine knows no dialect's and no bank's name: it asks the ones it was given. Steps do not call each other; each
+//! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
+//! what the winner left.
+
+mod enrol;
+mod flights;
+mod home;
+mod leave;
+mod open;
+mod profile;
+mod redeem;
+mod returns;
+mod settle;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use enrol::NewMerchant;
+pub use home::PAYMENT_PAGE;
+pub use leave::{Leaving, Left};
+pub use open::Rehearsal;
+pub use profile::{Edit, Edited};
+pub use redeem::{Redeemed, Redeeming};
+pub use returns::{Brought, Returned, Suspicion};
+pub use watch::Sight;
+
+pub use crate::keys::pay_id_of_link;
+pub use crate::store::{Claim, Place, Which};
+
+use crate::bank::Bank;
+use crate::clock::Clock;
+use crate::domain::callback::Rules;
+use crate::domain::dialect::Dialect;
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::domain::redirect::PublicUrl;
+use crate::keys::{Keys, digest};
+use crate::store::{Store, StoreError};
+
+/// What an engine is made of.
+pub struct Engine {
+    /// Where everything is kept.
+    pub(crate) store: Arc<dyn Store>,
+    /// What texts are derived from.
+    pub(crate) keys: Keys,
+    /// What time it is.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The banks; new checkouts go to the first.
+    pub(crate) banks: Vec<Arc<dyn Bank>>,
+    /// The dialects.
+    pub(crate) dialects: Vec<Arc<dyn Dialect>>,
+    /// Where browsers find us.
+    pub(crate) public_url: PublicUrl,
+    /// The operator's rules for callbacks.
+    pub(crate) rules: Rules,
+    /// How long a browser may wait for a bank.
+    pub(crate) budget: Duration,
+    flights: flights::Flights,
+}
+
+/// Why a verb could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The store is in trouble.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An input broke a rule.
+    #[error(transparent)]
+    Refused(#[from] Invalid),
+    /// An idempotency key came again with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The house lacks something that a journey was opened with: a key, a bank or a dialect.
+    #[error("the house has no {0}")]
+    Missing(String),
+}
+
+/// Everything that [`Engine::new`] wants.
+pub struct Parts {
+    /// See [`Engine`].
+    pub store: Arc<dyn Store>,
+    /// See [`Engine`].
+    pub keys: Keys,
+    /// See [`Engine`].
+    pub clock: Arc<dyn Clock>,
+    /// See [`Engine`].
+    pub banks: Vec<Arc<dyn Bank>>,
+    /// See [`Engine`].
+    pub dialects: Vec<Arc<dyn Dialect>>,
+    /// See [`Engine`].
+    pub public_url: PublicUrl,
+    /// See [`Engine`].
+    pub rules: Rules,
+    /// See [`Engine`].
+    pub budget: Duration,
+}
+
+impl Engine {
+    /// Puts an engine together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, keys, clock, banks, dialects, public_url, rules, budget } = parts;
+        Self { store, keys, clock, banks, dialects, public_url, rules, budget, flights: flights::Flights::default() }
+    }
+
+    /// What time it is, for the answers that say so.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Where browsers find us.
+    pub const fn public_url(&self) -> &PublicUrl {
+        &self.public_url
+    }
+
+    /// The operator's rules for callbacks.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The dialects, for whoever shows which of them can use a callback.
+    pub fn dialects(&self) -> impl Iterator<Item = &dyn Dialect> {
+        self.dialects.iter().map(AsRef::as_ref)
+    }
+
+    /// The label of the bank of this name, for people.
+    pub fn bank_label(&self, name: &str) -> Option<&str> {
+        self.banks.iter().find(|bank| bank.name() == name).map(|bank| bank.label())
+    }
+
+    /// Claims an `Idempotency-Key` of a merchant for a request, which is named by its route and its content.
+    pub fn claim_for(&self, merchant: MerchantId, key: &str, request: &[&[u8]]) -> Claim {
+        Claim {
+            key: digest("idempotency key", &[merchant.as_bytes(), key.as_bytes()].concat()),
+            request: digest("request", &request.join(&0)),
+        }
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    fn bank(&self, name: &str) -> Result<&Arc<dyn Bank>, EngineError> {
+        let bank = self.banks.iter().find(|bank| bank.name() == name);
+        bank.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
+    }
+
+    fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {
+        let dialect = self.dialects().find(|dialect| dialect.name() == name);
+        dialect.ok_or_else(|| EngineError::Missing(format!("dialect {name:?}")))
+    }
+}
+
+/// The key of a journey's texts is not in the operator's ring any more.
+fn key_gone() -> EngineError {
+    EngineError::Missing("key that this journey was opened under".into())
+}

@@ -1,0 +1,157 @@
+//! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
+
+use super::{Engine, EngineError};
+use crate::domain::dialect::Dialect;
+use crate::domain::id::{JourneyId, Shard};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{HandBack, Journey, Opening, Settlement};
+use crate::domain::merchant::{ExtraOutcomes, Merchant, OneTime};
+use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::plan::{Allowed, Entry, Plan};
+use crate::domain::token::OneTimeToken;
+use crate::domain::wish::{Asked, Wish};
+use crate::store::{Claim, Opened};
+
+/// How often an id is minted anew when its number is taken.
+const MINTS: usize = 5;
+
+/// Where a journey would end, without being one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The callback.
+    pub entry: Entry,
+    /// The exact URL of each outcome.
+    pub urls: Vec<(Outcome, String)>,
+}
+
+impl Engine {
+    /// Opens a journey for a merchant's call; the same claim opens the same journey.
+    ///
+    /// # Errors
+    /// When a callback breaks a rule, the claim's key was used for another call, or the store is in trouble.
+    pub async fn open(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &Wish,
+        claim: Option<&Claim>,
+    ) -> Result<Journey, EngineError> {
+        for _ in 0..MINTS {
+            let [half, other] = halves(self.clock.entropy());
+            let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
+            let journey = self.draft(merchant, dialect, wish, JourneyId::mint(half, shard))?;
+            match self.store.open(&journey, claim).await? {
+                Opened::New => return Ok(journey),
+                Opened::Repeated(first) => return Ok(*first),
+                Opened::Reused => return Err(EngineError::KeyReused),
+                Opened::Taken => {}
+            }
+        }
+        Err(EngineError::Missing("free number for a journey".into()))
+    }
+
+    /// The exact URL of every outcome that a wish could have, without opening anything. The number is the largest there
+    /// can be, and the one-time token is nobody's.
+    ///
+    /// # Errors
+    /// Exactly when [`Engine::open`] would refuse the wish.
+    pub fn rehearse(&self, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Vec<Rehearsal>, EngineError> {
+        let journey = self.draft(merchant, dialect, wish, JourneyId::from_bytes([0xff; 16]))?;
+        let dialect = self.dialect(dialect)?;
+        let token = self.token_of(&journey, 0)?;
+        let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
+            let token = token.as_ref().filter(|_| index == 0);
+            let urls = ends(&journey, &BankError::new("server_error", None)).into_iter().map(|settlement| {
+                let hand_back = HandBack { settlement: Some(&settlement), token };
+                let params = dialect.way_home(&journey, &hand_back);
+                Ok((settlement.outcome, entry.url.with(&params, entry.params_in)?))
+            });
+            Ok(Rehearsal { entry: entry.clone(), urls: urls.collect::<Result<_, Invalid>>()? })
+        });
+        entries.collect()
+    }
+
+    fn draft(&self, merchant: &Merchant, dialect: &str, wish: &Wish, id: JourneyId) -> Result<Journey, EngineError> {
+        let dialect = self.dialect(dialect)?;
+        let mut terms = merchant.settings.terms();
+        terms.one_time_token = wish.one_time_token.unwrap_or(terms.one_time_token);
+        terms.extra_outcomes = wish.extra_outcomes.unwrap_or(terms.extra_outcomes);
+        let now = self.clock.now();
+        let journey = Journey::open(Opening {
+            id,
+            merchant: merchant.id,
+            merchant_name: merchant.name.clone(),
+            dialect: dialect.name().to_owned(),
+            bank: self.banks.first().map(|bank| bank.name().to_owned()).unwrap_or_default(),
+            key: self.keys.current().to_owned(),
+            checkout: wish.checkout.clone(),
+            extras: wish.extras.clone(),
+            plan: self.plan(merchant, dialect, &wish.callback)?,
+            terms,
+            opened_at: now,
+            expires_at: now.plus(merchant.settings.journey_life),
+        });
+        self.check_longest(&journey, dialect)?;
+        Ok(journey)
+    }
+
+    fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, asked: &Asked) -> Result<Plan, Invalid> {
+        let allowed = Allowed {
+            book: &merchant.book,
+            one_off_urls: merchant.settings.one_off_urls,
+            rules: &self.rules,
+            appended: dialect.appended(),
+        };
+        match asked {
+            Asked::Nothing => Plan::resolve(None, allowed),
+            Asked::Text(text) => Plan::resolve(Some(text), allowed),
+            Asked::Items(items) => Plan::of_items(items, allowed),
+        }
+    }
+
+    /// Writes every URL that this journey could ever end in, so that none of them is too long when it matters.
+    fn check_longest(&self, journey: &Journey, dialect: &dyn Dialect) -> Result<(), EngineError> {
+        let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(BankError::MAX_DESCRIPTION)));
+        let token = self.token_of(journey, 0)?;
+        let alone = journey.opening().plan.background.is_empty();
+        for (index, entry) in journey.opening().plan.entries().enumerate() {
+            for settlement in ends(journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref() };
+                let written = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in);
+                written.map_err(|invalid| invalid.at(place(index, alone)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one-time token of a settlement, where the journey's terms want one.
+    pub(super) fn token_of(&self, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
+        if journey.opening().terms.one_time_token == OneTime::Off {
+            return Ok(None);
+        }
+        self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
+    }
+}
+
+fn place(index: usize, alone: bool) -> String {
+    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
+}
+
+/// Every way in which a journey of these terms can reach a merchant.
+fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
+    let at = journey.opening().opened_at;
+    let end = |outcome, cause| Settlement { outcome, at, cause };
+    let mut ends = vec![end(Outcome::Paid, Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
+    if journey.opening().terms.extra_outcomes == ExtraOutcomes::On {
+        ends.push(end(Outcome::Failed, Cause::Bank(Some(error.clone()))));
+        ends.push(end(Outcome::Expired, Cause::Time));
+    }
+    ends
+}
+
+fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
+    let (mut a, mut b) = ([0; 16], [0; 16]);
+    a.copy_from_slice(&entropy[..16]);
+    b.copy_from_slice(&entropy[16..]);
+    [a, b]
+}

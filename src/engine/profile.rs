@@ -1,0 +1,92 @@
+//! Merchants at the door, and their profiles.
+
+use super::{Engine, EngineError};
+use crate::domain::api_key::ApiKey;
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::{Merchant, SavedCallback, Settings};
+use crate::keys::digest;
+use crate::store::{Claim, Replaced};
+use subtle::ConstantTimeEq;
+
+/// How often an edit is made again when another edit was first.
+const TRIES: usize = 20;
+
+/// A change to a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Saves a callback in a new slot.
+    Add(SavedCallback),
+    /// Puts a callback into a slot.
+    Replace(usize, SavedCallback),
+    /// Leaves a hole in a slot.
+    Delete(usize),
+    /// Chooses anew.
+    Choose(Box<Settings>),
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// It is made; the slot that it was about.
+    Done(Option<usize>),
+    /// There is no such slot, or no such merchant any more.
+    NoSuchSlot,
+}
+
+impl Engine {
+    /// The merchant of an API key. `None` when the key is nobody's.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn authenticate(&self, key: &str) -> Result<Option<Merchant>, EngineError> {
+        let Ok(key) = ApiKey::parse(key) else { return Ok(None) };
+        let merchant = self.store.merchant(key.merchant()).await?;
+        let sent = api_key_digest(key.reveal());
+        Ok(merchant.filter(|m| m.api_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
+    }
+
+    /// Edits a merchant's profile; the claim's repetition answers the slot of the first time.
+    ///
+    /// # Errors
+    /// When the edit breaks a rule, the claim's key was used for another request, or the store is in trouble.
+    pub async fn edit(&self, merchant: MerchantId, edit: &Edit, claim: Option<&Claim>) -> Result<Edited, EngineError> {
+        for _ in 0..TRIES {
+            let Some(mut profile) = self.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
+            let slot = match apply(&mut profile, edit)? {
+                Edited::Done(slot) => slot,
+                Edited::NoSuchSlot => return Ok(Edited::NoSuchSlot),
+            };
+            profile.revision += 1;
+            let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
+            match self.store.replace(&profile, claim.map(|claim| (claim, number))).await? {
+                Replaced::Done => return Ok(Edited::Done(slot)),
+                Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
+                Replaced::Reused => return Err(EngineError::KeyReused),
+                Replaced::Stale => {}
+            }
+        }
+        Err(Invalid::new("profile", "is being edited by too many calls at once").into())
+    }
+}
+
+/// What a store keeps of an API key.
+pub(super) fn api_key_digest(key: &str) -> crate::domain::secret::Digest {
+    digest("api key", key.as_bytes())
+}
+
+fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
+    match edit {
+        Edit::Add(saved) => profile.book.add(saved.clone()).map(|slot| Edited::Done(Some(slot))),
+        Edit::Replace(slot, saved) => {
+            Ok(if profile.book.replace(*slot, saved.clone())? { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
+        }
+        Edit::Delete(slot) => {
+            Ok(if profile.book.delete(*slot) { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
+        }
+        Edit::Choose(settings) => {
+            profile.settings = (**settings).clone();
+            Ok(Edited::Done(None))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! REDEEM: a one-time token becomes the proven outcome, once.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::returns::token_digest;
+use super::{Engine, EngineError};
+use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::token::OneTimeToken;
+use crate::keys::digest;
+use crate::store::{Claim, Claimed, Redemption, StoreError};
+
+/// How often a pending token is asked again while its merchant waits.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A wish to redeem.
+pub struct Redeeming<'a> {
+    /// Whose call it is.
+    pub merchant: MerchantId,
+    /// The token as it was sent.
+    pub token: &'a str,
+    /// The call's `Idempotency-Key`, under which the same answer is given again.
+    pub claim: Option<Claim>,
+    /// How long the caller will wait for an outcome that is on its way.
+    pub patience: Duration,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The outcome. Only this call, or its repetition under the same key, gets it.
+    Granted {
+        /// The journey, settled.
+        journey: Box<Journey>,
+        /// When the token was spent.
+        spent_at: Moment,
+    },
+    /// Nothing is proven yet; the token is unspent.
+    Pending,
+    /// It has been spent by another call.
+    Spent {
+        /// When.
+        at: Moment,
+    },
+    /// Nobody redeemed it in time.
+    Expired {
+        /// When it expired.
+        at: Moment,
+    },
+    /// There is none like it, or it is another merchant's.
+    Unknown,
+    /// The store did not say whether the token is spent now: ask again with the same key.
+    Uncertain,
+}
+
+impl Engine {
+    /// Redeems a one-time token.
+    ///
+    /// # Errors
+    /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
+    pub async fn redeem(&self, wish: Redeeming<'_>) -> Result<Redeemed, EngineError> {
+        let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Unknown) };
+        match self.claim_attempt(wish.claim.as_ref()).await {
+            Ok(Claimed::Reused) => return Err(EngineError::KeyReused),
+            Ok(Claimed::Fresh | Claimed::Repeated) => {}
+            Err(error) => return Ok(uncertain(&error)),
+        }
+        let attempt = wish.claim.map_or_else(|| digest("attempt", &self.clock.entropy()), |claim| claim.key);
+        let until = Instant::now() + wish.patience;
+        loop {
+            match self.store.redeem(token.shard(), &token_digest(token.reveal()), wish.merchant, &attempt).await {
+                Ok(Redemption::Pending) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                Ok(redemption) => return Ok(answer(redemption)),
+                Err(error) => return Ok(uncertain(&error)),
+            }
+        }
+    }
+
+    async fn claim_attempt(&self, claim: Option<&Claim>) -> Result<Claimed, StoreError> {
+        match claim {
+            None => Ok(Claimed::Fresh),
+            Some(claim) => self.store.claim(claim).await,
+        }
+    }
+}
+
+fn answer(redemption: Redemption) -> Redeemed {
+    match redemption {
+        Redemption::Granted { journey, spent_at } => Redeemed::Granted { journey, spent_at },
+        Redemption::Pending => Redeemed::Pending,
+        Redemption::Spent { at } => Redeemed::Spent { at },
+        Redemption::Expired { at } => Redeemed::Expired { at },
+        Redemption::Unknown => Redeemed::Unknown,
+    }
+}
+
+fn uncertain(error: &StoreError) -> Redeemed {
+    tracing::warn!(error = %error, "redeem.uncertain");
+    Redeemed::Uncertain
+}

@@ -1,0 +1,128 @@
+//! SETTLE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
+
+use super::{Engine, EngineError};
+use crate::domain::id::{MerchantId, PayId};
+use crate::domain::journey::{End, Journey, Settling, Stage, Via};
+use crate::domain::merchant::ExtraOutcomes;
+use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
+use crate::domain::redirect::Redirect;
+use crate::store::{Step, Taken};
+
+/// How many lapsed journeys one sweep settles.
+const SWEPT: usize = 200;
+
+impl Engine {
+    /// Settles what an answer of the bank has proven, and says where its browser goes. A failure that the merchant does
+    /// not want to hear of takes the customer back to the checkout instead.
+    pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
+        loop {
+            if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
+                return self.way(&journey, end);
+            }
+            let (step, end) = match self.decide(&journey, fact, via)? {
+                Some(decided) => decided,
+                None => return self.way_now(&journey),
+            };
+            let next = step.journey().clone();
+            match self.store.take(&step).await? {
+                Taken::Done => return self.way(&next, &end),
+                Taken::Lost(now) => journey = *now,
+                Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
+            }
+        }
+    }
+
+    /// Ends a link by its customer's press on our Cancel button. `None` when there is no such link.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn cancel(&self, link: &str) -> Result<Option<Journey>, EngineError> {
+        match self.look(link).await? {
+            None => Ok(None),
+            Some(journey) if journey.opening().checkout.cancel == crate::domain::journey::Cancel::Withheld => {
+                Ok(Some(journey))
+            }
+            Some(journey) => self.settle(journey, &Fact::pressed_cancel()).await.map(Some),
+        }
+    }
+
+    /// Ends a link by its merchant's wish. `None` when the merchant has no such link.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn withdraw(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+        match self.store.find(pay_id).await? {
+            Some(journey) if journey.opening().merchant == merchant => {
+                let journey = self.lapse(journey).await?;
+                self.settle(journey, &Fact::withdrawn()).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Settles journeys whose time has run out, and clears away what the store no longer needs. Answers how many
+    /// journeys it settled.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn sweep(&self) -> Result<usize, EngineError> {
+        let lapsed = self.store.lapsed(SWEPT).await?;
+        let count = lapsed.len();
+        for journey in lapsed {
+            self.lapse(journey).await?;
+        }
+        self.store.tidy().await?;
+        Ok(count)
+    }
+
+    /// Settles a journey as expired if its time has run out, and answers it as it stands.
+    pub(super) async fn lapse(&self, journey: Journey) -> Result<Journey, EngineError> {
+        if journey.is_lapsed(self.clock.now()) { self.settle(journey, &Fact::lapsed()).await } else { Ok(journey) }
+    }
+
+    async fn settle(&self, mut journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+        loop {
+            let (next, number) = match journey.settle(fact, None, self.clock.now()) {
+                Settling::Stands(journey) => return Ok(journey),
+                Settling::Settled(next, number) => (next, number),
+            };
+            let step = Step::settle(next.clone(), number, self.minted(&next, number)?);
+            match self.store.take(&step).await? {
+                Taken::Done => return Ok(next),
+                Taken::Lost(now) => journey = *now,
+                Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
+            }
+        }
+    }
+
+    /// What a fact changes, if anything: the step to take, and the end it leads to.
+    fn decide(&self, journey: &Journey, fact: &Fact, via: Via) -> Result<Option<(Step, End)>, EngineError> {
+        let now = self.clock.now();
+        if let Some(error) = retriable(journey, fact, via) {
+            let failed = journey.clone().fail(via, error.clone(), now);
+            return Ok(failed.map(|next| (Step::fail(next), End::Failed(error))));
+        }
+        match journey.clone().settle(fact, Some(via), now) {
+            Settling::Stands(_) => Ok(None),
+            Settling::Settled(next, number) => {
+                let token = self.minted(&next, number)?;
+                let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
+                Ok(Some((Step::settle(next, number, token), end)))
+            }
+        }
+    }
+}
+
+/// The bank's error, when its customer may try again: the payment failed, the merchant has not asked to hear of
+/// failures, and the customer is not home already.
+fn retriable(journey: &Journey, fact: &Fact, via: Via) -> Option<BankError> {
+    let unsettled = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
+    let at_home = journey.answered(via) == Some(&End::Frozen);
+    let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off;
+    match fact.cause() {
+        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && unsettled && unheard && !at_home => {
+            Some(error)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,109 @@
+//! The end of a link: what happened, and a way on.
+
+use askama::Template;
+
+use super::words::ended as words;
+
+/// The page of a link that is opened after its end; also our own result page where a merchant has no callback.
+#[derive(Debug, Clone, Template)]
+#[template(path = "ended.html")]
+pub struct Ended {
+    /// The name of the merchant.
+    pub merchant: String,
+    /// The amount as people write it, such as `25.00 EUR`.
+    pub amount: String,
+    /// What it was for; may be empty.
+    pub note: String,
+    /// What happened.
+    pub how: How,
+    /// The way on; without one the customer may close the window.
+    pub home: Option<Home>,
+}
+
+/// What happened to a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// The bank proved the payment.
+    Paid,
+    /// The customer said no.
+    Cancelled,
+    /// The merchant took the link back.
+    Withdrawn,
+    /// The bank could not or would not; why, as a sentence.
+    Failed(String),
+    /// Nobody paid in time.
+    Expired,
+}
+
+impl How {
+    /// What happened, as a heading.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Paid => words::PAID,
+            Self::Cancelled => words::CANCELLED,
+            Self::Withdrawn => words::WITHDRAWN,
+            Self::Failed(_) => words::FAILED,
+            Self::Expired => words::EXPIRED,
+        }
+    }
+
+    /// What happened, as a sentence to the customer.
+    pub fn sentence(&self, merchant: &str, amount: &str) -> String {
+        match self {
+            Self::Paid => words::paid(merchant, amount),
+            Self::Cancelled => words::CANCELLED_SENTENCE.to_owned(),
+            Self::Withdrawn => words::withdrawn(merchant),
+            Self::Failed(reason) => reason.clone(),
+            Self::Expired => words::expired(merchant),
+        }
+    }
+}
+
+/// The way home to the merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// A page of ours that hands the browser back, such as `/payment/home?link_id=…`.
+    pub url: String,
+    /// What the link says.
+    pub label: String,
+}
+
+impl Home {
+    /// A link that says "Back to" and the merchant's name.
+    pub fn to(merchant: &str, url: impl Into<String>) -> Self {
+        Self { url: url.into(), label: words::back_to(merchant) }
+    }
+}
+
+#[cfg(test)]
+impl Ended {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let merchant = "Demo shop";
+        let paid = Self {
+            merchant: merchant.into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042: two tickets".into(),
+            how: How::Paid,
+            home: Some(Home::to(merchant, "/payment/home?link_id=lk_07f3")),
+        };
+        let failed = How::Failed(super::words::reason("server_error").into());
+        vec![
+            ("ended-paid", paid.clone()),
+            ("ended-paid-close", Self { home: None, ..paid.clone() }),
+            ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
+            ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
+            ("ended-failed", Self { how: failed, ..paid.clone() }),
+            ("ended-expired", Self { how: How::Expired, home: None, ..paid }),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            merchant: "<script>alert(1)</script>".into(),
+            amount: "<b>25".into(),
+            note: "\"' onmouseover='x'".into(),
+            how: How::Failed("<script>alert(2)</script>".into()),
+            home: Some(Home::to("<script>alert(3)</script>", "/payment/home?link_id=\"><script>alert(4)</script>")),
+        }
+    }
+}

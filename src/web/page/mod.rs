@@ -1,0 +1,33 @@
+//! The pages that people see: one typed context each, plain data in, HTML out.
+//!
+//! A context knows nothing of the engine: a handler fills it, [`askama`] escapes it. Sentences live in [`words`], and
+//! nowhere else, so that other languages can follow; looks live in `static/handback.css`. No page holds a script or a
+//! style of its own, so a Content-Security-Policy of `default-src 'none'; style-src 'self'; img-src 'self';
+//! script-src 'self'` fits them all. It must not name `form-action`: browsers apply that to every hop after a form.
+
+pub mod assets;
+pub mod qr;
+pub mod words;
+
+mod app_return;
+mod checkout;
+mod demo;
+mod ended;
+mod front;
+mod parameters;
+mod problem;
+mod sandbox;
+mod waiting;
+
+#[cfg(test)]
+mod tests;
+
+pub use app_return::AppReturn;
+pub use checkout::Checkout;
+pub use demo::{Choice, Demo, DemoForm, SavedChoice};
+pub use ended::{Ended, Home, How};
+pub use front::Front;
+pub use parameters::{DisplayParameters, ParamRow, Redeemed};
+pub use problem::ProblemPage;
+pub use sandbox::{Authorise, NeverReturns};
+pub use waiting::Waiting;

@@ -1,0 +1,91 @@
+//! A refusal or a trouble, as a person sees it.
+
+use askama::Template;
+
+use super::words::problem as words;
+
+/// Says what went wrong and, where there is one, the way on; tries again by itself when that helps.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "problem.html")]
+pub struct ProblemPage {
+    /// What went wrong, in a few words.
+    pub title: String,
+    /// What went wrong, as a sentence.
+    pub sentence: String,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// The page reloads itself after this many seconds.
+    pub retry_seconds: Option<u32>,
+}
+
+impl ProblemPage {
+    fn new(title: &str, sentence: &str, hint: &str) -> Self {
+        Self { title: title.into(), sentence: sentence.into(), hint: Some(hint.into()), retry_seconds: None }
+    }
+
+    fn retry(&self) -> Option<String> {
+        self.retry_seconds.map(words::retry)
+    }
+
+    /// A link that we do not know: mistyped, cut off, or long gone.
+    pub fn unknown_link() -> Self {
+        Self::new(words::UNKNOWN_LINK, words::UNKNOWN_LINK_SENTENCE, words::UNKNOWN_LINK_HINT)
+    }
+
+    /// A browser that comes back from a bank with a `state` that we do not know, or that has been used.
+    pub fn unknown_return() -> Self {
+        Self::new(words::UNKNOWN_RETURN, words::UNKNOWN_RETURN_SENTENCE, words::UNKNOWN_RETURN_HINT)
+    }
+
+    /// A return in another browser than the one that left, for a merchant who does not allow that.
+    pub fn other_browser() -> Self {
+        Self::new(words::OTHER_BROWSER, words::OTHER_BROWSER_SENTENCE, words::OTHER_BROWSER_HINT)
+    }
+
+    /// A press on Cancel where the link does not allow it.
+    pub fn cannot_cancel() -> Self {
+        Self::new(words::CANNOT_CANCEL, words::CANNOT_CANCEL_SENTENCE, words::GO_BACK)
+    }
+
+    /// An address that does not exist here.
+    pub fn no_such_page() -> Self {
+        Self::new(words::NO_SUCH_PAGE, words::NO_SUCH_PAGE_SENTENCE, words::NO_SUCH_PAGE_HINT)
+    }
+
+    /// A request that no page or form of ours makes.
+    pub fn unreadable() -> Self {
+        Self::new(words::UNREADABLE, words::UNREADABLE_SENTENCE, words::GO_BACK)
+    }
+
+    /// The store is away; the page tries again after `retry_seconds`.
+    pub fn store_away(retry_seconds: u32) -> Self {
+        let page = Self::new(words::STORE_AWAY, words::STORE_AWAY_SENTENCE, words::STORE_AWAY_HINT);
+        Self { retry_seconds: Some(retry_seconds), ..page }
+    }
+
+    /// A fault of ours.
+    pub fn our_fault() -> Self {
+        Self::new(words::OUR_FAULT, words::OUR_FAULT_SENTENCE, words::OUR_FAULT_HINT)
+    }
+}
+
+#[cfg(test)]
+impl ProblemPage {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("problem-unknown-link", Self::unknown_link()),
+            ("problem-unknown-return", Self::unknown_return()),
+            ("problem-other-browser", Self::other_browser()),
+            ("problem-cannot-cancel", Self::cannot_cancel()),
+            ("problem-no-such-page", Self::no_such_page()),
+            ("problem-unreadable", Self::unreadable()),
+            ("problem-store-away", Self::store_away(2)),
+            ("problem-our-fault", Self::our_fault()),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        let script = "<script>alert(1)</script>";
+        Self { title: script.into(), sentence: script.into(), hint: Some(script.into()), retry_seconds: Some(1) }
+    }
+}

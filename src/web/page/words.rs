@@ -1,0 +1,223 @@
+//! Every sentence that a page says, in English.
+//!
+//! Templates hold no words of their own: a language is this file again. A sentence with a name in it is a function,
+//! since languages differ in where the name goes.
+
+/// Why a payment failed, to the customer, by the bank's `error`.
+///
+/// Says nothing about money that only a bank can know.
+pub fn reason(error: &str) -> &'static str {
+    match error {
+        "access_denied" | "user_cancelled" => "You declined the payment at your bank.",
+        "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
+        "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
+            "Your bank needs you to sign in and confirm once more."
+        }
+        "insufficient_funds" => "There is not enough money in the account.",
+        "invalid_grant" => "The bank's confirmation was no longer valid.",
+        _ => "Your bank did not accept the payment.",
+    }
+}
+
+/// What stands on every page.
+pub(super) mod layout {
+    pub const LANG: &str = "en";
+    pub const BRAND: &str = "Handback";
+}
+
+pub(super) mod checkout {
+    pub const EYEBROW: &str = "Payment to";
+    pub const CANCEL: &str = "Cancel";
+    pub const TRY_AGAIN: &str = "Try again";
+    pub const FAILED: &str = "The payment did not go through.";
+    pub const NO_BANK: &str = "You cannot pay here at the moment: no bank is connected.";
+
+    pub fn title(merchant: &str, amount: &str) -> String {
+        format!("Pay {amount} to {merchant}")
+    }
+
+    pub fn pay(amount: &str) -> String {
+        format!("Pay {amount}")
+    }
+
+    pub fn next(merchant: &str, bank: &str) -> String {
+        format!("You confirm the payment at {bank}, and come back to {merchant}.")
+    }
+}
+
+/// What happened to a link; its sentences serve wherever an outcome is told.
+pub mod ended {
+    pub(crate) const PAID: &str = "Payment complete";
+    pub(crate) const CANCELLED: &str = "Payment cancelled";
+    pub(crate) const WITHDRAWN: &str = "Link withdrawn";
+    pub(crate) const FAILED: &str = "Payment failed";
+    pub(crate) const EXPIRED: &str = "Link expired";
+    pub(crate) const CANCELLED_SENTENCE: &str = "This payment was cancelled before it was made.";
+    pub(crate) const CLOSE: &str = "You can close this window.";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const AMOUNT: &str = "Amount";
+    pub(crate) const NOTE: &str = "For";
+
+    /// The customer has paid.
+    pub fn paid(merchant: &str, amount: &str) -> String {
+        format!("You have paid {amount} to {merchant}.")
+    }
+
+    /// The merchant took the link back.
+    pub fn withdrawn(merchant: &str) -> String {
+        format!("{merchant} has withdrawn this payment link. There is nothing to pay here any more.")
+    }
+
+    /// Nobody paid in time.
+    pub fn expired(merchant: &str) -> String {
+        format!("The time to pay has run out. Please ask {merchant} for a new link.")
+    }
+
+    /// The way home.
+    pub fn back_to(merchant: &str) -> String {
+        format!("Back to {merchant}")
+    }
+}
+
+pub(super) mod waiting {
+    pub const TITLE: &str = "One moment";
+    pub const SENTENCE: &str = "We are waiting for the bank’s answer.";
+    pub const NOTHING_TO_DO: &str = "You do not need to do anything. This page moves on by itself.";
+    pub const LONG: &str = "This takes longer than usual. Please keep this page open: nothing is lost, and there is no \
+                            need to pay again.";
+}
+
+pub(super) mod app_return {
+    pub const HINT: &str = "If the app does not open by itself, press the button.";
+
+    pub fn title(merchant: &str) -> String {
+        format!("Back to {merchant}")
+    }
+
+    pub fn open(merchant: &str) -> String {
+        format!("Open {merchant}")
+    }
+}
+
+pub(super) mod problem {
+    pub const GO_BACK: &str = "Go back one page and try again.";
+    pub const UNKNOWN_LINK: &str = "We do not know this link";
+    pub const UNKNOWN_LINK_SENTENCE: &str = "The link is incomplete, or it is too old.";
+    pub const UNKNOWN_LINK_HINT: &str = "Open it again from the shop or the message that brought you here.";
+    pub const UNKNOWN_RETURN: &str = "We cannot match this answer";
+    pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer belongs to no payment that is under way here.";
+    pub const UNKNOWN_RETURN_HINT: &str = "Open the payment link again: it shows how the payment stands.";
+    pub const OTHER_BROWSER: &str = "Please continue in the browser you started in";
+    pub const OTHER_BROWSER_SENTENCE: &str =
+        "This payment was started in another browser, and the shop asks that it ends there.";
+    pub const OTHER_BROWSER_HINT: &str = "Open the payment link again in that browser.";
+    pub const CANNOT_CANCEL: &str = "This payment cannot be cancelled here";
+    pub const CANNOT_CANCEL_SENTENCE: &str = "The shop does not allow it for this link.";
+    pub const NO_SUCH_PAGE: &str = "There is no such page";
+    pub const NO_SUCH_PAGE_SENTENCE: &str = "Nothing stands at this address.";
+    pub const NO_SUCH_PAGE_HINT: &str = "Check the address, or open the link you were given again.";
+    pub const UNREADABLE: &str = "We could not read this request";
+    pub const UNREADABLE_SENTENCE: &str = "Something in it is missing, or it was sent twice.";
+    pub const STORE_AWAY: &str = "Just a moment";
+    pub const STORE_AWAY_SENTENCE: &str = "We cannot reach our records right now.";
+    pub const STORE_AWAY_HINT: &str = "Nothing is lost. Please keep this page open.";
+    pub const OUR_FAULT: &str = "Something went wrong on our side";
+    pub const OUR_FAULT_SENTENCE: &str = "We could not finish this step.";
+    pub const OUR_FAULT_HINT: &str = "Open the payment link again: it shows how the payment stands.";
+
+    pub fn retry(seconds: u32) -> String {
+        match seconds {
+            0 | 1 => "This page tries again by itself every second.".to_owned(),
+            more => format!("This page tries again by itself every {more} seconds."),
+        }
+    }
+}
+
+pub(super) mod sandbox {
+    pub const BANK: &str = "Test bank";
+    pub const BANNER: &str = "This is a test bank. No money moves.";
+    pub const TITLE: &str = "Confirm the payment";
+    pub const TO: &str = "To";
+    pub const CLIENT: &str = "Asked by";
+    pub const RETURNS_TO: &str = "Returns to";
+    pub const APPROVE: &str = "Approve";
+    pub const DECLINE: &str = "Decline";
+    pub const OTHERS: &str = "Other answers";
+    pub const ERROR: &str = "Answer with an error";
+    pub const SEND_ERROR: &str = "Send this error";
+    pub const SLOW: &str = "Approve, but the bank answers slowly";
+    pub const SEND_SLOW: &str = "Approve slowly";
+    pub const FAIL: &str = "Approve, then the payment fails";
+    pub const SEND_FAIL: &str = "Approve and fail";
+    pub const NEVER: &str = "Never come back";
+    pub const THREE_SECONDS: &str = "after 3 seconds";
+    pub const THIRTY_SECONDS: &str = "after 30 seconds";
+    pub const NEVER_TITLE: &str = "The bank does not send you back";
+    pub const NEVER_SENTENCE: &str = "As asked: this is where a real customer would be stranded. The payment stays open \
+                                      until its link expires; open the link again to go on.";
+}
+
+pub(super) mod demo {
+    pub const TITLE: &str = "Try a payment";
+    pub const CURRENCY: &str = "EUR";
+    pub const NOTE: &str = "Order 1042: two tickets";
+    pub const AMOUNT_LABEL: &str = "Amount in EUR";
+    pub const NOTE_LABEL: &str = "Note";
+    pub const WHERE: &str = "Where the customer comes back to";
+    pub const SAVED: &str = "A saved callback";
+    pub const SAVED_LABEL: &str = "Index in the merchant’s book";
+    pub const URL: &str = "A URL for this payment only";
+    pub const URL_LABEL: &str = "URL";
+    pub const LIST: &str = "A list";
+    pub const LIST_LABEL: &str = "Indices and URLs, separated by commas: the browser goes to the first";
+    pub const APP: &str = "An app";
+    pub const APP_LABEL: &str = "Link into the app";
+    pub const ONE_TIME_TOKEN: &str = "Add a one-time token, which the app redeems for the proven outcome";
+    pub const CANCELLABLE: &str = "The customer may cancel";
+    pub const OPTIONS: &str = "Options";
+    pub const SAME_CALL: &str = "The call behind the button";
+    pub const SAME_CALL_SENTENCE: &str = "An ordinary merchant’s call; your app makes it like this.";
+    pub const NEXT: &str = "What happens next";
+    pub const STEPS: [&str; 4] = [
+        "You see the checkout page, as your customer would.",
+        "You confirm at the built-in test bank. No money moves.",
+        "You come back to the callback, with the outcome in its query.",
+        "The app redeems the one-time token and knows for certain.",
+    ];
+    pub const DISPLAY: &str = "The page that shows its parameters";
+
+    pub fn lede(merchant: &str) -> String {
+        format!("You are {merchant}. Make a payment link, pay it, and see what comes back.")
+    }
+
+    pub fn pay(amount: &str) -> String {
+        format!("Pay {amount} {CURRENCY}")
+    }
+}
+
+pub(super) mod parameters {
+    pub const TITLE: &str = "What came back";
+    pub const LEDE: &str = "This page stands in for your app. It shows what its callback received.";
+    pub const NAME: &str = "Parameter";
+    pub const VALUE: &str = "Value";
+    pub const DECODED: &str = "Decoded";
+    pub const EMPTY: &str = "empty";
+    pub const NONE: &str = "No parameters came with this visit.";
+    pub const FRAGMENT: &str = "behind #";
+    pub const FRAGMENT_NOTE: &str = "Only the browser sees what stands behind #; a script on this page adds it above.";
+    pub const REDEEM: &str = "Redeem the one-time token";
+    pub const REDEEM_NOTE: &str = "Your app does this with its API key. A second time answers 410.";
+    pub const REDEEMED: &str = "One-time token";
+    pub const REDEEMED_LEDE: &str = "This is what the app learns when it redeems the token.";
+    pub const ANSWER: &str = "Answer";
+    pub const AGAIN: &str = "Make another payment";
+}
+
+pub(super) mod front {
+    pub const TITLE: &str = "Handback";
+    pub const LEDE: &str = "A callback gateway for payments and bank consent.";
+    pub const WHAT: &str = "It takes a customer’s browser to a checkout page or a bank, and hands it back to the URL that the \
+                            merchant chose, with the outcome: at once, and once.";
+    pub const DEMO: &str = "Try a payment";
+    pub const API: &str = "API description";
+}
