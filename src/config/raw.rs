@@ -11,8 +11,7 @@ use super::mistake::{Mistake, Origin};
 use super::settings::{ALL, CONFIG, Form, PREFIX, Setting, nearest, of_env, of_key};
 use crate::domain::invalid::Invalid;
 
-/// A setting's text and where it was written.
-#[derive(Debug)]
+/// A setting's text, which may be a secret, and where it was written.
 pub struct Text {
     pub text: String,
     pub origin: Origin,
@@ -30,7 +29,6 @@ pub enum Source {
 }
 
 /// What was given, and the mistakes that were seen on the way.
-#[derive(Debug)]
 pub struct Raw {
     values: Vec<(&'static Setting, Text)>,
     pub source: Source,
