@@ -92,8 +92,8 @@ async fn decide(
 }
 
 fn fresh_code(clock: &dyn Clock) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = clock.entropy();
-    format!("approved-{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let entropy = clock.entropy();
+    format!("approved-{:016x}", u64::from_be_bytes(*entropy.first_chunk().unwrap_or(&[0; 8])))
 }
 
 fn unreadable() -> HttpResponse {

@@ -14,7 +14,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Claim, Engine, EngineError, Which, pay_id_of_link};
+use crate::engine::{Claim, Engine, EngineError, Page, Which, pay_id_of_link};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -153,8 +153,8 @@ impl Call {
             let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
             return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
         }
-        let skip = query.limit.saturating_mul(query.page - 1);
-        Ok(engine.select(self.merchant.id, which, skip, query.limit, wanted).await?)
+        let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
+        Ok(engine.select(self.merchant.id, which, page, wanted).await?)
     }
 }
 

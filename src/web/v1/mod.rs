@@ -16,7 +16,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Claim, Engine};
 
-/// The manual of this API (OpenAPI 3.1).
+/// The manual of this API (`OpenAPI` 3.1).
 const MANUAL: &str = include_str!("../../../static/openapi.json");
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
