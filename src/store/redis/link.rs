@@ -84,11 +84,11 @@ impl Link {
     async fn converse(&self, requests: &[Request]) -> Result<Vec<Value>, Trouble> {
         let lane = self.lane().map_err(|error| Trouble { error, remedy: Remedy::Retry })?;
         let deadline = Instant::now() + CALL;
-        let mut sent = Sent::Short;
+        let (mut sent, mut before) = (Sent::Short, None);
         loop {
             let trouble = match lane.attempt(requests, sent, deadline).await {
                 Ok(replies) => return Ok(replies),
-                Err(trouble) => trouble,
+                Err(trouble) => trouble.after(before),
             };
             match trouble.remedy {
                 Remedy::None => return Err(trouble),
@@ -99,6 +99,7 @@ impl Link {
             if Instant::now() >= deadline {
                 return Err(trouble);
             }
+            before = Some(trouble.error);
         }
     }
 
@@ -144,6 +145,14 @@ struct Trouble {
 }
 
 impl Trouble {
+    /// A deadline that ends the last of several attempts says less than the attempt before it.
+    fn after(self, before: Option<StoreError>) -> Self {
+        match before {
+            Some(error @ StoreError::Unreachable(_)) if self.error == StoreError::TimedOut => Self { error, ..self },
+            _ => self,
+        }
+    }
+
     fn of(error: &RedisError) -> Self {
         use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, NoScript, ReadOnly, TryAgain};
         let remedy = match error.kind() {
@@ -176,9 +185,10 @@ enum Line {
 
 type Dial = Shared<BoxFuture<'static, Result<Arc<Wire>, StoreError>>>;
 
-/// A connection, and how often in a row it has been silent.
+/// A connection, since when there is one, and how often in a row it has been silent.
 struct Wire {
     connection: MultiplexedConnection,
+    since: Instant,
     silent: AtomicU32,
 }
 
@@ -235,7 +245,8 @@ impl Lane {
     fn hang_up(&self, wire: &Arc<Wire>) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(&*line, Line::Up(current) if Arc::ptr_eq(current, wire)) {
-            *line = Line::Down(None);
+            // One that broke as soon as it was made is no reason to hurry.
+            *line = Line::Down(Some(wire.since + PAUSE));
             tracing::warn!("store.redis.connection_given_up");
         }
     }
@@ -272,7 +283,7 @@ async fn dial(client: Client, not_before: Option<Instant>) -> Result<Arc<Wire>, 
         Ok(connection)
     };
     match timeout_at(Instant::now() + TRY, connect).await {
-        Ok(Ok(connection)) => Ok(Arc::new(Wire { connection, silent: AtomicU32::new(0) })),
+        Ok(Ok(connection)) => Ok(Arc::new(Wire { connection, since: Instant::now(), silent: AtomicU32::new(0) })),
         Ok(Err(error)) => Err(Trouble::of(&error).error),
         Err(_) => Err(StoreError::TimedOut),
     }

@@ -15,7 +15,7 @@ use crate::clock::TestClock;
 use crate::store::laws::{Backend, store_laws};
 
 /// How long the store under test keeps an ended journey.
-const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEEP: Duration = Duration::from_hours(7 * 24);
 
 fn store(url: &str) -> Arc<RedisStore> {
     Arc::new(RedisStore::open(url, Arc::new(TestClock::default()), KEEP).unwrap())
@@ -33,8 +33,8 @@ impl Served {
 #[async_trait]
 impl Backend for Served {
     async fn open(&self, clock: Arc<TestClock>) -> Arc<dyn Store> {
-        let mut served = self.0.lock().unwrap();
-        let (server, used) = &mut *served;
+        let mut own = self.0.lock().unwrap();
+        let (server, used) = &mut *own;
         if std::mem::replace(used, true) {
             server.kill();
             server.restart();

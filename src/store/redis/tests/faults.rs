@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl RedisStore {
     fn token(&self, digest: Digest) -> MintedToken {
-        MintedToken { digest, expires_at: self.clock.now().plus(Duration::from_secs(3600)) }
+        MintedToken { digest, expires_at: self.clock.now().plus(Duration::from_hours(1)) }
     }
 
     fn now(&self) -> Moment {
@@ -326,7 +326,7 @@ async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
     assert_eq!(store.list(shop.id, Which::All, None, 7).await.unwrap(), left[..7]);
     assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
     assert_eq!(store.tidy().await, Ok(0));
-    clock.advance(KEEP + Duration::from_secs(3600));
+    clock.advance(KEEP + Duration::from_hours(1));
     assert_eq!(store.tidy().await, Ok(20));
     assert_eq!(store.tidy().await, Ok(0));
     assert_eq!(store.lapsed(100).await.unwrap().len(), 20);

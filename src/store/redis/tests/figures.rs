@@ -52,7 +52,7 @@ impl Traffic {
         timed(&mut times.leave, store.take(&Step::leave(away, state, departure))).await.unwrap();
         let found = timed(&mut times.look_up, store.find_by_state(shard, &state)).await.unwrap();
         let (paid, number) = settled(found.unwrap().0, &Fact::paid(), store.clock.now());
-        let expires_at = store.clock.now().plus(Duration::from_secs(300));
+        let expires_at = store.clock.now().plus(Duration::from_mins(5));
         let settle = Step::settle(paid, number, Some(MintedToken { digest: token, expires_at }));
         assert_eq!(timed(&mut times.settle, store.take(&settle)).await, Ok(Taken::Done));
         let attempt: Digest = fresh();
@@ -107,10 +107,8 @@ async fn figures() {
         done = until;
         let bytes = (server.info("used_memory") - empty) / done as u64;
         let steps = 5 * many as u128 * 1000 / took.as_millis();
-        let cpu = (cpu_of(&server) - cpu) * 1e6 / (5.0 * many as f64);
-        println!(
-            "{done} journeys: {bytes} bytes each, {steps} steps/s at {CALLERS} callers, {cpu:.1} µs of Redis a step"
-        );
+        let cpu = (cpu_of(&server) - cpu) / (5 * many as u64);
+        println!("{done} journeys: {bytes} bytes each, {steps} steps/s at {CALLERS} callers, {cpu} µs of Redis a step");
         let mut alone = Times::default();
         for _ in 0..2_000 {
             traffic.journey(&mut alone).await;
@@ -118,8 +116,8 @@ async fn figures() {
         done += 2_000;
         for (step, times) in alone.all() {
             times.sort_unstable();
-            let at = |share: f64| times[(times.len() as f64 * share) as usize];
-            println!("  {step:8} alone: p50 {:?}, p99 {:?}, p99.9 {:?}", at(0.5), at(0.99), at(0.999));
+            let at = |per_mille| times[times.len() * per_mille / 1000];
+            println!("  {step:8} alone: p50 {:?}, p99 {:?}, p99.9 {:?}", at(500), at(990), at(999));
         }
     }
     settles(&traffic, 50_000).await;
@@ -134,7 +132,7 @@ async fn settles(traffic: &Arc<Traffic>, many: usize) {
             let journey = Draft::at(traffic.store.clock.now()).of(traffic.merchant).journey();
             Journeys::open(&*traffic.store, &journey, None).await.unwrap();
             let (paid, number) = settled(journey, &Fact::paid(), traffic.store.clock.now());
-            let expires_at = traffic.store.clock.now().plus(Duration::from_secs(300));
+            let expires_at = traffic.store.clock.now().plus(Duration::from_mins(5));
             own.push(Step::settle(paid, number, Some(MintedToken { digest: fresh(), expires_at })));
         }
         steps.push(own);
@@ -157,11 +155,12 @@ async fn settles(traffic: &Arc<Traffic>, many: usize) {
     println!("{} settles/s at {CALLERS} callers", many as u128 * 1000 / began.elapsed().as_millis());
 }
 
-/// Seconds of CPU that Redis has used.
-fn cpu_of(server: &RedisServer) -> f64 {
+/// Microseconds of CPU that Redis has used.
+fn cpu_of(server: &RedisServer) -> u64 {
     let info = server.ask("INFO cpu");
-    let of = |name: &str| -> f64 {
-        info.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or_default()
+    let of = |name: &str| -> u64 {
+        // Seconds with six decimals.
+        info.lines().find_map(|line| line.strip_prefix(name)?.replace('.', "").trim().parse().ok()).unwrap_or_default()
     };
     of("used_cpu_user:") + of("used_cpu_sys:")
 }
