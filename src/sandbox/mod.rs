@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::bank::sandbox::{Decision, Sandbox};
 use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
+use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage};
 use crate::web::{Limits, read_body, reply};
 
@@ -20,8 +21,12 @@ pub use parameters::{Redeemer, rows};
 /// The sandbox bank's routes. They want [`Sandbox`], [`Limits`] and a [`web::Data`] of the [`Clock`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/sandbox/authorise", web::get().to(ask))
-        .route("/sandbox/authorise", web::post().to(decide))
+        .service(
+            web::resource("/sandbox/authorise")
+                .app_data(Route::Sandbox)
+                .route(web::get().to(ask))
+                .route(web::post().to(decide)),
+        )
         .configure(parameters::routes);
 }
 
