@@ -6,3 +6,4 @@
 
 mod floor_plan;
 mod licences;
+mod urls;
