@@ -9,3 +9,4 @@
 
 mod floor_plan;
 mod licences;
+mod urls;
