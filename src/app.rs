@@ -101,8 +101,9 @@ impl App {
         tokio::select! {
             ended = &mut server => ended?,
             () = shutdown => {
-                door.stop(true).await;
-                server.await?;
+                // The server hears of the stop only while it is polled.
+                let (ended, ()) = tokio::join!(server, door.stop(true));
+                ended?;
             }
         }
         sweeper.abort();
