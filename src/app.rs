@@ -279,11 +279,15 @@ async fn sweep(engine: Arc<Engine>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        match engine.sweep().await {
+        let swept = engine.sweep().await;
+        match &swept {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),
             Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
+        }
+        // A full sweep is followed by the next at once.
+        if swept.unwrap_or_default() < Engine::SWEPT {
+            ticks.tick().await;
         }
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         web::scope("/payment")
             .app_data(Route::Page)
             .route("", web::get().to(show))
+            .route("", web::head().to(untouched))
             .route("/pay", web::post().to(pay))
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
