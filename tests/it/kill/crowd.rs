@@ -12,10 +12,10 @@ use super::shop::Shop;
 use super::story::Story;
 
 /// How many there are.
-const CUSTOMERS: u64 = 10;
+const CUSTOMERS: u64 = 16;
 
 /// How long one thinks between two stories: the reckoning should not take longer than the load.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Everybody.
 pub struct Crowd {
