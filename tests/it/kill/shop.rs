@@ -13,7 +13,7 @@ use super::gateway::Gateway;
 /// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long anybody asks again.
-const PERSISTENCE: Duration = Duration::from_secs(60);
+const PERSISTENCE: Duration = Duration::from_mins(1);
 /// How long nobody asks after a failure.
 const PAUSE: Duration = Duration::from_millis(20);
 
