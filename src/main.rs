@@ -1,3 +1,15 @@
-//! The thin binary: read the configuration, build the app, run, say who stopped.
+//! The program: reads its arguments and does what they say.
 
-fn main() {}
+use clap::Parser as _;
+use handback::cli::Cli;
+
+#[actix_web::main]
+async fn main() -> std::process::ExitCode {
+    match Cli::parse().run().await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("handback: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -9,11 +9,11 @@
 //! ```
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use url::Url;
 
-use super::callback::CallbackUrl;
-use super::callback::Placement;
+use super::callback::{CallbackUrl, Placement, is_loopback};
 use super::invalid::Invalid;
 use super::params::{Params, percent_encoded};
 
@@ -59,10 +59,11 @@ impl fmt::Debug for Redirect {
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// Accepts `https://host[:port][/path]`, or `http` for a gateway behind nothing yet.
+    /// Accepts `https://host[:port]`, or `http` for a gateway behind nothing yet. It has a host of its own: cookies and
+    /// pages of other programs under the same host would be in each other's reach.
     ///
     /// # Errors
-    /// When it has another scheme, a query, a fragment or a user name.
+    /// When it has another scheme, a path, a query, a fragment or a user name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule: &str| Err(Invalid::new("public_url", rule).hint("expected https://pay.example"));
         let Ok(url) = Url::parse(text) else { return refused("is not an absolute URL") };
@@ -72,12 +73,26 @@ impl PublicUrl {
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
             return refused("has a query, a fragment or a user name");
         }
+        if url.path() != "/" {
+            return refused("has a path");
+        }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// A server's own address, as long as nothing stands before it.
+    pub fn of_server(bound: SocketAddr) -> Self {
+        // Put together anew, because a scope (`%eth0`) has no place in a URL.
+        Self(format!("http://{}", SocketAddr::new(bound.ip(), bound.port())))
     }
 
     /// The address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether only browsers on this machine reach it.
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
     }
 
     /// Whether browsers reach it over TLS.
@@ -105,8 +120,24 @@ mod tests {
             PublicUrl::parse("http://127.0.0.1:8080").unwrap().page("/x", &[("a", "b c")]),
             "http://127.0.0.1:8080/x?a=b%20c"
         );
-        for bad in ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "mailto:a@b"] {
+        for bad in
+            ["pay.example", "ftp://x/", "https://x/?a", "https://x/#a", "https://u@x/", "https://x/y", "mailto:a@b"]
+        {
             assert!(PublicUrl::parse(bad).is_err(), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn a_public_url_knows_whether_it_leaves_the_machine() {
+        for (url, loopback) in [
+            ("http://localhost:8080", true),
+            ("http://[::1]:8080", true),
+            ("https://pay.example", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().is_loopback(), loopback, "{url}");
+        }
+        let own = PublicUrl::of_server("[::1%7]:8080".parse().unwrap());
+        assert_eq!(own, PublicUrl::parse("http://[::1]:8080").unwrap());
     }
 }

@@ -25,7 +25,11 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion};
-pub use watch::Sight;
+pub use watch::{Page, Sight};
+
+pub use crate::bank::Answer;
+pub use crate::keys::pay_id_of_link;
+pub use crate::store::{Claim, Place, Which};
 
 use crate::bank::Bank;
 use crate::clock::Clock;
@@ -35,7 +39,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
 use crate::keys::{Keys, digest};
-use crate::store::{Claim, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// What an engine is made of.
 pub struct Engine {

@@ -8,6 +8,18 @@ use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::store::{Place, Which};
 
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many come before it.
+    pub skip: usize,
+    /// How many it holds, at the most.
+    pub most: usize,
+}
+
+/// How many journeys one look into the store brings.
+const BATCH: usize = 200;
+
 /// A journey with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
@@ -32,6 +44,39 @@ impl Engine {
         most: usize,
     ) -> Result<Vec<Journey>, EngineError> {
         Ok(self.store.list(merchant, which, after, most).await?)
+    }
+
+    /// A page of a merchant's journeys that are `wanted`, newest first.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn select(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        page: Page,
+        wanted: impl Fn(&Journey) -> bool,
+    ) -> Result<Vec<Journey>, EngineError> {
+        let Page { mut skip, most } = page;
+        let mut selected = Vec::new();
+        let mut after = None;
+        loop {
+            let batch = self.store.list(merchant, which, after, BATCH).await?;
+            let is_last = batch.len() < BATCH;
+            after = batch.last().map(Place::of);
+            for journey in batch.into_iter().filter(|journey| wanted(journey)) {
+                match skip.checked_sub(1) {
+                    Some(left) => skip = left,
+                    None => selected.push(journey),
+                }
+                if selected.len() == most {
+                    return Ok(selected);
+                }
+            }
+            if is_last {
+                return Ok(selected);
+            }
+        }
     }
 
     /// A merchant's journey of this number. `None` when it has none.

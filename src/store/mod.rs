@@ -1,10 +1,12 @@
 //! What a store promises.
 //!
 //! Small traits, one per room; every verb is one atomic step, named by its intention. Absence is `None`, a lost race is
-//! a value, and only trouble is an error. The store laws in `tests/it/store` hold every implementation to the same
+//! a value, and only trouble is an error. The store laws in `store/laws` hold every implementation to the same
 //! promises. Deadlines are compared inside the step, by the store's own clock.
 
 pub mod embedded;
+#[cfg(test)]
+pub(crate) mod laws;
 pub mod record;
 pub mod redis;
 

@@ -1,7 +1,7 @@
 //! A link, as `createLink` and the lists answer it (contracts, section 3: the union of the two documented shapes).
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::envelope::written;
 use crate::domain::journey::{Journey, Stage};
@@ -48,16 +48,19 @@ struct Link<'a> {
 }
 
 /// Writes a journey as a link.
-pub fn link(journey: &Journey, links: &Links) -> impl Serialize {
+///
+/// # Errors
+/// When it cannot be written as JSON, which no link is known to do.
+pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_json::Error> {
     let opening = journey.opening();
     let extra = |name, default| extra(journey, name).unwrap_or(default);
     let urls: Vec<&str> = opening.plan.entries().map(|entry| entry.url.as_str()).collect();
     let split = self::extra(journey, "recipients");
-    serde_json::to_value(Link {
+    to_raw_value(&Link {
         id: journey.pay_id().number(),
         linktopay_id: journey.pay_id().number(),
         user_id: opening.merchant.to_string(),
-        amount: RawValue::from_string(opening.checkout.amount.shortest()).unwrap_or_default(),
+        amount: RawValue::from_string(opening.checkout.amount.shortest())?,
         recipient_note: &opening.checkout.note,
         status: state(journey),
         payment_endpoint: extra("payment_endpoint", ""),
@@ -80,7 +83,6 @@ pub fn link(journey: &Journey, links: &Links) -> impl Serialize {
         pay_link: &links.pay_link,
         qr_img: &links.qr_img,
     })
-    .unwrap_or_default()
 }
 
 /// `Unused`, then `Used`, `Cancelled` or `Deleted`; and two words of our own for ends that SecPaid does not name.

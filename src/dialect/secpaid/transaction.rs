@@ -94,7 +94,7 @@ struct Transaction {
 }
 
 /// Writes a paid journey as a transaction: every value is a text.
-pub fn transaction(journey: &Journey) -> impl Serialize {
+pub fn transaction(journey: &Journey) -> impl Serialize + use<> {
     let opening = journey.opening();
     let (user, amount) = (opening.merchant.to_string(), opening.checkout.amount.to_string());
     let kind = transaction_type(journey);

@@ -6,6 +6,7 @@ mod template;
 mod url;
 
 pub use list::{Item, parse_list};
+pub(super) use url::is_loopback;
 pub use url::{CallbackUrl, MAX_LENGTH, Rules};
 
 use super::invalid::Invalid;

@@ -195,7 +195,8 @@ fn is_dns_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(dns))
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
+/// Whether `host` is this machine itself.
+pub fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),

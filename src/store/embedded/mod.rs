@@ -1,1 +1,117 @@
-//! The embedded store.
+//! The embedded store: one SQLite file, for a gateway that runs on one machine.
+//!
+//! SQLite in WAL mode with full synchronisation: what was acknowledged survives the loss of power, and commands,
+//! backups and `sqlite3` may open the file beside the server. One writer commits for everybody at once, since a
+//! durable commit costs the same for one step as for two hundred; a few readers look things up beside it. Neither
+//! ever blocks an async worker.
+
+mod claims;
+mod deliveries;
+mod file;
+mod house;
+mod journeys;
+mod merchants;
+mod readers;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod tidy;
+mod tokens;
+mod values;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use super::{Store, StoreError};
+use crate::clock::Clock;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use readers::Readers;
+use writer::Writer;
+
+/// A store in a folder of its own. Dropping it finishes what was begun, and closes the file.
+pub struct Embedded {
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    keep: Duration,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Embedded {
+    /// Opens the store in `folder`, or makes a new one there, readable by this user alone.
+    ///
+    /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be
+    /// asked for; see [`Store::tidy`].
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when a newer program has made the file, [`StoreError::TimedOut`] when another process
+    /// keeps it locked for 5 s, else trouble with the file.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        let path = file::prepare(folder)?;
+        let mut connection = file::connect(&path)?;
+        schema::migrate(&mut connection)?;
+        let writer = Writer::start(connection)?;
+        Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers: Readers::new(path) })
+    }
+
+    /// Runs `work` in the writer's next commit, and answers when that is durable. It may run twice: when another job
+    /// of its batch spoils the batch, it runs again alone.
+    async fn write<T, F>(&self, mut work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection, Moment) -> Result<T, StoreError> + Send + 'static,
+    {
+        let clock = Arc::clone(&self.clock);
+        self.writer.run(move |db| work(db, clock.now())).await
+    }
+
+    /// Runs `work` on a reader's connection, in a thread that may block.
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, Moment) -> Result<T, StoreError> + Send + 'static,
+    {
+        let clock = Arc::clone(&self.clock);
+        self.readers.run(move |db| work(db, clock.now())).await
+    }
+}
+
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Embedded").field("folder", &self.folder).field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for Embedded {
+    fn describe(&self) -> String {
+        format!("embedded (SQLite) in {}", self.folder.display())
+    }
+
+    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError> {
+        let keys = keys.to_vec();
+        self.write(move |db, _| house::settle_in(db, &keys)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.write(|_, _| Ok(())).await
+    }
+
+    async fn tidy(&self) -> Result<usize, StoreError> {
+        let (mut all, keep) = (0, self.keep);
+        loop {
+            // Many small steps instead of a large one, so that nobody waits long behind this.
+            let dropped = self.write(move |db, now| tidy::step(db, now, keep)).await?;
+            all += dropped;
+            if dropped == 0 {
+                return Ok(all);
+            }
+        }
+    }
+}

@@ -1,1 +1,78 @@
-//! The Redis store.
+//! The store for many nodes: Redis.
+//!
+//! Every verb is one script in one slot (`script.rs`), over keys that carry their shard (`keys.rs`) and values that the
+//! scripts need not understand (`value.rs`), sent over a link that has a deadline for everything (`link.rs`).
+
+mod address;
+mod house;
+mod journeys;
+mod keys;
+mod link;
+mod merchants;
+mod script;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod value;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use self::link::Link;
+use self::script::Request;
+use super::{Store, StoreError};
+use crate::clock::Clock;
+use crate::domain::secret::Digest;
+
+/// A store in one Redis.
+pub struct RedisStore {
+    link: Link,
+    clock: Arc<dyn Clock>,
+    keep: Duration,
+}
+
+impl RedisStore {
+    /// A store in the Redis at `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. It connects
+    /// when it is first used.
+    ///
+    /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be asked
+    /// for; one that has not ended is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`] when the URL is anything else.
+    pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        Ok(Self { link: Link::new(address::parse(url)?), clock, keep })
+    }
+
+    /// How far the clock is ahead of Redis's own, for the scripts: `0`, except in tests.
+    fn ahead(&self) -> String {
+        self.clock.ahead().as_millis().to_string()
+    }
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    fn describe(&self) -> String {
+        address::describe(self.link.client())
+    }
+
+    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError> {
+        house::inspect(&self.link).await?;
+        house::claim(&self.link, keys).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.link.ask(Request::plain("PING", [])).await.map(drop)
+    }
+
+    async fn tidy(&self) -> Result<usize, StoreError> {
+        self.trim_indexes().await
+    }
+}
+
+/// A span as the scripts take it, in milliseconds.
+fn millis(span: Duration) -> String {
+    span.as_millis().to_string()
+}

@@ -1,7 +1,9 @@
-//! The files that pages load; they live inside the binary, and each has a strong ETag made of its content.
+//! The files that pages load; they live inside the binary, and each has a strong entity tag made of its content.
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 /// A file below `/static/`.
@@ -15,7 +17,7 @@ pub struct Asset {
 
 impl Asset {
     fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let digest: String = Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
         Self { name, content_type, bytes, etag: format!("\"{digest}\"") }
     }
 

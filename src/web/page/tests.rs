@@ -1,1 +1,221 @@
-//! Pages, looked at.
+//! Pages, looked at: every sample beside its golden page in `tests/pages/`, and what holds for all of them.
+//!
+//! After a change that is meant, `HANDBACK_REWRITE_PAGES=1 cargo test --lib web::page` writes the golden pages anew;
+//! read the difference before you commit it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use askama::Template;
+
+use super::*;
+
+fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
+    samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
+}
+
+fn pages() -> Vec<(&'static str, String)> {
+    [
+        rendered(Checkout::samples()),
+        rendered(Ended::samples()),
+        rendered(Waiting::samples()),
+        rendered(AppReturn::samples()),
+        rendered(ProblemPage::samples()),
+        rendered(Authorise::samples()),
+        rendered(vec![("sandbox-never-returns", NeverReturns {})]),
+        rendered(Demo::samples()),
+        rendered(DisplayParameters::samples()),
+        rendered(Redeemed::samples()),
+        rendered(Front::samples()),
+    ]
+    .concat()
+}
+
+fn hostile_pages() -> Vec<(&'static str, String)> {
+    [
+        rendered(vec![("checkout", Checkout::hostile())]),
+        rendered(vec![("ended", Ended::hostile())]),
+        rendered(vec![("waiting", Waiting::hostile())]),
+        rendered(vec![("app-return", AppReturn::hostile())]),
+        rendered(vec![("problem", ProblemPage::hostile())]),
+        rendered(vec![("authorise", Authorise::hostile())]),
+        rendered(vec![("demo", Demo::hostile())]),
+        rendered(vec![("parameters", DisplayParameters::hostile())]),
+        rendered(vec![("redeemed", Redeemed::hostile())]),
+    ]
+    .concat()
+}
+
+fn in_crate(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// The tags of a page, as a browser finds them here: from each `<` to the next `>`, since askama escapes both.
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
+}
+
+#[test]
+fn every_page_is_its_golden_page_and_no_golden_page_is_left_over() {
+    let folder = in_crate("tests/pages");
+    let pages = pages();
+    if env::var_os("HANDBACK_REWRITE_PAGES").is_some() {
+        files_below(&folder).iter().for_each(|old| fs::remove_file(old).unwrap());
+        pages.iter().for_each(|(name, html)| fs::write(folder.join(format!("{name}.html")), html).unwrap());
+    }
+    for (name, html) in &pages {
+        let file = folder.join(format!("{name}.html"));
+        let golden = fs::read_to_string(&file).unwrap_or_default();
+        assert!(*html == golden, "{name} differs from {}; it now reads:\n{html}", file.display());
+    }
+    assert_eq!(files_below(&folder).len(), pages.len(), "a golden page has no sample, or two samples share a name");
+}
+
+#[test]
+fn every_page_has_a_language_a_title_and_one_heading() {
+    for (name, html) in pages() {
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name} has no language");
+        assert!(!html.contains("<title></title>"), "{name} has no title");
+        assert_eq!(html.matches("<h1>").count(), 1, "{name} needs one first heading");
+    }
+}
+
+#[test]
+fn every_field_has_a_label() {
+    for (name, html) in pages() {
+        for tag in tags(&html).into_iter().filter(|tag| tag.starts_with("input ") || tag.starts_with("select ")) {
+            let id = tag.split("id=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let labelled = match id {
+                Some(id) => html.contains(&format!("<label for=\"{id}\">")),
+                None => tag.contains("type=\"hidden\"") || html.contains(&format!("<label class=\"tick\"><{tag}>")),
+            };
+            assert!(labelled, "{name} has a field without a label: {tag}");
+        }
+    }
+}
+
+#[test]
+fn what_merchants_and_browsers_say_is_text_and_never_markup() {
+    for (name, html) in hostile_pages() {
+        assert!(html.contains("&#60;"), "{name} shows none of the hostile text");
+        for tag in tags(&html) {
+            let unquoted: String = tag.split('"').step_by(2).collect();
+            assert!(!unquoted.contains("alert("), "{name} lets markup through: {tag}");
+            assert!(!unquoted.contains("onmouseover"), "{name} lets an attribute through: {tag}");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_value_stays_inside_its_attribute() {
+    let html = Authorise::hostile().render().unwrap();
+    let escaped = "value=\"javascript:alert(1)&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;\"";
+    assert!(html.contains(escaped), "{html}");
+    assert!(!html.contains("href=\"javascript:"), "{html}");
+}
+
+#[test]
+fn no_template_holds_a_script_or_a_style_of_its_own() {
+    for file in files_below(&in_crate("templates")) {
+        let template = fs::read_to_string(&file).unwrap();
+        for tag in tags(&template) {
+            let inline = tag.split_ascii_whitespace().skip(1).any(|attribute| {
+                let name = attribute.split('=').next().unwrap_or_default();
+                attribute.contains('=') && (name == "style" || name.starts_with("on"))
+            });
+            assert!(!inline, "{} has an inline handler or style: {tag}", file.display());
+            assert!(!tag.starts_with("style"), "{} has a style of its own", file.display());
+            assert!(
+                !tag.starts_with("script") || tag.starts_with("script src=\"/static/"),
+                "{} has a script of its own",
+                file.display()
+            );
+        }
+        assert!(!template.replace(' ', "").contains("|safe"), "{} switches escaping off", file.display());
+    }
+}
+
+#[test]
+fn everything_that_a_page_loads_is_ours_and_exists() {
+    for (name, html) in pages() {
+        for tag in tags(&html).into_iter().filter(|tag| !tag.starts_with("a ")) {
+            for part in tag.split(['"']).filter(|part| part.starts_with("/static/")) {
+                assert!(assets::asset(&part["/static/".len()..]).is_some(), "{name} loads {part}, which is not there");
+            }
+            let loads = tag.contains(" src=") || (tag.starts_with("link ") && tag.contains(" href="));
+            assert!(!loads || tag.contains("=\"/static/"), "{name} loads from elsewhere: {tag}");
+        }
+    }
+}
+
+#[test]
+fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
+    for (name, html) in rendered(Checkout::samples()) {
+        let loaded: usize = assets::all()
+            .iter()
+            .filter(|asset| html.contains(&format!("/static/{}", asset.name())))
+            .map(|asset| asset.bytes().len())
+            .sum();
+        assert!(loaded > 0, "{name} loads nothing");
+        assert!(html.len() + loaded < 15_000, "{name} weighs {} bytes", html.len() + loaded);
+    }
+}
+
+#[test]
+fn the_stylesheet_stays_under_6_kilobytes() {
+    let css = assets::asset("handback.css").unwrap();
+    assert!(css.bytes().len() < 6_000, "{} bytes", css.bytes().len());
+}
+
+#[test]
+fn an_asset_has_a_type_and_a_tag_of_its_own() {
+    let tags: BTreeSet<&str> = assets::all().iter().map(assets::Asset::etag).collect();
+    assert_eq!(tags.len(), assets::all().len());
+    for asset in assets::all() {
+        assert_eq!(asset.etag().len(), 45, "{} needs a strong tag in quotes", asset.name());
+        assert!(asset.etag().starts_with('"') && asset.etag().ends_with('"'));
+        assert!(!asset.content_type().is_empty());
+    }
+    assert!(assets::asset("../Cargo.toml").is_none());
+    assert!(assets::asset("").is_none());
+}
+
+#[test]
+fn a_failed_try_says_why_and_offers_another() {
+    let html = rendered(Checkout::samples()).into_iter().find(|(name, _)| *name == "checkout-failed").unwrap().1;
+    assert!(html.contains(words::reason("server_error")), "{html}");
+    assert!(html.contains(">Try again</button>"), "{html}");
+    assert!(!html.contains(">Pay 25.00 EUR</button>"), "{html}");
+}
+
+#[test]
+fn a_checkout_offers_only_what_the_customer_may_do() {
+    let page = |name| rendered(Checkout::samples()).into_iter().find(|(sample, _)| *sample == name).unwrap().1;
+    assert!(page("checkout").contains("action=\"/payment/cancel\""));
+    assert!(!page("checkout-no-cancel").contains("action=\"/payment/cancel\""));
+    assert!(!page("checkout-no-bank").contains("action=\"/payment/pay\""));
+}
+
+#[test]
+fn a_page_that_waits_reloads_itself_and_says_so_when_it_takes_long() {
+    let page = |seconds| Waiting { merchant: "Shop".into(), amount: "1.00 EUR".into(), seconds }.render().unwrap();
+    assert!(page(0).contains("http-equiv=\"refresh\" content=\"1\""));
+    assert!(!page(20).contains("longer than usual"));
+    assert!(page(21).contains("longer than usual"));
+    assert!(page(21).contains("http-equiv=\"refresh\" content=\"3\""));
+    assert!(page(0).len() < 2_000, "a waiting page is small");
+}
+
+#[test]
+fn a_choice_is_read_as_it_is_written() {
+    for choice in [Choice::Saved, Choice::Url, Choice::List, Choice::App] {
+        assert_eq!(Choice::parse(choice.as_str()), Some(choice));
+    }
+    assert_eq!(Choice::parse("Saved"), None);
+}

@@ -19,6 +19,14 @@ pub fn reason(error: &str) -> &'static str {
     }
 }
 
+/// Ends a sentence; a name that ends in a full stop ends it already.
+fn ended_by_full_stop(mut sentence: String) -> String {
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// What stands on every page.
 pub(super) mod layout {
     pub const LANG: &str = "en";
@@ -41,7 +49,7 @@ pub(super) mod checkout {
     }
 
     pub fn next(merchant: &str, bank: &str) -> String {
-        format!("You confirm the payment at {bank}, and come back to {merchant}.")
+        super::ended_by_full_stop(format!("You confirm the payment at {bank}, and come back to {merchant}"))
     }
 }
 
@@ -60,7 +68,7 @@ pub mod ended {
 
     /// The customer has paid.
     pub fn paid(merchant: &str, amount: &str) -> String {
-        format!("You have paid {amount} to {merchant}.")
+        super::ended_by_full_stop(format!("You have paid {amount} to {merchant}"))
     }
 
     /// The merchant took the link back.
@@ -138,8 +146,6 @@ pub(super) mod sandbox {
     pub const BANNER: &str = "This is a test bank. No money moves.";
     pub const TITLE: &str = "Confirm the payment";
     pub const TO: &str = "To";
-    pub const CLIENT: &str = "Asked by";
-    pub const RETURNS_TO: &str = "Returns to";
     pub const APPROVE: &str = "Approve";
     pub const DECLINE: &str = "Decline";
     pub const OTHERS: &str = "Other answers";
@@ -155,6 +161,10 @@ pub(super) mod sandbox {
     pub const NEVER_TITLE: &str = "The bank does not send you back";
     pub const NEVER_SENTENCE: &str = "As asked: this is where a real customer would be stranded. The payment stays open \
                                       until its link expires; open the link again to go on.";
+
+    pub fn asked_by(client_id: &str, redirect_uri: &str) -> String {
+        format!("Asked by {client_id}, to return to {redirect_uri}")
+    }
 }
 
 pub(super) mod demo {

@@ -1,0 +1,293 @@
+//! The only place where the house is put together.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::KeepAlive;
+use actix_web::middleware::from_fn;
+use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use anyhow::Context as _;
+
+use crate::bank::Bank;
+use crate::bank::sandbox::Sandbox;
+use crate::clock::Clock;
+use crate::config::{Config, KeySource, StoreConfig};
+use crate::demo::{self, Demo};
+use crate::dialect::secpaid::SecPaid;
+use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback};
+use crate::domain::redirect::PublicUrl;
+use crate::egress;
+use crate::engine::{Edit, Engine, NewMerchant, Parts};
+use crate::keys::Keys;
+use crate::sandbox::{self, Redeemer, display_url};
+use crate::store::Store;
+use crate::store::embedded::Embedded;
+use crate::store::redis::RedisStore;
+use crate::telemetry::{
+    self,
+    metrics::{CONTENT_TYPE, Metrics},
+};
+use crate::web::{self as front_door, House, Limits};
+
+/// How often lapsed journeys are settled.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// The largest body that is read, in bytes.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// How long requests under way may take after the server has been told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// The name of the merchant that a demo begins with.
+const DEMO_MERCHANT: &str = "Demo shop";
+
+/// The house, with its door open.
+pub struct App {
+    addr: SocketAddr,
+    public_url: PublicUrl,
+    server: Server,
+    metrics: Option<Server>,
+    engine: Arc<Engine>,
+    notices: Vec<String>,
+    newcomer: Option<NewMerchant>,
+}
+
+impl App {
+    /// Puts the house together and opens its door: from here on connections wait, and [`App::run_until`] answers them.
+    ///
+    /// # Errors
+    /// When the address is taken, the store belongs to another house or cannot be made, or the keys cannot be read.
+    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let listener =
+            TcpListener::bind(config.listen()).with_context(|| format!("cannot listen on {}", config.listen()))?;
+        let addr = listener.local_addr()?;
+        let public_url = config.public_url(addr);
+        let mut notices = config.warnings().to_vec();
+        let engine = Arc::new(engine(config, &clock, addr, &mut notices).await?);
+        let (newcomer, demo) = if config.is_demo() { open_demo(&engine, addr).await? } else { (None, None) };
+        let counters = web::Data::new(Metrics::default());
+        let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
+        notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
+        let data =
+            Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
+        let server = serve(config, listener, data, demo.map(Arc::new))?;
+        Ok(Self { addr, public_url, server, metrics, engine, notices, newcomer })
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where browsers find it.
+    pub const fn public_url(&self) -> &PublicUrl {
+        &self.public_url
+    }
+
+    /// What the operator should know, a sentence each.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The demo merchant, when this start has made it: its secrets are shown now or never.
+    pub const fn newcomer(&self) -> Option<&NewMerchant> {
+        self.newcomer.as_ref()
+    }
+
+    /// Answers until `shutdown` comes, then finishes what is under way.
+    ///
+    /// # Errors
+    /// When the server breaks.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let door = self.server.handle();
+        let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
+        let metrics = self.metrics.map(tokio::spawn);
+        let mut server = std::pin::pin!(self.server);
+        tokio::select! {
+            ended = &mut server => ended?,
+            () = shutdown => {
+                // The server hears of the stop only while it is polled.
+                let (ended, ()) = tokio::join!(server, door.stop(true));
+                ended?;
+            }
+        }
+        sweeper.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
+        Ok(())
+    }
+}
+
+/// The engine of a house, for the server and for commands beside it.
+///
+/// # Errors
+/// When the store belongs to another house or cannot be made, or the keys cannot be read.
+pub async fn engine(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    addr: SocketAddr,
+    notices: &mut Vec<String>,
+) -> anyhow::Result<Engine> {
+    let public_url = config.public_url(addr);
+    let keys = keys(config.keys(), clock.as_ref(), notices)?;
+    let store: Arc<dyn Store> = match config.store() {
+        StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, Arc::clone(clock), config.keep())?),
+        StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
+    };
+    store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
+    let banks: Vec<Arc<dyn Bank>> =
+        if config.has_sandbox() { vec![Arc::new(Sandbox::new(public_url.clone()))] } else { Vec::new() };
+    notices.push(format!("store: {}", store.describe()));
+    notices.push(if config.has_sandbox() {
+        "sandbox bank: on; anybody can pay there without money".into()
+    } else {
+        "sandbox bank: off; no bank is configured, so nobody can pay".into()
+    });
+    Ok(Engine::new(Parts {
+        store,
+        keys,
+        clock: Arc::clone(clock),
+        banks,
+        dialects: vec![Arc::new(SecPaid)],
+        public_url,
+        rules: config.callback_rules().clone(),
+        budget: config.return_budget(),
+    }))
+}
+
+/// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
+fn keys(source: &KeySource, clock: &dyn Clock, notices: &mut Vec<String>) -> anyhow::Result<Keys> {
+    let path = match source {
+        KeySource::Given(keys) => return Ok(keys.clone()),
+        KeySource::File(path) => path,
+    };
+    let made = make_key_file(path, clock).with_context(|| format!("cannot make the key file {}", path.display()))?;
+    if made {
+        notices.push(format!("keys: made {}; whoever loses it loses every link and token under way", path.display()));
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
+    Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))
+}
+
+/// Makes the key file unless it is there, whole or not at all. Answers whether this call has made it.
+fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    if path.exists() {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let [a, b, ..] = clock.entropy();
+    let draft = path.with_extension(format!("{a:02x}{b:02x}"));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(Keys::write_fresh("k1", clock.entropy()).reveal().as_bytes())?;
+    file.sync_all()?;
+    // A link, unlike a rename, leaves the file alone that another process may have made in between.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        linked => linked.map(|()| true),
+    }
+}
+
+/// The demo merchant, made on the first start, and its app.
+async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
+    let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
+    let (merchant, newcomer) = if let Some(merchant) = known {
+        (merchant, None)
+    } else {
+        let newcomer = engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?;
+        let page = display_url(engine.public_url());
+        for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
+            let url = CallbackUrl::parse(&url, engine.rules())?;
+            let saved = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+            engine.edit(newcomer.merchant.id, &Edit::Add(saved), None).await?;
+        }
+        (newcomer.merchant.clone(), Some(newcomer))
+    };
+    let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
+    let key = crate::domain::secret::Secret::new(key.reveal());
+    let demo =
+        Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), egress::client()?);
+    Ok((newcomer, Some(demo)))
+}
+
+/// What every request can reach.
+struct Shared {
+    engine: web::Data<Engine>,
+    clock: web::Data<dyn Clock>,
+    metrics: web::Data<Metrics>,
+}
+
+fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> std::io::Result<Server> {
+    let Shared { engine, clock, metrics } = shared;
+    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
+    let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
+    let bank = config.has_sandbox().then(|| web::Data::new(Sandbox::new(engine.public_url().clone())));
+    let keep_alive = config.keep_alive().map_or(KeepAlive::Disabled, KeepAlive::Timeout);
+    let app = move || {
+        let mut app = Actix::new()
+            .app_data(engine.clone())
+            .app_data(clock.clone())
+            .app_data(limits.clone())
+            .app_data(house.clone())
+            .app_data(metrics.clone())
+            .configure(front_door::routes);
+        if let Some(bank) = &bank {
+            app = app.app_data(bank.clone()).configure(sandbox::routes);
+        }
+        if let Some(demo) = &demo {
+            let redeemer: Arc<dyn Redeemer> = Arc::clone(demo) as Arc<dyn Redeemer>;
+            app = app
+                .app_data(web::Data::from(Arc::clone(demo)))
+                .app_data(web::Data::from(redeemer))
+                .configure(demo::routes);
+        }
+        app.default_service(web::to(front_door::nothing_here)).wrap(from_fn(telemetry::observe))
+    };
+    let server = HttpServer::new(app)
+        .workers(config.workers())
+        .keep_alive(keep_alive)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Serves the counters at an address of their own.
+fn serve_metrics(at: SocketAddr, counters: web::Data<Metrics>) -> anyhow::Result<Server> {
+    let listener = TcpListener::bind(at).with_context(|| format!("cannot listen on {at} for metrics"))?;
+    let app = move || Actix::new().app_data(counters.clone()).route("/metrics", web::get().to(metrics));
+    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+}
+
+async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok().content_type(CONTENT_TYPE).body(counters.render())
+}
+
+/// Settles lapsed journeys, for as long as the house stands.
+async fn sweep(engine: Arc<Engine>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let swept = engine.sweep().await;
+        match &swept {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "sweep.expired"),
+            Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
+        }
+        // A full sweep is followed by the next at once.
+        if swept.unwrap_or_default() < Engine::SWEPT {
+            ticks.tick().await;
+        }
+    }
+}

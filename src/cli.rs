@@ -1,0 +1,230 @@
+//! The command line: `serve`, and what an operator does beside it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+use crate::app::{self, App};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::MerchantName;
+use crate::engine::{Engine, NewMerchant};
+use crate::keys::Keys;
+use crate::telemetry;
+
+/// A self-hosted callback gateway: it takes a customer's browser to a bank, and hands it back to the merchant's
+/// callback once, with the outcome.
+///
+/// Without a command it serves. Without a configuration file it is a demo on loopback, with a built-in test bank and a
+/// store of its own in ./handback-data.
+#[derive(Debug, Parser)]
+#[command(name = "handback", version)]
+pub struct Cli {
+    /// The configuration file (TOML), else the one that `HANDBACK_CONFIG` names. Environment variables stand over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers browsers and apps until it is told to stop (the default).
+    Serve,
+    /// Adds and lists merchants, and renews their API keys. Works while the server runs.
+    #[command(subcommand)]
+    Merchant(MerchantCommand),
+    /// Reads the configuration, says where each value comes from, and reports every mistake at once.
+    CheckConfig,
+    /// Makes keys for `HANDBACK_KEYS`.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum MerchantCommand {
+    /// Adds a merchant, and prints its secrets: they cannot be shown again.
+    Add {
+        /// The name that customers see: 1 to 80 characters.
+        #[arg(long)]
+        name: String,
+        /// Prints one JSON object instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the merchants, the oldest first.
+    List {
+        /// Prints a JSON array instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives a merchant a new API key; the old ones end at once.
+    RotateKey {
+        /// The merchant's id.
+        #[arg(long, value_name = "UUID")]
+        merchant: String,
+        /// Prints one JSON object instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Prints a fresh key. Put it before the old ones to rotate: `new,old`.
+    New {
+        /// Its id: 1 to 16 letters and digits.
+        #[arg(long, default_value = "k1")]
+        id: String,
+    },
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the configuration, or with what stood in the way.
+    pub async fn run(self) -> anyhow::Result<()> {
+        if let Some(Command::Keys(KeysCommand::New { id })) = self.command {
+            let key = Keys::write_fresh(&id, SystemClock.entropy());
+            Keys::parse(key.reveal())?;
+            return say(key.reveal());
+        }
+        let config = Config::load(self.config, environment())?;
+        match self.command.unwrap_or(Command::Serve) {
+            Command::CheckConfig => say(&described(&config)),
+            Command::Merchant(command) => command.run(&config).await,
+            Command::Serve | Command::Keys(_) => serve(&config).await,
+        }
+    }
+}
+
+impl MerchantCommand {
+    async fn run(self, config: &Config) -> anyhow::Result<()> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let engine = app::engine(config, &clock, config.listen(), &mut Vec::new()).await?;
+        match self {
+            Self::Add { name, json } => {
+                let new = engine.add_merchant(MerchantName::parse(&name)?).await?;
+                say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
+            }
+            Self::List { json } => list(&engine, json).await,
+            Self::RotateKey { merchant, json } => {
+                let id: MerchantId = merchant.parse()?;
+                let key = engine.rotate_key(id).await?.context("there is no merchant of this id")?;
+                let object = json!({ "merchant_id": id.to_string(), "api_key": key.reveal() });
+                say(&if json { object.to_string() } else { format!("api_key  {}", key.reveal()) })
+            }
+        }
+    }
+}
+
+async fn list(engine: &Engine, json: bool) -> anyhow::Result<()> {
+    let merchants = engine.merchants().await?;
+    if json {
+        let objects = merchants.iter().map(|m| json!({ "merchant_id": m.id.to_string(), "name": m.name.as_str() }));
+        return say(&objects.collect::<serde_json::Value>().to_string());
+    }
+    let lines: Vec<String> = merchants.iter().map(|m| format!("{}  {}", m.id, m.name.as_str())).collect();
+    say(&if lines.is_empty() { "no merchants yet: handback merchant add --name NAME".into() } else { lines.join("\n") })
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    telemetry::start(config.log_filter(), config.log_format()).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let app = App::build(config, Arc::new(SystemClock)).await?;
+    say(&greeting(config, &app))?;
+    let asked = Arc::new(std::sync::Mutex::new("the server"));
+    let by = Arc::clone(&asked);
+    app.run_until(async move {
+        let who = signal().await;
+        if let Ok(mut by) = by.lock() {
+            *by = who;
+        }
+    })
+    .await?;
+    let who = asked.lock().map_or("?", |who| *who);
+    say(&format!("stopped by {who}"))
+}
+
+/// Waits for somebody to stop us, and says who.
+async fn signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        interrupted = tokio::signal::ctrl_c() => match interrupted {
+            Ok(()) => "an interrupt",
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+/// What a start prints: where it is, what to open, and the secrets that are shown once.
+fn greeting(config: &Config, app: &App) -> String {
+    let base = app.public_url().as_str();
+    let mut text =
+        format!("handback {} listens on {}, browsers find it at {base}\n", env!("CARGO_PKG_VERSION"), app.addr());
+    for notice in app.notices() {
+        let _ = writeln!(text, "  {notice}");
+    }
+    if !config.is_demo() {
+        return text.trim_end().to_owned();
+    }
+    let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
+    if let Some(new) = app.newcomer() {
+        let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
+        let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
+        let _ = writeln!(text, "    api_key         {}", new.api_key.reveal());
+        let _ = writeln!(text, "    signing_secret  {}", new.signing_secret.reveal());
+    } else {
+        let _ = writeln!(text, "  The demo merchant's keys were shown at the first start. For new ones:");
+        let _ = writeln!(text, "    handback merchant list");
+        let _ = writeln!(text, "    handback merchant rotate-key --merchant MERCHANT_ID");
+    }
+    text.trim_end().to_owned()
+}
+
+fn added(engine: &Engine, new: &NewMerchant) -> String {
+    format!(
+        "merchant_id     {}\napi_key         {}\nsigning_secret  {}\nsecpaid         {}/secpaid (header token: the API key)\n\
+         The secrets cannot be shown again.",
+        new.merchant.id,
+        new.api_key.reveal(),
+        new.signing_secret.reveal(),
+        engine.public_url().as_str(),
+    )
+}
+
+fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
+    let (id, key) = (new.merchant.id.to_string(), new.api_key.reveal());
+    json!({
+        "merchant_id": id,
+        "name": new.merchant.name.as_str(),
+        "api_key": key,
+        "signing_secret": new.signing_secret.reveal(),
+        "api": { "base_url": engine.public_url().page("/v1", &[]), "authorization": format!("Bearer {key}") },
+        "secpaid": { "base_url": engine.public_url().page("/secpaid", &[]), "token": key, "user_id": id },
+    })
+}
+
+fn described(config: &Config) -> String {
+    let lines = config.describe().iter().map(|line| format!("{:<24} {}  ({})", line.key, line.value, line.origin));
+    let warnings = config.warnings().iter().map(|warning| format!("warning: {warning}"));
+    lines.chain(warnings).collect::<Vec<_>>().join("\n")
+}
+
+/// The environment's variables, as far as they are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Prints to standard output: what a command answers, never a log line.
+fn say(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{text}").context("cannot write to standard output")
+}

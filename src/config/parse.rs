@@ -1,0 +1,252 @@
+//! The second stage: texts become domain types, and all mistakes are collected.
+//!
+//! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
+//! configuration with a mistake is never handed out.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::mistake::{Mistake, Mistakes, Origin};
+use super::raw::{Raw, Source, Text};
+use super::settings::{self, Form, Setting};
+use super::{Config, KeySource, Line, LogFormat, StoreConfig, span};
+use crate::domain::callback::Rules;
+use crate::domain::invalid::Invalid;
+use crate::domain::redirect::PublicUrl;
+use crate::keys::Keys;
+
+/// Where the embedded store lives unless the operator says otherwise.
+const DATA_FOLDER: &str = "./handback-data";
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Parses what was given.
+///
+/// # Errors
+/// With every mistake.
+pub fn parse(raw: Raw) -> Result<Config, Mistakes> {
+    let mut reader = Reader { raw, mistakes: Vec::new(), lines: Vec::new() };
+    let config = reader.config();
+    let Reader { raw, mut mistakes, lines } = reader;
+    mistakes.splice(..0, raw.mistakes);
+    if mistakes.is_empty() { Ok(Config { lines, ..config }) } else { Err(Mistakes::new(mistakes)) }
+}
+
+/// Takes the texts one by one, and notes what came of each.
+struct Reader {
+    raw: Raw,
+    mistakes: Vec<Mistake>,
+    lines: Vec<Line>,
+}
+
+impl Reader {
+    fn config(&mut self) -> Config {
+        let listen = self.read(&settings::LISTEN, (Ipv4Addr::LOCALHOST, 8080).into(), listen_at, ToString::to_string);
+        let public_url = self.public_url(listen);
+        let local = listen.ip().is_loopback() && public_url.as_ref().is_none_or(PublicUrl::is_loopback);
+        let demo = local && self.raw.source == Source::NoFile;
+        let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
+        let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
+        let keys = self.keys(&store, demo);
+        let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
+        let warnings = warnings(public_url.as_ref(), demo, sandbox);
+        let schemes = |rules: &Rules| rules.app_schemes.join(",");
+        let callback_rules = self.read(&settings::APP_SCHEMES, Rules::default(), app_schemes, schemes);
+        let return_budget = self.span(&settings::RETURN_BUDGET, 100 * MILLISECOND, 10 * MILLISECOND..=2 * SECOND);
+        let keep = self.span(&settings::KEEP, 90 * DAY, DAY..=3650 * DAY);
+        let off = |span: &Option<Duration>| span.map_or_else(|| "off".to_owned(), span::written);
+        let keep_alive = self.read(&settings::KEEP_ALIVE, None, keep_alive, off);
+        let body_timeout = self.span(&settings::BODY_TIMEOUT, 5 * SECOND, SECOND..=60 * SECOND);
+        let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
+        let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
+        let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
+        let quiet = "info,actix_server=warn".to_owned();
+        let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
+        let format = |format: &LogFormat| format.as_str().to_owned();
+        let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);
+        self.lines.push(Line { key: "demo", value: demo.to_string(), origin: Origin::Derived });
+        Config {
+            listen,
+            public_url,
+            store,
+            keys,
+            demo,
+            sandbox,
+            callback_rules,
+            return_budget,
+            keep,
+            keep_alive,
+            body_timeout,
+            workers,
+            metrics_listen,
+            log_filter,
+            log_format,
+            warnings,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Reads one setting; without a text, or with a wrong one, it is `default`.
+    fn read<T>(
+        &mut self,
+        setting: &Setting,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+        shown: impl FnOnce(&T) -> String,
+    ) -> T {
+        let (value, origin) = match self.raw.text(setting) {
+            None => (default, Origin::Default),
+            Some(Text { text, origin }) => {
+                let value = check_blank(text).and_then(|()| parse(text)).unwrap_or_else(|invalid| {
+                    self.mistakes.push(Mistake::new(setting.key, origin.clone(), &repeating(text, setting, invalid)));
+                    default
+                });
+                (value, origin.clone())
+            }
+        };
+        self.lines.push(Line { key: setting.key, value: shown(&value), origin });
+        value
+    }
+
+    fn span(&mut self, setting: &Setting, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
+        self.read(
+            setting,
+            default,
+            |text| span::parse(text, *bounds.start(), *bounds.end()),
+            |span| span::written(*span),
+        )
+    }
+
+    fn public_url(&mut self, listen: SocketAddr) -> Option<PublicUrl> {
+        let missing = self.raw.text(&settings::PUBLIC_URL).is_none();
+        if missing && !listen.ip().is_loopback() {
+            let invalid = Invalid::new("", format!("is missing, while {listen} is not loopback"));
+            self.miss(
+                &settings::PUBLIC_URL,
+                &invalid.hint("expected the address that browsers use, https://pay.example"),
+            );
+        }
+        let own = PublicUrl::of_server(listen);
+        let parse = |text: &str| PublicUrl::parse(text).map(Some);
+        self.read(&settings::PUBLIC_URL, None, parse, |given| given.as_ref().unwrap_or(&own).as_str().to_owned())
+    }
+
+    fn keys(&mut self, store: &StoreConfig, demo: bool) -> KeySource {
+        let missing = self.raw.text(&settings::KEYS).is_none();
+        if missing && !demo && matches!(store, StoreConfig::Redis(_)) {
+            let invalid = Invalid::new("", "are missing: nodes that share a Redis share the keys");
+            self.miss(&settings::KEYS, &invalid.hint("make one with `handback keys new`"));
+        }
+        let folder = match store {
+            StoreConfig::Embedded(folder) => folder,
+            StoreConfig::Redis(_) => Path::new(DATA_FOLDER),
+        };
+        let parse = |text: &str| Keys::parse(text).map(KeySource::Given);
+        self.read(&settings::KEYS, KeySource::File(folder.join("keys")), parse, |source| match source {
+            KeySource::Given(keys) => format!("given, the current one is {}", keys.current()),
+            KeySource::File(path) => format!("in the file {}", path.display()),
+        })
+    }
+
+    /// Notes that a setting is missing, unless it may stand in a file that was not understood.
+    fn miss(&mut self, setting: &Setting, invalid: &Invalid) {
+        if self.raw.source != Source::BrokenFile {
+            self.mistakes.push(Mistake::new(setting.key, Origin::Default, invalid));
+        }
+    }
+}
+
+fn check_blank(text: &str) -> Result<(), Invalid> {
+    if text.trim().is_empty() {
+        return Err(Invalid::new("", "is blank").hint("leave it out for the default"));
+    }
+    Ok(())
+}
+
+/// Adds what was written to what is wrong with it, unless it may be a secret.
+fn repeating(text: &str, setting: &Setting, invalid: Invalid) -> Invalid {
+    if setting.form == Form::Secret || text.trim().is_empty() {
+        return invalid;
+    }
+    let start: String = text.chars().take(60).collect();
+    let repeated = Invalid::new("", format!("{}: {start:?}", invalid.rule()));
+    match invalid.hint_text() {
+        Some(hint) => repeated.hint(hint),
+        None => repeated,
+    }
+}
+
+fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
+    text.parse().map_err(|_| {
+        Invalid::new("", "is no IP address with a port").hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
+    })
+}
+
+fn yes_or_no(text: &str) -> Result<bool, Invalid> {
+    text.parse().map_err(|_| Invalid::new("", "is neither true nor false"))
+}
+
+fn app_schemes(text: &str) -> Result<Rules, Invalid> {
+    let app_schemes: Vec<String> = text.split(',').map(|scheme| scheme.trim().to_owned()).collect();
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b);
+    let fits = |scheme: &String| {
+        scheme.starts_with(|c: char| c.is_ascii_lowercase())
+            && scheme.bytes().all(allowed)
+            && !matches!(scheme.as_str(), "http" | "https")
+    };
+    if app_schemes.iter().all(fits) {
+        return Ok(Rules { app_schemes });
+    }
+    Err(Invalid::new("", "is no list of app schemes")
+        .hint("expected schemes such as shopapp: a lower-case letter, then letters, digits, +, - and ."))
+}
+
+fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
+    if text == "off" {
+        return Ok(None);
+    }
+    span::parse(text, SECOND, 60 * SECOND).map(Some).map_err(|invalid| {
+        let rule = invalid.rule().to_owned();
+        Invalid::new("", rule).hint("expected off, or a number and a unit from 1s to 60s")
+    })
+}
+
+fn workers(text: &str) -> Result<usize, Invalid> {
+    let number = text.parse().ok().filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| Invalid::new("", "is no number of threads").hint("expected 1 to 256"))
+}
+
+fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, |cpus| cpus.get().min(256))
+}
+
+/// Accepts what `tracing_subscriber` does, except a lone word that is no level: there it would be a target that nothing
+/// has, and silence everything else.
+fn log_filter(text: &str) -> Result<String, Invalid> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let refused = |rule: &str| {
+        Invalid::new("", rule).hint("expected a level (off, error, warn, info, debug, trace) or TARGET=LEVEL")
+    };
+    let is_word = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
+    if text.split(',').map(str::trim).filter(is_word).any(|word| !is_level(word)) {
+        return Err(refused("holds a word that is no level"));
+    }
+    EnvFilter::try_new(text).map_err(|_| refused("is no log filter"))?;
+    Ok(text.to_owned())
+}
+
+fn warnings(public_url: Option<&PublicUrl>, demo: bool, sandbox: bool) -> Vec<String> {
+    let plain = public_url.filter(|url| !url.is_https() && !url.is_loopback());
+    let plain = plain.map(|url| {
+        format!("public_url is {}: customers and one-time tokens travel without encryption; use https", url.as_str())
+    });
+    let play = (sandbox && !demo)
+        .then(|| "the sandbox bank is on: anybody who has a link can approve its payment without paying".to_owned());
+    plain.into_iter().chain(play).collect()
+}

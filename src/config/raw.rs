@@ -1,0 +1,158 @@
+//! The first stage: texts, as the file and the environment hold them, each with its origin.
+//!
+//! Nothing is understood here but which setting a text is for. A key that no setting has is a mistake: a misspelt
+//! setting that is silently ignored is found out in production.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::mistake::{Mistake, Origin};
+use super::settings::{ALL, CONFIG, Form, PREFIX, Setting, nearest, of_env, of_key};
+use crate::domain::invalid::Invalid;
+
+/// A setting's text, which may be a secret, and where it was written.
+pub struct Text {
+    pub text: String,
+    pub origin: Origin,
+}
+
+/// Whether there is a configuration file, and whether all of it was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// There is none.
+    NoFile,
+    /// There is one.
+    File,
+    /// There is one that could not be read, so that what is missing may stand in it.
+    BrokenFile,
+}
+
+/// What was given, and the mistakes that were seen on the way.
+pub struct Raw {
+    values: Vec<(&'static Setting, Text)>,
+    pub source: Source,
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Raw {
+    /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names, else none; then the environment over it.
+    pub fn read(path: Option<PathBuf>, env: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut raw = Self { values: Vec::new(), source: Source::NoFile, mistakes: Vec::new() };
+        let ours: Vec<(String, String)> = env.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let named = ours.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| PathBuf::from(path));
+        match (path, named) {
+            (Some(path), _) => raw.read_file(&path, Origin::Flag("--config")),
+            (None, Some(path)) => raw.read_file(&path, Origin::Environment(CONFIG.to_owned())),
+            (None, None) => {}
+        }
+        for (name, text) in ours {
+            raw.take_variable(name, text);
+        }
+        raw
+    }
+
+    /// The text of a setting, if it was given.
+    pub fn text(&self, setting: &Setting) -> Option<&Text> {
+        self.values.iter().rev().find(|(known, _)| *known == setting).map(|(_, text)| text)
+    }
+
+    fn read_file(&mut self, path: &Path, origin: Origin) {
+        let table = std::fs::read_to_string(path)
+            .map_err(|error| Invalid::new("", format!("names {}, which cannot be read ({error})", path.display())))
+            .and_then(|text| {
+                parse_table(&text).map_err(|why| Invalid::new("", format!("names {}: {why}", path.display())))
+            });
+        match table {
+            Ok(table) => {
+                self.source = Source::File;
+                self.take_table("", table, path);
+            }
+            Err(invalid) => {
+                self.source = Source::BrokenFile;
+                self.mistakes.push(Mistake::new("config", origin, &invalid.hint("expected a TOML file")));
+            }
+        }
+    }
+
+    /// Takes every leaf below `prefix`, under its dotted key.
+    fn take_table(&mut self, prefix: &str, table: Table, path: &Path) {
+        for (name, value) in table {
+            let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+            match (value, of_key(&key)) {
+                (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table, path),
+                (Value::Table(_), None) if ALL.iter().any(|s| s.key.starts_with(&format!("{key}."))) => {}
+                (_, None) => self.refuse_unknown(&key, ALL.iter().map(|s| s.key), Origin::File(path.to_owned())),
+                (value, Some(setting)) => self.take_value(setting, value, path),
+            }
+        }
+    }
+
+    fn take_value(&mut self, setting: &'static Setting, value: Value, path: &Path) {
+        let origin = Origin::File(path.to_owned());
+        match text_of(value, setting.form) {
+            Some(text) => self.values.push((setting, Text { text, origin })),
+            None if setting.form == Form::List => {
+                let invalid = Invalid::new("", "is no list of texts").hint("expected an array such as [\"shopapp\"]");
+                self.mistakes.push(Mistake::new(setting.key, origin, &invalid));
+            }
+            None => {
+                let invalid = Invalid::new("", "is a list or a table").hint("expected one value");
+                self.mistakes.push(Mistake::new(setting.key, origin, &invalid));
+            }
+        }
+    }
+
+    fn take_variable(&mut self, name: String, text: String) {
+        match of_env(&name) {
+            Some(setting) => self.values.push((setting, Text { text, origin: Origin::Environment(name) })),
+            None if name == CONFIG || is_of_kubernetes(&name, &text) => {}
+            None => {
+                let names = ALL.iter().map(|s| s.env).chain([CONFIG]);
+                self.refuse_unknown(&name, names, Origin::Environment(name.clone()));
+            }
+        }
+    }
+
+    fn refuse_unknown<'a>(&mut self, key: &str, known: impl Iterator<Item = &'a str>, origin: Origin) {
+        let invalid = Invalid::new("", "is no setting");
+        let invalid = match nearest(key, known) {
+            Some(near) => invalid.hint(format!("did you mean {near}?")),
+            None => invalid.hint("the settings are listed in docs/OPERATING.md"),
+        };
+        self.mistakes.push(Mistake::new(key, origin, &invalid));
+    }
+}
+
+/// Reads TOML. Its own errors quote the line, which may hold a secret; ours give its number.
+fn parse_table(text: &str) -> Result<Table, String> {
+    text.parse::<Table>().map_err(|error| match error.span() {
+        Some(span) => {
+            let line = 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count();
+            format!("line {line} is no TOML ({})", error.message().replace('\n', " "))
+        }
+        None => "it is no TOML".to_owned(),
+    })
+}
+
+fn text_of(value: Value, form: Form) -> Option<String> {
+    match (value, form) {
+        (Value::String(text), _) => Some(text),
+        (Value::Array(items), Form::List) => {
+            let texts = items.into_iter().map(|item| item.as_str().map(str::to_owned));
+            Some(texts.collect::<Option<Vec<_>>>()?.join(","))
+        }
+        (_, Form::List) | (Value::Array(_) | Value::Table(_), _) => None,
+        (Value::Integer(number), _) => Some(number.to_string()),
+        (Value::Float(number), _) => Some(number.to_string()),
+        (Value::Boolean(word), _) => Some(word.to_string()),
+        (Value::Datetime(moment), _) => Some(moment.to_string()),
+    }
+}
+
+/// Whether Kubernetes set this variable, as it does in every pod beside a Service that is named `handback`.
+fn is_of_kubernetes(name: &str, text: &str) -> bool {
+    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
+    let numbered = rest.strip_prefix("PORT_").is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    rest == "SERVICE_HOST" || rest.starts_with("SERVICE_PORT") || numbered || (rest == "PORT" && text.contains("://"))
+}

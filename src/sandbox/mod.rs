@@ -1,0 +1,111 @@
+//! The sandbox bank's own front door: the page on which a customer decides, and the page that a merchant without an
+//! app uses as its callback.
+//!
+//! It stands beside the gateway as a real bank would, and knows nothing of journeys: what it needs is in the query.
+
+mod parameters;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::bank::sandbox::{Decision, Sandbox};
+use crate::clock::Clock;
+use crate::domain::redirect::PublicUrl;
+use crate::telemetry::metrics::Route;
+use crate::web::page::{Authorise, NeverReturns, ProblemPage};
+use crate::web::{Limits, read_body, reply};
+
+pub use parameters::{Redeemer, rows};
+
+/// The sandbox bank's routes. They want [`Sandbox`], [`Limits`] and a [`web::Data`] of the [`Clock`] as application data.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/sandbox/authorise")
+                .app_data(Route::Sandbox)
+                .route(web::get().to(ask))
+                .route(web::post().to(decide)),
+        )
+        .configure(parameters::routes);
+}
+
+/// The longest amount and name that the page shows.
+const SHOWN: usize = 80;
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    client_id: String,
+    #[serde(default)]
+    client_name: String,
+    #[serde(default)]
+    amount: String,
+    redirect_uri: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Decided {
+    redirect_uri: String,
+    state: String,
+    decision: String,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    delay: String,
+    #[serde(default)]
+    fail: String,
+}
+
+async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> HttpResponse {
+    let Some(web::Query(asked)) = asked else { return unreadable() };
+    if asked.redirect_uri != bank.redirect_uri() {
+        return unreadable();
+    }
+    let shown = |text: String| text.chars().take(SHOWN).collect();
+    reply::page(&Authorise {
+        merchant: shown(asked.client_name),
+        amount: shown(asked.amount),
+        redirect_uri: asked.redirect_uri,
+        state: asked.state,
+        client_id: shown(asked.client_id),
+    })
+}
+
+async fn decide(
+    bank: web::Data<Sandbox>,
+    clock: web::Data<dyn Clock>,
+    limits: web::Data<Limits>,
+    mut payload: web::Payload,
+) -> HttpResponse {
+    let Ok(body) = read_body(&mut payload, **limits).await else { return unreadable() };
+    let Ok(decided) = serde_urlencoded::from_bytes::<Decided>(&body) else { return unreadable() };
+    let decision = match decided.decision.as_str() {
+        "approve" => Decision::Code(fresh_code(&**clock)),
+        "slow" => Decision::Code(format!("slow:{}", decided.delay)),
+        "fail" => Decision::Code(format!("fail:{}", decided.fail)),
+        "decline" => Decision::Error("access_denied".into()),
+        "error" => Decision::Error(decided.error),
+        "never" => return reply::page(&NeverReturns {}),
+        _ => return unreadable(),
+    };
+    match bank.answer(&decided.redirect_uri, &decided.state, &decision) {
+        Ok(redirect) => reply::see_other(&redirect),
+        Err(_) => unreadable(),
+    }
+}
+
+fn fresh_code(clock: &dyn Clock) -> String {
+    let entropy = clock.entropy();
+    format!("approved-{:016x}", u64::from_be_bytes(*entropy.first_chunk().unwrap_or(&[0; 8])))
+}
+
+fn unreadable() -> HttpResponse {
+    reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable())
+}
+
+/// The address of the page that shows parameters.
+pub fn display_url(base: &PublicUrl) -> String {
+    base.page("/display-parameters", &[])
+}

@@ -1,0 +1,56 @@
+//! The file: where it is, who may read it, and how a connection to it behaves.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// The file's name inside the store's folder.
+const NAME: &str = "handback.sqlite3";
+
+/// How long a connection waits for another process that holds the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many prepared statements a connection keeps; every statement of this store has its place.
+const STATEMENTS: usize = 64;
+
+/// Makes the folder and an empty file, both for this user alone, where there are none; answers the file's path.
+///
+/// SQLite gives its `-wal` and `-shm` files the permissions of this one.
+///
+/// # Errors
+/// When either can neither be made nor written.
+pub fn prepare(folder: &Path) -> Result<PathBuf, StoreError> {
+    let trouble = |error| StoreError::Unreachable(format!("{}: {error}", folder.display()));
+    let (mut builder, mut options) = (DirBuilder::new(), OpenOptions::new());
+    builder.recursive(true);
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        builder.mode(0o700);
+        options.mode(0o600);
+    }
+    builder.create(folder).map_err(trouble)?;
+    let path = folder.join(NAME);
+    options.open(&path).map_err(trouble)?;
+    Ok(path)
+}
+
+/// Opens a connection whose commits are on the disk when they return.
+///
+/// # Errors
+/// On trouble with the file.
+pub fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}

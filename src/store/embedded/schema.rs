@@ -1,0 +1,96 @@
+//! The tables, and how an older file becomes a newer one.
+//!
+//! `PRAGMA user_version` counts the steps that a file has seen. A step is never edited once it has shipped; a change
+//! is a new step behind it.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+/// Every step, in order.
+const STEPS: [&str; 1] = [FIRST];
+
+/// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
+/// is searched by, and the two are always written together.
+///
+/// Digests are evenly spread, so that a table keyed by them is touched all over; rows are kept small for that reason,
+/// and indexes are kept off whatever a settlement changes, but for the two that it must change.
+const FIRST: &str = "
+    CREATE TABLE house (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE merchants (
+        id BLOB PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        record BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE journeys (
+        pay_id INTEGER PRIMARY KEY,
+        merchant BLOB NOT NULL,
+        opened_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        settled_at INTEGER,
+        proven INTEGER NOT NULL,
+        record BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX journeys_of_merchant ON journeys (merchant, opened_at);
+    CREATE INDEX journeys_proven ON journeys (merchant, opened_at) WHERE proven = 1;
+    CREATE INDEX journeys_unsettled ON journeys (expires_at) WHERE settled_at IS NULL;
+    CREATE INDEX journeys_expiring ON journeys (expires_at);
+
+    CREATE TABLE states (
+        digest BLOB PRIMARY KEY,
+        pay_id INTEGER NOT NULL,
+        departure INTEGER NOT NULL,
+        kept_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX states_kept ON states (kept_until);
+
+    CREATE TABLE tokens (
+        digest BLOB PRIMARY KEY,
+        pay_id INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        spent_at INTEGER,
+        attempt BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tokens_expiring ON tokens (expires_at);
+
+    CREATE TABLE claims (
+        key BLOB PRIMARY KEY,
+        request BLOB NOT NULL,
+        number INTEGER,
+        kept_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX claims_kept ON claims (kept_until);
+
+    CREATE TABLE deliveries (
+        pay_id INTEGER NOT NULL,
+        settlement INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        PRIMARY KEY (pay_id, settlement, entry)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Brings the file up to what this program expects. Processes that start at the same time wait for each other.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when a newer program has made it, else trouble with the file.
+pub fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Some(missing) = STEPS.get(version as usize..) else {
+        let known = STEPS.len();
+        return Err(StoreError::Foreign(format!("its layout is number {version}, and this program knows {known}")));
+    };
+    for (version, sql) in (version + 1..).zip(missing) {
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", version)?;
+    }
+    Ok(step.commit()?)
+}

@@ -1,0 +1,38 @@
+//! How values of the domain stand in columns, and what SQLite's troubles mean to a store's caller.
+
+use rusqlite::ErrorCode;
+
+use super::StoreError;
+use crate::domain::id::PayId;
+use crate::domain::moment::Moment;
+
+/// A moment as a column holds it: milliseconds since the epoch.
+pub fn millis(moment: Moment) -> i64 {
+    i64::try_from(moment.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The moment that a column holds.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it lies before the epoch.
+pub fn moment(millis: i64) -> Result<Moment, StoreError> {
+    let millis = u64::try_from(millis).map_err(|_| StoreError::Damaged("a time before 1970".into()))?;
+    Ok(Moment::from_millis(millis))
+}
+
+/// A journey's number as a column holds it; it always fits, being below 2^53.
+pub fn number(pay_id: PayId) -> i64 {
+    i64::try_from(pay_id.number()).unwrap_or(i64::MAX)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::TimedOut,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            Some(_) => Self::Unreachable(error.to_string()),
+            // What comes from the wrapper and not from SQLite is a value of the wrong form.
+            None => Self::Damaged(error.to_string()),
+        }
+    }
+}

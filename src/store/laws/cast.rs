@@ -1,0 +1,132 @@
+//! The cast of the laws: journeys and merchants that can be told apart.
+
+use std::time::Duration;
+
+use super::{HOUR, Moment};
+use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::id::{JourneyId, MerchantId, Shard};
+use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Settling};
+use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::Fact;
+use crate::domain::plan::{Entry, Plan};
+use crate::domain::secret::{Digest, Sealed};
+use crate::store::Claim;
+
+/// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
+pub struct Draft(Opening);
+
+impl Draft {
+    /// A draft with an id that no other has.
+    pub fn at(now: Moment) -> Self {
+        let id: [u8; 16] = rand::random();
+        Self(Opening {
+            id: JourneyId::mint(id, Shard::of_byte(id[7])),
+            merchant: MerchantId::mint(rand::random()),
+            merchant_name: MerchantName::parse("Shop").unwrap(),
+            dialect: "secpaid".into(),
+            bank: "sandbox".into(),
+            key: "k1".into(),
+            checkout: Checkout {
+                amount: Amount::parse("25", Currency::EUR).unwrap(),
+                note: "order 7".into(),
+                cancel: Cancel::Offered,
+            },
+            extras: vec![("order".into(), "7".into())],
+            plan: Plan { landing: Some(entry("https://m.example/cb")), background: Vec::new() },
+            terms: Settings::default().terms(),
+            opened_at: now,
+            expires_at: now.plus(HOUR),
+        })
+    }
+
+    pub fn of(mut self, merchant: MerchantId) -> Self {
+        self.0.merchant = merchant;
+        self
+    }
+
+    pub fn called(mut self, id: JourneyId) -> Self {
+        self.0.id = id;
+        self
+    }
+
+    /// Opened by this claim, so that the two are in one shard.
+    pub fn claimed_by(mut self, claim: &Claim) -> Self {
+        self.0.id = JourneyId::mint(rand::random(), claim.shard());
+        self
+    }
+
+    pub fn noted(mut self, note: &str) -> Self {
+        self.0.checkout.note = note.into();
+        self
+    }
+
+    pub fn lasting(mut self, life: Duration) -> Self {
+        self.0.expires_at = self.0.opened_at.plus(life);
+        self
+    }
+
+    pub fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
+        self.0.plan.background = urls.map(entry).into();
+        self
+    }
+
+    pub fn with(mut self, change: impl FnOnce(&mut Opening)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    pub fn journey(self) -> Journey {
+        Journey::open(self.0)
+    }
+}
+
+pub fn entry(url: &str) -> Entry {
+    Entry { url: CallbackUrl::parse(url, &Rules::default()).unwrap(), params_in: Placement::Query, slot: None }
+}
+
+/// The journey when its customer has left, and the departure.
+pub fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
+    match journey.depart(at) {
+        Departing::New(journey, departure) => (journey, departure),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The journey when this fact has settled it, and the settlement's number.
+pub fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
+    match journey.settle(fact, None, at) {
+        Settling::Settled(journey, number) => (journey, number),
+        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+    }
+}
+
+/// A digest that nobody has seen before.
+pub fn fresh() -> Digest {
+    Digest::new(rand::random())
+}
+
+/// A claim that nobody has made before.
+pub fn claim() -> Claim {
+    Claim { key: fresh(), request: fresh() }
+}
+
+/// A merchant of this name, added at `now`, at its first revision.
+pub fn merchant(name: &str, now: Moment) -> Merchant {
+    Merchant {
+        id: MerchantId::mint(rand::random()),
+        revision: 1,
+        name: MerchantName::parse(name).unwrap(),
+        api_keys: vec![fresh()],
+        signing_secret: Sealed::new(vec![0, 255, 7]),
+        created_at: now,
+        book: Book::default(),
+        settings: Settings::default(),
+    }
+}
+
+/// The same merchant under another name, one revision on.
+pub fn renamed(merchant: &Merchant, name: &str) -> Merchant {
+    let name = MerchantName::parse(name).unwrap();
+    Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
+}

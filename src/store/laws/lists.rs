@@ -1,0 +1,150 @@
+//! Laws of lists: a merchant's journeys, and those whose time has run out.
+
+use super::cast::{Draft, departed, fresh};
+use super::{HOUR, House, MINUTE};
+use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::domain::outcome::Fact;
+use crate::store::{Place, Step, Which};
+
+/// Opens `many` journeys of one merchant, some of them at the same moment; answers them newest first.
+async fn opened(house: &House, merchant: MerchantId, many: u32) -> Vec<Journey> {
+    let mut journeys = Vec::new();
+    for n in 0..many {
+        let now = house.now().plus((n / 3) * MINUTE);
+        journeys.push(house.opened(Draft::at(now).of(merchant).journey()).await);
+    }
+    journeys.sort_by_key(|journey| std::cmp::Reverse(Place::of(journey)));
+    journeys
+}
+
+/// Reads a list to its end, in pages of `most`.
+async fn paged(house: &House, merchant: MerchantId, which: Which, most: usize) -> Vec<Journey> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = house.store().list(merchant, which, after, most).await.unwrap();
+        assert!(page.len() <= most);
+        let Some(last) = page.last() else { return all };
+        after = Some(Place::of(last));
+        all.extend(page);
+    }
+}
+
+fn somebody() -> MerchantId {
+    MerchantId::mint(rand::random())
+}
+
+pub(crate) async fn a_list_is_newest_first_and_of_one_merchant(house: House) {
+    let (merchant, other) = (somebody(), somebody());
+    let journeys = opened(&house, merchant, 9).await;
+    let others = opened(&house, other, 2).await;
+    assert_eq!(house.store().list(merchant, Which::All, None, 100).await.unwrap(), journeys);
+    assert_eq!(house.store().list(other, Which::All, None, 100).await.unwrap(), others);
+    assert_eq!(house.store().list(somebody(), Which::All, None, 100).await.unwrap(), []);
+    assert_eq!(house.store().list(merchant, Which::All, None, 4).await.unwrap(), journeys[..4]);
+}
+
+pub(crate) async fn journeys_of_one_moment_are_sorted_by_number(house: House) {
+    let (merchant, now) = (somebody(), house.now());
+    let mut numbers = Vec::new();
+    for _ in 0..12 {
+        numbers.push(house.opened(Draft::at(now).of(merchant).journey()).await.pay_id());
+    }
+    numbers.sort_by(|a, b| b.cmp(a));
+    let listed = paged(&house, merchant, Which::All, 5).await;
+    assert_eq!(listed.iter().map(Journey::pay_id).collect::<Vec<_>>(), numbers);
+}
+
+pub(crate) async fn pages_join_without_a_gap_or_a_repetition(house: House) {
+    let merchant = somebody();
+    let journeys = opened(&house, merchant, 17).await;
+    for most in [1, 2, 3, 5, 16, 17, 18] {
+        assert_eq!(paged(&house, merchant, Which::All, most).await, journeys, "pages of {most}");
+    }
+}
+
+pub(crate) async fn a_page_begins_behind_a_place_where_nothing_stands(house: House) {
+    let merchant = somebody();
+    let journeys = opened(&house, merchant, 6).await;
+    let newest = Place::of(&journeys[0]);
+    let before_all = Place { opened_at: newest.opened_at.plus(HOUR), ..newest };
+    let list = house.store().list(merchant, Which::All, Some(before_all), 100).await.unwrap();
+    assert_eq!(list, journeys);
+    let oldest = Place::of(journeys.last().unwrap());
+    assert_eq!(house.store().list(merchant, Which::All, Some(oldest), 100).await.unwrap(), []);
+}
+
+pub(crate) async fn the_proven_are_listed_alone_and_in_pages(house: House) {
+    let merchant = somebody();
+    let draft = |n: u32| Draft::at(house.now().plus(n * MINUTE)).of(merchant).journey();
+    let mut proven = Vec::new();
+    for n in 0..5 {
+        proven.push(house.paid(draft(3 * n), fresh()).await);
+        house.opened(draft(3 * n + 1)).await;
+        let away = house.away(draft(3 * n + 2), fresh()).await;
+        house.settled(away, &Fact::pressed_cancel(), None).await;
+    }
+    let late = house.away(draft(99), fresh()).await;
+    let late = house.settled(late, &Fact::lapsed(), None).await;
+    proven.push(house.settled(late, &Fact::paid(), None).await);
+    proven.reverse();
+    assert_eq!(paged(&house, merchant, Which::Proven, 2).await, proven);
+    assert_eq!(paged(&house, merchant, Which::All, 4).await.len(), 16);
+}
+
+pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
+    let merchant = somebody();
+    let journey = house.opened(Draft::at(house.now()).of(merchant).journey()).await;
+    let (away, departure) = departed(journey, house.now());
+    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
+    let paid = house.settled(away, &Fact::paid(), None).await;
+    for which in [Which::All, Which::Proven] {
+        assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [paid.clone()]);
+    }
+}
+
+pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(house: House) {
+    let open = house.opened(Draft::at(house.now()).lasting(HOUR).journey()).await;
+    let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
+    house.paid(Draft::at(house.now()).lasting(HOUR).journey(), fresh()).await;
+    house.pass(HOUR - MINUTE);
+    assert_eq!(house.store().lapsed(9).await.unwrap(), []);
+    house.pass(2 * MINUTE);
+    assert_eq!(house.store().lapsed(9).await.unwrap(), [open.clone()]);
+    house.pass(HOUR);
+    let lapsed = house.store().lapsed(9).await.unwrap();
+    assert_eq!(lapsed.len(), 2);
+    assert!(lapsed.contains(&open) && lapsed.contains(&away));
+}
+
+pub(crate) async fn a_lapsed_journey_comes_again_until_it_is_settled(house: House) {
+    let open = house.opened(Draft::at(house.now()).journey()).await;
+    house.pass(2 * HOUR);
+    for _ in 0..3 {
+        assert_eq!(house.store().lapsed(9).await.unwrap(), [open.clone()]);
+        house.store().tidy().await.unwrap();
+    }
+    house.settled(open, &Fact::lapsed(), None).await;
+    assert_eq!(house.store().lapsed(9).await.unwrap(), []);
+}
+
+pub(crate) async fn lapsed_journeys_come_at_most_so_many(house: House) {
+    for _ in 0..7 {
+        house.opened(Draft::at(house.now()).journey()).await;
+    }
+    house.pass(2 * HOUR);
+    let mut settled = 0;
+    loop {
+        let lapsed = house.store().lapsed(3).await.unwrap();
+        assert!(lapsed.len() <= 3);
+        if lapsed.is_empty() {
+            break;
+        }
+        for journey in lapsed {
+            house.settled(journey, &Fact::lapsed(), None).await;
+            settled += 1;
+        }
+    }
+    assert_eq!(settled, 7);
+}

@@ -1,0 +1,245 @@
+//! The store laws: what every store has to keep, whatever it is made of.
+//!
+//! One law, one promise of the contract in `store`; its name is the promise. A backend mounts all of them with one
+//! line, and there is no way to leave one out:
+//!
+//! ```ignore
+//! struct Folder(tempfile::TempDir);
+//!
+//! #[async_trait]
+//! impl Backend for Folder {
+//!     async fn open(&self, clock: Arc<TestClock>) -> Arc<dyn Store> { … }
+//! }
+//!
+//! store_laws!(Folder(tempfile::tempdir().unwrap()));
+//! ```
+//!
+//! The book lives inside the crate because only this crate can make a `Fact`, and a law without one could settle
+//! nothing.
+
+pub(crate) mod cast;
+pub(crate) mod claims;
+pub(crate) mod lasting;
+pub(crate) mod lists;
+pub(crate) mod merchants;
+pub(crate) mod openings;
+pub(crate) mod races;
+pub(crate) mod steps;
+pub(crate) mod texts;
+pub(crate) mod tokens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Opened, Step, Store, Taken};
+use crate::clock::{Clock, TestClock};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::Fact;
+use crate::domain::secret::Digest;
+use crate::domain::token::MintedToken;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A kind of store, with a place of its own for its data: empty at first, thrown away with this value.
+#[async_trait]
+pub(crate) trait Backend: Send + Sync {
+    /// Opens the store over what is there by now. The one that was opened before has been dropped.
+    async fn open(&self, clock: Arc<TestClock>) -> Arc<dyn Store>;
+}
+
+/// A store on trial, with a clock that a law moves.
+pub(crate) struct House {
+    backend: Box<dyn Backend>,
+    clock: Arc<TestClock>,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl House {
+    /// A new and empty store.
+    pub(crate) async fn build(backend: impl Backend + 'static) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let store = Some(backend.open(Arc::clone(&clock)).await);
+        Self { backend: Box::new(backend), clock, store }
+    }
+
+    /// Drops the store and opens it again over what it has kept.
+    async fn reopen(&mut self) {
+        drop(self.store.take());
+        self.store = Some(self.backend.open(Arc::clone(&self.clock)).await);
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        self.store.as_ref().unwrap()
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// Opens `journey`.
+    async fn opened(&self, journey: Journey) -> Journey {
+        assert_eq!(self.store().open(&journey, None).await.unwrap(), Opened::New);
+        journey
+    }
+
+    /// Opens `journey`, and its customer leaves for the bank under `state`.
+    async fn away(&self, journey: Journey, state: Digest) -> Journey {
+        let (journey, departure) = cast::departed(self.opened(journey).await, self.now());
+        self.done(&Step::leave(journey.clone(), state, departure)).await;
+        journey
+    }
+
+    /// Settles `journey`, which is stored as it is given, by `fact`.
+    async fn settled(&self, journey: Journey, fact: &Fact, token: Option<MintedToken>) -> Journey {
+        let (journey, number) = cast::settled(journey, fact, self.now());
+        self.done(&Step::settle(journey.clone(), number, token)).await;
+        journey
+    }
+
+    /// Opens `journey`, and settles it as paid, with a token that lives an hour.
+    async fn paid(&self, journey: Journey, token: Digest) -> Journey {
+        let away = self.away(journey, cast::fresh()).await;
+        self.settled(away, &Fact::paid(), Some(self.token(token))).await
+    }
+
+    /// A token that lives an hour.
+    fn token(&self, digest: Digest) -> MintedToken {
+        MintedToken { digest, expires_at: self.now().plus(HOUR) }
+    }
+
+    async fn done(&self, step: &Step) {
+        assert_eq!(self.store().take(step).await.unwrap(), Taken::Done);
+    }
+
+    async fn find(&self, journey: &Journey) -> Option<Journey> {
+        self.store().find(journey.pay_id()).await.unwrap()
+    }
+}
+
+/// Holds a backend to every law. The expression makes a fresh [`Backend`]; each law gets one of its own.
+macro_rules! store_laws {
+    ($backend:expr) => {
+        $crate::store::laws::mount! { $backend;
+            openings {
+                what_is_opened_is_found
+                what_was_never_opened_is_not_found
+                an_opening_tried_again_is_no_collision
+                a_number_that_another_journey_has_is_taken
+                the_same_claim_answers_the_journey_it_opened
+                the_same_claim_answers_the_journey_as_it_stands_now
+                a_claim_used_for_another_request_opens_nothing
+                a_taken_number_leaves_the_claim_unused
+                a_claim_is_forgotten_after_a_day
+            }
+            steps {
+                a_step_is_written_over_the_revision_before
+                a_lost_race_answers_the_journey_as_it_stands
+                a_step_from_the_future_is_lost
+                nothing_of_a_lost_step_is_written
+                a_step_of_an_unknown_journey_is_gone_and_leaves_nothing
+                the_same_step_tried_again_is_done_and_changes_nothing
+                a_settlement_writes_its_stage_its_token_and_its_deliveries
+                a_superseding_settlement_brings_a_token_and_deliveries_of_its_own
+                deliveries_come_in_order_and_of_their_journey_alone
+                a_failed_try_is_kept
+                a_state_finds_its_journey_and_its_departure
+                every_departure_has_a_state_of_its_own
+                a_state_is_kept_for_a_day_after_its_journey_has_run_out
+            }
+            tokens {
+                a_token_is_granted_with_its_journey
+                the_same_attempt_is_granted_again
+                another_attempt_learns_when_it_was_spent
+                a_frozen_journeys_token_is_pending_and_then_granted
+                a_pending_token_is_not_spent_by_asking
+                a_pending_token_expires_too
+                an_expired_token_says_since_when
+                a_spent_token_stays_spent_after_it_would_have_expired
+                another_merchants_token_is_unknown_in_every_state
+                an_unknown_token_is_unknown
+                a_token_that_is_there_keeps_its_time
+                a_spent_mark_is_forgotten_after_a_day
+                an_expired_token_is_forgotten_after_a_day
+                a_token_granted_before_a_supersession_tells_the_outcome_in_force
+            }
+            races {
+                of_two_settlements_one_wins
+                of_many_attempts_at_a_token_one_is_granted
+                one_attempt_made_many_times_at_once_is_granted_every_time
+                of_many_openings_under_one_claim_one_is_new
+                of_many_claims_of_one_key_one_is_fresh
+                of_many_changes_to_a_profile_one_is_done
+            }
+            claims {
+                a_key_is_fresh_once
+                a_key_with_another_request_is_reused
+                a_key_is_forgotten_after_a_day_whoever_asks_meanwhile
+            }
+            merchants {
+                a_merchant_is_added_and_read
+                a_merchants_id_is_taken_once
+                merchants_are_listed_the_oldest_first
+                a_profile_is_written_over_the_revision_before
+                a_stale_profile_is_not_written
+                the_profile_of_nobody_is_stale
+                a_profiles_change_tried_again_is_done
+                a_claimed_change_answers_its_number_again
+                a_claim_for_another_change_is_reused
+                a_stale_change_leaves_its_claim_unused
+                a_profiles_claim_is_forgotten_after_a_day
+            }
+            lists {
+                a_list_is_newest_first_and_of_one_merchant
+                journeys_of_one_moment_are_sorted_by_number
+                pages_join_without_a_gap_or_a_repetition
+                a_page_begins_behind_a_place_where_nothing_stands
+                the_proven_are_listed_alone_and_in_pages
+                a_list_shows_journeys_as_they_stand
+                a_journey_lapses_when_its_time_has_run_out
+                a_lapsed_journey_comes_again_until_it_is_settled
+                lapsed_journeys_come_at_most_so_many
+            }
+            texts {
+                odd_texts_come_back_as_they_went
+                digests_of_odd_bytes_are_kept_apart
+                digests_that_differ_in_one_bit_are_kept_apart
+            }
+            lasting {
+                what_was_acknowledged_is_there_after_reopening
+                a_spent_token_is_spent_after_reopening
+                tidying_drops_nothing_that_is_promised
+                a_new_store_takes_the_house_down
+                a_key_may_follow_another
+                another_house_is_refused_and_changes_nothing
+                a_store_answers_and_says_what_it_is
+            }
+        }
+    };
+}
+
+/// Writes one test for each law; used by [`store_laws`] alone.
+macro_rules! mount {
+    ($backend:expr; $($chapter:ident { $($law:ident)+ })+) => {$(
+        mod $chapter {
+            #[allow(unused_imports, reason = "the backend's expression speaks of what its module can see")]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $law() {
+                    let house = $crate::store::laws::House::build($backend).await;
+                    $crate::store::laws::$chapter::$law(house).await;
+                }
+            )+
+        }
+    )+};
+}
+
+pub(crate) use {mount, store_laws};

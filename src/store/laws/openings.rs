@@ -1,0 +1,98 @@
+//! Laws of opening and finding.
+
+use super::cast::{Draft, claim, departed, fresh};
+use super::{HOUR, House, MINUTE};
+use crate::domain::id::JourneyId;
+use crate::store::{Claim, Opened, REMEMBERED, Step};
+
+pub(crate) async fn what_is_opened_is_found(house: House) {
+    let journeys: Vec<_> = (0..20).map(|n| Draft::at(house.now()).noted(&format!("order {n}")).journey()).collect();
+    for journey in &journeys {
+        assert_eq!(house.store().open(journey, None).await.unwrap(), Opened::New);
+    }
+    for journey in &journeys {
+        assert_eq!(house.find(journey).await.as_ref(), Some(journey));
+    }
+}
+
+pub(crate) async fn what_was_never_opened_is_not_found(house: House) {
+    house.opened(Draft::at(house.now()).journey()).await;
+    assert_eq!(house.find(&Draft::at(house.now()).journey()).await, None);
+}
+
+pub(crate) async fn an_opening_tried_again_is_no_collision(house: House) {
+    let journey = house.opened(Draft::at(house.now()).journey()).await;
+    assert_eq!(house.store().open(&journey, None).await.unwrap(), Opened::New);
+    let claim = claim();
+    let claimed = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&claimed, Some(&claim)).await.unwrap(), Opened::New);
+    // Whether it was new or a repetition, it is this journey that the caller learns of.
+    match house.store().open(&claimed, Some(&claim)).await.unwrap() {
+        Opened::New => {}
+        Opened::Repeated(journey) => assert_eq!(*journey, claimed),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn a_number_that_another_journey_has_is_taken(house: House) {
+    let first = house.opened(Draft::at(house.now()).journey()).await;
+    let mut id = *first.id().as_bytes();
+    id[15] ^= 1;
+    let other = Draft::at(house.now()).called(JourneyId::from_bytes(id)).journey();
+    assert_eq!(other.pay_id(), first.pay_id());
+    assert_eq!(house.store().open(&other, None).await.unwrap(), Opened::Taken);
+    assert_eq!(house.find(&first).await, Some(first));
+}
+
+pub(crate) async fn the_same_claim_answers_the_journey_it_opened(house: House) {
+    let claim = claim();
+    let first = Draft::at(house.now()).claimed_by(&claim).journey();
+    let second = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&first, Some(&claim)).await.unwrap(), Opened::New);
+    let repeated = Opened::Repeated(Box::new(first));
+    assert_eq!(house.store().open(&second, Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(house.find(&second).await, None);
+}
+
+pub(crate) async fn the_same_claim_answers_the_journey_as_it_stands_now(house: House) {
+    let claim = claim();
+    let first = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&first, Some(&claim)).await.unwrap(), Opened::New);
+    let (away, departure) = departed(first, house.now());
+    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    let second = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&second, Some(&claim)).await.unwrap(), Opened::Repeated(Box::new(away)));
+}
+
+pub(crate) async fn a_claim_used_for_another_request_opens_nothing(house: House) {
+    let first = claim();
+    let journey = Draft::at(house.now()).claimed_by(&first).journey();
+    assert_eq!(house.store().open(&journey, Some(&first)).await.unwrap(), Opened::New);
+    let other = Claim { request: fresh(), ..first };
+    let second = Draft::at(house.now()).claimed_by(&other).journey();
+    assert_eq!(house.store().open(&second, Some(&other)).await.unwrap(), Opened::Reused);
+    assert_eq!(house.find(&second).await, None);
+}
+
+pub(crate) async fn a_taken_number_leaves_the_claim_unused(house: House) {
+    let claim = claim();
+    let standing = house.opened(Draft::at(house.now()).claimed_by(&claim).journey()).await;
+    let mut id = *standing.id().as_bytes();
+    id[15] ^= 1;
+    let colliding = Draft::at(house.now()).called(JourneyId::from_bytes(id)).journey();
+    assert_eq!(house.store().open(&colliding, Some(&claim)).await.unwrap(), Opened::Taken);
+    let next = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&next, Some(&claim)).await.unwrap(), Opened::New);
+}
+
+pub(crate) async fn a_claim_is_forgotten_after_a_day(house: House) {
+    let claim = claim();
+    let first = Draft::at(house.now()).claimed_by(&claim).lasting(48 * HOUR).journey();
+    assert_eq!(house.store().open(&first, Some(&claim)).await.unwrap(), Opened::New);
+    house.pass(REMEMBERED - MINUTE);
+    let second = Draft::at(house.now()).claimed_by(&claim).journey();
+    let repeated = Opened::Repeated(Box::new(first));
+    assert_eq!(house.store().open(&second, Some(&claim)).await.unwrap(), repeated);
+    house.pass(2 * MINUTE);
+    assert_eq!(house.store().open(&second, Some(&claim)).await.unwrap(), Opened::New);
+}

@@ -1,0 +1,116 @@
+//! Laws of races: whoever comes at the same time, one is first.
+
+use std::future::Future;
+
+use super::House;
+use super::cast::{Draft, claim, fresh, merchant, renamed, settled};
+use crate::domain::outcome::Fact;
+use crate::store::{Claim, Claimed, Opened, Redemption, Replaced, Step, Taken};
+
+const RACERS: usize = 64;
+
+/// Starts all of them, then waits for all of them.
+async fn race<T: Send + 'static>(racers: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let tasks: Vec<_> = racers.map(tokio::spawn).collect();
+    let mut ends = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        ends.push(task.await.unwrap());
+    }
+    ends
+}
+
+pub(crate) async fn of_two_settlements_one_wins(house: House) {
+    for _ in 0..20 {
+        let away = house.away(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), fresh()).await;
+        let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| settled(away.clone(), &fact, house.now()).0);
+        let steps = rivals.clone().map(|journey| Step::settle(journey, 0, Some(house.token(fresh()))));
+        let runners = steps.clone().into_iter().map(|step| {
+            let store = house.store().clone();
+            async move { store.take(&step).await.unwrap() }
+        });
+        let ends = race(runners).await;
+        let winner = ends.iter().position(|end| *end == Taken::Done).unwrap();
+        assert_eq!(ends[1 - winner], Taken::Lost(Box::new(rivals[winner].clone())));
+        assert_eq!(house.find(&away).await.as_ref(), Some(&rivals[winner]));
+        assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), rivals[winner].deliveries(0));
+        let tokens = steps.map(|step| step.token().unwrap().digest);
+        let (shard, by) = (away.id().shard(), away.opening().merchant);
+        let lost = house.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
+        assert_eq!(lost, Redemption::Unknown);
+        let won = house.store().redeem(shard, &tokens[winner], by, &fresh()).await.unwrap();
+        assert!(matches!(won, Redemption::Granted { .. }), "{won:?}");
+    }
+}
+
+pub(crate) async fn of_many_attempts_at_a_token_one_is_granted(house: House) {
+    let token = fresh();
+    let paid = house.paid(Draft::at(house.now()).journey(), token).await;
+    let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+    let ends = race((0..RACERS).map(|_| {
+        let store = house.store().clone();
+        async move { store.redeem(shard, &token, by, &fresh()).await.unwrap() }
+    }))
+    .await;
+    let spent_at = house.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let granted = ends.iter().filter(|end| matches!(end, Redemption::Granted { spent_at: at, .. } if *at == spent_at));
+    assert_eq!(granted.count(), 1);
+    let spent = ends.iter().filter(|end| **end == Redemption::Spent { at: spent_at });
+    assert_eq!(spent.count(), RACERS - 1);
+}
+
+pub(crate) async fn one_attempt_made_many_times_at_once_is_granted_every_time(house: House) {
+    let (token, attempt) = (fresh(), fresh());
+    let paid = house.paid(Draft::at(house.now()).journey(), token).await;
+    let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+    let ends = race((0..RACERS).map(|_| {
+        let store = house.store().clone();
+        async move { store.redeem(shard, &token, by, &attempt).await.unwrap() }
+    }))
+    .await;
+    let spent_at = house.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let granted = Redemption::Granted { journey: Box::new(paid), spent_at };
+    assert_eq!(ends, vec![granted; RACERS]);
+}
+
+pub(crate) async fn of_many_openings_under_one_claim_one_is_new(house: House) {
+    let (claim, now) = (claim(), house.now());
+    let journeys: Vec<_> = (0..RACERS).map(|_| Draft::at(now).claimed_by(&claim).journey()).collect();
+    let ends = race(journeys.clone().into_iter().map(|journey| {
+        let store = house.store().clone();
+        async move { store.open(&journey, Some(&claim)).await.unwrap() }
+    }))
+    .await;
+    let winner = ends.iter().position(|end| *end == Opened::New).unwrap();
+    let repeated = Opened::Repeated(Box::new(journeys[winner].clone()));
+    assert_eq!(ends.iter().filter(|end| **end == repeated).count(), RACERS - 1);
+    let mut found = 0;
+    for journey in &journeys {
+        found += usize::from(house.find(journey).await.is_some());
+    }
+    assert_eq!(found, 1);
+}
+
+pub(crate) async fn of_many_claims_of_one_key_one_is_fresh(house: House) {
+    let key = fresh();
+    let ends = race((0..RACERS).map(|_| {
+        let store = house.store().clone();
+        async move { store.claim(&Claim { key, request: fresh() }).await.unwrap() }
+    }))
+    .await;
+    assert_eq!(ends.iter().filter(|end| **end == Claimed::Fresh).count(), 1);
+    assert_eq!(ends.iter().filter(|end| **end == Claimed::Reused).count(), RACERS - 1);
+}
+
+pub(crate) async fn of_many_changes_to_a_profile_one_is_done(house: House) {
+    let shop = merchant("Shop", house.now());
+    assert!(house.store().add(&shop).await.unwrap());
+    let changes: Vec<_> = (0..RACERS).map(|n| renamed(&shop, &format!("Shop {n}"))).collect();
+    let ends = race(changes.clone().into_iter().map(|change| {
+        let store = house.store().clone();
+        async move { store.replace(&change, None).await.unwrap() }
+    }))
+    .await;
+    let winner = ends.iter().position(|end| *end == Replaced::Done).unwrap();
+    assert_eq!(ends.iter().filter(|end| **end == Replaced::Stale).count(), RACERS - 1);
+    assert_eq!(house.store().merchant(shop.id).await.unwrap().as_ref(), Some(&changes[winner]));
+}

@@ -1,0 +1,170 @@
+//! Laws of steps: each is written whole, once, over the revision before.
+
+use super::cast::{Draft, departed, fresh, settled};
+use super::{HOUR, House, MINUTE};
+use crate::domain::delivery::Delivery;
+use crate::domain::journey::{Journey, Stage, Via};
+use crate::domain::outcome::{BankError, Fact, Outcome};
+use crate::domain::secret::Digest;
+use crate::store::{REMEMBERED, Redemption, Step, Taken};
+
+const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
+
+async fn redeemed(house: &House, journey: &Journey, token: Digest) -> Redemption {
+    let merchant = journey.opening().merchant;
+    house.store().redeem(journey.id().shard(), &token, merchant, &fresh()).await.unwrap()
+}
+
+async fn under(house: &House, journey: &Journey, state: Digest) -> Option<(Journey, u8)> {
+    house.store().find_by_state(journey.id().shard(), &state).await.unwrap()
+}
+
+pub(crate) async fn a_step_is_written_over_the_revision_before(house: House) {
+    let journey = house.opened(Draft::at(house.now()).journey()).await;
+    let (away, departure) = departed(journey, house.now());
+    assert_eq!(house.store().take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap(), Taken::Done);
+    assert_eq!(house.find(&away).await.as_ref(), Some(&away));
+    let (paid, number) = settled(away, &Fact::paid(), house.now());
+    assert_eq!(house.store().take(&Step::settle(paid.clone(), number, None)).await.unwrap(), Taken::Done);
+    assert_eq!(house.find(&paid).await, Some(paid));
+}
+
+pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(house: House) {
+    let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
+    let (cancelled, number) = settled(away.clone(), &Fact::pressed_cancel(), house.now());
+    let winner = house.settled(away, &Fact::paid(), None).await;
+    let lost = Taken::Lost(Box::new(winner.clone()));
+    assert_eq!(house.store().take(&Step::settle(cancelled, number, None)).await.unwrap(), lost);
+    assert_eq!(house.find(&winner).await, Some(winner));
+}
+
+pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
+    let journey = house.opened(Draft::at(house.now()).journey()).await;
+    let (away, _) = departed(journey.clone(), house.now());
+    let (paid, number) = settled(away, &Fact::paid(), house.now());
+    let lost = Taken::Lost(Box::new(journey.clone()));
+    assert_eq!(house.store().take(&Step::settle(paid, number, None)).await.unwrap(), lost);
+    assert_eq!(house.find(&journey).await, Some(journey));
+}
+
+pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
+    let journey = house.opened(Draft::at(house.now()).telling(TOLD).journey()).await;
+    let (away, departure) = departed(journey.clone(), house.now());
+    let (cancelled, number) = settled(journey, &Fact::pressed_cancel(), house.now());
+    let (state, token, won) = (fresh(), fresh(), fresh());
+    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    let late = Step::settle(cancelled, number, Some(house.token(token)));
+    assert!(matches!(house.store().take(&late).await.unwrap(), Taken::Lost(_)));
+    assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), []);
+    assert_eq!(redeemed(&house, &away, token).await, Redemption::Unknown);
+
+    let again = Step::leave(away.clone(), state, departure);
+    let paid = house.settled(away, &Fact::paid(), Some(house.token(won))).await;
+    assert!(matches!(house.store().take(&again).await.unwrap(), Taken::Lost(_)));
+    assert_eq!(under(&house, &paid, state).await, None);
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(0));
+}
+
+pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(house: House) {
+    let journey = Draft::at(house.now()).telling(TOLD).journey();
+    let (state, token) = (fresh(), fresh());
+    let (away, departure) = departed(journey.clone(), house.now());
+    assert_eq!(house.store().take(&Step::leave(away.clone(), state, departure)).await.unwrap(), Taken::Gone);
+    let (paid, number) = settled(away, &Fact::paid(), house.now());
+    let settle = Step::settle(paid, number, Some(house.token(token)));
+    assert_eq!(house.store().take(&settle).await.unwrap(), Taken::Gone);
+
+    let journey = house.opened(journey).await;
+    assert_eq!(under(&house, &journey, state).await, None);
+    assert_eq!(redeemed(&house, &journey, token).await, Redemption::Unknown);
+    assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), []);
+}
+
+pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house: House) {
+    let token = fresh();
+    let away = house.away(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
+    let (paid, number) = settled(away, &Fact::paid(), house.now());
+    let step = Step::settle(paid.clone(), number, Some(house.token(token)));
+    house.done(&step).await;
+    house.done(&step).await;
+    assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
+    house.done(&step).await;
+    assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Spent { .. }));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(number));
+    assert_eq!(house.find(&paid).await, Some(paid));
+}
+
+pub(crate) async fn a_settlement_writes_its_stage_its_token_and_its_deliveries(house: House) {
+    let token = fresh();
+    let paid = house.paid(Draft::at(house.now()).telling(TOLD).journey(), token).await;
+    let found = house.find(&paid).await.unwrap();
+    assert!(matches!(found.stage(), Stage::Settled(s) if s.outcome == Outcome::Paid));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap().len(), TOLD.len());
+    assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { journey, .. } if *journey == paid));
+}
+
+pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_its_own(house: House) {
+    let (first, second) = (fresh(), fresh());
+    let away = house.away(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), fresh()).await;
+    let cancelled = house.settled(away, &Fact::pressed_cancel(), Some(house.token(first))).await;
+    let paid = house.settled(cancelled, &Fact::paid(), Some(house.token(second))).await;
+    for token in [first, second] {
+        assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
+    }
+    let settlements: Vec<_> =
+        house.store().deliveries(paid.pay_id()).await.unwrap().iter().map(|d| d.settlement).collect();
+    assert_eq!(settlements, [0, 1]);
+}
+
+pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: House) {
+    let away = house.away(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
+    house.paid(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
+    let refused = house.settled(away, &Fact::refused(BankError::new("server_error", None)), None).await;
+    house.pass(MINUTE);
+    let paid = house.settled(refused, &Fact::paid(), None).await;
+    let expected: Vec<Delivery> = [paid.deliveries(0), paid.deliveries(1)].concat();
+    assert_eq!(expected.len(), 2 * TOLD.len());
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), expected);
+}
+
+pub(crate) async fn a_failed_try_is_kept(house: House) {
+    let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
+    let error = BankError::new("server_error", Some("later"));
+    let failed = away.fail(Via { departure: 0, mark: u64::MAX }, error.clone(), house.now()).unwrap();
+    house.done(&Step::fail(failed.clone())).await;
+    assert_eq!(house.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
+}
+
+pub(crate) async fn a_state_finds_its_journey_and_its_departure(house: House) {
+    let (state, other) = (fresh(), fresh());
+    let away = house.away(Draft::at(house.now()).journey(), state).await;
+    house.away(Draft::at(house.now()).journey(), other).await;
+    assert_eq!(under(&house, &away, state).await, Some((away.clone(), 0)));
+    assert_eq!(under(&house, &away, fresh()).await, None);
+    let paid = house.settled(away, &Fact::paid(), None).await;
+    assert_eq!(under(&house, &paid, state).await, Some((paid.clone(), 0)));
+}
+
+pub(crate) async fn every_departure_has_a_state_of_its_own(house: House) {
+    let states = [fresh(), fresh(), fresh()];
+    let mut journey = house.opened(Draft::at(house.now()).journey()).await;
+    for state in states {
+        let (away, departure) = departed(journey, house.now());
+        house.done(&Step::leave(away.clone(), state, departure)).await;
+        let via = Via { departure, mark: 1 };
+        journey = away.fail(via, BankError::new("server_error", None), house.now()).unwrap();
+        house.done(&Step::fail(journey.clone())).await;
+    }
+    for (departure, state) in (0..).zip(states) {
+        assert_eq!(under(&house, &journey, state).await, Some((journey.clone(), departure)));
+    }
+}
+
+pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(house: House) {
+    let state = fresh();
+    let away = house.away(Draft::at(house.now()).lasting(HOUR).journey(), state).await;
+    house.pass(HOUR + REMEMBERED - MINUTE);
+    assert_eq!(under(&house, &away, state).await, Some((away.clone(), 0)));
+    house.pass(2 * MINUTE);
+    assert_eq!(under(&house, &away, state).await, None);
+}

@@ -1,0 +1,90 @@
+//! Laws of odd texts: no byte of a name, a note, a URL or a digest means anything to a store.
+
+use super::House;
+use super::cast::{Draft, entry, fresh, merchant};
+use crate::domain::merchant::MerchantName;
+use crate::domain::secret::Digest;
+use crate::store::{Claim, Claimed, Redemption};
+
+const ODD: [&str; 9] = [
+    "a:b:c",
+    "{07}:j:1",
+    "*?[a-z]",
+    "'; DROP TABLE journeys; --",
+    "\"quoted\" \\ back",
+    "]] .. KEYS[1] .. [[",
+    "Ünïcödé 𝄞 \u{feff}",
+    "%s %00 \\0 ?1 $1 :name",
+    "ẞ",
+];
+
+/// Texts of 255 bytes that differ in their last byte alone.
+fn long() -> [String; 2] {
+    ["x", "y"].map(|end| format!("{}{end}", "é".repeat(127)))
+}
+
+pub(crate) async fn odd_texts_come_back_as_they_went(house: House) {
+    let long = long();
+    let texts = ODD.iter().copied().chain(long.iter().map(String::as_str));
+    let mut journeys = Vec::new();
+    for text in texts {
+        let url = format!("https://m.example/{{pay_id}}/a:b*c?x=%7B07%7D&t={}#/h:*", text.len());
+        let name: String = text.chars().take(80).collect();
+        let draft = Draft::at(house.now()).noted(text).with(|opening| {
+            opening.plan.landing = Some(entry(&url));
+            opening.merchant_name = MerchantName::parse(&name).unwrap();
+            opening.extras = vec![(text.to_owned(), String::new()), (String::new(), text.to_owned())];
+        });
+        journeys.push(house.opened(draft.journey()).await);
+        let shop = merchant(&name, house.now());
+        assert!(house.store().add(&shop).await.unwrap());
+        assert_eq!(house.store().merchant(shop.id).await.unwrap(), Some(shop));
+    }
+    for journey in journeys {
+        assert_eq!(house.find(&journey).await, Some(journey));
+    }
+}
+
+/// Digests whose 32 bytes would mean something in a key, a pattern, a script or a C string.
+fn odd_digests() -> Vec<Digest> {
+    let repeated = b"\0\n\r *?:{}[]'\"\\%$\x7f\x80\xff".iter().map(|byte| [*byte; 32]);
+    let mut cut = [b'a'; 32];
+    cut[16] = 0;
+    let mut cut_alike = cut;
+    cut_alike[31] = b'b';
+    repeated.chain([cut, cut_alike]).map(Digest::new).collect()
+}
+
+pub(crate) async fn digests_of_odd_bytes_are_kept_apart(house: House) {
+    keep_apart(&house, &odd_digests()).await;
+}
+
+pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(house: House) {
+    let first = *fresh().as_bytes();
+    let mut digests = vec![Digest::new(first)];
+    for byte in [0, 1, 7, 15, 16, 30, 31] {
+        let mut other = first;
+        other[byte] ^= 0x80;
+        digests.push(Digest::new(other));
+    }
+    keep_apart(&house, &digests).await;
+}
+
+/// Uses each digest as a claim's key, a state and a token; each must answer for itself.
+async fn keep_apart(house: &House, digests: &[Digest]) {
+    let mut journeys = Vec::new();
+    for digest in digests {
+        let claim = Claim { key: *digest, request: fresh() };
+        assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Fresh);
+        assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Repeated);
+        let away = house.away(Draft::at(house.now()).journey(), *digest).await;
+        journeys.push((*digest, away, house.paid(Draft::at(house.now()).journey(), *digest).await));
+    }
+    for (digest, away, paid) in journeys {
+        let found = house.store().find_by_state(away.id().shard(), &digest).await.unwrap();
+        assert_eq!(found, Some((away, 0)));
+        let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+        let redeemed = house.store().redeem(shard, &digest, by, &fresh()).await.unwrap();
+        assert!(matches!(redeemed, Redemption::Granted { journey, .. } if *journey == paid));
+    }
+}

@@ -1,0 +1,139 @@
+//! Settling in: whether this Redis keeps what it is told, and whether it belongs to this house.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use redis::Value;
+
+use super::keys;
+use super::link::Link;
+use super::script::{self, Request};
+use super::value::reply;
+use crate::domain::id::SHARDS;
+use crate::domain::secret::Digest;
+use crate::store::StoreError;
+
+/// The oldest Redis whose commands the scripts use.
+const OLDEST: (u32, u32) = (6, 2);
+
+/// Checks that Redis is new enough, no node of a cluster, and set up to keep what it is told. What it may not look at
+/// it warns of.
+///
+/// # Errors
+/// [`StoreError::Foreign`] with what to change, or trouble with the store.
+pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
+    let info = facts(link, "INFO", &["server"]).await?;
+    let version = info.get("redis_version").map_or("", String::as_str);
+    if version_of(version).is_some_and(|version| version < OLDEST) {
+        return Err(StoreError::Foreign(format!("Redis {version} is too old: expected 6.2 or newer")));
+    }
+    if info.get("redis_mode").is_some_and(|mode| mode == "cluster") {
+        return Err(StoreError::Foreign("it is one node of a Redis Cluster: expected a standalone Redis".into()));
+    }
+    let mut config = HashMap::new();
+    for name in ["maxmemory", "maxmemory-policy", "appendonly", "appendfsync"] {
+        config.extend(facts(link, "CONFIG", &["GET", name]).await?);
+    }
+    judge(&config)
+}
+
+/// Takes down whose store this is, or compares.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when it is another house's, or trouble with the store.
+pub(super) async fn claim(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
+    let Some(current) = fingerprints.first() else {
+        return Err(StoreError::Foreign("this house has no keys".into()));
+    };
+    let mut claim = Request::call(&script::HOUSE, [keys::house()]).with(SHARDS.to_string());
+    for fingerprint in fingerprints {
+        claim = claim.with(hex(fingerprint));
+    }
+    let house: String = reply(link.ask(claim).await?)?;
+    match house.split_once(' ') {
+        Some((shards, _)) if shards != SHARDS.to_string() => {
+            Err(StoreError::Foreign(format!("it has {shards} shards, and this program {SHARDS}")))
+        }
+        Some((_, key)) if key == hex(current) => Ok(()),
+        Some(_) => Err(StoreError::Foreign("its key is none of those in HANDBACK_KEYS".into())),
+        None => Err(StoreError::Damaged("what house it belongs to cannot be read".into())),
+    }
+}
+
+fn judge(config: &HashMap<String, String>) -> Result<(), StoreError> {
+    let setting = |name| config.get(name).map(String::as_str);
+    let policy = setting("maxmemory-policy");
+    if let Some(policy) = policy.filter(|policy| *policy != "noeviction") {
+        if setting("maxmemory").is_none_or(|bytes| bytes != "0") {
+            return Err(StoreError::Foreign(format!(
+                "its maxmemory-policy is {policy}, which forgets spent tokens: expected noeviction"
+            )));
+        }
+        tracing::warn!(policy, "store.redis.evicts: set maxmemory-policy to noeviction before setting maxmemory");
+    }
+    match (setting("appendonly"), setting("appendfsync")) {
+        (Some("no"), _) => tracing::warn!("store.redis.forgets: appendonly is off, a restart of Redis loses journeys"),
+        (_, Some("no")) => tracing::warn!("store.redis.forgets: appendfsync is no, a power cut loses journeys"),
+        (Some(_), Some(fsync)) => tracing::info!(fsync, "store.redis.durable"),
+        _ => tracing::warn!("store.redis.unchecked: CONFIG is forbidden; expected noeviction and appendonly yes"),
+    }
+    Ok(())
+}
+
+/// The facts that a command tells, by their names. None when the command is forbidden, which hosts like to do.
+async fn facts(link: &Link, command: &str, args: &[&str]) -> Result<HashMap<String, String>, StoreError> {
+    let args = args.iter().map(|arg| arg.as_bytes().to_vec());
+    match link.ask_leniently(Request::plain(command, args)).await? {
+        None => Ok(HashMap::new()),
+        Some(value @ Value::Array(_)) => {
+            let pair: Vec<String> = reply(value)?;
+            Ok(pair.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+        }
+        Some(value) => {
+            let lines: String = reply(value)?;
+            let pairs = lines.lines().filter_map(|line| line.split_once(':'));
+            Ok(pairs.map(|(name, fact)| (name.to_owned(), fact.to_owned())).collect())
+        }
+    }
+}
+
+fn version_of(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+fn hex(digest: &Digest) -> String {
+    digest.as_bytes().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_redis_that_evicts_is_refused() {
+        let evicting = config(&[("maxmemory", "100"), ("maxmemory-policy", "allkeys-lru")]);
+        assert!(matches!(judge(&evicting), Err(StoreError::Foreign(reason)) if reason.contains("noeviction")));
+        for kept in [
+            &[("maxmemory", "100"), ("maxmemory-policy", "noeviction")][..],
+            &[("maxmemory", "0"), ("maxmemory-policy", "allkeys-lru")],
+            &[],
+        ] {
+            assert_eq!(judge(&config(kept)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(version_of("7.0.15") > Some(OLDEST) && version_of("10.1.0") > Some(OLDEST));
+        assert!(version_of("6.0.16") < Some(OLDEST));
+        assert_eq!(version_of("unstable"), None);
+    }
+}

@@ -1,0 +1,262 @@
+//! Journeys, their indexes, and their deliveries.
+
+use async_trait::async_trait;
+use redis::Value;
+
+use super::script::{self, Request};
+use super::value::{self, of_journey, reply, to_journey, to_place, unreadable};
+use super::{RedisStore, keys, millis};
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Settings;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use crate::store::{Claim, Deliveries, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
+
+#[async_trait]
+impl Journeys for RedisStore {
+    async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
+        let (pay_id, opening) = (journey.pay_id(), journey.opening());
+        let mut keys =
+            vec![keys::journey(pay_id), keys::index(pay_id.shard(), opening.merchant), keys::due(pay_id.shard())];
+        // A journey with a claim was minted in the claim's shard, so that both are in one slot.
+        keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
+        let open = Request::call(&script::OPEN, keys)
+            .with(of_journey(journey)?)
+            .with(value::of_place(Place::of(journey)))
+            .with(keys::number(pay_id))
+            .with(moment(opening.expires_at))
+            .with(keys::journeys(pay_id.shard()))
+            .with(self.ahead())
+            .with(millis(REMEMBERED))
+            .with(claim.map_or([0; 32], |claim| *claim.request.as_bytes()));
+        match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
+            // The same opening tried again is no collision, even if its customer has been quicker than this retry.
+            (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
+            (opened, _) => Ok(opened),
+        }
+    }
+
+    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
+        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::journey(pay_id)])).await?)?;
+        found.map(|value| to_journey(&value)).transpose()
+    }
+
+    async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
+        let find = Request::call(&script::FIND_BY_STATE, [keys::state(shard, state)])
+            .with(keys::journeys(shard))
+            .with(self.ahead());
+        let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = reply(self.link.ask(find).await?)?;
+        let Some((departure, journey, now)) = found else { return Ok(None) };
+        let (journey, now) = (to_journey(&journey)?, value::to_digits(&now)?);
+        let departure = *departure.first().ok_or_else(|| unreadable("a state"))?;
+        Ok(Some((journey, departure)).filter(|(journey, _)| now < state_until(journey)))
+    }
+
+    async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
+        match self.link.ask(self.write_step(step)?).await? {
+            Value::Nil => Ok(Taken::Gone),
+            Value::Int(_) => Ok(Taken::Done),
+            Value::BulkString(present) => Ok(Taken::Lost(Box::new(to_journey(&present)?))),
+            _ => Err(unreadable("a step's reply")),
+        }
+    }
+
+    async fn list(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        after: Option<Place>,
+        most: usize,
+    ) -> Result<Vec<Journey>, StoreError> {
+        let (mut journeys, mut after) = (Vec::new(), after);
+        loop {
+            let wanted = most - journeys.len();
+            let places = self.places(merchant, which, after, wanted).await?;
+            let more = places.len() == wanted;
+            let pay_ids: Vec<PayId> = places.iter().map(|place| place.pay_id).collect();
+            // A place may outlive its journey for a while; then the list goes on behind it.
+            journeys.extend(self.journeys(&pay_ids).await?.into_iter().flatten());
+            match places.last() {
+                Some(last) if more && journeys.len() < most => after = Some(*last),
+                _ => return Ok(journeys),
+            }
+        }
+    }
+
+    async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
+        let due = self.due(most).await?;
+        let (mut journeys, mut stale) = (Vec::new(), Vec::new());
+        for (pay_id, found) in due.iter().zip(self.journeys(&due).await?) {
+            match found {
+                Some(journey) if journey.settlement().is_none() => journeys.push(journey),
+                Some(_) => {}
+                None => stale.push(Request::plain("ZREM", [keys::due(pay_id.shard()), keys::number(*pay_id).to_vec()])),
+            }
+        }
+        self.link.ask_all(&stale).await?;
+        Ok(journeys)
+    }
+}
+
+#[async_trait]
+impl Deliveries for RedisStore {
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
+        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::deliveries(pay_id)])).await?)?;
+        value::to_deliveries(&found.unwrap_or_default())
+    }
+}
+
+impl RedisStore {
+    /// How many places of an index are looked at in one go while tidying.
+    const STRETCH: usize = 256;
+
+    /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
+    fn until(&self, journey: &Journey) -> Option<Moment> {
+        let kept = journey.opening().expires_at.plus(self.keep);
+        Some(kept.max(journey.settlement()?.at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED)))
+    }
+
+    fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
+        let (journey, pay_id) = (step.journey(), step.journey().pay_id());
+        let (shard, merchant) = (pay_id.shard(), journey.opening().merchant);
+        let is_proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
+        let proven = is_proven.then(|| value::of_place(Place::of(journey)));
+        let mut keys = vec![keys::journey(pay_id), keys::due(shard)];
+        keys.extend(proven.map(|_| keys::proven(shard, merchant)));
+        keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
+        keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
+        keys.extend(Some(keys::deliveries(pay_id)).filter(|_| !step.deliveries().is_empty()));
+
+        let number = keys::number(pay_id);
+        let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
+        let token = step
+            .token()
+            .map(|token| [number.as_slice(), merchant.as_bytes(), value::digits(token.expires_at).as_bytes()].concat());
+        let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
+        Ok(Request::call(&script::TAKE, keys)
+            .with(value::revision(journey.revision().wrapping_sub(1)))
+            .with(of_journey(journey)?)
+            .with(number)
+            .with(self.until(journey).map_or_else(String::new, moment))
+            .with(proven.as_ref().map_or(&[][..], |place| place))
+            .with(state.unwrap_or_default())
+            .with(moment(state_until(journey)))
+            .with(token.unwrap_or_default())
+            .with(remembered.map_or_else(String::new, moment))
+            .with(value::of_deliveries(step.deliveries())))
+    }
+
+    /// The journeys of these numbers, in their order, in one round trip.
+    async fn journeys(&self, pay_ids: &[PayId]) -> Result<Vec<Option<Journey>>, StoreError> {
+        let requests: Vec<Request> =
+            pay_ids.iter().map(|pay_id| Request::plain("GET", [keys::journey(*pay_id)])).collect();
+        let values = self.link.ask_all(&requests).await?;
+        let journey = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| to_journey(&value)).transpose();
+        values.into_iter().map(journey).collect()
+    }
+
+    /// A merchant's places behind `after`, newest first, merged from all shards in one round trip.
+    async fn places(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        after: Option<Place>,
+        most: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
+        let in_shard = |shard| {
+            let index = match which {
+                Which::All => keys::index(shard, merchant),
+                Which::Proven => keys::proven(shard, merchant),
+            };
+            let most = most.to_string().into_bytes();
+            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
+        };
+        let mut places = Vec::new();
+        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
+            for place in reply::<Vec<Vec<u8>>>(shard)? {
+                places.push(to_place(&place)?);
+            }
+        }
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        places.truncate(most);
+        Ok(places)
+    }
+
+    /// The numbers of journeys that are due, the longest first, merged from all shards in one round trip.
+    async fn due(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
+        let in_shard =
+            |shard| Request::call(&script::LAPSED, [keys::due(shard)]).with(self.ahead()).with(most.to_string());
+        let mut due = Vec::new();
+        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
+            for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
+                due.push((since, value::to_pay_id(&number)?));
+            }
+        }
+        due.sort_unstable();
+        due.truncate(most);
+        Ok(due.into_iter().map(|(_, pay_id)| pay_id).collect())
+    }
+
+    /// Drops the places of journeys that Redis has let go; answers how many.
+    pub(super) async fn trim_indexes(&self) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for merchant in self.merchant_ids().await? {
+            let both = |shard| [keys::index(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
+            let mut indexes: Vec<_> =
+                Shard::all().flat_map(both).map(|(shard, key)| (shard, key, b"-".to_vec())).collect();
+            while !indexes.is_empty() {
+                let (count, rest) = self.trim(indexes).await?;
+                dropped += count;
+                indexes = rest;
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Trims a stretch of each index; answers how many places it dropped, and where to go on.
+    async fn trim(
+        &self,
+        indexes: Vec<(Shard, Vec<u8>, Vec<u8>)>,
+    ) -> Result<(usize, Vec<(Shard, Vec<u8>, Vec<u8>)>), StoreError> {
+        // No journey is let go before it is as old as this.
+        let oldest = Moment::from_millis(0).plus(self.clock.now().since(Moment::from_millis(0).plus(self.keep)));
+        let to = [b"(".as_slice(), &value::six(oldest)].concat();
+        let trim = |(shard, index, from): &(Shard, Vec<u8>, Vec<u8>)| {
+            let trim = Request::call(&script::TRIM, [index.clone()]).with(keys::journeys(*shard));
+            trim.with(from).with(&to).with(Self::STRETCH.to_string())
+        };
+        let replies = self.link.ask_all(&indexes.iter().map(trim).collect::<Vec<_>>()).await?;
+        let (mut dropped, mut rest) = (0, Vec::new());
+        for ((shard, index, _), trimmed) in indexes.into_iter().zip(replies) {
+            let (count, last): (usize, Option<Vec<u8>>) = reply(trimmed)?;
+            dropped += count;
+            rest.extend(last.map(|last| (shard, index, [b"(".as_slice(), &last].concat())));
+        }
+        Ok((dropped, rest))
+    }
+}
+
+/// What became of an opening, and the journey that has its number already.
+fn to_opened(reply: &[Vec<u8>]) -> Result<(Opened, Option<Journey>), StoreError> {
+    let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
+    match parts.as_slice() {
+        [b"NEW"] => Ok((Opened::New, None)),
+        [b"TAKEN", present] => Ok((Opened::Taken, Some(to_journey(present)?))),
+        [b"REUSED"] => Ok((Opened::Reused, None)),
+        [b"REPEATED", journey] => Ok((Opened::Repeated(Box::new(to_journey(journey)?)), None)),
+        _ => Err(unreadable("an opening")),
+    }
+}
+
+/// Until when a journey's states find it.
+fn state_until(journey: &Journey) -> Moment {
+    journey.opening().expires_at.plus(REMEMBERED)
+}
+
+/// A moment as commands take it.
+fn moment(moment: Moment) -> String {
+    moment.as_millis().to_string()
+}

@@ -1,0 +1,130 @@
+//! Every key that this store writes.
+//!
+//! A key begins with `hb:{07}:`, where 07 is its shard: the braces make Redis Cluster hash the shard alone, so that a
+//! script finds all keys of a step on one node. What follows is one letter for the kind, and bytes, which are shorter
+//! than text.
+
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::secret::Digest;
+
+/// How many bytes of a journey's number stand in keys and values: 53 bits, so seven.
+pub(super) const NUMBER: usize = 7;
+
+/// A journey's number as it stands in keys and values; in this form numbers sort as bytes.
+pub(super) fn number(pay_id: PayId) -> [u8; NUMBER] {
+    let [_, number @ ..] = pay_id.number().to_be_bytes();
+    number
+}
+
+/// Reads what [`number`] wrote.
+pub(super) fn pay_id(number: [u8; NUMBER]) -> Option<PayId> {
+    let mut bytes = [0; 8];
+    bytes[1..].copy_from_slice(&number);
+    PayId::new(u64::from_be_bytes(bytes))
+}
+
+/// What the house belongs to: one key for the whole store.
+pub(super) fn house() -> Vec<u8> {
+    key(Shard::of_byte(0), b'h', &[])
+}
+
+/// A journey.
+pub(super) fn journey(pay_id: PayId) -> Vec<u8> {
+    key(pay_id.shard(), b'j', &[&number(pay_id)])
+}
+
+/// What every journey's key in this shard begins with; the number comes behind it.
+pub(super) fn journeys(shard: Shard) -> Vec<u8> {
+    key(shard, b'j', &[])
+}
+
+/// The deliveries of a journey.
+pub(super) fn deliveries(pay_id: PayId) -> Vec<u8> {
+    key(pay_id.shard(), b'd', &[&number(pay_id)])
+}
+
+/// A state.
+pub(super) fn state(shard: Shard, digest: &Digest) -> Vec<u8> {
+    key(shard, b's', &[digest.as_bytes()])
+}
+
+/// A one-time token.
+pub(super) fn token(shard: Shard, digest: &Digest) -> Vec<u8> {
+    key(shard, b't', &[digest.as_bytes()])
+}
+
+/// An idempotency key.
+pub(super) fn claim(shard: Shard, key_digest: &Digest) -> Vec<u8> {
+    key(shard, b'c', &[key_digest.as_bytes()])
+}
+
+/// A shard's unsettled journeys by the moment they expire.
+pub(super) fn due(shard: Shard) -> Vec<u8> {
+    key(shard, b'e', &[])
+}
+
+/// The places of a merchant's journeys in a shard.
+pub(super) fn index(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'i', &[merchant.as_bytes()])
+}
+
+/// The places of those among them that a bank has proven.
+pub(super) fn proven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'p', &[merchant.as_bytes()])
+}
+
+/// A merchant.
+pub(super) fn merchant(id: MerchantId) -> Vec<u8> {
+    key(id.shard(), b'm', &[id.as_bytes()])
+}
+
+/// The merchants of a shard.
+pub(super) fn merchants(shard: Shard) -> Vec<u8> {
+    key(shard, b'l', &[])
+}
+
+fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
+    let mut key = format!("hb:{{{shard}}}:").into_bytes();
+    key.push(kind);
+    for part in rest {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::journey as a_journey;
+
+    #[test]
+    fn everything_of_a_journey_is_in_its_shard() {
+        let journey = a_journey();
+        let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
+        let (shard, digest) = (pay_id.shard(), Digest::new([0xfe; 32]));
+        let all = [
+            super::journey(pay_id),
+            journeys(shard),
+            deliveries(pay_id),
+            state(shard, &digest),
+            token(shard, &digest),
+            due(shard),
+            index(shard, merchant),
+            proven(shard, merchant),
+        ];
+        for key in all {
+            assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn numbers_sort_as_bytes_and_come_back() {
+        let numbers = [0, 1, 255, 256, 1 << 40, PayId::MAX.number()].map(|n| PayId::new(n).unwrap());
+        for pair in numbers.windows(2) {
+            assert!(number(pair[0]) < number(pair[1]));
+        }
+        for pay_id in numbers {
+            assert_eq!(super::pay_id(number(pay_id)), Some(pay_id));
+        }
+    }
+}

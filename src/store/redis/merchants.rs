@@ -1,0 +1,85 @@
+//! Merchants and their profiles.
+
+use async_trait::async_trait;
+
+use super::RedisStore;
+use super::script::{self, Request};
+use super::value::{self, of_merchant, reply, to_merchant, unreadable};
+use super::{keys, millis};
+use crate::domain::id::{MerchantId, Shard};
+use crate::domain::merchant::Merchant;
+use crate::store::{Claim, Merchants, REMEMBERED, Replaced, StoreError};
+
+#[async_trait]
+impl Merchants for RedisStore {
+    async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+        let place = [value::six(merchant.created_at).as_slice(), merchant.id.as_bytes()].concat();
+        let add = Request::call(&script::ADD, [keys::merchant(merchant.id), keys::merchants(merchant.id.shard())])
+            .with(of_merchant(merchant)?)
+            .with(place);
+        Ok(reply::<u8>(self.link.ask(add).await?)? == 1)
+    }
+
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::merchant(id)])).await?)?;
+        found.map(|value| to_merchant(&value)).transpose()
+    }
+
+    async fn merchants(&self) -> Result<Vec<Merchant>, StoreError> {
+        let ids = self.merchant_ids().await?;
+        let requests: Vec<_> = ids.iter().map(|id| Request::plain("GET", [keys::merchant(*id)])).collect();
+        let mut merchants = Vec::new();
+        for value in self.link.ask_all(&requests).await? {
+            if let Some(value) = reply::<Option<Vec<u8>>>(value)? {
+                merchants.push(to_merchant(&value)?);
+            }
+        }
+        merchants.sort_by_key(|merchant| (merchant.created_at, merchant.id));
+        Ok(merchants)
+    }
+
+    async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError> {
+        let mut keys = vec![keys::merchant(merchant.id)];
+        let (mut request, mut number) = ([0; 32], String::new());
+        if let Some((claim, answer)) = claim {
+            keys.push(keys::claim(merchant.id.shard(), &claim.key));
+            (request, number) = (*claim.request.as_bytes(), answer.to_string());
+        }
+        let replace = Request::call(&script::REPLACE, keys)
+            .with(value::revision(merchant.revision.wrapping_sub(1)))
+            .with(of_merchant(merchant)?)
+            .with(self.ahead())
+            .with(millis(REMEMBERED))
+            .with(request)
+            .with(number);
+        to_replaced(&reply::<Vec<String>>(self.link.ask(replace).await?)?)
+    }
+}
+
+impl RedisStore {
+    /// The ids of all merchants, in no particular order.
+    pub(super) async fn merchant_ids(&self) -> Result<Vec<MerchantId>, StoreError> {
+        let all =
+            Shard::all().map(|shard| Request::plain("ZRANGE", [keys::merchants(shard), b"0".into(), b"-1".into()]));
+        let mut ids = Vec::new();
+        for places in self.link.ask_all(&all.collect::<Vec<_>>()).await? {
+            for place in reply::<Vec<Vec<u8>>>(places)? {
+                let id =
+                    place.get(6..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable("a merchant's id"))?;
+                ids.push(MerchantId::from_bytes(id));
+            }
+        }
+        Ok(ids)
+    }
+}
+
+fn to_replaced(reply: &[String]) -> Result<Replaced, StoreError> {
+    let parts: Vec<&str> = reply.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["DONE"] => Ok(Replaced::Done),
+        ["STALE"] => Ok(Replaced::Stale),
+        ["REUSED"] => Ok(Replaced::Reused),
+        ["REPEATED", number] => number.parse().map(Replaced::Repeated).map_err(|_| unreadable("a claim's number")),
+        _ => Err(unreadable("a replacement")),
+    }
+}

@@ -1,0 +1,120 @@
+//! The scripts: each is one step, in one slot, in one round trip.
+//!
+//! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
+//! again as it was, with the same answer, because a reply may get lost.
+
+use std::sync::LazyLock;
+
+use redis::Cmd;
+
+/// A script, and the digest that Redis knows it by.
+pub(super) struct Script {
+    text: &'static str,
+    digest: String,
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        Self { text, digest: redis::Script::new(text).get_hash().to_owned() }
+    }
+}
+
+/// Declares scripts: each is `clock.lua` and a file of its own.
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident = $file:literal),* $(,)?) => {
+        $($(#[$doc])* pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!(include_str!("scripts/clock.lua"), include_str!(concat!("scripts/", $file, ".lua"))))
+        });)*
+    };
+}
+
+scripts! {
+    /// Stores a journey, its places in the indexes, and the claim that opened it.
+    OPEN = "open",
+    /// The journey of a state, and its departure.
+    FIND_BY_STATE = "find_by_state",
+    /// Writes one step of a journey over the revision before it, with everything that belongs to it.
+    TAKE = "take",
+    /// The numbers of journeys whose time has run out.
+    LAPSED = "lapsed",
+    /// Redeems a token, once.
+    REDEEM = "redeem",
+    /// When a token was spent.
+    SPENT_AT = "spent_at",
+    /// Claims a key for a request.
+    CLAIM = "claim",
+    /// Adds a merchant.
+    ADD = "add",
+    /// Writes a profile over the revision before it.
+    REPLACE = "replace",
+    /// Drops what has expired from an index.
+    TRIM = "trim",
+    /// Writes down which house a store belongs to.
+    HOUSE = "house",
+}
+
+/// How a script is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sent {
+    /// By its digest alone.
+    Short,
+    /// With its text, which Redis remembers from then on.
+    InFull,
+}
+
+/// Something to ask of Redis.
+pub(super) enum Request {
+    /// A command. It only reads.
+    Plain(Cmd),
+    /// A script with its keys and arguments.
+    Call(&'static Script, Vec<Vec<u8>>, Vec<Vec<u8>>),
+}
+
+impl Request {
+    /// A command that only reads.
+    pub(super) fn plain(name: &str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let mut command = Cmd::new();
+        command.arg(name);
+        for arg in args {
+            command.arg(arg);
+        }
+        Self::Plain(command)
+    }
+
+    /// A script with its keys.
+    pub(super) fn call(script: &'static Script, keys: impl Into<Vec<Vec<u8>>>) -> Self {
+        Self::Call(script, keys.into(), Vec::new())
+    }
+
+    /// The same with one argument more.
+    pub(super) fn with(mut self, arg: impl AsRef<[u8]>) -> Self {
+        match &mut self {
+            Self::Plain(command) => {
+                command.arg(arg.as_ref());
+            }
+            Self::Call(_, _, args) => args.push(arg.as_ref().to_vec()),
+        }
+        self
+    }
+
+    /// The command, with scripts sent in this way.
+    pub(super) fn command(&self, sent: Sent) -> Cmd {
+        let (script, keys, args) = match self {
+            Self::Plain(command) => return command.clone(),
+            Self::Call(script, keys, args) => (script, keys, args),
+        };
+        let mut command = Cmd::new();
+        match sent {
+            Sent::Short => command.arg("EVALSHA").arg(&script.digest),
+            Sent::InFull => command.arg("EVAL").arg(script.text),
+        };
+        command.arg(keys.len());
+        for key in keys {
+            command.arg(key.as_slice());
+        }
+        for arg in args {
+            command.arg(arg.as_slice());
+        }
+        command
+    }
+}

@@ -1,0 +1,71 @@
+//! One-time tokens and idempotency keys.
+
+use async_trait::async_trait;
+
+use super::RedisStore;
+use super::keys;
+use super::millis;
+use super::script::{self, Request};
+use super::value::{reply, to_digits, to_journey, unreadable};
+use crate::domain::id::{MerchantId, Shard};
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use crate::store::{Claim, Claimed, Claims, REMEMBERED, Redemption, StoreError, Tokens};
+
+#[async_trait]
+impl Tokens for RedisStore {
+    async fn redeem(
+        &self,
+        shard: Shard,
+        token: &Digest,
+        by: MerchantId,
+        attempt: &Digest,
+    ) -> Result<Redemption, StoreError> {
+        let redeem = Request::call(&script::REDEEM, [keys::token(shard, token)])
+            .with(by.as_bytes())
+            .with(attempt.as_bytes())
+            .with(self.ahead())
+            .with(millis(REMEMBERED))
+            .with(keys::journeys(shard));
+        to_redemption(&reply::<Vec<Vec<u8>>>(self.link.ask(redeem).await?)?)
+    }
+
+    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<Moment>, StoreError> {
+        let spent_at =
+            Request::call(&script::SPENT_AT, [keys::token(shard, token)]).with(self.ahead()).with(millis(REMEMBERED));
+        let spent: Option<Vec<u8>> = reply(self.link.ask(spent_at).await?)?;
+        spent.map(|digits| to_digits(&digits)).transpose()
+    }
+}
+
+fn to_redemption(reply: &[Vec<u8>]) -> Result<Redemption, StoreError> {
+    let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
+    match parts.as_slice() {
+        [b"GRANTED", at, journey] => {
+            Ok(Redemption::Granted { journey: Box::new(to_journey(journey)?), spent_at: to_digits(at)? })
+        }
+        [b"PENDING"] => Ok(Redemption::Pending),
+        [b"SPENT", at] => Ok(Redemption::Spent { at: to_digits(at)? }),
+        [b"EXPIRED", at] => Ok(Redemption::Expired { at: to_digits(at)? }),
+        [b"UNKNOWN"] => Ok(Redemption::Unknown),
+        _ => Err(unreadable("a redemption")),
+    }
+}
+
+#[async_trait]
+impl Claims for RedisStore {
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        let mark = self.clock.entropy();
+        let request = Request::call(&script::CLAIM, [keys::claim(claim.shard(), &claim.key)])
+            .with(self.ahead())
+            .with(millis(REMEMBERED))
+            .with(claim.request.as_bytes())
+            .with(&mark[..8]);
+        match reply::<Vec<u8>>(self.link.ask(request).await?)?.as_slice() {
+            b"FRESH" => Ok(Claimed::Fresh),
+            b"REPEATED" => Ok(Claimed::Repeated),
+            b"REUSED" => Ok(Claimed::Reused),
+            _ => Err(unreadable("a claim")),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What stands in the values: a few bytes that the scripts look at, and records that they never do.
+//!
+//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has its stage (`s` when it
+//! has settled, else `u`); the record comes behind that. The other values are short enough to be fixed in width.
+
+use redis::{FromRedisValue, Value};
+
+use super::keys;
+use crate::domain::delivery::Delivery;
+use crate::domain::id::PayId;
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::moment::Moment;
+use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};
+use crate::store::{Place, StoreError};
+
+/// How many bytes a revision takes.
+const REVISION: usize = 8;
+
+/// How many bytes a place takes: six for a moment, and a number.
+pub(super) const PLACE: usize = 6 + keys::NUMBER;
+
+/// How many bytes a delivery takes: settlement, entry, and six for a moment.
+const DELIVERY: usize = 8;
+
+/// A revision as it stands at the beginning of a value.
+pub(super) fn revision(revision: u32) -> String {
+    format!("{revision:08x}")
+}
+
+/// Writes a journey's value.
+pub(super) fn of_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
+    let mut value = revision(journey.revision()).into_bytes();
+    value.push(if journey.settlement().is_some() { b's' } else { b'u' });
+    value.extend(write_journey(journey)?);
+    Ok(value)
+}
+
+/// Reads a journey's value.
+pub(super) fn to_journey(value: &[u8]) -> Result<Journey, StoreError> {
+    read_journey(value.get(REVISION + 1..).ok_or_else(|| unreadable("a journey"))?)
+}
+
+/// Writes a merchant's value.
+pub(super) fn of_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
+    Ok([revision(merchant.revision).into_bytes(), write_merchant(merchant)?].concat())
+}
+
+/// Reads a merchant's value.
+pub(super) fn to_merchant(value: &[u8]) -> Result<Merchant, StoreError> {
+    read_merchant(value.get(REVISION..).ok_or_else(|| unreadable("a merchant"))?)
+}
+
+/// Writes a place, so that places sort as bytes.
+pub(super) fn of_place(place: Place) -> [u8; PLACE] {
+    let mut value = [0; PLACE];
+    let (moment, number) = value.split_at_mut(6);
+    moment.copy_from_slice(&six(place.opened_at));
+    number.copy_from_slice(&keys::number(place.pay_id));
+    value
+}
+
+/// Reads a place.
+pub(super) fn to_place(value: &[u8]) -> Result<Place, StoreError> {
+    let (moment, number) = value.split_at_checked(6).ok_or_else(|| unreadable("a place"))?;
+    Ok(Place { opened_at: to_moment(moment)?, pay_id: to_pay_id(number)? })
+}
+
+/// Reads a number.
+pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
+    value.try_into().ok().and_then(keys::pay_id).ok_or_else(|| unreadable("a number"))
+}
+
+/// Writes deliveries, one behind the other.
+pub(super) fn of_deliveries(deliveries: &[Delivery]) -> Vec<u8> {
+    let one = |d: &Delivery| [[d.settlement, d.entry].as_slice(), &six(d.due_at)].concat();
+    deliveries.iter().flat_map(one).collect()
+}
+
+/// Reads deliveries.
+pub(super) fn to_deliveries(value: &[u8]) -> Result<Vec<Delivery>, StoreError> {
+    let one = |value: &[u8]| match value {
+        [settlement, entry, due_at @ ..] => {
+            Ok(Delivery { settlement: *settlement, entry: *entry, due_at: to_moment(due_at)? })
+        }
+        _ => Err(unreadable("a delivery")),
+    };
+    value.chunks(DELIVERY).map(one).collect()
+}
+
+/// Six bytes of milliseconds, which last until the year 10889.
+pub(super) fn six(moment: Moment) -> [u8; 6] {
+    let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
+    six
+}
+
+/// Writes a moment as the scripts do: 14 digits.
+pub(super) fn digits(moment: Moment) -> String {
+    format!("{:014}", moment.as_millis())
+}
+
+/// Reads 14 digits.
+pub(super) fn to_digits(value: &[u8]) -> Result<Moment, StoreError> {
+    let millis = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+    millis.map(Moment::from_millis).ok_or_else(|| unreadable("a moment"))
+}
+
+/// Reads a reply as what a verb expects.
+pub(super) fn reply<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    T::from_redis_value(value).map_err(|_| unreadable("a reply"))
+}
+
+/// The error for bytes that are not what they should be.
+pub(super) fn unreadable(what: &str) -> StoreError {
+    StoreError::Damaged(format!("{what} of another form than this program writes"))
+}
+
+fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
+    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
+    let mut bytes = [0; 8];
+    bytes[2..].copy_from_slice(&six);
+    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::{NOW, journey};
+
+    #[test]
+    fn places_sort_as_bytes_by_moment_and_then_by_number() {
+        let place =
+            |millis, number| Place { opened_at: Moment::from_millis(millis), pay_id: PayId::new(number).unwrap() };
+        let places = [place(1, 9), place(2, 3), place(2, 300), place(1 << 40, 0)];
+        for pair in places.windows(2) {
+            assert!(pair[0] < pair[1] && of_place(pair[0]) < of_place(pair[1]));
+        }
+        for place in places {
+            assert_eq!(to_place(&of_place(place)).unwrap(), place);
+        }
+    }
+
+    #[test]
+    fn a_value_shows_its_revision_and_stage() {
+        let value = of_journey(&journey()).unwrap();
+        assert!(value.starts_with(b"00000001u"));
+        assert_eq!(to_journey(&value).unwrap(), journey());
+    }
+
+    #[test]
+    fn deliveries_come_back_in_order() {
+        let deliveries =
+            [(0, 0), (0, 1), (1, 0)].map(|(settlement, entry)| Delivery { settlement, entry, due_at: NOW });
+        assert_eq!(to_deliveries(&of_deliveries(&deliveries)).unwrap(), deliveries);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_damaged() {
+        for bad in [&b""[..], b"0000", b"00000001"] {
+            assert!(matches!(to_journey(bad), Err(StoreError::Damaged(_))));
+            assert!(matches!(to_merchant(bad), Err(StoreError::Damaged(_))));
+            assert!(matches!(to_place(bad), Err(StoreError::Damaged(_))));
+        }
+        assert!(matches!(to_deliveries(b"123"), Err(StoreError::Damaged(_))));
+    }
+}

@@ -1,0 +1,196 @@
+//! The pages of a journey: the checkout, leaving, cancelling, and the ways home.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::body::{Limits, read_body, read_form};
+use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
+use super::{problem, reply};
+use crate::domain::journey::{Cancel, Journey, Stage};
+use crate::domain::outcome::{Cause, Outcome};
+use crate::engine::{Engine, EngineError, Leaving};
+use crate::telemetry::metrics::Route;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/payment")
+            .app_data(Route::Page)
+            .route("", web::get().to(show))
+            .route("", web::head().to(untouched))
+            .route("/pay", web::post().to(pay))
+            .route("/cancel", web::post().to(cancel))
+            .route("/home", web::get().to(home))
+            .route("/home", web::head().to(untouched))
+            .route("/app", web::get().to(app))
+            .route("/qr.png", web::get().to(qr)),
+    );
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(default)]
+    link_id: String,
+}
+
+async fn show(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
+    match engine.look(&link.link_id).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn pay(engine: web::Data<Engine>, limits: web::Data<Limits>, mut payload: web::Payload) -> HttpResponse {
+    let Some(link) = read_link(&mut payload, **limits).await else { return unknown_link() };
+    match engine.leave(&link).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Ended(journey))) => onward(&engine, &journey),
+        Ok(Some(Leaving::NoBank(journey))) => page(&engine, &journey, &link),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn cancel(engine: web::Data<Engine>, limits: web::Data<Limits>, mut payload: web::Payload) -> HttpResponse {
+    let Some(link) = read_link(&mut payload, **limits).await else { return unknown_link() };
+    match engine.cancel(&link).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) if journey.settlement().is_none() => {
+            reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel())
+        }
+        Ok(Some(journey)) => onward(&engine, &journey),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// The way on from a page that says how a journey ended.
+async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match engine.look(&link.link_id).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) => onward(&engine, &journey),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn untouched() -> HttpResponse {
+    reply::untouched()
+}
+
+/// The page that opens an app, with a button for browsers that do not.
+async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
+    let journey = match engine.look(&link.link_id).await {
+        Ok(Some(journey)) => journey,
+        Ok(None) => return unknown_link(),
+        Err(error) => return problem::page_of(&error),
+    };
+    match engine.app_link(&journey) {
+        Ok(Some(app)) => reply::page(&AppReturn {
+            merchant: journey.opening().merchant_name.as_str().to_owned(),
+            url: app.as_str().to_owned(),
+            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&journey)),
+        }),
+        Ok(None) => onward(&engine, &journey),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// A picture of a link, made here: nobody else learns of it.
+async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
+    let drawn = match engine.look(&link.link_id).await {
+        Ok(Some(journey)) => engine.pay_link(&journey).map(|pay_link| super::page::qr::png(&pay_link)),
+        Ok(None) => return HttpResponse::NotFound().finish(),
+        Err(error) => Err(error),
+    };
+    match drawn {
+        Ok(Some(png)) => HttpResponse::Ok()
+            .content_type("image/png")
+            .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+            .body(png),
+        Ok(None) => HttpResponse::InternalServerError().finish(),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn read_link(payload: &mut web::Payload, limits: Limits) -> Option<String> {
+    let body = read_body(payload, limits).await.ok()?;
+    read_form(&body).ok()?.text("link_id").map(str::to_owned)
+}
+
+fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
+    match engine.way_now(journey) {
+        Ok(redirect) => reply::see_other(&redirect),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+fn unknown_link() -> HttpResponse {
+    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+}
+
+fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+    let opening = journey.opening();
+    let failed = match journey.stage() {
+        Stage::Settled(_) => return ended(engine, journey),
+        Stage::Open(failed) => failed,
+        Stage::Away { .. } => None,
+    };
+    let bank = engine.bank_label(&opening.bank);
+    reply::page(&Checkout {
+        merchant: opening.merchant_name.as_str().to_owned(),
+        amount: amount(journey),
+        note: opening.checkout.note.clone(),
+        link: link.to_owned(),
+        can_cancel: opening.checkout.cancel == Cancel::Offered,
+        failed: failed.map(|error| words::reason(error.code()).to_owned()),
+        bank: bank.unwrap_or_default().to_owned(),
+        can_pay: bank.is_some(),
+    })
+}
+
+fn ended(engine: &Engine, journey: &Journey) -> HttpResponse {
+    match home_link(engine, journey) {
+        Ok(home) => reply::page(&Ended {
+            merchant: journey.opening().merchant_name.as_str().to_owned(),
+            amount: amount(journey),
+            note: journey.opening().checkout.note.clone(),
+            how: how(journey),
+            home,
+        }),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// The way on: none where the journey ends on this very page.
+fn home_link(engine: &Engine, journey: &Journey) -> Result<Option<Home>, EngineError> {
+    if journey.opening().plan.landing.is_none() {
+        return Ok(None);
+    }
+    let url = engine.public_url().page("/payment/home", &[("link_id", &engine.link(journey)?)]);
+    Ok(Some(Home::to(journey.opening().merchant_name.as_str(), url)))
+}
+
+fn how(journey: &Journey) -> How {
+    let Some(settlement) = journey.settlement() else { return How::Expired };
+    match (settlement.outcome, &settlement.cause) {
+        (Outcome::Paid | Outcome::Authorised, _) => How::Paid,
+        (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
+        (Outcome::Cancelled, _) => How::Cancelled,
+        (Outcome::Failed, Cause::Bank(Some(error))) => How::Failed(words::reason(error.code()).to_owned()),
+        (Outcome::Failed, _) => How::Failed(words::reason("").to_owned()),
+        (Outcome::Expired, _) => How::Expired,
+    }
+}
+
+fn sentence(journey: &Journey) -> String {
+    how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey))
+}
+
+/// The amount as people write it: `25.00 EUR`.
+pub(super) fn amount(journey: &Journey) -> String {
+    let amount = journey.opening().checkout.amount;
+    format!("{amount} {}", amount.currency())
+}

@@ -1,0 +1,33 @@
+//! The `Idempotency-Key` header.
+
+use actix_web::HttpRequest;
+
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::engine::{Claim, Engine};
+
+/// The claim of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same path and
+/// content is the same call.
+///
+/// # Errors
+/// When the header is there and is no key.
+pub fn claim(
+    engine: &Engine,
+    request: &HttpRequest,
+    merchant: MerchantId,
+    content: &[&[u8]],
+) -> Result<Option<Claim>, Invalid> {
+    let mut headers = request.headers().get_all("idempotency-key");
+    let Some(header) = headers.next() else { return Ok(None) };
+    let refused = |rule| Err(Invalid::new("Idempotency-Key", rule).hint("expected 1 to 255 visible ASCII characters"));
+    if headers.next().is_some() {
+        return refused("was sent twice");
+    }
+    match header.to_str() {
+        Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+            let request = [&[request.path().as_bytes()], content].concat();
+            Ok(Some(engine.claim_for(merchant, key, &request)))
+        }
+        _ => refused("is not a key"),
+    }
+}

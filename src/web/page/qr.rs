@@ -1,0 +1,54 @@
+//! QR codes.
+
+use qrcode::{Color, QrCode};
+
+/// How wide a module is drawn, and how many modules of quiet zone surround the code (ISO/IEC 18004 asks for four).
+const SCALE: usize = 8;
+const QUIET: usize = 4;
+
+/// Draws `text` as a QR code: a black and white PNG, one bit a pixel. `None` when it is too long for one.
+pub fn png(text: &str) -> Option<Vec<u8>> {
+    let code = QrCode::new(text).ok()?;
+    let modules = code.width();
+    let side = (modules + 2 * QUIET) * SCALE;
+    let mut pixels = vec![0xff_u8; side.div_ceil(8) * side];
+    for (index, _) in code.to_colors().iter().enumerate().filter(|(_, color)| **color == Color::Dark) {
+        let (x, y) = ((index % modules + QUIET) * SCALE, (index / modules + QUIET) * SCALE);
+        for row in y..y + SCALE {
+            // A module is eight pixels wide and stands at a multiple of eight: one byte.
+            *pixels.get_mut(row * side.div_ceil(8) + x / 8)? = 0;
+        }
+    }
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, u32::try_from(side).ok()?, u32::try_from(side).ok()?);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
+    Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_a_png_that_decodes_to_its_modules() {
+        let file = png("https://pay.example/payment?link_id=abc").unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        let code = QrCode::new("https://pay.example/payment?link_id=abc").unwrap();
+        let dark = |x: usize, y: usize| {
+            let (px, py) = ((x + QUIET) * SCALE + 3, (y + QUIET) * SCALE + 3);
+            pixels[py * info.line_size + px / 8] >> (7 - px % 8) & 1 == 0
+        };
+        for (index, color) in code.to_colors().iter().enumerate() {
+            assert_eq!(dark(index % code.width(), index / code.width()), *color == Color::Dark);
+        }
+    }
+
+    #[test]
+    fn a_text_too_long_for_a_code_has_none() {
+        assert!(png(&"x".repeat(5000)).is_none());
+    }
+}

@@ -1,0 +1,159 @@
+//! Problems: refusals as people and programs see them.
+//!
+//! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to the
+//! middleware that logs it, and no further.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value, json};
+
+use super::body::BodyTrouble;
+use super::page::ProblemPage;
+use super::reply;
+use crate::domain::invalid::Invalid;
+use crate::engine::EngineError;
+use crate::telemetry::Cause;
+
+/// How soon a browser tries again when the store is away, in seconds.
+const RETRY_SECONDS: u32 = 2;
+
+/// A refusal of our own API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+    cause: Option<Cause>,
+}
+
+impl Problem {
+    /// A problem of this kind; `kind` is the last part of its type.
+    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, kind, title, detail: detail.into(), more: Map::new(), cause: None }
+    }
+
+    /// Adds a member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds what the log should say, and the client should not.
+    fn because(mut self, error: &EngineError) -> Self {
+        self.cause = Some(Cause::new(error));
+        self
+    }
+
+    /// The call brought no API key of anybody's.
+    pub fn unauthorised() -> Self {
+        let detail = "Expected the header Authorization: Bearer with an API key.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", "No valid API key", detail)
+    }
+
+    /// There is nothing of this kind here.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut body = json!({
+            "type": format!("/problems/{}", self.kind),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(self.more.clone());
+        }
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header(("Retry-After", RETRY_SECONDS.to_string()));
+        }
+        let mut response = response
+            .content_type("application/problem+json")
+            .insert_header(("Cache-Control", "no-store"))
+            .body(body.to_string());
+        if let Some(cause) = &self.cause {
+            response.extensions_mut().insert(cause.clone());
+        }
+        response
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        let detail = invalid.to_string();
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "An input breaks a rule", detail)
+            .with("field", invalid.field())
+            .with("rule", invalid.rule());
+        let problem = invalid.hint_text().map_or(problem.clone(), |hint| problem.with("hint", hint));
+        match invalid.field().rsplit_once(" item ").and_then(|(_, item)| item.parse::<u32>().ok()) {
+            Some(item) => problem.with("item", item),
+            None => problem,
+        }
+    }
+}
+
+impl From<BodyTrouble> for Problem {
+    fn from(trouble: BodyTrouble) -> Self {
+        match trouble {
+            BodyTrouble::Unreadable(invalid) => Self { status: StatusCode::BAD_REQUEST, ..Self::from(invalid) },
+            other => Self::new(other.status(), "body", "The body was not read", other.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Refused(invalid) => invalid.into(),
+            EngineError::KeyReused => Self::new(
+                StatusCode::CONFLICT,
+                "idempotency-key-reused",
+                "The idempotency key was used for another request",
+                "The same Idempotency-Key came with another path or body within 24 hours. Use a new key.",
+            ),
+            EngineError::Store(_) => {
+                let detail = "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-away", "Try again", detail).because(&error)
+            }
+            EngineError::Missing(_) => {
+                let detail = "This is our mistake, and has been noted.";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is missing here", detail)
+                    .because(&error)
+            }
+        }
+    }
+}
+
+/// What a browser is shown instead of the page it wanted.
+pub fn page_of(error: &EngineError) -> HttpResponse {
+    let mut response = match error {
+        EngineError::Store(_) => {
+            reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &ProblemPage::store_away(RETRY_SECONDS))
+        }
+        EngineError::Refused(_) | EngineError::KeyReused | EngineError::Missing(_) => {
+            reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
+        }
+    };
+    response.extensions_mut().insert(Cause::new(error));
+    response
+}

@@ -1,0 +1,101 @@
+//! Replies: pages, and the one place in the program that writes a `Location`.
+
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use askama::Template;
+
+use super::page::ProblemPage;
+use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::engine::Left;
+
+/// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
+/// hold every redirect that follows a form against it, and the last of them leads to a merchant.
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; \
+                   frame-ancestors 'none'";
+
+/// How long a departure's cookie lives, in minutes.
+const COOKIE_MINUTES: i64 = 60;
+
+/// Sends a browser on.
+///
+/// 303 only: 307 and 308 would post the bank's code to the merchant, 301 and 308 would be remembered and skip us the
+/// next time, and a 303 leaves no entry in the history, so that Back goes to the bank and Reload to the merchant alone.
+/// Without a referrer the merchant does not learn the bank's address, nor anybody the code in ours.
+pub fn see_other(redirect: &Redirect) -> HttpResponse {
+    builder(StatusCode::SEE_OTHER).insert_header((header::LOCATION, redirect.as_str())).finish()
+}
+
+/// Sends a browser to a page of ours that an API of ours has named. `None` when the address is somebody else's.
+pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
+    let link = address.strip_prefix(base.as_str())?.strip_prefix("/payment?link_id=")?;
+    Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])))
+}
+
+/// Sends a browser to the bank, with the cookie that shows that it is the one that left.
+pub fn leave(left: &Left) -> HttpResponse {
+    let cookie = Cookie::build(&left.cookie_name, &left.cookie_value)
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(CookieAge::minutes(COOKIE_MINUTES))
+        .finish();
+    let mut response = see_other(&left.redirect);
+    // A cookie of hexadecimal digits and base64url always fits a header; without it the return still works.
+    if let Err(error) = response.add_cookie(&cookie) {
+        tracing::warn!(error = %error, "leave.cookie_refused");
+    }
+    response
+}
+
+/// A page.
+pub fn page(page: &impl Template) -> HttpResponse {
+    page_with(StatusCode::OK, page)
+}
+
+/// A page that says what went wrong; with a time to try again, browsers do so by themselves.
+pub fn problem_page(status: StatusCode, problem: &ProblemPage) -> HttpResponse {
+    let mut response = page_with(status, problem);
+    if let Some(seconds) = problem.retry_seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Nothing at all, and nothing has been touched: for HEAD, prefetches and link scanners.
+pub fn untouched() -> HttpResponse {
+    builder(StatusCode::NO_CONTENT).finish()
+}
+
+/// Whether a browser asks only in case its user might go there.
+pub fn is_prefetch(request: &HttpRequest) -> bool {
+    ["sec-purpose", "purpose", "x-moz", "x-purpose"].iter().any(|name| {
+        let value = request.headers().get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.to_ascii_lowercase().contains("prefetch") || value.to_ascii_lowercase().contains("preview")
+    })
+}
+
+fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(html) => builder(status)
+            .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(error) => {
+            tracing::error!(error = %error, "page.render_failed");
+            builder(StatusCode::INTERNAL_SERVER_ERROR).finish()
+        }
+    }
+}
+
+/// What every reply to a browser says: keep nothing, tell nobody, guess nothing.
+fn builder(status: StatusCode) -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(status);
+    builder
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    builder
+}

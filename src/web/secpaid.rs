@@ -1,0 +1,286 @@
+//! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::body::{BodyTrouble, Limits, read_body, read_fields};
+use super::idempotency;
+use crate::dialect::fields::Fields;
+use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
+use crate::domain::id::PayId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Journey, Stage};
+use crate::domain::merchant::Merchant;
+use crate::domain::outcome::{Cause, Outcome};
+use crate::engine::{Claim, Engine, EngineError, Page, Which, pay_id_of_link};
+use crate::telemetry::{self, metrics::Route};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/secpaid/api/v2")
+            .app_data(Route::Dialect)
+            .route("/createLink", web::post().to(create_link))
+            .route("/createSplitLink", web::post().to(create_split_link))
+            .route("/getPayInTransactions", web::post().to(transactions))
+            .route("/getMyUsedLinks", web::post().to(used_links))
+            .route("/getMyUnusedLinks", web::post().to(unused_links))
+            .route("/deleteLink", web::post().to(delete_link))
+            .default_service(web::to(no_such_call)),
+    );
+}
+
+async fn create_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let created = create(&engine, **limits, &request, body, Kind::Basic).await;
+    answer(&engine, created, "Link created successfully")
+}
+
+async fn create_split_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let created = create(&engine, **limits, &request, body, Kind::Split).await;
+    answer(&engine, created, "Link created successfully")
+}
+
+async fn transactions(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let rows = async {
+        let call = Call::read(&engine, **limits, &request, body).await?;
+        let paid = call.select(&engine, 200, Which::Proven, |_| true).await?;
+        Ok(paid.iter().map(secpaid::transaction).collect::<Vec<_>>())
+    };
+    // The typo is SecPaid's own, and clients have seen it.
+    answer(&engine, rows.await, "List retrived successfully")
+}
+
+async fn used_links(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let links = async {
+        let call = Call::read(&engine, **limits, &request, body).await?;
+        links(&engine, &call.select(&engine, 10, Which::Proven, |_| true).await?)
+    };
+    answer(&engine, links.await, "List retrieved successfully")
+}
+
+async fn unused_links(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let links = async {
+        let call = Call::read(&engine, **limits, &request, body).await?;
+        let now = engine.clock().now();
+        let unused = |journey: &Journey| journey.settlement().is_none() && !journey.is_lapsed(now);
+        links(&engine, &call.select(&engine, 10, Which::All, unused).await?)
+    };
+    answer(&engine, links.await, "List retrieved successfully")
+}
+
+async fn delete_link(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let deleted = delete(&engine, **limits, &request, body).await;
+    answer(&engine, deleted, "Link deleted successfully")
+}
+
+async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
+    let refusal =
+        Refusal::new(StatusCode::NOT_FOUND, "There is no such call: every call is a POST below /secpaid/api/v2");
+    answer::<()>(&engine, Err(refusal), "")
+}
+
+/// An authenticated call.
+struct Call {
+    merchant: Merchant,
+    fields: Fields,
+    claim: Option<Claim>,
+}
+
+impl Call {
+    async fn read(
+        engine: &Engine,
+        limits: Limits,
+        request: &HttpRequest,
+        mut body: web::Payload,
+    ) -> Result<Self, Refusal> {
+        let token = request.headers().get("token").and_then(|token| token.to_str().ok()).unwrap_or_default();
+        if token.is_empty() {
+            return Err(Refusal::unauthorised("Please enter token"));
+        }
+        let merchant = engine.authenticate(token).await?;
+        let merchant = merchant.ok_or_else(|| Refusal::unauthorised("Incorrect token or missing token"))?;
+        let fields = read_fields(request, read_body(&mut body, limits).await?).await?;
+        // The fields, not the bytes: a client's retry writes another multipart boundary.
+        let content: Vec<&[u8]> = fields.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
+        let claim = idempotency::claim(engine, request, merchant.id, &content)?;
+        Ok(Self { merchant, fields, claim })
+    }
+
+    /// The merchant's journeys that the call's fields ask for, and `wanted` admits.
+    async fn select(
+        &self,
+        engine: &Engine,
+        default_limit: u64,
+        which: Which,
+        wanted: impl Fn(&Journey) -> bool,
+    ) -> Result<Vec<Journey>, Refusal> {
+        let query = Query::read(&self.fields, default_limit)?;
+        let now = engine.clock().now();
+        let wanted = |journey: &Journey| wanted(journey) && query.admits(journey, now);
+        if let Some(pay_id) = query.pay_id {
+            let one = engine.journey(self.merchant.id, pay_id).await?;
+            let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
+            return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
+        }
+        let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
+        Ok(engine.select(self.merchant.id, which, page, wanted).await?)
+    }
+}
+
+async fn create(
+    engine: &Engine,
+    limits: Limits,
+    request: &HttpRequest,
+    body: web::Payload,
+    kind: Kind,
+) -> Result<Box<RawValue>, Refusal> {
+    let call = Call::read(engine, limits, request, body).await?;
+    let wish = secpaid::read_wish(&call.fields, kind)?;
+    let journey = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await?;
+    written(engine, &journey)
+}
+
+async fn delete(
+    engine: &Engine,
+    limits: Limits,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<Box<RawValue>, Refusal> {
+    let call = Call::read(engine, limits, request, body).await?;
+    let pay_id = named_link(&call.fields)?;
+    let journey = engine.withdraw(call.merchant.id, pay_id).await?.ok_or_else(Refusal::not_found)?;
+    match journey.stage() {
+        Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
+        Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
+        Stage::Settled(s) if s.outcome == Outcome::Cancelled => Err(Refusal::conflict("This link was cancelled")),
+        _ => Err(Refusal::conflict("This link is already used")),
+    }
+}
+
+/// The link that `deleteLink` speaks of, in any of the names that SecPaid's pages have for it.
+fn named_link(fields: &Fields) -> Result<PayId, Refusal> {
+    let by_number = fields.any_of(&["id", "linktopay_id", "pay_id"])?.map(str::parse::<PayId>);
+    let by_link = || fields.text("link_id").and_then(pay_id_of_link).map(Ok);
+    match by_number.or_else(by_link) {
+        Some(Ok(pay_id)) => Ok(pay_id),
+        Some(Err(_)) => Err(Refusal::not_found()),
+        None => Err(Invalid::new("id", "is required: the id of a link").into()),
+    }
+}
+
+fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, Refusal> {
+    journeys.iter().map(|journey| written(engine, journey)).collect()
+}
+
+fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
+    let link = engine.link(journey)?;
+    let qr_img = engine.public_url().page("/payment/qr.png", &[("link_id", &link)]);
+    let links = Links { pay_link: engine.pay_link(journey)?, qr_img };
+    secpaid::link(journey, &links)
+        .map_err(|error| EngineError::Missing(format!("way to write a link ({error})")).into())
+}
+
+/// A refusal, before it is put into the envelope.
+struct Refusal {
+    status: StatusCode,
+    message: String,
+    cause: Option<telemetry::Cause>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), cause: None }
+    }
+
+    fn unauthorised(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Link not found")
+    }
+
+    fn conflict(message: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        // The documented sentences stand alone; ours name their field first.
+        let documented = invalid.rule().starts_with(char::is_uppercase);
+        let message = if documented { invalid.rule().to_owned() } else { invalid.to_string() };
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+impl From<BodyTrouble> for Refusal {
+    fn from(trouble: BodyTrouble) -> Self {
+        Self::new(trouble.status(), trouble.to_string())
+    }
+}
+
+impl From<EngineError> for Refusal {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Refused(invalid) => invalid.into(),
+            EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
+            EngineError::Store(_) | EngineError::Missing(_) => {
+                let away = matches!(error, EngineError::Store(_));
+                let status = if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let cause = Some(telemetry::Cause::new(&error));
+                Self { cause, ..Self::new(status, "The gateway cannot answer at the moment, try again") }
+            }
+        }
+    }
+}
+
+fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &str) -> HttpResponse {
+    let now = engine.clock().now();
+    let (status, body, cause) = match result {
+        Ok(data) => (StatusCode::OK, secpaid::success(data, message, now), None),
+        Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now), refusal.cause),
+    };
+    let mut response = match body {
+        Ok(body) => HttpResponse::build(status)
+            .content_type("application/json")
+            .insert_header(("Cache-Control", "no-store"))
+            .body(body),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    };
+    if let Some(cause) = cause {
+        response.extensions_mut().insert(cause);
+    }
+    response
+}

@@ -1,0 +1,217 @@
+//! A merchant's journeys, with their timelines.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::merchant_of;
+use crate::domain::id::{JourneyId, PayId};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{End, Journey, Stage};
+use crate::domain::moment::Moment;
+use crate::domain::outcome::Cause;
+use crate::domain::plan::Entry;
+use crate::engine::{Engine, Place, Sight, Which};
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+/// How many journeys one answer holds, unless the call says otherwise; and the most it may say.
+const LIMIT: (usize, usize) = (50, 200);
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/journeys", web::get().to(list)).route("/journeys/{id}", web::get().to(one));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JourneyView {
+    journey_id: String,
+    pay_id: String,
+    dialect: String,
+    status: &'static str,
+    amount: String,
+    currency: String,
+    note: String,
+    opened_at: String,
+    expires_at: String,
+    pay_link: String,
+    callbacks: Callbacks,
+}
+
+#[derive(Serialize)]
+struct Callbacks {
+    landing: Option<EntryView>,
+    background: Vec<EntryView>,
+}
+
+#[derive(Serialize)]
+struct EntryView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    url: String,
+    params_in: &'static str,
+}
+
+#[derive(Serialize)]
+struct SightView {
+    #[serde(flatten)]
+    journey: JourneyView,
+    deliveries: Vec<DeliveryView>,
+    timeline: Vec<Event>,
+}
+
+#[derive(Serialize)]
+struct DeliveryView {
+    id: String,
+    callback: String,
+    state: &'static str,
+    due_at: String,
+}
+
+#[derive(Serialize)]
+struct Event {
+    #[serde(skip)]
+    moment: Moment,
+    at: String,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+async fn list(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    page: web::Query<Page>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let limit = page.limit.unwrap_or(LIMIT.0);
+    if !(1..=LIMIT.1).contains(&limit) {
+        return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
+    }
+    let after = page.after.as_deref().map(read_place).transpose()?;
+    let journeys = engine.journeys(merchant.id, Which::All, after, limit).await?;
+    let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(Place::of(last)));
+    let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
+}
+
+async fn one(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let (pay_id, journey_id) = match (id.parse::<PayId>(), id.parse::<JourneyId>()) {
+        (Ok(pay_id), _) => (pay_id, None),
+        (_, Ok(journey_id)) => (journey_id.pay_id(), Some(journey_id)),
+        _ => return Err(Problem::not_found("journey")),
+    };
+    match engine.sight(merchant.id, pay_id).await? {
+        Some(sight) if journey_id.is_none_or(|id| id == *sight.journey.id()) => {
+            Ok(HttpResponse::Ok().json(sight_view(&engine, &sight)?))
+        }
+        _ => Err(Problem::not_found("journey")),
+    }
+}
+
+fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
+    let opening = journey.opening();
+    Ok(JourneyView {
+        journey_id: journey.id().to_string(),
+        pay_id: journey.pay_id().to_string(),
+        dialect: opening.dialect.clone(),
+        status: status(journey),
+        amount: opening.checkout.amount.to_string(),
+        currency: opening.checkout.amount.currency().to_string(),
+        note: opening.checkout.note.clone(),
+        opened_at: rfc3339(opening.opened_at),
+        expires_at: rfc3339(opening.expires_at),
+        pay_link: engine.pay_link(journey)?,
+        callbacks: Callbacks {
+            landing: opening.plan.landing.as_ref().map(EntryView::from),
+            background: opening.plan.background.iter().map(EntryView::from).collect(),
+        },
+    })
+}
+
+/// `open`, `away`, or the outcome in force.
+pub(super) fn status(journey: &Journey) -> &'static str {
+    match journey.stage() {
+        Stage::Open(_) => "open",
+        Stage::Away { .. } => "away",
+        Stage::Settled(settlement) => settlement.outcome.as_str(),
+    }
+}
+
+fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
+    let background = &sight.journey.opening().plan.background;
+    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView {
+        id: format!("{}.{}", sight.journey.id(), delivery.key()),
+        callback: background.get(usize::from(delivery.entry)).map_or_else(String::new, |e| e.url.as_str().to_owned()),
+        state: "waiting",
+        due_at: rfc3339(delivery.due_at),
+    });
+    Ok(SightView {
+        journey: view(engine, &sight.journey)?,
+        deliveries: deliveries.collect(),
+        timeline: timeline(sight),
+    })
+}
+
+impl From<&Entry> for EntryView {
+    fn from(entry: &Entry) -> Self {
+        Self { index: entry.slot, url: entry.url.as_str().to_owned(), params_in: entry.params_in.as_str() }
+    }
+}
+
+fn timeline(sight: &Sight) -> Vec<Event> {
+    let journey = &sight.journey;
+    let mut events = vec![event(journey.opening().opened_at, "opened")];
+    for departure in journey.departures() {
+        events.push(event(departure.left_at, "left"));
+        for answer in &departure.answers {
+            match &answer.end {
+                End::Failed(error) => {
+                    events.push(Event { error: Some(error.code().to_owned()), ..event(answer.at, "failed") });
+                }
+                End::Frozen => events.push(event(answer.at, "handed_back_unproven")),
+                End::Settled(_) => {}
+            }
+        }
+    }
+    events.extend(journey.settlements().iter().map(|settlement| {
+        let (by, error) = match &settlement.cause {
+            Cause::Bank(error) => ("bank", error.as_ref().map(|error| error.code().to_owned())),
+            Cause::Customer => ("customer", None),
+            Cause::Merchant => ("merchant", None),
+            Cause::Time => ("time", None),
+        };
+        let outcome = Some(settlement.outcome.as_str());
+        Event { outcome, by: Some(by), error, ..event(settlement.at, "settled") }
+    }));
+    events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
+    events.sort_by_key(|event| event.moment);
+    events
+}
+
+fn event(moment: Moment, event: &'static str) -> Event {
+    Event { moment, at: rfc3339(moment), event, outcome: None, by: None, error: None }
+}
+
+fn write_place(place: Place) -> String {
+    format!("{}-{}", place.opened_at.as_millis(), place.pay_id)
+}
+
+fn read_place(text: &str) -> Result<Place, Invalid> {
+    let refused = || Invalid::new("after", "is not a place in the list").hint("expected the value of next");
+    let (opened_at, pay_id) = text.split_once('-').ok_or_else(refused)?;
+    Ok(Place {
+        opened_at: Moment::from_millis(opened_at.parse().map_err(|_| refused())?),
+        pay_id: pay_id.parse().map_err(|_| refused())?,
+    })
+}

@@ -1,0 +1,75 @@
+//! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
+
+mod journeys;
+mod preview;
+mod profile;
+mod redeem;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::de::DeserializeOwned;
+
+use super::body::{BodyTrouble, Limits, read_body};
+use super::idempotency;
+use super::problem::Problem;
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::Merchant;
+use crate::engine::{Claim, Engine};
+use crate::telemetry::metrics::Route;
+
+/// The manual of this API (`OpenAPI` 3.1).
+const MANUAL: &str = include_str!("../../../static/openapi.json");
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/v1")
+            .app_data(Route::Api)
+            .route("/openapi.json", web::get().to(manual))
+            .configure(profile::routes)
+            .configure(preview::routes)
+            .configure(journeys::routes)
+            .configure(redeem::routes)
+            .default_service(web::to(nothing_here)),
+    );
+}
+
+async fn manual() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(MANUAL)
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("address"))
+}
+
+/// The merchant whose key the call brought.
+async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Problem> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, key)) = key else { return Err(Problem::unauthorised()) };
+    engine.authenticate(key.trim()).await?.ok_or_else(Problem::unauthorised)
+}
+
+/// A call with a JSON body.
+struct Call<T> {
+    merchant: Merchant,
+    claim: Option<Claim>,
+    body: T,
+}
+
+impl<T: DeserializeOwned> Call<T> {
+    async fn read(
+        engine: &Engine,
+        limits: Limits,
+        request: &HttpRequest,
+        mut payload: web::Payload,
+    ) -> Result<Self, Problem> {
+        let merchant = merchant_of(engine, request).await?;
+        let bytes = read_body(&mut payload, limits).await?;
+        let claim = idempotency::claim(engine, request, merchant.id, &[&bytes])?;
+        let expected = |error: serde_json::Error| {
+            BodyTrouble::Unreadable(Invalid::new("body", format!("is not the JSON that is expected ({error})")))
+        };
+        Ok(Self { merchant, claim, body: serde_json::from_slice(&bytes).map_err(expected)? })
+    }
+}

@@ -1,0 +1,99 @@
+//! `POST /v1/preview`: the exact URL of every outcome, without creating anything.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Call;
+use crate::dialect::fields::Fields;
+use crate::dialect::secpaid;
+use crate::domain::invalid::Invalid;
+use crate::domain::outcome::Outcome;
+use crate::domain::wish::Wish;
+use crate::engine::{Engine, Rehearsal};
+use crate::web::body::Limits;
+use crate::web::problem::Problem;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/preview", web::post().to(preview));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreviewBody {
+    callback_url: Option<Value>,
+    dialect: Option<String>,
+    one_time_token: Option<bool>,
+    recipient_note: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PreviewView {
+    landing: Option<EntryView>,
+    background: Vec<EntryView>,
+    longest_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct EntryView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    url: String,
+    outcomes: Map<String, Value>,
+}
+
+async fn preview(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::<PreviewBody>::read(&engine, **limits, &request, payload).await?;
+    let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
+    if dialect != secpaid::NAME {
+        let hint = format!("expected {}", secpaid::NAME);
+        return Err(Invalid::new("dialect", "is not one that is spoken here").hint(hint).into());
+    }
+    let rehearsals = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
+    let longest = rehearsals.iter().flat_map(|r| &r.urls).map(|(_, url)| url.len()).max();
+    let mut entries = rehearsals.into_iter().map(EntryView::from);
+    let view = PreviewView {
+        landing: entries.next(),
+        background: entries.collect(),
+        longest_bytes: longest.unwrap_or_default(),
+    };
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// A wish such as the dialect would read from a call with this `callback_url`: the same code refuses the same things.
+fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
+    let callback = body.callback_url.as_ref().filter(|value| !value.is_null()).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let pairs = [
+        ("amount", Some("1.00".to_owned())),
+        ("callback_url", callback),
+        ("one_time_token", body.one_time_token.map(|on| on.to_string())),
+        ("recipient_note", body.recipient_note.clone()),
+    ];
+    let sent = pairs.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+    secpaid::read_wish(&Fields::from_pairs(sent)?, secpaid::Kind::Basic)
+}
+
+impl From<Rehearsal> for EntryView {
+    fn from(rehearsal: Rehearsal) -> Self {
+        let outcomes = rehearsal.urls.into_iter().map(|(outcome, url)| (word(outcome).to_owned(), Value::String(url)));
+        Self { index: rehearsal.entry.slot, url: rehearsal.entry.url.as_str().to_owned(), outcomes: outcomes.collect() }
+    }
+}
+
+/// The dialect's own word for an outcome.
+const fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Paid | Outcome::Authorised => "success",
+        Outcome::Cancelled => "cancel",
+        Outcome::Failed => "failed",
+        Outcome::Expired => "expired",
+    }
+}

@@ -1,0 +1,264 @@
+//! A merchant's profile: its callbacks in stable slots, and its settings.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::{Call, merchant_of};
+use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::{
+    AppLinks, CallbackName, ExtraOutcomes, Merchant, OneOffUrls, OneTime, SameBrowser, SavedCallback, Settings,
+    WhenLate,
+};
+use crate::engine::{Edit, Edited, Engine};
+use crate::web::body::Limits;
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/profile", web::get().to(show))
+        .route("/profile/settings", web::get().to(settings))
+        .route("/profile/settings", web::patch().to(choose))
+        .route("/profile/callbacks", web::get().to(list))
+        .route("/profile/callbacks", web::post().to(add))
+        .route("/profile/callbacks/{index}", web::get().to(one))
+        .route("/profile/callbacks/{index}", web::put().to(replace))
+        .route("/profile/callbacks/{index}", web::delete().to(delete));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallbackBody {
+    url: String,
+    name: Option<String>,
+    params_in: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CallbackView<'a> {
+    index: usize,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    params_in: &'static str,
+    unusable_in: Vec<Unusable>,
+}
+
+/// A dialect that cannot use a callback, and why.
+#[derive(Serialize)]
+struct Unusable {
+    dialect: &'static str,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct ProfileView<'a> {
+    merchant_id: String,
+    name: &'a str,
+    created_at: String,
+    callbacks: Vec<CallbackView<'a>>,
+    settings: SettingsView,
+}
+
+#[derive(Serialize)]
+struct SettingsView {
+    one_time_token: &'static str,
+    extra_outcomes: &'static str,
+    one_off_urls: &'static str,
+    same_browser: &'static str,
+    app_links: &'static str,
+    when_late: &'static str,
+    one_time_token_life_seconds: u64,
+    journey_life_seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsBody {
+    one_time_token: Option<String>,
+    extra_outcomes: Option<String>,
+    one_off_urls: Option<String>,
+    same_browser: Option<String>,
+    app_links: Option<String>,
+    when_late: Option<String>,
+    one_time_token_life_seconds: Option<u64>,
+    journey_life_seconds: Option<u64>,
+}
+
+async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    Ok(HttpResponse::Ok().json(ProfileView {
+        merchant_id: merchant.id.to_string(),
+        name: merchant.name.as_str(),
+        created_at: rfc3339(merchant.created_at),
+        callbacks: views(&engine, &merchant),
+        settings: SettingsView::from(&merchant.settings),
+    }))
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "callbacks": views(&engine, &merchant) })))
+}
+
+async fn one(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    index: web::Path<usize>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let saved = merchant.book.at(*index).ok_or_else(|| Problem::not_found("callback"))?;
+    Ok(HttpResponse::Ok().json(view(&engine, *index, saved)))
+}
+
+async fn add(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
+    let saved = read_callback(&engine, &call.body)?;
+    match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
+        Edited::Done(Some(index)) => Ok(HttpResponse::Created()
+            .insert_header(("Content-Location", format!("/v1/profile/callbacks/{index}")))
+            .json(view(&engine, index, &saved))),
+        Edited::Done(None) | Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
+    }
+}
+
+async fn replace(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    index: web::Path<usize>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
+    let saved = read_callback(&engine, &call.body)?;
+    match engine.edit(call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
+        Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, *index, &saved))),
+        Edited::NoSuchSlot => Err(Problem::not_found("slot")),
+    }
+}
+
+async fn delete(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    index: web::Path<usize>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    match engine.edit(merchant.id, &Edit::Delete(*index), None).await? {
+        Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
+        Edited::NoSuchSlot => Err(Problem::not_found("callback")),
+    }
+}
+
+async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    Ok(HttpResponse::Ok().json(SettingsView::from(&merchant.settings)))
+}
+
+async fn choose(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::<SettingsBody>::read(&engine, **limits, &request, payload).await?;
+    let chosen = read_settings(&call.merchant.settings, &call.body)?;
+    match engine.edit(call.merchant.id, &Edit::Choose(Box::new(chosen.clone())), None).await? {
+        Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&chosen))),
+        Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
+    }
+}
+
+fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, Invalid> {
+    Ok(SavedCallback {
+        url: CallbackUrl::parse(&body.url, engine.rules())?,
+        name: body.name.as_deref().map(CallbackName::parse).transpose()?,
+        params_in: body.params_in.as_deref().map(Placement::parse).transpose()?.unwrap_or_default(),
+    })
+}
+
+fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
+    let slots = merchant.book.slots().iter().enumerate();
+    slots.filter_map(|(index, slot)| Some(view(engine, index, slot.as_ref()?))).collect()
+}
+
+fn view<'a>(engine: &Engine, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
+    let unusable = engine.dialects().filter_map(|dialect| {
+        let name = saved.url.holds_any(dialect.appended(), saved.params_in)?;
+        Some(Unusable {
+            dialect: dialect.name(),
+            reason: format!("already holds the parameter {name}, which is appended"),
+        })
+    });
+    CallbackView {
+        index,
+        url: saved.url.as_str(),
+        name: saved.name.as_ref().map(CallbackName::as_str),
+        params_in: saved.params_in.as_str(),
+        unusable_in: unusable.collect(),
+    }
+}
+
+impl From<&Settings> for SettingsView {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            one_time_token: settings.one_time_token.as_str(),
+            extra_outcomes: settings.extra_outcomes.as_str(),
+            one_off_urls: settings.one_off_urls.as_str(),
+            same_browser: settings.same_browser.as_str(),
+            app_links: settings.app_links.as_str(),
+            when_late: settings.when_late.as_str(),
+            one_time_token_life_seconds: settings.token_life.as_secs(),
+            journey_life_seconds: settings.journey_life.as_secs(),
+        }
+    }
+}
+
+fn read_settings(now: &Settings, body: &SettingsBody) -> Result<Settings, Invalid> {
+    Ok(Settings {
+        one_time_token: chosen(body.one_time_token.as_ref(), now.one_time_token, OneTime::parse)?,
+        extra_outcomes: chosen(body.extra_outcomes.as_ref(), now.extra_outcomes, ExtraOutcomes::parse)?,
+        one_off_urls: chosen(body.one_off_urls.as_ref(), now.one_off_urls, OneOffUrls::parse)?,
+        same_browser: chosen(body.same_browser.as_ref(), now.same_browser, SameBrowser::parse)?,
+        app_links: chosen(body.app_links.as_ref(), now.app_links, AppLinks::parse)?,
+        when_late: chosen(body.when_late.as_ref(), now.when_late, WhenLate::parse)?,
+        token_life: span(
+            "one_time_token_life_seconds",
+            body.one_time_token_life_seconds,
+            now.token_life,
+            Settings::TOKEN_LIFE,
+        )?,
+        journey_life: span(
+            "journey_life_seconds",
+            body.journey_life_seconds,
+            now.journey_life,
+            Settings::JOURNEY_LIFE,
+        )?,
+    })
+}
+
+fn chosen<T>(word: Option<&String>, now: T, parse: impl Fn(&str) -> Result<T, Invalid>) -> Result<T, Invalid> {
+    word.map_or(Ok(now), |word| parse(word))
+}
+
+fn span(
+    field: &str,
+    seconds: Option<u64>,
+    now: Duration,
+    (least, most): (Duration, Duration),
+) -> Result<Duration, Invalid> {
+    match seconds.map(Duration::from_secs) {
+        None => Ok(now),
+        Some(span) if (least..=most).contains(&span) => Ok(span),
+        Some(_) => {
+            Err(Invalid::new(field, format!("is not between {} and {} seconds", least.as_secs(), most.as_secs())))
+        }
+    }
+}

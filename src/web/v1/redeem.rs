@@ -1,0 +1,118 @@
+//! `POST /v1/one-time-tokens/redeem`: the proven outcome, once. GET and HEAD never come near it.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::journeys::status;
+use super::{Call, Limits};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::engine::{Engine, Redeemed, Redeeming};
+use crate::telemetry::metrics::Route;
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+/// How long a call waits for an outcome that is on its way, unless it says otherwise; and the longest it may say.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/one-time-tokens/redeem")
+            .app_data(Route::Redeem)
+            .route(web::post().to(redeem))
+            .default_service(web::to(wrong_method)),
+    );
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedeemBody {
+    one_time_token: String,
+}
+
+#[derive(Serialize)]
+struct OutcomeView {
+    journey_id: String,
+    pay_id: String,
+    user_id: String,
+    status: &'static str,
+    amount: String,
+    currency: String,
+    note: String,
+    opened_at: String,
+    settled_at: Option<String>,
+    redeemed_at: String,
+}
+
+async fn redeem(
+    engine: web::Data<Engine>,
+    limits: web::Data<Limits>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let patience = patience(&request)?;
+    let call = Call::<RedeemBody>::read(&engine, **limits, &request, payload).await?;
+    let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
+    match engine.redeem(wish).await? {
+        Redeemed::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(&journey, spent_at))),
+        Redeemed::Pending => Ok(no_store(StatusCode::ACCEPTED).json(serde_json::json!({ "status": "pending" }))),
+        Redeemed::Spent { at } => {
+            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
+                .with("spent_at", rfc3339(at)))
+        }
+        Redeemed::Expired { at } => {
+            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
+                .with("expired_at", rfc3339(at)))
+        }
+        Redeemed::Unknown => Err(Problem::not_found("one-time token")),
+        Redeemed::Uncertain => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "outcome-unknown",
+            "Ask again with the same key",
+            "The store did not say whether the token is spent now. Ask again with the same Idempotency-Key.",
+        )),
+    }
+}
+
+async fn wrong_method() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header(("Allow", "POST")).finish()
+}
+
+/// The header `request-timeout`, in whole seconds.
+fn patience(request: &HttpRequest) -> Result<Duration, Invalid> {
+    let Some(header) = request.headers().get("request-timeout") else { return Ok(PATIENCE.0) };
+    let seconds = header.to_str().ok().and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    seconds
+        .map(|patience| patience.min(PATIENCE.1))
+        .ok_or_else(|| Invalid::new("request-timeout", "is not a number of seconds"))
+}
+
+fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
+    let opening = journey.opening();
+    OutcomeView {
+        journey_id: journey.id().to_string(),
+        pay_id: journey.pay_id().to_string(),
+        user_id: opening.merchant.to_string(),
+        status: status(journey),
+        amount: opening.checkout.amount.to_string(),
+        currency: opening.checkout.amount.currency().to_string(),
+        note: opening.checkout.note.clone(),
+        opened_at: rfc3339(opening.opened_at),
+        settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
+        redeemed_at: rfc3339(redeemed_at),
+    }
+}
+
+fn gone(kind: &'static str, title: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::GONE, kind, title, detail)
+}
+
+fn no_store(status: StatusCode) -> actix_web::HttpResponseBuilder {
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header(("Cache-Control", "no-store"));
+    builder
+}
