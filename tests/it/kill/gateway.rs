@@ -1,8 +1,10 @@
 //! The real binary as a process of its own, which can be killed and comes back at the same address on the same data.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -22,10 +24,17 @@ impl Gateway {
     /// Starts one on this store, or on an embedded one of its own, and waits until it answers.
     pub fn start(store: Option<&str>) -> Self {
         let (folder, port, store) = (TempDir::new().unwrap(), quiet_port(), store.map(str::to_owned));
-        let child = command(&folder, port, store.as_deref()).spawn().unwrap();
+        let child = launch(&folder, port, store.as_deref());
         let mut gateway = Self { child, port, folder, store };
-        gateway.wait();
-        gateway
+        for _ in 0..10 {
+            if gateway.answers() {
+                return gateway;
+            }
+            // Somebody was quicker to take the port.
+            gateway.port = quiet_port();
+            gateway.child = launch(&gateway.folder, gateway.port, gateway.store.as_deref());
+        }
+        panic!("the gateway did not start on any of ten ports: {}", gateway.log());
     }
 
     /// Its address.
@@ -50,18 +59,21 @@ impl Gateway {
 
     /// Starts it again, and waits until it answers.
     pub fn restart(&mut self) {
-        self.child = command(&self.folder, self.port, self.store.as_deref()).spawn().unwrap();
-        self.wait();
+        self.child = launch(&self.folder, self.port, self.store.as_deref());
+        assert!(self.answers(), "the gateway did not start again at its address: {}", self.log());
     }
 
-    fn wait(&mut self) {
+    /// Waits until this very process has said that it listens, and is well. `false` when it ended instead.
+    fn answers(&mut self) -> bool {
         let deadline = Instant::now() + STARTUP;
-        while !self.is_well() {
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the gateway ended ({ended:?}): {}", self.log());
+        while !(self.said().contains("listens on") && self.is_well()) {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
             assert!(Instant::now() < deadline, "the gateway does not answer: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
+        true
     }
 
     fn is_well(&self) -> bool {
@@ -76,6 +88,10 @@ impl Gateway {
         ask().is_ok_and(|answer| answer.starts_with("HTTP/1.0 200"))
     }
 
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
@@ -88,10 +104,15 @@ impl Drop for Gateway {
     }
 }
 
+fn launch(folder: &TempDir, port: u16, store: Option<&str>) -> Child {
+    let said = File::create(folder.path().join("said")).unwrap();
+    command(folder, port, store).stdout(said).spawn().unwrap()
+}
+
 fn command(folder: &TempDir, port: u16, store: Option<&str>) -> Command {
-    let log = std::fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
-    command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDBACK_")) {
         command.env_remove(name);
     }
@@ -101,9 +122,14 @@ fn command(folder: &TempDir, port: u16, store: Option<&str>) -> Command {
     command
 }
 
-/// A free port below those that the system hands out: while the gateway is down, nobody else may get its address.
+/// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its address.
 fn quiet_port() -> u16 {
-    let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    (first..32_000).step_by(7).find(free).expect("a free port")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 11_000).unwrap();
+    loop {
+        let port = 20_000 + (own + NEXT.fetch_add(1, Ordering::SeqCst)) % 11_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
