@@ -8,4 +8,6 @@
 #![allow(clippy::disallowed_methods, reason = "a test may measure how long something really took")]
 
 mod floor_plan;
+mod journeys;
 mod licences;
+mod support;
