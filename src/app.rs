@@ -188,18 +188,17 @@ fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
 /// The demo merchant, made on the first start, and its app.
 async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
     let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
-    let (merchant, newcomer) = match known {
-        Some(merchant) => (merchant, None),
-        None => {
-            let newcomer = engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?;
-            let page = display_url(engine.public_url());
-            for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
-                let url = CallbackUrl::parse(&url, engine.rules())?;
-                let saved = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
-                engine.edit(newcomer.merchant.id, &Edit::Add(saved), None).await?;
-            }
-            (newcomer.merchant.clone(), Some(newcomer))
+    let (merchant, newcomer) = if let Some(merchant) = known {
+        (merchant, None)
+    } else {
+        let newcomer = engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?;
+        let page = display_url(engine.public_url());
+        for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
+            let url = CallbackUrl::parse(&url, engine.rules())?;
+            let saved = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+            engine.edit(newcomer.merchant.id, &Edit::Add(saved), None).await?;
         }
+        (newcomer.merchant.clone(), Some(newcomer))
     };
     let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());

@@ -128,7 +128,7 @@ async fn list(engine: &Engine, json: bool) -> anyhow::Result<()> {
     let merchants = engine.merchants().await?;
     if json {
         let objects = merchants.iter().map(|m| json!({ "merchant_id": m.id.to_string(), "name": m.name.as_str() }));
-        return say(&serde_json::Value::from_iter(objects).to_string());
+        return say(&objects.collect::<serde_json::Value>().to_string());
     }
     let lines: Vec<String> = merchants.iter().map(|m| format!("{}  {}", m.id, m.name.as_str())).collect();
     say(&if lines.is_empty() { "no merchants yet: handback merchant add --name NAME".into() } else { lines.join("\n") })
@@ -176,18 +176,15 @@ fn greeting(config: &Config, app: &App) -> String {
         return text.trim_end().to_owned();
     }
     let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
-    match app.newcomer() {
-        Some(new) => {
-            let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
-            let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
-            let _ = writeln!(text, "    api_key         {}", new.api_key.reveal());
-            let _ = writeln!(text, "    signing_secret  {}", new.signing_secret.reveal());
-        }
-        None => {
-            let _ = writeln!(text, "  The demo merchant's keys were shown at the first start. For new ones:");
-            let _ = writeln!(text, "    handback merchant list");
-            let _ = writeln!(text, "    handback merchant rotate-key --merchant MERCHANT_ID");
-        }
+    if let Some(new) = app.newcomer() {
+        let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
+        let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
+        let _ = writeln!(text, "    api_key         {}", new.api_key.reveal());
+        let _ = writeln!(text, "    signing_secret  {}", new.signing_secret.reveal());
+    } else {
+        let _ = writeln!(text, "  The demo merchant's keys were shown at the first start. For new ones:");
+        let _ = writeln!(text, "    handback merchant list");
+        let _ = writeln!(text, "    handback merchant rotate-key --merchant MERCHANT_ID");
     }
     text.trim_end().to_owned()
 }

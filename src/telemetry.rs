@@ -61,7 +61,7 @@ impl RequestId {
     }
 
     fn fresh() -> Self {
-        static PROCESS: LazyLock<u32> = LazyLock::new(process_number);
+        static PROCESS: LazyLock<u32> = LazyLock::new(own_number);
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(format!("{:08x}-{}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed)))
     }
@@ -165,7 +165,7 @@ fn stopwatch() -> Instant {
 
 /// Tells this process's request ids from another's: the one place here that asks for randomness.
 #[expect(clippy::disallowed_methods, reason = "a name, not a secret: nothing is decided by it")]
-fn process_number() -> u32 {
+fn own_number() -> u32 {
     rand::random()
 }
 

@@ -20,7 +20,7 @@ use crate::domain::secret::Secret;
 pub const NAME: &str = "sandbox";
 
 /// The longest that its token side can be asked to be slow.
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 
 /// The sandbox bank, and the one redirect URI that is registered with it.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl Bank for Sandbox {
         NAME
     }
 
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "Sandbox bank"
     }
 

@@ -45,7 +45,7 @@ impl MerchantName {
         match text.chars().count() {
             0 => refused("is blank"),
             81.. => refused("is longer than 80 characters"),
-            _ if text.chars().any(char::is_control) => refused("holds a control character"),
+            _ if text.chars().any(misleads) => refused("holds a control character"),
             _ => Ok(Self(text.to_owned())),
         }
     }
@@ -54,6 +54,11 @@ impl MerchantName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character is none that people see: a control, or one that turns the direction of what follows.
+fn misleads(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A saved callback's name, usable instead of its index: a letter, then up to 31 letters, digits, `-` and `_`.

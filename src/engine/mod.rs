@@ -25,8 +25,9 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion};
-pub use watch::Sight;
+pub use watch::{Page, Sight};
 
+pub use crate::bank::Answer;
 pub use crate::keys::pay_id_of_link;
 pub use crate::store::{Claim, Place, Which};
 

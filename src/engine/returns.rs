@@ -12,7 +12,7 @@ use super::leave::{cookie_name, state_digest};
 use super::{Engine, EngineError};
 use crate::bank::Answer;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, Journey, Via};
+use crate::domain::journey::{End, Journey, Opening, Via};
 use crate::domain::merchant::{OneTime, SameBrowser, WhenLate};
 use crate::domain::outcome::{Fact, Hint};
 use crate::domain::redirect::Redirect;
@@ -153,7 +153,7 @@ impl Engine {
     /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where the
     /// merchant has chosen so and a one-time token will tell, the customer goes home now.
     async fn late(&self, mut journey: Journey, via: Via) -> Result<Returned, EngineError> {
-        while self.goes_home_late(&journey) {
+        while goes_home_late(&journey) {
             let Some(token) = self.minted(&journey, 0)? else { break };
             let Some(next) = journey.clone().freeze(via, self.clock.now()) else { break };
             match self.store.take(&Step::freeze(next.clone(), token)).await? {
@@ -166,13 +166,6 @@ impl Engine {
             Some(end) => self.way(&journey, end).map(Returned::Go),
             None => Ok(Returned::Wait(Box::new(journey))),
         }
-    }
-
-    fn goes_home_late(&self, journey: &Journey) -> bool {
-        let opening = journey.opening();
-        opening.terms.when_late == WhenLate::HandBack
-            && opening.terms.one_time_token == OneTime::On
-            && opening.plan.landing.is_some()
     }
 
     /// The token of a hand-back as the store keeps it.
@@ -193,6 +186,12 @@ fn is_proven(journey: &Journey) -> bool {
 }
 
 fn mark(hint: &Hint) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *digest("answer", &hint.distinguishing()).as_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    let digest = digest("answer", &hint.distinguishing());
+    u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]))
+}
+
+/// Whether the merchant has chosen to have its customer back before the bank has answered, and can learn the outcome.
+fn goes_home_late(journey: &Journey) -> bool {
+    let Opening { terms, plan, .. } = journey.opening();
+    terms.when_late == WhenLate::HandBack && terms.one_time_token == OneTime::On && plan.landing.is_some()
 }

@@ -19,10 +19,7 @@ impl Engine {
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
                 return self.way(&journey, end);
             }
-            let (step, end) = match self.decide(&journey, fact, via)? {
-                Some(decided) => decided,
-                None => return self.way_now(&journey),
-            };
+            let Some((step, end)) = self.decide(&journey, fact, via)? else { return self.way_now(&journey) };
             let next = step.journey().clone();
             match self.store.take(&step).await? {
                 Taken::Done => return self.way(&next, &end),

@@ -8,6 +8,15 @@ use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::store::{Place, Which};
 
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many come before it.
+    pub skip: usize,
+    /// How many it holds, at the most.
+    pub most: usize,
+}
+
 /// How many journeys one look into the store brings.
 const BATCH: usize = 200;
 
@@ -37,7 +46,7 @@ impl Engine {
         Ok(self.store.list(merchant, which, after, most).await?)
     }
 
-    /// A merchant's journeys that are `wanted`, newest first: `most` of them behind the first `skip`.
+    /// A page of a merchant's journeys that are `wanted`, newest first.
     ///
     /// # Errors
     /// When the store is in trouble.
@@ -45,10 +54,10 @@ impl Engine {
         &self,
         merchant: MerchantId,
         which: Which,
-        mut skip: usize,
-        most: usize,
+        page: Page,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, EngineError> {
+        let Page { mut skip, most } = page;
         let mut selected = Vec::new();
         let mut after = None;
         loop {

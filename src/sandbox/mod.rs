@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::bank::sandbox::{Decision, Sandbox};
 use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
+use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage};
 use crate::web::{Limits, read_body, reply};
 
@@ -20,8 +21,12 @@ pub use parameters::{Redeemer, rows};
 /// The sandbox bank's routes. They want [`Sandbox`], [`Limits`] and a [`web::Data`] of the [`Clock`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/sandbox/authorise", web::get().to(ask))
-        .route("/sandbox/authorise", web::post().to(decide))
+        .service(
+            web::resource("/sandbox/authorise")
+                .app_data(Route::Sandbox)
+                .route(web::get().to(ask))
+                .route(web::post().to(decide)),
+        )
         .configure(parameters::routes);
 }
 
@@ -92,8 +97,8 @@ async fn decide(
 }
 
 fn fresh_code(clock: &dyn Clock) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = clock.entropy();
-    format!("approved-{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let entropy = clock.entropy();
+    format!("approved-{:016x}", u64::from_be_bytes(*entropy.first_chunk().unwrap_or(&[0; 8])))
 }
 
 fn unreadable() -> HttpResponse {

@@ -80,11 +80,10 @@ pub async fn read_fields(request: &HttpRequest, body: Bytes) -> Result<Fields, B
     let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/json" => Ok(Fields::from_json(&body)?),
-        "application/x-www-form-urlencoded" => read_form(&body),
         "multipart/form-data" => read_multipart(request, body).await,
         "" if body.is_empty() => Ok(Fields::default()),
         "" if body.trim_ascii_start().starts_with(b"{") => Ok(Fields::from_json(&body)?),
-        "" => read_form(&body),
+        "" | "application/x-www-form-urlencoded" => read_form(&body),
         _ => {
             Err(BodyTrouble::Unsupported("application/json, application/x-www-form-urlencoded or multipart/form-data"))
         }

@@ -10,16 +10,20 @@ use super::{problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::engine::{Engine, EngineError, Leaving};
+use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/payment", web::get().to(show))
-        .route("/payment/pay", web::post().to(pay))
-        .route("/payment/cancel", web::post().to(cancel))
-        .route("/payment/home", web::get().to(home))
-        .route("/payment/home", web::head().to(untouched))
-        .route("/payment/app", web::get().to(app))
-        .route("/payment/qr.png", web::get().to(qr));
+    config.service(
+        web::scope("/payment")
+            .app_data(Route::Page)
+            .route("", web::get().to(show))
+            .route("/pay", web::post().to(pay))
+            .route("/cancel", web::post().to(cancel))
+            .route("/home", web::get().to(home))
+            .route("/home", web::head().to(untouched))
+            .route("/app", web::get().to(app))
+            .route("/qr.png", web::get().to(qr)),
+    );
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Problems: refusals as people and programs see them.
 //!
-//! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes to the log, here and
-//! nowhere else.
+//! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to the
+//! middleware that logs it, and no further.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -12,6 +12,7 @@ use super::page::ProblemPage;
 use super::reply;
 use crate::domain::invalid::Invalid;
 use crate::engine::EngineError;
+use crate::telemetry::Cause;
 
 /// How soon a browser tries again when the store is away, in seconds.
 const RETRY_SECONDS: u32 = 2;
@@ -24,18 +25,25 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     more: Map<String, Value>,
+    cause: Option<Cause>,
 }
 
 impl Problem {
     /// A problem of this kind; `kind` is the last part of its type.
     pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), more: Map::new() }
+        Self { status, kind, title, detail: detail.into(), more: Map::new(), cause: None }
     }
 
     /// Adds a member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds what the log should say, and the client should not.
+    fn because(mut self, error: &EngineError) -> Self {
+        self.cause = Some(Cause::new(error));
         self
     }
 
@@ -79,10 +87,14 @@ impl ResponseError for Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header(("Retry-After", RETRY_SECONDS.to_string()));
         }
-        response
+        let mut response = response
             .content_type("application/problem+json")
             .insert_header(("Cache-Control", "no-store"))
-            .body(body.to_string())
+            .body(body.to_string());
+        if let Some(cause) = &self.cause {
+            response.extensions_mut().insert(cause.clone());
+        }
+        response
     }
 }
 
@@ -120,14 +132,13 @@ impl From<EngineError> for Problem {
                 "The same Idempotency-Key came with another path or body within 24 hours. Use a new key.",
             ),
             EngineError::Store(_) => {
-                log(&error);
                 let detail = "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-away", "Try again", detail)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-away", "Try again", detail).because(&error)
             }
             EngineError::Missing(_) => {
-                log(&error);
                 let detail = "This is our mistake, and has been noted.";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is missing here", detail)
+                    .because(&error)
             }
         }
     }
@@ -135,21 +146,14 @@ impl From<EngineError> for Problem {
 
 /// What a browser is shown instead of the page it wanted.
 pub fn page_of(error: &EngineError) -> HttpResponse {
-    log(error);
-    match error {
+    let mut response = match error {
         EngineError::Store(_) => {
             reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &ProblemPage::store_away(RETRY_SECONDS))
         }
         EngineError::Refused(_) | EngineError::KeyReused | EngineError::Missing(_) => {
             reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
         }
-    }
-}
-
-/// Writes the cause of a 5xx to the log: trouble with the store is expected to pass, anything else is a mistake.
-pub fn log(error: &EngineError) {
-    match error {
-        EngineError::Store(trouble) => tracing::warn!(error = %trouble, "store.trouble"),
-        other => tracing::error!(error = %other, "engine.mistake"),
-    }
+    };
+    response.extensions_mut().insert(Cause::new(error));
+    response
 }

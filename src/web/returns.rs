@@ -1,5 +1,7 @@
 //! `/return/{bank}`: the browser comes back.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
@@ -7,30 +9,49 @@ use url::form_urlencoded;
 
 use super::page::{ProblemPage, Waiting};
 use super::{checkout, problem, reply};
-use crate::bank::Answer;
 use crate::domain::journey::Journey;
-use crate::engine::{Brought, Engine, Returned, Suspicion};
+use crate::engine::{Answer, Brought, Engine, EngineError, Returned, Suspicion};
+use crate::telemetry::metrics::{Arrival, Metrics, Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/return/{bank}").route(web::get().to(take)).route(web::head().to(untouched)));
+    config.service(
+        web::resource("/return/{bank}")
+            .app_data(Route::Return)
+            .route(web::get().to(take))
+            .route(web::head().to(untouched)),
+    );
 }
 
-async fn take(engine: web::Data<Engine>, request: HttpRequest, bank: web::Path<String>) -> HttpResponse {
+async fn take(
+    engine: web::Data<Engine>,
+    metrics: web::Data<Metrics>,
+    request: HttpRequest,
+    bank: web::Path<String>,
+) -> HttpResponse {
     let at = Instant::now();
     if reply::is_prefetch(&request) {
         return reply::untouched();
     }
-    let Ok(answer) = Answer::read(form_urlencoded::parse(request.query_string().as_bytes()).into_owned()) else {
-        return suspect(&Suspicion::NoState);
+    let (arrival, response) = match arrive(&engine, &request, &bank, at).await {
+        Ok(Returned::Go(redirect)) => (Arrival::Sent, reply::see_other(&redirect)),
+        Ok(Returned::Wait(journey)) => (Arrival::Waiting, wait(&engine, &journey)),
+        Ok(Returned::Suspect(suspicion)) => (Arrival::Suspect, suspect(&suspicion)),
+        Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
+        Err(error) => (Arrival::Failed, problem::page_of(&error)),
     };
-    let cookies = known_cookies(&request);
+    metrics.arrived(arrival);
+    response
+}
+
+async fn arrive(engine: &Arc<Engine>, request: &HttpRequest, bank: &str, at: Instant) -> Result<Returned, EngineError> {
+    let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+    let answer = match Answer::read(pairs) {
+        Ok(answer) => answer,
+        Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
+    };
+    let cookies = known_cookies(request);
     let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
-    match engine.take_return(Brought { bank: &bank, answer, cookie: &cookie, at }).await {
-        Ok(Returned::Go(redirect)) => reply::see_other(&redirect),
-        Ok(Returned::Wait(journey)) => wait(&engine, &journey),
-        Ok(Returned::Suspect(suspicion)) => suspect(&suspicion),
-        Err(error) => problem::page_of(&error),
-    }
+    engine.take_return(Brought { bank, answer, cookie: &cookie, at }).await
 }
 
 /// HEAD consumes nothing: link scanners use it.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::body::{BodyTrouble, Limits, read_body, read_fields};
-use super::{idempotency, problem};
+use super::idempotency;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
 use crate::domain::id::PayId;
@@ -14,11 +14,13 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Claim, Engine, EngineError, Which, pay_id_of_link};
+use crate::engine::{Claim, Engine, EngineError, Page, Which, pay_id_of_link};
+use crate::telemetry::{self, metrics::Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/secpaid/api/v2")
+            .app_data(Route::Dialect)
             .route("/createLink", web::post().to(create_link))
             .route("/createSplitLink", web::post().to(create_split_link))
             .route("/getPayInTransactions", web::post().to(transactions))
@@ -103,10 +105,8 @@ async fn delete_link(
 }
 
 async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
-    let refusal = Refusal {
-        status: StatusCode::NOT_FOUND,
-        message: "There is no such call: every call is a POST below /secpaid/api/v2".into(),
-    };
+    let refusal =
+        Refusal::new(StatusCode::NOT_FOUND, "There is no such call: every call is a POST below /secpaid/api/v2");
     answer::<()>(&engine, Err(refusal), "")
 }
 
@@ -153,8 +153,8 @@ impl Call {
             let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
             return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
         }
-        let skip = query.limit.saturating_mul(query.page - 1);
-        Ok(engine.select(self.merchant.id, which, skip, query.limit, wanted).await?)
+        let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
+        Ok(engine.select(self.merchant.id, which, page, wanted).await?)
     }
 }
 
@@ -179,8 +179,7 @@ async fn delete(
 ) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, limits, request, body).await?;
     let pay_id = named_link(&call.fields)?;
-    let not_found = || Refusal { status: StatusCode::NOT_FOUND, message: "Link not found".into() };
-    let journey = engine.withdraw(call.merchant.id, pay_id).await?.ok_or_else(not_found)?;
+    let journey = engine.withdraw(call.merchant.id, pay_id).await?.ok_or_else(Refusal::not_found)?;
     match journey.stage() {
         Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
         Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
@@ -195,7 +194,7 @@ fn named_link(fields: &Fields) -> Result<PayId, Refusal> {
     let by_link = || fields.text("link_id").and_then(pay_id_of_link).map(Ok);
     match by_number.or_else(by_link) {
         Some(Ok(pay_id)) => Ok(pay_id),
-        Some(Err(_)) => Err(Refusal { status: StatusCode::NOT_FOUND, message: "Link not found".into() }),
+        Some(Err(_)) => Err(Refusal::not_found()),
         None => Err(Invalid::new("id", "is required: the id of a link").into()),
     }
 }
@@ -216,15 +215,24 @@ fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal>
 struct Refusal {
     status: StatusCode,
     message: String,
+    cause: Option<telemetry::Cause>,
 }
 
 impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), cause: None }
+    }
+
     fn unauthorised(message: &str) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, message: message.into() }
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Link not found")
     }
 
     fn conflict(message: &str) -> Self {
-        Self { status: StatusCode::CONFLICT, message: message.into() }
+        Self::new(StatusCode::CONFLICT, message)
     }
 }
 
@@ -233,13 +241,13 @@ impl From<Invalid> for Refusal {
         // The documented sentences stand alone; ours name their field first.
         let documented = invalid.rule().starts_with(char::is_uppercase);
         let message = if documented { invalid.rule().to_owned() } else { invalid.to_string() };
-        Self { status: StatusCode::BAD_REQUEST, message }
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 }
 
 impl From<BodyTrouble> for Refusal {
     fn from(trouble: BodyTrouble) -> Self {
-        Self { status: trouble.status(), message: trouble.to_string() }
+        Self::new(trouble.status(), trouble.to_string())
     }
 }
 
@@ -249,13 +257,10 @@ impl From<EngineError> for Refusal {
             EngineError::Refused(invalid) => invalid.into(),
             EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
             EngineError::Store(_) | EngineError::Missing(_) => {
-                problem::log(&error);
-                let status = if matches!(error, EngineError::Store(_)) {
-                    StatusCode::SERVICE_UNAVAILABLE
-                } else {
-                    StatusCode::INTERNAL_SERVER_ERROR
-                };
-                Self { status, message: "The gateway cannot answer at the moment, try again".into() }
+                let away = matches!(error, EngineError::Store(_));
+                let status = if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let cause = Some(telemetry::Cause::new(&error));
+                Self { cause, ..Self::new(status, "The gateway cannot answer at the moment, try again") }
             }
         }
     }
@@ -263,18 +268,19 @@ impl From<EngineError> for Refusal {
 
 fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &str) -> HttpResponse {
     let now = engine.clock().now();
-    let (status, body) = match result {
-        Ok(data) => (StatusCode::OK, secpaid::success(data, message, now)),
-        Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now)),
+    let (status, body, cause) = match result {
+        Ok(data) => (StatusCode::OK, secpaid::success(data, message, now), None),
+        Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now), refusal.cause),
     };
-    match body {
+    let mut response = match body {
         Ok(body) => HttpResponse::build(status)
             .content_type("application/json")
             .insert_header(("Cache-Control", "no-store"))
             .body(body),
-        Err(error) => {
-            tracing::error!(error = %error, "secpaid.answer_not_written");
-            HttpResponse::InternalServerError().finish()
-        }
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    };
+    if let Some(cause) = cause {
+        response.extensions_mut().insert(cause);
     }
+    response
 }

@@ -11,3 +11,4 @@ mod floor_plan;
 mod journeys;
 mod licences;
 mod support;
+mod urls;

@@ -1,6 +1,7 @@
 //! Callbacks: the URLs that merchants choose, kept byte for byte.
 
 mod list;
+mod names;
 mod template;
 mod url;
 

@@ -6,11 +6,12 @@
 
 use std::fmt;
 
-use url::{Host, Url, form_urlencoded};
+use url::{Host, Url};
 
 use super::super::invalid::Invalid;
 use super::super::params::{Params, percent_encoded};
 use super::Placement;
+use super::names::{held, is_named_by_note, is_parameters};
 use super::template::{Piece, expand, pieces};
 
 /// The longest callback, before and after our parameters have joined it, in bytes.
@@ -43,10 +44,12 @@ impl CallbackUrl {
         check_characters(text)?;
         let scheme = check_scheme(text, rules)?;
         check_placeholders(text, &scheme)?;
-        let probe = expand(text, |_| "0".into())?;
-        let url = Url::parse(&probe).map_err(|error| refused(format!("is not a URL ({error})")))?;
+        let url = probed(text, "0")?;
         check_authority(&url)?;
-        check_spelling(&probe, &url)?;
+        // A placeholder may have nothing to say: `/{x}/y` is `//y` then, and `/.{x}` is a dot segment.
+        if !probed(text, "").is_ok_and(|emptied| emptied.has_authority() == url.has_authority()) {
+            return Err(refused("would be another URL if a placeholder were empty").hint("write a word beside it"));
+        }
         Ok(Self { text: text.to_owned() })
     }
 
@@ -67,14 +70,10 @@ impl CallbackUrl {
 
     /// The first of `names` that this callback holds already where `placement` would append it.
     ///
-    /// Names are compared as the sloppiest reader would: any case, percent-decoded, with PHP's `.` and space for `_`
-    /// and its brackets.
+    /// Names are compared as the sloppiest reader would: any case, percent-decoded, with PHP's `.` and space for `_`,
+    /// its brackets, and more.
     pub fn holds_any(&self, names: &[&'static str], placement: Placement) -> Option<&'static str> {
-        let (before, fragment) = self.text.split_once('#').unwrap_or((&self.text, ""));
-        let part = if placement == Placement::Query { before } else { fragment };
-        let query = part.split_once('?').map_or("", |(_, query)| query);
-        let held: Vec<String> = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| as_php_reads(&name)).collect();
-        names.iter().copied().find(|name| held.iter().any(|h| h == name))
+        held(&self.text, names, placement)
     }
 
     /// This callback with its placeholders filled and our parameters appended: where a browser is sent.
@@ -154,11 +153,22 @@ fn check_placeholders(text: &str, scheme: &str) -> Result<(), Invalid> {
     let slashes = if text[after_scheme..].starts_with("//") { 2 } else { 0 };
     let authority = after_scheme + slashes;
     let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |i| authority + i);
+    if is_named_by_note(text) {
+        return Err(refused("holds {recipient_note} in a parameter's name, where it could take another's place"));
+    }
     let early = pieces(&text[..end]).is_ok_and(|p| p.iter().all(|piece| matches!(piece, Piece::Text(_))));
     if early {
         return Ok(());
     }
     Err(refused("holds a placeholder or a brace in the host").hint("placeholders may stand after the host only"))
+}
+
+/// What the parser makes of `text` with this value in each placeholder; refused where it would rewrite it.
+fn probed(text: &str, value: &str) -> Result<Url, Invalid> {
+    let written = expand(text, |_| value.to_owned())?;
+    let url = Url::parse(&written).map_err(|error| refused(format!("is not a URL ({error})")))?;
+    check_spelling(&written, &url)?;
+    Ok(url)
 }
 
 fn check_authority(url: &Url) -> Result<(), Invalid> {
@@ -167,11 +177,22 @@ fn check_authority(url: &Url) -> Result<(), Invalid> {
     }
     match (url.scheme(), url.host()) {
         ("https" | "http", None) => Err(refused("has no host")),
+        ("https" | "http", Some(Host::Domain(name))) if !is_dns_name(name) => {
+            Err(refused(format!("has the host {name}, which no DNS can hold")))
+        }
         ("http", Some(host)) if !is_loopback(&host) => {
             Err(refused("is plain http").hint("expected https off loopback"))
         }
         _ => Ok(()),
     }
+}
+
+/// Letters, digits, `-` and `_` in labels of 1 to 63 (RFC 1035, section 2.3.4), perhaps with the root's dot. URL parsers
+/// let more pass (`a,b` `a;b` `a'b`), and then disagree about it.
+fn is_dns_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let dns = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(dns))
 }
 
 /// Whether `host` is this machine itself.
@@ -206,6 +227,9 @@ fn joined(url: &str, query: &str, placement: Placement) -> String {
         (Some((before, fragment)), Placement::Query) => format!("{}#{fragment}", with_query(before, query)),
         (None, Placement::Fragment) => format!("{url}#{query}"),
         (Some((before, "")), Placement::Fragment) => format!("{before}#{query}"),
+        (Some((before, fragment)), Placement::Fragment) if is_parameters(fragment) && !fragment.contains('?') => {
+            format!("{before}#{}&{query}", fragment.trim_end_matches('&'))
+        }
         (Some((before, fragment)), Placement::Fragment) => format!("{before}#{}", with_query(fragment, query)),
     }
 }
@@ -219,11 +243,6 @@ fn with_query(url: &str, query: &str) -> String {
             own => format!("{before}?{own}&{query}"),
         },
     }
-}
-
-fn as_php_reads(name: &str) -> String {
-    let name = name.trim_start().split('[').next().unwrap_or_default();
-    name.to_lowercase().replace(['.', ' '], "_")
 }
 
 #[cfg(test)]
@@ -265,6 +284,7 @@ mod tests {
             ("https://m.example/cb", "https://m.example/cb#pay_id=7&status=success"),
             ("https://m.example/cb#", "https://m.example/cb#pay_id=7&status=success"),
             ("https://m.example/#/pay", "https://m.example/#/pay?pay_id=7&status=success"),
+            ("https://m.example/#a=1&", "https://m.example/#a=1&pay_id=7&status=success"),
             ("https://m.example/#/pay?x=1&", "https://m.example/#/pay?x=1&pay_id=7&status=success"),
         ] {
             assert_eq!(home(own, Placement::Fragment), expected);
@@ -286,8 +306,9 @@ mod tests {
             let dotted = Params::default().fill(Placeholder::RecipientNote, note);
             assert!(url.with(&dotted, Placement::Query).is_err());
         }
-        let dot = CallbackUrl::parse("https://m.example/a/.{recipient_note}", &Rules::default()).unwrap();
-        assert!(dot.with(&Params::default().fill(Placeholder::RecipientNote, "."), Placement::Query).is_err());
+        let twice =
+            CallbackUrl::parse("https://m.example/a/{recipient_note}{recipient_note}", &Rules::default()).unwrap();
+        assert!(twice.with(&Params::default().fill(Placeholder::RecipientNote, "."), Placement::Query).is_err());
     }
 
     #[test]

@@ -9,9 +9,9 @@ use super::{RedisStore, keys, millis};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
+use crate::domain::merchant::Settings;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
-use crate::domain::token::MintedToken;
 use crate::store::{Claim, Deliveries, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
 
 #[async_trait]
@@ -24,7 +24,6 @@ impl Journeys for RedisStore {
         keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
         let open = Request::call(&script::OPEN, keys)
             .with(of_journey(journey)?)
-            .with(moment(self.until(journey, None)))
             .with(value::of_place(Place::of(journey)))
             .with(keys::number(pay_id))
             .with(moment(opening.expires_at))
@@ -32,7 +31,11 @@ impl Journeys for RedisStore {
             .with(self.ahead())
             .with(millis(REMEMBERED))
             .with(claim.map_or([0; 32], |claim| *claim.request.as_bytes()));
-        to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)
+        match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
+            // The same opening tried again is no collision, even if its customer has been quicker than this retry.
+            (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
+            (opened, _) => Ok(opened),
+        }
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
@@ -41,12 +44,14 @@ impl Journeys for RedisStore {
     }
 
     async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
-        let find = Request::call(&script::FIND_BY_STATE, [keys::state(shard, state)]).with(keys::journeys(shard));
-        let Some((departure, journey)) = reply::<Option<(Vec<u8>, Vec<u8>)>>(self.link.ask(find).await?)? else {
-            return Ok(None);
-        };
-        let departure = departure.first().ok_or_else(|| unreadable("a state"))?;
-        Ok(Some((to_journey(&journey)?, *departure)))
+        let find = Request::call(&script::FIND_BY_STATE, [keys::state(shard, state)])
+            .with(keys::journeys(shard))
+            .with(self.ahead());
+        let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = reply(self.link.ask(find).await?)?;
+        let Some((departure, journey, now)) = found else { return Ok(None) };
+        let (journey, now) = (to_journey(&journey)?, value::to_digits(&now)?);
+        let departure = *departure.first().ok_or_else(|| unreadable("a state"))?;
+        Ok(Some((journey, departure)).filter(|(journey, _)| now < state_until(journey)))
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
@@ -107,12 +112,10 @@ impl RedisStore {
     /// How many places of an index are looked at in one go while tidying.
     const STRETCH: usize = 256;
 
-    /// Until when a journey is kept: [`RedisStore::open`] says how long that is. A token that is minted now counts too.
-    fn until(&self, journey: &Journey, token: Option<&MintedToken>) -> Moment {
-        let opening = journey.opening();
-        let ended = journey.settlement().map_or(opening.expires_at, |last| last.at.max(opening.expires_at));
-        let kept = ended.plus(self.keep.max(opening.terms.token_life + REMEMBERED));
-        token.map_or(kept, |token| kept.max(token.expires_at.plus(REMEMBERED)))
+    /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
+    fn until(&self, journey: &Journey) -> Option<Moment> {
+        let kept = journey.opening().expires_at.plus(self.keep);
+        Some(kept.max(journey.settlement()?.at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED)))
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
@@ -131,16 +134,17 @@ impl RedisStore {
         let token = step
             .token()
             .map(|token| [number.as_slice(), merchant.as_bytes(), value::digits(token.expires_at).as_bytes()].concat());
-        let remembered = step.token().map_or_else(String::new, |token| moment(token.expires_at.plus(REMEMBERED)));
+        let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
         Ok(Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
             .with(of_journey(journey)?)
-            .with(moment(self.until(journey, step.token())))
             .with(number)
+            .with(self.until(journey).map_or_else(String::new, moment))
             .with(proven.as_ref().map_or(&[][..], |place| place))
             .with(state.unwrap_or_default())
+            .with(moment(state_until(journey)))
             .with(token.unwrap_or_default())
-            .with(remembered)
+            .with(remembered.map_or_else(String::new, moment))
             .with(value::of_deliveries(step.deliveries())))
     }
 
@@ -235,15 +239,21 @@ impl RedisStore {
     }
 }
 
-fn to_opened(reply: &[Vec<u8>]) -> Result<Opened, StoreError> {
+/// What became of an opening, and the journey that has its number already.
+fn to_opened(reply: &[Vec<u8>]) -> Result<(Opened, Option<Journey>), StoreError> {
     let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
     match parts.as_slice() {
-        [b"NEW"] => Ok(Opened::New),
-        [b"TAKEN"] => Ok(Opened::Taken),
-        [b"REUSED"] => Ok(Opened::Reused),
-        [b"REPEATED", journey] => Ok(Opened::Repeated(Box::new(to_journey(journey)?))),
+        [b"NEW"] => Ok((Opened::New, None)),
+        [b"TAKEN", present] => Ok((Opened::Taken, Some(to_journey(present)?))),
+        [b"REUSED"] => Ok((Opened::Reused, None)),
+        [b"REPEATED", journey] => Ok((Opened::Repeated(Box::new(to_journey(journey)?)), None)),
         _ => Err(unreadable("an opening")),
     }
+}
+
+/// Until when a journey's states find it.
+fn state_until(journey: &Journey) -> Moment {
+    journey.opening().expires_at.plus(REMEMBERED)
 }
 
 /// A moment as commands take it.

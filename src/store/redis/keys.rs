@@ -18,8 +18,9 @@ pub(super) fn number(pay_id: PayId) -> [u8; NUMBER] {
 
 /// Reads what [`number`] wrote.
 pub(super) fn pay_id(number: [u8; NUMBER]) -> Option<PayId> {
-    let [a, b, c, d, e, f, g] = number;
-    PayId::new(u64::from_be_bytes([0, a, b, c, d, e, f, g]))
+    let mut bytes = [0; 8];
+    bytes[1..].copy_from_slice(&number);
+    PayId::new(u64::from_be_bytes(bytes))
 }
 
 /// What the house belongs to: one key for the whole store.

@@ -17,7 +17,7 @@ use redis::{AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, Serv
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::script::{Attempt, Request};
+use super::script::{Request, Sent};
 use crate::store::StoreError;
 
 /// How long a call may take, its retries and a new connection included: the store says so within a second.
@@ -82,27 +82,24 @@ impl Link {
     }
 
     async fn converse(&self, requests: &[Request]) -> Result<Vec<Value>, Trouble> {
-        let lane = self.lane().map_err(|error| Trouble { error, remedy: Remedy::Redial })?;
+        let lane = self.lane().map_err(|error| Trouble { error, remedy: Remedy::Retry })?;
         let deadline = Instant::now() + CALL;
-        let mut attempt = Attempt::default();
+        let (mut sent, mut before) = (Sent::Short, None);
         loop {
-            let trouble = match lane.attempt(requests, attempt, deadline).await {
+            let trouble = match lane.attempt(requests, sent, deadline).await {
                 Ok(replies) => return Ok(replies),
-                Err(trouble) => trouble,
+                Err(trouble) => trouble.after(before),
             };
             match trouble.remedy {
                 Remedy::None => return Err(trouble),
-                Remedy::Text => attempt.in_full = true,
-                Remedy::Redial => {}
-                Remedy::Retry => attempt.again = true,
-                Remedy::Wait => {
-                    attempt.again = true;
-                    sleep_until(deadline.min(Instant::now() + PAUSE)).await;
-                }
+                Remedy::Text => sent = Sent::InFull,
+                Remedy::Retry => {}
+                Remedy::Wait => sleep_until(deadline.min(Instant::now() + PAUSE)).await,
             }
             if Instant::now() >= deadline {
                 return Err(trouble);
             }
+            before = Some(trouble.error);
         }
     }
 
@@ -135,9 +132,7 @@ enum Remedy {
     None,
     /// Send the scripts' texts.
     Text,
-    /// Connect again; nothing was sent.
-    Redial,
-    /// Try again at once.
+    /// Try again at once; a new connection waits by itself.
     Retry,
     /// Try again in a moment: Redis is up, but not ready.
     Wait,
@@ -150,6 +145,14 @@ struct Trouble {
 }
 
 impl Trouble {
+    /// A deadline that ends the last of several attempts says less than the attempt before it.
+    fn after(self, before: Option<StoreError>) -> Self {
+        match before {
+            Some(error @ StoreError::Unreachable(_)) if self.error == StoreError::TimedOut => Self { error, ..self },
+            _ => self,
+        }
+    }
+
     fn of(error: &RedisError) -> Self {
         use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, NoScript, ReadOnly, TryAgain};
         let remedy = match error.kind() {
@@ -182,9 +185,10 @@ enum Line {
 
 type Dial = Shared<BoxFuture<'static, Result<Arc<Wire>, StoreError>>>;
 
-/// A connection, and how often in a row it has been silent.
+/// A connection, since when there is one, and how often in a row it has been silent.
 struct Wire {
     connection: MultiplexedConnection,
+    since: Instant,
     silent: AtomicU32,
 }
 
@@ -193,9 +197,9 @@ impl Lane {
         Self { client, line: Mutex::new(Line::Down(None)) }
     }
 
-    async fn attempt(&self, requests: &[Request], attempt: Attempt, deadline: Instant) -> Result<Vec<Value>, Trouble> {
-        let wire = self.wire(deadline).await.map_err(|error| Trouble { error, remedy: Remedy::Redial })?;
-        let Ok(replies) = timeout_at(deadline.min(Instant::now() + TRY), wire.send(requests, attempt)).await else {
+    async fn attempt(&self, requests: &[Request], sent: Sent, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+        let wire = self.wire(deadline).await.map_err(|error| Trouble { error, remedy: Remedy::Retry })?;
+        let Ok(replies) = timeout_at(deadline.min(Instant::now() + TRY), wire.send(requests, sent)).await else {
             if wire.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENT {
                 self.hang_up(&wire);
             }
@@ -241,21 +245,22 @@ impl Lane {
     fn hang_up(&self, wire: &Arc<Wire>) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(&*line, Line::Up(current) if Arc::ptr_eq(current, wire)) {
-            *line = Line::Down(None);
+            // One that broke as soon as it was made is no reason to hurry.
+            *line = Line::Down(Some(wire.since + PAUSE));
             tracing::warn!("store.redis.connection_given_up");
         }
     }
 }
 
 impl Wire {
-    async fn send(&self, requests: &[Request], attempt: Attempt) -> Result<Vec<Value>, RedisError> {
+    async fn send(&self, requests: &[Request], sent: Sent) -> Result<Vec<Value>, RedisError> {
         let mut connection = self.connection.clone();
         let replies = if let [request] = requests {
-            vec![connection.send_packed_command(&request.command(attempt)).await?]
+            vec![connection.send_packed_command(&request.command(sent)).await?]
         } else {
             let mut pipeline = Pipeline::with_capacity(requests.len());
             for request in requests {
-                pipeline.add_command(request.command(attempt));
+                pipeline.add_command(request.command(sent));
             }
             connection.send_packed_commands(&pipeline, 0, requests.len()).await?
         };
@@ -278,7 +283,7 @@ async fn dial(client: Client, not_before: Option<Instant>) -> Result<Arc<Wire>, 
         Ok(connection)
     };
     match timeout_at(Instant::now() + TRY, connect).await {
-        Ok(Ok(connection)) => Ok(Arc::new(Wire { connection, silent: AtomicU32::new(0) })),
+        Ok(Ok(connection)) => Ok(Arc::new(Wire { connection, since: Instant::now(), silent: AtomicU32::new(0) })),
         Ok(Err(error)) => Err(Trouble::of(&error).error),
         Err(_) => Err(StoreError::TimedOut),
     }

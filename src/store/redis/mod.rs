@@ -10,6 +10,8 @@ mod keys;
 mod link;
 mod merchants;
 mod script;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod value;
 
@@ -35,7 +37,8 @@ impl RedisStore {
     /// A store in the Redis at `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. It connects
     /// when it is first used.
     ///
-    /// A journey is kept for `keep` after it has ended, and never shorter than its token can be asked for.
+    /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be asked
+    /// for; one that has not ended is kept.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`] when the URL is anything else.

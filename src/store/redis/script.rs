@@ -1,7 +1,7 @@
 //! The scripts: each is one step, in one slot, in one round trip.
 //!
-//! A script is called by its digest; its text travels only when Redis does not know it yet. Every script may be run
-//! again as it was, because a reply may get lost; its first argument says whether this is such a retry.
+//! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
+//! again as it was, with the same answer, because a reply may get lost.
 
 use std::sync::LazyLock;
 
@@ -53,13 +53,13 @@ scripts! {
     HOUSE = "house",
 }
 
-/// Which attempt at a request this is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Attempt {
-    /// An earlier one may have run, although its reply never came.
-    pub again: bool,
-    /// Redis does not know the script: send its text.
-    pub in_full: bool,
+/// How a script is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sent {
+    /// By its digest alone.
+    Short,
+    /// With its text, which Redis remembers from then on.
+    InFull,
 }
 
 /// Something to ask of Redis.
@@ -97,23 +97,21 @@ impl Request {
         self
     }
 
-    /// The command for this attempt.
-    pub(super) fn command(&self, attempt: Attempt) -> Cmd {
+    /// The command, with scripts sent in this way.
+    pub(super) fn command(&self, sent: Sent) -> Cmd {
         let (script, keys, args) = match self {
             Self::Plain(command) => return command.clone(),
             Self::Call(script, keys, args) => (script, keys, args),
         };
         let mut command = Cmd::new();
-        if attempt.in_full {
-            command.arg("EVAL").arg(script.text);
-        } else {
-            command.arg("EVALSHA").arg(&script.digest);
-        }
+        match sent {
+            Sent::Short => command.arg("EVALSHA").arg(&script.digest),
+            Sent::InFull => command.arg("EVAL").arg(script.text),
+        };
         command.arg(keys.len());
         for key in keys {
             command.arg(key.as_slice());
         }
-        command.arg(if attempt.again { "1" } else { "0" });
         for arg in args {
             command.arg(arg.as_slice());
         }

@@ -117,8 +117,9 @@ pub(super) fn unreadable(what: &str) -> StoreError {
 
 fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
     let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
-    let [a, b, c, d, e, f] = six;
-    Ok(Moment::from_millis(u64::from_be_bytes([0, 0, a, b, c, d, e, f])))
+    let mut bytes = [0; 8];
+    bytes[2..].copy_from_slice(&six);
+    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
 }
 
 #[cfg(test)]

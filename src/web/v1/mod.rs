@@ -15,13 +15,15 @@ use super::problem::Problem;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Claim, Engine};
+use crate::telemetry::metrics::Route;
 
-/// The manual of this API (OpenAPI 3.1).
+/// The manual of this API (`OpenAPI` 3.1).
 const MANUAL: &str = include_str!("../../../static/openapi.json");
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/v1")
+            .app_data(Route::Api)
             .route("/openapi.json", web::get().to(manual))
             .configure(profile::routes)
             .configure(preview::routes)

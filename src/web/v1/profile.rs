@@ -121,7 +121,7 @@ async fn add(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
-    let saved = read_callback(&engine, call.body)?;
+    let saved = read_callback(&engine, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/callbacks/{index}")))
@@ -138,7 +138,7 @@ async fn replace(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
-    let saved = read_callback(&engine, call.body)?;
+    let saved = read_callback(&engine, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, *index, &saved))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),
@@ -169,14 +169,14 @@ async fn choose(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<SettingsBody>::read(&engine, **limits, &request, payload).await?;
-    let chosen = read_settings(call.merchant.settings, &call.body)?;
+    let chosen = read_settings(&call.merchant.settings, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Choose(Box::new(chosen.clone())), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&chosen))),
         Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
     }
 }
 
-fn read_callback(engine: &Engine, body: CallbackBody) -> Result<SavedCallback, Invalid> {
+fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, Invalid> {
     Ok(SavedCallback {
         url: CallbackUrl::parse(&body.url, engine.rules())?,
         name: body.name.as_deref().map(CallbackName::parse).transpose()?,
@@ -221,7 +221,7 @@ impl From<&Settings> for SettingsView {
     }
 }
 
-fn read_settings(now: Settings, body: &SettingsBody) -> Result<Settings, Invalid> {
+fn read_settings(now: &Settings, body: &SettingsBody) -> Result<Settings, Invalid> {
     Ok(Settings {
         one_time_token: chosen(body.one_time_token.as_ref(), now.one_time_token, OneTime::parse)?,
         extra_outcomes: chosen(body.extra_outcomes.as_ref(), now.extra_outcomes, ExtraOutcomes::parse)?,

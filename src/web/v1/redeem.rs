@@ -12,6 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::engine::{Engine, Redeemed, Redeeming};
+use crate::telemetry::metrics::Route;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -20,7 +21,10 @@ const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource("/one-time-tokens/redeem").route(web::post().to(redeem)).default_service(web::to(wrong_method)),
+        web::resource("/one-time-tokens/redeem")
+            .app_data(Route::Redeem)
+            .route(web::post().to(redeem))
+            .default_service(web::to(wrong_method)),
     );
 }
 

@@ -42,7 +42,7 @@ impl House {
     /// A house of these files, as `(path, text)`.
     pub fn of(files: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
         let files = files.into_iter().map(|(path, text)| File::new(path.into(), text.into()));
-        Self { files: files.filter(|file| !file.path.ends_with("/tests.rs")).collect() }
+        Self { files: files.filter(|file| !file.is_test()).collect() }
     }
 
     /// The room that a path from the crate's root leads into; `None` where the floor plan has none.
@@ -61,6 +61,11 @@ impl File {
     fn new(path: String, text: String) -> Self {
         let code = without_tests(&tokens(&text));
         Self { module: module(&path), path, text, code }
+    }
+
+    /// Whether it is there for tests alone: a `tests` file or folder, or the store's law book.
+    fn is_test(&self) -> bool {
+        self.module.iter().any(|name| name == "tests") || self.path.starts_with("src/store/laws/")
     }
 
     /// Its room.

@@ -1,16 +1,16 @@
 -- Claims a key for a request.
 --
 -- KEYS: the claim
--- ARGV: again, ahead, remembered for, request, the caller's own mark
+-- ARGV: ahead, remembered for, request, the caller's own mark
 -- The mark tells a caller's own retry from a repetition.
-local now = clock(ARGV[2])
+local now = clock(ARGV[1])
 local claim = redis.call('GET', KEYS[1])
 if claim and tonumber(string.sub(claim, 1, 14)) > now then
-  if string.sub(claim, 15, 46) ~= ARGV[4] then
+  if string.sub(claim, 15, 46) ~= ARGV[3] then
     return 'REUSED'
   end
-  return string.sub(claim, 47) == ARGV[5] and 'FRESH' or 'REPEATED'
+  return string.sub(claim, 47) == ARGV[4] and 'FRESH' or 'REPEATED'
 end
-local forgotten = now + ARGV[3]
-redis.call('SET', KEYS[1], digits(forgotten) .. ARGV[4] .. ARGV[5], 'PXAT', forgotten)
+local forgotten = now + ARGV[2]
+redis.call('SET', KEYS[1], digits(forgotten) .. ARGV[3] .. ARGV[4], 'PXAT', forgotten)
 return 'FRESH'

@@ -1,11 +1,8 @@
 -- The journey of a state, and its departure.
 --
 -- KEYS: the state
--- ARGV: again, prefix of journeys' keys
--- Answers the departure's byte and the journey, or nothing.
+-- ARGV: prefix of journeys' keys, ahead
+-- Answers the departure's byte, the journey and the time, or nothing.
 local state = redis.call('GET', KEYS[1])
-if not state then
-  return false
-end
-local journey = redis.call('GET', ARGV[2] .. string.sub(state, 1, 7))
-return journey and {string.sub(state, 8), journey}
+local journey = state and redis.call('GET', ARGV[1] .. string.sub(state, 1, 7))
+return journey and {string.sub(state, 8), journey, digits(clock(ARGV[2]))}

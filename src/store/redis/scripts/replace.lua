@@ -1,32 +1,33 @@
 -- Writes a profile over the revision before it, and the claim of the request that asked for it.
 --
 -- KEYS: the merchant, the claim (if there is one)
--- ARGV: again, the prefix of the revision before, value, ahead, remembered for, request, the number to answer later
--- Answers DONE, STALE, REUSED, or REPEATED and the number.
-local again, value = ARGV[1] == '1', ARGV[3]
+-- ARGV: revision before, value, ahead, remembered for, request, the number to answer later
+-- Answers DONE (also when it was written before), STALE, REUSED, or REPEATED and the number.
+local value = ARGV[2]
 local present = redis.call('GET', KEYS[1])
-if again and present == value then
-  return {'DONE'}
-end
 
 local now = 0
 if KEYS[2] then
-  now = clock(ARGV[4])
+  now = clock(ARGV[3])
   local claim = redis.call('GET', KEYS[2])
   if claim and tonumber(string.sub(claim, 1, 14)) > now then
-    if string.sub(claim, 15, 46) ~= ARGV[6] then
+    local number = string.sub(claim, 47)
+    if string.sub(claim, 15, 46) ~= ARGV[5] then
       return {'REUSED'}
+    elseif number ~= ARGV[6] or present ~= value then
+      return {'REPEATED', number}
     end
-    return {'REPEATED', string.sub(claim, 47)}
   end
 end
 
-if not present or string.sub(present, 1, 8) ~= ARGV[2] then
+if present == value then
+  return {'DONE'}
+elseif not present or string.sub(present, 1, 8) ~= ARGV[1] then
   return {'STALE'}
 end
 redis.call('SET', KEYS[1], value)
 if KEYS[2] then
-  local forgotten = now + ARGV[5]
-  redis.call('SET', KEYS[2], digits(forgotten) .. ARGV[6] .. ARGV[7], 'PXAT', forgotten)
+  local forgotten = now + ARGV[4]
+  redis.call('SET', KEYS[2], digits(forgotten) .. ARGV[5] .. ARGV[6], 'PXAT', forgotten)
 end
 return {'DONE'}

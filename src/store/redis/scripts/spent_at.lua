@@ -1,10 +1,10 @@
 -- When a token was spent, while that is remembered.
 --
 -- KEYS: the token
--- ARGV: again, ahead, remembered for
+-- ARGV: ahead, remembered for
 local token = redis.call('GET', KEYS[1])
 local spent = token and string.sub(token, 38, 51) or ''
-if spent == '' or clock(ARGV[2]) >= spent + ARGV[3] then
+if spent == '' or clock(ARGV[1]) >= spent + ARGV[2] then
   return false
 end
 return spent

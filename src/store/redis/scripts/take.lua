@@ -2,17 +2,18 @@
 --
 -- KEYS: the journey, the due set; then, where the step has them: the index of proven journeys, the state, the token,
 --       the deliveries
--- ARGV: again, the prefix of the revision before, value, until, number, place among the proven or '', state or '',
---       token or '', until when the token is remembered, deliveries or ''
+-- ARGV: revision before, value, number, until when a settled journey is kept; then, where the step has them, else '':
+--       the place among the proven, the state, until when that is kept, the token, until when that is remembered, the
+--       deliveries
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
-local before, value = ARGV[2], ARGV[3]
+local value = ARGV[2]
 local present = redis.call('GET', KEYS[1])
 if not present then
   return false
 elseif present == value then
   return 1
-elseif string.sub(present, 1, 8) ~= before then
+elseif string.sub(present, 1, 8) ~= ARGV[1] then
   return present
 end
 
@@ -22,15 +23,17 @@ local function key()
   return KEYS[last]
 end
 
-redis.call('SET', KEYS[1], value, 'PXAT', ARGV[4])
 if string.sub(value, 9, 9) == 's' then
-  redis.call('ZREM', KEYS[2], ARGV[5])
+  redis.call('SET', KEYS[1], value, 'PXAT', ARGV[4])
+  redis.call('ZREM', KEYS[2], ARGV[3])
+else
+  redis.call('SET', KEYS[1], value)
+end
+if ARGV[5] ~= '' then
+  redis.call('ZADD', key(), 0, ARGV[5])
 end
 if ARGV[6] ~= '' then
-  redis.call('ZADD', key(), 0, ARGV[6])
-end
-if ARGV[7] ~= '' then
-  redis.call('SET', key(), ARGV[7], 'PXAT', ARGV[4])
+  redis.call('SET', key(), ARGV[6], 'PXAT', ARGV[7])
 end
 if ARGV[8] ~= '' then
   redis.call('SET', key(), ARGV[8], 'NX', 'PXAT', ARGV[9])

@@ -1,16 +1,16 @@
 -- Drops the places of journeys that have expired from an index, a stretch of it at a time.
 --
 -- KEYS: the index
--- ARGV: again, prefix of journeys' keys, from, to, the most
+-- ARGV: prefix of journeys' keys, from, to, the most
 -- Answers how many it dropped, and the place it came to, or nothing for that when it came to the end.
-local places = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[3], ARGV[4], 'LIMIT', 0, ARGV[5])
+local places = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
 local gone = {}
 for _, place in ipairs(places) do
-  if redis.call('EXISTS', ARGV[2] .. string.sub(place, 7)) == 0 then
+  if redis.call('EXISTS', ARGV[1] .. string.sub(place, 7)) == 0 then
     gone[#gone + 1] = place
   end
 end
 if #gone > 0 then
   redis.call('ZREM', KEYS[1], unpack(gone))
 end
-return {#gone, #places == tonumber(ARGV[5]) and places[#places]}
+return {#gone, #places == tonumber(ARGV[4]) and places[#places]}

@@ -1,0 +1,334 @@
+//! Lost replies, a Redis that is away, silent or slow, and connections that lead nowhere.
+
+use std::time::Instant;
+
+use super::fixture::{Proxy, RedisServer};
+use super::*;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::Fact;
+use crate::domain::secret::Digest;
+use crate::domain::token::MintedToken;
+use crate::store::laws::cast::{Draft, claim, departed, fresh, merchant, renamed, settled};
+use crate::store::{
+    Claimed, Claims, Deliveries, Journeys, Merchants, Opened, Redemption, Replaced, Step, Taken, Tokens, Which,
+};
+
+/// The store says so within this, and is back within this.
+const SECOND: Duration = Duration::from_secs(1);
+
+impl RedisStore {
+    fn token(&self, digest: Digest) -> MintedToken {
+        MintedToken { digest, expires_at: self.clock.now().plus(Duration::from_hours(1)) }
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// A journey whose customer is at the bank under `state`.
+    async fn away(&self, state: Digest) -> Journey {
+        let journey = Draft::at(self.now()).telling(["https://m.example/a"]).journey();
+        assert_eq!(self.open_journey(&journey).await, Ok(Opened::New));
+        let (away, departure) = departed(journey, self.now());
+        assert_eq!(self.take(&Step::leave(away.clone(), state, departure)).await, Ok(Taken::Done));
+        away
+    }
+
+    async fn paid(&self, token: Digest) -> Journey {
+        let (paid, number) = settled(self.away(fresh()).await, &Fact::paid(), self.now());
+        assert_eq!(self.take(&Step::settle(paid.clone(), number, Some(self.token(token)))).await, Ok(Taken::Done));
+        paid
+    }
+
+    async fn open_journey(&self, journey: &Journey) -> Result<Opened, StoreError> {
+        Journeys::open(self, journey, None).await
+    }
+}
+
+/// Asks until it is answered; how long that took, at the most a second a call.
+async fn answered(store: &RedisStore, within: Duration) -> Duration {
+    let began = Instant::now();
+    while let Err(error) = store.ping().await {
+        assert!(began.elapsed() < within, "not back after {:?}: {error}", began.elapsed());
+    }
+    began.elapsed()
+}
+
+async fn refused(store: &RedisStore) -> StoreError {
+    let began = Instant::now();
+    let error = store.ping().await.unwrap_err();
+    assert!(began.elapsed() < SECOND, "it took {:?} to say {error}", began.elapsed());
+    error
+}
+
+#[tokio::test]
+async fn a_lost_reply_loses_no_token() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    for round in 0..20 {
+        let (token, attempt) = (fresh(), fresh());
+        let paid = store.paid(token).await;
+        let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+        proxy.drop_next_reply();
+        let first = store.redeem(shard, &token, by, &attempt).await.unwrap();
+        assert_eq!(proxy.replies_to_drop(), 0);
+        assert!(matches!(&first, Redemption::Granted { journey, .. } if **journey == paid), "{round}: {first:?}");
+        assert_eq!(store.redeem(shard, &token, by, &attempt).await.unwrap(), first);
+        assert!(matches!(store.redeem(shard, &token, by, &fresh()).await.unwrap(), Redemption::Spent { .. }));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_changes_no_answer() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    store.ping().await.unwrap();
+    let (opening, edit, keyed) = (claim(), claim(), claim());
+    let journey = Draft::at(store.now()).claimed_by(&opening).telling(["https://m.example/a"]).journey();
+    let (away, departure) = departed(journey.clone(), store.now());
+    let (paid, number) = settled(away.clone(), &Fact::paid(), store.now());
+    let shop = merchant("Shop", store.now());
+
+    proxy.drop_next_reply();
+    assert_eq!(Journeys::open(&*store, &journey, Some(&opening)).await, Ok(Opened::New));
+    proxy.drop_next_reply();
+    assert_eq!(store.take(&Step::leave(away, fresh(), departure)).await, Ok(Taken::Done));
+    proxy.drop_next_reply();
+    let settle = Step::settle(paid.clone(), number, Some(store.token(fresh())));
+    assert_eq!(store.take(&settle).await, Ok(Taken::Done));
+    assert_eq!(store.deliveries(paid.pay_id()).await, Ok(paid.deliveries(0)));
+    proxy.drop_next_reply();
+    assert_eq!(store.claim(&keyed).await, Ok(Claimed::Fresh));
+    assert_eq!(store.claim(&keyed).await, Ok(Claimed::Repeated));
+    proxy.drop_next_reply();
+    assert_eq!(store.add(&shop).await, Ok(true));
+    proxy.drop_next_reply();
+    assert_eq!(store.replace(&renamed(&shop, "New shop"), Some((&edit, 3))).await, Ok(Replaced::Done));
+    assert_eq!(proxy.replies_to_drop(), 0);
+}
+
+#[tokio::test]
+async fn a_redis_that_is_away_is_told_within_a_second_and_used_when_it_is_back() {
+    let mut server = RedisServer::start();
+    let (store, cold) = (store(&server.url()), store(&server.url()));
+    store.ping().await.unwrap();
+    server.kill();
+    for store in [&store, &cold, &store] {
+        assert!(matches!(refused(store).await, StoreError::Unreachable(_)));
+    }
+    server.restart();
+    for store in [&store, &cold] {
+        answered(store, SECOND).await;
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_has_stopped_is_told_within_a_second_and_used_when_it_goes_on() {
+    let server = RedisServer::start();
+    let (store, cold) = (store(&server.url()), store(&server.url()));
+    store.ping().await.unwrap();
+    server.pause();
+    for store in [&store, &cold, &store, &store] {
+        assert_eq!(refused(store).await, StoreError::TimedOut);
+    }
+    server.resume();
+    for store in [&store, &cold] {
+        answered(store, SECOND).await;
+    }
+}
+
+#[tokio::test]
+async fn a_short_absence_is_not_noticed() {
+    let mut server = RedisServer::start();
+    let store = store(&server.url());
+    store.ping().await.unwrap();
+    server.pause();
+    let waiting = tokio::spawn(async move { (store.ping().await, store) });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.resume();
+    let (pinged, store) = waiting.await.unwrap();
+    assert_eq!(pinged, Ok(()));
+    server.kill();
+    server.restart();
+    assert_eq!(store.ping().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_connection_that_leads_nowhere_is_left() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    store.ping().await.unwrap();
+    proxy.swallow();
+    let took = answered(&store, 2 * SECOND).await;
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+    assert_eq!(proxy.accepted(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_share_one_new_connection() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    for connections in 1..=5 {
+        let callers: Vec<_> = (0..200)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move { store.ping().await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), Ok(()));
+        }
+        assert_eq!(proxy.accepted(), connections);
+        proxy.cut();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absent_redis_is_not_stormed() {
+    let mut server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    server.kill();
+    let callers: Vec<_> = (0..200)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { refused(&store).await })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert!(proxy.accepted() <= 20, "{} connections in 0.8 s", proxy.accepted());
+}
+
+#[test]
+fn every_runtime_has_a_connection_of_its_own_and_may_go_away() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    for _ in 0..3 {
+        // The other one's driver stands still meanwhile.
+        first.block_on(store.ping()).unwrap();
+        second.block_on(store.ping()).unwrap();
+    }
+    assert_eq!(proxy.accepted(), 2);
+    drop(first);
+    second.block_on(store.ping()).unwrap();
+    runtime().block_on(store.ping()).unwrap();
+    assert_eq!(proxy.accepted(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_a_kill() {
+    let mut server = RedisServer::start();
+    let store = store(&server.url());
+    let writers: Vec<_> = (0..20)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                loop {
+                    let journey = Draft::at(store.now()).journey();
+                    match store.open_journey(&journey).await {
+                        Ok(Opened::New) => acknowledged.push(journey),
+                        Ok(other) => panic!("{other:?}"),
+                        Err(_) => return acknowledged,
+                    }
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.kill();
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap());
+    }
+    assert!(acknowledged.len() > 100, "{}", acknowledged.len());
+    server.restart();
+    for journey in acknowledged {
+        assert_eq!(store.find(journey.pay_id()).await.unwrap().as_ref(), Some(&journey));
+    }
+}
+
+#[tokio::test]
+async fn steps_take_one_round_trip() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(&server);
+    let store = store(&proxy.url());
+    let (state, token) = (fresh(), fresh());
+    // Once, so that there is a connection and Redis knows the scripts.
+    let warm = store.paid(fresh()).await;
+    store.find_by_state(warm.id().shard(), &fresh()).await.unwrap();
+    store.redeem(warm.id().shard(), &fresh(), warm.opening().merchant, &fresh()).await.unwrap();
+    store.lapsed(9).await.unwrap();
+
+    let trips = |since: usize| proxy.round_trips() - since;
+    let away = store.away(state).await;
+    let (shard, by) = (away.id().shard(), away.opening().merchant);
+    let before = proxy.round_trips();
+    let (found, departure) = store.find_by_state(shard, &state).await.unwrap().unwrap();
+    assert_eq!((trips(before), departure), (1, 0));
+    let (paid, number) = settled(found, &Fact::paid(), store.now());
+    let before = proxy.round_trips();
+    let settle = Step::settle(paid.clone(), number, Some(store.token(token)));
+    assert_eq!(store.take(&settle).await, Ok(Taken::Done));
+    assert_eq!(trips(before), 1);
+    let before = proxy.round_trips();
+    let redeemed = store.redeem(shard, &token, by, &fresh()).await.unwrap();
+    assert!(matches!(redeemed, Redemption::Granted { .. }));
+    assert_eq!(trips(before), 1);
+    let before = proxy.round_trips();
+    assert_eq!(store.list(by, Which::Proven, None, 9).await.unwrap(), [paid]);
+    assert_eq!(trips(before), 2);
+    let before = proxy.round_trips();
+    assert_eq!(store.lapsed(9).await.unwrap(), []);
+    assert_eq!(trips(before), 1);
+}
+
+#[tokio::test]
+async fn scripts_that_redis_has_forgotten_are_sent_again() {
+    let server = RedisServer::start();
+    let store = store(&server.url());
+    let token = fresh();
+    let paid = store.paid(token).await;
+    assert!(server.ask("SCRIPT FLUSH").contains("OK"));
+    assert_eq!(store.lapsed(9).await, Ok(Vec::new()));
+    let redeemed = store.redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await.unwrap();
+    assert!(matches!(redeemed, Redemption::Granted { .. }));
+}
+
+#[tokio::test]
+async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
+    let server = RedisServer::start();
+    let clock = Arc::new(TestClock::default());
+    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let shop = merchant("Shop", store.now());
+    assert!(store.add(&shop).await.unwrap());
+    let mut journeys = Vec::new();
+    for n in 0..40 {
+        let at = store.now().plus(Duration::from_millis(n));
+        journeys.push(Draft::at(at).of(shop.id).journey());
+        store.open_journey(&journeys[journeys.len() - 1]).await.unwrap();
+    }
+    // Redis lets every other one go.
+    for gone in journeys.iter().step_by(2) {
+        store.link.ask(Request::plain("UNLINK", [keys::journey(gone.pay_id())])).await.unwrap();
+    }
+    let left: Vec<_> = journeys.iter().skip(1).step_by(2).rev().cloned().collect();
+    assert_eq!(store.list(shop.id, Which::All, None, 7).await.unwrap(), left[..7]);
+    assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
+    assert_eq!(store.tidy().await, Ok(0));
+    clock.advance(KEEP + Duration::from_hours(1));
+    assert_eq!(store.tidy().await, Ok(20));
+    assert_eq!(store.tidy().await, Ok(0));
+    assert_eq!(store.lapsed(100).await.unwrap().len(), 20);
+    assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
+}

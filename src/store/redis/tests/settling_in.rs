@@ -1,0 +1,38 @@
+//! Settling in: what this store asks of a Redis.
+
+use super::fixture::RedisServer;
+use super::*;
+use crate::store::laws::cast::fresh;
+
+#[tokio::test]
+async fn a_redis_that_evicts_is_refused() {
+    let server = RedisServer::start_with(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+    let refused = store(&server.url()).settle_in(&[fresh()]).await;
+    assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("noeviction")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_hides_its_settings_or_appends_nothing_is_accepted() {
+    for options in [&["--rename-command", "CONFIG", ""][..], &["--appendonly", "no"]] {
+        let server = RedisServer::start_with(options);
+        assert_eq!(store(&server.url()).settle_in(&[fresh()]).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_is_refused() {
+    let server = RedisServer::start_with(&["--cluster-enabled", "yes"]);
+    let refused = store(&server.url()).settle_in(&[fresh()]).await;
+    assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("Cluster")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_password_opens_and_is_never_told() {
+    let server = RedisServer::start();
+    assert!(server.ask("CONFIG SET requirepass hunter2").contains("OK"));
+    let url = |password: &str| server.url().replace("127.0.0.1", &format!(":{password}@127.0.0.1"));
+    assert_eq!(store(&url("hunter2")).ping().await, Ok(()));
+    let wrong = store(&url("hunter3"));
+    let refused = wrong.ping().await.unwrap_err().to_string();
+    assert!(!refused.contains("hunter") && !wrong.describe().contains("hunter"), "{refused}");
+}
