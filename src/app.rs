@@ -101,8 +101,8 @@ impl App {
         tokio::select! {
             ended = &mut server => ended?,
             () = shutdown => {
-                door.stop(true).await;
-                server.await?;
+                // Side by side: the server hears that it shall stop only while it is polled itself.
+                tokio::join!(door.stop(true), &mut server).1?;
             }
         }
         sweeper.abort();
