@@ -294,6 +294,12 @@ impl Journey {
         (unsettled && self.record(via, End::Frozen, at)).then(|| self.revised())
     }
 
+    /// Remembers where an answer went that changed nothing. `None` when it has been seen, or there is no room for it.
+    #[must_use]
+    pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
+        self.record(via, end, at).then(|| self.revised())
+    }
+
     /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design).
     #[must_use]
     pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {

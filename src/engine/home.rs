@@ -72,7 +72,7 @@ impl Engine {
 }
 
 /// The end that a journey has come to, if it has: its last settlement, or a hand-back that could not wait.
-fn home_end(journey: &Journey) -> Option<End> {
+pub(super) fn home_end(journey: &Journey) -> Option<End> {
     match journey.stage() {
         Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
         Stage::Open(_) => None,

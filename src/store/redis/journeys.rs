@@ -38,6 +38,15 @@ impl Journeys for RedisStore {
         }
     }
 
+    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError> {
+        let ask = Request::call(&script::OPENED_BY, [keys::claim(claim.shard(), &claim.key)])
+            .with(keys::journeys(claim.shard()))
+            .with(self.ahead())
+            .with(keys::short(&claim.request));
+        let answer: Option<Vec<Vec<u8>>> = reply(self.link.ask(ask).await?)?;
+        answer.map(|answer| Ok(to_opened(&answer)?.0)).transpose()
+    }
+
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
         let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::journey(pay_id)])).await?)?;
         found.map(|value| to_journey(&value)).transpose()

@@ -32,6 +32,8 @@ macro_rules! scripts {
 scripts! {
     /// Stores a journey, its places in the indexes, and the claim that opened it.
     OPEN = "open",
+    /// What a claim has opened before.
+    OPENED_BY = "opened_by",
     /// The journey of a state, and its departure.
     FIND_BY_STATE = "find_by_state",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
