@@ -112,8 +112,10 @@ impl Journeys for RedisStore {
 #[async_trait]
 impl Deliveries for RedisStore {
     async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::deliveries(pay_id)])).await?)?;
-        value::to_deliveries(&found.unwrap_or_default())
+        // A settlement says by itself which deliveries it left: they are written where it is.
+        let Some(journey) = self.find(pay_id).await? else { return Ok(Vec::new()) };
+        let settlements = (0..=u8::MAX).take(journey.settlements().len());
+        Ok(settlements.flat_map(|number| journey.deliveries(number)).collect())
     }
 }
 
@@ -135,7 +137,6 @@ impl RedisStore {
         }
         keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
         keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
-        keys.extend(Some(keys::deliveries(pay_id)).filter(|_| !step.deliveries().is_empty()));
 
         let number = keys::number(pay_id);
         let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
@@ -151,8 +152,7 @@ impl RedisStore {
             .with(state.unwrap_or_default())
             .with(moment(state_until(journey)))
             .with(token.unwrap_or_default())
-            .with(remembered.map_or_else(String::new, moment))
-            .with(value::of_deliveries(step.deliveries())))
+            .with(remembered.map_or_else(String::new, moment)))
     }
 
     /// The journeys of these numbers, in their order, in one round trip.

@@ -47,11 +47,6 @@ pub(super) fn journeys(shard: Shard) -> Vec<u8> {
     key(shard, b'j', &[])
 }
 
-/// The deliveries of a journey.
-pub(super) fn deliveries(pay_id: PayId) -> Vec<u8> {
-    key(pay_id.shard(), b'd', &[&number(pay_id)])
-}
-
 /// A state.
 pub(super) fn state(shard: Shard, digest: &Digest) -> Vec<u8> {
     key(shard, b's', &[&short(digest)])
@@ -114,7 +109,6 @@ mod tests {
         let all = [
             super::journey(pay_id),
             journeys(shard),
-            deliveries(pay_id),
             state(shard, &digest),
             token(shard, &digest),
             due(shard),

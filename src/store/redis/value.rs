@@ -6,7 +6,6 @@
 use redis::{FromRedisValue, Value};
 
 use super::keys;
-use crate::domain::delivery::Delivery;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
@@ -19,9 +18,6 @@ const REVISION: usize = 8;
 
 /// How many bytes a place takes: six for a moment, and a number.
 pub(super) const PLACE: usize = 6 + keys::NUMBER;
-
-/// How many bytes a delivery takes: settlement, entry, and six for a moment.
-const DELIVERY: usize = 8;
 
 /// A revision as it stands at the beginning of a value.
 pub(super) fn revision(revision: u32) -> String {
@@ -71,23 +67,6 @@ pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
     value.try_into().ok().and_then(keys::pay_id).ok_or_else(|| unreadable("a number"))
 }
 
-/// Writes deliveries, one behind the other.
-pub(super) fn of_deliveries(deliveries: &[Delivery]) -> Vec<u8> {
-    let one = |d: &Delivery| [[d.settlement, d.entry].as_slice(), &six(d.due_at)].concat();
-    deliveries.iter().flat_map(one).collect()
-}
-
-/// Reads deliveries.
-pub(super) fn to_deliveries(value: &[u8]) -> Result<Vec<Delivery>, StoreError> {
-    let one = |value: &[u8]| match value {
-        [settlement, entry, due_at @ ..] => {
-            Ok(Delivery { settlement: *settlement, entry: *entry, due_at: to_moment(due_at)? })
-        }
-        _ => Err(unreadable("a delivery")),
-    };
-    value.chunks(DELIVERY).map(one).collect()
-}
-
 /// Writes a moment: six bytes of milliseconds, which last until the year 10889.
 pub(super) fn six(moment: Moment) -> [u8; 6] {
     let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
@@ -115,7 +94,7 @@ pub(super) fn unreadable(what: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::journey::tests::{NOW, journey};
+    use crate::domain::journey::tests::journey;
 
     #[test]
     fn places_sort_as_bytes_by_moment_and_then_by_number() {
@@ -138,19 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn deliveries_come_back_in_order() {
-        let deliveries =
-            [(0, 0), (0, 1), (1, 0)].map(|(settlement, entry)| Delivery { settlement, entry, due_at: NOW });
-        assert_eq!(to_deliveries(&of_deliveries(&deliveries)).unwrap(), deliveries);
-    }
-
-    #[test]
     fn what_is_cut_off_is_damaged() {
         for bad in [&b""[..], b"0000", b"00000001"] {
             assert!(matches!(to_journey(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_merchant(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_place(bad), Err(StoreError::Damaged(_))));
         }
-        assert!(matches!(to_deliveries(b"123"), Err(StoreError::Damaged(_))));
     }
 }
