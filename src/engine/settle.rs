@@ -1,11 +1,12 @@
 //! SETTLE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
 
+use super::home::home_end;
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{End, Journey, Settling, Stage, Via};
-use crate::domain::merchant::ExtraOutcomes;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::ExtraOutcomes;
 use crate::store::{Step, Taken};
 
 impl Engine {
@@ -19,12 +20,37 @@ impl Engine {
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
                 return self.way(&journey, end);
             }
-            let Some((step, end)) = self.decide(&journey, fact, via)? else { return self.way_now(&journey) };
+            let Some((step, end)) = self.decide(&journey, fact, via)? else {
+                return self.change_nothing(journey, via, &error_of(fact)).await;
+            };
             let next = step.journey().clone();
             match self.store.take(&step).await? {
                 Taken::Done => return self.way(&next, &end),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
+            }
+        }
+    }
+
+    /// Sends a browser on whose answer changes nothing: home, if the journey has an end, else to the checkout. It is
+    /// remembered, so that the same answer goes the same way even if the journey is paid later.
+    pub(super) async fn change_nothing(
+        &self,
+        mut journey: Journey,
+        via: Via,
+        error: &BankError,
+    ) -> Result<Redirect, EngineError> {
+        loop {
+            if let Some(end) = journey.answered(via) {
+                return self.way(&journey, end);
+            }
+            let end = home_end(&journey).unwrap_or_else(|| End::Failed(error.clone()));
+            let Some(next) = journey.clone().remember(via, end.clone(), self.clock.now()) else {
+                return self.way(&journey, &end);
+            };
+            match self.store.take(&Step::remember(next)).await? {
+                Taken::Lost(now) => journey = *now,
+                Taken::Done | Taken::Gone => return self.way(&journey, &end),
             }
         }
     }
@@ -123,5 +149,13 @@ fn retriable(journey: &Journey, fact: &Fact, via: Via) -> Option<BankError> {
             Some(error)
         }
         _ => None,
+    }
+}
+
+/// The bank's error in a fact, if it is one.
+fn error_of(fact: &Fact) -> BankError {
+    match fact.cause() {
+        Cause::Bank(Some(error)) => error,
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => BankError::new("", None),
     }
 }
