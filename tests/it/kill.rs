@@ -4,13 +4,8 @@
 //! They ask again as real ones would (the same `Idempotency-Key`, the same return), and write down what they were told.
 //! Only a whole answer counts. Afterwards all that was written down is asked for again.
 
-#[path = "support/redis.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod redis;
-
 mod chance;
 mod crowd;
-mod gateway;
 mod reckoning;
 mod shop;
 mod story;
@@ -20,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use self::chance::Chance;
 use self::crowd::Crowd;
-use self::gateway::Gateway;
-use self::redis::RedisServer;
 use self::shop::Shop;
+use crate::support::gateway::Gateway;
+use crate::support::redis::RedisServer;
 
 /// How often the gateway is killed.
 const KILLS: usize = 20;
@@ -42,7 +37,7 @@ fn a_gateway_on_redis_loses_and_doubles_nothing() {
 }
 
 fn the_gateway_is_killed_under_load(store: Option<&str>) {
-    let mut gateway = Gateway::start(store);
+    let mut gateway = gateway(store);
     let shop = Arc::new(Shop::of(&gateway));
     let crowd = Crowd::set_going(&shop);
     let mut chance = Chance::seeded(20);
@@ -64,7 +59,7 @@ fn the_gateway_is_killed_under_load(store: Option<&str>) {
 fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
     // With `everysec` Redis answers before it writes while an fsync is under way, and kill -9 takes what it held back.
     let mut redis = RedisServer::start_with(&["--appendfsync", "always"]);
-    let gateway = Gateway::start(Some(&redis.url()));
+    let gateway = gateway(Some(&redis.url()));
     let shop = Arc::new(Shop::of(&gateway));
     let crowd = Crowd::set_going(&shop);
     let mut chance = Chance::seeded(4);
@@ -88,4 +83,10 @@ fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
     assert!(shop.tally().slowest() < Duration::from_millis(2_600), "a refusal took too long");
     assert!(resumed.iter().all(|span| *span < Duration::from_secs(1)), "service did not resume within a second");
     reckoning::holds(&shop, ledger);
+}
+
+fn gateway(store: Option<&str>) -> Gateway {
+    let mut settings = vec![("WORKERS", "2"), ("LOG", "warn")];
+    settings.extend(store.map(|store| ("STORE", store)));
+    Gateway::start(&settings)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::gateway::Gateway;
+use crate::support::gateway::Gateway;
 
 /// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
