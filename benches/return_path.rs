@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use load::shop::{Shop, Store, take_return};
 use load::table::{HEAD, Measured};
-use load::{drip, flood, generator};
+use load::wire::Reply;
+use load::{Run, drip, flood, generator};
 
 /// How often each load is measured.
 const ROUNDS: usize = 3;
@@ -48,13 +49,19 @@ async fn returns(shop: &Shop, name: &str, journeys: usize) {
         let requests: Vec<_> = states.iter().map(|state| take_return(state, "paid")).collect();
         let first = Measured::of(&shop.pids(), flood(shop.to(), requests.clone())).await;
         let replay = Measured::of(&shop.pids(), flood(shop.to(), requests)).await;
-        assert!(first.run().replies.iter().all(|reply| reply.status == 303), "a return failed");
-        assert_eq!(first.run().replies, replay.run().replies, "a replay is the same answer");
+        assert!(is_alike(first.run(), replay.run()), "a replay is the same answer");
         firsts.push(first);
         replays.push(replay);
     }
     println!("{}", Measured::median(firsts).row(format!("first return, {name}")));
     println!("{}", Measured::median(replays).row(format!("replay, {name}")));
+}
+
+/// Whether all were sent on, and the second time as the first. Where the store took longer than the budget, a customer
+/// has seen the waiting page first.
+fn is_alike(first: &Run, replay: &Run) -> bool {
+    let alike = |(first, replay): (&Reply, &Reply)| replay.status == 303 && (first == replay || first.status == 200);
+    first.replies.iter().zip(&replay.replies).all(alike)
 }
 
 async fn slow_bank(shop: &Shop, name: &str) {
