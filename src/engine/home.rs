@@ -2,9 +2,9 @@
 
 use super::{Engine, EngineError};
 use crate::domain::journey::{End, HandBack, Journey, Stage};
-use crate::domain::merchant::AppLinks;
 use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::AppLinks;
 
 /// The page of a journey: the checkout while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";

@@ -3,9 +3,9 @@
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{End, Journey, Settling, Stage, Via};
-use crate::domain::merchant::ExtraOutcomes;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::ExtraOutcomes;
 use crate::store::{Step, Taken};
 
 impl Engine {

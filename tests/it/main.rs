@@ -8,5 +8,8 @@
 #![allow(clippy::disallowed_methods, reason = "a test may measure how long something really took")]
 
 mod floor_plan;
+mod journeys;
+mod kill;
 mod licences;
+mod support;
 mod urls;

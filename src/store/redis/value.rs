@@ -88,21 +88,18 @@ pub(super) fn to_deliveries(value: &[u8]) -> Result<Vec<Delivery>, StoreError> {
     value.chunks(DELIVERY).map(one).collect()
 }
 
-/// Six bytes of milliseconds, which last until the year 10889.
+/// Writes a moment: six bytes of milliseconds, which last until the year 10889.
 pub(super) fn six(moment: Moment) -> [u8; 6] {
     let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
     six
 }
 
-/// Writes a moment as the scripts do: 14 digits.
-pub(super) fn digits(moment: Moment) -> String {
-    format!("{:014}", moment.as_millis())
-}
-
-/// Reads 14 digits.
-pub(super) fn to_digits(value: &[u8]) -> Result<Moment, StoreError> {
-    let millis = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-    millis.map(Moment::from_millis).ok_or_else(|| unreadable("a moment"))
+/// Reads a moment.
+pub(super) fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
+    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
+    let mut bytes = [0; 8];
+    bytes[2..].copy_from_slice(&six);
+    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
 }
 
 /// Reads a reply as what a verb expects.
@@ -113,13 +110,6 @@ pub(super) fn reply<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
 /// The error for bytes that are not what they should be.
 pub(super) fn unreadable(what: &str) -> StoreError {
     StoreError::Damaged(format!("{what} of another form than this program writes"))
-}
-
-fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
-    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
-    let mut bytes = [0; 8];
-    bytes[2..].copy_from_slice(&six);
-    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
 }
 
 #[cfg(test)]

@@ -154,9 +154,17 @@ pub struct Proxy {
 struct Shared {
     wires: Mutex<Vec<Arc<Wire>>>,
     replies_to_drop: AtomicUsize,
+    unwanted: Mutex<Option<&'static str>>,
     round_trips: AtomicUsize,
     accepted: AtomicUsize,
     closed: AtomicBool,
+}
+
+impl Shared {
+    fn is_unwanted(&self, reply: &[u8]) -> bool {
+        let holds = |words: &mut &str| reply.windows(words.len()).any(|part| part == words.as_bytes());
+        self.unwanted.lock().expect("the words").take_if(holds).is_some()
+    }
 }
 
 struct Wire {
@@ -201,6 +209,16 @@ impl Proxy {
     /// Closes the connection instead of relaying the next reply: Redis has done what it was asked, nobody learns of it.
     pub fn drop_next_reply(&self) {
         self.shared.replies_to_drop.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Closes the connection instead of relaying the next reply that holds `words`.
+    pub fn drop_reply_with(&self, words: &'static str) {
+        *self.shared.unwanted.lock().expect("the words") = Some(words);
+    }
+
+    /// Whether the reply that [`Proxy::drop_reply_with`] spoke of has come, and was dropped.
+    pub fn has_dropped(&self) -> bool {
+        self.shared.unwanted.lock().expect("the words").is_none()
     }
 
     /// How many replies are still to be dropped.
@@ -277,6 +295,9 @@ fn relay_replies(wire: &Wire, shared: &Shared) {
             continue;
         }
         let one_less = |left: usize| left.checked_sub(1);
+        if shared.is_unwanted(&buffer[..length]) {
+            break;
+        }
         if shared.replies_to_drop.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
             break;
         }

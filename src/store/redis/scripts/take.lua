@@ -1,9 +1,9 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
--- KEYS: the journey, the due set; then, where the step has them: the index of proven journeys, the state, the token,
---       the deliveries
+-- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
+--       state, the token, the deliveries
 -- ARGV: revision before, value, number, until when a settled journey is kept; then, where the step has them, else '':
---       the place among the proven, the state, until when that is kept, the token, until when that is remembered, the
+--       the place, when it is proven, the state, until when that is kept, the token, until when that is remembered, the
 --       deliveries
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
@@ -30,6 +30,7 @@ else
   redis.call('SET', KEYS[1], value)
 end
 if ARGV[5] ~= '' then
+  redis.call('ZREM', key(), ARGV[5])
   redis.call('ZADD', key(), 0, ARGV[5])
 end
 if ARGV[6] ~= '' then

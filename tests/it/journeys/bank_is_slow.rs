@@ -1,0 +1,130 @@
+//! Rule 4: the browser never waits for a bank.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::house::{House, StoreKind, eventually};
+use crate::support::http::query_value;
+use crate::support::shop::Shop;
+
+/// The return's budget as it is by default. The bank takes far longer than the test allows itself for the answer.
+const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
+const SLOW: &str = "code=slow:2500";
+
+/// How long an answer inside the budget may take on a busy machine: far less than the bank needs.
+const SOON: Duration = Duration::from_millis(1500);
+
+async fn hasty(kind: StoreKind) -> (House, Shop) {
+    let house = House::open_with(kind, &[BUDGET]).await;
+    let shop = house.shop("Shop");
+    (house, shop)
+}
+
+async fn a_light_page_keeps_company_and_moves_on_by_itself(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let query = trip.with(SLOW);
+    let page = house.http.back(&query).await.is(200);
+    assert!(page.took < SOON, "{:?}", page.took);
+    assert!(!page.has("location"));
+    assert_eq!(page.header("cache-control"), "no-store");
+    let page = page.says("http-equiv=\"refresh\"").says("One moment").says("25.00 EUR");
+    assert!(page.body.len() < 15_000);
+    assert_eq!(shop.status(&link).await, "away");
+    eventually("the bank answers", || async { house.http.back(&query).await.status == 303 }).await;
+    let home = house.http.back(&query).await.location();
+    assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=success")));
+    for _ in 0..20 {
+        assert_eq!(house.http.back(&query).await.location(), home);
+    }
+    let journey = shop.journey(&link.id).await;
+    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "settled").count(), 1);
+}
+
+async fn the_payment_is_settled_even_when_the_customer_goes_away(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.http.pay(&link.text, "code=slow:600").await.is(200);
+    eventually("it is paid", || async { shop.status(&link).await == "paid" }).await;
+}
+
+async fn a_merchant_with_tokens_can_have_its_customer_back_at_once(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    shop.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let query = trip.with(SLOW);
+    let back = house.http.back(&query).await;
+    assert!(back.took < SOON, "{:?}", back.took);
+    let home = back.location();
+    let token = query_value(&home, "one-time-token");
+    let expected = shop.query(&link, &format!("&one-time-token={token}"));
+    assert_eq!(home, format!("https://shop.example/cb?{expected}"), "no status is claimed");
+
+    let pending = shop.redeem_with(&token, &[("request-timeout", "0")]).await.is(202);
+    assert_eq!(pending.json(), json!({ "status": "pending" }));
+    assert_eq!(shop.status(&link).await, "away");
+    assert_eq!(house.http.back(&query).await.location(), home);
+    assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
+
+    // A caller that waits is told as soon as it is known, and the bytes of the return stay as they were.
+    let granted = shop.redeem(&token).await.is(200).json();
+    assert_eq!((&granted["status"], &granted["pay_id"]), (&json!("paid"), &json!(link.id)));
+    shop.redeem(&token).await.is(410);
+    for _ in 0..5 {
+        assert_eq!(house.http.back(&query).await.location(), home);
+    }
+    assert_eq!(shop.status(&link).await, "paid");
+}
+
+async fn a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_proven(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    shop.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let home = house.http.back(&trip.with("code=slow:60000")).await.location();
+    house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
+    let token = query_value(&home, "one-time-token");
+    assert_eq!(shop.redeem(&token).await.is(200).json()["status"], "cancelled");
+    assert_eq!(house.http.back(&trip.with("code=slow:60000")).await.location(), home);
+}
+
+async fn without_a_token_or_a_callback_nobody_is_handed_back_unproven(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    shop.choose(json!({ "when_late": "hand_back" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.http.pay(&link.text, SLOW).await.is(200).says("http-equiv=\"refresh\"");
+    let link = shop.link(json!({ "one_time_token": true })).await;
+    house.http.pay(&link.text, SLOW).await.is(200).says("http-equiv=\"refresh\"");
+}
+
+async fn thirty_two_tabs_wait_for_one_exchange(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let query = trip.with("code=slow:700");
+    let pages = futures_util::future::join_all((0..32).map(|_| house.http.back(&query))).await;
+    assert!(pages.iter().all(|page| page.status == 200 && page.took < Duration::from_secs(3)));
+    eventually("the bank answers", || async { house.http.back(&query).await.status == 303 }).await;
+    let journey = shop.journey(&link.id).await;
+    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "settled").count(), 1);
+}
+
+/// Tells the stories of this file on both stores; each opens a house of its own kind.
+macro_rules! slow_stories {
+    ($($story:ident),+ $(,)?) => {
+        mod embedded { $(#[tokio::test] async fn $story() { super::$story(super::StoreKind::Embedded).await; })+ }
+        mod redis { $(#[tokio::test] async fn $story() { super::$story(super::StoreKind::Redis).await; })+ }
+    };
+}
+
+slow_stories![
+    a_light_page_keeps_company_and_moves_on_by_itself,
+    the_payment_is_settled_even_when_the_customer_goes_away,
+    a_merchant_with_tokens_can_have_its_customer_back_at_once,
+    a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_proven,
+    without_a_token_or_a_callback_nobody_is_handed_back_unproven,
+    thirty_two_tabs_wait_for_one_exchange,
+];

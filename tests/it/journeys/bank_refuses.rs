@@ -1,0 +1,129 @@
+//! The bank's no: the customer's own decision comes home, trouble leads back to the checkout.
+
+use serde_json::json;
+
+use crate::support::house::House;
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+
+on_every_store![
+    a_decline_at_the_bank_is_a_cancellation,
+    an_answer_without_code_and_error_is_a_decline,
+    trouble_at_the_bank_leads_back_to_the_checkout_and_the_next_try_pays,
+    a_payment_can_come_under_the_first_state_after_all,
+    a_merchant_that_wants_to_hear_of_failures_does,
+    a_link_that_wants_to_hear_of_failures_does,
+    a_banks_hostile_words_stay_inside_their_parameter,
+    fifty_tries_are_enough,
+];
+
+async fn a_decline_at_the_bank_is_a_cancellation(house: House) {
+    let shop = house.shop("Shop");
+    for answer in ["error=access_denied", "error=user_cancelled", "code=fail:access_denied"] {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let home = house.http.pay(&link.text, answer).await.location();
+        assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer}");
+        assert_eq!(shop.status(&link).await, "cancelled");
+    }
+}
+
+async fn an_answer_without_code_and_error_is_a_decline(house: House) {
+    let shop = house.shop("Shop");
+    for answer in ["code=", "error=", "session_state=x", ""] {
+        let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true })).await;
+        let home = house.http.pay(&link.text, answer).await.location();
+        assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer:?}");
+        let journey = shop.journey(&link.id).await;
+        assert!(journey["timeline"].to_string().contains("access_denied"), "{journey}");
+    }
+}
+
+async fn trouble_at_the_bank_leads_back_to_the_checkout_and_the_next_try_pays(house: House) {
+    let shop = house.shop("Shop");
+    for (answer, reason) in [
+        ("error=server_error", "not available"),
+        ("error=temporarily_unavailable", "not available"),
+        ("code=fail:insufficient_funds", "not enough money"),
+        ("error=made_up", "did not accept"),
+    ] {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let first = house.http.leave(&link.text).await;
+        let back = house.http.back(&first.with(answer)).await.location();
+        assert_eq!(json!(back), link.data["pay_link"]);
+        let page = house.http.get(&back).await.is(200).says(reason).says("Try again").says("/payment/cancel");
+        page.says("role=\"alert\"");
+        assert_eq!(shop.status(&link).await, "open");
+        let second = house.http.leave(&link.text).await;
+        assert_ne!(second.state, first.state);
+        assert_ne!(second.cookie, first.cookie);
+        let home = house.http.back(&second.with("code=ok")).await.location();
+        assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=success")));
+        assert_eq!(shop.status(&link).await, "paid");
+    }
+}
+
+async fn a_payment_can_come_under_the_first_state_after_all(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let first = house.http.leave(&link.text).await;
+    house.http.back(&first.with("error=server_error")).await.location();
+    house.http.leave(&link.text).await;
+    let home = house.http.back(&first.with("code=ok")).await.location();
+    assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=success")));
+}
+
+async fn a_merchant_that_wants_to_hear_of_failures_does(house: House) {
+    let shop = house.shop("Shop");
+    shop.choose(json!({ "extra_outcomes": "on", "one_time_token": "on" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let answer = "error=server_error&error_description=The+core+is+down%21";
+    let home = house.http.pay(&link.text, answer).await.location();
+    let told = "&status=failed&error=server_error&error_description=The%20core%20is%20down%21&one-time-token=";
+    let token = query_value(&home, "one-time-token");
+    assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, &format!("{told}{token}"))));
+    assert_eq!(shop.status(&link).await, "failed");
+    assert_eq!(shop.redeem(&token).await.is(200).json()["status"], "failed");
+    house.http.get(link.data["pay_link"].as_str().unwrap()).await.is(200).says("Payment failed");
+    // The customer's own no stays a cancellation, without an error.
+    let link = shop.link_to("https://shop.example/cb").await;
+    let home = house.http.pay(&link.text, "error=access_denied&error_description=no").await.location();
+    assert!(home.contains("&status=cancel&one-time-token="), "{home}");
+}
+
+async fn a_link_that_wants_to_hear_of_failures_does(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": "true" })).await;
+    let home = house.http.pay(&link.text, "error=invalid_scope").await.location();
+    let told = shop.query(&link, "&status=failed&error=invalid_scope");
+    assert_eq!(home, format!("https://shop.example/cb?{told}"));
+}
+
+async fn a_banks_hostile_words_stay_inside_their_parameter(house: House) {
+    let shop = house.shop("Shop");
+    shop.choose(json!({ "extra_outcomes": "on" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let hostile =
+        "error=x%26status%3Dsuccess%0d%0aLocation%3A%20https%3A//evil.example&error_description=%23%3F%3Cb%3E";
+    let home = house.http.pay(&link.text, hostile).await.location();
+    assert!(home.starts_with(&format!("https://shop.example/cb?{}", shop.query(&link, "&status=failed&error=x%26"))));
+    let url = url::Url::parse(&home).unwrap();
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["pay_id", "user_id", "status", "error", "error_description"], "{home}");
+    assert_eq!(url.fragment(), None);
+    assert_eq!(query_value(&home, "error_description"), "#?<b>");
+}
+
+async fn fifty_tries_are_enough(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let mut states = std::collections::HashSet::new();
+    for _ in 0..50 {
+        let trip = house.http.leave(&link.text).await;
+        assert!(states.insert(trip.state.clone()));
+        house.http.back(&trip.with("error=server_error")).await.location();
+    }
+    let pressed = house.http.submit("/payment/pay", &[("link_id", &link.text)]).await;
+    assert_eq!(json!(pressed.location()), link.data["pay_link"]);
+    assert!(!pressed.has("set-cookie"));
+    assert_eq!(shop.status(&link).await, "open");
+}

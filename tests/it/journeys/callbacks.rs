@@ -1,0 +1,204 @@
+//! Rule 5: callbacks are resolved when the journey opens, and frozen in it.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+
+on_every_store![
+    edits_act_at_once_on_new_journeys_and_never_on_running_ones,
+    settings_act_at_once_on_new_journeys_and_never_on_running_ones,
+    a_deletion_leaves_a_hole_and_the_others_keep_their_index,
+    a_name_stands_for_its_index,
+    without_a_callback_it_is_the_first_saved_one,
+    without_any_callback_the_customer_sees_our_own_page,
+    a_merchant_can_allow_saved_callbacks_only,
+    parameters_go_into_the_fragment_where_asked,
+    the_merchants_bytes_are_kept_verbatim,
+    placeholders_are_filled_and_cannot_choose_a_place,
+    the_others_of_a_list_are_kept_as_deliveries,
+    an_array_says_what_a_list_cannot,
+];
+
+async fn edits_act_at_once_on_new_journeys_and_never_on_running_ones(house: House) {
+    let shop = house.shop("Shop");
+    let [before, after] = ["https://before.example/cb", "https://after.example/cb"];
+    assert_eq!(shop.save(before).await, 0);
+    let edited = shop.link_to("0").await;
+    let away = house.http.leave(&edited.text).await;
+    shop.v1(Method::PUT, "/profile/callbacks/0", &json!({ "url": after })).await.is(200);
+    let new = shop.link_to("0").await;
+    assert_eq!(new.data["callback_url"], after);
+    let deleted = shop.link_to("0").await;
+    shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
+    let refusal = shop.refusal(&json!("0")).await;
+    assert!(refusal.contains("none at that index"), "{refusal}");
+    let home = house.http.back(&away.with("code=ok")).await.location();
+    assert_eq!(home, format!("{before}?{}", shop.query(&edited, "&status=success")));
+    for link in [new, deleted] {
+        let home = house.http.pay(&link.text, "code=ok").await.location();
+        assert_eq!(home, format!("{after}?{}", shop.query(&link, "&status=success")));
+    }
+}
+
+async fn settings_act_at_once_on_new_journeys_and_never_on_running_ones(house: House) {
+    let shop = house.shop("Shop");
+    let running = shop.link_to("https://shop.example/cb").await;
+    shop.choose(json!({ "extra_outcomes": "on", "one_time_token": "on", "same_browser": "required" })).await;
+    let back = house.http.pay(&running.text, "error=server_error").await.location();
+    assert_eq!(json!(back), running.data["pay_link"]);
+    let home = house.http.pay(&running.text, "code=ok").await.location();
+    assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&running, "&status=success")));
+}
+
+async fn a_deletion_leaves_a_hole_and_the_others_keep_their_index(house: House) {
+    let shop = house.shop("Shop");
+    for n in 0..3 {
+        assert_eq!(shop.save(&format!("https://shop.example/{n}")).await, n);
+    }
+    shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
+    assert_eq!(shop.save("https://shop.example/3").await, 3);
+    for n in [1, 2, 3] {
+        let link = shop.link_to(&n.to_string()).await;
+        assert_eq!(link.data["callback_url"], format!("https://shop.example/{n}"));
+    }
+    assert!(shop.refusal(&json!("0")).await.contains("none at that index"));
+    assert_eq!(shop.link(json!({})).await.data["callback_url"], "https://shop.example/1", "the first that is no hole");
+    shop.v1(Method::PUT, "/profile/callbacks/0", &json!({ "url": "https://shop.example/again" })).await.is(200);
+    assert_eq!(shop.link_to("0").await.data["callback_url"], "https://shop.example/again");
+}
+
+async fn a_name_stands_for_its_index(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/first").await;
+    shop.save_as(json!({ "url": "https://shop.example/second", "name": "backup" })).await;
+    let link = shop.link_to("backup,0").await;
+    assert_eq!(link.data["callback_urls"], json!(["https://shop.example/second", "https://shop.example/first"]));
+    assert!(shop.refusal(&json!("backu")).await.contains("callback_url"));
+    let taken = json!({ "url": "https://shop.example/third", "name": "backup" });
+    let refused = shop.v1(Method::POST, "/profile/callbacks", &taken).await.is(422).json();
+    assert_eq!(refused["field"], "name");
+}
+
+async fn without_a_callback_it_is_the_first_saved_one(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/first").await;
+    shop.save("https://shop.example/second").await;
+    let link = shop.link(json!({})).await;
+    assert_eq!(link.data["callback_urls"], json!(["https://shop.example/first"]));
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    assert_eq!(home, format!("https://shop.example/first?{}", shop.query(&link, "&status=success")));
+}
+
+async fn without_any_callback_the_customer_sees_our_own_page(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "one_time_token": true })).await;
+    assert_eq!((&link.data["callback_url"], &link.data["callback_urls"]), (&json!(""), &json!([])));
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    assert_eq!(json!(home), link.data["pay_link"]);
+    let page = house.http.get(&home).await.is(200).says("Payment complete").says("You can close this window");
+    page.never_says("/payment/home");
+}
+
+async fn a_merchant_can_allow_saved_callbacks_only(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/saved").await;
+    shop.choose(json!({ "one_off_urls": "saved_only" })).await;
+    let refusal = shop.refusal(&json!("0,https://shop.example/one-off")).await;
+    assert!(refusal.starts_with("callback_url item 2: ") && refusal.contains("saved callbacks only"), "{refusal}");
+    let refusal = shop.refusal(&json!(["https://shop.example/saved"])).await;
+    assert!(refusal.contains("saved callbacks only"), "even one that is saved is named by its index: {refusal}");
+    shop.link_to("0").await;
+    shop.link(json!({})).await;
+}
+
+async fn parameters_go_into_the_fragment_where_asked(house: House) {
+    let shop = house.shop("Shop");
+    for (url, home) in [
+        ("https://shop.example/app", "https://shop.example/app#"),
+        ("https://shop.example/?v=2#/pay", "https://shop.example/?v=2#/pay?"),
+        ("https://shop.example/#/pay?x=1&", "https://shop.example/#/pay?x=1&"),
+    ] {
+        let index = shop.save_as(json!({ "url": url, "params_in": "fragment" })).await;
+        let link = shop.link(json!({ "callback_url": index, "one_time_token": true })).await;
+        let location = house.http.pay(&link.text, "code=ok").await.location();
+        let expected = format!("{home}{}", shop.query(&link, "&status=success&one-time-token="));
+        assert!(location.starts_with(&expected), "{location}");
+    }
+}
+
+async fn the_merchants_bytes_are_kept_verbatim(house: House) {
+    let shop = house.shop("Shop");
+    for (url, home) in [
+        ("https://shop.example", "https://shop.example?"),
+        ("https://shop.example?", "https://shop.example?"),
+        ("https://shop.example/a//b/;x=%2f%2F?q=%20+%26&&z", "https://shop.example/a//b/;x=%2f%2F?q=%20+%26&&z&"),
+        ("https://shop.example/x,y?at=1,5", "https://shop.example/x,y?at=1,5&"),
+        ("http://localhost:3000/cb?amp;=1&", "http://localhost:3000/cb?amp;=1&"),
+        ("https://xn--mnchen-3ya.example/", "https://xn--mnchen-3ya.example/?"),
+        ("https://shop.example/%7Btheirs%7D", "https://shop.example/%7Btheirs%7D?"),
+    ] {
+        let link = shop.link_to(url).await;
+        assert_eq!(link.data["callback_url"], url);
+        let location = house.http.pay(&link.text, "code=ok").await.location();
+        assert_eq!(location, format!("{home}{}", shop.query(&link, "&status=success")));
+    }
+}
+
+async fn placeholders_are_filled_and_cannot_choose_a_place(house: House) {
+    let shop = house.shop("Shop");
+    let hostile = "../../x?status=success&pay_id=1#f é+%2e/{status}\\\"<";
+    let encoded = "..%2F..%2Fx%3Fstatus%3Dsuccess%26pay_id%3D1%23f%20%C3%A9%2B%252e%2F%7Bstatus%7D%5C%22%3C";
+    for (url, filled) in [
+        ("https://shop.example/{pay_id}/{recipient_note}/{status}", "https://shop.example/PAY/NOTE/success?"),
+        ("https://shop.example/?n={recipient_note}&u={user_id}", "https://shop.example/?n=NOTE&u=USER&"),
+        ("https://shop.example/%7Bpay_id%7D#{recipient_note}", "https://shop.example/PAY?QUERY#NOTE"),
+    ] {
+        let link = shop.link(json!({ "callback_url": url, "recipient_note": hostile })).await;
+        let query = shop.query(&link, "&status=success");
+        let filled = filled.replace("PAY", &link.id).replace("USER", &shop.id).replace("NOTE", encoded);
+        let expected =
+            if filled.contains("QUERY") { filled.replace("QUERY", &query) } else { format!("{filled}{query}") };
+        assert_eq!(house.http.pay(&link.text, "code=ok").await.location(), expected);
+    }
+    // A value that would be a dot segment is refused before anybody leaves.
+    let dotted =
+        json!({ "amount": 1, "callback_url": "https://shop.example/a/{recipient_note}/b", "recipient_note": ".." });
+    let refused = shop.secpaid("createLink", &dotted).await.is(400).json();
+    assert!(refused["ResponseMsg"].as_str().unwrap().contains("would change the path"), "{refused}");
+    for placed in ["https://{user_id}.example/", "https://shop.example/{unknown}", "https://shop.example/{pay_id"] {
+        shop.refusal(&json!(placed)).await;
+    }
+}
+
+async fn the_others_of_a_list_are_kept_as_deliveries(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://hook.example/saved").await;
+    let list = "https://shop.example/cb, 0,https://hook.example/one-off";
+    let link = shop.link(json!({ "callback_url": list, "one_time_token": true })).await;
+    let urls = ["https://shop.example/cb", "https://hook.example/saved", "https://hook.example/one-off"];
+    assert_eq!(link.data["callback_urls"], json!(urls));
+    let journey = shop.journey(&link.id).await;
+    assert_eq!(journey["callbacks"]["landing"]["url"], urls[0]);
+    assert_eq!(journey["callbacks"]["background"][0]["index"], 0);
+    assert_eq!(journey["deliveries"], json!([]), "nothing is delivered before there is an outcome");
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    assert!(home.starts_with("https://shop.example/cb?"), "{home}");
+    let journey = shop.journey(&link.id).await;
+    let deliveries = journey["deliveries"].as_array().unwrap();
+    let told: Vec<_> = deliveries.iter().map(|d| (d["callback"].clone(), d["state"].clone())).collect();
+    assert_eq!(told, [(json!(urls[1]), json!("waiting")), (json!(urls[2]), json!("waiting"))]);
+    assert!(!journey.to_string().contains(&query_value(&home, "one-time-token")), "rule 6: without tokens");
+}
+
+async fn an_array_says_what_a_list_cannot(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/0").await;
+    let link = shop.link(json!({ "callback_url": ["https://shop.example/x,1", 0, "0"] })).await;
+    let urls = json!(["https://shop.example/x,1", "https://shop.example/0", "https://shop.example/0"]);
+    assert_eq!(link.data["callback_urls"], urls);
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    assert_eq!(home, format!("https://shop.example/x,1?{}", shop.query(&link, "&status=success")));
+}

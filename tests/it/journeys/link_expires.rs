@@ -1,0 +1,88 @@
+//! Time runs out, by the test's clock.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::house::{House, eventually};
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+
+const DAY: Duration = Duration::from_hours(24);
+
+on_every_store![
+    a_link_expires_after_a_day_and_says_so,
+    a_merchant_that_wants_to_hear_of_expiry_does,
+    a_payment_proven_after_expiry_supersedes_it,
+    a_journey_of_a_bank_that_never_returns_expires_by_itself,
+    a_merchant_chooses_how_long_its_links_live,
+];
+
+async fn a_link_expires_after_a_day_and_says_so(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.wait(DAY - Duration::from_mins(1));
+    house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200).says("/payment/pay");
+    house.wait(Duration::from_mins(1));
+    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    page.says("Link expired").says("/payment/home").never_says("/payment/pay");
+    assert_eq!(shop.status(&link).await, "expired");
+    let unused = shop.secpaid("getMyUnusedLinks", &json!({})).await.is(200).json();
+    assert_eq!(unused["data"], json!([]));
+    // Whoever does not want to hear of it is told that nobody paid.
+    let home = format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel"));
+    assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
+    assert_eq!(house.http.submit("/payment/pay", &[("link_id", &link.text)]).await.location(), home);
+    assert_eq!(house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(), home);
+    assert_eq!(shop.status(&link).await, "expired");
+}
+
+async fn a_merchant_that_wants_to_hear_of_expiry_does(house: House) {
+    let shop = house.shop("Shop");
+    let wish = json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true, "one_time_token": true });
+    let link = shop.link(wish).await;
+    house.wait(DAY);
+    let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
+    let token = query_value(&home, "one-time-token");
+    let told = shop.query(&link, &format!("&status=expired&one-time-token={token}"));
+    assert_eq!(home, format!("https://shop.example/cb?{told}"));
+    assert_eq!(shop.redeem(&token).await.is(200).json()["status"], "expired");
+}
+
+async fn a_payment_proven_after_expiry_supersedes_it(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let trip = house.http.leave(&link.text).await;
+    house.wait(DAY + Duration::from_secs(1));
+    eventually("it expires", || async { shop.status(&link).await == "expired" }).await;
+    let home = house.http.back(&trip.with("code=ok")).await.location();
+    assert!(home.starts_with(&format!("https://shop.example/cb?{}", shop.query(&link, "&status=success&"))), "{home}");
+    assert_eq!(house.http.back(&trip.with("code=ok")).await.location(), home);
+    let redeemed = shop.redeem(&query_value(&home, "one-time-token")).await.is(200).json();
+    assert_eq!(redeemed["status"], "paid");
+    let rows = shop.secpaid("getPayInTransactions", &json!({})).await.is(200).json();
+    assert_eq!(rows["data"][0]["pay_id"], json!(link.id));
+}
+
+async fn a_journey_of_a_bank_that_never_returns_expires_by_itself(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb,https://hook.example/n").await;
+    house.http.leave(&link.text).await;
+    house.wait(DAY);
+    // Nobody asks for its page: the house itself notices. The list shows what is stored and settles nothing.
+    eventually("the sweep settles it", || async {
+        shop.look("/journeys").await.is(200).json()["journeys"][0]["status"] == "expired"
+    })
+    .await;
+    assert_eq!(shop.journey(&link.id).await["deliveries"].as_array().map(Vec::len), Some(1));
+}
+
+async fn a_merchant_chooses_how_long_its_links_live(house: House) {
+    let shop = house.shop("Shop");
+    let before = shop.link_to("https://shop.example/cb").await;
+    shop.choose(json!({ "journey_life_seconds": 60 })).await;
+    let after = shop.link_to("https://shop.example/cb").await;
+    house.wait(Duration::from_secs(61));
+    eventually("the short one expires", || async { shop.status(&after).await == "expired" }).await;
+    assert_eq!(shop.status(&before).await, "open");
+}

@@ -1,0 +1,76 @@
+//! Rule 9: HEAD, prefetch and link scanners consume nothing.
+
+use reqwest::Method;
+
+use crate::support::house::House;
+use crate::support::on_every_store;
+
+const PREFETCHES: [(&str, &str); 6] = [
+    ("sec-purpose", "prefetch"),
+    ("sec-purpose", "prefetch;prerender"),
+    ("purpose", "prefetch"),
+    ("x-moz", "prefetch"),
+    ("x-purpose", "preview"),
+    ("Purpose", "Prefetch"),
+];
+
+on_every_store![
+    a_prefetched_return_touches_nothing,
+    a_head_of_a_return_touches_nothing,
+    a_prefetched_way_home_touches_nothing,
+    a_link_scanner_that_opens_the_checkout_changes_nothing,
+];
+
+async fn a_prefetched_return_touches_nothing(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let before = shop.journey(&link.id).await;
+    for header in PREFETCHES {
+        for answer in ["code=ok", "error=access_denied", "error=server_error", ""] {
+            let page = format!("/return/sandbox?{}", trip.with(answer));
+            let nothing = house.http.get_with(&page, &[header]).await.is(204);
+            assert!(!nothing.has("location") && !nothing.has("set-cookie"), "{header:?}");
+            assert_eq!(nothing.header("cache-control"), "no-store");
+        }
+    }
+    assert_eq!(shop.journey(&link.id).await, before);
+    // The state is unspent: an error under it still counts.
+    assert!(house.http.back(&trip.with("error=access_denied")).await.location().ends_with("&status=cancel"));
+}
+
+async fn a_head_of_a_return_touches_nothing(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    for answer in ["code=ok", "error=access_denied"] {
+        let page = format!("/return/sandbox?{}", trip.with(answer));
+        let nothing = house.http.send(Method::HEAD, &page, &[], "").await.is(204);
+        assert!(!nothing.has("location"));
+    }
+    assert_eq!(shop.status(&link).await, "away");
+    assert!(house.http.back(&trip.with("code=ok")).await.location().ends_with("&status=success"));
+}
+
+async fn a_prefetched_way_home_touches_nothing(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.http.pay(&link.text, "code=ok").await.location();
+    let page = format!("/payment/home?link_id={}", link.text);
+    assert!(!house.http.send(Method::HEAD, &page, &[], "").await.is(204).has("location"));
+    for header in PREFETCHES {
+        assert!(!house.http.get_with(&page, &[header]).await.is(204).has("location"));
+    }
+}
+
+async fn a_link_scanner_that_opens_the_checkout_changes_nothing(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let before = shop.journey(&link.id).await;
+    for page in ["/payment", "/payment/pay", "/payment/cancel", "/payment/home", "/payment/app", "/payment/qr.png"] {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            house.http.send(method, &format!("{page}?link_id={}", link.text), &[], "").await;
+        }
+    }
+    assert_eq!(shop.journey(&link.id).await, before);
+}

@@ -1,0 +1,163 @@
+//! Rule 3: the same return, a thousand times, gives the same `Location` bytes.
+
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::http::{Http, Trip};
+use crate::support::on_every_store;
+use crate::support::shop::{Link, Shop};
+
+on_every_store![
+    a_payment_comes_home_alike_a_thousand_times,
+    a_refusal_comes_home_alike_however_often,
+    a_failure_leads_back_to_the_checkout_alike_even_after_the_payment,
+    an_approval_after_a_decline_settles_as_paid_and_each_keeps_its_own_bytes,
+    a_refusal_that_changed_nothing_keeps_its_bytes_too,
+    a_code_that_the_bank_refused_late_keeps_its_bytes_too,
+    thirty_two_identical_returns_at_once_come_home_alike,
+    thirty_two_different_codes_at_once_settle_once,
+    replays_outlive_a_restart,
+];
+
+/// Comes back with the same answer this often, sixteen browsers at a time, and holds every `Location` against the first.
+async fn replay(http: &Http, trip: &Trip, answer: &str, times: usize) -> String {
+    let first = http.back(&trip.with(answer)).await.location();
+    for _ in 0..times.div_ceil(16) {
+        let queries: Vec<String> = (0..16).map(|_| trip.with(answer)).collect();
+        let again = queries.iter().map(|query| http.back(query));
+        for answer in futures_util::future::join_all(again).await {
+            assert_eq!(answer.location(), first);
+        }
+    }
+    first
+}
+
+async fn a_payment_comes_home_alike_a_thousand_times(house: House) {
+    let shop = house.shop("Shop");
+    let wish = json!({ "callback_url": "https://shop.example/cb,https://hook.example/cb", "one_time_token": true });
+    let link = shop.link(wish).await;
+    let trip = house.http.leave(&link.text).await;
+    let home = replay(&house.http, &trip, "code=ok", 1000).await;
+    let token = one_time_token(&home);
+    let expected = shop.query(&link, &format!("&status=success&one-time-token={token}"));
+    assert_eq!(home, format!("https://shop.example/cb?{expected}"));
+    let journey = shop.journey(&link.id).await;
+    assert_eq!(events(&journey, "settled"), 1, "{journey}");
+    assert_eq!(journey["deliveries"].as_array().map(Vec::len), Some(1), "{journey}");
+    shop.redeem(&token).await.is(200);
+    shop.redeem(&token).await.is(410);
+    assert_eq!(house.http.back(&trip.with("code=ok")).await.location(), home);
+}
+
+async fn a_refusal_comes_home_alike_however_often(house: House) {
+    let shop = house.shop("Shop");
+    for answer in ["error=access_denied", "code=fail:access_denied", "", "error=user_cancelled"] {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let trip = house.http.leave(&link.text).await;
+        let home = replay(&house.http, &trip, answer, 64).await;
+        assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer}");
+        assert_eq!(events(&shop.journey(&link.id).await, "settled"), 1);
+    }
+}
+
+async fn a_failure_leads_back_to_the_checkout_alike_even_after_the_payment(house: House) {
+    let shop = house.shop("Shop");
+    for answer in ["error=server_error", "code=fail:insufficient_funds"] {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let trip = house.http.leave(&link.text).await;
+        let checkout = replay(&house.http, &trip, answer, 64).await;
+        assert_eq!(Value::from(checkout.clone()), link.data["pay_link"]);
+        let home = house.http.pay(&link.text, "code=ok").await.location();
+        assert!(home.starts_with("https://shop.example/cb?"), "{home}");
+        assert_eq!(replay(&house.http, &trip, answer, 16).await, checkout);
+    }
+}
+
+async fn an_approval_after_a_decline_settles_as_paid_and_each_keeps_its_own_bytes(house: House) {
+    let shop = house.shop("Shop");
+    let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
+    let cancelled = replay(&house.http, &trip, "error=access_denied", 16).await;
+    assert!(cancelled.contains("&status=cancel&"), "{cancelled}");
+    assert_eq!(shop.status(&link).await, "cancelled");
+    let paid = replay(&house.http, &trip, "code=ok", 16).await;
+    assert!(paid.contains("&status=success&"), "{paid}");
+    assert_eq!(shop.status(&link).await, "paid");
+    assert_eq!(replay(&house.http, &trip, "error=access_denied", 16).await, cancelled);
+    assert_eq!(replay(&house.http, &trip, "code=ok", 16).await, paid);
+    assert_ne!(one_time_token(&paid), one_time_token(&cancelled));
+    assert_eq!(shop.redeem(&one_time_token(&paid)).await.is(200).json()["status"], "paid");
+}
+
+async fn a_refusal_that_changed_nothing_keeps_its_bytes_too(house: House) {
+    let shop = house.shop("Shop");
+    let (_, trip) = away(&house, &shop, json!({})).await;
+    house.http.back(&trip.with("error=access_denied")).await.location();
+    let second = replay(&house.http, &trip, "error=server_error", 16).await;
+    house.http.back(&trip.with("code=ok")).await.location();
+    assert_eq!(replay(&house.http, &trip, "error=server_error", 16).await, second);
+}
+
+async fn a_code_that_the_bank_refused_late_keeps_its_bytes_too(house: House) {
+    let shop = house.shop("Shop");
+    let (_, trip) = away(&house, &shop, json!({})).await;
+    house.http.back(&trip.with("error=access_denied")).await.location();
+    let second = replay(&house.http, &trip, "code=fail:access_denied", 16).await;
+    house.http.back(&trip.with("code=ok")).await.location();
+    assert_eq!(replay(&house.http, &trip, "code=fail:access_denied", 16).await, second);
+}
+
+async fn thirty_two_identical_returns_at_once_come_home_alike(house: House) {
+    let shop = house.shop("Shop");
+    for answer in ["code=ok", "error=access_denied", "error=server_error", "code=fail:server_error", "code=slow:30"] {
+        let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
+        let queries: Vec<String> = (0..32).map(|_| trip.with(answer)).collect();
+        let answers = futures_util::future::join_all(queries.iter().map(|query| house.http.back(query))).await;
+        let mut homes: Vec<String> = answers.iter().map(|answer| answer.location()).collect();
+        homes.dedup();
+        assert_eq!(homes.len(), 1, "{answer}: {homes:?}");
+        let journey = shop.journey(&link.id).await;
+        assert!(events(&journey, "settled") <= 1 && events(&journey, "failed") <= 1, "{journey}");
+    }
+}
+
+async fn thirty_two_different_codes_at_once_settle_once(house: House) {
+    let shop = house.shop("Shop");
+    let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
+    let queries: Vec<String> = (0..32).map(|n| trip.with(&format!("code=ok{n}"))).collect();
+    let answers = futures_util::future::join_all(queries.iter().map(|query| house.http.back(query))).await;
+    let mut homes: Vec<String> = answers.iter().map(|answer| answer.location()).collect();
+    homes.dedup();
+    assert_eq!(homes.len(), 1, "{homes:?}");
+    assert_eq!(events(&shop.journey(&link.id).await, "settled"), 1);
+}
+
+async fn replays_outlive_a_restart(mut house: House) {
+    let shop = house.shop("Shop");
+    let (_, paid) = away(&house, &shop, json!({ "one_time_token": true })).await;
+    let (_, declined) = away(&house, &shop, json!({})).await;
+    let (_, failed) = away(&house, &shop, json!({})).await;
+    let cases = [(paid, "code=ok"), (declined, "error=access_denied"), (failed, "error=server_error")];
+    let mut before = Vec::new();
+    for (trip, answer) in &cases {
+        before.push(replay(&house.http, trip, answer, 1).await);
+    }
+    house.restart().await;
+    for ((trip, answer), home) in cases.iter().zip(before) {
+        assert_eq!(replay(&house.http, trip, answer, 1).await, home);
+    }
+}
+
+async fn away(house: &House, shop: &Shop, mut wish: Value) -> (Link, Trip) {
+    wish["callback_url"] = json!("https://shop.example/cb");
+    let link = shop.link(wish).await;
+    let trip = house.http.leave(&link.text).await;
+    (link, trip)
+}
+
+fn one_time_token(home: &str) -> String {
+    crate::support::http::query_value(home, "one-time-token")
+}
+
+fn events(journey: &Value, name: &str) -> usize {
+    journey["timeline"].as_array().expect("a timeline").iter().filter(|event| event["event"] == name).count()
+}

@@ -1,0 +1,30 @@
+//! How often a return asks its store: twice, and a replay once.
+
+use serde_json::json;
+
+use crate::support::house::{House, StoreKind};
+
+/// The house sweeps every second over the same proxy, so a single count may be too high, never too low.
+const COUNTS: usize = 12;
+
+#[tokio::test]
+async fn a_return_takes_two_round_trips_and_its_replay_one() {
+    let house = House::open_with(StoreKind::Proxied, &[("HANDBACK_WORKERS", "1")]).await;
+    let shop = house.shop("Shop");
+    let wish = json!({ "callback_url": "https://shop.example/cb,https://hook.example/n", "one_time_token": true });
+    for answer in ["code=ok", "error=access_denied", "error=server_error", "code=fail:server_error"] {
+        let (mut first, mut replay) = (usize::MAX, usize::MAX);
+        for _ in 0..COUNTS {
+            let link = shop.link(wish.clone()).await;
+            let trip = house.http.leave(&link.text).await;
+            let query = trip.with(answer);
+            let before = house.proxy().round_trips();
+            house.http.back(&query).await.location();
+            let between = house.proxy().round_trips();
+            house.http.back(&query).await.location();
+            first = first.min(between - before);
+            replay = replay.min(house.proxy().round_trips() - between);
+        }
+        assert_eq!((first, replay), (2, 1), "{answer}");
+    }
+}

@@ -1,0 +1,96 @@
+//! The store is away: it is said within a second, and service resumes within a second of its return.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::house::{House, StoreKind, eventually};
+use crate::support::http::Answer;
+
+/// "Within a second", and room for a busy test machine.
+const SOON: Duration = Duration::from_millis(1500);
+
+#[tokio::test]
+async fn a_store_that_was_killed_is_said_to_be_away_and_comes_back() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let trip = house.http.leave(&link.text).await;
+    house.redis().kill();
+    said_to_be_away(&house, &trip.with("code=ok"), &link.text).await;
+    let refused = shop.secpaid("createLink", &json!({ "amount": 1 })).await.is(503);
+    assert!(refused.took < SOON && refused.json()["ResponseCode"] == 0);
+    house.redis().restart();
+    let began = Instant::now();
+    eventually("the return goes on", || async { house.http.back(&trip.with("code=ok")).await.status == 303 }).await;
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    let home = house.http.back(&trip.with("code=ok")).await.location();
+    assert!(home.contains("&status=success&"), "{home}");
+    assert_eq!(shop.status(&link).await, "paid");
+    house.http.get("/health").await.is(200);
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_said_to_be_away_and_comes_back() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    house.redis().pause();
+    said_to_be_away(&house, &trip.with("code=ok"), &link.text).await;
+    house.redis().resume();
+    let began = Instant::now();
+    eventually("the return goes on", || async { house.http.back(&trip.with("code=ok")).await.status == 303 }).await;
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn connections_that_went_silent_are_left_behind() {
+    let mut house = House::open(StoreKind::Proxied).await;
+    house.expect_errors();
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.proxy().swallow();
+    let began = Instant::now();
+    let page = format!("/payment?link_id={}", link.text);
+    eventually("service resumes", || async { house.http.get(&page).await.status == 200 }).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    house.http.pay(&link.text, "code=ok").await.location();
+}
+
+/// A redemption of which nobody knows whether it happened says so, and the same key gets the outcome afterwards.
+#[tokio::test]
+async fn a_redemption_in_doubt_is_asked_again_with_the_same_key() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let token = crate::support::http::query_value(&home, "one-time-token");
+    let key = [("idempotency-key", "again")];
+    house.redis().kill();
+    let doubt = shop.redeem_with(&token, &key).await.is(503);
+    assert!(doubt.took < SOON, "{:?}", doubt.took);
+    assert!(doubt.has("retry-after"));
+    house.redis().restart();
+    eventually("it is granted", || async { shop.redeem_with(&token, &key).await.status == 200 }).await;
+    shop.redeem(&token).await.is(410);
+}
+
+async fn said_to_be_away(house: &House, query: &str, link: &str) {
+    let check = |answer: Answer| {
+        let answer = answer.is(503);
+        assert!(answer.took < SOON, "{:?}", answer.took);
+        assert!(answer.has("retry-after"));
+        assert!(!answer.has("location"));
+        answer.says("http-equiv=\"refresh\"").says("Nothing is lost")
+    };
+    check(house.http.back(query).await);
+    check(house.http.get(&format!("/payment?link_id={link}")).await);
+    check(house.http.submit("/payment/pay", &[("link_id", link)]).await);
+    check(house.http.submit("/payment/cancel", &[("link_id", link)]).await);
+    let health = house.http.get("/health").await.is(503);
+    assert!(health.took < SOON, "{:?}", health.took);
+}

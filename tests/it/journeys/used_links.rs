@@ -1,0 +1,102 @@
+//! A link that is opened after its end tells what happened, and shows a way on.
+
+use serde_json::json;
+
+use crate::support::house::House;
+use crate::support::on_every_store;
+
+on_every_store![
+    a_used_link_says_so_and_hands_home_again,
+    a_cancelled_link_says_so_and_hands_home_again,
+    a_withdrawn_link_says_so_and_hands_home_again,
+    a_link_that_was_never_made_is_not_found,
+    a_hostile_note_is_shown_and_never_run,
+    the_checkout_page_is_light,
+    a_picture_of_a_link_is_made_here,
+];
+
+async fn a_used_link_says_so_and_hands_home_again(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "https://shop.example/cb?a=1", "one_time_token": true })).await;
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    page.says("Payment complete").says("Back to Shop").says("/payment/home?link_id=").never_says("/payment/pay");
+    for _ in 0..3 {
+        assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
+    }
+    let pressed = house.http.submit("/payment/pay", &[("link_id", &link.text)]).await;
+    assert_eq!(pressed.location(), home);
+}
+
+async fn a_cancelled_link_says_so_and_hands_home_again(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let home = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
+    house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200).says("Payment cancelled");
+    assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
+}
+
+async fn a_withdrawn_link_says_so_and_hands_home_again(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let deleted = shop.secpaid("deleteLink", &json!({ "id": link.id })).await.is(200).json();
+    assert_eq!(deleted["data"]["status"], "Deleted");
+    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    page.says("Link withdrawn").says("Shop has withdrawn").never_says("/payment/pay");
+    let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
+    assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")));
+    // Somebody was at the bank already, and paid: money counts more than a deletion.
+    let paid = house.http.back(&trip.with("code=ok")).await.location();
+    assert!(paid.ends_with("&status=success"), "{paid}");
+}
+
+async fn a_link_that_was_never_made_is_not_found(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({})).await;
+    let cut = &link.text[..30];
+    let forged = format!("{}{}", &link.text[..29], if link.text.ends_with("AA") { "BB" } else { "AA" });
+    for wrong in ["", "x", cut, &forged, &link.id, "OTkyOTA=", &"A".repeat(4000)] {
+        let page = house.http.get(&format!("/payment?link_id={wrong}")).await.is(404).says("We do not know this link");
+        page.never_says("Shop");
+        for form in ["/payment/pay", "/payment/cancel"] {
+            house.http.submit(form, &[("link_id", wrong)]).await.is(404);
+        }
+        for other in ["home", "app", "qr.png"] {
+            house.http.get(&format!("/payment/{other}?link_id={wrong}")).await.is(404);
+        }
+    }
+    house.http.get("/payment").await.is(404);
+    house.http.submit("/payment/pay", &[]).await.is(404);
+    assert_eq!(shop.status(&link).await, "open");
+}
+
+async fn a_hostile_note_is_shown_and_never_run(house: House) {
+    let shop = house.shop("<b>Shop & \"sons\"</b>");
+    let note = "</p><script>alert(1)</script>\" onload='x'";
+    let link = shop.link(json!({ "recipient_note": note })).await;
+    assert_eq!(link.data["recipient_note"], note);
+    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    page.never_says("<script>alert").never_says("<b>Shop");
+}
+
+async fn the_checkout_page_is_light(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "recipient_note": "x".repeat(200) })).await;
+    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    let style = house.http.get("/static/handback.css").await.is(200);
+    let icon = house.http.get("/static/favicon.svg").await.is(200);
+    let whole = page.body.len() + style.body.len() + icon.body.len();
+    assert!(whole < 15_000, "{whole} bytes");
+    page.never_says("<script");
+}
+
+async fn a_picture_of_a_link_is_made_here(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({})).await;
+    let address = link.data["qr_img"].as_str().unwrap();
+    assert!(address.starts_with(house.http.base()), "{address}");
+    let picture = house.http.get(address).await.is(200);
+    assert_eq!(picture.header("content-type"), "image/png");
+    assert!(picture.body.starts_with(b"\x89PNG\r\n"));
+}
