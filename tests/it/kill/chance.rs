@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A row of numbers (SplitMix64).
+/// A row of numbers (`SplitMix64`).
 pub struct Chance(u64);
 
 impl Chance {
