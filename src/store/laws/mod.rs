@@ -17,7 +17,7 @@
 //! The book lives inside the crate because only this crate can make a `Fact`, and a law without one could settle
 //! nothing.
 
-mod cast;
+pub(crate) mod cast;
 pub(crate) mod claims;
 pub(crate) mod lasting;
 pub(crate) mod lists;
