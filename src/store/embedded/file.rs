@@ -14,6 +14,14 @@ const NAME: &str = "handback.sqlite3";
 /// How long a connection waits for another process that holds the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How large a page of a new file is, in bytes. A settlement touches four pages in four corners of the file, and every
+/// page that is touched is written whole: half of SQLite's usual size is half as much to write.
+const PAGE: u32 = 2048;
+
+/// How many pages the write-ahead log gathers before a commit carries them over into the file. A commit that does so
+/// takes some 2 ms longer; with a longer log fewer do, and those take longer yet.
+const LOG: u32 = 500;
+
 /// How many prepared statements a connection keeps; every statement of this store has its place.
 const STATEMENTS: usize = 64;
 
@@ -48,7 +56,9 @@ pub fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
