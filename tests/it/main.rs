@@ -10,5 +10,7 @@
 mod floor_plan;
 mod journeys;
 mod licences;
+mod routes;
 mod support;
 mod urls;
+mod wire;
