@@ -5,6 +5,11 @@
 //! its stage and a one-time token. A wait runs from the call to the answer, so it holds the queue and the `fsync`. Pin
 //! it to one core with `taskset -c 0`.
 
+#![allow(clippy::allow_attributes, reason = "not every lint below fires in every bench")]
+#![allow(clippy::disallowed_methods, reason = "what is measured here is how long things really take")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "statistics")]
+#![allow(clippy::duration_suboptimal_units, reason = "figures side by side are in one unit")]
+
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;

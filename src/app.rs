@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
-use actix_web::{App as Actix, HttpServer, web};
+use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 
 use crate::bank::Bank;
@@ -28,7 +28,10 @@ use crate::sandbox::{self, Redeemer, display_url};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 use crate::store::redis::RedisStore;
-use crate::telemetry::{self, metrics::Metrics};
+use crate::telemetry::{
+    self,
+    metrics::{CONTENT_TYPE, Metrics},
+};
 use crate::web::{self as front_door, House, Limits};
 
 /// How often lapsed journeys are settled.
@@ -48,6 +51,7 @@ pub struct App {
     addr: SocketAddr,
     public_url: PublicUrl,
     server: Server,
+    metrics: Option<Server>,
     engine: Arc<Engine>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
@@ -66,8 +70,13 @@ impl App {
         let mut notices = config.warnings().to_vec();
         let engine = Arc::new(engine(config, &clock, addr, &mut notices).await?);
         let (newcomer, demo) = if config.is_demo() { open_demo(&engine, addr).await? } else { (None, None) };
-        let server = serve(config, listener, &clock, &engine, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, engine, notices, newcomer })
+        let counters = web::Data::new(Metrics::default());
+        let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
+        notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
+        let data =
+            Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
+        let server = serve(config, listener, data, demo.map(Arc::new))?;
+        Ok(Self { addr, public_url, server, metrics, engine, notices, newcomer })
     }
 
     /// Where it listens.
@@ -97,15 +106,20 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
+        let metrics = self.metrics.map(tokio::spawn);
         let mut server = std::pin::pin!(self.server);
         tokio::select! {
             ended = &mut server => ended?,
             () = shutdown => {
-                // Side by side: the server hears that it shall stop only while it is polled itself.
-                tokio::join!(door.stop(true), &mut server).1?;
+                // The server hears of the stop only while it is polled.
+                let (ended, ()) = tokio::join!(server, door.stop(true));
+                ended?;
             }
         }
         sweeper.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
         Ok(())
     }
 }
@@ -207,18 +221,17 @@ async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<
     Ok((newcomer, Some(demo)))
 }
 
-fn serve(
-    config: &Config,
-    listener: TcpListener,
-    clock: &Arc<dyn Clock>,
-    engine: &Arc<Engine>,
-    demo: Option<Arc<Demo>>,
-) -> std::io::Result<Server> {
-    let engine = web::Data::from(Arc::clone(engine));
-    let clock = web::Data::from(Arc::clone(clock));
+/// What every request can reach.
+struct Shared {
+    engine: web::Data<Engine>,
+    clock: web::Data<dyn Clock>,
+    metrics: web::Data<Metrics>,
+}
+
+fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> std::io::Result<Server> {
+    let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let metrics = web::Data::new(Metrics::default());
     let bank = config.has_sandbox().then(|| web::Data::new(Sandbox::new(engine.public_url().clone())));
     let keep_alive = config.keep_alive().map_or(KeepAlive::Disabled, KeepAlive::Timeout);
     let app = move || {
@@ -250,16 +263,31 @@ fn serve(
     Ok(server.run())
 }
 
+/// Serves the counters at an address of their own.
+fn serve_metrics(at: SocketAddr, counters: web::Data<Metrics>) -> anyhow::Result<Server> {
+    let listener = TcpListener::bind(at).with_context(|| format!("cannot listen on {at} for metrics"))?;
+    let app = move || Actix::new().app_data(counters.clone()).route("/metrics", web::get().to(metrics));
+    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+}
+
+async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok().content_type(CONTENT_TYPE).body(counters.render())
+}
+
 /// Settles lapsed journeys, for as long as the house stands.
 async fn sweep(engine: Arc<Engine>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        match engine.sweep().await {
+        let swept = engine.sweep().await;
+        match &swept {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),
             Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
+        }
+        // A full sweep is followed by the next at once.
+        if swept.unwrap_or_default() < Engine::SWEPT {
+            ticks.tick().await;
         }
     }
 }

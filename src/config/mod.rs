@@ -37,6 +37,7 @@ pub struct Config {
     keep_alive: Option<Duration>,
     body_timeout: Duration,
     workers: usize,
+    metrics_listen: Option<SocketAddr>,
     log_filter: String,
     log_format: LogFormat,
     warnings: Vec<String>,
@@ -168,6 +169,12 @@ impl Config {
     /// How many threads serve requests (`http.workers`): 1 to 256, default one for each CPU.
     pub const fn workers(&self) -> usize {
         self.workers
+    }
+
+    /// Where `/metrics` is served (`metrics.listen`): an address of its own, because the counters are the operator's and
+    /// not the public's. Default: nowhere.
+    pub const fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics_listen
     }
 
     /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`.

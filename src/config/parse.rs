@@ -46,7 +46,7 @@ struct Reader {
 
 impl Reader {
     fn config(&mut self) -> Config {
-        let listen = self.read(&settings::LISTEN, (Ipv4Addr::LOCALHOST, 8080).into(), listen, ToString::to_string);
+        let listen = self.read(&settings::LISTEN, (Ipv4Addr::LOCALHOST, 8080).into(), listen_at, ToString::to_string);
         let public_url = self.public_url(listen);
         let local = listen.ip().is_loopback() && public_url.as_ref().is_none_or(PublicUrl::is_loopback);
         let demo = local && self.raw.source == Source::NoFile;
@@ -63,7 +63,10 @@ impl Reader {
         let keep_alive = self.read(&settings::KEEP_ALIVE, None, keep_alive, off);
         let body_timeout = self.span(&settings::BODY_TIMEOUT, 5 * SECOND, SECOND..=60 * SECOND);
         let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
-        let log_filter = self.read(&settings::LOG_FILTER, "info".to_owned(), log_filter, Clone::clone);
+        let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
+        let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
+        let quiet = "info,actix_server=warn".to_owned();
+        let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
         let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);
         self.lines.push(Line { key: "demo", value: demo.to_string(), origin: Origin::Derived });
@@ -80,6 +83,7 @@ impl Reader {
             keep_alive,
             body_timeout,
             workers,
+            metrics_listen,
             log_filter,
             log_format,
             warnings,
@@ -177,7 +181,7 @@ fn repeating(text: &str, setting: &Setting, invalid: Invalid) -> Invalid {
     }
 }
 
-fn listen(text: &str) -> Result<SocketAddr, Invalid> {
+fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
     text.parse().map_err(|_| {
         Invalid::new("", "is no IP address with a port").hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
     })

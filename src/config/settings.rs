@@ -41,11 +41,12 @@ pub const KEEP: Setting = plain("keep", "HANDBACK_KEEP");
 pub const KEEP_ALIVE: Setting = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE");
 pub const BODY_TIMEOUT: Setting = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT");
 pub const WORKERS: Setting = plain("http.workers", "HANDBACK_WORKERS");
+pub const METRICS_LISTEN: Setting = plain("metrics.listen", "HANDBACK_METRICS_LISTEN");
 pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
 pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
 
 /// Every setting, in the order of the manual.
-pub static ALL: [Setting; 13] = [
+pub static ALL: [Setting; 14] = [
     LISTEN,
     PUBLIC_URL,
     STORE,
@@ -57,6 +58,7 @@ pub static ALL: [Setting; 13] = [
     KEEP_ALIVE,
     BODY_TIMEOUT,
     WORKERS,
+    METRICS_LISTEN,
     LOG_FILTER,
     LOG_FORMAT,
 ];

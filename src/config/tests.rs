@@ -37,7 +37,7 @@ fn nothing_said_is_the_demo_on_loopback() {
     assert_eq!(config.keep(), Duration::from_secs(90 * 24 * 3600));
     assert_eq!(config.keep_alive(), None);
     assert_eq!(config.body_timeout(), Duration::from_secs(5));
-    assert_eq!((config.log_filter(), config.log_format()), ("info", LogFormat::Text));
+    assert_eq!((config.log_filter(), config.log_format()), ("info,actix_server=warn", LogFormat::Text));
     assert!((1..=256).contains(&config.workers()));
     assert!(config.warnings().is_empty());
 }
@@ -77,6 +77,7 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_KEEP_ALIVE", "on"),
         ("HANDBACK_BODY_TIMEOUT", "5"),
         ("HANDBACK_WORKERS", "0"),
+        ("HANDBACK_METRICS_LISTEN", "9090"),
         ("HANDBACK_LOG", "inffo"),
         ("HANDBACK_LOG_FORMAT", "xml"),
     ];

@@ -12,7 +12,7 @@ use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Secret;
 use crate::sandbox::{Redeemer, display_url};
 use crate::web::page::{Demo as Page, DemoForm, SavedChoice};
-use crate::web::{Limits, read_body, reply};
+use crate::web::{Incoming, reply};
 
 /// The demo merchant's app.
 pub struct Demo {
@@ -25,7 +25,7 @@ pub struct Demo {
     client: reqwest::Client,
 }
 
-/// The demo's routes. They want [`Demo`] and [`Limits`] as application data.
+/// The demo's routes. They want [`Demo`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/demo", web::get().to(show)).route("/demo/pay", web::post().to(pay));
 }
@@ -81,8 +81,8 @@ async fn show(demo: web::Data<Demo>) -> HttpResponse {
     demo.page(form, None).await
 }
 
-async fn pay(demo: web::Data<Demo>, limits: web::Data<Limits>, mut payload: web::Payload) -> HttpResponse {
-    let body = read_body(&mut payload, **limits).await.unwrap_or_default();
+async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
+    let body = incoming.body.unwrap_or_default();
     let form = form::read(&body, DemoForm::new(&display_url(&demo.public_url)));
     match demo.create_link(&form).await {
         Ok(pay_link) => match reply::own_page(&pay_link, &demo.public_url) {

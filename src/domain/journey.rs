@@ -4,15 +4,14 @@
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
-use std::time::Duration;
-
 use super::delivery::Delivery;
 use super::id::{JourneyId, MerchantId, PayId};
-use super::merchant::{AppLinks, ExtraOutcomes, MerchantName, OneTime, SameBrowser, WhenLate};
+use super::merchant::MerchantName;
 use super::moment::Moment;
 use super::money::Amount;
 use super::outcome::{BankError, Cause, Fact, Outcome};
 use super::plan::Plan;
+use super::terms::Terms;
 use super::token::OneTimeToken;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
@@ -69,23 +68,6 @@ pub enum Cancel {
     Offered,
     /// The merchant's link forbids it.
     Withheld,
-}
-
-/// The merchant's choices, as they stood when the journey opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
-    /// Whether callbacks carry a one-time token.
-    pub one_time_token: OneTime,
-    /// How long such a token lives.
-    pub token_life: Duration,
-    /// What becomes of a failure.
-    pub extra_outcomes: ExtraOutcomes,
-    /// Whether the browser's cookie is required.
-    pub same_browser: SameBrowser,
-    /// How an app link is opened.
-    pub app_links: AppLinks,
-    /// What a customer sees when the bank is late.
-    pub when_late: WhenLate,
 }
 
 /// What has happened since the opening.
@@ -312,6 +294,12 @@ impl Journey {
         (unsettled && self.record(via, End::Frozen, at)).then(|| self.revised())
     }
 
+    /// Remembers where an answer went that changed nothing. `None` when it has been seen, or there is no room for it.
+    #[must_use]
+    pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
+        self.record(via, end, at).then(|| self.revised())
+    }
+
     /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design).
     #[must_use]
     pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
@@ -369,8 +357,11 @@ impl Journey {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::Duration;
+
     use super::super::id::Shard;
     use super::super::money::Currency;
+    use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, WhenLate};
     use super::*;
 
     pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);

@@ -18,5 +18,6 @@ pub mod params;
 pub mod plan;
 pub mod redirect;
 pub mod secret;
+pub mod terms;
 pub mod token;
 pub mod wish;

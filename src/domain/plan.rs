@@ -2,7 +2,8 @@
 
 use super::callback::{CallbackUrl, Item, Placement, Rules, parse_list};
 use super::invalid::Invalid;
-use super::merchant::{Book, OneOffUrls, SavedCallback};
+use super::merchant::{Book, SavedCallback};
+use super::terms::OneOffUrls;
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]

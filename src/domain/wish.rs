@@ -2,7 +2,7 @@
 
 use super::callback::Item;
 use super::journey::Checkout;
-use super::merchant::{ExtraOutcomes, OneTime};
+use super::terms::{ExtraOutcomes, OneTime};
 
 /// A checkout as a dialect read it from a merchant's call.
 #[derive(Debug, Clone, PartialEq, Eq)]

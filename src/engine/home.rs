@@ -2,9 +2,9 @@
 
 use super::{Engine, EngineError};
 use crate::domain::journey::{End, HandBack, Journey, Stage};
-use crate::domain::merchant::AppLinks;
 use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::AppLinks;
 
 /// The page of a journey: the checkout while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
@@ -72,7 +72,7 @@ impl Engine {
 }
 
 /// The end that a journey has come to, if it has: its last settlement, or a hand-back that could not wait.
-fn home_end(journey: &Journey) -> Option<End> {
+pub(super) fn home_end(journey: &Journey) -> Option<End> {
     match journey.stage() {
         Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
         Stage::Open(_) => None,

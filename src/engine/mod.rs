@@ -131,11 +131,11 @@ impl Engine {
         self.banks.iter().find(|bank| bank.name() == name).map(|bank| bank.label())
     }
 
-    /// Claims an `Idempotency-Key` of a merchant for a request, which is named by its route and its content.
-    pub fn claim_for(&self, merchant: MerchantId, key: &str, request: &[&[u8]]) -> Claim {
+    /// Claims an `Idempotency-Key` of a merchant for a request: a key counts for each route apart.
+    pub fn claim_for(&self, merchant: MerchantId, route: &str, key: &str, content: &[&[u8]]) -> Claim {
         Claim {
-            key: digest("idempotency key", &[merchant.as_bytes(), key.as_bytes()].concat()),
-            request: digest("request", &request.join(&0)),
+            key: digest("idempotency key", &[merchant.as_bytes(), route.as_bytes(), key.as_bytes()].join(&0)),
+            request: digest("request", &content.join(&0)),
         }
     }
 

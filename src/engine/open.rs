@@ -5,9 +5,10 @@ use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Opening, Settlement};
-use crate::domain::merchant::{ExtraOutcomes, Merchant, OneTime};
+use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::plan::{Allowed, Entry, Plan};
+use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::store::{Claim, Opened};
@@ -39,7 +40,10 @@ impl Engine {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
-            let journey = self.draft(merchant, dialect, wish, JourneyId::mint(half, shard))?;
+            let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
+                Ok(journey) => journey,
+                Err(refusal) => return self.opened_before(claim, refusal).await,
+            };
             match self.store.open(&journey, claim).await? {
                 Opened::New => return Ok(journey),
                 Opened::Repeated(first) => return Ok(*first),
@@ -69,6 +73,16 @@ impl Engine {
             Ok(Rehearsal { entry: entry.clone(), urls: urls.collect::<Result<_, Invalid>>()? })
         });
         entries.collect()
+    }
+
+    /// A call that would be refused now may be the repetition of one that was not.
+    async fn opened_before(&self, claim: Option<&Claim>, refusal: EngineError) -> Result<Journey, EngineError> {
+        let Some(claim) = claim else { return Err(refusal) };
+        match self.store.opened_by(claim).await? {
+            Some(Opened::Repeated(first)) => Ok(*first),
+            Some(Opened::Reused) => Err(EngineError::KeyReused),
+            Some(Opened::New | Opened::Taken) | None => Err(refusal),
+        }
     }
 
     fn draft(&self, merchant: &Merchant, dialect: &str, wish: &Wish, id: JourneyId) -> Result<Journey, EngineError> {

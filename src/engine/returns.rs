@@ -13,10 +13,10 @@ use super::{Engine, EngineError};
 use crate::bank::Answer;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{End, Journey, Opening, Via};
-use crate::domain::merchant::{OneTime, SameBrowser, WhenLate};
-use crate::domain::outcome::{Fact, Hint};
+use crate::domain::outcome::{BankError, Fact, Hint};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::{Digest, Secret};
+use crate::domain::terms::{OneTime, SameBrowser, WhenLate};
 use crate::domain::token::MintedToken;
 use crate::keys::{digest, shard_of_state};
 use crate::store::{Step, Taken};
@@ -97,8 +97,10 @@ impl Engine {
             Hint::Refusal(error) if !journey.is_spent(departure) => {
                 self.conclude(journey, &Fact::refused(error), via).await.map(Returned::Go)
             }
-            Hint::Refusal(_) => self.way_now(&journey).map(Returned::Go),
-            Hint::Code(_) if is_proven(&journey) => self.way_now(&journey).map(Returned::Go),
+            Hint::Refusal(error) => self.change_nothing(journey, via, &error).await.map(Returned::Go),
+            Hint::Code(_) if is_proven(&journey) => {
+                self.change_nothing(journey, via, &BankError::new("", None)).await.map(Returned::Go)
+            }
             Hint::Code(code) => self.prove(journey, via, code, brought.at).await,
         }
     }

@@ -1,17 +1,18 @@
 //! SETTLE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
 
+use super::home::home_end;
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{End, Journey, Settling, Stage, Via};
-use crate::domain::merchant::ExtraOutcomes;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::ExtraOutcomes;
 use crate::store::{Step, Taken};
 
-/// How many lapsed journeys one sweep settles.
-const SWEPT: usize = 200;
-
 impl Engine {
+    /// How many lapsed journeys one sweep settles, at the most.
+    pub const SWEPT: usize = 200;
+
     /// Settles what an answer of the bank has proven, and says where its browser goes. A failure that the merchant does
     /// not want to hear of takes the customer back to the checkout instead.
     pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
@@ -19,12 +20,37 @@ impl Engine {
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
                 return self.way(&journey, end);
             }
-            let Some((step, end)) = self.decide(&journey, fact, via)? else { return self.way_now(&journey) };
+            let Some((step, end)) = self.decide(&journey, fact, via)? else {
+                return self.change_nothing(journey, via, &error_of(fact)).await;
+            };
             let next = step.journey().clone();
             match self.store.take(&step).await? {
                 Taken::Done => return self.way(&next, &end),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
+            }
+        }
+    }
+
+    /// Sends a browser on whose answer changes nothing: home, if the journey has an end, else to the checkout. It is
+    /// remembered, so that the same answer goes the same way even if the journey is paid later.
+    pub(super) async fn change_nothing(
+        &self,
+        mut journey: Journey,
+        via: Via,
+        error: &BankError,
+    ) -> Result<Redirect, EngineError> {
+        loop {
+            if let Some(end) = journey.answered(via) {
+                return self.way(&journey, end);
+            }
+            let end = home_end(&journey).unwrap_or_else(|| End::Failed(error.clone()));
+            let Some(next) = journey.clone().remember(via, end.clone(), self.clock.now()) else {
+                return self.way(&journey, &end);
+            };
+            match self.store.take(&Step::remember(next)).await? {
+                Taken::Lost(now) => journey = *now,
+                Taken::Done | Taken::Gone => return self.way(&journey, &end),
             }
         }
     }
@@ -58,12 +84,12 @@ impl Engine {
     }
 
     /// Settles journeys whose time has run out, and clears away what the store no longer needs. Answers how many
-    /// journeys it settled.
+    /// journeys it settled; with [`Engine::SWEPT`] of them there may be more.
     ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn sweep(&self) -> Result<usize, EngineError> {
-        let lapsed = self.store.lapsed(SWEPT).await?;
+        let lapsed = self.store.lapsed(Self::SWEPT).await?;
         let count = lapsed.len();
         for journey in lapsed {
             self.lapse(journey).await?;
@@ -83,7 +109,9 @@ impl Engine {
                 Settling::Stands(journey) => return Ok(journey),
                 Settling::Settled(next, number) => (next, number),
             };
-            let step = Step::settle(next.clone(), number, self.minted(&next, number)?);
+            // Without its key a journey has no token any more, nor a link; it ends all the same.
+            let token = self.minted(&next, number).unwrap_or_default();
+            let step = Step::settle(next.clone(), number, token);
             match self.store.take(&step).await? {
                 Taken::Done => return Ok(next),
                 Taken::Lost(now) => journey = *now,
@@ -121,5 +149,13 @@ fn retriable(journey: &Journey, fact: &Fact, via: Via) -> Option<BankError> {
             Some(error)
         }
         _ => None,
+    }
+}
+
+/// The bank's error in a fact, if it is one.
+fn error_of(fact: &Fact) -> BankError {
+    match fact.cause() {
+        Cause::Bank(Some(error)) => error,
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => BankError::new("", None),
     }
 }

@@ -14,11 +14,11 @@ use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
 use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage};
-use crate::web::{Limits, read_body, reply};
+use crate::web::{Incoming, reply};
 
 pub use parameters::{Redeemer, rows};
 
-/// The sandbox bank's routes. They want [`Sandbox`], [`Limits`] and a [`web::Data`] of the [`Clock`] as application data.
+/// The sandbox bank's routes. They want [`Sandbox`] and the [`Clock`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
@@ -73,13 +73,8 @@ async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> Http
     })
 }
 
-async fn decide(
-    bank: web::Data<Sandbox>,
-    clock: web::Data<dyn Clock>,
-    limits: web::Data<Limits>,
-    mut payload: web::Payload,
-) -> HttpResponse {
-    let Ok(body) = read_body(&mut payload, **limits).await else { return unreadable() };
+async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {
+    let Ok(body) = incoming.body else { return unreadable() };
     let Ok(decided) = serde_urlencoded::from_bytes::<Decided>(&body) else { return unreadable() };
     let decision = match decided.decision.as_str() {
         "approve" => Decision::Code(fresh_code(&**clock)),

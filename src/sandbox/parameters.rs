@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
 use crate::web::page::{DisplayParameters, ParamRow, Redeemed};
-use crate::web::{Limits, read_body, reply};
+use crate::web::{Incoming, reply};
 
 /// Redeems one-time tokens for the newcomer's shop, over the same API as everybody. Absent where there is no demo.
 #[async_trait::async_trait]
@@ -30,12 +30,8 @@ async fn show(request: HttpRequest, redeemer: Option<web::Data<dyn Redeemer>>) -
     reply::page(&DisplayParameters { rows, token, can_redeem: redeemer.is_some() })
 }
 
-async fn redeem(
-    redeemer: Option<web::Data<dyn Redeemer>>,
-    limits: web::Data<Limits>,
-    mut payload: web::Payload,
-) -> HttpResponse {
-    let body = read_body(&mut payload, **limits).await.unwrap_or_default();
+async fn redeem(redeemer: Option<web::Data<dyn Redeemer>>, incoming: Incoming) -> HttpResponse {
+    let body = incoming.body.unwrap_or_default();
     let mut pairs = form_urlencoded::parse(&body);
     let token = pairs.find(|(name, _)| name == "one_time_token").map(|(_, token)| token.into_owned());
     let (Some(redeemer), Some(token)) = (redeemer, token) else { return HttpResponse::NotFound().finish() };

@@ -95,6 +95,11 @@ impl Step {
         Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
     }
 
+    /// An answer changed nothing; it is remembered, so that its replays go where it went.
+    pub const fn remember(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
     /// A try failed, and the customer is back at the checkout.
     pub const fn fail(journey: Journey) -> Self {
         Self { journey, state: None, token: None, deliveries: Vec::new() }
@@ -176,6 +181,12 @@ pub trait Journeys: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError>;
+
+    /// What a claim has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or forgotten.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError>;
 
     /// The journey of this number.
     ///

@@ -11,16 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{Answer, Cancel, Checkout, Departure, End, Journey, Opening, Past, Settlement, Terms};
-use crate::domain::merchant::{
-    AppLinks, Book, CallbackName, ExtraOutcomes, Merchant, MerchantName, OneOffUrls, OneTime, SameBrowser,
-    SavedCallback, Settings, WhenLate,
-};
+use crate::domain::journey::{Answer, Cancel, Checkout, Departure, End, Journey, Opening, Past, Settlement};
+use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::plan::{Entry, Plan};
 use crate::domain::secret::{Digest, Sealed};
+use crate::domain::terms::Terms;
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
 
 /// The version that this program writes.
 const VERSION: u8 = 1;

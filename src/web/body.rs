@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
 
 use crate::dialect::fields::Fields;
 use crate::domain::invalid::Invalid;
@@ -19,6 +21,12 @@ pub struct Limits {
     pub body_bytes: usize,
     /// From the end of the head to the end of the body.
     pub body_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 64 * 1024, body_time: Duration::from_secs(5) }
+    }
 }
 
 /// Why a body was not read.
@@ -53,11 +61,26 @@ impl BodyTrouble {
     }
 }
 
-/// Reads a whole body.
-///
-/// # Errors
-/// When it is too large, too slow, or breaks off.
-pub async fn read_body(payload: &mut web::Payload, limits: Limits) -> Result<Bytes, BodyTrouble> {
+/// A request whose body has been read, or not: each door says so in its own words.
+pub struct Incoming {
+    /// The request's head.
+    pub request: HttpRequest,
+    /// Its whole body.
+    pub body: Result<Bytes, BodyTrouble>,
+}
+
+impl FromRequest for Incoming {
+    type Error = std::convert::Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        let limits = request.app_data::<web::Data<Limits>>().map_or_else(Limits::default, |limits| ***limits);
+        Box::pin(async move { Ok(Self { request, body: read_body(payload, limits).await }) })
+    }
+}
+
+async fn read_body(mut payload: Payload, limits: Limits) -> Result<Bytes, BodyTrouble> {
     let whole = async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {

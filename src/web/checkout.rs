@@ -4,7 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::body::{Limits, read_body, read_form};
+use super::body::{Incoming, read_form};
 use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
 use super::{problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
@@ -17,6 +17,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         web::scope("/payment")
             .app_data(Route::Page)
             .route("", web::get().to(show))
+            .route("", web::head().to(untouched))
             .route("/pay", web::post().to(pay))
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
@@ -40,8 +41,8 @@ async fn show(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse
     }
 }
 
-async fn pay(engine: web::Data<Engine>, limits: web::Data<Limits>, mut payload: web::Payload) -> HttpResponse {
-    let Some(link) = read_link(&mut payload, **limits).await else { return unknown_link() };
+async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let Some(link) = posted_link(incoming) else { return unknown_link() };
     match engine.leave(&link).await {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
@@ -51,8 +52,8 @@ async fn pay(engine: web::Data<Engine>, limits: web::Data<Limits>, mut payload: 
     }
 }
 
-async fn cancel(engine: web::Data<Engine>, limits: web::Data<Limits>, mut payload: web::Payload) -> HttpResponse {
-    let Some(link) = read_link(&mut payload, **limits).await else { return unknown_link() };
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let Some(link) = posted_link(incoming) else { return unknown_link() };
     match engine.cancel(&link).await {
         Ok(None) => unknown_link(),
         Ok(Some(journey)) if journey.settlement().is_none() => {
@@ -114,9 +115,8 @@ async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
     }
 }
 
-async fn read_link(payload: &mut web::Payload, limits: Limits) -> Option<String> {
-    let body = read_body(payload, limits).await.ok()?;
-    read_form(&body).ok()?.text("link_id").map(str::to_owned)
+fn posted_link(incoming: Incoming) -> Option<String> {
+    read_form(&incoming.body.ok()?).ok()?.text("link_id").map(str::to_owned)
 }
 
 fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {

@@ -6,8 +6,8 @@ use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::engine::{Claim, Engine};
 
-/// The claim of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same path and
-/// content is the same call.
+/// The claim of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same
+/// content is the same call; each path has keys of its own.
 ///
 /// # Errors
 /// When the header is there and is no key.
@@ -25,8 +25,7 @@ pub fn claim(
     }
     match header.to_str() {
         Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
-            let request = [&[request.path().as_bytes()], content].concat();
-            Ok(Some(engine.claim_for(merchant, key, &request)))
+            Ok(Some(engine.claim_for(merchant, request.path(), key, content)))
         }
         _ => refused("is not a key"),
     }

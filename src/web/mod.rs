@@ -12,7 +12,7 @@ mod secpaid;
 mod time;
 mod v1;
 
-pub use body::{BodyTrouble, Limits, read_body};
+pub use body::{BodyTrouble, Incoming, Limits};
 
 use actix_web::{HttpResponse, web};
 

@@ -1,11 +1,11 @@
 //! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::body::{BodyTrouble, Limits, read_body, read_fields};
+use super::body::{BodyTrouble, Incoming, read_fields};
 use super::idempotency;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
@@ -31,34 +31,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-async fn create_link(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
-    let created = create(&engine, **limits, &request, body, Kind::Basic).await;
+async fn create_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let created = create(&engine, incoming, Kind::Basic).await;
     answer(&engine, created, "Link created successfully")
 }
 
-async fn create_split_link(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
-    let created = create(&engine, **limits, &request, body, Kind::Split).await;
+async fn create_split_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let created = create(&engine, incoming, Kind::Split).await;
     answer(&engine, created, "Link created successfully")
 }
 
-async fn transactions(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
+async fn transactions(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let rows = async {
-        let call = Call::read(&engine, **limits, &request, body).await?;
+        let call = Call::read(&engine, incoming).await?;
         let paid = call.select(&engine, 200, Which::Proven, |_| true).await?;
         Ok(paid.iter().map(secpaid::transaction).collect::<Vec<_>>())
     };
@@ -66,27 +51,17 @@ async fn transactions(
     answer(&engine, rows.await, "List retrived successfully")
 }
 
-async fn used_links(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
+async fn used_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let links = async {
-        let call = Call::read(&engine, **limits, &request, body).await?;
+        let call = Call::read(&engine, incoming).await?;
         links(&engine, &call.select(&engine, 10, Which::Proven, |_| true).await?)
     };
     answer(&engine, links.await, "List retrieved successfully")
 }
 
-async fn unused_links(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
+async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let links = async {
-        let call = Call::read(&engine, **limits, &request, body).await?;
+        let call = Call::read(&engine, incoming).await?;
         let now = engine.clock().now();
         let unused = |journey: &Journey| journey.settlement().is_none() && !journey.is_lapsed(now);
         links(&engine, &call.select(&engine, 10, Which::All, unused).await?)
@@ -94,13 +69,8 @@ async fn unused_links(
     answer(&engine, links.await, "List retrieved successfully")
 }
 
-async fn delete_link(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    body: web::Payload,
-) -> HttpResponse {
-    let deleted = delete(&engine, **limits, &request, body).await;
+async fn delete_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let deleted = delete(&engine, incoming).await;
     answer(&engine, deleted, "Link deleted successfully")
 }
 
@@ -118,19 +88,15 @@ struct Call {
 }
 
 impl Call {
-    async fn read(
-        engine: &Engine,
-        limits: Limits,
-        request: &HttpRequest,
-        mut body: web::Payload,
-    ) -> Result<Self, Refusal> {
+    async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+        let request = &incoming.request;
         let token = request.headers().get("token").and_then(|token| token.to_str().ok()).unwrap_or_default();
         if token.is_empty() {
             return Err(Refusal::unauthorised("Please enter token"));
         }
         let merchant = engine.authenticate(token).await?;
         let merchant = merchant.ok_or_else(|| Refusal::unauthorised("Incorrect token or missing token"))?;
-        let fields = read_fields(request, read_body(&mut body, limits).await?).await?;
+        let fields = read_fields(request, incoming.body?).await?;
         // The fields, not the bytes: a client's retry writes another multipart boundary.
         let content: Vec<&[u8]> = fields.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
         let claim = idempotency::claim(engine, request, merchant.id, &content)?;
@@ -158,26 +124,15 @@ impl Call {
     }
 }
 
-async fn create(
-    engine: &Engine,
-    limits: Limits,
-    request: &HttpRequest,
-    body: web::Payload,
-    kind: Kind,
-) -> Result<Box<RawValue>, Refusal> {
-    let call = Call::read(engine, limits, request, body).await?;
+async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, Refusal> {
+    let call = Call::read(engine, incoming).await?;
     let wish = secpaid::read_wish(&call.fields, kind)?;
     let journey = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await?;
     written(engine, &journey)
 }
 
-async fn delete(
-    engine: &Engine,
-    limits: Limits,
-    request: &HttpRequest,
-    body: web::Payload,
-) -> Result<Box<RawValue>, Refusal> {
-    let call = Call::read(engine, limits, request, body).await?;
+async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Refusal> {
+    let call = Call::read(engine, incoming).await?;
     let pay_id = named_link(&call.fields)?;
     let journey = engine.withdraw(call.merchant.id, pay_id).await?.ok_or_else(Refusal::not_found)?;
     match journey.stage() {

@@ -9,6 +9,7 @@
 
 mod floor_plan;
 mod journeys;
+mod kill;
 mod licences;
 mod routes;
 mod support;

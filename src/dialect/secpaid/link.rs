@@ -5,8 +5,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::envelope::written;
 use crate::domain::journey::{Journey, Stage};
-use crate::domain::merchant::OneTime;
 use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::terms::OneTime;
 
 /// The addresses that belong to a link.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,9 +13,9 @@ pub use wish::{Kind, read_wish};
 
 use crate::domain::dialect::Dialect;
 use crate::domain::journey::{HandBack, Journey};
-use crate::domain::merchant::ExtraOutcomes;
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
+use crate::domain::terms::ExtraOutcomes;
 
 /// The dialect's name.
 pub const NAME: &str = "secpaid";

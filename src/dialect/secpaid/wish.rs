@@ -5,8 +5,8 @@ use crate::dialect::fields::Fields;
 use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout};
-use crate::domain::merchant::{ExtraOutcomes, OneTime};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.

@@ -24,6 +24,16 @@ impl Journeys for Embedded {
         .await
     }
 
+    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError> {
+        let claim = *claim;
+        self.read(move |db, now| match claims::before(db, &claim, now)? {
+            Before::Nothing => Ok(None),
+            Before::Another | Before::Same(None) => Ok(Some(Opened::Reused)),
+            Before::Same(Some(pay_id)) => repeated(db, pay_id).map(Some),
+        })
+        .await
+    }
+
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
         self.read(move |db, _| stored(db, pay_id)?.map(|bytes| read_journey(&bytes)).transpose()).await
     }
@@ -68,13 +78,8 @@ fn open_claimed(
     now: Moment,
 ) -> Result<Opened, StoreError> {
     match claims::before(db, claim, now)? {
-        Before::Another => Ok(Opened::Reused),
-        Before::Same(Some(pay_id)) if pay_id != number(journey.pay_id()) => {
-            let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
-            let opened = opened.ok_or_else(|| StoreError::Damaged("a claim speaks of no journey".into()))?;
-            Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))
-        }
-        Before::Same(None) => Ok(Opened::Reused),
+        Before::Another | Before::Same(None) => Ok(Opened::Reused),
+        Before::Same(Some(pay_id)) if pay_id != number(journey.pay_id()) => repeated(db, pay_id),
         Before::Nothing | Before::Same(Some(_)) => {
             let opened = open(db, journey, record)?;
             if opened == Opened::New {
@@ -83,6 +88,13 @@ fn open_claimed(
             Ok(opened)
         }
     }
+}
+
+/// The journey that a claim speaks of, as it stands now.
+fn repeated(db: &Connection, pay_id: i64) -> Result<Opened, StoreError> {
+    let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
+    let opened = opened.ok_or_else(|| StoreError::Damaged("a claim speaks of no journey".into()))?;
+    Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))
 }
 
 fn open(db: &Connection, journey: &Journey, record: &[u8]) -> Result<Opened, StoreError> {

@@ -92,6 +92,7 @@ fn find(db: &Connection, token: &Digest, by: MerchantId) -> Result<Option<Row>, 
         "SELECT tokens.expires_at, spent_at, attempt, settled_at IS NOT NULL, record
          FROM tokens JOIN journeys USING (pay_id) WHERE digest = ?1 AND merchant = ?2",
     )?;
+    #[expect(clippy::type_complexity, reason = "the columns, as they are selected")]
     let columns: Option<(i64, Option<i64>, Option<[u8; 32]>, bool, Vec<u8>)> = select
         .query_row(params![token.as_bytes(), by.as_bytes()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))

@@ -135,6 +135,7 @@ macro_rules! store_laws {
                 a_number_that_another_journey_has_is_taken
                 the_same_claim_answers_the_journey_it_opened
                 the_same_claim_answers_the_journey_as_it_stands_now
+                what_a_claim_opened_can_be_asked_for
                 a_claim_used_for_another_request_opens_nothing
                 a_taken_number_leaves_the_claim_unused
                 a_claim_is_forgotten_after_a_day

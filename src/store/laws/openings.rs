@@ -54,6 +54,19 @@ pub(crate) async fn the_same_claim_answers_the_journey_it_opened(house: House) {
     assert_eq!(house.find(&second).await, None);
 }
 
+pub(crate) async fn what_a_claim_opened_can_be_asked_for(house: House) {
+    let claim = claim();
+    assert_eq!(house.store().opened_by(&claim).await.unwrap(), None);
+    let journey = Draft::at(house.now()).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&journey, Some(&claim)).await.unwrap(), Opened::New);
+    let other = Claim { request: fresh(), ..claim };
+    assert_eq!(house.store().opened_by(&other).await.unwrap(), Some(Opened::Reused));
+    let repeated = Opened::Repeated(Box::new(journey));
+    assert_eq!(house.store().opened_by(&claim).await.unwrap(), Some(repeated));
+    house.advance(REMEMBERED);
+    assert_eq!(house.store().opened_by(&claim).await.unwrap(), None);
+}
+
 pub(crate) async fn the_same_claim_answers_the_journey_as_it_stands_now(house: House) {
     let claim = claim();
     let first = Draft::at(house.now()).claimed_by(&claim).journey();

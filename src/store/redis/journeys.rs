@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use redis::Value;
 
 use super::script::{self, Request};
-use super::value::{self, of_journey, reply, to_journey, to_place, unreadable};
+use super::value::{self, of_journey, reply, to_journey, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
@@ -19,7 +19,7 @@ impl Journeys for RedisStore {
     async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
         let (pay_id, opening) = (journey.pay_id(), journey.opening());
         let mut keys =
-            vec![keys::journey(pay_id), keys::index(pay_id.shard(), opening.merchant), keys::due(pay_id.shard())];
+            vec![keys::journey(pay_id), keys::unproven(pay_id.shard(), opening.merchant), keys::due(pay_id.shard())];
         // A journey with a claim was minted in the claim's shard, so that both are in one slot.
         keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
         let open = Request::call(&script::OPEN, keys)
@@ -30,12 +30,21 @@ impl Journeys for RedisStore {
             .with(keys::journeys(pay_id.shard()))
             .with(self.ahead())
             .with(millis(REMEMBERED))
-            .with(claim.map_or([0; 32], |claim| *claim.request.as_bytes()));
+            .with(claim.map_or([0; 16], |claim| keys::short(&claim.request)));
         match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
             // The same opening tried again is no collision, even if its customer has been quicker than this retry.
             (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
             (opened, _) => Ok(opened),
         }
+    }
+
+    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError> {
+        let ask = Request::call(&script::OPENED_BY, [keys::claim(claim.shard(), &claim.key)])
+            .with(keys::journeys(claim.shard()))
+            .with(self.ahead())
+            .with(keys::short(&claim.request));
+        let answer: Option<Vec<Vec<u8>>> = reply(self.link.ask(ask).await?)?;
+        answer.map(|answer| Ok(to_opened(&answer)?.0)).transpose()
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
@@ -49,7 +58,7 @@ impl Journeys for RedisStore {
             .with(self.ahead());
         let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = reply(self.link.ask(find).await?)?;
         let Some((departure, journey, now)) = found else { return Ok(None) };
-        let (journey, now) = (to_journey(&journey)?, value::to_digits(&now)?);
+        let (journey, now) = (to_journey(&journey)?, value::to_moment(&now)?);
         let departure = *departure.first().ok_or_else(|| unreadable("a state"))?;
         Ok(Some((journey, departure)).filter(|(journey, _)| now < state_until(journey)))
     }
@@ -103,15 +112,14 @@ impl Journeys for RedisStore {
 #[async_trait]
 impl Deliveries for RedisStore {
     async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::deliveries(pay_id)])).await?)?;
-        value::to_deliveries(&found.unwrap_or_default())
+        // A settlement says by itself which deliveries it left: they are written where it is.
+        let Some(journey) = self.find(pay_id).await? else { return Ok(Vec::new()) };
+        let settlements = (0..=u8::MAX).take(journey.settlements().len());
+        Ok(settlements.flat_map(|number| journey.deliveries(number)).collect())
     }
 }
 
 impl RedisStore {
-    /// How many places of an index are looked at in one go while tidying.
-    const STRETCH: usize = 256;
-
     /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
     fn until(&self, journey: &Journey) -> Option<Moment> {
         let kept = journey.opening().expires_at.plus(self.keep);
@@ -124,16 +132,16 @@ impl RedisStore {
         let is_proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
         let proven = is_proven.then(|| value::of_place(Place::of(journey)));
         let mut keys = vec![keys::journey(pay_id), keys::due(shard)];
-        keys.extend(proven.map(|_| keys::proven(shard, merchant)));
+        if proven.is_some() {
+            keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
+        }
         keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
         keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
-        keys.extend(Some(keys::deliveries(pay_id)).filter(|_| !step.deliveries().is_empty()));
 
         let number = keys::number(pay_id);
         let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
-        let token = step
-            .token()
-            .map(|token| [number.as_slice(), merchant.as_bytes(), value::digits(token.expires_at).as_bytes()].concat());
+        let token =
+            step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
         let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
         Ok(Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
@@ -144,8 +152,7 @@ impl RedisStore {
             .with(state.unwrap_or_default())
             .with(moment(state_until(journey)))
             .with(token.unwrap_or_default())
-            .with(remembered.map_or_else(String::new, moment))
-            .with(value::of_deliveries(step.deliveries())))
+            .with(remembered.map_or_else(String::new, moment)))
     }
 
     /// The journeys of these numbers, in their order, in one round trip.
@@ -155,87 +162,6 @@ impl RedisStore {
         let values = self.link.ask_all(&requests).await?;
         let journey = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| to_journey(&value)).transpose();
         values.into_iter().map(journey).collect()
-    }
-
-    /// A merchant's places behind `after`, newest first, merged from all shards in one round trip.
-    async fn places(
-        &self,
-        merchant: MerchantId,
-        which: Which,
-        after: Option<Place>,
-        most: usize,
-    ) -> Result<Vec<Place>, StoreError> {
-        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
-        let in_shard = |shard| {
-            let index = match which {
-                Which::All => keys::index(shard, merchant),
-                Which::Proven => keys::proven(shard, merchant),
-            };
-            let most = most.to_string().into_bytes();
-            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
-        };
-        let mut places = Vec::new();
-        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            for place in reply::<Vec<Vec<u8>>>(shard)? {
-                places.push(to_place(&place)?);
-            }
-        }
-        places.sort_unstable_by(|a, b| b.cmp(a));
-        places.truncate(most);
-        Ok(places)
-    }
-
-    /// The numbers of journeys that are due, the longest first, merged from all shards in one round trip.
-    async fn due(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
-        let in_shard =
-            |shard| Request::call(&script::LAPSED, [keys::due(shard)]).with(self.ahead()).with(most.to_string());
-        let mut due = Vec::new();
-        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
-                due.push((since, value::to_pay_id(&number)?));
-            }
-        }
-        due.sort_unstable();
-        due.truncate(most);
-        Ok(due.into_iter().map(|(_, pay_id)| pay_id).collect())
-    }
-
-    /// Drops the places of journeys that Redis has let go; answers how many.
-    pub(super) async fn trim_indexes(&self) -> Result<usize, StoreError> {
-        let mut dropped = 0;
-        for merchant in self.merchant_ids().await? {
-            let both = |shard| [keys::index(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
-            let mut indexes: Vec<_> =
-                Shard::all().flat_map(both).map(|(shard, key)| (shard, key, b"-".to_vec())).collect();
-            while !indexes.is_empty() {
-                let (count, rest) = self.trim(indexes).await?;
-                dropped += count;
-                indexes = rest;
-            }
-        }
-        Ok(dropped)
-    }
-
-    /// Trims a stretch of each index; answers how many places it dropped, and where to go on.
-    async fn trim(
-        &self,
-        indexes: Vec<(Shard, Vec<u8>, Vec<u8>)>,
-    ) -> Result<(usize, Vec<(Shard, Vec<u8>, Vec<u8>)>), StoreError> {
-        // No journey is let go before it is as old as this.
-        let oldest = Moment::from_millis(0).plus(self.clock.now().since(Moment::from_millis(0).plus(self.keep)));
-        let to = [b"(".as_slice(), &value::six(oldest)].concat();
-        let trim = |(shard, index, from): &(Shard, Vec<u8>, Vec<u8>)| {
-            let trim = Request::call(&script::TRIM, [index.clone()]).with(keys::journeys(*shard));
-            trim.with(from).with(&to).with(Self::STRETCH.to_string())
-        };
-        let replies = self.link.ask_all(&indexes.iter().map(trim).collect::<Vec<_>>()).await?;
-        let (mut dropped, mut rest) = (0, Vec::new());
-        for ((shard, index, _), trimmed) in indexes.into_iter().zip(replies) {
-            let (count, last): (usize, Option<Vec<u8>>) = reply(trimmed)?;
-            dropped += count;
-            rest.extend(last.map(|last| (shard, index, [b"(".as_slice(), &last].concat())));
-        }
-        Ok((dropped, rest))
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! A key begins with `hb:{07}:`, where 07 is its shard: the braces make Redis Cluster hash the shard alone, so that a
 //! script finds all keys of a step on one node. What follows is one letter for the kind, and bytes, which are shorter
-//! than text.
+//! than text. A digest stands there with 16 bytes, since 128 bits are more than anybody can search.
+
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::secret::Digest;
@@ -23,6 +25,13 @@ pub(super) fn pay_id(number: [u8; NUMBER]) -> Option<PayId> {
     PayId::new(u64::from_be_bytes(bytes))
 }
 
+/// A digest in 16 bytes, to which every bit of it counts.
+pub(super) fn short(digest: &Digest) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&Sha256::digest(digest.as_bytes())[..16]);
+    short
+}
+
 /// What the house belongs to: one key for the whole store.
 pub(super) fn house() -> Vec<u8> {
     key(Shard::of_byte(0), b'h', &[])
@@ -38,24 +47,19 @@ pub(super) fn journeys(shard: Shard) -> Vec<u8> {
     key(shard, b'j', &[])
 }
 
-/// The deliveries of a journey.
-pub(super) fn deliveries(pay_id: PayId) -> Vec<u8> {
-    key(pay_id.shard(), b'd', &[&number(pay_id)])
-}
-
 /// A state.
 pub(super) fn state(shard: Shard, digest: &Digest) -> Vec<u8> {
-    key(shard, b's', &[digest.as_bytes()])
+    key(shard, b's', &[&short(digest)])
 }
 
 /// A one-time token.
 pub(super) fn token(shard: Shard, digest: &Digest) -> Vec<u8> {
-    key(shard, b't', &[digest.as_bytes()])
+    key(shard, b't', &[&short(digest)])
 }
 
 /// An idempotency key.
 pub(super) fn claim(shard: Shard, key_digest: &Digest) -> Vec<u8> {
-    key(shard, b'c', &[key_digest.as_bytes()])
+    key(shard, b'c', &[&short(key_digest)])
 }
 
 /// A shard's unsettled journeys by the moment they expire.
@@ -63,12 +67,12 @@ pub(super) fn due(shard: Shard) -> Vec<u8> {
     key(shard, b'e', &[])
 }
 
-/// The places of a merchant's journeys in a shard.
-pub(super) fn index(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'i', &[merchant.as_bytes()])
+/// The places of a merchant's journeys in a shard, but for those that a bank has proven.
+pub(super) fn unproven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'u', &[merchant.as_bytes()])
 }
 
-/// The places of those among them that a bank has proven.
+/// The places of a merchant's journeys in a shard that a bank has proven.
 pub(super) fn proven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'p', &[merchant.as_bytes()])
 }
@@ -105,11 +109,10 @@ mod tests {
         let all = [
             super::journey(pay_id),
             journeys(shard),
-            deliveries(pay_id),
             state(shard, &digest),
             token(shard, &digest),
             due(shard),
-            index(shard, merchant),
+            unproven(shard, merchant),
             proven(shard, merchant),
         ];
         for key in all {

@@ -209,7 +209,10 @@ impl Lane {
             wire.silent.store(0, Ordering::Relaxed);
         }
         replies.map_err(|error| {
-            if error.is_unrecoverable_error() || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly)) {
+            // redis-rs takes some of the kernel's errors (ETIMEDOUT) for passing ones; no connection survives them.
+            let broken = matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) || error.is_unrecoverable_error();
+            // A master that has become a replica: its address may lead to the new master.
+            if broken || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
                 self.hang_up(&wire);
             }
             Trouble::of(&error)

@@ -40,10 +40,10 @@ impl Merchants for RedisStore {
 
     async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError> {
         let mut keys = vec![keys::merchant(merchant.id)];
-        let (mut request, mut number) = ([0; 32], String::new());
+        let (mut request, mut number) = ([0; 16], String::new());
         if let Some((claim, answer)) = claim {
             keys.push(keys::claim(merchant.id.shard(), &claim.key));
-            (request, number) = (*claim.request.as_bytes(), answer.to_string());
+            (request, number) = (keys::short(&claim.request), answer.to_string());
         }
         let replace = Request::call(&script::REPLACE, keys)
             .with(value::revision(merchant.revision.wrapping_sub(1)))

@@ -5,6 +5,7 @@
 
 mod address;
 mod house;
+mod indexes;
 mod journeys;
 mod keys;
 mod link;

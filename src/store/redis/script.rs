@@ -1,7 +1,8 @@
 //! The scripts: each is one step, in one slot, in one round trip.
 //!
 //! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
-//! again as it was, with the same answer, because a reply may get lost.
+//! again as it was, with the same answer, because a reply may get lost. Where a script has to follow a number that it
+//! finds in a value to a journey, it is told what the keys of journeys begin with: the journey is in the same slot.
 
 use std::sync::LazyLock;
 
@@ -31,6 +32,8 @@ macro_rules! scripts {
 scripts! {
     /// Stores a journey, its places in the indexes, and the claim that opened it.
     OPEN = "open",
+    /// What a claim has opened before.
+    OPENED_BY = "opened_by",
     /// The journey of a state, and its departure.
     FIND_BY_STATE = "find_by_state",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.

@@ -6,7 +6,7 @@ use super::RedisStore;
 use super::keys;
 use super::millis;
 use super::script::{self, Request};
-use super::value::{reply, to_digits, to_journey, unreadable};
+use super::value::{reply, to_journey, to_moment, unreadable};
 use crate::domain::id::{MerchantId, Shard};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
@@ -23,7 +23,7 @@ impl Tokens for RedisStore {
     ) -> Result<Redemption, StoreError> {
         let redeem = Request::call(&script::REDEEM, [keys::token(shard, token)])
             .with(by.as_bytes())
-            .with(attempt.as_bytes())
+            .with(keys::short(attempt))
             .with(self.ahead())
             .with(millis(REMEMBERED))
             .with(keys::journeys(shard));
@@ -34,7 +34,7 @@ impl Tokens for RedisStore {
         let spent_at =
             Request::call(&script::SPENT_AT, [keys::token(shard, token)]).with(self.ahead()).with(millis(REMEMBERED));
         let spent: Option<Vec<u8>> = reply(self.link.ask(spent_at).await?)?;
-        spent.map(|digits| to_digits(&digits)).transpose()
+        spent.map(|at| to_moment(&at)).transpose()
     }
 }
 
@@ -42,11 +42,11 @@ fn to_redemption(reply: &[Vec<u8>]) -> Result<Redemption, StoreError> {
     let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
     match parts.as_slice() {
         [b"GRANTED", at, journey] => {
-            Ok(Redemption::Granted { journey: Box::new(to_journey(journey)?), spent_at: to_digits(at)? })
+            Ok(Redemption::Granted { journey: Box::new(to_journey(journey)?), spent_at: to_moment(at)? })
         }
         [b"PENDING"] => Ok(Redemption::Pending),
-        [b"SPENT", at] => Ok(Redemption::Spent { at: to_digits(at)? }),
-        [b"EXPIRED", at] => Ok(Redemption::Expired { at: to_digits(at)? }),
+        [b"SPENT", at] => Ok(Redemption::Spent { at: to_moment(at)? }),
+        [b"EXPIRED", at] => Ok(Redemption::Expired { at: to_moment(at)? }),
         [b"UNKNOWN"] => Ok(Redemption::Unknown),
         _ => Err(unreadable("a redemption")),
     }
@@ -59,7 +59,7 @@ impl Claims for RedisStore {
         let request = Request::call(&script::CLAIM, [keys::claim(claim.shard(), &claim.key)])
             .with(self.ahead())
             .with(millis(REMEMBERED))
-            .with(claim.request.as_bytes())
+            .with(keys::short(&claim.request))
             .with(&mark[..8]);
         match reply::<Vec<u8>>(self.link.ask(request).await?)?.as_slice() {
             b"FRESH" => Ok(Claimed::Fresh),

@@ -6,7 +6,6 @@
 use redis::{FromRedisValue, Value};
 
 use super::keys;
-use crate::domain::delivery::Delivery;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
@@ -19,9 +18,6 @@ const REVISION: usize = 8;
 
 /// How many bytes a place takes: six for a moment, and a number.
 pub(super) const PLACE: usize = 6 + keys::NUMBER;
-
-/// How many bytes a delivery takes: settlement, entry, and six for a moment.
-const DELIVERY: usize = 8;
 
 /// A revision as it stands at the beginning of a value.
 pub(super) fn revision(revision: u32) -> String {
@@ -71,38 +67,18 @@ pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
     value.try_into().ok().and_then(keys::pay_id).ok_or_else(|| unreadable("a number"))
 }
 
-/// Writes deliveries, one behind the other.
-pub(super) fn of_deliveries(deliveries: &[Delivery]) -> Vec<u8> {
-    let one = |d: &Delivery| [[d.settlement, d.entry].as_slice(), &six(d.due_at)].concat();
-    deliveries.iter().flat_map(one).collect()
-}
-
-/// Reads deliveries.
-pub(super) fn to_deliveries(value: &[u8]) -> Result<Vec<Delivery>, StoreError> {
-    let one = |value: &[u8]| match value {
-        [settlement, entry, due_at @ ..] => {
-            Ok(Delivery { settlement: *settlement, entry: *entry, due_at: to_moment(due_at)? })
-        }
-        _ => Err(unreadable("a delivery")),
-    };
-    value.chunks(DELIVERY).map(one).collect()
-}
-
-/// Six bytes of milliseconds, which last until the year 10889.
+/// Writes a moment: six bytes of milliseconds, which last until the year 10889.
 pub(super) fn six(moment: Moment) -> [u8; 6] {
     let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
     six
 }
 
-/// Writes a moment as the scripts do: 14 digits.
-pub(super) fn digits(moment: Moment) -> String {
-    format!("{:014}", moment.as_millis())
-}
-
-/// Reads 14 digits.
-pub(super) fn to_digits(value: &[u8]) -> Result<Moment, StoreError> {
-    let millis = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-    millis.map(Moment::from_millis).ok_or_else(|| unreadable("a moment"))
+/// Reads a moment.
+pub(super) fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
+    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
+    let mut bytes = [0; 8];
+    bytes[2..].copy_from_slice(&six);
+    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
 }
 
 /// Reads a reply as what a verb expects.
@@ -115,17 +91,10 @@ pub(super) fn unreadable(what: &str) -> StoreError {
     StoreError::Damaged(format!("{what} of another form than this program writes"))
 }
 
-fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
-    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
-    let mut bytes = [0; 8];
-    bytes[2..].copy_from_slice(&six);
-    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::journey::tests::{NOW, journey};
+    use crate::domain::journey::tests::journey;
 
     #[test]
     fn places_sort_as_bytes_by_moment_and_then_by_number() {
@@ -148,19 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn deliveries_come_back_in_order() {
-        let deliveries =
-            [(0, 0), (0, 1), (1, 0)].map(|(settlement, entry)| Delivery { settlement, entry, due_at: NOW });
-        assert_eq!(to_deliveries(&of_deliveries(&deliveries)).unwrap(), deliveries);
-    }
-
-    #[test]
     fn what_is_cut_off_is_damaged() {
         for bad in [&b""[..], b"0000", b"00000001"] {
             assert!(matches!(to_journey(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_merchant(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_place(bad), Err(StoreError::Damaged(_))));
         }
-        assert!(matches!(to_deliveries(b"123"), Err(StoreError::Damaged(_))));
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::de::DeserializeOwned;
 
-use super::body::{BodyTrouble, Limits, read_body};
+use super::body::{BodyTrouble, Incoming};
 use super::idempotency;
 use super::problem::Problem;
 use crate::domain::invalid::Invalid;
@@ -58,15 +58,10 @@ struct Call<T> {
 }
 
 impl<T: DeserializeOwned> Call<T> {
-    async fn read(
-        engine: &Engine,
-        limits: Limits,
-        request: &HttpRequest,
-        mut payload: web::Payload,
-    ) -> Result<Self, Problem> {
-        let merchant = merchant_of(engine, request).await?;
-        let bytes = read_body(&mut payload, limits).await?;
-        let claim = idempotency::claim(engine, request, merchant.id, &[&bytes])?;
+    async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Problem> {
+        let merchant = merchant_of(engine, &incoming.request).await?;
+        let bytes = incoming.body?;
+        let claim = idempotency::claim(engine, &incoming.request, merchant.id, &[&bytes])?;
         let expected = |error: serde_json::Error| {
             BodyTrouble::Unreadable(Invalid::new("body", format!("is not the JSON that is expected ({error})")))
         };

@@ -1,6 +1,6 @@
 //! `POST /v1/preview`: the exact URL of every outcome, without creating anything.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::outcome::Outcome;
 use crate::domain::wish::Wish;
 use crate::engine::{Engine, Rehearsal};
-use crate::web::body::Limits;
+use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -42,13 +42,8 @@ struct EntryView {
     outcomes: Map<String, Value>,
 }
 
-async fn preview(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::<PreviewBody>::read(&engine, **limits, &request, payload).await?;
+async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<PreviewBody>::read(&engine, incoming).await?;
     let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
     if dialect != secpaid::NAME {
         let hint = format!("expected {}", secpaid::NAME);

@@ -8,12 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Call, merchant_of};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{
-    AppLinks, CallbackName, ExtraOutcomes, Merchant, OneOffUrls, OneTime, SameBrowser, SavedCallback, Settings,
-    WhenLate,
-};
+use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Settings};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
 use crate::engine::{Edit, Edited, Engine};
-use crate::web::body::Limits;
+use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -114,13 +112,8 @@ async fn one(
     Ok(HttpResponse::Ok().json(view(&engine, *index, saved)))
 }
 
-async fn add(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
+async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
@@ -132,12 +125,10 @@ async fn add(
 
 async fn replace(
     engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
     index: web::Path<usize>,
-    payload: web::Payload,
+    incoming: Incoming,
 ) -> Result<HttpResponse, Problem> {
-    let call = Call::<CallbackBody>::read(&engine, **limits, &request, payload).await?;
+    let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, *index, &saved))),
@@ -162,13 +153,8 @@ async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<Htt
     Ok(HttpResponse::Ok().json(SettingsView::from(&merchant.settings)))
 }
 
-async fn choose(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::<SettingsBody>::read(&engine, **limits, &request, payload).await?;
+async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<SettingsBody>::read(&engine, incoming).await?;
     let chosen = read_settings(&call.merchant.settings, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Choose(Box::new(chosen.clone())), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&chosen))),

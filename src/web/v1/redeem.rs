@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::journeys::status;
-use super::{Call, Limits};
+use super::{Call, Incoming};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -48,14 +48,9 @@ struct OutcomeView {
     redeemed_at: String,
 }
 
-async fn redeem(
-    engine: web::Data<Engine>,
-    limits: web::Data<Limits>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let patience = patience(&request)?;
-    let call = Call::<RedeemBody>::read(&engine, **limits, &request, payload).await?;
+async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let patience = patience(&incoming.request)?;
+    let call = Call::<RedeemBody>::read(&engine, incoming).await?;
     let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
     match engine.redeem(wish).await? {
         Redeemed::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(&journey, spent_at))),

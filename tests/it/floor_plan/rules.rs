@@ -227,7 +227,13 @@ mod tests {
 
     /// A house whose rooms are there, with one file more.
     fn house(path: &str, text: &str) -> House {
-        let rooms = ["src/store/embedded/mod.rs", "src/store/redis/keys.rs", "src/bank/sandbox.rs", "src/bank/oidc.rs"];
+        let rooms = [
+            "src/app.rs",
+            "src/store/embedded/mod.rs",
+            "src/store/redis/keys.rs",
+            "src/bank/sandbox.rs",
+            "src/bank/oidc.rs",
+        ];
         House::of(rooms.map(|path| (path, "")).into_iter().chain([(path, text)]))
     }
 

@@ -102,7 +102,8 @@ async fn a_banks_hostile_words_stay_inside_their_parameter(house: House) {
     let shop = house.shop("Shop");
     shop.choose(json!({ "extra_outcomes": "on" })).await;
     let link = shop.link_to("https://shop.example/cb").await;
-    let hostile = "error=x%26status%3Dsuccess%0d%0aLocation%3A%20https%3A//evil.example&error_description=%23%3F%3Cb%3E";
+    let hostile =
+        "error=x%26status%3Dsuccess%0d%0aLocation%3A%20https%3A//evil.example&error_description=%23%3F%3Cb%3E";
     let home = house.http.pay(&link.text, hostile).await.location();
     assert!(home.starts_with(&format!("https://shop.example/cb?{}", shop.query(&link, "&status=failed&error=x%26"))));
     let url = url::Url::parse(&home).unwrap();

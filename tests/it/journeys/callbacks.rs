@@ -164,7 +164,8 @@ async fn placeholders_are_filled_and_cannot_choose_a_place(house: House) {
         assert_eq!(house.http.pay(&link.text, "code=ok").await.location(), expected);
     }
     // A value that would be a dot segment is refused before anybody leaves.
-    let dotted = json!({ "amount": 1, "callback_url": "https://shop.example/a/{recipient_note}/b", "recipient_note": ".." });
+    let dotted =
+        json!({ "amount": 1, "callback_url": "https://shop.example/a/{recipient_note}/b", "recipient_note": ".." });
     let refused = shop.secpaid("createLink", &dotted).await.is(400).json();
     assert!(refused["ResponseMsg"].as_str().unwrap().contains("would change the path"), "{refused}");
     for placed in ["https://{user_id}.example/", "https://shop.example/{unknown}", "https://shop.example/{pay_id"] {

@@ -12,7 +12,8 @@ use crate::support::shop::{Link, Shop};
 on_every_store![
     the_same_key_and_body_open_the_same_link,
     thirty_two_equal_calls_at_once_open_one_link,
-    the_same_key_with_another_body_or_path_is_a_conflict,
+    the_same_key_with_another_body_is_a_conflict,
+    each_path_has_keys_of_its_own,
     the_same_link_is_answered_after_an_edit_that_would_refuse_it,
     the_same_key_and_body_save_the_same_callback,
     a_callback_with_a_name_is_saved_once_too,
@@ -53,7 +54,7 @@ async fn thirty_two_equal_calls_at_once_open_one_link(house: House) {
     assert_eq!(journeys["journeys"].as_array().map(Vec::len), Some(1));
 }
 
-async fn the_same_key_with_another_body_or_path_is_a_conflict(house: House) {
+async fn the_same_key_with_another_body_is_a_conflict(house: House) {
     let shop = house.shop("Shop");
     create(&shop, &json!({ "amount": 25 })).await;
     for other in [json!({ "amount": 26 }), json!({ "amount": 25, "recipient_note": "x" }), json!({ "amount": 25.0 })] {
@@ -61,10 +62,16 @@ async fn the_same_key_with_another_body_or_path_is_a_conflict(house: House) {
         assert_eq!(refused["ResponseCode"], 0, "{refused}");
         assert!(refused["ResponseMsg"].as_str().unwrap().contains("Idempotency-Key"), "{refused}");
     }
+}
+
+async fn each_path_has_keys_of_its_own(house: House) {
+    let shop = house.shop("Shop");
+    let link = create(&shop, &json!({ "amount": 25 })).await;
     let split = json!({ "amount": 25, "recipients": [{ "token": "a", "share": 10 }] });
-    shop.secpaid_with("createSplitLink", &KEY, &split).await.is(409);
+    let split = Link::read(&shop.secpaid_with("createSplitLink", &KEY, &split).await.is(200).json());
+    assert_ne!(split.data["id"], link.data["id"]);
     let callback = json!({ "url": "https://shop.example/cb" });
-    shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &callback).await.is(409);
+    shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &callback).await.is(201);
 }
 
 async fn the_same_link_is_answered_after_an_edit_that_would_refuse_it(house: House) {

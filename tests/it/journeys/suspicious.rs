@@ -17,8 +17,18 @@ async fn a_state_that_is_unknown_or_malformed_is_refused(house: House) {
     let other_shard = format!("{}{}", if trip.state.starts_with('0') { '1' } else { '0' }, &trip.state[1..]);
     let long = "0".repeat(5000);
     for state in [
-        "x", "00000000000000000000000000000000", &trip.state[1..], &other_shard, &trip.state.to_uppercase(),
-        "%00", "%ff", "..%2F..", "*", "%7B07%7D", &long, "'%20OR%201=1",
+        "x",
+        "00000000000000000000000000000000",
+        &trip.state[1..],
+        &other_shard,
+        &trip.state.to_uppercase(),
+        "%00",
+        "%ff",
+        "..%2F..",
+        "*",
+        "%7B07%7D",
+        &long,
+        "'%20OR%201=1",
     ] {
         if state == trip.state {
             continue;
@@ -53,8 +63,13 @@ async fn a_repeated_or_contradictory_answer_is_refused(house: House) {
     let link = shop.link_to("https://shop.example/cb").await;
     let trip = house.http.leave(&link.text).await;
     for answer in [
-        "code=ok&code=ok", "code=ok&code=other", "error=access_denied&error=access_denied", "code=ok&error=access_denied",
-        "code=&error=access_denied", "error_description=a&error_description=b&error=x", "st%61te=x&code=ok",
+        "code=ok&code=ok",
+        "code=ok&code=other",
+        "error=access_denied&error=access_denied",
+        "code=ok&error=access_denied",
+        "code=&error=access_denied",
+        "error_description=a&error_description=b&error=x",
+        "st%61te=x&code=ok",
     ] {
         let refused = house.http.back(&trip.with(answer)).await.is(400);
         assert!(!refused.has("location"), "{answer}");

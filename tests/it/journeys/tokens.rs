@@ -149,7 +149,8 @@ async fn what_is_no_token_is_unknown(house: House) {
     for wrong in ["", "x", &token[..49], &format!("{token}A"), &token.to_uppercase(), &other_shard, "ott_99_é"] {
         shop.redeem(wrong).await.is(404);
     }
-    for malformed in [json!({}), json!({ "one_time_token": 7 }), json!([]), json!({ "one_time_token": token, "x": 1 })] {
+    for malformed in [json!({}), json!({ "one_time_token": 7 }), json!([]), json!({ "one_time_token": token, "x": 1 })]
+    {
         shop.v1(Method::POST, "/one-time-tokens/redeem", &malformed).await.is(400);
     }
     for key in ["", "a b", "é", &"k".repeat(256)] {

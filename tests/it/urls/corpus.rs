@@ -165,6 +165,7 @@ fn a_name_of_ours_is_found_in_every_spelling() {
                 (format!("https://m.example/?y=1#/pay?a=1&{spelling}"), Placement::Fragment),
                 (format!("https://m.example/#{spelling}=x"), Placement::Fragment),
                 (format!("https://m.example/#a=1&{spelling}=x?b=1"), Placement::Fragment),
+                (format!("https://m.example/#a=1?{spelling}=x"), Placement::Fragment),
             ] {
                 let Ok(parsed) = CallbackUrl::parse(&url, &Rules::default()) else { panic!("{url} does not parse") };
                 assert_eq!(parsed.holds_any(NAMES, placement), Some(*name), "{url}");

@@ -5,12 +5,12 @@
 -- The mark tells a caller's own retry from a repetition.
 local now = clock(ARGV[1])
 local claim = redis.call('GET', KEYS[1])
-if claim and tonumber(string.sub(claim, 1, 14)) > now then
-  if string.sub(claim, 15, 46) ~= ARGV[3] then
+if claim and moment(string.sub(claim, 1, 6)) > now then
+  if string.sub(claim, 7, 22) ~= ARGV[3] then
     return 'REUSED'
   end
-  return string.sub(claim, 47) == ARGV[4] and 'FRESH' or 'REPEATED'
+  return string.sub(claim, 23) == ARGV[4] and 'FRESH' or 'REPEATED'
 end
 local forgotten = now + ARGV[2]
-redis.call('SET', KEYS[1], digits(forgotten) .. ARGV[3] .. ARGV[4], 'PXAT', forgotten)
+redis.call('SET', KEYS[1], six(forgotten) .. ARGV[3] .. ARGV[4], 'PXAT', forgotten)
 return 'FRESH'

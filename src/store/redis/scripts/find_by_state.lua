@@ -5,4 +5,4 @@
 -- Answers the departure's byte, the journey and the time, or nothing.
 local state = redis.call('GET', KEYS[1])
 local journey = state and redis.call('GET', ARGV[1] .. string.sub(state, 1, 7))
-return journey and {string.sub(state, 8), journey, digits(clock(ARGV[2]))}
+return journey and {string.sub(state, 8), journey, six(clock(ARGV[2]))}

@@ -2,4 +2,4 @@
 --
 -- KEYS: the due set
 -- ARGV: ahead, the most
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', digits(clock(ARGV[1])), 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', clock(ARGV[1]), 'WITHSCORES', 'LIMIT', 0, ARGV[2])

@@ -8,11 +8,11 @@ local now = 0
 if KEYS[4] then
   now = clock(ARGV[6])
   local claim = redis.call('GET', KEYS[4])
-  if claim and tonumber(string.sub(claim, 1, 14)) > now then
-    if string.sub(claim, 15, 46) ~= ARGV[8] then
+  if claim and moment(string.sub(claim, 1, 6)) > now then
+    if string.sub(claim, 7, 22) ~= ARGV[8] then
       return {'REUSED'}
     end
-    local number = string.sub(claim, 47)
+    local number = string.sub(claim, 23)
     local first = number ~= ARGV[3] and redis.call('GET', ARGV[5] .. number)
     if first then
       return {'REPEATED', first}
@@ -31,6 +31,6 @@ redis.call('ZADD', KEYS[2], 0, ARGV[2])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3])
 if KEYS[4] then
   local forgotten = now + ARGV[7]
-  redis.call('SET', KEYS[4], digits(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
+  redis.call('SET', KEYS[4], six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
 end
 return {'NEW'}

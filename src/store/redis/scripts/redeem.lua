@@ -2,25 +2,20 @@
 --
 -- KEYS: the token
 -- ARGV: merchant, attempt, ahead, remembered for, prefix of journeys' keys
--- A token is a number (7 bytes), a merchant (16) and the moment it expires (14 digits); a spent one has the moment it
--- was spent (14 digits) and the attempt (32 bytes) behind that.
+-- A token is a number (7 bytes), a merchant (16) and the moment when it expires (6); a spent one has the moment when it
+-- was spent instead, and the attempt (16) behind that.
 local token = redis.call('GET', KEYS[1])
 if not token or string.sub(token, 8, 23) ~= ARGV[1] then
   return {'UNKNOWN'}
 end
 
-local now, remembered = clock(ARGV[3]), tonumber(ARGV[4])
-local expires, spent = string.sub(token, 24, 37), string.sub(token, 38, 51)
-if spent ~= '' then
-  if now >= spent + remembered then
-    return {'UNKNOWN'}
-  elseif string.sub(token, 52) ~= ARGV[2] then
-    return {'SPENT', spent}
-  end
-elseif now >= expires + remembered then
+local now, at, attempt = clock(ARGV[3]), string.sub(token, 24, 29), string.sub(token, 30)
+if now >= moment(at) + ARGV[4] then
   return {'UNKNOWN'}
-elseif now >= tonumber(expires) then
-  return {'EXPIRED', expires}
+elseif attempt ~= '' and attempt ~= ARGV[2] then
+  return {'SPENT', at}
+elseif attempt == '' and now >= moment(at) then
+  return {'EXPIRED', at}
 end
 
 local journey = redis.call('GET', ARGV[5] .. string.sub(token, 1, 7))
@@ -28,8 +23,8 @@ if not journey then
   return {'UNKNOWN'}
 elseif string.sub(journey, 9, 9) ~= 's' then
   return {'PENDING'}
-elseif spent == '' then
-  spent = digits(now)
-  redis.call('SET', KEYS[1], token .. spent .. ARGV[2], 'PXAT', now + remembered)
+elseif attempt == '' then
+  at = six(now)
+  redis.call('SET', KEYS[1], string.sub(token, 1, 23) .. at .. ARGV[2], 'PXAT', now + ARGV[4])
 end
-return {'GRANTED', spent, journey}
+return {'GRANTED', at, journey}

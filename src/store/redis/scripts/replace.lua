@@ -10,9 +10,9 @@ local now = 0
 if KEYS[2] then
   now = clock(ARGV[3])
   local claim = redis.call('GET', KEYS[2])
-  if claim and tonumber(string.sub(claim, 1, 14)) > now then
-    local number = string.sub(claim, 47)
-    if string.sub(claim, 15, 46) ~= ARGV[5] then
+  if claim and moment(string.sub(claim, 1, 6)) > now then
+    local number = string.sub(claim, 23)
+    if string.sub(claim, 7, 22) ~= ARGV[5] then
       return {'REUSED'}
     elseif number ~= ARGV[6] or present ~= value then
       return {'REPEATED', number}
@@ -28,6 +28,6 @@ end
 redis.call('SET', KEYS[1], value)
 if KEYS[2] then
   local forgotten = now + ARGV[4]
-  redis.call('SET', KEYS[2], digits(forgotten) .. ARGV[5] .. ARGV[6], 'PXAT', forgotten)
+  redis.call('SET', KEYS[2], six(forgotten) .. ARGV[5] .. ARGV[6], 'PXAT', forgotten)
 end
 return {'DONE'}

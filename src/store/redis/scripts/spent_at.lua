@@ -3,8 +3,8 @@
 -- KEYS: the token
 -- ARGV: ahead, remembered for
 local token = redis.call('GET', KEYS[1])
-local spent = token and string.sub(token, 38, 51) or ''
-if spent == '' or clock(ARGV[1]) >= spent + ARGV[2] then
+if not token or #token <= 29 then
   return false
 end
-return spent
+local at = string.sub(token, 24, 29)
+return clock(ARGV[1]) < moment(at) + ARGV[2] and at

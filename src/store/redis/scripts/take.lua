@@ -1,10 +1,9 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
--- KEYS: the journey, the due set; then, where the step has them: the index of proven journeys, the state, the token,
---       the deliveries
+-- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
+--       state, the token
 -- ARGV: revision before, value, number, until when a settled journey is kept; then, where the step has them, else '':
---       the place among the proven, the state, until when that is kept, the token, until when that is remembered, the
---       deliveries
+--       the place, when it is proven, the state, until when that is kept, the token, until when that is remembered
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local value = ARGV[2]
@@ -30,6 +29,7 @@ else
   redis.call('SET', KEYS[1], value)
 end
 if ARGV[5] ~= '' then
+  redis.call('ZREM', key(), ARGV[5])
   redis.call('ZADD', key(), 0, ARGV[5])
 end
 if ARGV[6] ~= '' then
@@ -37,10 +37,5 @@ if ARGV[6] ~= '' then
 end
 if ARGV[8] ~= '' then
   redis.call('SET', key(), ARGV[8], 'NX', 'PXAT', ARGV[9])
-end
-if ARGV[10] ~= '' then
-  local deliveries = key()
-  redis.call('APPEND', deliveries, ARGV[10])
-  redis.call('PEXPIREAT', deliveries, ARGV[4])
 end
 return 1

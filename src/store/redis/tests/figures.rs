@@ -8,7 +8,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
-use crate::store::laws::cast::{Draft, departed, fresh, settled};
+use crate::store::laws::cast::{Draft, departed, entry, fresh, settled};
 use crate::store::{Journeys, Step, Taken, Tokens};
 
 /// How many callers there are at once.
@@ -43,9 +43,17 @@ impl Times {
 }
 
 impl Traffic {
+    /// A journey with URLs of a common length, told to another server, too.
+    fn draft(&self) -> Draft {
+        let draft = Draft::at(self.store.clock.now()).of(self.merchant).noted("Order 2026-11-20/000123");
+        draft.telling(["https://hooks.shop.example/payments/handback?tenant=7"]).with(|opening| {
+            opening.plan.landing = Some(entry("https://www.shop.example/checkout/complete?cart=9f8e7d6c"));
+        })
+    }
+
     async fn journey(&self, times: &mut Times) {
         let (store, state, token) = (&self.store, fresh(), fresh());
-        let journey = Draft::at(store.clock.now()).of(self.merchant).journey();
+        let journey = self.draft().journey();
         let shard = journey.id().shard();
         timed(&mut times.open, Journeys::open(&**store, &journey, None)).await.unwrap();
         let (away, departure) = departed(journey, store.clock.now());
@@ -129,7 +137,7 @@ async fn settles(traffic: &Arc<Traffic>, many: usize) {
     for _ in 0..CALLERS {
         let mut own = Vec::new();
         for _ in 0..many / CALLERS {
-            let journey = Draft::at(traffic.store.clock.now()).of(traffic.merchant).journey();
+            let journey = traffic.draft().journey();
             Journeys::open(&*traffic.store, &journey, None).await.unwrap();
             let (paid, number) = settled(journey, &Fact::paid(), traffic.store.clock.now());
             let expires_at = traffic.store.clock.now().plus(Duration::from_mins(5));

@@ -1,0 +1,106 @@
+//! The indexes: a merchant's journeys, and those whose time has run out.
+//!
+//! Each shard has its own, and they are merged on reading, in one round trip. A journey stands in one of its merchant's
+//! two: with the unproven, until a bank has proven it. Places sort as bytes, so that a page begins exactly behind
+//! another one's end, whatever was opened in the same millisecond.
+
+use super::script::{self, Request};
+use super::value::{self, reply, to_place};
+use super::{RedisStore, keys};
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::moment::Moment;
+use crate::store::{Place, StoreError, Which};
+
+/// How many places of an index are looked at in one go while tidying.
+const STRETCH: usize = 256;
+
+/// A part of an index that is to be tidied.
+struct Stretch {
+    shard: Shard,
+    index: Vec<u8>,
+    from: Vec<u8>,
+}
+
+impl RedisStore {
+    /// A merchant's places behind `after`, newest first, merged from all shards in one round trip.
+    pub(super) async fn places(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        after: Option<Place>,
+        most: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
+        // In this order: a journey that is proven meanwhile is met twice, not missed.
+        let unproven = Shard::all().map(|shard| keys::unproven(shard, merchant)).filter(|_| which == Which::All);
+        let proven = Shard::all().map(|shard| keys::proven(shard, merchant));
+        let in_index = |index| {
+            let most = limit(most).into_bytes();
+            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
+        };
+        let mut places = Vec::new();
+        for index in self.link.ask_all(&unproven.chain(proven).map(in_index).collect::<Vec<_>>()).await? {
+            for place in reply::<Vec<Vec<u8>>>(index)? {
+                places.push(to_place(&place)?);
+            }
+        }
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        places.dedup();
+        places.truncate(most);
+        Ok(places)
+    }
+
+    /// The numbers of journeys that are due, the longest first, merged from all shards in one round trip.
+    pub(super) async fn due(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
+        let in_shard = |shard| Request::call(&script::LAPSED, [keys::due(shard)]).with(self.ahead()).with(limit(most));
+        let mut due = Vec::new();
+        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
+            for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
+                due.push((since, value::to_pay_id(&number)?));
+            }
+        }
+        due.sort_unstable();
+        due.truncate(most);
+        Ok(due.into_iter().map(|(_, pay_id)| pay_id).collect())
+    }
+
+    /// Drops the places of journeys that Redis has let go; answers how many.
+    pub(super) async fn trim_indexes(&self) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for merchant in self.merchant_ids().await? {
+            let both = |shard| [keys::unproven(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
+            let mut indexes: Vec<Stretch> =
+                Shard::all().flat_map(both).map(|(shard, index)| Stretch { shard, index, from: b"-".into() }).collect();
+            while !indexes.is_empty() {
+                let (count, rest) = self.trim(indexes).await?;
+                dropped += count;
+                indexes = rest;
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Trims a stretch of each index; answers how many places it dropped, and where to go on.
+    async fn trim(&self, stretches: Vec<Stretch>) -> Result<(usize, Vec<Stretch>), StoreError> {
+        // No journey is let go before it is as old as this.
+        let oldest = Moment::from_millis(0).plus(self.clock.now().since(Moment::from_millis(0).plus(self.keep)));
+        let to = [b"(".as_slice(), &value::six(oldest)].concat();
+        let trim = |stretch: &Stretch| {
+            let trim = Request::call(&script::TRIM, [stretch.index.clone()]).with(keys::journeys(stretch.shard));
+            trim.with(&stretch.from).with(&to).with(STRETCH.to_string())
+        };
+        let replies = self.link.ask_all(&stretches.iter().map(trim).collect::<Vec<_>>()).await?;
+        let (mut dropped, mut rest) = (0, Vec::new());
+        for (stretch, trimmed) in stretches.into_iter().zip(replies) {
+            let (count, last): (usize, Option<Vec<u8>>) = reply(trimmed)?;
+            dropped += count;
+            rest.extend(last.map(|last| Stretch { from: [b"(".as_slice(), &last].concat(), ..stretch }));
+        }
+        Ok((dropped, rest))
+    }
+}
+
+/// A limit as commands take it.
+fn limit(most: usize) -> String {
+    i64::try_from(most).unwrap_or(i64::MAX).to_string()
+}

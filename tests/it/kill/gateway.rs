@@ -1,0 +1,135 @@
+//! The real binary as a process of its own, which can be killed and comes back at the same address on the same data.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long it may take to answer for the first time.
+const STARTUP: Duration = Duration::from_secs(30);
+
+/// A gateway, with its folder.
+pub struct Gateway {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+    store: Option<String>,
+}
+
+impl Gateway {
+    /// Starts one on this store, or on an embedded one of its own, and waits until it answers.
+    pub fn start(store: Option<&str>) -> Self {
+        let (folder, port, store) = (TempDir::new().unwrap(), quiet_port(), store.map(str::to_owned));
+        let child = launch(&folder, port, store.as_deref());
+        let mut gateway = Self { child, port, folder, store };
+        for _ in 0..10 {
+            if gateway.answers() {
+                return gateway;
+            }
+            // Somebody was quicker to take the port.
+            gateway.port = quiet_port();
+            gateway.child = launch(&gateway.folder, gateway.port, gateway.store.as_deref());
+        }
+        panic!("the gateway did not start on any of ten ports: {}", gateway.log());
+    }
+
+    /// Its address.
+    pub fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Adds a merchant beside the server that runs, and answers its API key.
+    pub fn add_merchant(&self) -> String {
+        let mut add = command(&self.folder, self.port, self.store.as_deref());
+        let added = add.args(["merchant", "add", "--name", "Kill", "--json"]).stdout(Stdio::piped()).output().unwrap();
+        assert!(added.status.success(), "merchant add: {}", self.log());
+        let papers: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
+        papers["api_key"].as_str().unwrap().to_owned()
+    }
+
+    /// Kills it (SIGKILL).
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again, and waits until it answers.
+    pub fn restart(&mut self) {
+        self.child = launch(&self.folder, self.port, self.store.as_deref());
+        assert!(self.answers(), "the gateway did not start again at its address: {}", self.log());
+    }
+
+    /// Waits until this very process has said that it listens, and is well. `false` when it ended instead.
+    fn answers(&mut self) -> bool {
+        let deadline = Instant::now() + STARTUP;
+        while !(self.said().contains("listens on") && self.is_well()) {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(Instant::now() < deadline, "the gateway does not answer: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
+    fn is_well(&self) -> bool {
+        let ask = || {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            std::io::Result::Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.0 200"))
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn launch(folder: &TempDir, port: u16, store: Option<&str>) -> Child {
+    let said = File::create(folder.path().join("said")).unwrap();
+    command(folder, port, store).stdout(said).spawn().unwrap()
+}
+
+fn command(folder: &TempDir, port: u16, store: Option<&str>) -> Command {
+    let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
+    command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDBACK_")) {
+        command.env_remove(name);
+    }
+    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}"));
+    command.env("HANDBACK_WORKERS", "2").env("HANDBACK_LOG", "warn");
+    command.envs(store.map(|store| ("HANDBACK_STORE", store)));
+    command
+}
+
+/// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its address.
+fn quiet_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 11_000).unwrap();
+    loop {
+        let port = 20_000 + (own + NEXT.fetch_add(1, Ordering::SeqCst)) % 11_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}

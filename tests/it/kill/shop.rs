@@ -1,0 +1,163 @@
+//! A merchant's app and its customers' browsers, as far as they speak HTTP: they ask again until they are answered.
+
+use std::fmt::{self, Display};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::gateway::Gateway;
+
+/// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long anybody asks again.
+const PERSISTENCE: Duration = Duration::from_secs(60);
+/// How long nobody asks after a failure.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A merchant, and everybody who deals with it.
+pub struct Shop {
+    client: Client,
+    base: String,
+    api_key: String,
+    answers: AtomicUsize,
+    tally: Mutex<Tally>,
+}
+
+/// What went wrong on the way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Requests without a whole answer.
+    pub broken: usize,
+    /// Requests that were answered by a 503.
+    pub refused: usize,
+    /// How long the slowest of those took.
+    pub slowest_refusal: Duration,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Where it sends the browser.
+    pub location: Option<String>,
+    /// Its body.
+    pub body: String,
+}
+
+impl Shop {
+    /// A merchant of this gateway.
+    pub fn of(gateway: &Gateway) -> Self {
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+        let (client, api_key) = (client.build().unwrap(), gateway.add_merchant());
+        let (answers, tally) = (AtomicUsize::new(0), Mutex::default());
+        Self { client, base: gateway.base(), api_key, answers, tally }
+    }
+
+    /// What went wrong so far.
+    pub fn tally(&self) -> Tally {
+        *self.tally.lock().unwrap()
+    }
+
+    /// Waits until so many more requests have been answered.
+    pub fn wait_for_answers(&self, count: usize) {
+        let (wanted, deadline) = (self.answers.load(Ordering::SeqCst) + count, Instant::now() + PERSISTENCE);
+        while self.answers.load(Ordering::SeqCst) < wanted {
+            assert!(Instant::now() < deadline, "nobody is answered any more: {}", self.tally());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// `createLink` with this body, under this `Idempotency-Key`.
+    pub async fn create_link(&self, key: &str, body: &Value) -> Answer {
+        let url = format!("{}/secpaid/api/v2/createLink", self.base);
+        let create = || self.client.post(&url).header("token", &self.api_key).header("idempotency-key", key);
+        self.ask(|| create().json(body)).await
+    }
+
+    /// A press on one of the checkout's buttons.
+    pub async fn press(&self, button: &str, link: &str) -> Answer {
+        let url = format!("{}/payment/{button}", self.base);
+        self.ask(|| self.client.post(&url).form(&[("link_id", link)])).await
+    }
+
+    /// What a browser sees at an address of the gateway.
+    pub async fn browse(&self, url: &str) -> Answer {
+        self.ask(|| self.client.get(url)).await
+    }
+
+    /// Redeems a one-time token under this `Idempotency-Key`.
+    pub async fn redeem(&self, token: &str, key: Option<&str>) -> Answer {
+        let url = format!("{}/v1/one-time-tokens/redeem", self.base);
+        self.ask(|| {
+            let call = self.client.post(&url).bearer_auth(&self.api_key).json(&json!({ "one_time_token": token }));
+            key.into_iter().fold(call, |call, key| call.header("idempotency-key", key))
+        })
+        .await
+    }
+
+    /// What the merchant reads under `/v1/journeys`.
+    pub async fn journeys(&self, rest: &str) -> Value {
+        let url = format!("{}/v1/journeys{rest}", self.base);
+        let answer = self.ask(|| self.client.get(&url).bearer_auth(&self.api_key)).await;
+        assert_eq!(answer.status, 200, "{rest}: {}", answer.body);
+        answer.json()
+    }
+
+    /// Asks until there is a whole answer that is no 503.
+    async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Answer {
+        let deadline = Instant::now() + PERSISTENCE;
+        while Instant::now() < deadline {
+            let began = Instant::now();
+            match answer(request()).await {
+                Ok(answer) if answer.status == 503 => self.note_refusal(began.elapsed()),
+                Ok(answer) => {
+                    self.answers.fetch_add(1, Ordering::SeqCst);
+                    return answer;
+                }
+                Err(error) => {
+                    assert!(!error.is_timeout(), "a request hung: {error:?}");
+                    self.tally.lock().unwrap().broken += 1;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("no answer for {PERSISTENCE:?}: {}", self.tally());
+    }
+
+    fn note_refusal(&self, took: Duration) {
+        let mut tally = self.tally.lock().unwrap();
+        tally.refused += 1;
+        tally.slowest_refusal = tally.slowest_refusal.max(took);
+    }
+}
+
+impl Answer {
+    /// Its body, read as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// Where it sends the browser; it has to be a 303.
+    pub fn onward(&self) -> String {
+        assert_eq!(self.status, 303, "{}", self.body);
+        self.location.clone().expect("a 303 has a Location")
+    }
+}
+
+impl Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { broken, refused, slowest_refusal } = self;
+        write!(f, "{broken} requests without an answer, {refused} refused (the slowest in {slowest_refusal:?})")
+    }
+}
+
+async fn answer(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    Ok(Answer { status, location, body: response.text().await? })
+}
