@@ -57,7 +57,7 @@ impl Engine {
             let slot = match apply(&mut profile, edit) {
                 Ok(Edited::Done(slot)) => slot,
                 Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
-                Err(refusal) => return self.edited_before(&before, claim, refusal).await,
+                Err(refusal) => return self.edited_before(before, claim, refusal).await,
             };
             profile.revision += 1;
             let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
@@ -71,16 +71,17 @@ impl Engine {
         Err(Invalid::new("profile", "is being edited by too many calls at once").into())
     }
 
-    /// An edit that would be refused now may be the repetition of one that was not. Writing the profile over itself
-    /// changes nothing, but the claim is looked at first.
+    /// An edit that would be refused now may be the repetition of one that was not. A profile whose revision leaves one
+    /// out is never written, and neither is its claim, but the claim is looked at first.
     async fn edited_before(
         &self,
-        profile: &Merchant,
+        mut profile: Merchant,
         claim: Option<&Claim>,
         refusal: Invalid,
     ) -> Result<Edited, EngineError> {
         let Some(claim) = claim else { return Err(refusal.into()) };
-        match self.store.replace(profile, Some((claim, 0))).await? {
+        profile.revision += 2;
+        match self.store.replace(&profile, Some((claim, 0))).await? {
             Replaced::Repeated(number) => Ok(Edited::Done(Some(number as usize))),
             Replaced::Reused => Err(EngineError::KeyReused),
             Replaced::Done | Replaced::Stale => Err(refusal.into()),
