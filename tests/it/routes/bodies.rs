@@ -15,8 +15,13 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
     let house = House::open(StoreKind::Embedded).await;
     let shop = house.shop("Shop");
     let large = json!({ "url": format!("https://shop.example/{}", "a".repeat(70_000)) });
-    let paths = [(Method::POST, "/profile/callbacks"), (Method::PUT, "/profile/callbacks/0"),
-        (Method::PATCH, "/profile/settings"), (Method::POST, "/preview"), (Method::POST, "/one-time-tokens/redeem")];
+    let paths = [
+        (Method::POST, "/profile/callbacks"),
+        (Method::PUT, "/profile/callbacks/0"),
+        (Method::PATCH, "/profile/settings"),
+        (Method::POST, "/preview"),
+        (Method::POST, "/one-time-tokens/redeem"),
+    ];
     for (method, path) in paths {
         let refused = shop.v1(method.clone(), path, &large).await.is(413);
         assert_eq!(refused.header("content-type"), "application/problem+json");
@@ -26,7 +31,9 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
             let refused = house.http.send(method.clone(), &format!("/v1{path}"), &headers, "{}").await;
             assert_eq!(refused.status, 415, "{method} {path} {kind}");
         }
-        for broken in ["", "{", "\u{0}", "null", &"[".repeat(30_000), &format!("{}{}", "[".repeat(9000), "]".repeat(9000))] {
+        for broken in
+            ["", "{", "\u{0}", "null", &"[".repeat(30_000), &format!("{}{}", "[".repeat(9000), "]".repeat(9000))]
+        {
             let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
             let refused = house.http.send(method.clone(), &format!("/v1{path}"), &headers, broken.to_owned()).await;
             let refused = refused.is(400);
@@ -64,7 +71,8 @@ async fn a_body_that_stalls_is_given_up() {
 async fn stalled(house: &House, path: &str, header: &str, length: &str) -> (String, Duration) {
     let address = house.http.base().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{header}\r\ncontent-type: application/json\r\n{length}\r\n\r\n");
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\n{header}\r\ncontent-type: application/json\r\n{length}\r\n\r\n");
     let piece = if length.starts_with("content") { "{\"am" } else { "4\r\n{\"am\r\n" };
     stream.write_all(format!("{head}{piece}").as_bytes()).await.unwrap();
     let began = Instant::now();
@@ -87,7 +95,8 @@ async fn a_head_of_nonsense_never_fells_the_house() {
         "\0\0\0\0\r\n\r\n".to_owned(),
         "GET http://evil.example/payment HTTP/1.1\r\nhost: evil.example\r\n\r\n".to_owned(),
         format!("GET /payment?link_id={} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(200_000)),
-        "POST /payment/pay HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "POST /payment/pay HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+            .to_owned(),
         "POST /payment/pay HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_owned(),
     ] {
         let mut stream = TcpStream::connect(&address).await.unwrap();

@@ -13,11 +13,14 @@ fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
     let of_path = |(path, item): (&String, &Value)| {
         let item = item.as_object().expect("an item").clone();
         let path = path.clone();
-        item.into_iter().filter(|(name, _)| name != "parameters").map(move |(method, operation)| {
-            let statuses = operation["responses"].as_object().expect("responses").keys();
-            let statuses = statuses.map(|status| status.parse().expect("a status")).collect();
-            (method.to_uppercase().parse().expect("a method"), path.clone(), statuses)
-        }).collect::<Vec<_>>()
+        item.into_iter()
+            .filter(|(name, _)| name != "parameters")
+            .map(move |(method, operation)| {
+                let statuses = operation["responses"].as_object().expect("responses").keys();
+                let statuses = statuses.map(|status| status.parse().expect("a status")).collect();
+                (method.to_uppercase().parse().expect("a method"), path.clone(), statuses)
+            })
+            .collect::<Vec<_>>()
     };
     paths.iter().flat_map(of_path).collect()
 }
@@ -39,9 +42,19 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     assert!(operations.len() >= 12, "{}", operations.len());
     for (method, path, statuses) in &operations {
         let page = filled(path, &id);
-        let bodies = ["", "{}", "{", "[]", r#"{"surprise":1}"#, r#"{"url":"https://shop.example/x"}"#,
-            r#"{"url":"x"}"#, r#"{"callback_url":"0"}"#, r#"{"callback_url":"9"}"#,
-            r#"{"one_time_token":"x"}"#, r#"{"one_time_token":"perhaps"}"#];
+        let bodies = [
+            "",
+            "{}",
+            "{",
+            "[]",
+            r#"{"surprise":1}"#,
+            r#"{"url":"https://shop.example/x"}"#,
+            r#"{"url":"x"}"#,
+            r#"{"callback_url":"0"}"#,
+            r#"{"callback_url":"9"}"#,
+            r#"{"one_time_token":"x"}"#,
+            r#"{"one_time_token":"perhaps"}"#,
+        ];
         for body in bodies {
             for key in [None, Some("k"), Some("a b")] {
                 let answer = ask(&shop, method.clone(), &page, key, body).await;
@@ -89,8 +102,17 @@ async fn a_call_without_a_valid_key_is_nobodys() {
     let half = shop.key.len() - 43;
     let mixed = format!("{}{}", &shop.key[..half], &other.key[half..]);
     let (basic, lower) = (format!("Basic {}", shop.key), format!("bearer {}", shop.key));
-    for wrong in ["", "Bearer", "Bearer ", "Bearer x", &shop.key, &basic, &format!("Bearer {mixed}"),
-        &format!("Bearer {}x", shop.key), &format!("Bearer {}", shop.key.to_uppercase())] {
+    for wrong in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        &shop.key,
+        &basic,
+        &format!("Bearer {mixed}"),
+        &format!("Bearer {}x", shop.key),
+        &format!("Bearer {}", shop.key.to_uppercase()),
+    ] {
         house.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbk_");
     }
     house.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);

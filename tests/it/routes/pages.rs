@@ -68,13 +68,14 @@ async fn a_redirect_is_a_303_with_one_location_and_nothing_else_to_tell() {
 #[tokio::test]
 async fn the_demo_makes_a_payment_like_everybody() {
     let house = House::open(StoreKind::Embedded).await;
-    let form = [("amount", "25.00"), ("note", "Order 1042"), ("callback", "saved"), ("index", "0"), ("one_time_token", "on")];
+    let form =
+        [("amount", "25.00"), ("note", "Order 1042"), ("callback", "saved"), ("index", "0"), ("one_time_token", "on")];
     let pay_link = house.http.submit("/demo/pay", &form).await.location();
     let link = crate::support::http::query_value(&pay_link, "link_id");
-    let bank = house.http.leave(&link).await;
-    house.http.get(&bank.location).await.is(200).says("Approve").says("25.00 EUR");
-    let redirect_uri = crate::support::http::query_value(&bank.location, "redirect_uri");
-    let decide = [("redirect_uri", redirect_uri.as_str()), ("state", &bank.state), ("decision", "approve")];
+    let trip = house.http.leave(&link).await;
+    house.http.get(&trip.location).await.is(200).says("Approve").says("25.00 EUR");
+    let redirect_uri = crate::support::http::query_value(&trip.location, "redirect_uri");
+    let decide = [("redirect_uri", redirect_uri.as_str()), ("state", &trip.state), ("decision", "approve")];
     let back = house.http.submit("/sandbox/authorise", &decide).await.location();
     let home = house.http.get(&back).await.location();
     assert!(home.starts_with(&format!("{}/display-parameters?pay_id=", house.http.base())), "{home}");
@@ -83,7 +84,7 @@ async fn the_demo_makes_a_payment_like_everybody() {
     let redeem = [("one_time_token", token.as_str())];
     house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("200 OK").says("paid");
     house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("410 Gone");
-    let evil = [("redirect_uri", "https://evil.example/"), ("state", &bank.state), ("decision", "approve")];
+    let evil = [("redirect_uri", "https://evil.example/"), ("state", &trip.state), ("decision", "approve")];
     assert!(!house.http.submit("/sandbox/authorise", &evil).await.is(400).has("location"));
 }
 

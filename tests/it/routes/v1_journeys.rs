@@ -96,18 +96,26 @@ async fn a_timeline_tells_what_happened_in_order(house: House) {
     house.wait(Duration::from_secs(1));
     house.http.back(&trip.with("code=ok")).await.location();
     let journey = shop.journey(&link.id).await;
-    let told: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|event| {
-        let text = |name: &str| event[name].as_str().unwrap_or("-").to_owned();
-        [text("event"), text("outcome"), text("by"), text("error")].join(" ")
-    }).collect();
-    assert_eq!(told, [
-        "opened - - -",
-        "left - - -",
-        "failed - - server_error",
-        "left - - -",
-        "settled cancelled bank access_denied",
-        "settled paid bank -",
-    ]);
+    let told: Vec<_> = journey["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            let text = |name: &str| event[name].as_str().unwrap_or("-").to_owned();
+            [text("event"), text("outcome"), text("by"), text("error")].join(" ")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "opened - - -",
+            "left - - -",
+            "failed - - server_error",
+            "left - - -",
+            "settled cancelled bank access_denied",
+            "settled paid bank -",
+        ]
+    );
     let times: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();
     assert!(times.is_sorted(), "{times:?}");
 }

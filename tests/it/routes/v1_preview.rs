@@ -37,7 +37,9 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
     shop.save_as(json!({ "url": "https://shop.example/#/pay?x=1", "params_in": "fragment", "name": "spa" })).await;
     for extra in ["off", "on"] {
         shop.choose(json!({ "extra_outcomes": extra })).await;
-        for callback in ["0", "spa", "https://shop.example/{pay_id}/{recipient_note}?s={status}#top", "https://shop.example"] {
+        for callback in
+            ["0", "spa", "https://shop.example/{pay_id}/{recipient_note}?s={status}#top", "https://shop.example"]
+        {
             for token in [false, true] {
                 let wish = json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
                 let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
@@ -60,8 +62,16 @@ async fn a_preview_refuses_what_a_link_refuses_and_creates_nothing() {
     let house = House::open(StoreKind::Embedded).await;
     let shop = house.shop("Shop");
     shop.save("https://shop.example/saved").await;
-    for bad in [json!("7"), json!("0,1"), json!("http://shop.example/"), json!(""), json!("0,"), json!(["0", "x"]),
-        json!("https://shop.example/?status=1"), json!(format!("https://shop.example/{}", "a".repeat(2000)))] {
+    for bad in [
+        json!("7"),
+        json!("0,1"),
+        json!("http://shop.example/"),
+        json!(""),
+        json!("0,"),
+        json!(["0", "x"]),
+        json!("https://shop.example/?status=1"),
+        json!(format!("https://shop.example/{}", "a".repeat(2000))),
+    ] {
         let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": bad })).await.is(422).json();
         let message = refused["detail"].as_str().unwrap();
         assert_eq!(shop.refusal(&bad).await, message);
@@ -86,7 +96,8 @@ async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
     let background = &shown["background"][0];
     assert_eq!((&background["index"], &background["url"]), (&json!(0), &json!("https://hook.example/n")));
     assert!(!background.to_string().contains("ott_"), "{background}");
-    let longest = shown["landing"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
+    let longest =
+        shown["landing"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
     assert_eq!(shown["longest_bytes"].as_u64(), longest.map(|length| length as u64));
     // Nobody can use the token of a preview.
     shop.redeem(&query_value(success, "one-time-token")).await.is(404);

@@ -33,13 +33,20 @@ async fn callbacks_are_added_listed_replaced_and_deleted(house: House) {
     assert_eq!(shop.look("/profile").await.is(200).json()["callbacks"], json!([expected]));
     let replaced = json!({ "url": "https://shop.example/other" });
     let replaced = shop.v1(Method::PUT, "/profile/callbacks/0", &replaced).await.is(200).json();
-    assert_eq!(replaced, json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "unusable_in": [] }));
+    assert_eq!(
+        replaced,
+        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "unusable_in": [] })
+    );
     shop.v1(Method::PUT, "/profile/callbacks/1", &json!({ "url": "https://shop.example/x" })).await.is(404);
     let deleted = shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
     assert!(deleted.body.is_empty());
-    for (method, path) in [(Method::DELETE, "/profile/callbacks/0"), (Method::GET, "/profile/callbacks/0"),
-        (Method::GET, "/profile/callbacks/99999999999999999999"), (Method::GET, "/profile/callbacks/x"),
-        (Method::DELETE, "/profile/callbacks/-1")] {
+    for (method, path) in [
+        (Method::DELETE, "/profile/callbacks/0"),
+        (Method::GET, "/profile/callbacks/0"),
+        (Method::GET, "/profile/callbacks/99999999999999999999"),
+        (Method::GET, "/profile/callbacks/x"),
+        (Method::DELETE, "/profile/callbacks/-1"),
+    ] {
         let refused = shop.v1(method, path, &Value::Null).await.is(404);
         assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
     }

@@ -120,10 +120,8 @@ async fn a_split_link_is_made_from_json_text_and_brackets(house: House) {
     let text = r#"{"amount":100,"recipients":"[{\"token\":\"testuser-a\",\"share\":10}]"}"#.to_owned();
     let form = "amount=100&recipients=%5B%7B%22token%22%3A%22testuser-a%22%2C%22share%22%3A10%7D%5D".to_owned();
     let brackets = "amount=100&recipients%5B0%5D%5Btoken%5D=testuser-a&recipients[0][share]=10".to_owned();
-    let parts =
-        multipart(&[("amount", "100"), ("recipients[0][token]", "testuser-a"), ("recipients[0][share]", "10")]);
-    for (kind, body) in
-        [(TYPES[0], array), (TYPES[0], text), (TYPES[1], form), (TYPES[1], brackets), (TYPES[2], parts)]
+    let parts = multipart(&[("amount", "100"), ("recipients[0][token]", "testuser-a"), ("recipients[0][share]", "10")]);
+    for (kind, body) in [(TYPES[0], array), (TYPES[0], text), (TYPES[1], form), (TYPES[1], brackets), (TYPES[2], parts)]
     {
         let link = call(&shop, "createSplitLink", kind, body.clone()).await.is(200).json()["data"].clone();
         assert_eq!(link["recipients"], r#"[{"token":"testuser-a","share":10}]"#, "{body}");

@@ -119,7 +119,8 @@ async fn a_callback_whose_final_url_would_be_too_long_is_refused_at_creation() {
     let refusal = shop.refusal(&json!(sized(most + slack))).await;
     assert!(refusal.contains("more than 2048"), "{refusal}");
     // Who wants failures and tokens has less room: their text counts too.
-    let body = json!({ "amount": 1, "callback_url": sized(most - slack), "extra_outcomes": true, "one_time_token": true });
+    let body =
+        json!({ "amount": 1, "callback_url": sized(most - slack), "extra_outcomes": true, "one_time_token": true });
     let refused = shop.secpaid("createLink", &body).await.is(400).json();
     assert!(refused["ResponseMsg"].as_str().unwrap().contains("more than 2048"), "{refused}");
 }
