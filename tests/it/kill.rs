@@ -4,10 +4,6 @@
 //! They ask again as real ones would (the same `Idempotency-Key`, the same return), and write down what they were told.
 //! Only a whole answer counts. Afterwards all that was written down is asked for again.
 
-#[path = "support/redis.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod redis;
-
 mod chance;
 mod crowd;
 mod gateway;
@@ -21,8 +17,8 @@ use std::time::{Duration, Instant};
 use self::chance::Chance;
 use self::crowd::Crowd;
 use self::gateway::Gateway;
-use self::redis::RedisServer;
 use self::shop::Shop;
+use crate::support::redis::RedisServer;
 
 /// How often the gateway is killed.
 const KILLS: usize = 20;

@@ -19,5 +19,7 @@ mod floor_plan;
 mod journeys;
 mod kill;
 mod licences;
+mod routes;
 mod support;
 mod urls;
+mod wire;

@@ -87,12 +87,10 @@ struct Event {
     error: Option<String>,
 }
 
-async fn list(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    page: web::Query<Page>,
-) -> Result<HttpResponse, Problem> {
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
+    let page = web::Query::<Page>::from_query(request.query_string())
+        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
     let limit = page.limit.unwrap_or(LIMIT.0);
     if !(1..=LIMIT.1).contains(&limit) {
         return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());

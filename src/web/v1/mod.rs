@@ -24,6 +24,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/v1")
             .app_data(Route::Api)
+            .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .route("/openapi.json", web::get().to(manual))
             .configure(profile::routes)
             .configure(preview::routes)
@@ -60,6 +61,7 @@ struct Call<T> {
 impl<T: DeserializeOwned> Call<T> {
     async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Problem> {
         let merchant = merchant_of(engine, &incoming.request).await?;
+        check_type(&incoming.request)?;
         let bytes = incoming.body?;
         let claim = idempotency::claim(engine, &incoming.request, merchant.id, &[&bytes])?;
         let expected = |error: serde_json::Error| {
@@ -67,4 +69,14 @@ impl<T: DeserializeOwned> Call<T> {
         };
         Ok(Self { merchant, claim, body: serde_json::from_slice(&bytes).map_err(expected)? })
     }
+}
+
+/// A body without a type is taken for JSON; one of another type is not looked at.
+fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
+    let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let is_json = |sent: &str| {
+        let essence = sent.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/json")
+    };
+    if sent.is_none_or(is_json) { Ok(()) } else { Err(BodyTrouble::Unsupported("application/json")) }
 }
