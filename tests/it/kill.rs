@@ -6,7 +6,6 @@
 
 mod chance;
 mod crowd;
-mod gateway;
 mod reckoning;
 mod shop;
 mod story;
@@ -16,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use self::chance::Chance;
 use self::crowd::Crowd;
-use self::gateway::Gateway;
 use self::shop::Shop;
+use crate::support::gateway::Gateway;
 use crate::support::redis::RedisServer;
 
 /// How often the gateway is killed.
@@ -38,7 +37,7 @@ fn a_gateway_on_redis_loses_and_doubles_nothing() {
 }
 
 fn the_gateway_is_killed_under_load(store: Option<&str>) {
-    let mut gateway = Gateway::start(store);
+    let mut gateway = gateway(store);
     let shop = Arc::new(Shop::of(&gateway));
     let crowd = Crowd::set_going(&shop);
     let mut chance = Chance::seeded(20);
@@ -52,14 +51,15 @@ fn the_gateway_is_killed_under_load(store: Option<&str>) {
     let ledger = crowd.go_home();
     println!("{}: {} journeys, {}", store.unwrap_or("embedded"), ledger.len(), shop.tally());
     assert!(shop.tally().broken >= KILLS / 2, "the kills hit nobody: there was no load");
-    assert_eq!(shop.tally().refused, 0, "the store was never away");
+    assert!(shop.tally().refusals.is_empty(), "the store was never away");
     reckoning::holds(&shop, ledger);
 }
 
 #[test]
 fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
-    let mut redis = RedisServer::start();
-    let gateway = Gateway::start(Some(&redis.url()));
+    // With `everysec` Redis answers before it writes while an fsync is under way, and kill -9 takes what it held back.
+    let mut redis = RedisServer::start_with(&["--appendfsync", "always"]);
+    let gateway = gateway(Some(&redis.url()));
     let shop = Arc::new(Shop::of(&gateway));
     let crowd = Crowd::set_going(&shop);
     let mut chance = Chance::seeded(4);
@@ -76,9 +76,17 @@ fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
     }
     let ledger = crowd.go_home();
     println!("redis killed: {} journeys, {}, resumed after {resumed:?}", ledger.len(), shop.tally());
-    assert!(shop.tally().refused >= REDIS_KILLS, "the kills hit nobody: there was no load");
+    assert!(shop.tally().refusals.len() >= REDIS_KILLS, "the kills hit nobody: there was no load");
     assert_eq!(shop.tally().broken, 0, "the gateway stayed up, so every request has an answer");
-    assert!(shop.tally().slowest_refusal < Duration::from_millis(1_500), "a refusal took too long");
+    assert!(shop.tally().typical() < Duration::from_secs(1), "refusals take too long");
+    // Three calls to the store at the most, each with a deadline of 0.8 s.
+    assert!(shop.tally().slowest() < Duration::from_millis(2_600), "a refusal took too long");
     assert!(resumed.iter().all(|span| *span < Duration::from_secs(1)), "service did not resume within a second");
     reckoning::holds(&shop, ledger);
+}
+
+fn gateway(store: Option<&str>) -> Gateway {
+    let mut settings = vec![("WORKERS", "2"), ("LOG", "warn")];
+    settings.extend(store.map(|store| ("STORE", store)));
+    Gateway::start(&settings)
 }

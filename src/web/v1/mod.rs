@@ -71,12 +71,13 @@ impl<T: DeserializeOwned> Call<T> {
     }
 }
 
-/// A body without a type is taken for JSON; one of another type is not looked at.
+/// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is not
+/// looked at.
 fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
     let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     let is_json = |sent: &str| {
         let essence = sent.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/json")
+        ["application/json", "application/x-www-form-urlencoded"].iter().any(|own| essence.eq_ignore_ascii_case(own))
     };
     if sent.is_none_or(is_json) { Ok(()) } else { Err(BodyTrouble::Unsupported("application/json")) }
 }

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::gateway::Gateway;
+use crate::support::gateway::Gateway;
 
 /// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long anybody asks again.
-const PERSISTENCE: Duration = Duration::from_secs(60);
+const PERSISTENCE: Duration = Duration::from_mins(1);
 /// How long nobody asks after a failure.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -27,14 +27,12 @@ pub struct Shop {
 }
 
 /// What went wrong on the way.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// Requests without a whole answer.
     pub broken: usize,
-    /// Requests that were answered by a 503.
-    pub refused: usize,
-    /// How long the slowest of those took.
-    pub slowest_refusal: Duration,
+    /// How long requests took that were answered by a 503.
+    pub refusals: Vec<Duration>,
 }
 
 /// A whole answer.
@@ -59,7 +57,7 @@ impl Shop {
 
     /// What went wrong so far.
     pub fn tally(&self) -> Tally {
-        *self.tally.lock().unwrap()
+        self.tally.lock().unwrap().clone()
     }
 
     /// Waits until so many more requests have been answered.
@@ -113,7 +111,7 @@ impl Shop {
         while Instant::now() < deadline {
             let began = Instant::now();
             match answer(request()).await {
-                Ok(answer) if answer.status == 503 => self.note_refusal(began.elapsed()),
+                Ok(answer) if answer.status == 503 => self.tally.lock().unwrap().refusals.push(began.elapsed()),
                 Ok(answer) => {
                     self.answers.fetch_add(1, Ordering::SeqCst);
                     return answer;
@@ -127,11 +125,19 @@ impl Shop {
         }
         panic!("no answer for {PERSISTENCE:?}: {}", self.tally());
     }
+}
 
-    fn note_refusal(&self, took: Duration) {
-        let mut tally = self.tally.lock().unwrap();
-        tally.refused += 1;
-        tally.slowest_refusal = tally.slowest_refusal.max(took);
+impl Tally {
+    /// How long half of the refusals took at the most.
+    pub fn typical(&self) -> Duration {
+        let mut sorted = self.refusals.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// How long the slowest refusal took.
+    pub fn slowest(&self) -> Duration {
+        self.refusals.iter().max().copied().unwrap_or_default()
     }
 }
 
@@ -150,8 +156,8 @@ impl Answer {
 
 impl Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { broken, refused, slowest_refusal } = self;
-        write!(f, "{broken} requests without an answer, {refused} refused (the slowest in {slowest_refusal:?})")
+        let (broken, refused, typical, slowest) = (self.broken, self.refusals.len(), self.typical(), self.slowest());
+        write!(f, "{broken} requests without an answer, {refused} refused in {typical:?}, the slowest in {slowest:?}")
     }
 }
 

@@ -1,4 +1,6 @@
 //! The real binary as a process of its own, which can be killed and comes back at the same address on the same data.
+//!
+//! Its data, and what it prints, lie in a folder below the target folder, on whatever disk that is.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -17,22 +19,25 @@ pub struct Gateway {
     child: Child,
     port: u16,
     folder: TempDir,
-    store: Option<String>,
+    settings: Vec<(String, String)>,
 }
 
 impl Gateway {
-    /// Starts one on this store, or on an embedded one of its own, and waits until it answers.
-    pub fn start(store: Option<&str>) -> Self {
-        let (folder, port, store) = (TempDir::new().unwrap(), quiet_port(), store.map(str::to_owned));
-        let child = launch(&folder, port, store.as_deref());
-        let mut gateway = Self { child, port, folder, store };
+    /// Starts one with these settings (without `HANDBACK_`), on an embedded store of its own unless they name another,
+    /// and waits until it answers.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let (folder, port) = (TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), quiet_port());
+        let settings: Vec<_> =
+            settings.iter().map(|(name, value)| (format!("HANDBACK_{name}"), (*value).to_owned())).collect();
+        let child = launch(&folder, port, &settings);
+        let mut gateway = Self { child, port, folder, settings };
         for _ in 0..10 {
             if gateway.answers() {
                 return gateway;
             }
             // Somebody was quicker to take the port.
             gateway.port = quiet_port();
-            gateway.child = launch(&gateway.folder, gateway.port, gateway.store.as_deref());
+            gateway.child = launch(&gateway.folder, gateway.port, &gateway.settings);
         }
         panic!("the gateway did not start on any of ten ports: {}", gateway.log());
     }
@@ -42,9 +47,14 @@ impl Gateway {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Adds a merchant beside the server that runs, and answers its API key.
     pub fn add_merchant(&self) -> String {
-        let mut add = command(&self.folder, self.port, self.store.as_deref());
+        let mut add = command(&self.folder, self.port, &self.settings);
         let added = add.args(["merchant", "add", "--name", "Kill", "--json"]).stdout(Stdio::piped()).output().unwrap();
         assert!(added.status.success(), "merchant add: {}", self.log());
         let papers: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
@@ -59,7 +69,7 @@ impl Gateway {
 
     /// Starts it again, and waits until it answers.
     pub fn restart(&mut self) {
-        self.child = launch(&self.folder, self.port, self.store.as_deref());
+        self.child = launch(&self.folder, self.port, &self.settings);
         assert!(self.answers(), "the gateway did not start again at its address: {}", self.log());
     }
 
@@ -104,21 +114,19 @@ impl Drop for Gateway {
     }
 }
 
-fn launch(folder: &TempDir, port: u16, store: Option<&str>) -> Child {
+fn launch(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Child {
     let said = File::create(folder.path().join("said")).unwrap();
-    command(folder, port, store).stdout(said).spawn().unwrap()
+    command(folder, port, settings).stdout(said).spawn().unwrap()
 }
 
-fn command(folder: &TempDir, port: u16, store: Option<&str>) -> Command {
+fn command(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Command {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
     command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDBACK_")) {
         command.env_remove(name);
     }
-    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}"));
-    command.env("HANDBACK_WORKERS", "2").env("HANDBACK_LOG", "warn");
-    command.envs(store.map(|store| ("HANDBACK_STORE", store)));
+    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}")).envs(settings.iter().cloned());
     command
 }
 
