@@ -66,7 +66,7 @@ async fn two_processes_share_the_file() {
 
 #[test]
 fn processes_may_make_a_new_store_at_the_same_time() {
-    for _ in 0..10 {
+    for _ in 0..20 {
         let folder = Folder::new();
         std::thread::scope(|scope| {
             let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| folder.store(&clock()))).collect();
