@@ -110,7 +110,7 @@ async fn a_timeline_tells_what_happened_in_order(house: House) {
         [
             "opened - - -",
             "left - - -",
-            "failed - - server_error",
+            "try_failed - - server_error",
             "left - - -",
             "settled cancelled bank access_denied",
             "settled paid bank -",
