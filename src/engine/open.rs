@@ -1,6 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
 use super::{Engine, EngineError};
+use crate::domain::callback::place;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
@@ -145,10 +146,6 @@ impl Engine {
         }
         self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
     }
-}
-
-fn place(index: usize, alone: bool) -> String {
-    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
 }
 
 /// Every way in which a journey of these terms can reach a merchant.

@@ -11,7 +11,7 @@ use super::{Call, Incoming};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{Engine, Redeemed, Redeeming};
+use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
 use crate::telemetry::metrics::Route;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -53,23 +53,31 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
     let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
     match engine.redeem(wish).await? {
-        Redeemed::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(&journey, spent_at))),
-        Redeemed::Pending => Ok(no_store(StatusCode::ACCEPTED).json(serde_json::json!({ "status": "pending" }))),
-        Redeemed::Spent { at } => {
-            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
-                .with("spent_at", rfc3339(at)))
-        }
-        Redeemed::Expired { at } => {
-            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
-                .with("expired_at", rfc3339(at)))
-        }
-        Redeemed::Unknown => Err(Problem::not_found("one-time token")),
+        Redeemed::Said(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome-unknown",
             "Ask again with the same key",
             "The store did not say whether the token is spent now. Ask again with the same Idempotency-Key.",
         )),
+    }
+}
+
+fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
+    match redemption {
+        Redemption::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(journey, *spent_at))),
+        Redemption::Pending => Ok(no_store(StatusCode::ACCEPTED)
+            .insert_header(("Retry-After", "1"))
+            .json(serde_json::json!({ "status": "pending" }))),
+        Redemption::Spent { at } => {
+            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
+                .with("spent_at", rfc3339(*at)))
+        }
+        Redemption::Expired { at } => {
+            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
+                .with("expired_at", rfc3339(*at)))
+        }
+        Redemption::Unknown => Err(Problem::not_found("one-time token")),
     }
 }
 
