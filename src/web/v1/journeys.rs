@@ -18,7 +18,9 @@ use crate::web::time::rfc3339;
 const LIMIT: (usize, usize) = (50, 200);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/journeys", web::get().to(list)).route("/journeys/{id}", web::get().to(one));
+    config
+        .service(super::at("/journeys", "GET").route(web::get().to(list)))
+        .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
 }
 
 #[derive(Deserialize)]

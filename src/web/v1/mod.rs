@@ -5,8 +5,9 @@ mod preview;
 mod profile;
 mod redeem;
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, web};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyTrouble, Incoming};
@@ -25,7 +26,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         web::scope("/v1")
             .app_data(Route::Api)
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
-            .route("/openapi.json", web::get().to(manual))
+            .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
@@ -36,6 +37,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn manual() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(MANUAL)
+}
+
+/// An address of this API, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || wrong_method(allowed)))
+}
+
+async fn wrong_method(allowed: &'static str) -> HttpResponse {
+    let detail = format!("Expected {allowed}; the manual is at /v1/openapi.json.");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", detail);
+    let mut response = problem.error_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

@@ -15,7 +15,7 @@ use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/preview", web::post().to(preview));
+    config.service(super::at("/preview", "POST").route(web::post().to(preview)));
 }
 
 #[derive(Deserialize)]

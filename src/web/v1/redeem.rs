@@ -20,12 +20,7 @@ use crate::web::time::rfc3339;
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/one-time-tokens/redeem")
-            .app_data(Route::Redeem)
-            .route(web::post().to(redeem))
-            .default_service(web::to(wrong_method)),
-    );
+    config.service(super::at("/one-time-tokens/redeem", "POST").app_data(Route::Redeem).route(web::post().to(redeem)));
 }
 
 #[derive(Deserialize)]
@@ -79,10 +74,6 @@ fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
         }
         Redemption::Unknown => Err(Problem::not_found("one-time token")),
     }
-}
-
-async fn wrong_method() -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header(("Allow", "POST")).finish()
 }
 
 /// The header `request-timeout`, in whole seconds.
