@@ -5,6 +5,8 @@ mod preview;
 mod profile;
 mod redeem;
 
+use std::future::ready;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, web};
@@ -41,10 +43,10 @@ async fn manual() -> HttpResponse {
 
 /// An address of this API, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || wrong_method(allowed)))
+    web::resource(path).default_service(web::to(move || ready(wrong_method(allowed))))
 }
 
-async fn wrong_method(allowed: &'static str) -> HttpResponse {
+fn wrong_method(allowed: &'static str) -> HttpResponse {
     let detail = format!("Expected {allowed}; the manual is at /v1/openapi.json.");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", detail);
     let mut response = problem.error_response();
