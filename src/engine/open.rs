@@ -136,7 +136,8 @@ impl Engine {
         let alone = opening.plan.background.is_empty();
         for (index, entry) in opening.plan.entries().enumerate() {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref() };
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token: token.as_ref().filter(|_| index == 0) };
                 let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
             }
