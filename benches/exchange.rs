@@ -22,7 +22,7 @@ fn main() {
     let tokens = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
     let generator = generator();
     println!("`cargo bench --bench exchange -- {tokens}`\n\n{HEAD}");
-    for store in [Store::Embedded, Store::Redis] {
+    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
         let shop = Shop::open(store, &[("KEEP_ALIVE", "5s"), ("LOG", "warn")]);
         generator.block_on(exchanges(&shop, store.name(), tokens));
     }

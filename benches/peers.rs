@@ -3,7 +3,7 @@
 //!
 //! `npm install --prefix benches/peers && cargo bench --bench peers -- [returns]` (10000 unless said otherwise); needs
 //! `node`, `nginx` and `redis-server` on the `PATH`. All are asked by the same generator over 50 kept-alive connections,
-//! three times, of which the middle one is shown; the Redis is as Handback's is (appending, every second).
+//! three times, of which the middle one is shown; the Redis is as Handback's is (a file, synced every second).
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -85,7 +85,7 @@ async fn handback(store: Store, returns: usize) {
 }
 
 async fn express(workers: &str, returns: usize) {
-    let (redis, port) = (RedisServer::start(), free_port());
+    let (redis, port) = (RedisServer::start_with(&["--appendfsync", "everysec"]), free_port());
     let server = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/server.js");
     let mut node = Command::new("node");
     node.arg(server).env("NODE_ENV", "production").env("PORT", port.to_string()).env("WORKERS", workers);

@@ -26,13 +26,11 @@ fn main() {
     let journeys = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
     let generator = generator();
     println!("`cargo bench --bench return_path -- {journeys}`\n\n{HEAD}");
-    for store in [Store::Embedded, Store::Redis] {
-        for keep_alive in ["5s", "off"] {
-            for log in ["warn", "info"] {
-                let shop = Shop::open(store, &[("KEEP_ALIVE", keep_alive), ("LOG", log)]);
-                let name = format!("{}, keep-alive {keep_alive}, log {log}", store.name());
-                generator.block_on(returns(&shop, &name, journeys));
-            }
+    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
+        for (keep_alive, log) in [("5s", "warn"), ("5s", "info"), ("off", "info")] {
+            let shop = Shop::open(store, &[("KEEP_ALIVE", keep_alive), ("LOG", log)]);
+            let name = format!("{}, keep-alive {keep_alive}, log {log}", store.name());
+            generator.block_on(returns(&shop, &name, journeys));
         }
     }
     println!("\n{HEAD}");

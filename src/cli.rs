@@ -40,7 +40,11 @@ enum Command {
     #[command(subcommand)]
     Merchant(MerchantCommand),
     /// Reads the configuration, says where each value comes from, and reports every mistake at once.
-    CheckConfig,
+    CheckConfig {
+        /// Prints one JSON object instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Makes keys for `HANDBACK_KEYS`.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -97,7 +101,8 @@ impl Cli {
         }
         let config = Config::load(self.config, environment())?;
         match self.command.unwrap_or(Command::Serve) {
-            Command::CheckConfig => say(&described(&config)),
+            Command::CheckConfig { json: false } => say(&described(&config)),
+            Command::CheckConfig { json: true } => say(&described_json(&config).to_string()),
             Command::Merchant(command) => command.run(&config).await,
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
@@ -216,6 +221,14 @@ fn described(config: &Config) -> String {
     let lines = config.describe().iter().map(|line| format!("{:<24} {}  ({})", line.key, line.value, line.origin));
     let warnings = config.warnings().iter().map(|warning| format!("warning: {warning}"));
     lines.chain(warnings).collect::<Vec<_>>().join("\n")
+}
+
+fn described_json(config: &Config) -> serde_json::Value {
+    let settings = config
+        .describe()
+        .iter()
+        .map(|line| (line.key.to_owned(), json!({ "value": line.value, "origin": line.origin.to_string() })));
+    json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": config.warnings() })
 }
 
 /// The environment's variables, as far as they are text.

@@ -1,4 +1,15 @@
 //! Handback: a self-hosted callback gateway for payments and bank consent.
+//!
+//! It takes a customer's browser from a merchant's app to a checkout page or a bank, and hands it back to a URL the
+//! merchant chose, with the outcome in the query, within 100 ms and once, whatever the bank or the merchant is doing.
+//!
+//! The floor plan, from the ground up; each room knows only those below it (`tests/it/floor_plan.rs` keeps the walls):
+//!
+//! - [`domain`]: the nouns, pure. [`clock`] and [`keys`]: time, entropy and what is derived, as arguments.
+//! - [`store`]: what a store promises, and two that keep it. [`bank`]: who is asked. [`dialect`]: who is spoken to.
+//! - [`engine`]: the verbs, and the only code that decides: open, leave, return, settle, redeem.
+//! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
+//! - [`config`], [`cli`], [`telemetry`]: the operator's side. [`app`]: where it is put together.
 
 #![cfg_attr(
     test,

@@ -22,8 +22,10 @@ pub struct Shop {
 pub enum Store {
     /// In a file of its own.
     Embedded,
-    /// In a Redis that appends to its file every second.
+    /// In a Redis that has its file synced every second.
     Redis,
+    /// In a Redis that has its file synced before it answers.
+    StrictRedis,
 }
 
 impl Store {
@@ -31,7 +33,16 @@ impl Store {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
-            Self::Redis => "Redis",
+            Self::Redis => "Redis (everysec)",
+            Self::StrictRedis => "Redis (always)",
+        }
+    }
+
+    fn redis(self) -> Option<RedisServer> {
+        match self {
+            Self::Embedded => None,
+            Self::Redis => Some(RedisServer::start_with(&["--appendfsync", "everysec"])),
+            Self::StrictRedis => Some(RedisServer::start_with(&["--appendfsync", "always"])),
         }
     }
 }
@@ -39,7 +50,7 @@ impl Store {
 impl Shop {
     /// A merchant of a new gateway with these settings.
     pub fn open(store: Store, settings: &[(&str, &str)]) -> Self {
-        let redis = (store == Store::Redis).then(RedisServer::start);
+        let redis = store.redis();
         let url = redis.as_ref().map(RedisServer::url);
         let mut settings = settings.to_vec();
         settings.extend(url.as_deref().map(|url| ("STORE", url)));

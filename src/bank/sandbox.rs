@@ -2,8 +2,8 @@
 //!
 //! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes back
 //! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the bank, its
-//! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds,
-//! and everything else is approved.
+//! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds
+//! (`slow:<ms>:fail:<error>` fails then), and everything else is approved.
 
 use std::time::Duration;
 
@@ -93,19 +93,24 @@ impl Bank for Sandbox {
     }
 
     async fn prove(&self, _journey: &Journey, code: &Secret) -> Result<Fact, BankTrouble> {
-        if let Some(error) = code.reveal().strip_prefix("fail:") {
-            return Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail."))));
-        }
-        if let Some(delay) = slowness(code.reveal()) {
+        let (delay, code) = slowness(code.reveal());
+        if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        Ok(Fact::paid())
+        match code.strip_prefix("fail:") {
+            Some(error) => Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))),
+            None => Ok(Fact::paid()),
+        }
     }
 }
 
-fn slowness(code: &str) -> Option<Duration> {
-    let millis = code.strip_prefix("slow:")?.parse().ok()?;
-    Some(Duration::from_millis(millis).min(SLOWEST))
+/// How slow a code asks the bank to be, and what it says besides.
+fn slowness(code: &str) -> (Duration, &str) {
+    let asked = code.strip_prefix("slow:").map(|rest| rest.split_once(':').unwrap_or((rest, "")));
+    match asked.map(|(millis, rest)| (millis.parse(), rest)) {
+        Some((Ok(millis), rest)) => (Duration::from_millis(millis).min(SLOWEST), rest),
+        Some((Err(_), _)) | None => (Duration::ZERO, code),
+    }
 }
 
 #[cfg(test)]
@@ -125,9 +130,10 @@ mod tests {
 
     #[test]
     fn slowness_is_bounded() {
-        assert_eq!(slowness("slow:3000"), Some(Duration::from_secs(3)));
-        assert_eq!(slowness("slow:99999999"), Some(SLOWEST));
-        assert_eq!(slowness("slow:x"), None);
-        assert_eq!(slowness("x"), None);
+        assert_eq!(slowness("slow:3000"), (Duration::from_secs(3), ""));
+        assert_eq!(slowness("slow:3000:fail:x"), (Duration::from_secs(3), "fail:x"));
+        assert_eq!(slowness("slow:99999999"), (SLOWEST, ""));
+        assert_eq!(slowness("slow:x"), (Duration::ZERO, "slow:x"));
+        assert_eq!(slowness("fail:x"), (Duration::ZERO, "fail:x"));
     }
 }

@@ -65,7 +65,7 @@ impl Reader {
         let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
         let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
-        let quiet = "info,actix_server=warn".to_owned();
+        let quiet = "info,actix_server=warn,actix_http=off".to_owned();
         let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
         let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);

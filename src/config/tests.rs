@@ -37,7 +37,7 @@ fn nothing_said_is_the_demo_on_loopback() {
     assert_eq!(config.keep(), Duration::from_secs(90 * 24 * 3600));
     assert_eq!(config.keep_alive(), None);
     assert_eq!(config.body_timeout(), Duration::from_secs(5));
-    assert_eq!((config.log_filter(), config.log_format()), ("info,actix_server=warn", LogFormat::Text));
+    assert_eq!((config.log_filter(), config.log_format()), ("info,actix_server=warn,actix_http=off", LogFormat::Text));
     assert!((1..=256).contains(&config.workers()));
     assert!(config.warnings().is_empty());
 }

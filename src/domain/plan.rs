@@ -1,6 +1,6 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use super::callback::{CallbackUrl, Item, Placement, Rules, parse_list};
+use super::callback::{CallbackUrl, Item, Placement, Rules, parse_list, place};
 use super::invalid::Invalid;
 use super::merchant::{Book, SavedCallback};
 use super::terms::OneOffUrls;
@@ -79,10 +79,6 @@ impl Plan {
         let landing = landing.map_err(|invalid| invalid.at("callback_url (the first saved callback)"))?;
         Ok(Self { landing, background: Vec::new() })
     }
-}
-
-fn place(index: usize, alone: bool) -> String {
-    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
 }
 
 fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {

@@ -29,7 +29,7 @@ pub use watch::{Page, Sight};
 
 pub use crate::bank::Answer;
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Place, Which};
+pub use crate::store::{Claim, Place, Redemption, Which};
 
 use crate::bank::Bank;
 use crate::clock::Clock;

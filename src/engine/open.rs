@@ -1,6 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
 use super::{Engine, EngineError};
+use crate::domain::callback::place;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
@@ -15,6 +16,9 @@ use crate::store::{Claim, Opened};
 
 /// How often an id is minted anew when its number is taken.
 const MINTS: usize = 5;
+
+/// An id whose number is the largest there can be, for journeys that are only rehearsed.
+const LARGEST: JourneyId = JourneyId::from_bytes([0xff; 16]);
 
 /// Where a journey would end, without being one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Engine {
     /// # Errors
     /// Exactly when [`Engine::open`] would refuse the wish.
     pub fn rehearse(&self, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Vec<Rehearsal>, EngineError> {
-        let journey = self.draft(merchant, dialect, wish, JourneyId::from_bytes([0xff; 16]))?;
+        let journey = self.draft(merchant, dialect, wish, LARGEST)?;
         let dialect = self.dialect(dialect)?;
         let token = self.token_of(&journey, 0)?;
         let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
@@ -105,7 +109,7 @@ impl Engine {
             opened_at: now,
             expires_at: now.plus(merchant.settings.journey_life),
         });
-        self.check_longest(&journey, dialect)?;
+        self.check_longest(journey.opening(), dialect)?;
         Ok(journey)
     }
 
@@ -123,15 +127,18 @@ impl Engine {
         }
     }
 
-    /// Writes every URL that this journey could ever end in, so that none of them is too long when it matters.
-    fn check_longest(&self, journey: &Journey, dialect: &dyn Dialect) -> Result<(), EngineError> {
+    /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
+    /// it is refused must not depend on the number that it happens to get.
+    fn check_longest(&self, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
         let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(BankError::MAX_DESCRIPTION)));
-        let token = self.token_of(journey, 0)?;
-        let alone = journey.opening().plan.background.is_empty();
-        for (index, entry) in journey.opening().plan.entries().enumerate() {
-            for settlement in ends(journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref() };
-                let written = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in);
+        let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
+        let token = self.token_of(&journey, 0)?;
+        let alone = opening.plan.background.is_empty();
+        for (index, entry) in opening.plan.entries().enumerate() {
+            for settlement in ends(&journey, &longest) {
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token: token.as_ref().filter(|_| index == 0) };
+                let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
             }
         }
@@ -145,10 +152,6 @@ impl Engine {
         }
         self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
     }
-}
-
-fn place(index: usize, alone: bool) -> String {
-    if alone { "callback_url".into() } else { format!("callback_url item {}", index + 1) }
 }
 
 /// Every way in which a journey of these terms can reach a merchant.

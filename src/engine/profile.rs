@@ -53,11 +53,10 @@ impl Engine {
     pub async fn edit(&self, merchant: MerchantId, edit: &Edit, claim: Option<&Claim>) -> Result<Edited, EngineError> {
         for _ in 0..TRIES {
             let Some(mut profile) = self.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
-            let before = profile.clone();
             let slot = match apply(&mut profile, edit) {
                 Ok(Edited::Done(slot)) => slot,
                 Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
-                Err(refusal) => return self.edited_before(&before, claim, refusal).await,
+                Err(refusal) => return self.edited_before(merchant, claim, refusal).await,
             };
             profile.revision += 1;
             let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
@@ -71,19 +70,18 @@ impl Engine {
         Err(Invalid::new("profile", "is being edited by too many calls at once").into())
     }
 
-    /// An edit that would be refused now may be the repetition of one that was not. Writing the profile over itself
-    /// changes nothing, but the claim is looked at first.
+    /// An edit that would be refused now may be the repetition of one that was not.
     async fn edited_before(
         &self,
-        profile: &Merchant,
+        merchant: MerchantId,
         claim: Option<&Claim>,
         refusal: Invalid,
     ) -> Result<Edited, EngineError> {
         let Some(claim) = claim else { return Err(refusal.into()) };
-        match self.store.replace(profile, Some((claim, 0))).await? {
-            Replaced::Repeated(number) => Ok(Edited::Done(Some(number as usize))),
-            Replaced::Reused => Err(EngineError::KeyReused),
-            Replaced::Done | Replaced::Stale => Err(refusal.into()),
+        match self.store.replaced_by(merchant, claim).await? {
+            Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
+            Some(Replaced::Reused) => Err(EngineError::KeyReused),
+            Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),
         }
     }
 }

@@ -7,8 +7,6 @@ use tokio::time::Instant;
 use super::returns::token_digest;
 use super::{Engine, EngineError};
 use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
 use crate::domain::token::OneTimeToken;
 use crate::keys::digest;
 use crate::store::{Claim, Claimed, Redemption, StoreError};
@@ -31,27 +29,8 @@ pub struct Redeeming<'a> {
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
-    /// The outcome. Only this call, or its repetition under the same key, gets it.
-    Granted {
-        /// The journey, settled.
-        journey: Box<Journey>,
-        /// When the token was spent.
-        spent_at: Moment,
-    },
-    /// Nothing is proven yet; the token is unspent.
-    Pending,
-    /// It has been spent by another call.
-    Spent {
-        /// When.
-        at: Moment,
-    },
-    /// Nobody redeemed it in time.
-    Expired {
-        /// When it expired.
-        at: Moment,
-    },
-    /// There is none like it, or it is another merchant's.
-    Unknown,
+    /// What the store said.
+    Said(Redemption),
     /// The store did not say whether the token is spent now: ask again with the same key.
     Uncertain,
 }
@@ -62,7 +41,7 @@ impl Engine {
     /// # Errors
     /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
     pub async fn redeem(&self, wish: Redeeming<'_>) -> Result<Redeemed, EngineError> {
-        let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Unknown) };
+        let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Said(Redemption::Unknown)) };
         match self.claim_attempt(wish.claim.as_ref()).await {
             Ok(Claimed::Reused) => return Err(EngineError::KeyReused),
             Ok(Claimed::Fresh | Claimed::Repeated) => {}
@@ -73,7 +52,7 @@ impl Engine {
         loop {
             match self.store.redeem(token.shard(), &token_digest(token.reveal()), wish.merchant, &attempt).await {
                 Ok(Redemption::Pending) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
-                Ok(redemption) => return Ok(answer(redemption)),
+                Ok(redemption) => return Ok(Redeemed::Said(redemption)),
                 Err(error) => return Ok(uncertain(&error)),
             }
         }
@@ -84,16 +63,6 @@ impl Engine {
             None => Ok(Claimed::Fresh),
             Some(claim) => self.store.claim(claim).await,
         }
-    }
-}
-
-fn answer(redemption: Redemption) -> Redeemed {
-    match redemption {
-        Redemption::Granted { journey, spent_at } => Redeemed::Granted { journey, spent_at },
-        Redemption::Pending => Redeemed::Pending,
-        Redemption::Spent { at } => Redeemed::Spent { at },
-        Redemption::Expired { at } => Redeemed::Expired { at },
-        Redemption::Unknown => Redeemed::Unknown,
     }
 }
 

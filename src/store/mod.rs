@@ -325,6 +325,13 @@ pub trait Merchants: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError>;
+
+    /// What a claim has written into this merchant's profile before: [`Replaced::Repeated`] or [`Replaced::Reused`];
+    /// `None` when it is new or forgotten.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
 }
 
 /// Deliveries that wait for the courier.

@@ -1,5 +1,6 @@
 //! The pages of a journey: the checkout, leaving, cancelling, and the ways home.
 
+use actix_web::error::InternalError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -16,6 +17,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/payment")
             .app_data(Route::Page)
+            .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+                InternalError::from_response(error, page).into()
+            }))
             .route("", web::get().to(show))
             .route("", web::head().to(untouched))
             .route("/pay", web::post().to(pay))

@@ -33,6 +33,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(front))
         .route("/health", web::get().to(health))
+        .route("/health", web::head().to(health))
         .configure(checkout::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)

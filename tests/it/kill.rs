@@ -57,8 +57,7 @@ fn the_gateway_is_killed_under_load(store: Option<&str>) {
 
 #[test]
 fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
-    // With `everysec` Redis answers before it writes while an fsync is under way, and kill -9 takes what it held back.
-    let mut redis = RedisServer::start_with(&["--appendfsync", "always"]);
+    let mut redis = RedisServer::start();
     let gateway = gateway(Some(&redis.url()));
     let shop = Arc::new(Shop::of(&gateway));
     let crowd = Crowd::set_going(&shop);

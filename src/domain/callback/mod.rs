@@ -5,7 +5,7 @@ mod names;
 mod template;
 mod url;
 
-pub use list::{Item, parse_list};
+pub use list::{Item, parse_list, place};
 pub(super) use url::is_loopback;
 pub use url::{CallbackUrl, MAX_LENGTH, Rules};
 

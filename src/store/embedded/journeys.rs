@@ -13,6 +13,16 @@ use crate::domain::secret::Digest;
 use crate::store::record::{read_journey, write_journey};
 use crate::store::{Claim, Journeys, Opened, Place, REMEMBERED, Step, Taken, Which};
 
+// The index holds a row's number behind its own columns, so that both lists walk along theirs.
+pub(super) const LIST_ALL: &str = "
+    SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3)
+    ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
+pub(super) const LIST_PROVEN: &str = "
+    SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3) AND proven = 1
+    ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
+pub(super) const LAPSED: &str = "
+    SELECT record FROM journeys WHERE settled_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+
 #[async_trait]
 impl Journeys for Embedded {
     async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
@@ -59,14 +69,7 @@ impl Journeys for Embedded {
     }
 
     async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
-        self.read(move |db, now| {
-            let select = db.prepare_cached(
-                "SELECT record FROM journeys WHERE settled_at IS NULL AND expires_at <= ?1
-                 ORDER BY expires_at LIMIT ?2",
-            )?;
-            read_all(select, params![millis(now), limit(most)])
-        })
-        .await
+        self.read(move |db, now| read_all(db.prepare_cached(LAPSED)?, params![millis(now), limit(most)])).await
     }
 }
 
@@ -194,16 +197,9 @@ fn list(
     after: Option<Place>,
     most: usize,
 ) -> Result<Vec<Journey>, StoreError> {
-    // The index holds a row's number behind its own columns, so that both statements walk along their index.
     let select = db.prepare_cached(match which {
-        Which::All => {
-            "SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3)
-             ORDER BY opened_at DESC, pay_id DESC LIMIT ?4"
-        }
-        Which::Proven => {
-            "SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3) AND proven = 1
-             ORDER BY opened_at DESC, pay_id DESC LIMIT ?4"
-        }
+        Which::All => LIST_ALL,
+        Which::Proven => LIST_PROVEN,
     })?;
     let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
     read_all(select, params![merchant.as_bytes(), opened_at, pay_id, limit(most)])

@@ -49,6 +49,20 @@ impl Merchants for Embedded {
         })
         .await
     }
+
+    async fn replaced_by(&self, _: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError> {
+        let claim = *claim;
+        self.read(move |db, now| Ok(repeated(&claims::before(db, &claim, now)?))).await
+    }
+}
+
+/// What a claim that was made before answers.
+fn repeated(before: &Before) -> Option<Replaced> {
+    match before {
+        Before::Nothing => None,
+        Before::Same(Some(number)) => Some(u32::try_from(*number).map_or(Replaced::Reused, Replaced::Repeated)),
+        Before::Same(None) | Before::Another => Some(Replaced::Reused),
+    }
 }
 
 fn replace_claimed(
@@ -58,17 +72,14 @@ fn replace_claimed(
     now: Moment,
     replace: impl FnOnce(&Connection) -> Result<Replaced, StoreError>,
 ) -> Result<Replaced, StoreError> {
-    match claims::before(db, claim, now)? {
-        Before::Same(Some(number)) => Ok(u32::try_from(number).map_or(Replaced::Reused, Replaced::Repeated)),
-        Before::Same(None) | Before::Another => Ok(Replaced::Reused),
-        Before::Nothing => {
-            let replaced = replace(db)?;
-            if replaced == Replaced::Done {
-                claims::keep(db, claim, Some(number.into()), now)?;
-            }
-            Ok(replaced)
-        }
+    if let Some(repeated) = repeated(&claims::before(db, claim, now)?) {
+        return Ok(repeated);
     }
+    let replaced = replace(db)?;
+    if replaced == Replaced::Done {
+        claims::keep(db, claim, Some(number.into()), now)?;
+    }
+    Ok(replaced)
 }
 
 fn replace(db: &Connection, id: MerchantId, revision: u32, record: &[u8]) -> Result<Replaced, StoreError> {

@@ -53,7 +53,7 @@ impl Embedded {
     /// [`StoreError::Foreign`] when a newer program has made the file, [`StoreError::TimedOut`] when another process
     /// keeps it locked for 5 s, else trouble with the file.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
-        let path = file::prepare(folder)?;
+        let (path, _alone) = file::prepare(folder)?;
         let mut connection = file::connect(&path)?;
         schema::migrate(&mut connection)?;
         let writer = Writer::start(connection)?;

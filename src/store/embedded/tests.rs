@@ -4,7 +4,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::TestClock;
-use crate::store::laws::{Backend, store_laws};
+use crate::domain::outcome::Fact;
+use crate::domain::token::MintedToken;
+use crate::store::laws::{Backend, cast, store_laws};
+use crate::store::{Journeys as _, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _};
 
 /// How long the store under test keeps an ended journey.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -33,4 +36,177 @@ mod laws {
     use super::*;
 
     store_laws!(Folder::new());
+}
+
+/// A second connection to the same file, as `sqlite3` or a backup would have it.
+fn beside(folder: &Folder) -> Connection {
+    Connection::open(folder.0.path().join("handback.sqlite3")).unwrap()
+}
+
+fn count(db: &Connection, table: &str) -> u32 {
+    db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+fn clock() -> Arc<TestClock> {
+    Arc::default()
+}
+
+#[tokio::test]
+async fn two_processes_share_the_file() {
+    let (folder, clock) = (Folder::new(), clock());
+    let (server, command) = (folder.store(&clock), folder.store(&clock));
+    let shops = ["by the command", "by the server"].map(|name| cast::merchant(name, clock.now()));
+    assert!(command.add(&shops[0]).await.unwrap());
+    assert!(server.add(&shops[1]).await.unwrap());
+    for store in [&server, &command] {
+        assert_eq!(store.merchants().await.unwrap().len(), 2);
+    }
+    assert_eq!(count(&beside(&folder), "merchants"), 2);
+}
+
+#[test]
+fn processes_may_make_a_new_store_at_the_same_time() {
+    for _ in 0..20 {
+        let folder = Folder::new();
+        std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| folder.store(&clock()))).collect();
+            opened.into_iter().for_each(|store| drop(store.join().unwrap()));
+        });
+        assert_eq!(count(&beside(&folder), "merchants"), 0);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn only_its_user_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let inner = Folder(TempDir::with_prefix_in("x", folder.0.path()).unwrap());
+    std::fs::remove_dir(inner.0.path()).unwrap();
+    let store = inner.store(&clock());
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(inner.0.path()), 0o700);
+    for name in ["handback.sqlite3", "handback.sqlite3-wal", "handback.sqlite3-shm"] {
+        assert_eq!(mode(&inner.0.path().join(name)), 0o600, "{name}");
+    }
+    drop(store);
+}
+
+#[tokio::test]
+async fn dropping_it_closes_the_file_with_everything_in_it() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    assert!(store.add(&cast::merchant("Shop", clock.now())).await.unwrap());
+    store.merchants().await.unwrap();
+    assert!(folder.0.path().join("handback.sqlite3-wal").exists());
+    drop(store);
+    // The last connection that closes carries the log over and removes it.
+    assert!(!folder.0.path().join("handback.sqlite3-wal").exists());
+    assert_eq!(count(&beside(&folder), "merchants"), 1);
+}
+
+#[test]
+fn a_newer_programs_file_is_refused() {
+    let folder = Folder::new();
+    drop(folder.store(&clock()));
+    beside(&folder).pragma_update(None, "user_version", 99).unwrap();
+    let refused = Embedded::open(folder.0.path(), clock(), KEEP);
+    assert!(matches!(refused, Err(StoreError::Foreign(_))), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.path().join("handback.sqlite3"), "a text of somebody else's".repeat(99)).unwrap();
+    let refused = Embedded::open(folder.0.path(), clock(), KEEP);
+    assert!(matches!(refused, Err(StoreError::Damaged(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_record_troubles_only_who_asks_for_it() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    let [broken, whole] = [(); 2].map(|()| cast::Draft::at(clock.now()).journey());
+    for journey in [&broken, &whole] {
+        assert_eq!(store.open(journey, None).await.unwrap(), Opened::New);
+    }
+    let pay_id = values::number(broken.pay_id());
+    beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
+    let steps = [broken, whole].map(|journey| {
+        let (away, departure) = cast::departed(journey, clock.now());
+        Step::leave(away, cast::fresh(), departure)
+    });
+    let [lost, done] = steps.each_ref().map(|step| store.take(step));
+    let (lost, done) = tokio::join!(lost, done);
+    assert!(matches!(lost, Err(StoreError::Damaged(_))), "{lost:?}");
+    assert_eq!(done, Ok(Taken::Done));
+}
+
+#[tokio::test]
+async fn everything_that_has_run_out_is_dropped() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    let tables = ["journeys", "states", "tokens", "claims", "deliveries"];
+    for n in 0..300 {
+        let claim = cast::claim();
+        let draft = cast::Draft::at(clock.now()).claimed_by(&claim).telling(["https://m.example/a"]);
+        let journey = draft.journey();
+        assert_eq!(store.open(&journey, Some(&claim)).await.unwrap(), Opened::New);
+        let (away, departure) = cast::departed(journey, clock.now());
+        store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap();
+        if n > 0 {
+            let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
+            let (paid, number) = cast::settled(away, &Fact::paid(), clock.now());
+            store.take(&Step::settle(paid, number, Some(token))).await.unwrap();
+        }
+    }
+    let left = |db: &Connection| tables.map(|table| count(db, table));
+    assert_eq!(left(&beside(&folder)), [300, 300, 299, 300, 299]);
+    assert_eq!(store.tidy().await.unwrap(), 0);
+    clock.advance(Duration::from_secs(49 * 3600));
+    assert_eq!(store.tidy().await.unwrap(), 300 + 299 + 300);
+    assert_eq!(left(&beside(&folder)), [300, 0, 0, 0, 299]);
+    clock.advance(KEEP);
+    assert_eq!(store.tidy().await.unwrap(), 299 + 299);
+    // What has not settled stays, however long it takes: somebody has to be told of its end.
+    assert_eq!(left(&beside(&folder)), [1, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_journey_that_settled_late_is_kept_for_its_token() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = Embedded::open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
+    let journey = cast::Draft::at(clock.now()).journey();
+    assert_eq!(store.open(&journey, None).await.unwrap(), Opened::New);
+    clock.advance(3 * KEEP);
+    let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
+    let (lapsed, number) = cast::settled(journey, &Fact::lapsed(), clock.now());
+    store.take(&Step::settle(lapsed.clone(), number, Some(token.clone()))).await.unwrap();
+    store.tidy().await.unwrap();
+    let (shard, by) = (lapsed.id().shard(), lapsed.opening().merchant);
+    let redeemed = store.redeem(shard, &token.digest, by, &cast::fresh()).await.unwrap();
+    assert!(matches!(redeemed, Redemption::Granted { .. }), "{redeemed:?}");
+}
+
+/// Whoever looks something up walks along an index, however much is stored.
+#[test]
+fn no_query_reads_a_whole_table_or_sorts() {
+    let folder = Folder::new();
+    drop(folder.store(&clock()));
+    let db = beside(&folder);
+    for sql in [
+        journeys::LIST_ALL,
+        journeys::LIST_PROVEN,
+        journeys::LAPSED,
+        tidy::STATES,
+        tidy::CLAIMS,
+        tidy::TOKENS,
+        tidy::JOURNEYS,
+    ] {
+        let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let parameters = vec![rusqlite::types::Value::Null; explain.parameter_count()];
+        let plan = explain.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        let plan = plan.collect::<Result<Vec<String>, _>>().unwrap().join("; ");
+        assert!(plan.contains("USING") && !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+    }
 }

@@ -13,6 +13,15 @@ use crate::store::REMEMBERED;
 /// The most records of a kind that one step drops: a few milliseconds' work.
 const MOST: u32 = 250;
 
+pub(super) const STATES: &str =
+    "DELETE FROM states WHERE digest IN (SELECT digest FROM states WHERE kept_until <= ?1 LIMIT ?2)";
+pub(super) const CLAIMS: &str =
+    "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE kept_until <= ?1 LIMIT ?2)";
+pub(super) const TOKENS: &str =
+    "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)";
+pub(super) const JOURNEYS: &str =
+    "SELECT pay_id FROM journeys WHERE expires_at <= ?1 AND settled_at <= ?2 ORDER BY expires_at LIMIT ?3";
+
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
 /// A journey goes `keep` after its time has run out, if it has ended, and not before the last of its tokens is
@@ -21,19 +30,9 @@ pub fn step(db: &Connection, now: Moment, keep: Duration) -> Result<usize, Store
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let (now, remembered, kept, tokens_gone) = (millis(now), at(REMEMBERED), at(keep), at(tokens_last));
-    let mut dropped = 0;
-    dropped += drop_some(
-        db,
-        "DELETE FROM states WHERE digest IN (SELECT digest FROM states WHERE kept_until <= ?1 LIMIT ?2)",
-        now,
-    )?;
-    dropped +=
-        drop_some(db, "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE kept_until <= ?1 LIMIT ?2)", now)?;
-    dropped += drop_some(
-        db,
-        "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)",
-        remembered,
-    )?;
+    let mut dropped = drop_some(db, STATES, now)?;
+    dropped += drop_some(db, CLAIMS, now)?;
+    dropped += drop_some(db, TOKENS, remembered)?;
     Ok(dropped + drop_journeys(db, kept, tokens_gone)?)
 }
 
@@ -42,9 +41,7 @@ fn drop_some(db: &Connection, sql: &str, until: i64) -> Result<usize, StoreError
 }
 
 fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT pay_id FROM journeys WHERE expires_at <= ?1 AND settled_at <= ?2 ORDER BY expires_at LIMIT ?3",
-    )?;
+    let mut select = db.prepare_cached(JOURNEYS)?;
     let ended = select.query_map(params![kept, tokens_gone, MOST], |row| row.get(0))?;
     let ended = ended.collect::<Result<Vec<i64>, _>>()?;
     let mut dropped = 0;

@@ -153,3 +153,117 @@ fn execute(db: &Connection, statement: &str) -> Result<(), StoreError> {
     db.prepare_cached(statement)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::task::Poll;
+
+    use super::*;
+
+    const SCHEMA: &str = "
+        PRAGMA foreign_keys = on;
+        CREATE TABLE seen (n INTEGER PRIMARY KEY);
+        CREATE TABLE promised (n INTEGER REFERENCES seen DEFERRABLE INITIALLY DEFERRED);";
+
+    fn writer() -> Arc<Writer> {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        Arc::new(Writer::start(db).unwrap())
+    }
+
+    fn insert(table: &'static str, n: u32) -> impl FnMut(&Connection) -> Result<u32, StoreError> + Send {
+        move |db| {
+            db.execute(&format!("INSERT INTO {table} VALUES (?1)"), [n])?;
+            Ok(n)
+        }
+    }
+
+    type Boxed = Box<dyn FnMut(&Connection) -> Result<u32, StoreError> + Send>;
+
+    /// Lets a job get into the queue; answers whether its end is still to come.
+    async fn begins(run: &mut (impl Future + Unpin)) -> bool {
+        poll_fn(|context| Poll::Ready(Pin::new(&mut *run).poll(context).is_pending())).await
+    }
+
+    async fn seen(writer: &Writer) -> Vec<u32> {
+        let read = |db: &Connection| {
+            let mut select = db.prepare("SELECT n FROM seen ORDER BY n")?;
+            Ok(select.query_map([], |row| row.get(0))?.collect::<Result<Vec<u32>, _>>()?)
+        };
+        writer.run(read).await.unwrap()
+    }
+
+    /// Runs the jobs in one batch: they gather while the writer is kept busy.
+    async fn together(writer: &Arc<Writer>, jobs: Vec<Boxed>) -> Vec<Result<u32, StoreError>> {
+        let (begun, has_begun) = oneshot::channel();
+        let (let_go, gate) = channel::<()>();
+        let mut begun = Some(begun);
+        let busy = {
+            let writer = Arc::clone(writer);
+            tokio::spawn(async move {
+                let wait = move |_: &Connection| {
+                    begun.take().map(|begun| begun.send(()));
+                    gate.recv().map_err(|_| StoreError::TimedOut)
+                };
+                writer.run(wait).await
+            })
+        };
+        has_begun.await.unwrap();
+        let mut runs: Vec<_> = jobs.into_iter().map(|job| Box::pin(writer.run(job))).collect();
+        for run in &mut runs {
+            assert!(begins(run).await);
+        }
+        let_go.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        let mut ends = Vec::new();
+        for run in runs {
+            ends.push(run.await);
+        }
+        ends
+    }
+
+    #[tokio::test]
+    async fn a_job_in_trouble_leaves_nothing_and_its_neighbours_go_on() {
+        let writer = writer();
+        let mut halfway = insert("seen", 2);
+        let halfway = move |db: &Connection| halfway(db).and(Err(StoreError::Damaged("halfway".into())));
+        let jobs: Vec<Boxed> = vec![Box::new(insert("seen", 1)), Box::new(halfway), Box::new(insert("seen", 3))];
+        let ends = together(&writer, jobs).await;
+        assert_eq!(ends, [Ok(1), Err(StoreError::Damaged("halfway".into())), Ok(3)]);
+        assert_eq!(seen(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_everybodys_error_and_nothing_of_it_stays() {
+        let writer = writer();
+        let jobs: Vec<Boxed> =
+            vec![Box::new(insert("seen", 1)), Box::new(insert("promised", 9)), Box::new(insert("seen", 3))];
+        let ends = together(&writer, jobs).await;
+        assert!(ends.iter().all(|end| matches!(end, Err(StoreError::Unreachable(_)))), "{ends:?}");
+        assert!(seen(&writer).await.is_empty());
+        assert_eq!(writer.run(insert("seen", 4)).await, Ok(4));
+        assert_eq!(seen(&writer).await, [4]);
+    }
+
+    #[tokio::test]
+    async fn dropping_it_finishes_what_is_in_the_queue() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("file");
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        let writer = Writer::start(db).unwrap();
+        for n in 0..100 {
+            // Nobody waits for the answer: the future is dropped once its job is in the queue.
+            let mut run = Box::pin(writer.run(insert("seen", n)));
+            begins(&mut run).await;
+        }
+        drop(writer);
+        let count: u32 =
+            Connection::open(&path).unwrap().query_row("SELECT count(*) FROM seen", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 100);
+    }
+}

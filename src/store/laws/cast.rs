@@ -14,11 +14,11 @@ use crate::domain::secret::{Digest, Sealed};
 use crate::store::Claim;
 
 /// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
-pub struct Draft(Opening);
+pub(crate) struct Draft(Opening);
 
 impl Draft {
     /// A draft with an id that no other has.
-    pub fn at(now: Moment) -> Self {
+    pub(crate) fn at(now: Moment) -> Self {
         let id: [u8; 16] = rand::random();
         Self(Opening {
             id: JourneyId::mint(id, Shard::of_byte(id[7])),
@@ -40,53 +40,53 @@ impl Draft {
         })
     }
 
-    pub fn of(mut self, merchant: MerchantId) -> Self {
+    pub(crate) fn of(mut self, merchant: MerchantId) -> Self {
         self.0.merchant = merchant;
         self
     }
 
-    pub fn called(mut self, id: JourneyId) -> Self {
+    pub(crate) fn called(mut self, id: JourneyId) -> Self {
         self.0.id = id;
         self
     }
 
     /// Opened by this claim, so that the two are in one shard.
-    pub fn claimed_by(mut self, claim: &Claim) -> Self {
+    pub(crate) fn claimed_by(mut self, claim: &Claim) -> Self {
         self.0.id = JourneyId::mint(rand::random(), claim.shard());
         self
     }
 
-    pub fn noted(mut self, note: &str) -> Self {
+    pub(crate) fn noted(mut self, note: &str) -> Self {
         self.0.checkout.note = note.into();
         self
     }
 
-    pub fn lasting(mut self, life: Duration) -> Self {
+    pub(crate) fn lasting(mut self, life: Duration) -> Self {
         self.0.expires_at = self.0.opened_at.plus(life);
         self
     }
 
-    pub fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
+    pub(crate) fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
         self.0.plan.background = urls.map(entry).into();
         self
     }
 
-    pub fn with(mut self, change: impl FnOnce(&mut Opening)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Opening)) -> Self {
         change(&mut self.0);
         self
     }
 
-    pub fn journey(self) -> Journey {
+    pub(crate) fn journey(self) -> Journey {
         Journey::open(self.0)
     }
 }
 
-pub fn entry(url: &str) -> Entry {
+pub(crate) fn entry(url: &str) -> Entry {
     Entry { url: CallbackUrl::parse(url, &Rules::default()).unwrap(), params_in: Placement::Query, slot: None }
 }
 
 /// The journey when its customer has left, and the departure.
-pub fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
+pub(crate) fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
     match journey.depart(at) {
         Departing::New(journey, departure) => (journey, departure),
         other => panic!("{other:?}"),
@@ -94,7 +94,7 @@ pub fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
 }
 
 /// The journey when this fact has settled it, and the settlement's number.
-pub fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
+pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
     match journey.settle(fact, None, at) {
         Settling::Settled(journey, number) => (journey, number),
         Settling::Stands(_) => panic!("{fact:?} settled nothing"),
@@ -102,17 +102,17 @@ pub fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
 }
 
 /// A digest that nobody has seen before.
-pub fn fresh() -> Digest {
+pub(crate) fn fresh() -> Digest {
     Digest::new(rand::random())
 }
 
 /// A claim that nobody has made before.
-pub fn claim() -> Claim {
+pub(crate) fn claim() -> Claim {
     Claim { key: fresh(), request: fresh() }
 }
 
 /// A merchant of this name, added at `now`, at its first revision.
-pub fn merchant(name: &str, now: Moment) -> Merchant {
+pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
     Merchant {
         id: MerchantId::mint(rand::random()),
         revision: 1,
@@ -126,7 +126,7 @@ pub fn merchant(name: &str, now: Moment) -> Merchant {
 }
 
 /// The same merchant under another name, one revision on.
-pub fn renamed(merchant: &Merchant, name: &str) -> Merchant {
+pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
     let name = MerchantName::parse(name).unwrap();
     Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
 }

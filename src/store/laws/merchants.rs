@@ -93,6 +93,10 @@ pub(crate) async fn a_claimed_change_answers_its_number_again(house: House) {
     let second = renamed(&first, "Second");
     assert_eq!(house.store().replace(&second, Some((&claim, 41))).await.unwrap(), Replaced::Done);
     let third = renamed(&second, "Third");
+    assert_eq!(house.store().replaced_by(third.id, &claim).await.unwrap(), Some(Replaced::Repeated(41)));
+    let other = Claim { request: fresh(), ..claim };
+    assert_eq!(house.store().replaced_by(third.id, &other).await.unwrap(), Some(Replaced::Reused));
+    assert_eq!(house.store().replaced_by(third.id, &self::claim()).await.unwrap(), None);
     assert_eq!(house.store().replace(&third, Some((&claim, 42))).await.unwrap(), Replaced::Repeated(41));
     assert_eq!(stored(&house, first.id).await, Some(second));
 }
@@ -129,5 +133,6 @@ pub(crate) async fn a_profiles_claim_is_forgotten_after_a_day(house: House) {
     house.pass(REMEMBERED - MINUTE);
     assert_eq!(house.store().replace(&third, Some((&claim, 1))).await.unwrap(), Replaced::Repeated(0));
     house.pass(2 * MINUTE);
+    assert_eq!(house.store().replaced_by(third.id, &claim).await.unwrap(), None);
     assert_eq!(house.store().replace(&third, Some((&claim, 1))).await.unwrap(), Replaced::Done);
 }

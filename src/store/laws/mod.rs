@@ -143,6 +143,7 @@ macro_rules! store_laws {
             steps {
                 a_step_is_written_over_the_revision_before
                 a_lost_race_answers_the_journey_as_it_stands
+                a_second_departure_over_the_same_revision_is_lost
                 a_step_from_the_future_is_lost
                 nothing_of_a_lost_step_is_written
                 a_step_of_an_unknown_journey_is_gone_and_leaves_nothing

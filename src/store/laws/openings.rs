@@ -63,7 +63,7 @@ pub(crate) async fn what_a_claim_opened_can_be_asked_for(house: House) {
     assert_eq!(house.store().opened_by(&other).await.unwrap(), Some(Opened::Reused));
     let repeated = Opened::Repeated(Box::new(journey));
     assert_eq!(house.store().opened_by(&claim).await.unwrap(), Some(repeated));
-    house.advance(REMEMBERED);
+    house.pass(REMEMBERED);
     assert_eq!(house.store().opened_by(&claim).await.unwrap(), None);
 }
 

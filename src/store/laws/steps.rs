@@ -38,6 +38,18 @@ pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(house: House) {
     assert_eq!(house.find(&winner).await, Some(winner));
 }
 
+pub(crate) async fn a_second_departure_over_the_same_revision_is_lost(house: House) {
+    let journey = house.opened(Draft::at(house.now()).journey()).await;
+    let (state, late) = (fresh(), fresh());
+    let (first, departure) = departed(journey.clone(), house.now());
+    let (second, _) = departed(journey, house.now().plus(MINUTE));
+    house.done(&Step::leave(first.clone(), state, departure)).await;
+    let lost = Taken::Lost(Box::new(first.clone()));
+    assert_eq!(house.store().take(&Step::leave(second, late, departure)).await.unwrap(), lost);
+    assert_eq!(under(&house, &first, late).await, None);
+    assert_eq!(under(&house, &first, state).await, Some((first, departure)));
+}
+
 pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     let (away, _) = departed(journey.clone(), house.now());

@@ -54,6 +54,14 @@ impl Merchants for RedisStore {
             .with(number);
         to_replaced(&reply::<Vec<String>>(self.link.ask(replace).await?)?)
     }
+
+    async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError> {
+        let ask = Request::call(&script::REPLACED_BY, [keys::claim(merchant.shard(), &claim.key)])
+            .with(self.ahead())
+            .with(keys::short(&claim.request));
+        let answer: Option<Vec<String>> = reply(self.link.ask(ask).await?)?;
+        answer.map(|answer| to_replaced(&answer)).transpose()
+    }
 }
 
 impl RedisStore {

@@ -50,6 +50,8 @@ scripts! {
     ADD = "add",
     /// Writes a profile over the revision before it.
     REPLACE = "replace",
+    /// What a claim has written into a profile before.
+    REPLACED_BY = "replaced_by",
     /// Drops what has expired from an index.
     TRIM = "trim",
     /// Writes down which house a store belongs to.

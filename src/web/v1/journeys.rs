@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::merchant_of;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, Journey, Stage};
+use crate::domain::journey::{Answer, End, Journey, Settlement, Stage};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::Cause;
+use crate::domain::outcome::{BankError, Cause};
 use crate::domain::plan::Entry;
 use crate::engine::{Engine, Place, Sight, Which};
 use crate::web::problem::Problem;
@@ -18,7 +18,9 @@ use crate::web::time::rfc3339;
 const LIMIT: (usize, usize) = (50, 200);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/journeys", web::get().to(list)).route("/journeys/{id}", web::get().to(one));
+    config
+        .service(super::at("/journeys", "GET").route(web::get().to(list)))
+        .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
 }
 
 #[derive(Deserialize)]
@@ -39,6 +41,8 @@ struct JourneyView {
     note: String,
     opened_at: String,
     expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_at: Option<String>,
     pay_link: String,
     callbacks: Callbacks,
 }
@@ -73,26 +77,28 @@ struct DeliveryView {
     due_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct Event {
     #[serde(skip)]
-    moment: Moment,
+    millis: u64,
     at: String,
     event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    departure: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
 }
 
-async fn list(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    page: web::Query<Page>,
-) -> Result<HttpResponse, Problem> {
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
+    let page = web::Query::<Page>::from_query(request.query_string())
+        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
     let limit = page.limit.unwrap_or(LIMIT.0);
     if !(1..=LIMIT.1).contains(&limit) {
         return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
@@ -131,6 +137,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         note: opening.checkout.note.clone(),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
+        settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
         pay_link: engine.pay_link(journey)?,
         callbacks: Callbacks {
             landing: opening.plan.landing.as_ref().map(EntryView::from),
@@ -169,38 +176,52 @@ impl From<&Entry> for EntryView {
     }
 }
 
+/// What happened, in the order of time.
 fn timeline(sight: &Sight) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
-    for departure in journey.departures() {
-        events.push(event(departure.left_at, "left"));
-        for answer in &departure.answers {
-            match &answer.end {
-                End::Failed(error) => {
-                    events.push(Event { error: Some(error.code().to_owned()), ..event(answer.at, "failed") });
-                }
-                End::Frozen => events.push(event(answer.at, "handed_back_unproven")),
-                End::Settled(_) => {}
-            }
-        }
+    for (number, departure) in (1..).zip(journey.departures()) {
+        events.push(Event { departure: Some(number), ..event(departure.left_at, "left") });
+        events.extend(departure.answers.iter().filter_map(|answer| tried(answer, number)));
     }
-    events.extend(journey.settlements().iter().map(|settlement| {
-        let (by, error) = match &settlement.cause {
-            Cause::Bank(error) => ("bank", error.as_ref().map(|error| error.code().to_owned())),
-            Cause::Customer => ("customer", None),
-            Cause::Merchant => ("merchant", None),
-            Cause::Time => ("time", None),
-        };
-        let outcome = Some(settlement.outcome.as_str());
-        Event { outcome, by: Some(by), error, ..event(settlement.at, "settled") }
-    }));
+    events.extend(journey.settlements().iter().map(settled));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
-    events.sort_by_key(|event| event.moment);
+    events.sort_by_key(|event| event.millis);
     events
 }
 
+/// An answer of the bank that settled nothing.
+fn tried(answer: &Answer, departure: usize) -> Option<Event> {
+    let departure = Some(departure);
+    match &answer.end {
+        End::Failed(error) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),
+        End::Frozen => Some(Event { departure, ..event(answer.at, "handed_back_early") }),
+        End::Settled(_) => None,
+    }
+}
+
+fn settled(settlement: &Settlement) -> Event {
+    let (by, error) = match &settlement.cause {
+        Cause::Bank(error) => ("bank", error.as_ref()),
+        Cause::Customer => ("customer", None),
+        Cause::Merchant => ("merchant", None),
+        Cause::Time => ("time", None),
+    };
+    let outcome = Some(settlement.outcome.as_str());
+    let event = Event { outcome, by: Some(by), ..event(settlement.at, "settled") };
+    match error {
+        Some(error) => refused(error, event),
+        None => event,
+    }
+}
+
+fn refused(error: &BankError, event: Event) -> Event {
+    let error_description = error.description().map(str::to_owned);
+    Event { error: Some(error.code().to_owned()), error_description, ..event }
+}
+
 fn event(moment: Moment, event: &'static str) -> Event {
-    Event { moment, at: rfc3339(moment), event, outcome: None, by: None, error: None }
+    Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
 }
 
 fn write_place(place: Place) -> String {

@@ -5,8 +5,11 @@ mod preview;
 mod profile;
 mod redeem;
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::future::ready;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, web};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyTrouble, Incoming};
@@ -24,7 +27,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/v1")
             .app_data(Route::Api)
-            .route("/openapi.json", web::get().to(manual))
+            .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
+            .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
@@ -35,6 +39,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn manual() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(MANUAL)
+}
+
+/// An address of this API, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || ready(wrong_method(allowed))))
+}
+
+fn wrong_method(allowed: &'static str) -> HttpResponse {
+    let detail = format!("Expected {allowed}; the manual is at /v1/openapi.json.");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", detail);
+    let mut response = problem.error_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {
@@ -60,6 +77,7 @@ struct Call<T> {
 impl<T: DeserializeOwned> Call<T> {
     async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Problem> {
         let merchant = merchant_of(engine, &incoming.request).await?;
+        check_type(&incoming.request)?;
         let bytes = incoming.body?;
         let claim = idempotency::claim(engine, &incoming.request, merchant.id, &[&bytes])?;
         let expected = |error: serde_json::Error| {
@@ -67,4 +85,15 @@ impl<T: DeserializeOwned> Call<T> {
         };
         Ok(Self { merchant, claim, body: serde_json::from_slice(&bytes).map_err(expected)? })
     }
+}
+
+/// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is not
+/// looked at.
+fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
+    let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let is_json = |sent: &str| {
+        let essence = sent.split(';').next().unwrap_or_default().trim();
+        ["application/json", "application/x-www-form-urlencoded"].iter().any(|own| essence.eq_ignore_ascii_case(own))
+    };
+    if sent.is_none_or(is_json) { Ok(()) } else { Err(BodyTrouble::Unsupported("application/json")) }
 }

@@ -15,7 +15,7 @@ use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/preview", web::post().to(preview));
+    config.service(super::at("/preview", "POST").route(web::post().to(preview)));
 }
 
 #[derive(Deserialize)]
@@ -39,6 +39,7 @@ struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
     url: String,
+    params_in: &'static str,
     outcomes: Map<String, Value>,
 }
 
@@ -79,7 +80,13 @@ fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
 impl From<Rehearsal> for EntryView {
     fn from(rehearsal: Rehearsal) -> Self {
         let outcomes = rehearsal.urls.into_iter().map(|(outcome, url)| (word(outcome).to_owned(), Value::String(url)));
-        Self { index: rehearsal.entry.slot, url: rehearsal.entry.url.as_str().to_owned(), outcomes: outcomes.collect() }
+        let entry = rehearsal.entry;
+        Self {
+            index: entry.slot,
+            url: entry.url.as_str().to_owned(),
+            params_in: entry.params_in.as_str(),
+            outcomes: outcomes.collect(),
+        }
     }
 }
 

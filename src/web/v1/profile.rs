@@ -17,14 +17,17 @@ use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/profile", web::get().to(show))
-        .route("/profile/settings", web::get().to(settings))
-        .route("/profile/settings", web::patch().to(choose))
-        .route("/profile/callbacks", web::get().to(list))
-        .route("/profile/callbacks", web::post().to(add))
-        .route("/profile/callbacks/{index}", web::get().to(one))
-        .route("/profile/callbacks/{index}", web::put().to(replace))
-        .route("/profile/callbacks/{index}", web::delete().to(delete));
+        .service(super::at("/profile", "GET").route(web::get().to(show)))
+        .service(
+            super::at("/profile/settings", "GET, PATCH").route(web::get().to(settings)).route(web::patch().to(choose)),
+        )
+        .service(super::at("/profile/callbacks", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
+        .service(
+            super::at("/profile/callbacks/{index}", "GET, PUT, DELETE")
+                .route(web::get().to(one))
+                .route(web::put().to(replace))
+                .route(web::delete().to(delete)),
+        );
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use super::{Call, Incoming};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{Engine, Redeemed, Redeeming};
+use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
 use crate::telemetry::metrics::Route;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -20,12 +20,7 @@ use crate::web::time::rfc3339;
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/one-time-tokens/redeem")
-            .app_data(Route::Redeem)
-            .route(web::post().to(redeem))
-            .default_service(web::to(wrong_method)),
-    );
+    config.service(super::at("/one-time-tokens/redeem", "POST").app_data(Route::Redeem).route(web::post().to(redeem)));
 }
 
 #[derive(Deserialize)]
@@ -53,17 +48,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
     let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
     match engine.redeem(wish).await? {
-        Redeemed::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(&journey, spent_at))),
-        Redeemed::Pending => Ok(no_store(StatusCode::ACCEPTED).json(serde_json::json!({ "status": "pending" }))),
-        Redeemed::Spent { at } => {
-            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
-                .with("spent_at", rfc3339(at)))
-        }
-        Redeemed::Expired { at } => {
-            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
-                .with("expired_at", rfc3339(at)))
-        }
-        Redeemed::Unknown => Err(Problem::not_found("one-time token")),
+        Redeemed::Said(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome-unknown",
@@ -73,8 +58,22 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     }
 }
 
-async fn wrong_method() -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header(("Allow", "POST")).finish()
+fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
+    match redemption {
+        Redemption::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(journey, *spent_at))),
+        Redemption::Pending => Ok(no_store(StatusCode::ACCEPTED)
+            .insert_header(("Retry-After", "1"))
+            .json(serde_json::json!({ "status": "pending" }))),
+        Redemption::Spent { at } => {
+            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
+                .with("spent_at", rfc3339(*at)))
+        }
+        Redemption::Expired { at } => {
+            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
+                .with("expired_at", rfc3339(*at)))
+        }
+        Redemption::Unknown => Err(Problem::not_found("one-time token")),
+    }
 }
 
 /// The header `request-timeout`, in whole seconds.

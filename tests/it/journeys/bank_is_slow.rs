@@ -91,7 +91,7 @@ async fn a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_
     assert_eq!(house.http.back(&trip.with("code=slow:60000")).await.location(), home);
 }
 
-async fn without_a_token_or_a_callback_nobody_is_handed_back_unproven(kind: StoreKind) {
+async fn without_a_token_or_a_callback_nobody_is_handed_back_early(kind: StoreKind) {
     let (house, shop) = hasty(kind).await;
     shop.choose(json!({ "when_late": "hand_back" })).await;
     let link = shop.link_to("https://shop.example/cb").await;
@@ -125,6 +125,6 @@ slow_stories![
     the_payment_is_settled_even_when_the_customer_goes_away,
     a_merchant_with_tokens_can_have_its_customer_back_at_once,
     a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_proven,
-    without_a_token_or_a_callback_nobody_is_handed_back_unproven,
+    without_a_token_or_a_callback_nobody_is_handed_back_early,
     thirty_two_tabs_wait_for_one_exchange,
 ];

@@ -17,6 +17,7 @@ on_every_store![
     the_same_link_is_answered_after_an_edit_that_would_refuse_it,
     the_same_key_and_body_save_the_same_callback,
     a_callback_with_a_name_is_saved_once_too,
+    a_refusal_under_a_key_is_not_remembered_as_a_success,
     a_key_is_forgotten_after_a_day,
 ];
 
@@ -103,6 +104,26 @@ async fn a_callback_with_a_name_is_saved_once_too(house: House) {
     let first = shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(201);
     let again = shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(201);
     assert_eq!(again.body, first.body);
+}
+
+async fn a_refusal_under_a_key_is_not_remembered_as_a_success(house: House) {
+    let shop = house.shop("Shop");
+    shop.save_as(json!({ "url": "https://shop.example/first", "name": "main" })).await;
+    let body = json!({ "url": "https://shop.example/second", "name": "main" });
+    shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(422);
+    shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
+    for _ in 0..2 {
+        let saved = shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(201).json();
+        assert_eq!(saved["index"], 1);
+        assert_eq!(shop.look("/profile/callbacks/1").await.is(200).json(), saved);
+    }
+    // The same for a link.
+    let body = json!({ "amount": 25, "callback_url": "2" });
+    shop.secpaid_with("createLink", &KEY, &body).await.is(400);
+    shop.save("https://shop.example/third").await;
+    let link = create(&shop, &body).await;
+    assert_eq!(link.data["callback_url"], "https://shop.example/third");
+    assert_eq!(create(&shop, &body).await.data, link.data);
 }
 
 async fn a_key_is_forgotten_after_a_day(house: House) {

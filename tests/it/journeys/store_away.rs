@@ -48,7 +48,8 @@ async fn a_store_that_hangs_is_said_to_be_away_and_comes_back() {
 
 #[tokio::test]
 async fn connections_that_went_silent_are_left_behind() {
-    let mut house = House::open(StoreKind::Proxied).await;
+    // One worker, so that one answer speaks for all connections.
+    let mut house = House::open_with(StoreKind::Proxied, &[("HANDBACK_WORKERS", "1")]).await;
     house.expect_errors();
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 /// How long a server may take to answer for the first time.
 const STARTUP: Duration = Duration::from_secs(20);
 
-/// A Redis of our own, which appends to its file (`appendfsync everysec`).
+/// A Redis of our own, which writes to its file before it answers (`appendfsync always`): with `everysec` it answers
+/// first while an fsync is under way, and a `kill -9` then takes what it held back.
 pub struct RedisServer {
     child: Child,
     port: u16,
@@ -108,7 +109,7 @@ fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
     let port = port.to_string();
     let spawned = Command::new("redis-server")
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"])
-        .args(["--appendonly", "yes", "--appendfsync", "everysec", "--dir"])
+        .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
         .arg(folder.path())
         .args(options)
         .stdin(Stdio::null())

@@ -1,0 +1,120 @@
+//! `/v1/openapi.json` says what is there: every operation is routed, and every status that is seen is written down.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::Answer;
+use crate::support::shop::Shop;
+
+/// Every operation of the manual: its method, its path, and the statuses that it may answer.
+fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
+    let paths = manual["paths"].as_object().expect("paths");
+    let of_path = |(path, item): (&String, &Value)| {
+        let item = item.as_object().expect("an item").clone();
+        let path = path.clone();
+        item.into_iter()
+            .filter(|(name, _)| name != "parameters")
+            .map(move |(method, operation)| {
+                let statuses = operation["responses"].as_object().expect("responses").keys();
+                let statuses = statuses.map(|status| status.parse().expect("a status")).collect();
+                (method.to_uppercase().parse().expect("a method"), path.clone(), statuses)
+            })
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+fn filled(path: &str, id: &str) -> String {
+    path.replace("{index}", "0").replace("{id}", id)
+}
+
+#[tokio::test]
+async fn every_operation_is_there_and_answers_as_it_is_written() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/cb").await;
+    let id = shop.link(json!({})).await.id;
+    let served = house.http.get("/v1/openapi.json").await.is(200);
+    let manual = served.json();
+    assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
+    let operations = operations(&manual);
+    assert!(operations.len() >= 12, "{}", operations.len());
+    for (method, path, statuses) in &operations {
+        let page = filled(path, &id);
+        let bodies = [
+            "",
+            "{}",
+            "{",
+            "[]",
+            r#"{"surprise":1}"#,
+            r#"{"url":"https://shop.example/x"}"#,
+            r#"{"url":"x"}"#,
+            r#"{"callback_url":"0"}"#,
+            r#"{"callback_url":"9"}"#,
+            r#"{"one_time_token":"x"}"#,
+            r#"{"one_time_token":"perhaps"}"#,
+        ];
+        for body in bodies {
+            for key in [None, Some("k"), Some("a b")] {
+                let answer = ask(&shop, method.clone(), &page, key, body).await;
+                assert!(statuses.contains(&answer.status), "{method} {page} {body} {key:?}: {}", answer.status);
+                check(&answer, &format!("{method} {page} {body}"));
+            }
+        }
+        let stranger = house.http.send(method.clone(), &page, &[], "{}").await;
+        let open = path == "/health" || path == "/v1/openapi.json";
+        assert_eq!(stranger.status, if open { 200 } else { 401 }, "{method} {page}");
+        if !open {
+            assert_eq!(stranger.header("www-authenticate"), "Bearer");
+            check(&stranger, path);
+        }
+    }
+}
+
+/// A refusal is a problem (RFC 9457), and says which request it was.
+fn check(answer: &Answer, what: &str) {
+    if answer.status < 400 {
+        return;
+    }
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{what}");
+    assert!(answer.has("x-request-id"), "{what}");
+    let problem = answer.json();
+    assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("/problems/")), "{what}: {problem}");
+    assert_eq!(problem["status"], answer.status, "{what}");
+    for member in ["title", "detail"] {
+        assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{what}: {problem}");
+    }
+}
+
+async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &str) -> Answer {
+    let bearer = format!("Bearer {}", shop.key);
+    let mut headers = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
+    headers.extend(key.map(|key| ("idempotency-key", key)));
+    shop.http.send(method, page, &headers, body.to_owned()).await
+}
+
+#[tokio::test]
+async fn a_call_without_a_valid_key_is_nobodys() {
+    let house = House::open(StoreKind::Embedded).await;
+    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
+    let half = shop.key.len() - 43;
+    let mixed = format!("{}{}", &shop.key[..half], &other.key[half..]);
+    let (basic, lower) = (format!("Basic {}", shop.key), format!("bearer {}", shop.key));
+    for wrong in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        &shop.key,
+        &basic,
+        &format!("Bearer {mixed}"),
+        &format!("Bearer {}x", shop.key),
+        &format!("Bearer {}", shop.key.to_uppercase()),
+    ] {
+        house.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbk_");
+    }
+    house.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);
+    house.http.get(&format!("/v1/profile?api_key={}", shop.key)).await.is(401);
+}

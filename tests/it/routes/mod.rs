@@ -1,0 +1,8 @@
+//! The front door, by URL.
+
+mod bodies;
+mod manual;
+mod pages;
+mod v1_journeys;
+mod v1_preview;
+mod v1_profile;

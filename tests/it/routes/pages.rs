@@ -1,0 +1,126 @@
+//! Pages and files: their headers, their cache, and the addresses that have nothing.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::Answer;
+
+#[tokio::test]
+async fn every_page_is_locked_down() {
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
+    let shop = house.shop("Shop");
+    let http = &house.http;
+    let open = shop.link_to("com.example.shop://paid").await;
+    let slow = shop.link_to("https://shop.example/cb").await;
+    let used = shop.link_to("com.example.shop://paid").await;
+    let app = http.pay(&used.text, "error=access_denied").await.location();
+    let bank = http.leave(&open.text).await.location;
+    let pages: Vec<(&str, Answer)> = vec![
+        ("front", http.get("/").await),
+        ("demo", http.get("/demo").await),
+        ("checkout", http.get(&format!("/payment?link_id={}", open.text)).await),
+        ("ended", http.get(&format!("/payment?link_id={}", used.text)).await),
+        ("app", http.get(&app).await),
+        ("bank", http.get(&bank).await),
+        ("waiting", http.pay(&slow.text, "code=slow:3000").await),
+        ("display", http.get("/display-parameters?a=b").await),
+        ("unknown link", http.get("/payment?link_id=x").await),
+        ("link twice", http.get("/payment?link_id=x&link_id=y").await),
+        ("unknown return", http.get("/return/sandbox?state=x&code=y").await),
+        ("nothing here", http.get("/nothing/here").await),
+        ("bank without a query", http.get("/sandbox/authorise").await),
+    ];
+    for (name, page) in pages {
+        assert!(!page.has("location") && !page.has("set-cookie"), "{name}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
+        assert_eq!(page.header("cache-control"), "no-store", "{name}");
+        assert_eq!(page.header("referrer-policy"), "no-referrer", "{name}");
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{name}");
+        let policy = page.header("content-security-policy");
+        for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{name}: {policy}");
+        }
+        assert!(!policy.contains("form-action") && !policy.contains("unsafe"), "{name}: {policy}");
+        let text = page.text();
+        assert!(!text.contains("<style") && !text.contains(" style=") && !text.contains(" onclick"), "{name}");
+        assert!(text.contains("<title>") && text.contains("<html lang="), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_303_with_one_location_and_nothing_else_to_tell() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    let back = house.http.back(&trip.with("code=ok")).await;
+    let cancelled = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await;
+    let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await;
+    for redirect in [trip.left, back, cancelled, home] {
+        redirect.location();
+        assert_eq!(redirect.header("cache-control"), "no-store");
+        assert_eq!(redirect.header("referrer-policy"), "no-referrer");
+        assert!(redirect.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_demo_makes_a_payment_like_everybody() {
+    let house = House::open(StoreKind::Embedded).await;
+    let form =
+        [("amount", "25.00"), ("note", "Order 1042"), ("callback", "saved"), ("index", "0"), ("one_time_token", "on")];
+    let pay_link = house.http.submit("/demo/pay", &form).await.location();
+    let link = crate::support::http::query_value(&pay_link, "link_id");
+    let trip = house.http.leave(&link).await;
+    house.http.get(&trip.location).await.is(200).says("Approve").says("25.00 EUR");
+    let redirect_uri = crate::support::http::query_value(&trip.location, "redirect_uri");
+    let decide = [("redirect_uri", redirect_uri.as_str()), ("state", &trip.state), ("decision", "approve")];
+    let back = house.http.submit("/sandbox/authorise", &decide).await.location();
+    let home = house.http.get(&back).await.location();
+    assert!(home.starts_with(&format!("{}/display-parameters?pay_id=", house.http.base())), "{home}");
+    let token = crate::support::http::query_value(&home, "one-time-token");
+    house.http.get(&home).await.is(200).says(&token).says("success");
+    let redeem = [("one_time_token", token.as_str())];
+    house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("200 OK").says("paid");
+    house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("410 Gone");
+    let evil = [("redirect_uri", "https://evil.example/"), ("state", &trip.state), ("decision", "approve")];
+    assert!(!house.http.submit("/sandbox/authorise", &evil).await.is(400).has("location"));
+}
+
+#[tokio::test]
+async fn files_are_kept_and_asked_for_again_by_their_tag() {
+    let house = House::open(StoreKind::Embedded).await;
+    for name in ["handback.css", "favicon.svg", "app-return.js", "display-parameters.js", "demo.js"] {
+        let page = format!("/static/{name}");
+        let file = house.http.get(&page).await.is(200);
+        assert!(!file.body.is_empty());
+        let tag = file.header("etag");
+        assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+        assert_eq!(file.header("x-content-type-options"), "nosniff");
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
+            let same = house.http.get_with(&page, &[("if-none-match", &known)]).await.is(304);
+            assert!(same.body.is_empty());
+            assert_eq!(same.header("etag"), tag);
+        }
+        house.http.get_with(&page, &[("if-none-match", "\"other\"")]).await.is(200);
+    }
+    for nothing in ["/static/", "/static/x", "/static/..%2Fopenapi.json", "/static/openapi.json", "/static/%00"] {
+        house.http.get(nothing).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_have_nothing_say_so() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    for path in ["/nothing", "/payment/x", "/return", "/return/", "/secpaid", "/.env", "/%2e%2e/etc/passwd"] {
+        house.http.get(path).await.is(404).says("There is no such page");
+    }
+    for path in ["/nothing", "/profile/x", "/journeys/1/x", "/"] {
+        let refused = shop.look(path).await.is(404);
+        assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
+    }
+    assert_eq!(house.http.get("/health").await.is(200).json(), json!({ "status": "ok" }));
+    assert_eq!(house.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
+}

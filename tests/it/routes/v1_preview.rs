@@ -1,0 +1,104 @@
+//! `/v1/preview`: what it shows is what happens.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::query_value;
+use crate::support::shop::Shop;
+
+/// Replaces what differs between a preview and a journey: the number and the token.
+fn without_own(url: &str, pay_id: &str) -> String {
+    let token = url.split_once("one-time-token=").map_or("", |(_, rest)| rest.split(['&', '#']).next().unwrap());
+    let url = if token.is_empty() { url.to_owned() } else { url.replace(token, "TOKEN") };
+    url.replace(pay_id, "PAY_ID")
+}
+
+async fn happens(house: &House, shop: &Shop, wish: &Value, outcome: &str) -> String {
+    let link = shop.link(wish.clone()).await;
+    let home = match outcome {
+        "success" => house.http.pay(&link.text, "code=ok").await.location(),
+        "cancel" => house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(),
+        "failed" => house.http.pay(&link.text, "error=server_error").await.location(),
+        "expired" => {
+            house.wait(std::time::Duration::from_hours(24));
+            house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location()
+        }
+        other => panic!("{other} is no outcome"),
+    };
+    without_own(&home, &link.id)
+}
+
+#[tokio::test]
+async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/saved?a=1").await;
+    shop.save_as(json!({ "url": "https://shop.example/#/pay?x=1", "params_in": "fragment", "name": "spa" })).await;
+    for extra in ["off", "on"] {
+        shop.choose(json!({ "extra_outcomes": extra })).await;
+        for callback in
+            ["0", "spa", "https://shop.example/{pay_id}/{recipient_note}?s={status}#top", "https://shop.example"]
+        {
+            for token in [false, true] {
+                let wish = json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
+                let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
+                let outcomes = shown["landing"]["outcomes"].as_object().unwrap();
+                let expected = if extra == "on" { 4 } else { 2 };
+                assert_eq!(outcomes.len(), expected, "{shown}");
+                for (outcome, url) in outcomes {
+                    let url = url.as_str().unwrap();
+                    let pay_id = "9007199254740991";
+                    assert!(url.contains(pay_id), "{url}");
+                    assert_eq!(happens(&house, &shop, &wish, outcome).await, without_own(url, pay_id));
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preview_refuses_what_a_link_refuses_and_creates_nothing() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    shop.save("https://shop.example/saved").await;
+    for bad in [
+        json!("7"),
+        json!("0,1"),
+        json!("http://shop.example/"),
+        json!(""),
+        json!("0,"),
+        json!(["0", "x"]),
+        json!("https://shop.example/?status=1"),
+        json!(format!("https://shop.example/{}", "a".repeat(2000))),
+    ] {
+        let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": bad })).await.is(422).json();
+        let message = refused["detail"].as_str().unwrap();
+        assert_eq!(shop.refusal(&bad).await, message);
+    }
+    let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "0,7" })).await.is(422).json();
+    assert_eq!((&refused["item"], &refused["field"]), (&json!(2), &json!("callback_url item 2")));
+    assert!(refused["hint"].is_string() && refused["rule"].is_string(), "{refused}");
+    shop.v1(Method::POST, "/preview", &json!({ "dialect": "klingon" })).await.is(422);
+    shop.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400);
+    assert_eq!(shop.look("/journeys").await.json()["journeys"], json!([]));
+}
+
+#[tokio::test]
+async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    shop.save("https://hook.example/n").await;
+    let wish = json!({ "callback_url": "https://shop.example/cb,0", "one_time_token": true });
+    let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
+    let success = shown["landing"]["outcomes"]["success"].as_str().unwrap();
+    assert!(query_value(success, "one-time-token").starts_with("ott_"));
+    let background = &shown["background"][0];
+    assert_eq!((&background["index"], &background["url"]), (&json!(0), &json!("https://hook.example/n")));
+    assert!(!background.to_string().contains("ott_"), "{background}");
+    let longest =
+        shown["landing"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
+    assert_eq!(shown["longest_bytes"].as_u64(), longest.map(|length| length as u64));
+    // Nobody can use the token of a preview.
+    shop.redeem(&query_value(success, "one-time-token")).await.is(404);
+}

@@ -1,0 +1,161 @@
+//! `/v1/profile`: callbacks in stable slots, and settings.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::on_every_store;
+
+on_every_store![
+    callbacks_are_added_listed_replaced_and_deleted,
+    a_callback_says_which_dialects_cannot_use_it,
+    what_is_no_callback_is_refused_with_its_field,
+    a_book_has_a_hundred_slots,
+    settings_are_chosen_one_by_one,
+    settings_keep_their_bounds,
+    a_profile_is_its_own_merchants_alone,
+];
+
+async fn callbacks_are_added_listed_replaced_and_deleted(house: House) {
+    let shop = house.shop("Shop");
+    let profile = shop.look("/profile").await.is(200).json();
+    assert_eq!((&profile["merchant_id"], &profile["name"]), (&json!(shop.id), &json!("Shop")));
+    assert_eq!(profile["callbacks"], json!([]));
+    let body = json!({ "url": "https://shop.example/cb", "name": "main", "params_in": "fragment" });
+    let added = shop.v1(Method::POST, "/profile/callbacks", &body).await.is(201);
+    assert_eq!(added.header("content-location"), "/v1/profile/callbacks/0");
+    let expected = json!({
+        "index": 0, "url": "https://shop.example/cb", "name": "main", "params_in": "fragment", "unusable_in": []
+    });
+    assert_eq!(added.json(), expected);
+    assert_eq!(shop.look("/profile/callbacks/0").await.is(200).json(), expected);
+    assert_eq!(shop.look("/profile/callbacks").await.is(200).json(), json!({ "callbacks": [expected] }));
+    assert_eq!(shop.look("/profile").await.is(200).json()["callbacks"], json!([expected]));
+    let replaced = json!({ "url": "https://shop.example/other" });
+    let replaced = shop.v1(Method::PUT, "/profile/callbacks/0", &replaced).await.is(200).json();
+    assert_eq!(
+        replaced,
+        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "unusable_in": [] })
+    );
+    shop.v1(Method::PUT, "/profile/callbacks/1", &json!({ "url": "https://shop.example/x" })).await.is(404);
+    let deleted = shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
+    assert!(deleted.body.is_empty());
+    for (method, path) in [
+        (Method::DELETE, "/profile/callbacks/0"),
+        (Method::GET, "/profile/callbacks/0"),
+        (Method::GET, "/profile/callbacks/99999999999999999999"),
+        (Method::GET, "/profile/callbacks/x"),
+        (Method::DELETE, "/profile/callbacks/-1"),
+    ] {
+        let refused = shop.v1(method, path, &Value::Null).await.is(404);
+        assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
+    }
+}
+
+async fn a_callback_says_which_dialects_cannot_use_it(house: House) {
+    let shop = house.shop("Shop");
+    let body = json!({ "url": "https://shop.example/cb?status=mine" });
+    let saved = shop.v1(Method::POST, "/profile/callbacks", &body).await.is(201).json();
+    assert_eq!(saved["unusable_in"][0]["dialect"], "secpaid");
+    assert!(saved["unusable_in"][0]["reason"].as_str().unwrap().contains("status"), "{saved}");
+    assert!(shop.refusal(&json!("0")).await.contains("already holds the parameter status"));
+    let by_default = shop.secpaid("createLink", &json!({ "amount": 1 })).await.is(400).json();
+    assert!(by_default["ResponseMsg"].as_str().unwrap().contains("first saved callback"), "{by_default}");
+    // Elsewhere the same name is nobody's concern.
+    let body = json!({ "url": "https://shop.example/?status=mine#/pay", "params_in": "fragment" });
+    let saved = shop.v1(Method::POST, "/profile/callbacks", &body).await.is(201).json();
+    assert_eq!(saved["unusable_in"], json!([]));
+}
+
+async fn what_is_no_callback_is_refused_with_its_field(house: House) {
+    let shop = house.shop("Shop");
+    let url = "https://shop.example/cb";
+    for (body, status, field) in [
+        (json!({ "url": "http://shop.example/" }), 422, "url"),
+        (json!({ "url": "" }), 422, "url"),
+        (json!({ "url": url, "name": "0" }), 422, "name"),
+        (json!({ "url": url, "name": "UPPER" }), 422, "name"),
+        (json!({ "url": url, "params_in": "body" }), 422, "params_in"),
+        (json!({}), 400, "body"),
+        (json!({ "url": 7 }), 400, "body"),
+        (json!({ "url": url, "surprise": 1 }), 400, "body"),
+        (json!("x"), 400, "body"),
+    ] {
+        for (method, path) in [(Method::POST, "/profile/callbacks"), (Method::PUT, "/profile/callbacks/0")] {
+            let refused = shop.v1(method, path, &body).await.is(status);
+            assert_eq!(refused.header("content-type"), "application/problem+json");
+            let problem = refused.json();
+            assert_eq!((&problem["field"], &problem["status"]), (&json!(field), &json!(status)), "{body}");
+        }
+    }
+    assert_eq!(shop.look("/profile/callbacks").await.json(), json!({ "callbacks": [] }));
+}
+
+async fn a_book_has_a_hundred_slots(house: House) {
+    let shop = house.shop("Shop");
+    for n in 0..100 {
+        assert_eq!(shop.save(&format!("https://shop.example/{n}")).await, n);
+    }
+    let refused = shop.v1(Method::POST, "/profile/callbacks", &json!({ "url": "https://shop.example/" })).await.is(422);
+    refused.says("100 slots");
+    assert_eq!(shop.link_to("99").await.data["callback_url"], "https://shop.example/99");
+}
+
+async fn settings_are_chosen_one_by_one(house: House) {
+    let shop = house.shop("Shop");
+    let defaults = json!({
+        "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
+        "app_links": "page", "when_late": "wait", "one_time_token_life_seconds": 300, "journey_life_seconds": 86_400,
+    });
+    assert_eq!(shop.look("/profile/settings").await.is(200).json(), defaults);
+    let mut expected = defaults;
+    for (name, value) in [
+        ("one_time_token", json!("on")),
+        ("extra_outcomes", json!("on")),
+        ("one_off_urls", json!("saved_only")),
+        ("same_browser", json!("required")),
+        ("app_links", json!("direct")),
+        ("when_late", json!("hand_back")),
+        ("one_time_token_life_seconds", json!(10)),
+        ("journey_life_seconds", json!(60)),
+    ] {
+        expected[name] = value.clone();
+        let chosen = shop.v1(Method::PATCH, "/profile/settings", &json!({ name: value })).await.is(200);
+        assert_eq!(chosen.json(), expected);
+    }
+    assert_eq!(shop.look("/profile/settings").await.is(200).json(), expected);
+    assert_eq!(shop.look("/profile").await.is(200).json()["settings"], expected);
+    shop.v1(Method::PATCH, "/profile/settings", &json!({})).await.is(200);
+}
+
+async fn settings_keep_their_bounds(house: House) {
+    let shop = house.shop("Shop");
+    let before = shop.look("/profile/settings").await.json();
+    for (body, status) in [
+        (json!({ "one_time_token": "perhaps" }), 422),
+        (json!({ "one_time_token": "on", "app_links": "never" }), 422),
+        (json!({ "one_time_token_life_seconds": 9 }), 422),
+        (json!({ "one_time_token_life_seconds": 86_401 }), 422),
+        (json!({ "journey_life_seconds": 59 }), 422),
+        (json!({ "journey_life_seconds": 2_592_001 }), 422),
+        (json!({ "journey_life_seconds": -1 }), 400),
+        (json!({ "journey_life_seconds": 60.5 }), 400),
+        (json!({ "one_time_token": true }), 400),
+        (json!({ "one_time_tokens": "on" }), 400),
+        (json!([]), 400),
+    ] {
+        let refused = shop.v1(Method::PATCH, "/profile/settings", &body).await.is(status).json();
+        assert_eq!(refused["type"], "/problems/invalid", "{body}");
+    }
+    assert_eq!(shop.look("/profile/settings").await.json(), before, "all or nothing");
+    shop.choose(json!({ "one_time_token_life_seconds": 86_400, "journey_life_seconds": 2_592_000 })).await;
+}
+
+async fn a_profile_is_its_own_merchants_alone(house: House) {
+    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
+    shop.save_as(json!({ "url": "https://shop.example/cb", "name": "main" })).await;
+    other.look("/profile/callbacks/0").await.is(404);
+    other.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(404);
+    assert_eq!(other.save_as(json!({ "url": "https://other.example/", "name": "main" })).await, 0);
+    assert_eq!(shop.link_to("main").await.data["callback_url"], "https://shop.example/cb");
+}

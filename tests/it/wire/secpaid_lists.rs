@@ -1,0 +1,192 @@
+//! SecPaid's lists and states (contracts/secpaid.md, sections 3 and 5).
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::on_every_store;
+use crate::support::shop::{Link, Shop};
+
+on_every_store![
+    a_transaction_is_written_in_texts_alone,
+    transactions_are_found_by_every_filter,
+    a_link_that_nobody_paid_is_no_transaction,
+    used_and_unused_links_are_told_apart_ten_at_a_time,
+    a_link_is_deleted_once_and_never_after_its_end,
+    merchants_see_their_own_links_alone,
+];
+
+async fn paid(house: &House, shop: &Shop, fields: Value) -> Link {
+    let link = shop.link(fields).await;
+    house.http.pay(&link.text, "code=ok").await.location();
+    link
+}
+
+async fn rows(shop: &Shop, call: &str, query: Value) -> Vec<Value> {
+    let envelope = shop.secpaid(call, &query).await.is(200).json();
+    assert_eq!((&envelope["ResponseCode"], &envelope["Result"]), (&json!(1), &json!("True")));
+    envelope["data"].as_array().expect("rows").clone()
+}
+
+async fn ids(shop: &Shop, call: &str, query: Value) -> Vec<String> {
+    let id =
+        |row: &Value| row.get("pay_id").map_or_else(|| row["id"].to_string(), |id| id.as_str().unwrap().to_owned());
+    rows(shop, call, query).await.iter().map(id).collect()
+}
+
+async fn a_transaction_is_written_in_texts_alone(house: House) {
+    let shop = house.shop("Shop");
+    let link = paid(&house, &shop, json!({ "amount": 88.19, "recipient_note": "Order 7" })).await;
+    let envelope = shop.secpaid("getPayInTransactions", &json!({})).await.is(200).json();
+    assert_eq!(envelope["ResponseMsg"], "List retrived successfully");
+    let row = &envelope["data"][0];
+    for (name, value) in row.as_object().unwrap() {
+        assert!(value.is_string() || (name == "payment_method" && value.is_null()), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("pay_id", link.id.as_str()),
+        ("creator_id", &shop.id),
+        ("user_id", &shop.id),
+        ("amount", "88.19"),
+        ("status", "Success"),
+        ("recipient_note", "Order 7"),
+        ("is_split_link", "false"),
+        ("is_dispute", "false"),
+        ("is_refund", "false"),
+        ("transaction_type", "Basic"),
+    ] {
+        assert_eq!(row[name], value, "{name}");
+    }
+    for name in ["transaction_id", "net_amount", "service_fee", "service_fee_psp", "payout_status", "created_at"] {
+        assert!(row[name].is_string(), "{name}");
+    }
+    let split = json!({ "amount": 2, "recipients": [{ "token": "a", "share": 10 }] });
+    let split = Link::read(&shop.secpaid("createSplitLink", &split).await.is(200).json());
+    house.http.pay(&split.text, "code=ok").await.location();
+    let row = &rows(&shop, "getPayInTransactions", json!({ "pay_id": split.id })).await[0];
+    assert_eq!((&row["transaction_type"], &row["is_split_link"]), (&json!("Split"), &json!("true")));
+}
+
+async fn transactions_are_found_by_every_filter(house: House) {
+    let shop = house.shop("Shop");
+    let mut links = Vec::new();
+    for (amount, note) in [("10.00", "first Ä"), ("20.00", "second"), ("30.50", "third")] {
+        links.push(paid(&house, &shop, json!({ "amount": amount, "recipient_note": note })).await.id);
+        house.wait(Duration::from_millis(5));
+    }
+    let find = async |query: Value| ids(&shop, "getPayInTransactions", query).await;
+    let [first, second, third] = [&links[0], &links[1], &links[2]].map(Clone::clone);
+    let all = vec![third.clone(), second.clone(), first.clone()];
+    let none: Vec<String> = Vec::new();
+    assert_eq!(find(json!({})).await, all, "newest first");
+    assert_eq!(find(json!({ "limit": 10000, "page": 1, "search": "", "date": "" })).await, all);
+    assert_eq!(find(json!({ "limit": "2" })).await, all[..2]);
+    assert_eq!(find(json!({ "limit": 2, "page": "2" })).await, all[2..]);
+    assert_eq!(find(json!({ "limit": 2, "page": 3 })).await, none);
+    assert_eq!(find(json!({ "search": "SECOND" })).await, [second.as_str()]);
+    assert_eq!(find(json!({ "search": "30.50" })).await, [third.as_str()]);
+    assert_eq!(find(json!({ "search": "ä" })).await, [first.as_str()]);
+    assert_eq!(find(json!({ "search": "nothing of this" })).await, none);
+    assert_eq!(find(json!({ "pay_id": second })).await, [second.as_str()]);
+    assert_eq!(find(json!({ "pay_id": second.parse::<u64>().unwrap() })).await, [second.as_str()]);
+    let found = rows(&shop, "getPayInTransactions", json!({ "pay_id": first })).await;
+    let day = found[0]["created_at"].as_str().unwrap()[..10].to_owned();
+    assert_eq!(find(json!({ "search": found[0]["transaction_id"] })).await, [first.as_str()]);
+    assert_eq!(find(json!({ "date": "2001-01-01" })).await, none);
+    assert!(find(json!({ "date": day })).await.contains(&first));
+    house.wait(Duration::from_hours(49));
+    let fourth = paid(&house, &shop, json!({})).await.id;
+    assert_eq!(find(json!({ "since": 2 })).await, [fourth.as_str()]);
+    assert_eq!(find(json!({ "since": 3 })).await.len(), 4);
+    assert_eq!(find(json!({ "since": 0 })).await.len(), 4);
+    for wrong in [
+        json!({ "page": 0 }),
+        json!({ "limit": 0 }),
+        json!({ "limit": "x" }),
+        json!({ "page": -1 }),
+        json!({ "date": "20.11.2026" }),
+        json!({ "date": "2026-02-30" }),
+        json!({ "since": "x" }),
+        json!({ "pay_id": "x" }),
+    ] {
+        shop.secpaid("getPayInTransactions", &wrong).await.is(400);
+    }
+}
+
+async fn a_link_that_nobody_paid_is_no_transaction(house: House) {
+    let shop = house.shop("Shop");
+    let open = shop.link(json!({})).await;
+    let cancelled = shop.link(json!({})).await;
+    house.http.submit("/payment/cancel", &[("link_id", &cancelled.text)]).await.location();
+    let failed = shop.link(json!({ "extra_outcomes": true })).await;
+    house.http.pay(&failed.text, "error=server_error").await.location();
+    for link in [open, cancelled, failed] {
+        assert_eq!(rows(&shop, "getPayInTransactions", json!({ "pay_id": link.id })).await, Vec::<Value>::new());
+    }
+    assert_eq!(rows(&shop, "getPayInTransactions", json!({})).await, Vec::<Value>::new());
+}
+
+async fn used_and_unused_links_are_told_apart_ten_at_a_time(house: House) {
+    let shop = house.shop("Shop");
+    let (mut used, mut unused) = (Vec::new(), Vec::new());
+    for n in 0..12 {
+        used.insert(0, paid(&house, &shop, json!({ "recipient_note": format!("used {n}") })).await.id);
+        unused.insert(0, shop.link(json!({ "recipient_note": format!("unused {n}") })).await.id);
+        house.wait(Duration::from_millis(5));
+    }
+    let cancelled = shop.link(json!({})).await;
+    house.http.submit("/payment/cancel", &[("link_id", &cancelled.text)]).await.location();
+    assert_eq!(ids(&shop, "getMyUsedLinks", json!({})).await, used[..10]);
+    assert_eq!(ids(&shop, "getMyUnusedLinks", json!({})).await, unused[..10]);
+    assert_eq!(ids(&shop, "getMyUsedLinks", json!({ "limit": 100 })).await, used);
+    assert_eq!(ids(&shop, "getMyUnusedLinks", json!({ "limit": 100 })).await, unused);
+    assert_eq!(ids(&shop, "getMyUnusedLinks", json!({ "page": 2 })).await, unused[10..]);
+    assert_eq!(ids(&shop, "getMyUsedLinks", json!({ "search": "used 11" })).await, used[..1]);
+    let row = &rows(&shop, "getMyUsedLinks", json!({ "limit": 1 })).await[0];
+    assert_eq!((&row["status"], &row["user_id"]), (&json!("Used"), &json!(shop.id)));
+    let row = &rows(&shop, "getMyUnusedLinks", json!({ "limit": 1 })).await[0];
+    assert_eq!(row["status"], "Unused");
+}
+
+async fn a_link_is_deleted_once_and_never_after_its_end(house: House) {
+    let shop = house.shop("Shop");
+    let message = async |query: Value, status: u16| {
+        let answer = shop.secpaid("deleteLink", &query).await.is(status).json();
+        answer["ResponseMsg"].as_str().unwrap().to_owned()
+    };
+    for name in ["id", "linktopay_id", "pay_id"] {
+        let link = shop.link(json!({})).await;
+        assert_eq!(message(json!({ name: link.id }), 200).await, "Link deleted successfully");
+        assert_eq!(shop.status(&link).await, "cancelled");
+    }
+    let link = shop.link(json!({})).await;
+    let deleted = shop.secpaid("deleteLink", &json!({ "link_id": link.text })).await.is(200).json();
+    assert_eq!((&deleted["data"]["status"], &deleted["data"]["id"]), (&json!("Deleted"), &link.data["id"]));
+    let used = paid(&house, &shop, json!({})).await;
+    assert_eq!(message(json!({ "id": used.id }), 409).await, "This link is already used");
+    assert_eq!(shop.status(&used).await, "paid");
+    let cancelled = shop.link(json!({})).await;
+    house.http.submit("/payment/cancel", &[("link_id", &cancelled.text)]).await.location();
+    message(json!({ "id": cancelled.id }), 409).await;
+    for unknown in [json!({ "id": 1 }), json!({ "id": "x" }), json!({ "id": "9007199254740993" })] {
+        assert_eq!(message(unknown, 404).await, "Link not found");
+    }
+    message(json!({}), 400).await;
+    message(json!({ "id": 1, "pay_id": 2 }), 400).await;
+}
+
+async fn merchants_see_their_own_links_alone(house: House) {
+    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
+    let (open, used) = (shop.link(json!({})).await, paid(&house, &shop, json!({})).await);
+    for call in ["getPayInTransactions", "getMyUsedLinks", "getMyUnusedLinks"] {
+        assert_eq!(rows(&other, call, json!({})).await, Vec::<Value>::new());
+        assert_eq!(rows(&other, call, json!({ "pay_id": used.id })).await, Vec::<Value>::new());
+    }
+    for query in [json!({ "id": open.id }), json!({ "link_id": open.text })] {
+        assert_eq!(other.secpaid("deleteLink", &query).await.is(404).json()["ResponseMsg"], "Link not found");
+    }
+    other.look(&format!("/journeys/{}", open.id)).await.is(404);
+    assert_eq!(other.look("/journeys").await.is(200).json()["journeys"], json!([]));
+    assert_eq!(shop.status(&open).await, "open");
+}
