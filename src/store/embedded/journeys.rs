@@ -71,13 +71,12 @@ fn open_claimed(
     now: Moment,
 ) -> Result<Opened, StoreError> {
     match claims::before(db, claim, now)? {
-        Before::Another => Ok(Opened::Reused),
+        Before::Another | Before::Same(None) => Ok(Opened::Reused),
         Before::Same(Some(pay_id)) if pay_id != number(journey.pay_id()) => {
             let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
             let opened = opened.ok_or_else(|| StoreError::Damaged("a claim speaks of no journey".into()))?;
             Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))
         }
-        Before::Same(None) => Ok(Opened::Reused),
         Before::Nothing | Before::Same(Some(_)) => {
             let opened = open(db, journey, record)?;
             if opened == Opened::New {
