@@ -1,0 +1,120 @@
+//! A merchant with many journeys, made over the API as any merchant makes them.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+use url::Url;
+
+use super::flood;
+use super::gateway::Gateway;
+use super::redis::RedisServer;
+
+/// A gateway, what it keeps its data in, and a merchant of it.
+pub struct Shop {
+    gateway: Gateway,
+    redis: Option<RedisServer>,
+    api_key: String,
+    to: SocketAddr,
+}
+
+/// Where a gateway keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// In a file of its own.
+    Embedded,
+    /// In a Redis that appends to its file every second.
+    Redis,
+}
+
+impl Store {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Redis => "Redis",
+        }
+    }
+}
+
+impl Shop {
+    /// A merchant of a new gateway with these settings.
+    pub fn open(store: Store, settings: &[(&str, &str)]) -> Self {
+        let redis = (store == Store::Redis).then(RedisServer::start);
+        let url = redis.as_ref().map(RedisServer::url);
+        let mut settings = settings.to_vec();
+        settings.extend(url.as_deref().map(|url| ("STORE", url)));
+        let gateway = Gateway::start(&settings);
+        let (api_key, to) = (gateway.add_merchant(), gateway.base()["http://".len()..].parse().expect("an address"));
+        Self { gateway, redis, api_key, to }
+    }
+
+    /// Where it listens.
+    pub const fn to(&self) -> SocketAddr {
+        self.to
+    }
+
+    /// The gateway, and its Redis if it has one.
+    pub fn pids(&self) -> Vec<Vec<u32>> {
+        let redis = self.redis.as_ref().map(|redis| u32::try_from(redis.info("process_id")).expect("a process"));
+        [self.gateway.pid()].into_iter().chain(redis).map(|pid| vec![pid]).collect()
+    }
+
+    /// Its Redis.
+    pub const fn redis(&self) -> Option<&RedisServer> {
+        self.redis.as_ref()
+    }
+
+    /// Opens this many journeys, sends their customers to the bank, and answers their states.
+    pub async fn away(&self, many: usize) -> Vec<String> {
+        let links = flood(self.to, (0..many).map(|n| self.create_link(n)).collect()).await.expect(200);
+        let pay = |body: &str| {
+            let answer: Value = serde_json::from_str(body).expect("JSON");
+            let link = parameter(answer["data"]["pay_link"].as_str().expect("a link"), "link_id");
+            request("POST /payment/pay", "content-type: application/x-www-form-urlencoded", &format!("link_id={link}"))
+        };
+        let left = flood(self.to, links.replies.iter().map(|reply| pay(&reply.body)).collect()).await.expect(303);
+        left.replies.iter().map(|reply| parameter(reply.location.as_deref().expect("a bank"), "state")).collect()
+    }
+
+    /// As many one-time tokens of paid journeys.
+    pub async fn tokens(&self, many: usize) -> Vec<String> {
+        let returns: Vec<_> = self.away(many).await.iter().map(|state| take_return(state, "paid")).collect();
+        // The first time one may have seen the waiting page: its store took longer than the budget.
+        flood(self.to, returns.clone()).await;
+        let home = flood(self.to, returns).await.expect(303);
+        let token = |location: &str| parameter(location, "one-time-token");
+        home.replies.iter().map(|reply| token(reply.location.as_deref().expect("a callback"))).collect()
+    }
+
+    /// The request that redeems a token, with an `Idempotency-Key` or without.
+    pub fn redeem(&self, token: &str, key: Option<&str>) -> Vec<u8> {
+        let key = key.map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
+        let headers = format!("{key}authorization: Bearer {}\r\ncontent-type: application/json", self.api_key);
+        let body = format!(r#"{{"one_time_token":"{token}"}}"#);
+        request("POST /v1/one-time-tokens/redeem", &headers, &body)
+    }
+
+    fn create_link(&self, n: usize) -> Vec<u8> {
+        let headers = format!("token: {}\r\ncontent-type: application/json", self.api_key);
+        let body = format!(
+            r#"{{"amount":25.00,"recipient_note":"order {n}","callback_url":"https://shop.example/back?order={n}","one_time_token":true}}"#
+        );
+        request("POST /secpaid/api/v2/createLink", &headers, &body)
+    }
+}
+
+/// The request of a browser that returns from the bank.
+pub fn take_return(state: &str, code: &str) -> Vec<u8> {
+    request(&format!("GET /return/sandbox?code={code}&state={state}"), "accept: text/html", "")
+}
+
+/// A request; the headers are lines without the last line's end.
+pub fn request(line: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    format!("{line} HTTP/1.1\r\nhost: pay.example\r\n{headers}\r\n{length}\r\n{body}").into_bytes()
+}
+
+fn parameter(url: &str, name: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    url.query_pairs().find(|(own, _)| own == name).expect("a parameter").1.into_owned()
+}
