@@ -23,9 +23,8 @@ impl Engine {
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
                 return self.change_nothing(journey, via, &error_of(fact)).await;
             };
-            let next = step.journey().clone();
             match self.store.take(&step).await? {
-                Taken::Done => return self.way(&next, &end),
+                Taken::Done => return self.way(step.journey(), &end),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
             }
