@@ -7,8 +7,8 @@ COPY . .
 # The registry and the target folder are caches of the builder, not layers of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin handback \
-    && install -D target/release/handback /out/handback
+    cargo build --profile dist --locked --bin handback \
+    && install -D target/dist/handback /out/handback
 
 # One binary: templates, styles, time zones and root certificates are inside it.
 FROM debian:bookworm-slim

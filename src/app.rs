@@ -19,7 +19,7 @@ use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::domain::callback::{CallbackUrl, Placement};
-use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback};
+use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress;
 use crate::engine::{Edit, Engine, NewMerchant, Parts};
@@ -144,11 +144,12 @@ pub async fn engine(
     let banks: Vec<Arc<dyn Bank>> =
         if config.has_sandbox() { vec![Arc::new(Sandbox::new(public_url.clone()))] } else { Vec::new() };
     notices.push(format!("store: {}", store.describe()));
-    notices.push(if config.has_sandbox() {
-        "sandbox bank: on; anybody can pay there without money".into()
-    } else {
-        "sandbox bank: off; no bank is configured, so nobody can pay".into()
-    });
+    match (config.has_sandbox(), config.is_demo()) {
+        (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
+        // Outside the demo the configuration warns of it.
+        (true, false) => {}
+        (false, _) => notices.push("sandbox bank: off; no bank is configured, so nobody can pay".into()),
+    }
     Ok(Engine::new(Parts {
         store,
         keys,
@@ -202,23 +203,36 @@ fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
 /// The demo merchant, made on the first start, and its app.
 async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
     let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
-    let (merchant, newcomer) = if let Some(merchant) = known {
-        (merchant, None)
-    } else {
-        let newcomer = engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?;
-        let page = display_url(engine.public_url());
-        for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
-            let url = CallbackUrl::parse(&url, engine.rules())?;
-            let saved = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
-            engine.edit(newcomer.merchant.id, &Edit::Add(saved), None).await?;
-        }
-        (newcomer.merchant.clone(), Some(newcomer))
+    let newcomer = match &known {
+        Some(_) => None,
+        None => Some(engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?),
     };
+    let Some(merchant) = known.or_else(|| newcomer.as_ref().map(|new| new.merchant.clone())) else {
+        return Ok((None, None));
+    };
+    save_demo_callbacks(engine, &merchant).await?;
     let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());
     let demo =
         Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), egress::client()?);
     Ok((newcomer, Some(demo)))
+}
+
+/// Saves the demo's two callbacks, and puts them right when this start has another address than the last.
+async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Result<()> {
+    let page = display_url(engine.public_url());
+    for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
+        let url = CallbackUrl::parse(&url, engine.rules())?;
+        let wanted = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+        let edit = match merchant.book.named(name) {
+            Some((_, saved)) if *saved == wanted => continue,
+            Some((index, _)) => Edit::Replace(index, wanted),
+            None if merchant.book.slots().is_empty() => Edit::Add(wanted),
+            None => continue,
+        };
+        engine.edit(merchant.id, &edit, None).await?;
+    }
+    Ok(())
 }
 
 /// What every request can reach.

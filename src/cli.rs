@@ -80,11 +80,11 @@ enum MerchantCommand {
 
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
-    /// Prints a fresh key. Put it before the old ones to rotate: `new,old`.
+    /// Prints a fresh key. The manual says how to rotate: first behind the old one on every node, then before it.
     New {
-        /// Its id: 1 to 16 letters and digits.
-        #[arg(long, default_value = "k1")]
-        id: String,
+        /// Its id: 1 to 16 letters and digits, none of your other keys'. Without it, one by chance.
+        #[arg(long)]
+        id: Option<String>,
     },
 }
 
@@ -95,6 +95,8 @@ impl Cli {
     /// With everything that is wrong with the configuration, or with what stood in the way.
     pub async fn run(self) -> anyhow::Result<()> {
         if let Some(Command::Keys(KeysCommand::New { id })) = self.command {
+            let [a, b, c, ..] = SystemClock.entropy();
+            let id = id.unwrap_or_else(|| format!("k{a:02x}{b:02x}{c:02x}"));
             let key = Keys::write_fresh(&id, SystemClock.entropy());
             Keys::parse(key.reveal())?;
             return say(key.reveal());
@@ -112,7 +114,11 @@ impl Cli {
 impl MerchantCommand {
     async fn run(self, config: &Config) -> anyhow::Result<()> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let engine = app::engine(config, &clock, config.listen(), &mut Vec::new()).await?;
+        let mut notices = Vec::new();
+        let engine = app::engine(config, &clock, config.listen(), &mut notices).await?;
+        for made in notices.iter().filter(|notice| notice.starts_with("keys: ")) {
+            eprintln!("{made}");
+        }
         match self {
             Self::Add { name, json } => {
                 let new = engine.add_merchant(MerchantName::parse(&name)?).await?;

@@ -104,7 +104,7 @@ impl Config {
         self.listen
     }
 
-    /// The address under which browsers reach this gateway (`public_url`): `https://host[:port][/path]`.
+    /// The address under which browsers reach this gateway (`public_url`): `https://host[:port]`.
     ///
     /// Default: `http://` and the address that was `bound`, on loopback only; elsewhere it must be given. Plain http
     /// off loopback is a warning.

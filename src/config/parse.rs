@@ -14,7 +14,7 @@ use super::mistake::{Mistake, Mistakes, Origin};
 use super::raw::{Raw, Source, Text};
 use super::settings::{self, Form, Setting};
 use super::{Config, KeySource, Line, LogFormat, StoreConfig, span};
-use crate::domain::callback::Rules;
+use crate::domain::callback::{NEVER, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
 use crate::keys::Keys;
@@ -198,6 +198,7 @@ fn app_schemes(text: &str) -> Result<Rules, Invalid> {
         scheme.starts_with(|c: char| c.is_ascii_lowercase())
             && scheme.bytes().all(allowed)
             && !matches!(scheme.as_str(), "http" | "https")
+            && !NEVER.contains(&scheme.as_str())
     };
     if app_schemes.iter().all(fits) {
         return Ok(Rules { app_schemes });

@@ -82,7 +82,13 @@ async fn show(demo: web::Data<Demo>) -> HttpResponse {
 }
 
 async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
-    let body = incoming.body.unwrap_or_default();
+    let body = match incoming.body {
+        Ok(body) => body,
+        Err(trouble) => {
+            let untouched = DemoForm::new(&display_url(&demo.public_url));
+            return demo.page(untouched, Some(trouble.to_string())).await;
+        }
+    };
     let form = form::read(&body, DemoForm::new(&display_url(&demo.public_url)));
     match demo.create_link(&form).await {
         Ok(pay_link) => match reply::own_page(&pay_link, &demo.public_url) {

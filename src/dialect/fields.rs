@@ -28,6 +28,9 @@ impl Fields {
             match serde_json::from_str::<String>(text) {
                 _ if text == "null" => {}
                 Ok(string) => fields.put(name, string)?,
+                Err(error) if text.starts_with('"') => {
+                    return Err(Invalid::new(name, format!("is no text ({error})")));
+                }
                 Err(_) => fields.put(name, text.to_owned())?,
             }
         }
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for body in ["", "[]", "7", "\"x\"", "{", "{\"a\":1,\"a\":2}", "null"] {
+        for body in ["{\"a\":\"\\ud800\"}", "", "[]", "7", "\"x\"", "{", "{\"a\":1,\"a\":2}", "null"] {
             assert!(Fields::from_json(body.as_bytes()).is_err(), "{body:?}");
         }
     }

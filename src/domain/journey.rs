@@ -133,6 +133,8 @@ pub enum Stage<'a> {
         /// The departure under way, from 0.
         departure: u8,
     },
+    /// Home, before the bank has proven anything.
+    HandedBack,
     /// Ended.
     Settled(&'a Settlement),
 }
@@ -154,8 +156,10 @@ pub enum Departing {
     New(Journey, u8),
     /// The departure that is under way already: a double click, or Back and Pay again.
     UnderWay(u8),
-    /// The journey has ended, or has seen too many tries.
+    /// The journey has ended, or its customer is home.
     Ended,
+    /// It has seen too many tries.
+    TooOften,
 }
 
 /// What a fact came to.
@@ -240,6 +244,7 @@ impl Journey {
             return Stage::Settled(settlement);
         }
         match (self.past.departures.last(), self.under_way()) {
+            (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == End::Frozen) => Stage::HandedBack,
             (_, Some(departure)) => Stage::Away { departure },
             (None, None) => Stage::Open(None),
             (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
@@ -263,7 +268,7 @@ impl Journey {
     /// Sends the customer to the bank, or again to where the customer is already expected.
     #[must_use]
     pub fn depart(mut self, at: Moment) -> Departing {
-        if self.is_lapsed(at) || self.settlement().is_some() {
+        if self.is_lapsed(at) || matches!(self.stage(), Stage::Settled(_) | Stage::HandedBack) {
             return Departing::Ended;
         }
         if let Some(departure) = self.under_way() {
@@ -274,7 +279,7 @@ impl Journey {
                 self.past.departures.push(Departure { left_at: at, answers: Vec::new() });
                 Departing::New(self.revised(), number)
             }
-            _ => Departing::Ended,
+            _ => Departing::TooOften,
         }
     }
 
@@ -461,7 +466,8 @@ pub(crate) mod tests {
     #[test]
     fn a_frozen_hand_back_stays_frozen_after_the_fact() {
         let frozen = left(journey()).freeze(VIA, NOW).unwrap();
-        assert!(matches!(frozen.stage(), Stage::Away { .. }));
+        assert_eq!(frozen.stage(), Stage::HandedBack);
+        assert!(matches!(frozen.clone().depart(NOW), Departing::Ended));
         let paid = settled(frozen, &Fact::paid(), Some(VIA));
         assert_eq!(paid.answered(VIA), Some(&End::Frozen));
         assert_eq!(paid.settlement().map(|s| s.outcome), Some(Outcome::Paid));
@@ -482,6 +488,6 @@ pub(crate) mod tests {
             assert_eq!(number, departure);
             journey = next.fail(Via { departure, mark: 1 }, BankError::new("server_error", None), NOW).unwrap();
         }
-        assert!(matches!(journey.depart(NOW), Departing::Ended));
+        assert!(matches!(journey.depart(NOW), Departing::TooOften));
     }
 }

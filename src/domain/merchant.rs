@@ -232,6 +232,43 @@ impl Settings {
     }
 }
 
+/// What a merchant chooses anew; what it does not name stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// See [`Settings`].
+    pub one_time_token: Option<OneTime>,
+    /// See [`Settings`].
+    pub extra_outcomes: Option<ExtraOutcomes>,
+    /// See [`Settings`].
+    pub one_off_urls: Option<OneOffUrls>,
+    /// See [`Settings`].
+    pub same_browser: Option<SameBrowser>,
+    /// See [`Settings`].
+    pub app_links: Option<AppLinks>,
+    /// See [`Settings`].
+    pub when_late: Option<WhenLate>,
+    /// See [`Settings`]; within [`Settings::TOKEN_LIFE`].
+    pub token_life: Option<Duration>,
+    /// See [`Settings`]; within [`Settings::JOURNEY_LIFE`].
+    pub journey_life: Option<Duration>,
+}
+
+impl Choices {
+    /// These settings, with what is chosen anew.
+    pub fn over(&self, settings: &Settings) -> Settings {
+        Settings {
+            one_time_token: self.one_time_token.unwrap_or(settings.one_time_token),
+            extra_outcomes: self.extra_outcomes.unwrap_or(settings.extra_outcomes),
+            one_off_urls: self.one_off_urls.unwrap_or(settings.one_off_urls),
+            same_browser: self.same_browser.unwrap_or(settings.same_browser),
+            app_links: self.app_links.unwrap_or(settings.app_links),
+            when_late: self.when_late.unwrap_or(settings.when_late),
+            token_life: self.token_life.unwrap_or(settings.token_life),
+            journey_life: self.journey_life.unwrap_or(settings.journey_life),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

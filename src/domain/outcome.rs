@@ -49,7 +49,7 @@ pub struct BankError {
 }
 
 impl BankError {
-    /// The longest `error` that is kept, in characters.
+    /// The longest `error` that is kept, in bytes once it is percent-encoded.
     pub const MAX_CODE: usize = 64;
     /// The longest `error_description` that is kept, in bytes once it is percent-encoded.
     pub const MAX_DESCRIPTION: usize = 300;
@@ -58,8 +58,8 @@ impl BankError {
     ///
     /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
     pub fn new(code: &str, description: Option<&str>) -> Self {
-        let word = |c: &char| c.is_ascii_graphic();
-        let code: String = code.chars().filter(word).take(Self::MAX_CODE).collect();
+        let code = start(code.chars().filter(char::is_ascii_graphic), Self::MAX_CODE);
+        let readable = |text: &str| start(text.trim().chars().filter(|c| !c.is_control()), Self::MAX_DESCRIPTION);
         let description = description.map(readable).filter(|d| !d.is_empty());
         Self { code: if code.is_empty() { "access_denied".into() } else { code }, description }
     }
@@ -80,13 +80,12 @@ impl BankError {
     }
 }
 
-/// The start of a bank's text that people can read and a callback can carry.
-fn readable(text: &str) -> String {
-    let mut room = BankError::MAX_DESCRIPTION;
+/// As much of a bank's text as a callback has room for: so many bytes once it is percent-encoded.
+fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
     let mut kept = String::new();
-    for c in text.trim().chars().filter(|c| !c.is_control()) {
-        let size = if c.is_ascii_alphanumeric() { 1 } else { 3 * c.len_utf8() };
-        match room.checked_sub(size) {
+    for c in text {
+        let unreserved = c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+        match room.checked_sub(if unreserved { 1 } else { 3 * c.len_utf8() }) {
             Some(left) => room = left,
             None => break,
         }
@@ -235,5 +234,7 @@ mod tests {
         assert_eq!(error.code(), "servererrorx");
         assert_eq!(error.description().map(|d| d.chars().count()), Some(50));
         assert_eq!(BankError::new("x", Some("\u{0} ")).description(), None);
+        assert_eq!(BankError::new(&"&".repeat(64), None).code().len(), BankError::MAX_CODE / 3);
+        assert_eq!(BankError::new(&"_".repeat(65), None).code().len(), BankError::MAX_CODE);
     }
 }

@@ -1,6 +1,6 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use super::callback::{CallbackUrl, Item, Placement, Rules, parse_list, place};
+use super::callback::{CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
 use super::invalid::Invalid;
 use super::merchant::{Book, SavedCallback};
 use super::terms::OneOffUrls;
@@ -59,6 +59,9 @@ impl Plan {
     /// # Errors
     /// As [`Plan::resolve`].
     pub fn of_items(items: &[Item], allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        if items.len() > MAX_ITEMS {
+            return Err(Invalid::new("callback_url", format!("lists more than {MAX_ITEMS} callbacks")));
+        }
         let alone = items.len() == 1;
         let entries = items.iter().enumerate().map(|(index, item)| {
             let entry = resolve_item(item, allowed).and_then(|entry| check_entry(entry, index, allowed));
@@ -154,6 +157,16 @@ mod tests {
         let (rules, book) = (Rules::default(), Book::default());
         let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
         assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
+    }
+
+    #[test]
+    fn a_list_has_an_end_in_either_form() {
+        assert!(resolve(Some(&["0"; 16].join(",")), OneOffUrls::Allowed).is_ok());
+        assert!(resolve(Some(&["0"; 17].join(",")), OneOffUrls::Allowed).is_err());
+        let (rules, book) = (Rules::default(), book());
+        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+        assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
+        assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
     }
 
     #[test]

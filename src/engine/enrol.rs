@@ -65,7 +65,13 @@ impl Engine {
     pub async fn rotate_key(&self, id: MerchantId) -> Result<Option<ApiKey>, EngineError> {
         let api_key = self.fresh_key(id);
         let digest = api_key_digest(api_key.reveal());
-        Ok(self.with_keys(id, |merchant| merchant.api_keys = vec![digest]).await?.then_some(api_key))
+        // The newcomer's page, where there is one, goes on: nobody has ever seen its key.
+        let demo = self.keys.demo_secret(id).map(|secret| api_key_digest(ApiKey::write(id, &secret).reveal()));
+        let rotated = self.with_keys(id, |merchant| {
+            merchant.api_keys.retain(|key| Some(*key) == demo);
+            merchant.api_keys.push(digest);
+        });
+        Ok(rotated.await?.then_some(api_key))
     }
 
     /// The key with which the newcomer's page calls the API for this merchant; made valid if it is not.

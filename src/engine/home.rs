@@ -75,10 +75,7 @@ impl Engine {
 pub(super) fn home_end(journey: &Journey) -> Option<End> {
     match journey.stage() {
         Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
-        Stage::Open(_) => None,
-        Stage::Away { departure } => {
-            let answers = &journey.departures().get(usize::from(departure))?.answers;
-            answers.iter().any(|answer| answer.end == End::Frozen).then_some(End::Frozen)
-        }
+        Stage::HandedBack => Some(End::Frozen),
+        Stage::Open(_) | Stage::Away { .. } => None,
     }
 }

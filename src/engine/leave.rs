@@ -1,5 +1,7 @@
 //! LEAVE: the customer is sent to the bank, under a state of ours.
 
+use std::time::Duration;
+
 use super::{Engine, EngineError};
 use crate::domain::journey::{Departing, Journey};
 use crate::domain::redirect::Redirect;
@@ -15,6 +17,8 @@ pub struct Left {
     pub cookie_name: String,
     /// And its value.
     pub cookie_value: String,
+    /// How long it is needed: until the journey expires.
+    pub cookie_life: Duration,
 }
 
 /// What became of a wish to leave.
@@ -24,6 +28,8 @@ pub enum Leaving {
     Left(Left),
     /// The journey has ended; it can only go home.
     Ended(Box<Journey>),
+    /// It has been tried too often.
+    TooOften,
     /// The bank could not be asked now.
     NoBank(Box<Journey>),
 }
@@ -42,6 +48,7 @@ impl Engine {
         loop {
             match journey.clone().depart(self.clock.now()) {
                 Departing::Ended => return Ok(Some(Leaving::Ended(Box::new(journey)))),
+                Departing::TooOften => return Ok(Some(Leaving::TooOften)),
                 Departing::UnderWay(departure) => return self.send_off(journey, departure).await.map(Some),
                 Departing::New(next, departure) => {
                     let state = self.state(&next, departure)?;
@@ -74,6 +81,7 @@ impl Engine {
             Ok(Ok(redirect)) => Ok(Leaving::Left(Left {
                 redirect,
                 cookie_name: cookie_name(&state),
+                cookie_life: journey.opening().expires_at.since(self.clock.now()),
                 cookie_value: self.keys.cookie(&journey, &state).ok_or_else(super::key_gone)?,
             })),
             Ok(Err(trouble)) => {

@@ -4,13 +4,13 @@ use super::{Engine, EngineError};
 use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{Merchant, SavedCallback, Settings};
+use crate::domain::merchant::{Choices, Merchant, SavedCallback};
 use crate::keys::digest;
 use crate::store::{Claim, Replaced};
 use subtle::ConstantTimeEq;
 
 /// How often an edit is made again when another edit was first.
-const TRIES: usize = 20;
+const TRIES: usize = 256;
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Edit {
     /// Leaves a hole in a slot.
     Delete(usize),
     /// Chooses anew.
-    Choose(Box<Settings>),
+    Choose(Choices),
 }
 
 /// What became of an edit.
@@ -100,8 +100,8 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
         Edit::Delete(slot) => {
             Ok(if profile.book.delete(*slot) { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
         }
-        Edit::Choose(settings) => {
-            profile.settings = (**settings).clone();
+        Edit::Choose(choices) => {
+            profile.settings = choices.over(&profile.settings);
             Ok(Edited::Done(None))
         }
     }

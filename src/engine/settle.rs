@@ -3,7 +3,7 @@
 use super::home::home_end;
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, PayId};
-use crate::domain::journey::{End, Journey, Settling, Stage, Via};
+use crate::domain::journey::{Cancel, End, Journey, Settling, Stage, Via};
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
 use crate::domain::terms::ExtraOutcomes;
@@ -23,9 +23,8 @@ impl Engine {
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
                 return self.change_nothing(journey, via, &error_of(fact)).await;
             };
-            let next = step.journey().clone();
             match self.store.take(&step).await? {
-                Taken::Done => return self.way(&next, &end),
+                Taken::Done => return self.way(step.journey(), &end),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
             }
@@ -62,9 +61,8 @@ impl Engine {
     pub async fn cancel(&self, link: &str) -> Result<Option<Journey>, EngineError> {
         match self.look(link).await? {
             None => Ok(None),
-            Some(journey) if journey.opening().checkout.cancel == crate::domain::journey::Cancel::Withheld => {
-                Ok(Some(journey))
-            }
+            Some(journey) if journey.opening().checkout.cancel == Cancel::Withheld => Ok(Some(journey)),
+            Some(journey) if journey.stage() == Stage::HandedBack => Ok(Some(journey)),
             Some(journey) => self.settle(journey, &Fact::pressed_cancel()).await.map(Some),
         }
     }
@@ -123,7 +121,7 @@ impl Engine {
     /// What a fact changes, if anything: the step to take, and the end it leads to.
     fn decide(&self, journey: &Journey, fact: &Fact, via: Via) -> Result<Option<(Step, End)>, EngineError> {
         let now = self.clock.now();
-        if let Some(error) = retriable(journey, fact, via) {
+        if let Some(error) = retriable(journey, fact) {
             let failed = journey.clone().fail(via, error.clone(), now);
             return Ok(failed.map(|next| (Step::fail(next), End::Failed(error))));
         }
@@ -140,14 +138,11 @@ impl Engine {
 
 /// The bank's error, when its customer may try again: the payment failed, the merchant has not asked to hear of
 /// failures, and the customer is not home already.
-fn retriable(journey: &Journey, fact: &Fact, via: Via) -> Option<BankError> {
-    let unsettled = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
-    let at_home = journey.answered(via) == Some(&End::Frozen);
+fn retriable(journey: &Journey, fact: &Fact) -> Option<BankError> {
+    let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
     let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off;
     match fact.cause() {
-        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && unsettled && unheard && !at_home => {
-            Some(error)
-        }
+        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard => Some(error),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use percent_encoding::percent_decode;
 
 use crate::dialect::fields::Fields;
 use crate::domain::invalid::Invalid;
@@ -118,6 +119,9 @@ pub async fn read_fields(request: &HttpRequest, body: Bytes) -> Result<Fields, B
 /// # Errors
 /// When it is not text in UTF-8, or holds a field twice.
 pub fn read_form(body: &[u8]) -> Result<Fields, BodyTrouble> {
+    if percent_decode(body).decode_utf8().is_err() {
+        return Err(Invalid::new("body", "is not UTF-8").into());
+    }
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_bytes(body).map_err(|error| Invalid::new("body", format!("is not a form ({error})")))?;
     Ok(Fields::from_pairs(pairs)?)

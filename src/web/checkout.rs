@@ -10,7 +10,8 @@ use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
 use super::{problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Engine, EngineError, Leaving};
+use crate::domain::params::percent_encoded;
+use crate::engine::{Engine, EngineError, Leaving, PAYMENT_PAGE};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -52,8 +53,9 @@ async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
         Ok(Some(Leaving::Ended(journey))) => onward(&engine, &journey),
+        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Ok(Some(Leaving::NoBank(journey))) => page(&engine, &journey, &link),
-        Err(error) => problem::page_of(&error),
+        Err(error) => problem::page_of_form(&error, checkout_page(&link)),
     }
 }
 
@@ -61,12 +63,17 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let Some(link) = posted_link(incoming) else { return unknown_link() };
     match engine.cancel(&link).await {
         Ok(None) => unknown_link(),
-        Ok(Some(journey)) if journey.settlement().is_none() => {
+        Ok(Some(journey)) if matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
             reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel())
         }
         Ok(Some(journey)) => onward(&engine, &journey),
-        Err(error) => problem::page_of(&error),
+        Err(error) => problem::page_of_form(&error, checkout_page(&link)),
     }
+}
+
+/// The page that a form of ours came from.
+fn checkout_page(link: &str) -> String {
+    format!("{PAYMENT_PAGE}?link_id={}", percent_encoded(link))
 }
 
 /// The way on from a page that says how a journey ended.
@@ -139,6 +146,7 @@ fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
     let failed = match journey.stage() {
         Stage::Settled(_) => return ended(engine, journey),
+        Stage::HandedBack => return onward(engine, journey),
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };

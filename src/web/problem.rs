@@ -15,7 +15,7 @@ use crate::engine::EngineError;
 use crate::telemetry::Cause;
 
 /// How soon a browser tries again when the store is away, in seconds.
-const RETRY_SECONDS: u32 = 2;
+pub const RETRY_SECONDS: u32 = 2;
 
 /// A refusal of our own API.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,9 +146,19 @@ impl From<EngineError> for Problem {
 
 /// What a browser is shown instead of the page it wanted.
 pub fn page_of(error: &EngineError) -> HttpResponse {
+    page_leading(error, None)
+}
+
+/// The same for the answer to a form, which leads to this page when it tries again.
+pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
+    page_leading(error, Some(page))
+}
+
+fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {
     let mut response = match error {
         EngineError::Store(_) => {
-            reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &ProblemPage::store_away(RETRY_SECONDS))
+            let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
+            reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
         }
         EngineError::Refused(_) | EngineError::KeyReused | EngineError::Missing(_) => {
             reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())

@@ -15,9 +15,6 @@ use crate::engine::Left;
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; \
                    frame-ancestors 'none'";
 
-/// How long a departure's cookie lives, in minutes.
-const COOKIE_MINUTES: i64 = 60;
-
 /// Sends a browser on.
 ///
 /// 303 only: 307 and 308 would post the bank's code to the merchant, 301 and 308 would be remembered and skip us the
@@ -40,7 +37,7 @@ pub fn leave(left: &Left) -> HttpResponse {
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .max_age(CookieAge::minutes(COOKIE_MINUTES))
+        .max_age(CookieAge::try_from(left.cookie_life).unwrap_or(CookieAge::HOUR))
         .finish();
     let mut response = see_other(&left.redirect);
     // A cookie of hexadecimal digits and base64url always fits a header; without it the return still works.

@@ -1,12 +1,12 @@
 //! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::body::{BodyTrouble, Incoming, read_fields};
-use super::idempotency;
+use super::{idempotency, problem};
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
 use crate::domain::id::PayId;
@@ -234,6 +234,9 @@ fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &s
             .body(body),
         Err(_) => HttpResponse::InternalServerError().finish(),
     };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, problem::RETRY_SECONDS.into());
+    }
     if let Some(cause) = cause {
         response.extensions_mut().insert(cause);
     }

@@ -88,7 +88,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
 /// `Unused`, then `Used`, `Cancelled` or `Deleted`; and two words of our own for ends that SecPaid does not name.
 pub(super) fn state(journey: &Journey) -> &'static str {
     match journey.stage() {
-        Stage::Open(_) | Stage::Away { .. } => "Unused",
+        Stage::Open(_) | Stage::Away { .. } | Stage::HandedBack => "Unused",
         Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
             (Outcome::Paid | Outcome::Authorised, _) => "Used",
             (Outcome::Cancelled, Cause::Merchant) => "Deleted",

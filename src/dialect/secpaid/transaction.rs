@@ -42,7 +42,8 @@ impl Query {
             return Err(refused(if page == 0 { "page" } else { "limit" }, "begins at 1"));
         }
         let date = fields.text("date").filter(|date| !date.is_empty()).map(str::to_owned);
-        if date.as_ref().is_some_and(|date| date.parse::<jiff::civil::Date>().is_err()) {
+        let is_day = |date: &String| date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == *date);
+        if date.as_ref().is_some_and(|date| !is_day(date)) {
             return Err(refused("date", "is not a day").hint("expected YYYY-MM-DD"));
         }
         let pay_id = fields.text("pay_id").filter(|id| !id.is_empty()).map(str::parse).transpose()?;

@@ -5,9 +5,9 @@ mod names;
 mod template;
 mod url;
 
-pub use list::{Item, parse_list, place};
+pub use list::{Item, MAX_ITEMS, parse_list, place};
 pub(super) use url::is_loopback;
-pub use url::{CallbackUrl, MAX_LENGTH, Rules};
+pub use url::{CallbackUrl, MAX_LENGTH, NEVER, Rules};
 
 use super::invalid::Invalid;
 

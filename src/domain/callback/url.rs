@@ -18,7 +18,7 @@ use super::template::{Piece, expand, pieces};
 pub const MAX_LENGTH: usize = 2048;
 
 /// Schemes that run or show something instead of going somewhere.
-const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
+pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
 
 /// The operator's say in which callbacks are allowed.
 #[derive(Debug, Clone, Default)]

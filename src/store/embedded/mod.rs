@@ -35,6 +35,8 @@ use readers::Readers;
 use writer::Writer;
 
 /// A store in a folder of its own. Dropping it finishes what was begun, and closes the file.
+///
+/// Its verbs are awaited on a Tokio runtime, whichever one that is.
 pub struct Embedded {
     folder: PathBuf,
     clock: Arc<dyn Clock>,

@@ -70,7 +70,9 @@ fn processes_may_make_a_new_store_at_the_same_time() {
         let folder = Folder::new();
         std::thread::scope(|scope| {
             let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| folder.store(&clock()))).collect();
-            opened.into_iter().for_each(|store| drop(store.join().unwrap()));
+            for store in opened {
+                drop(store.join().unwrap());
+            }
         });
         assert_eq!(count(&beside(&folder), "merchants"), 0);
     }

@@ -92,13 +92,13 @@ fn find(db: &Connection, token: &Digest, by: MerchantId) -> Result<Option<Row>, 
         "SELECT tokens.expires_at, spent_at, attempt, settled_at IS NOT NULL, record
          FROM tokens JOIN journeys USING (pay_id) WHERE digest = ?1 AND merchant = ?2",
     )?;
-    #[expect(clippy::type_complexity, reason = "the columns, as they are selected")]
-    let columns: Option<(i64, Option<i64>, Option<[u8; 32]>, bool, Vec<u8>)> = select
-        .query_row(params![token.as_bytes(), by.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })
-        .optional()?;
-    let Some((expires_at, spent_at, attempt, is_settled, record)) = columns else { return Ok(None) };
-    let spent = spent_at.map(moment).transpose()?.zip(attempt);
-    Ok(Some(Row { expires_at: moment(expires_at)?, spent, is_settled, record }))
+    let mut rows = select.query(params![token.as_bytes(), by.as_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let spent_at: Option<i64> = row.get(1)?;
+    Ok(Some(Row {
+        expires_at: moment(row.get(0)?)?,
+        spent: spent_at.map(moment).transpose()?.zip(row.get(2)?),
+        is_settled: row.get(3)?,
+        record: row.get(4)?,
+    }))
 }

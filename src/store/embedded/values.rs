@@ -29,10 +29,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::TimedOut,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
-            Some(_) => Self::Unreachable(error.to_string()),
             // What comes from the wrapper and not from SQLite is a value of the wrong form.
-            None => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => Self::Damaged(error.to_string()),
+            Some(_) => Self::Unreachable(error.to_string()),
         }
     }
 }

@@ -16,11 +16,13 @@ pub struct ProblemPage {
     pub hint: Option<String>,
     /// The page reloads itself after this many seconds.
     pub retry_seconds: Option<u32>,
+    /// Where it goes then; itself, where nothing is said. A page that answers a form must not ask for itself again.
+    pub retry_at: Option<String>,
 }
 
 impl ProblemPage {
     fn new(title: &str, sentence: &str, hint: &str) -> Self {
-        Self { title: title.into(), sentence: sentence.into(), hint: Some(hint.into()), retry_seconds: None }
+        Self { title: title.into(), sentence: sentence.into(), hint: Some(hint.into()), ..Self::default() }
     }
 
     fn retry(&self) -> Option<String> {
@@ -63,6 +65,11 @@ impl ProblemPage {
         Self { retry_seconds: Some(retry_seconds), ..page }
     }
 
+    /// Its customer has tried too often.
+    pub fn too_often() -> Self {
+        Self::new(words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE, words::TOO_OFTEN_HINT)
+    }
+
     /// A fault of ours.
     pub fn our_fault() -> Self {
         Self::new(words::OUR_FAULT, words::OUR_FAULT_SENTENCE, words::OUR_FAULT_HINT)
@@ -86,6 +93,12 @@ impl ProblemPage {
 
     pub(super) fn hostile() -> Self {
         let script = "<script>alert(1)</script>";
-        Self { title: script.into(), sentence: script.into(), hint: Some(script.into()), retry_seconds: Some(1) }
+        Self {
+            title: script.into(),
+            sentence: script.into(),
+            hint: Some(script.into()),
+            retry_seconds: Some(1),
+            retry_at: Some(script.into()),
+        }
     }
 }

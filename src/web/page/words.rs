@@ -129,6 +129,9 @@ pub(super) mod problem {
     pub const STORE_AWAY: &str = "Just a moment";
     pub const STORE_AWAY_SENTENCE: &str = "We cannot reach our records right now.";
     pub const STORE_AWAY_HINT: &str = "Nothing is lost. Please keep this page open.";
+    pub const TOO_OFTEN: &str = "Too many tries";
+    pub const TOO_OFTEN_SENTENCE: &str = "This payment has been tried too often.";
+    pub const TOO_OFTEN_HINT: &str = "Ask the merchant for a new link.";
     pub const OUR_FAULT: &str = "Something went wrong on our side";
     pub const OUR_FAULT_SENTENCE: &str = "We could not finish this step.";
     pub const OUR_FAULT_HINT: &str = "Open the payment link again: it shows how the payment stands.";

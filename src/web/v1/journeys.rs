@@ -150,7 +150,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
 pub(super) fn status(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) => "open",
-        Stage::Away { .. } => "away",
+        Stage::Away { .. } | Stage::HandedBack => "away",
         Stage::Settled(settlement) => settlement.outcome.as_str(),
     }
 }

@@ -24,6 +24,7 @@ struct PreviewBody {
     callback_url: Option<Value>,
     dialect: Option<String>,
     one_time_token: Option<bool>,
+    extra_outcomes: Option<bool>,
     recipient_note: Option<String>,
 }
 
@@ -71,6 +72,7 @@ fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
         ("amount", Some("1.00".to_owned())),
         ("callback_url", callback),
         ("one_time_token", body.one_time_token.map(|on| on.to_string())),
+        ("extra_outcomes", body.extra_outcomes.map(|on| on.to_string())),
         ("recipient_note", body.recipient_note.clone()),
     ];
     let sent = pairs.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));

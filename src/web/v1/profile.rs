@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Call, merchant_of};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Settings};
+use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings};
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
 use crate::engine::{Edit, Edited, Engine};
 use crate::web::body::Incoming;
@@ -158,9 +158,9 @@ async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<Htt
 
 async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<SettingsBody>::read(&engine, incoming).await?;
-    let chosen = read_settings(&call.merchant.settings, &call.body)?;
-    match engine.edit(call.merchant.id, &Edit::Choose(Box::new(chosen.clone())), None).await? {
-        Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&chosen))),
+    let choices = read_choices(&call.body)?;
+    match engine.edit(call.merchant.id, &Edit::Choose(choices.clone()), None).await? {
+        Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&choices.over(&call.merchant.settings)))),
         Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
     }
 }
@@ -210,44 +210,24 @@ impl From<&Settings> for SettingsView {
     }
 }
 
-fn read_settings(now: &Settings, body: &SettingsBody) -> Result<Settings, Invalid> {
-    Ok(Settings {
-        one_time_token: chosen(body.one_time_token.as_ref(), now.one_time_token, OneTime::parse)?,
-        extra_outcomes: chosen(body.extra_outcomes.as_ref(), now.extra_outcomes, ExtraOutcomes::parse)?,
-        one_off_urls: chosen(body.one_off_urls.as_ref(), now.one_off_urls, OneOffUrls::parse)?,
-        same_browser: chosen(body.same_browser.as_ref(), now.same_browser, SameBrowser::parse)?,
-        app_links: chosen(body.app_links.as_ref(), now.app_links, AppLinks::parse)?,
-        when_late: chosen(body.when_late.as_ref(), now.when_late, WhenLate::parse)?,
-        token_life: span(
-            "one_time_token_life_seconds",
-            body.one_time_token_life_seconds,
-            now.token_life,
-            Settings::TOKEN_LIFE,
-        )?,
-        journey_life: span(
-            "journey_life_seconds",
-            body.journey_life_seconds,
-            now.journey_life,
-            Settings::JOURNEY_LIFE,
-        )?,
+fn read_choices(body: &SettingsBody) -> Result<Choices, Invalid> {
+    Ok(Choices {
+        one_time_token: body.one_time_token.as_deref().map(OneTime::parse).transpose()?,
+        extra_outcomes: body.extra_outcomes.as_deref().map(ExtraOutcomes::parse).transpose()?,
+        one_off_urls: body.one_off_urls.as_deref().map(OneOffUrls::parse).transpose()?,
+        same_browser: body.same_browser.as_deref().map(SameBrowser::parse).transpose()?,
+        app_links: body.app_links.as_deref().map(AppLinks::parse).transpose()?,
+        when_late: body.when_late.as_deref().map(WhenLate::parse).transpose()?,
+        token_life: span("one_time_token_life_seconds", body.one_time_token_life_seconds, Settings::TOKEN_LIFE)?,
+        journey_life: span("journey_life_seconds", body.journey_life_seconds, Settings::JOURNEY_LIFE)?,
     })
 }
 
-fn chosen<T>(word: Option<&String>, now: T, parse: impl Fn(&str) -> Result<T, Invalid>) -> Result<T, Invalid> {
-    word.map_or(Ok(now), |word| parse(word))
-}
-
-fn span(
-    field: &str,
-    seconds: Option<u64>,
-    now: Duration,
-    (least, most): (Duration, Duration),
-) -> Result<Duration, Invalid> {
+fn span(field: &str, seconds: Option<u64>, (least, most): (Duration, Duration)) -> Result<Option<Duration>, Invalid> {
     match seconds.map(Duration::from_secs) {
-        None => Ok(now),
-        Some(span) if (least..=most).contains(&span) => Ok(span),
-        Some(_) => {
+        Some(span) if !(least..=most).contains(&span) => {
             Err(Invalid::new(field, format!("is not between {} and {} seconds", least.as_secs(), most.as_secs())))
         }
+        span => Ok(span),
     }
 }

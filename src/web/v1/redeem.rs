@@ -44,8 +44,9 @@ struct OutcomeView {
 }
 
 async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let patience = patience(&incoming.request)?;
+    let request = incoming.request.clone();
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
+    let patience = patience(&request)?;
     let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
     match engine.redeem(wish).await? {
         Redeemed::Said(redemption) => answer(&redemption),

@@ -79,16 +79,33 @@ async fn a_merchant_with_tokens_can_have_its_customer_back_at_once(kind: StoreKi
     assert_eq!(shop.status(&link).await, "paid");
 }
 
-async fn a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_proven(kind: StoreKind) {
+async fn a_customer_who_is_home_already_can_neither_pay_again_nor_cancel(kind: StoreKind) {
     let (house, shop) = hasty(kind).await;
     shop.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
     let link = shop.link_to("https://shop.example/cb").await;
     let trip = house.http.leave(&link.text).await;
     let home = house.http.back(&trip.with("code=slow:60000")).await.location();
-    house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
-    let token = query_value(&home, "one-time-token");
-    assert_eq!(shop.redeem(&token).await.is(200).json()["status"], "cancelled");
-    assert_eq!(house.http.back(&trip.with("code=slow:60000")).await.location(), home);
+    for form in ["/payment/pay", "/payment/cancel"] {
+        let pressed = house.http.submit(form, &[("link_id", &link.text)]).await;
+        assert!(!pressed.has("set-cookie"));
+        assert_eq!(pressed.location(), home);
+    }
+    assert_eq!(house.http.get(&format!("/payment?link_id={}", link.text)).await.location(), home);
+    assert_eq!(shop.status(&link).await, "away");
+}
+
+async fn a_refusal_that_follows_a_hand_back_is_what_the_token_says(kind: StoreKind) {
+    let (house, shop) = hasty(kind).await;
+    shop.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
+    for (error, status) in [("server_error", "failed"), ("access_denied", "cancelled")] {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let trip = house.http.leave(&link.text).await;
+        let query = trip.with(&format!("code=slow:1500:fail:{error}"));
+        let home = house.http.back(&query).await.location();
+        let token = query_value(&home, "one-time-token");
+        assert_eq!(shop.redeem(&token).await.is(200).json()["status"], status);
+        assert_eq!(house.http.back(&query).await.location(), home);
+    }
 }
 
 async fn without_a_token_or_a_callback_nobody_is_handed_back_early(kind: StoreKind) {
@@ -124,7 +141,8 @@ slow_stories![
     a_light_page_keeps_company_and_moves_on_by_itself,
     the_payment_is_settled_even_when_the_customer_goes_away,
     a_merchant_with_tokens_can_have_its_customer_back_at_once,
-    a_cancel_after_a_hand_back_is_what_the_token_says_until_the_payment_is_proven,
+    a_customer_who_is_home_already_can_neither_pay_again_nor_cancel,
+    a_refusal_that_follows_a_hand_back_is_what_the_token_says,
     without_a_token_or_a_callback_nobody_is_handed_back_early,
     thirty_two_tabs_wait_for_one_exchange,
 ];

@@ -15,6 +15,7 @@ on_every_store![
     a_link_that_wants_to_hear_of_failures_does,
     a_banks_hostile_words_stay_inside_their_parameter,
     fifty_tries_are_enough,
+    the_longest_refusal_fits_the_longest_callback,
 ];
 
 async fn a_decline_at_the_bank_is_a_cancellation(house: House) {
@@ -122,8 +123,28 @@ async fn fifty_tries_are_enough(house: House) {
         assert!(states.insert(trip.state.clone()));
         house.http.back(&trip.with("error=server_error")).await.location();
     }
-    let pressed = house.http.submit("/payment/pay", &[("link_id", &link.text)]).await;
-    assert_eq!(json!(pressed.location()), link.data["pay_link"]);
-    assert!(!pressed.has("set-cookie"));
+    let pressed = house.http.submit("/payment/pay", &[("link_id", &link.text)]).await.is(429);
+    assert!(!pressed.has("set-cookie") && !pressed.has("location"));
+    pressed.says("Too many tries");
     assert_eq!(shop.status(&link).await, "open");
+}
+
+/// A bank's words may be anything, and the callback as long as it may be: the customer comes home all the same.
+async fn the_longest_refusal_fits_the_longest_callback(house: House) {
+    let shop = house.shop("Shop");
+    let mut length = 2048;
+    let link = loop {
+        let url = format!("https://shop.example/{}", "a".repeat(length));
+        let body = json!({ "amount": 1, "callback_url": url, "extra_outcomes": true, "one_time_token": true });
+        let answer = shop.secpaid("createLink", &body).await;
+        if answer.status == 200 {
+            break crate::support::shop::Link::read(&answer.json());
+        }
+        length -= 1;
+    };
+    let trip = house.http.leave(&link.text).await;
+    let query = trip.with(&format!("error={}&error_description={}", "%26".repeat(64), "%C3%A9".repeat(200)));
+    let home = house.http.back(&query).await.location();
+    assert!(home.len() <= 2048 && home.contains("&status=failed&error=%26"), "{} bytes", home.len());
+    assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
 }

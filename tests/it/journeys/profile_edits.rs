@@ -6,7 +6,12 @@ use serde_json::json;
 use crate::support::house::House;
 use crate::support::on_every_store;
 
-on_every_store![no_edit_is_lost_to_another, a_rotated_key_ends_at_once, what_was_acknowledged_survives_a_restart];
+on_every_store![
+    no_edit_is_lost_to_another,
+    no_choice_is_lost_to_another,
+    a_rotated_key_ends_at_once,
+    what_was_acknowledged_survives_a_restart
+];
 
 async fn no_edit_is_lost_to_another(house: House) {
     let shop = house.shop("Shop");
@@ -19,6 +24,19 @@ async fn no_edit_is_lost_to_another(house: House) {
     assert_eq!(indices, (0..8).collect::<Vec<u64>>());
     let book = shop.look("/profile/callbacks").await.is(200).json();
     assert_eq!(book["callbacks"].as_array().map(Vec::len), Some(8));
+}
+
+async fn no_choice_is_lost_to_another(house: House) {
+    for _ in 0..10 {
+        let shop = house.shop("Shop");
+        futures_util::future::join(
+            shop.choose(json!({ "one_time_token": "on" })),
+            shop.choose(json!({ "extra_outcomes": "on" })),
+        )
+        .await;
+        let settings = shop.look("/profile/settings").await.is(200).json();
+        assert_eq!((&settings["one_time_token"], &settings["extra_outcomes"]), (&json!("on"), &json!("on")));
+    }
 }
 
 async fn a_rotated_key_ends_at_once(house: House) {

@@ -95,3 +95,17 @@ async fn said_to_be_away(house: &House, query: &str, link: &str) {
     let health = house.http.get("/health").await.is(503);
     assert!(health.took < SOON, "{:?}", health.took);
 }
+
+/// The page that answers a form cannot ask for itself again: that would be a GET of an address that has none.
+#[tokio::test]
+async fn a_form_that_met_no_store_leads_back_to_its_page() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    house.redis().kill();
+    for form in ["/payment/pay", "/payment/cancel"] {
+        let away = house.http.submit(form, &[("link_id", &link.text)]).await.is(503);
+        away.says(&format!("content=\"2;url=/payment?link_id={}\"", link.text));
+    }
+}

@@ -1,0 +1,125 @@
+//! What the stores' benches share: journeys, the steps that settle them, and callers that take these at the same time.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use handback::clock::{Clock, SystemClock};
+use handback::domain::callback::{CallbackUrl, Placement, Rules};
+use handback::domain::id::{JourneyId, MerchantId, Shard};
+use handback::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Via};
+use handback::domain::merchant::{MerchantName, Settings};
+use handback::domain::moment::Moment;
+use handback::domain::money::{Amount, Currency};
+use handback::domain::plan::{Entry, Plan};
+use handback::domain::secret::Digest;
+use handback::domain::token::MintedToken;
+use handback::store::record::{read_journey, write_journey};
+use handback::store::{Journeys, Opened, Step, Taken};
+
+pub type Trouble = Box<dyn Error + Send + Sync>;
+
+/// Opens these journeys, one after the other; the answer is those whose customers left for the bank, all or none.
+pub async fn open_all<S: Journeys>(
+    store: Arc<S>,
+    journeys: Vec<Journey>,
+    leaves: bool,
+) -> Result<Vec<Journey>, Trouble> {
+    let mut away = Vec::new();
+    for journey in journeys {
+        if store.open(&journey, None).await? != Opened::New {
+            return Err("a journey was not opened".into());
+        }
+        if leaves {
+            away.push(leave(&*store, journey).await?);
+        }
+    }
+    Ok(away)
+}
+
+async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Trouble> {
+    let Departing::New(journey, departure) = journey.depart(SystemClock.now()) else {
+        return Err("a fresh journey did not leave".into());
+    };
+    match store.take(&Step::leave(journey.clone(), Digest::new(rand::random()), departure)).await? {
+        Taken::Done => Ok(journey),
+        other => Err(format!("a customer did not leave: {other:?}").into()),
+    }
+}
+
+/// Settles one after the other; the answer is how long each of them took.
+pub async fn settle_all<S: Journeys>(store: Arc<S>, steps: Vec<Step>) -> Result<Vec<Duration>, Trouble> {
+    let mut waits = Vec::with_capacity(steps.len());
+    for step in steps {
+        let begun = Instant::now();
+        if store.take(&step).await? != Taken::Done {
+            return Err("a settlement was lost".into());
+        }
+        waits.push(begun.elapsed());
+    }
+    Ok(waits)
+}
+
+/// Shares all of this out to so many callers at the same time, and collects what they bring.
+pub async fn share_out<T, R, W>(all: Vec<T>, callers: usize, work: impl Fn(Vec<T>) -> W) -> Result<Vec<R>, Trouble>
+where
+    R: Send + 'static,
+    W: Future<Output = Result<Vec<R>, Trouble>> + Send + 'static,
+{
+    let mut shares: Vec<Vec<T>> = (0..callers).map(|_| Vec::new()).collect();
+    for (n, one) in all.into_iter().enumerate() {
+        shares[n % callers].push(one);
+    }
+    let tasks: Vec<_> = shares.into_iter().map(|share| tokio::spawn(work(share))).collect();
+    let mut brought = Vec::new();
+    for task in tasks {
+        brought.extend(task.await??);
+    }
+    Ok(brought)
+}
+
+/// A quantile of these waits, which are sorted, in milliseconds.
+pub fn quantile(waits: &[Duration], share: f64) -> f64 {
+    waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0
+}
+
+pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
+    let id: [u8; 16] = rand::random();
+    let url = CallbackUrl::parse("https://shop.example/checkout/return?order=71829", &Rules::default())?;
+    Ok(Journey::open(Opening {
+        id: JourneyId::mint(id, Shard::of_byte(id[7])),
+        merchant,
+        merchant_name: MerchantName::parse("A shop of some size")?,
+        dialect: "secpaid".into(),
+        bank: "sandbox".into(),
+        key: "k1".into(),
+        checkout: Checkout {
+            amount: Amount::parse("25.90", Currency::EUR)?,
+            note: "order 71829".into(),
+            cancel: Cancel::Offered,
+        },
+        extras: Vec::new(),
+        plan: Plan { landing: Some(Entry { url, params_in: Placement::Query, slot: None }), background: Vec::new() },
+        terms: Settings::default().terms(),
+        opened_at: now,
+        expires_at: now.plus(Duration::from_hours(24)),
+    }))
+}
+
+/// What a bank's proof leaves of a journey: the step that settles it as paid.
+///
+/// Only this program's own banks can make a fact, and there is none here. So the settlement is written into the
+/// record, whose last field, empty until then, is the list of settlements: `[[0 (paid), at, {"B": nil}]]`.
+pub fn settlement(away: Journey) -> Result<Step, Trouble> {
+    let now = SystemClock.now();
+    let answered = away.freeze(Via { departure: 0, mark: rand::random() }, now).ok_or("it had been answered")?;
+    let mut record = write_journey(&answered)?;
+    if record.pop() != Some(0x90) {
+        return Err("a record does not end with its settlements any more".into());
+    }
+    record.extend([0x91, 0x93, 0x00, 0xcf]);
+    record.extend(now.as_millis().to_be_bytes());
+    record.extend([0x81, 0xa1, b'B', 0xc0]);
+    let token = MintedToken { digest: Digest::new(rand::random()), expires_at: now.plus(Duration::from_mins(5)) };
+    Ok(Step::settle(read_journey(&record)?, 0, Some(token)))
+}
