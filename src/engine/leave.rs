@@ -77,7 +77,7 @@ impl Engine {
     async fn send_off(&self, journey: Journey, departure: u8) -> Result<Leaving, EngineError> {
         let state = self.state(&journey, departure)?;
         let bank = self.bank(&journey.opening().bank)?;
-        match tokio::time::timeout(self.budget, bank.depart(&journey, &state)).await {
+        match tokio::time::timeout(self.patience(), bank.depart(&journey, &state)).await {
             Ok(Ok(redirect)) => Ok(Leaving::Left(Left {
                 redirect,
                 cookie_name: cookie_name(&state),

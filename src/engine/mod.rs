@@ -147,6 +147,12 @@ impl Engine {
         self.store.ping().await
     }
 
+    /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its
+    /// answer inside it.
+    fn patience(&self) -> Duration {
+        self.budget - self.budget / 5
+    }
+
     fn bank(&self, name: &str) -> Result<&Arc<dyn Bank>, EngineError> {
         let bank = self.banks.iter().find(|bank| bank.name() == name);
         bank.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))

@@ -138,7 +138,7 @@ impl Engine {
             let (engine, journey) = (Arc::clone(self), journey.clone());
             async move { engine.prove_and_conclude(journey, via, code).await }.boxed()
         });
-        match tokio::time::timeout_at(at + self.budget, flight).await {
+        match tokio::time::timeout_at(at + self.patience(), flight).await {
             Ok(landing) => landing.map(Returned::Go),
             Err(_) => self.late(journey, via).await,
         }
