@@ -150,7 +150,7 @@ impl Engine {
     /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its
     /// answer inside it.
     fn patience(&self) -> Duration {
-        self.budget - self.budget / 5
+        self.budget * 4 / 5
     }
 
     fn bank(&self, name: &str) -> Result<&Arc<dyn Bank>, EngineError> {
