@@ -155,6 +155,7 @@ pub async fn engine(
         keys,
         clock: Arc::clone(clock),
         banks,
+        institutions: Vec::new(),
         dialects: vec![Arc::new(SecPaid)],
         public_url,
         rules: config.callback_rules().clone(),

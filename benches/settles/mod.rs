@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::callback::{CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
-use handback::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Via};
+use handback::domain::journey::{Cancel, Checkout, Departing, End, Journey, Opening, Purpose, Via};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::moment::Moment;
 use handback::domain::money::{Amount, Currency};
@@ -38,7 +38,7 @@ pub async fn open_all<S: Journeys>(
 }
 
 async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Trouble> {
-    let Departing::New(journey, departure) = journey.depart(SystemClock.now()) else {
+    let Departing::New(journey, departure) = journey.depart(None, SystemClock.now()) else {
         return Err("a fresh journey did not leave".into());
     };
     match store.take(&Step::leave(journey.clone(), Digest::new(rand::random()), departure)).await? {
@@ -93,11 +93,11 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
         dialect: "secpaid".into(),
         bank: "sandbox".into(),
         key: "k1".into(),
-        checkout: Checkout {
+        purpose: Purpose::Checkout(Checkout {
             amount: Amount::parse("25.90", Currency::EUR)?,
             note: "order 71829".into(),
             cancel: Cancel::Offered,
-        },
+        }),
         extras: Vec::new(),
         plan: Plan { landing: Some(Entry { url, params_in: Placement::Query, slot: None }), background: Vec::new() },
         terms: Settings::default().terms(),
@@ -109,17 +109,22 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
 /// What a bank's proof leaves of a journey: the step that settles it as paid.
 ///
 /// Only this program's own banks can make a fact, and there is none here. So the settlement is written into the
-/// record, whose last field, empty until then, is the list of settlements: `[[0 (paid), at, {"B": nil}]]`.
+/// record, into the empty list before what only a consent has: `[[0 (paid), at, {"B": nil}]]`.
 pub fn settlement(away: Journey) -> Result<Step, Trouble> {
     let now = SystemClock.now();
-    let answered = away.freeze(Via { departure: 0, mark: rand::random() }, now).ok_or("it had been answered")?;
+    let via = Via { departure: 0, mark: rand::random() };
+    let answered = away.remember(via, End::Settled(0), now).ok_or("it had been answered")?;
     let mut record = write_journey(&answered)?;
-    if record.pop() != Some(0x90) {
-        return Err("a record does not end with its settlements any more".into());
+    // No settlements; no consent, proofs, reopenings or grant.
+    let end = [0x90, 0xc0, 0x90, 0x90, 0xc0];
+    if !record.ends_with(&end) {
+        return Err("a record does not end as it did".into());
     }
+    record.truncate(record.len() - end.len());
     record.extend([0x91, 0x93, 0x00, 0xcf]);
     record.extend(now.as_millis().to_be_bytes());
     record.extend([0x81, 0xa1, b'B', 0xc0]);
+    record.extend(&end[1..]);
     let token = MintedToken { digest: Digest::new(rand::random()), expires_at: now.plus(Duration::from_mins(5)) };
     Ok(Step::settle(read_journey(&record)?, 0, Some(token)))
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::outcome::{BankError, Fact, Hint, Offer};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 
@@ -19,34 +19,109 @@ pub trait Bank: Send + Sync {
     /// Its name for people.
     fn label(&self) -> &str;
 
-    /// Where to send the browser, so that the bank asks its customer under this `state`.
+    /// Whether a code may be taken to it once only: then that is written down before it is done.
+    fn asks_once(&self) -> bool {
+        true
+    }
+
+    /// Whether its browsers come back without a query, with the answer behind a `#`, which no server sees.
+    fn answers_in_fragment(&self) -> bool {
+        false
+    }
+
+    /// Gets ready: discovers endpoints and keys, where it does not know them yet. A bank that cannot is reported, and
+    /// asked again later; until then it cannot be left for.
+    ///
+    /// # Errors
+    /// When the bank cannot be asked now, or is not what it was configured as.
+    async fn prepare(&self) -> Result<(), BankTrouble> {
+        Ok(())
+    }
+
+    /// Where to send the browser, so that the bank asks its customer.
     ///
     /// # Errors
     /// When the bank cannot be asked now.
-    async fn depart(&self, journey: &Journey, state: &str) -> Result<Redirect, BankTrouble>;
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble>;
 
-    /// What the browser says the bank said.
+    /// What the browser says the bank said. Nothing is verified here but its form.
     ///
     /// # Errors
     /// When the answer is not one that this bank gives.
-    fn read_return(&self, answer: &Answer) -> Result<Hint, Invalid>;
+    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid>;
 
-    /// What the bank itself says of a code. A refusal is a fact; not being able to ask is trouble.
+    /// Verifies what the bank signed and the browser carried, before the bank is asked. May be called any number of times.
     ///
     /// # Errors
-    /// When the bank cannot be asked now.
-    async fn prove(&self, journey: &Journey, code: &Secret) -> Result<Fact, BankTrouble>;
+    /// [`BankTrouble::Forged`] when it is not the bank's word, [`BankTrouble::Unreachable`] when that cannot be told now.
+    async fn check(&self, _trip: &Trip<'_>, _offer: &Offer) -> Result<Checked, BankTrouble> {
+        Ok(Checked::Genuine)
+    }
+
+    /// What the bank itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a bank that
+    /// [asks once](Bank::asks_once) it is called once for each code.
+    ///
+    /// # Errors
+    /// When the bank could not be asked, or did not answer.
+    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble>;
 }
 
-/// A bank that could not be asked. The sentence is for the log; it holds nothing that the bank sent.
+/// One departure of a journey, as a bank has to know it. All of it is derived, and the same every time.
+#[derive(Debug, Clone, Copy)]
+pub struct Trip<'a> {
+    /// The journey.
+    pub journey: &'a Journey,
+    /// The `state`: 32 hexadecimal digits.
+    pub state: &'a str,
+    /// The `nonce` (`OpenID` Connect Core, section 3.1.2.1).
+    pub nonce: &'a str,
+    /// The code verifier (RFC 7636): 43 characters.
+    pub verifier: &'a Secret,
+    /// Where the bank sends the browser.
+    pub redirect_uri: &'a str,
+}
+
+/// What a browser says the bank said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The `state` under which it was asked, if the answer names one.
+    pub state: Option<String>,
+    /// What it said.
+    pub hint: Hint,
+}
+
+/// What a bank's signature is under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// A code, which is worth asking for; also when nothing was signed.
+    Genuine,
+    /// A refusal.
+    Refused(BankError),
+}
+
+/// What went wrong with a bank. The sentences are for the log; they hold nothing that the bank sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the bank could not be asked: {0}")]
-pub struct BankTrouble(pub String);
+pub enum BankTrouble {
+    /// It could not be asked, and has not been.
+    #[error("the bank could not be asked: {0}")]
+    Unreachable(String),
+    /// It was asked, and what it answered, if anything, says neither yes nor no.
+    #[error("the bank gave no answer: {0}")]
+    Unanswered(String),
+    /// What the browser carried is not this bank's word.
+    #[error("not the bank's word: {0}")]
+    Forged(String),
+}
 
 impl BankTrouble {
-    /// The trouble as a customer meets it: `temporarily_unavailable` (RFC 6749, section 4.1.2.1).
+    /// The trouble as a merchant meets it: `temporarily_unavailable` (RFC 6749, section 4.1.2.1), or an answer that was
+    /// lost and will not be asked for again.
     pub fn as_error(&self) -> BankError {
-        BankError::new("temporarily_unavailable", Some("The bank did not answer."))
+        match self {
+            Self::Unreachable(_) => BankError::new("temporarily_unavailable", Some("The bank could not be asked.")),
+            Self::Unanswered(_) => BankError::new("answer_lost", Some("The bank did not answer.")),
+            Self::Forged(_) => BankError::new("answer_forged", Some("The answer was not the bank's.")),
+        }
     }
 }
 
@@ -57,6 +132,22 @@ pub struct Answer {
     code: Option<Secret>,
     error: Option<String>,
     description: Option<String>,
+    iss: Option<String>,
+    id_token: Option<Secret>,
+    response: Option<Secret>,
+    carried: Carried,
+}
+
+/// How a browser carried an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Carried {
+    /// In the query of a GET.
+    #[default]
+    Query,
+    /// Behind a `#`, posted to us by a page of ours.
+    Fragment,
+    /// In a form that the bank's page posted.
+    Form,
 }
 
 impl Answer {
@@ -64,14 +155,17 @@ impl Answer {
     ///
     /// # Errors
     /// When one of ours comes twice, or a code and an error come together: then somebody has tampered with it.
-    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
-        let mut answer = Self::default();
+    pub fn read(carried: Carried, pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
+        let mut answer = Self { carried, ..Self::default() };
         for (name, value) in pairs {
             let twice = match name.as_str() {
                 "state" => answer.state.replace(value).is_some(),
                 "code" => answer.code.replace(Secret::new(value)).is_some(),
                 "error" => answer.error.replace(value).is_some(),
                 "error_description" => answer.description.replace(value).is_some(),
+                "iss" => answer.iss.replace(value).is_some(),
+                "id_token" => answer.id_token.replace(Secret::new(value)).is_some(),
+                "response" => answer.response.replace(Secret::new(value)).is_some(),
                 _ => false,
             };
             if twice {
@@ -89,10 +183,52 @@ impl Answer {
         self.state.as_deref()
     }
 
+    /// The code, if there is one.
+    pub const fn code(&self) -> Option<&Secret> {
+        self.code.as_ref()
+    }
+
+    /// The `error`, if there is one.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// The `error_description`, if there is one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The issuer (RFC 9207), if the answer names one.
+    pub fn iss(&self) -> Option<&str> {
+        self.iss.as_deref()
+    }
+
+    /// The `id_token` beside a code, if there is one.
+    pub const fn id_token(&self) -> Option<&Secret> {
+        self.id_token.as_ref()
+    }
+
+    /// The whole answer as a signed token (JARM), if it is one.
+    pub const fn response(&self) -> Option<&Secret> {
+        self.response.as_ref()
+    }
+
+    /// How the browser carried it.
+    pub const fn carried(&self) -> Carried {
+        self.carried
+    }
+
+    /// What an OAuth 2 answer says, with its state.
+    pub fn said(&self) -> Said {
+        Said { state: self.state.clone(), hint: self.hint() }
+    }
+
     /// What an OAuth 2 answer says: a code, or else a refusal; neither is a refusal too.
     pub fn hint(&self) -> Hint {
         match &self.code {
-            Some(code) if !code.reveal().is_empty() => Hint::Code(code.clone()),
+            Some(code) if !code.reveal().is_empty() => {
+                Hint::Code(Offer { code: code.clone(), signed: self.id_token.clone() })
+            }
             _ => Hint::Refusal(BankError::new(self.error.as_deref().unwrap_or_default(), self.description.as_deref())),
         }
     }
@@ -103,7 +239,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<Answer, Invalid> {
-        Answer::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
+        Answer::read(Carried::Query, url::form_urlencoded::parse(query.as_bytes()).into_owned())
     }
 
     #[test]

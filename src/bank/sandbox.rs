@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Answer, Bank, BankTrouble};
+use super::{Answer, Bank, BankTrouble, Said, Trip};
+use crate::domain::consent::BankTokens;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::journey::Purpose;
+use crate::domain::outcome::{BankError, Fact, Offer};
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
 
@@ -74,32 +75,43 @@ impl Bank for Sandbox {
         "Sandbox bank"
     }
 
-    async fn depart(&self, journey: &Journey, state: &str) -> Result<Redirect, BankTrouble> {
-        let opening = journey.opening();
-        let amount = format!("{} {}", opening.checkout.amount, opening.checkout.amount.currency());
-        let query = [
-            ("response_type", "code"),
-            ("client_id", &opening.merchant.to_string()),
-            ("client_name", opening.merchant_name.as_str()),
-            ("amount", &amount),
-            ("redirect_uri", &self.redirect_uri()),
-            ("state", state),
-        ];
+    /// Its token side is a function of the code, so that asking it again changes nothing.
+    fn asks_once(&self) -> bool {
+        false
+    }
+
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+        let opening = trip.journey.opening();
+        let merchant = opening.merchant.to_string();
+        let amount = opening.purpose.amount().map(|amount| format!("{amount} {}", amount.currency()));
+        let mut query =
+            vec![("response_type", "code"), ("client_id", &merchant), ("client_name", opening.merchant_name.as_str())];
+        query.extend(amount.as_ref().map(|amount| ("amount", amount.as_str())));
+        if opening.purpose.consent().is_some() {
+            query.push(("scope", "consent"));
+        }
+        query.extend([("redirect_uri", trip.redirect_uri), ("state", trip.state)]);
         Ok(Redirect::to_bank(self.base.page("/sandbox/authorise", &query)))
     }
 
-    fn read_return(&self, answer: &Answer) -> Result<Hint, Invalid> {
-        Ok(answer.hint())
+    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
+        Ok(answer.said())
     }
 
-    async fn prove(&self, _journey: &Journey, code: &Secret) -> Result<Fact, BankTrouble> {
-        let (delay, code) = slowness(code.reveal());
+    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
+        let (delay, code) = slowness(offer.code.reveal());
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
         match code.strip_prefix("fail:") {
             Some(error) => Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))),
-            None => Ok(Fact::paid()),
+            None => Ok(match trip.journey.opening().purpose {
+                Purpose::Checkout(_) => Fact::paid(),
+                Purpose::Consent(_) => Fact::authorised(BankTokens {
+                    json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
+                    consent: None,
+                }),
+            }),
         }
     }
 }

@@ -183,6 +183,47 @@ impl FromStr for MerchantId {
     }
 }
 
+/// A user's id, as Yapily has users: a version 4 UUID that names the user's shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// Makes an id from 16 bytes of entropy, in `shard`.
+    pub fn mint(mut entropy: [u8; 16], shard: Shard) -> Self {
+        entropy[7] = shard.written_into(entropy[7]);
+        Self(Builder::from_random_bytes(entropy).into_uuid())
+    }
+
+    /// Restores an id that was stored.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The shard that holds this user.
+    pub fn shard(&self) -> Shard {
+        Shard::of_byte(self.as_bytes()[7])
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("userUuid", "is not a UUID"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

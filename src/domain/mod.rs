@@ -1,13 +1,15 @@
-//! The nouns: callbacks, merchants, journeys, outcomes, tokens, deliveries, money, redirects.
+//! The nouns: callbacks, merchants, users, institutions, journeys, consents, outcomes, tokens, deliveries, money.
 //!
 //! Everything here is pure: no I/O, no clock, no serialisation. A value that exists is valid, because its only
 //! constructor checked it; records and wire structs live with the store and the front door.
 
 pub mod api_key;
 pub mod callback;
+pub mod consent;
 pub mod delivery;
 pub mod dialect;
 pub mod id;
+pub mod institution;
 pub mod invalid;
 pub mod journey;
 pub mod merchant;
@@ -20,4 +22,5 @@ pub mod redirect;
 pub mod secret;
 pub mod terms;
 pub mod token;
+pub mod user;
 pub mod wish;

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::consent::BankTokens;
 use super::secret::Secret;
 
 /// How a journey ended.
@@ -116,16 +117,33 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// A code that may be worth an outcome, once the bank has exchanged it.
-    Code(Secret),
+    Code(Offer),
     /// An error, or neither code nor error.
     Refusal(BankError),
+}
+
+/// A code, with what came beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The code. Whatever comes beside it, one code is one offer.
+    pub code: Secret,
+    /// What the bank signed and the browser carried: an `id_token` (OpenID Connect Core, section 3.3), or the whole
+    /// answer (JARM).
+    pub signed: Option<Secret>,
+}
+
+impl Offer {
+    /// A bare code.
+    pub fn of(code: impl Into<String>) -> Self {
+        Self { code: Secret::new(code), signed: None }
+    }
 }
 
 impl Hint {
     /// The bytes that tell one answer to a departure from another.
     pub fn distinguishing(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Code(code) => Cow::Owned([b"code\0", code.reveal().as_bytes()].concat()),
+            Self::Code(offer) => Cow::Owned([b"code\0", offer.code.reveal().as_bytes()].concat()),
             Self::Refusal(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
         }
     }
@@ -138,6 +156,7 @@ pub struct Fact(Known);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known {
     Paid,
+    Authorised(BankTokens),
     Refused(BankError),
     Pressed,
     Withdrawn,
@@ -148,6 +167,19 @@ impl Fact {
     /// The bank exchanged the code and says: paid.
     pub(crate) const fn paid() -> Self {
         Self(Known::Paid)
+    }
+
+    /// The bank exchanged the code, and says that its customer agreed.
+    pub(crate) const fn authorised(tokens: BankTokens) -> Self {
+        Self(Known::Authorised(tokens))
+    }
+
+    /// What the bank gave for the customer's agreement.
+    pub const fn bank_tokens(&self) -> Option<&BankTokens> {
+        match &self.0 {
+            Known::Authorised(tokens) => Some(tokens),
+            Known::Paid | Known::Refused(_) | Known::Pressed | Known::Withdrawn | Known::Lapsed => None,
+        }
     }
 
     /// The bank refused: by its answer to the exchange, or by an error return that matched an unspent state.
@@ -174,6 +206,7 @@ impl Fact {
     pub fn outcome(&self) -> Outcome {
         match &self.0 {
             Known::Paid => Outcome::Paid,
+            Known::Authorised(_) => Outcome::Authorised,
             Known::Refused(error) if !error.is_customers_refusal() => Outcome::Failed,
             Known::Refused(_) | Known::Pressed | Known::Withdrawn => Outcome::Cancelled,
             Known::Lapsed => Outcome::Expired,
@@ -183,7 +216,7 @@ impl Fact {
     /// Why, for the timeline and the page.
     pub fn cause(&self) -> Cause {
         match &self.0 {
-            Known::Paid => Cause::Bank(None),
+            Known::Paid | Known::Authorised(_) => Cause::Bank(None),
             Known::Refused(error) => Cause::Bank(Some(error.clone())),
             Known::Pressed => Cause::Customer,
             Known::Withdrawn => Cause::Merchant,

@@ -71,6 +71,21 @@ impl Plan {
         Ok(Self { landing: entries.next(), background: entries.collect() })
     }
 
+    /// Resolves a URL that one of the merchant's saved callbacks has to cover.
+    ///
+    /// # Errors
+    /// When it breaks a rule for URLs, is not covered, or holds a name that the dialect appends.
+    pub fn of_covered(text: &str, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        let url = CallbackUrl::parse(text, allowed.rules).map_err(|invalid| invalid.at("callback"))?;
+        let Some((index, saved)) = allowed.book.covering(&url) else {
+            return Err(Invalid::new("callback", "is not one of the application's authorised callbacks")
+                .hint("save it, or one above it that ends in a slash; its own query is free"));
+        };
+        let entry = Entry { url, params_in: saved.params_in, slot: Some(index) };
+        let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
+        Ok(Self { landing: Some(landing), background: Vec::new() })
+    }
+
     /// Every entry, the landing first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.landing.iter().chain(&self.background)

@@ -1,14 +1,14 @@
 //! What a merchant's call asks for, before the engine has resolved it.
 
 use super::callback::Item;
-use super::journey::Checkout;
+use super::journey::Purpose;
 use super::terms::{ExtraOutcomes, OneTime};
 
-/// A checkout as a dialect read it from a merchant's call.
+/// A journey as a dialect read it from a merchant's call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     /// What the customer is asked for.
-    pub checkout: Checkout,
+    pub purpose: Purpose,
     /// The dialect's own fields.
     pub extras: Vec<(String, String)>,
     /// The callbacks that were asked for.
@@ -29,4 +29,8 @@ pub enum Asked {
     Text(String),
     /// Items that came apart already, as in a JSON array.
     Items(Vec<Item>),
+    /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in `/`.
+    Covered(String),
+    /// None, and not the merchant's first either: the journey ends on our own result page.
+    OwnPage,
 }

@@ -1,64 +1,84 @@
-//! Proofs in flight: one exchange for one answer, however many browsers ask.
+//! Calls to banks in flight: one for one purpose, however many browsers ask.
 //!
-//! A code is exchanged once. The exchange goes on when the browser that began it has given up or been sent on, and a
-//! second return with the same answer waits for the first one's exchange instead of beginning another.
+//! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same wish
+//! waits for the first one's call instead of beginning another.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 
-use super::EngineError;
-use crate::domain::id::PayId;
-use crate::domain::journey::Via;
-use crate::domain::redirect::Redirect;
-
-/// What a flight comes to: where its browser goes.
-pub(super) type Landing = Result<Redirect, EngineError>;
-
 /// A flight that any number of browsers can wait for.
-pub(super) type Flight = Shared<BoxFuture<'static, Landing>>;
+pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
 
-/// Which answer of which departure of which journey is being proven.
-type Key = (PayId, u8, u64);
+type UnderWay<K, T> = Arc<Mutex<HashMap<K, Flight<T>>>>;
 
-/// The exchanges that this node has under way.
-#[derive(Default)]
-pub(super) struct Flights {
-    under_way: Arc<Mutex<HashMap<Key, Flight>>>,
+/// The calls that this node has under way, and for a while what came of them.
+pub(super) struct Flights<K: Eq + Hash, T: Clone> {
+    under_way: UnderWay<K, T>,
+    kept: Duration,
 }
 
-impl Flights {
-    /// Joins the flight of this answer, or begins it on the current runtime.
-    pub(super) fn join(&self, pay_id: PayId, via: Via, begin: impl FnOnce() -> BoxFuture<'static, Landing>) -> Flight {
-        let key = (pay_id, via.departure, via.mark);
+impl<K, T> Flights<K, T>
+where
+    K: Clone + Eq + Hash + Send + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    /// None yet; what comes of a flight is kept for `kept`, for those who come late.
+    pub(super) fn kept_for(kept: Duration) -> Self {
+        Self { under_way: UnderWay::default(), kept }
+    }
+
+    /// Joins the flight of this key, or begins it on the current runtime.
+    pub(super) fn join(&self, key: K, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = under_way.get(&key) {
             return flight.clone();
         }
-        let done = Cleared { key, under_way: Arc::clone(&self.under_way) };
-        let landing = begin();
+        let done = Cleared { key: key.clone(), under_way: Arc::clone(&self.under_way) };
+        let (landing, kept) = (begin(), self.kept);
         let flight = async move {
-            let _done = done;
-            landing.await
+            let landed = landing.await;
+            if kept.is_zero() {
+                drop(done);
+            } else {
+                tokio::spawn(async move {
+                    tokio::time::sleep(kept).await;
+                    drop(done);
+                });
+            }
+            landed
         };
         let flight = flight.boxed().shared();
         under_way.insert(key, flight.clone());
         tokio::spawn(flight.clone());
         flight
     }
+
+    /// Whether such a flight is under way here.
+    pub(super) fn has(&self, key: &K) -> bool {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+
+    /// Forgets a flight, so that the next one begins anew.
+    pub(super) fn forget(&self, key: &K) {
+        let ended = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        // The lock is given back before the flight itself is dropped.
+        drop(ended);
+    }
 }
 
 /// Takes a flight off the list when it has ended, however it ended.
-struct Cleared {
-    key: Key,
-    under_way: Arc<Mutex<HashMap<Key, Flight>>>,
+struct Cleared<K: Eq + Hash, T: Clone> {
+    key: K,
+    under_way: UnderWay<K, T>,
 }
 
-impl Drop for Cleared {
+impl<K: Eq + Hash, T: Clone> Drop for Cleared<K, T> {
     fn drop(&mut self) {
         let ended = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-        // The lock is given back before the flight itself is dropped.
         drop(ended);
     }
 }

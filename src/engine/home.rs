@@ -1,23 +1,27 @@
 //! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
 
 use super::{Engine, EngineError};
-use crate::domain::journey::{End, HandBack, Journey, Stage};
+use crate::domain::journey::{End, HandBack, Journey, Purpose, Stage};
 use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
+use crate::domain::secret::Secret;
 use crate::domain::terms::AppLinks;
 
-/// The page of a journey: the checkout while it is open, and what became of it afterwards.
+/// The page of a checkout: where it is paid while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
+
+/// The page of a consent: it leads to the bank while it is open, and says what became of it afterwards.
+pub const CONSENT_PAGE: &str = "/consent";
 
 /// The page that opens an app.
 const APP_PAGE: &str = "/payment/app";
 
 impl Engine {
     /// Where an answer of the bank that led to `end` sends the browser.
-    pub(super) fn way(&self, journey: &Journey, end: &End) -> Result<Redirect, EngineError> {
+    pub(super) fn way(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
         match end {
-            End::Failed(_) => self.page(journey, PAYMENT_PAGE),
-            End::Settled(_) | End::Frozen => self.homeward(journey, end),
+            End::Failed(_) => self.page(journey, page_of(journey)),
+            End::Settled(_) | End::Frozen => self.homeward(journey, end, departure),
         }
     }
 
@@ -27,8 +31,8 @@ impl Engine {
     /// When the journey's key or dialect is gone.
     pub fn way_now(&self, journey: &Journey) -> Result<Redirect, EngineError> {
         match home_end(journey) {
-            Some(end) => self.way(journey, &end),
-            None => self.page(journey, PAYMENT_PAGE),
+            Some(end) => self.way(journey, &end, None),
+            None => self.page(journey, page_of(journey)),
         }
     }
 
@@ -38,7 +42,7 @@ impl Engine {
     /// When the journey's key or dialect is gone.
     pub fn app_link(&self, journey: &Journey) -> Result<Option<Redirect>, EngineError> {
         match (&journey.opening().plan.landing, home_end(journey)) {
-            (Some(entry), Some(end)) if entry.url.is_app_link() => self.written(journey, entry, &end).map(Some),
+            (Some(entry), Some(end)) if entry.url.is_app_link() => self.written(journey, entry, &end, None).map(Some),
             _ => Ok(None),
         }
     }
@@ -49,25 +53,41 @@ impl Engine {
         Ok(Redirect::own(&self.public_url, path, &[("link_id", &link)]))
     }
 
-    fn homeward(&self, journey: &Journey, end: &End) -> Result<Redirect, EngineError> {
+    fn homeward(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
         match &journey.opening().plan.landing {
-            None => self.page(journey, PAYMENT_PAGE),
+            None => self.page(journey, page_of(journey)),
             Some(entry) if entry.url.is_app_link() && journey.opening().terms.app_links == AppLinks::Page => {
                 self.page(journey, APP_PAGE)
             }
-            Some(entry) => self.written(journey, entry, end),
+            Some(entry) => self.written(journey, entry, end, departure),
         }
     }
 
-    fn written(&self, journey: &Journey, entry: &Entry, end: &End) -> Result<Redirect, EngineError> {
-        let token = self.token_of(journey, journey.token_number(end))?;
+    fn written(
+        &self,
+        journey: &Journey,
+        entry: &Entry,
+        end: &End,
+        departure: Option<u8>,
+    ) -> Result<Redirect, EngineError> {
+        let token = self.token_of(journey, journey.token_number(end, departure))?;
         let settlement = match end {
             End::Settled(number) => journey.settlements().get(usize::from(*number)),
             End::Failed(_) | End::Frozen => None,
         };
-        let hand_back = HandBack { settlement, token: token.as_ref() };
+        let consent_token = self.consent_token(journey);
+        let consent_token = consent_token.as_ref().map(Secret::reveal);
+        let hand_back = HandBack { settlement, token: token.as_ref(), consent_token };
         let params = self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back);
         Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+    }
+}
+
+/// The page of ours that a journey is on.
+pub(super) const fn page_of(journey: &Journey) -> &'static str {
+    match journey.opening().purpose {
+        Purpose::Checkout(_) => PAYMENT_PAGE,
+        Purpose::Consent(_) => CONSENT_PAGE,
     }
 }
 

@@ -1,10 +1,17 @@
 //! LEAVE: the customer is sent to the bank, under a state of ours.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::FutureExt;
+use tokio::time::Instant;
+
 use super::{Engine, EngineError};
-use crate::domain::journey::{Departing, Journey};
+use crate::bank::{BankTrouble, Trip};
+use crate::domain::consent::AnswerTo;
+use crate::domain::journey::{Choice, Departing, Journey, Purpose};
 use crate::domain::redirect::Redirect;
+use crate::domain::secret::Secret;
 use crate::keys::{digest, pay_id_of_link};
 use crate::store::{Step, Taken};
 
@@ -26,6 +33,10 @@ pub struct Left {
 pub enum Leaving {
     /// The browser leaves.
     Left(Left),
+    /// The bank is late: the browser looks at a light page of ours and asks again.
+    Late(Box<Journey>),
+    /// The customer has to choose an institution first.
+    Choose(Box<Journey>),
     /// The journey has ended; it can only go home.
     Ended(Box<Journey>),
     /// It has been tried too often.
@@ -34,30 +45,58 @@ pub enum Leaving {
     NoBank(Box<Journey>),
 }
 
+/// A wish to leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Wished<'a> {
+    /// The link of the journey.
+    pub link: &'a str,
+    /// The institution that the customer chose on a page of ours.
+    pub institution: Option<&'a str>,
+    /// When head and body had been read.
+    pub at: Instant,
+}
+
 impl Engine {
     /// Sends the customer of a link to the bank; a second press leaves under the same state. `None` when there is no
     /// such link.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's key is gone.
-    pub async fn leave(&self, link: &str) -> Result<Option<Leaving>, EngineError> {
-        let Some(mut journey) = self.look(link).await? else { return Ok(None) };
-        if self.bank(&journey.opening().bank).is_err() {
-            return Ok(Some(Leaving::NoBank(Box::new(journey))));
+    pub async fn leave(self: &Arc<Self>, wished: Wished<'_>) -> Result<Option<Leaving>, EngineError> {
+        let Some(journey) = self.look(wished.link).await? else { return Ok(None) };
+        let chosen = self.choice(&journey, wished.institution);
+        let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
+        if journey.settlement().is_none() && self.bank(bank).is_err() {
+            let journey = Box::new(journey);
+            let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
+            return Ok(Some(if asks { Leaving::Choose(journey) } else { Leaving::NoBank(journey) }));
         }
+        match self.departed(journey, chosen).await? {
+            None => Ok(None),
+            Some(Departing::Ended(journey)) => Ok(Some(Leaving::Ended(Box::new(journey)))),
+            Some(Departing::TooOften) => Ok(Some(Leaving::TooOften)),
+            Some(Departing::UnderWay(journey, departure) | Departing::New(journey, departure)) => {
+                self.send_off(journey, departure, wished.at).await.map(Some)
+            }
+        }
+    }
+
+    /// Writes a departure down, unless one is under way. `None` when the journey is gone.
+    pub(super) async fn departed(
+        &self,
+        mut journey: Journey,
+        to: Option<Choice>,
+    ) -> Result<Option<Departing>, EngineError> {
         loop {
-            match journey.clone().depart(self.clock.now()) {
-                Departing::Ended => return Ok(Some(Leaving::Ended(Box::new(journey)))),
-                Departing::TooOften => return Ok(Some(Leaving::TooOften)),
-                Departing::UnderWay(departure) => return self.send_off(journey, departure).await.map(Some),
-                Departing::New(next, departure) => {
-                    let state = self.state(&next, departure)?;
-                    match self.store.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
-                        Taken::Done => return self.send_off(next, departure).await.map(Some),
-                        Taken::Lost(now) => journey = *now,
-                        Taken::Gone => return Ok(None),
-                    }
-                }
+            let (next, departure) = match journey.depart(to.clone(), self.clock.now()) {
+                Departing::New(next, departure) => (next, departure),
+                known => return Ok(Some(known)),
+            };
+            let state = self.state(&next, departure)?;
+            match self.store.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
+                Taken::Done => return Ok(Some(Departing::New(next, departure))),
+                Taken::Lost(now) => journey = *now,
+                Taken::Gone => return Ok(None),
             }
         }
     }
@@ -74,27 +113,86 @@ impl Engine {
         }
     }
 
-    async fn send_off(&self, journey: Journey, departure: u8) -> Result<Leaving, EngineError> {
-        let state = self.state(&journey, departure)?;
-        let bank = self.bank(&journey.opening().bank)?;
-        match tokio::time::timeout(self.patience(), bank.depart(&journey, &state)).await {
-            Ok(Ok(redirect)) => Ok(Leaving::Left(Left {
-                redirect,
-                cookie_name: cookie_name(&state),
-                cookie_life: journey.opening().expires_at.since(self.clock.now()),
-                cookie_value: self.keys.cookie(&journey, &state).ok_or_else(super::key_gone)?,
-            })),
-            Ok(Err(trouble)) => {
-                tracing::warn!(bank = journey.opening().bank, error = %trouble, "leave.bank_trouble");
+    /// Where the customer wants to go, if it is the customer who decides.
+    fn choice(&self, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
+        let asked = journey.opening().purpose.consent()?;
+        let chosen = self.institution(institution?).filter(|_| asked.institution.is_none())?;
+        Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone() })
+    }
+
+    /// Asks the bank where to send the browser, and waits for that as long as the budget allows.
+    async fn send_off(self: &Arc<Self>, journey: Journey, departure: u8, at: Instant) -> Result<Leaving, EngineError> {
+        let key = (journey.pay_id(), departure);
+        let flight = self.outbound.join(key, || {
+            let (engine, journey) = (Arc::clone(self), journey.clone());
+            async move { engine.ask_way(&journey, departure).await }.boxed()
+        });
+        let Ok(asked) = tokio::time::timeout_at(at + self.patience(), flight).await else {
+            return Ok(Leaving::Late(Box::new(journey)));
+        };
+        // A bank may let its answer be used once only: the next press asks for another.
+        self.outbound.forget(&key);
+        match asked? {
+            Ok(redirect) => {
+                let state = self.state(&journey, departure)?;
+                Ok(Leaving::Left(Left {
+                    redirect,
+                    cookie_name: cookie_name(&state),
+                    cookie_life: journey.expires_at().since(self.clock.now()),
+                    cookie_value: self.keys.cookie(&journey, &state).ok_or_else(super::key_gone)?,
+                }))
+            }
+            Err(trouble) => {
+                tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "leave.bank_trouble");
                 Ok(Leaving::NoBank(Box::new(journey)))
             }
-            Err(_) => Ok(Leaving::NoBank(Box::new(journey))),
         }
     }
 
-    fn state(&self, journey: &Journey, departure: u8) -> Result<String, EngineError> {
+    async fn ask_way(&self, journey: &Journey, departure: u8) -> Result<Result<Redirect, BankTrouble>, EngineError> {
+        let bank = self.bank(journey.bank_of(departure))?;
+        let trip = self.trip(journey, departure)?;
+        Ok(bank.depart(&trip.of(journey)).await)
+    }
+
+    /// What a bank has to know of a departure.
+    pub(super) fn trip(&self, journey: &Journey, departure: u8) -> Result<Papers, EngineError> {
+        let own = || self.public_url.page(&format!("/return/{}", journey.bank_of(departure)), &[]);
+        let redirect_uri = match journey.opening().purpose.consent().map(|consent| &consent.answer_to) {
+            Some(AnswerTo::App(url)) => url.clone(),
+            Some(AnswerTo::Gateway) | None => own(),
+        };
+        Ok(Papers {
+            state: self.state(journey, departure)?,
+            verifier: self.keys.verifier(journey, departure).ok_or_else(super::key_gone)?,
+            redirect_uri,
+        })
+    }
+
+    pub(super) fn state(&self, journey: &Journey, departure: u8) -> Result<String, EngineError> {
         self.keys.state(journey, departure).ok_or_else(super::key_gone)
     }
+}
+
+/// What a [`Trip`] is made of.
+pub(super) struct Papers {
+    state: String,
+    verifier: Secret,
+    redirect_uri: String,
+}
+
+impl Papers {
+    pub(super) fn of<'a>(&'a self, journey: &'a Journey) -> Trip<'a> {
+        let Self { state, verifier, redirect_uri } = self;
+        // Yapily's `state` and `nonce` are one text, and its clients have seen them so.
+        Trip { journey, state, nonce: state, verifier, redirect_uri }
+    }
+}
+
+/// The bank that the customer was last sent to, or will be.
+fn last_bank(journey: &Journey) -> &str {
+    let last = u8::try_from(journey.departures().len().saturating_sub(1)).unwrap_or(u8::MAX);
+    journey.bank_of(last)
 }
 
 /// What a store keeps of a state.

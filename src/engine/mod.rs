@@ -4,42 +4,47 @@
 //! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
 //! what the winner left.
 
+mod consents;
 mod enrol;
 mod flights;
 mod home;
 mod leave;
 mod open;
 mod profile;
+mod prove;
 mod redeem;
 mod returns;
 mod settle;
+mod users;
 mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use enrol::NewMerchant;
-pub use home::PAYMENT_PAGE;
-pub use leave::{Leaving, Left};
+pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
+pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
-pub use returns::{Brought, Returned, Suspicion};
+pub use returns::{Brought, Returned, Suspicion, Waited};
 pub use watch::{Page, Sight};
 
-pub use crate::bank::Answer;
+pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
 pub use crate::store::{Claim, Place, Redemption, Which};
 
-use crate::bank::Bank;
+use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;
 use crate::domain::callback::Rules;
 use crate::domain::dialect::Dialect;
-use crate::domain::id::MerchantId;
+use crate::domain::id::{MerchantId, PayId};
+use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
-use crate::domain::redirect::PublicUrl;
+use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::keys::{Keys, digest};
 use crate::store::{Store, StoreError};
+use flights::Flights;
 
 /// What an engine is made of.
 pub struct Engine {
@@ -51,6 +56,8 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     /// The banks; new checkouts go to the first.
     pub(crate) banks: Vec<Arc<dyn Bank>>,
+    /// The institutions that consents can be asked of.
+    pub(crate) institutions: Vec<Institution>,
     /// The dialects.
     pub(crate) dialects: Vec<Arc<dyn Dialect>>,
     /// Where browsers find us.
@@ -59,8 +66,15 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    flights: flights::Flights,
+    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
+
+/// How often the store is asked again for a fact that is on its way.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long a bank's late way is kept for the browser that waits for it; banks forget it after a minute or so.
+const LATE_WAY: Duration = Duration::from_secs(20);
 
 /// Why a verb could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +104,8 @@ pub struct Parts {
     /// See [`Engine`].
     pub banks: Vec<Arc<dyn Bank>>,
     /// See [`Engine`].
+    pub institutions: Vec<Institution>,
+    /// See [`Engine`].
     pub dialects: Vec<Arc<dyn Dialect>>,
     /// See [`Engine`].
     pub public_url: PublicUrl,
@@ -102,8 +118,9 @@ pub struct Parts {
 impl Engine {
     /// Puts an engine together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, keys, clock, banks, dialects, public_url, rules, budget } = parts;
-        Self { store, keys, clock, banks, dialects, public_url, rules, budget, flights: flights::Flights::default() }
+        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget } = parts;
+        let (proofs, outbound) = (Flights::kept_for(Duration::ZERO), Flights::kept_for(LATE_WAY));
+        Self { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, proofs, outbound }
     }
 
     /// What time it is, for the answers that say so.
@@ -124,6 +141,21 @@ impl Engine {
     /// The dialects, for whoever shows which of them can use a callback.
     pub fn dialects(&self) -> impl Iterator<Item = &dyn Dialect> {
         self.dialects.iter().map(AsRef::as_ref)
+    }
+
+    /// The institutions that consents can be asked of.
+    pub fn institutions(&self) -> &[Institution] {
+        &self.institutions
+    }
+
+    /// The institution of this id.
+    pub fn institution(&self, id: &str) -> Option<&Institution> {
+        self.institutions.iter().find(|institution| institution.id == id)
+    }
+
+    /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.
+    pub fn answers_in_fragment(&self, bank: &str) -> bool {
+        self.bank(bank).is_ok_and(|bank| bank.answers_in_fragment())
     }
 
     /// The label of the bank of this name, for people.

@@ -5,13 +5,14 @@ use crate::domain::callback::place;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Opening, Settlement};
+use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::plan::{Allowed, Entry, Plan};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
+use crate::keys::Keys;
 use crate::store::{Claim, Opened};
 
 /// How often an id is minted anew when its number is taken.
@@ -70,7 +71,9 @@ impl Engine {
         let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
             let token = token.as_ref().filter(|_| index == 0);
             let urls = ends(&journey, &BankError::new("server_error", None)).into_iter().map(|settlement| {
-                let hand_back = HandBack { settlement: Some(&settlement), token };
+                let consent_token = consent_token(&settlement);
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token, consent_token: consent_token.as_deref() };
                 let params = dialect.way_home(&journey, &hand_back);
                 Ok((settlement.outcome, entry.url.with(&params, entry.params_in)?))
             });
@@ -100,9 +103,9 @@ impl Engine {
             merchant: merchant.id,
             merchant_name: merchant.name.clone(),
             dialect: dialect.name().to_owned(),
-            bank: self.banks.first().map(|bank| bank.name().to_owned()).unwrap_or_default(),
+            bank: self.bank_for(&wish.purpose)?,
             key: self.keys.current().to_owned(),
-            checkout: wish.checkout.clone(),
+            purpose: wish.purpose.clone(),
             extras: wish.extras.clone(),
             plan: self.plan(merchant, dialect, &wish.callback)?,
             terms,
@@ -111,6 +114,18 @@ impl Engine {
         });
         self.check_longest(journey.opening(), dialect)?;
         Ok(journey)
+    }
+
+    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first.
+    fn bank_for(&self, purpose: &Purpose) -> Result<String, Invalid> {
+        let Some(consent) = purpose.consent() else {
+            return Ok(self.banks.first().map(|bank| bank.name().to_owned()).unwrap_or_default());
+        };
+        let Some(id) = &consent.institution else { return Ok(String::new()) };
+        let institution = self.institution(id).ok_or_else(|| {
+            Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
+        })?;
+        Ok(institution.bank.clone())
     }
 
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, asked: &Asked) -> Result<Plan, Invalid> {
@@ -124,6 +139,8 @@ impl Engine {
             Asked::Nothing => Plan::resolve(None, allowed),
             Asked::Text(text) => Plan::resolve(Some(text), allowed),
             Asked::Items(items) => Plan::of_items(items, allowed),
+            Asked::Covered(url) => Plan::of_covered(url, allowed),
+            Asked::OwnPage => Ok(Plan::default()),
         }
     }
 
@@ -136,8 +153,10 @@ impl Engine {
         let alone = opening.plan.background.is_empty();
         for (index, entry) in opening.plan.entries().enumerate() {
             for settlement in ends(&journey, &longest) {
+                let token = token.as_ref().filter(|_| index == 0);
+                let consent_token = consent_token(&settlement);
                 let hand_back =
-                    HandBack { settlement: Some(&settlement), token: token.as_ref().filter(|_| index == 0) };
+                    HandBack { settlement: Some(&settlement), token, consent_token: consent_token.as_deref() };
                 let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
             }
@@ -154,11 +173,20 @@ impl Engine {
     }
 }
 
+/// A text as long as a consent token, where a settlement has one.
+fn consent_token(settlement: &Settlement) -> Option<String> {
+    (settlement.outcome == Outcome::Authorised).then(|| "x".repeat(Keys::CONSENT_TOKEN))
+}
+
 /// Every way in which a journey of these terms can reach a merchant.
 fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
     let at = journey.opening().opened_at;
     let end = |outcome, cause| Settlement { outcome, at, cause };
     let mut ends = vec![end(Outcome::Paid, Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
+    if let Purpose::Consent(_) = journey.opening().purpose {
+        let failed = end(Outcome::Failed, Cause::Bank(Some(error.clone())));
+        return vec![end(Outcome::Authorised, Cause::Bank(None)), failed, end(Outcome::Expired, Cause::Time)];
+    }
     if journey.opening().terms.extra_outcomes == ExtraOutcomes::On {
         ends.push(end(Outcome::Failed, Cause::Bank(Some(error.clone()))));
         ends.push(end(Outcome::Expired, Cause::Time));
@@ -166,7 +194,7 @@ fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
     ends
 }
 
-fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
+pub(super) fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
     let (mut a, mut b) = ([0; 16], [0; 16]);
     a.copy_from_slice(&entropy[..16]);
     b.copy_from_slice(&entropy[16..]);

@@ -11,9 +11,6 @@ use crate::domain::token::OneTimeToken;
 use crate::keys::digest;
 use crate::store::{Claim, Claimed, Redemption, StoreError};
 
-/// How often a pending token is asked again while its merchant waits.
-const PAUSE: Duration = Duration::from_millis(100);
-
 /// A wish to redeem.
 pub struct Redeeming<'a> {
     /// Whose call it is.
@@ -51,7 +48,7 @@ impl Engine {
         let until = Instant::now() + wish.patience;
         loop {
             match self.store.redeem(token.shard(), &token_digest(token.reveal()), wish.merchant, &attempt).await {
-                Ok(Redemption::Pending) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                Ok(Redemption::Pending) if Instant::now() < until => tokio::time::sleep(super::LOOK_AGAIN).await,
                 Ok(redemption) => return Ok(Redeemed::Said(redemption)),
                 Err(error) => return Ok(uncertain(&error)),
             }

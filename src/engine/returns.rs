@@ -5,18 +5,19 @@
 
 use std::sync::Arc;
 
-use futures_util::future::FutureExt;
 use tokio::time::Instant;
 
 use super::leave::{cookie_name, state_digest};
+use super::prove::Landed;
 use super::{Engine, EngineError};
 use crate::bank::Answer;
+use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, Journey, Opening, Via};
-use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::journey::{End, Journey, Proof, Via};
+use crate::domain::outcome::{BankError, Fact, Hint, Offer};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::{Digest, Secret};
-use crate::domain::terms::{OneTime, SameBrowser, WhenLate};
+use crate::domain::terms::SameBrowser;
 use crate::domain::token::MintedToken;
 use crate::keys::{digest, shard_of_state};
 use crate::store::{Step, Taken};
@@ -39,9 +40,20 @@ pub enum Returned {
     /// It goes on.
     Go(Redirect),
     /// It looks at a light page of ours and comes again: the bank is late.
-    Wait(Box<Journey>),
+    Wait(Box<Waited>),
     /// Something about it is not as it should be; nothing has changed.
     Suspect(Suspicion),
+}
+
+/// What a browser waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    /// The journey.
+    pub journey: Journey,
+    /// The state that it came back under.
+    pub state: String,
+    /// Which answer it brought, for [`Engine::wait_on`].
+    pub via: Via,
 }
 
 /// What is wrong with a return.
@@ -57,6 +69,8 @@ pub enum Suspicion {
     OtherBrowser,
     /// Its bank does not answer like this.
     Answer(Invalid),
+    /// What it carries is not its bank's word.
+    Forged,
 }
 
 impl Suspicion {
@@ -68,6 +82,7 @@ impl Suspicion {
             Self::OtherBank => "other_bank",
             Self::OtherBrowser => "other_browser",
             Self::Answer(_) => "answer",
+            Self::Forged => "forged",
         }
     }
 }
@@ -78,43 +93,89 @@ impl Engine {
     /// # Errors
     /// When the store is in trouble, or something that the journey was opened with is gone.
     pub async fn take_return(self: &Arc<Self>, brought: Brought<'_>) -> Result<Returned, EngineError> {
-        let Some(state) = brought.answer.state() else { return Ok(Returned::Suspect(Suspicion::NoState)) };
-        let Some((journey, departure)) = self.journey_of(state).await? else {
-            return Ok(Returned::Suspect(Suspicion::UnknownState));
-        };
-        if let Some(suspicion) = self.suspicion(&journey, state, &brought) {
-            return Ok(Returned::Suspect(suspicion));
-        }
         // A bank that the operator has taken away still has its replays; it only cannot prove anything new.
         let bank = self.bank(brought.bank).ok();
-        let hint = match bank.map_or_else(|| Ok(brought.answer.hint()), |bank| bank.read_return(&brought.answer)) {
-            Ok(hint) => hint,
+        let said = bank.map_or_else(|| Ok(brought.answer.said()), |bank| bank.read_return(&brought.answer));
+        let said = match said {
+            Ok(said) => said,
             Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
         };
-        let via = Via { departure, mark: mark(&hint) };
-        if let Some(end) = journey.answered(via) {
-            return self.way(&journey, end).map(Returned::Go);
+        let Some(state) = said.state else { return Ok(Returned::Suspect(Suspicion::NoState)) };
+        let Some((journey, departure)) = self.journey_of(&state).await? else {
+            return Ok(Returned::Suspect(Suspicion::UnknownState));
+        };
+        if let Some(suspicion) = self.suspicion(&journey, departure, &state, &brought) {
+            return Ok(Returned::Suspect(suspicion));
         }
-        match hint {
+        let via = Via { departure, mark: mark(&said.hint) };
+        if let Some(end) = journey.answered(via) {
+            return self.way(&journey, end, Some(departure)).map(Returned::Go);
+        }
+        match said.hint {
             Hint::Refusal(error) if !journey.is_spent(departure) => {
                 self.conclude(journey, &Fact::refused(error), via).await.map(Returned::Go)
             }
+            // A code came first under this state, and the bank is being asked: that decides.
+            Hint::Refusal(_) if pending(&journey, departure).is_some() => Ok(wait(journey, state, via)),
             Hint::Refusal(error) => self.change_nothing(journey, via, &error).await.map(Returned::Go),
             Hint::Code(_) if is_proven(&journey) => {
                 self.change_nothing(journey, via, &BankError::new("", None)).await.map(Returned::Go)
             }
             Hint::Code(_) if bank.is_none() => self.way_now(&journey).map(Returned::Go),
-            Hint::Code(code) => self.prove(journey, via, code, brought.at).await,
+            Hint::Code(offer) => self.prove_in_time(journey, state, via, offer, brought.at).await,
         }
     }
 
-    async fn journey_of(&self, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
+    /// Sends a browser on that has waited on a light page of ours, if there is a way by now.
+    ///
+    /// # Errors
+    /// As [`Engine::take_return`].
+    pub async fn wait_on(self: &Arc<Self>, state: &str, mark: u64, at: Instant) -> Result<Returned, EngineError> {
+        let Some((journey, departure)) = self.journey_of(state).await? else {
+            return Ok(Returned::Suspect(Suspicion::UnknownState));
+        };
+        let mut via = Via { departure, mark };
+        if journey.answered(via).is_none() && journey.proof(via).is_none() {
+            // It came beside the answer that is being proven, and goes where that one leads.
+            match pending(&journey, departure) {
+                Some(other) => via = other,
+                None => return self.way_now(&journey).map(Returned::Go),
+            }
+        }
+        let ended = self.ended(journey.pay_id(), via);
+        match tokio::time::timeout_at(at + self.patience(), ended).await {
+            Ok(Ok(Some(ended))) => self.way_of(&ended, via).map(Returned::Go),
+            Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Ok(wait(journey, state.to_owned(), via)),
+        }
+    }
+
+    pub(super) async fn journey_of(&self, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
         let Some(shard) = shard_of_state(state) else { return Ok(None) };
         Ok(self.store.find_by_state(shard, &state_digest(state)).await?)
     }
 
-    fn suspicion(&self, journey: &Journey, state: &str, brought: &Brought<'_>) -> Option<Suspicion> {
-        if journey.opening().bank != brought.bank {
+    /// The journey once this answer has an end. `None` when there is no such journey (any more).
+    pub(super) async fn ended(&self, pay_id: PayId, via: Via) -> Result<Option<Journey>, EngineError> {
+        loop {
+            match self.store.find(pay_id).await? {
+                None => return Ok(None),
+                Some(journey) if journey.answered(via).is_some() => return Ok(Some(journey)),
+                Some(_) => tokio::time::sleep(super::LOOK_AGAIN).await,
+            }
+        }
+    }
+
+    pub(super) fn way_of(&self, journey: &Journey, via: Via) -> Result<Redirect, EngineError> {
+        match journey.answered(via) {
+            Some(end) => self.way(journey, end, Some(via.departure)),
+            None => self.way_now(journey),
+        }
+    }
+
+    fn suspicion(&self, journey: &Journey, departure: u8, state: &str, brought: &Brought<'_>) -> Option<Suspicion> {
+        if journey.bank_of(departure) != brought.bank {
             return Some(Suspicion::OtherBank);
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;
@@ -127,50 +188,80 @@ impl Engine {
     }
 
     /// Asks the bank, and waits for it as long as the budget allows.
-    async fn prove(
+    async fn prove_in_time(
         self: &Arc<Self>,
         journey: Journey,
+        state: String,
         via: Via,
-        code: Secret,
+        offer: Offer,
         at: Instant,
     ) -> Result<Returned, EngineError> {
-        let flight = self.flights.join(journey.pay_id(), via, || {
-            let (engine, journey) = (Arc::clone(self), journey.clone());
-            async move { engine.prove_and_conclude(journey, via, code).await }.boxed()
-        });
+        let flight = self.prove(&journey, via, &offer);
         match tokio::time::timeout_at(at + self.patience(), flight).await {
-            Ok(landing) => landing.map(Returned::Go),
-            Err(_) => self.late(journey, via).await,
+            Ok(landed) => Ok(match landed? {
+                Landed::Home(redirect) => Returned::Go(redirect),
+                Landed::Elsewhere => wait(journey, state, via),
+                Landed::Forged => Returned::Suspect(Suspicion::Forged),
+            }),
+            Err(_) => self.late(journey, state, via, &offer).await,
         }
     }
 
-    async fn prove_and_conclude(&self, journey: Journey, via: Via, code: Secret) -> Result<Redirect, EngineError> {
-        let fact = match self.bank(&journey.opening().bank)?.prove(&journey, &code).await {
-            Ok(fact) => fact,
-            Err(trouble) => {
-                tracing::warn!(bank = journey.opening().bank, error = %trouble, "return.bank_trouble");
-                Fact::refused(trouble.as_error())
+    /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
+    /// promises none, and a one-time token will tell, the customer goes home now. Either way the offer is kept, so that
+    /// it is not lost with this node.
+    async fn late(
+        &self,
+        mut journey: Journey,
+        state: String,
+        via: Via,
+        offer: &Offer,
+    ) -> Result<Returned, EngineError> {
+        loop {
+            if let Some(end) = journey.answered(via) {
+                return self.way(&journey, end, Some(via.departure)).map(Returned::Go);
             }
-        };
-        self.conclude(journey, &fact, via).await
-    }
-
-    /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where the
-    /// merchant has chosen so and a one-time token will tell, the customer goes home now.
-    async fn late(&self, mut journey: Journey, via: Via) -> Result<Returned, EngineError> {
-        while goes_home_late(&journey) {
-            let Some(token) = self.minted(&journey, 0)? else { break };
-            let Some(next) = journey.clone().freeze(via, self.clock.now()) else { break };
-            match self.store.take(&Step::freeze(next.clone(), token)).await? {
-                Taken::Done => return self.way(&next, &End::Frozen).map(Returned::Go),
+            let step = match self.early(&journey, via, offer)? {
+                Some(step) => step,
+                None if journey.proof(via).is_some() => return Ok(wait(journey, state, via)),
+                None => match self.held(&journey, via, offer)? {
+                    Some(next) => Step::hold(next),
+                    None => return Ok(wait(journey, state, via)),
+                },
+            };
+            match self.store.take(&step).await? {
+                Taken::Done => journey = step.journey().clone(),
                 Taken::Lost(now) => journey = *now,
-                Taken::Gone => break,
+                Taken::Gone => return Ok(Returned::Suspect(Suspicion::UnknownState)),
             }
         }
-        match journey.answered(via) {
-            Some(end) => self.way(&journey, end).map(Returned::Go),
-            None => Ok(Returned::Wait(Box::new(journey))),
+    }
+
+    /// The step that sends a customer home before the fact, where that is wanted and possible.
+    fn early(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Step>, EngineError> {
+        let dialect = self.dialect(&journey.opening().dialect)?;
+        if journey.opening().plan.landing.is_none() || !dialect.goes_home_unproven(journey) {
+            return Ok(None);
         }
+        let number = journey.token_number(&End::Frozen, Some(via.departure));
+        let Some(token) = self.minted(journey, number)? else { return Ok(None) };
+        let proof = self.holding(journey, offer)?;
+        Ok(journey.clone().freeze(via, proof, self.clock.now()).map(|next| Step::freeze(next, token)))
+    }
+
+    /// The journey with this offer kept, for this node to begin with.
+    pub(super) fn held(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Journey>, EngineError> {
+        match self.holding(journey, offer)? {
+            Proof::Held { offer, until } => Ok(journey.clone().hold(via, offer, until, self.clock.now())),
+            Proof::Sent { .. } => Ok(None),
+        }
+    }
+
+    fn holding(&self, journey: &Journey, offer: &Offer) -> Result<Proof, EngineError> {
+        let text = [offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal)].join("\n");
+        let sealed = self.keys.seal(text.as_bytes(), journey.id().as_bytes(), self.clock.entropy());
+        let offer = sealed.ok_or_else(super::key_gone)?;
+        Ok(Proof::Held { offer, until: self.clock.now().plus(Journey::HELD) })
     }
 
     /// The token of a hand-back as the store keeps it.
@@ -186,17 +277,20 @@ pub(super) fn token_digest(token: &str) -> Digest {
     digest("one-time token", token.as_bytes())
 }
 
+fn wait(journey: Journey, state: String, via: Via) -> Returned {
+    Returned::Wait(Box::new(Waited { journey, state, via }))
+}
+
+/// The answer to this departure that is being proven.
+fn pending(journey: &Journey, departure: u8) -> Option<Via> {
+    journey.proofs().map(|(via, _)| via).find(|via| via.departure == departure)
+}
+
 fn is_proven(journey: &Journey) -> bool {
     journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
 }
 
-fn mark(hint: &Hint) -> u64 {
+pub(super) fn mark(hint: &Hint) -> u64 {
     let digest = digest("answer", &hint.distinguishing());
     u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]))
-}
-
-/// Whether the merchant has chosen to have its customer back before the bank has answered, and can learn the outcome.
-fn goes_home_late(journey: &Journey) -> bool {
-    let Opening { terms, plan, .. } = journey.opening();
-    terms.when_late == WhenLate::HandBack && terms.one_time_token == OneTime::On && plan.landing.is_some()
 }

@@ -1,9 +1,11 @@
 //! SETTLE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
 
+use std::sync::Arc;
+
 use super::home::home_end;
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, PayId};
-use crate::domain::journey::{Cancel, End, Journey, Settling, Stage, Via};
+use crate::domain::journey::{Cancel, End, Journey, Proof, Purpose, Settling, Stage, Via};
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
 use crate::domain::terms::ExtraOutcomes;
@@ -18,13 +20,13 @@ impl Engine {
     pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
         loop {
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
-                return self.way(&journey, end);
+                return self.way(&journey, end, Some(via.departure));
             }
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
                 return self.change_nothing(journey, via, &error_of(fact)).await;
             };
             match self.store.take(&step).await? {
-                Taken::Done => return self.way(step.journey(), &end),
+                Taken::Done => return self.way(step.journey(), &end, Some(via.departure)),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
             }
@@ -40,16 +42,14 @@ impl Engine {
         error: &BankError,
     ) -> Result<Redirect, EngineError> {
         loop {
-            if let Some(end) = journey.answered(via) {
-                return self.way(&journey, end);
-            }
-            let end = home_end(&journey).unwrap_or_else(|| End::Failed(error.clone()));
+            let end = journey.answered(via).cloned().or_else(|| home_end(&journey));
+            let end = end.unwrap_or_else(|| End::Failed(error.clone()));
             let Some(next) = journey.clone().remember(via, end.clone(), self.clock.now()) else {
-                return self.way(&journey, &end);
+                return self.way(&journey, &end, Some(via.departure));
             };
             match self.store.take(&Step::remember(next)).await? {
                 Taken::Lost(now) => journey = *now,
-                Taken::Done | Taken::Gone => return self.way(&journey, &end),
+                Taken::Done | Taken::Gone => return self.way(&journey, &end, Some(via.departure)),
             }
         }
     }
@@ -61,7 +61,7 @@ impl Engine {
     pub async fn cancel(&self, link: &str) -> Result<Option<Journey>, EngineError> {
         match self.look(link).await? {
             None => Ok(None),
-            Some(journey) if journey.opening().checkout.cancel == Cancel::Withheld => Ok(Some(journey)),
+            Some(journey) if journey.opening().purpose.cancel() == Cancel::Withheld => Ok(Some(journey)),
             Some(journey) if journey.stage() == Stage::HandedBack => Ok(Some(journey)),
             Some(journey) => self.settle(journey, &Fact::pressed_cancel()).await.map(Some),
         }
@@ -81,19 +81,34 @@ impl Engine {
         }
     }
 
-    /// Settles journeys whose time has run out, and clears away what the store no longer needs. Answers how many
-    /// journeys it settled; with [`Engine::SWEPT`] of them there may be more.
+    /// Looks after journeys whose time has run out, and proofs that nobody has finished; clears away what the store no
+    /// longer needs. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn sweep(&self) -> Result<usize, EngineError> {
-        let lapsed = self.store.lapsed(Self::SWEPT).await?;
-        let count = lapsed.len();
-        for journey in lapsed {
-            self.lapse(journey).await?;
+    pub async fn sweep(self: &Arc<Self>) -> Result<usize, EngineError> {
+        let due = self.store.due(Self::SWEPT).await?;
+        let count = due.len();
+        for journey in due {
+            self.look_after(journey).await?;
         }
         self.store.tidy().await?;
         Ok(count)
+    }
+
+    async fn look_after(self: &Arc<Self>, journey: Journey) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let due = |proof: &Proof| match proof {
+            Proof::Held { until, .. } => now >= *until,
+            Proof::Sent { at } => now >= at.plus(Journey::LOST),
+        };
+        for (via, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
+            match proof {
+                Proof::Held { .. } => self.take_over(journey.clone(), via).await?,
+                Proof::Sent { .. } => self.give_up(journey.clone(), via).await?,
+            }
+        }
+        self.lapse(journey).await.map(drop)
     }
 
     /// Settles a journey as expired if its time has run out, and answers it as it stands.
@@ -101,7 +116,7 @@ impl Engine {
         if journey.is_lapsed(self.clock.now()) { self.settle(journey, &Fact::lapsed()).await } else { Ok(journey) }
     }
 
-    async fn settle(&self, mut journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    pub(super) async fn settle(&self, mut journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
         loop {
             let (next, number) = match journey.settle(fact, None, self.clock.now()) {
                 Settling::Stands(journey) => return Ok(journey),
@@ -128,6 +143,7 @@ impl Engine {
         match journey.clone().settle(fact, Some(via), now) {
             Settling::Stands(_) => Ok(None),
             Settling::Settled(next, number) => {
+                let next = self.with_grant(next, fact)?;
                 let token = self.minted(&next, number)?;
                 let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
                 Ok(Some((Step::settle(next, number, token), end)))
@@ -136,11 +152,12 @@ impl Engine {
     }
 }
 
-/// The bank's error, when its customer may try again: the payment failed, the merchant has not asked to hear of
-/// failures, and the customer is not home already.
+/// The bank's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
+/// and the customer is not home already. A consent that fails goes home.
 fn retriable(journey: &Journey, fact: &Fact) -> Option<BankError> {
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
-    let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off;
+    let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off
+        && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {
         Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard => Some(error),
         _ => None,

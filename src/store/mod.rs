@@ -13,12 +13,13 @@ pub mod redis;
 use async_trait::async_trait;
 
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
+use crate::domain::user::{ApplicationUser, User};
 
 /// How long a spent mark, an expired token and an idempotency key are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
@@ -95,6 +96,26 @@ impl Step {
         Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
     }
 
+    /// An offer is kept for whoever takes it to the bank.
+    pub const fn hold(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
+    /// The bank is asked now, and never again.
+    pub const fn send(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
+    /// A settled consent is asked for again.
+    pub const fn reopen(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
+    /// A consent that was given is confirmed, consumed or revoked.
+    pub const fn regrant(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
     /// An answer changed nothing; it is remembered, so that its replays go where it went.
     pub const fn remember(journey: Journey) -> Self {
         Self { journey, state: None, token: None, deliveries: Vec::new() }
@@ -155,6 +176,8 @@ pub enum Which {
     All,
     /// Those that a bank has proven to be paid.
     Proven,
+    /// Those about one user.
+    OfUser(UserId),
 }
 
 /// A place in a merchant's list of journeys, which is sorted by opening time and number, newest first.
@@ -218,11 +241,12 @@ pub trait Journeys: Send + Sync {
         most: usize,
     ) -> Result<Vec<Journey>, StoreError>;
 
-    /// Unsettled journeys whose time has run out, `most` at the most; each comes again until it is settled.
+    /// Journeys that somebody has to look after by now ([`Journey::due_at`]), `most` at the most; each comes again until
+    /// a step has moved that moment.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
+    async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
 }
 
 /// The answer to a redemption.
@@ -334,6 +358,62 @@ pub trait Merchants: Send + Sync {
     async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
 }
 
+/// What became of enrolling a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolled {
+    /// The user is stored.
+    New,
+    /// The merchant has a user of this [`ApplicationUser`] already: this one.
+    Known(User),
+}
+
+/// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id is
+/// claimed and the user stored in one step.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError>;
+
+    /// The merchant's user of this id.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The merchant's user of its own id.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError>;
+
+    /// The merchant's users, the oldest first, `most` at the most.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError>;
+
+    /// Forgets a user, so that its [`ApplicationUser`] is free again. `false` when there was none.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn forget(&self, user: &User) -> Result<bool, StoreError>;
+}
+
+/// The shard of a merchant's user of this id.
+pub fn user_shard(merchant: MerchantId, own: &ApplicationUser) -> Shard {
+    Shard::of_byte(user_name(merchant, own).as_bytes()[0])
+}
+
+/// A merchant's own id of a user, as stores keep it apart from every other one.
+pub fn user_name(merchant: MerchantId, own: &ApplicationUser) -> Digest {
+    use sha2::{Digest as _, Sha256};
+    let hash = Sha256::new().chain_update(merchant.as_bytes()).chain_update(own.as_str());
+    Digest::new(hash.finalize().into())
+}
+
 /// Deliveries that wait for the courier.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
@@ -346,7 +426,7 @@ pub trait Deliveries: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Journeys + Tokens + Claims + Merchants + Deliveries {
+pub trait Store: Journeys + Tokens + Claims + Merchants + Users + Deliveries {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 

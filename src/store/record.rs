@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::domain::callback::{CallbackUrl, Placement};
-use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{Answer, Cancel, Checkout, Departure, End, Journey, Opening, Past, Settlement};
+use crate::domain::consent::{AnswerTo, Consent, Grant, Kind};
+use crate::domain::id::{JourneyId, MerchantId, UserId};
+use crate::domain::journey::{
+    Answer, Cancel, Checkout, Choice, Departure, End, Journey, Opening, Past, Proof, Purpose, Reopening, Settlement,
+};
 use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
@@ -20,6 +23,7 @@ use crate::domain::plan::{Entry, Plan};
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::terms::Terms;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
+use crate::domain::user::{ApplicationUser, User};
 
 /// The version that this program writes.
 const VERSION: u8 = 1;
@@ -95,6 +99,73 @@ struct JourneyRecord {
     revision: u32,
     departures: Vec<DepartureRecord>,
     settlements: Vec<(u8, u64, CauseRecord)>,
+    // From here on a record of a checkout that needed none of it ends.
+    #[serde(default)]
+    consent: Option<ConsentRecord>,
+    #[serde(default)]
+    proofs: Vec<(u8, u64, ProofRecord)>,
+    #[serde(default)]
+    reopenings: Vec<(u64, u64, u8, u8)>,
+    #[serde(default)]
+    grant: Option<GrantRecord>,
+}
+
+/// What a consent asks for; the amount and the reference of a payment stand where a checkout has its own.
+#[derive(Serialize, Deserialize)]
+struct ConsentRecord {
+    payee: Option<String>,
+    user: u128,
+    application_user: Option<String>,
+    institution: Option<String>,
+    scope: Vec<String>,
+    until: Option<u64>,
+    app: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ProofRecord {
+    H(#[serde(with = "bytes")] Vec<u8>, u64),
+    S(u64),
+}
+
+#[derive(Serialize, Deserialize)]
+struct GrantRecord {
+    #[serde(with = "bytes")]
+    token: Vec<u8>,
+    #[serde(with = "bytes")]
+    bank: Vec<u8>,
+    bank_consent: Option<String>,
+    given_at: u64,
+    expires_at: u64,
+    confirmed_at: u64,
+    consumed_at: Option<u64>,
+    revoked_at: Option<u64>,
+}
+
+/// Bytes as MessagePack has them, instead of a list of numbers.
+mod bytes {
+    use serde::{Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl de::Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+        }
+        from.deserialize_byte_buf(Bytes)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,13 +183,15 @@ struct TermsRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>);
+struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>, #[serde(default)] Option<(String, String)>);
 
 #[derive(Serialize, Deserialize)]
 enum EndRecord {
     F(ErrorRecord),
     S(u8),
     Z,
+    /// None yet.
+    N,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -142,10 +215,10 @@ impl From<&Journey> for JourneyRecord {
             dialect: o.dialect.clone(),
             bank: o.bank.clone(),
             key: o.key.clone(),
-            minor: o.checkout.amount.minor(),
-            currency: o.checkout.amount.currency().to_string(),
-            note: o.checkout.note.clone(),
-            cancel_offered: o.checkout.cancel == Cancel::Offered,
+            minor: o.purpose.amount().map_or(0, Amount::minor),
+            currency: o.purpose.amount().map_or_else(String::new, |amount| amount.currency().to_string()),
+            note: o.purpose.note().to_owned(),
+            cancel_offered: o.purpose.cancel() == Cancel::Offered,
             extras: o.extras.clone(),
             landing: o.plan.landing.as_ref().map(EntryRecord::from),
             background: o.plan.background.iter().map(EntryRecord::from).collect(),
@@ -155,19 +228,37 @@ impl From<&Journey> for JourneyRecord {
             revision: past.revision,
             departures: past.departures.iter().map(DepartureRecord::from).collect(),
             settlements: past.settlements.iter().map(write_settlement).collect(),
+            consent: o.purpose.consent().map(ConsentRecord::from),
+            proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
+            reopenings: past.reopenings.iter().map(write_reopening).collect(),
+            grant: past.grant.as_ref().map(GrantRecord::from),
         }
     }
 }
 
 impl JourneyRecord {
     fn into_journey(self) -> Option<Journey> {
+        let mut departures: Vec<_> = self.departures.into_iter().map(DepartureRecord::into_departure).collect();
+        for (departure, mark, proof) in self.proofs {
+            let answers = &mut departures.get_mut(usize::from(departure))?.answers;
+            answers.iter_mut().find(|answer| answer.mark == mark)?.proof = Some(proof.into_proof());
+        }
         let past = Past {
             revision: self.revision,
-            departures: self.departures.into_iter().map(DepartureRecord::into_departure).collect(),
+            departures,
             settlements: self.settlements.into_iter().map(read_settlement).collect::<Option<_>>()?,
+            reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
+            grant: self.grant.map(GrantRecord::into_grant),
         };
-        let amount = Amount::from_minor(self.minor, Currency::parse(&self.currency).ok()?);
-        let cancel = if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld };
+        let amount = Currency::parse(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
+        let purpose = match self.consent {
+            None => Purpose::Checkout(Checkout {
+                amount: amount.ok()?,
+                note: self.note,
+                cancel: if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld },
+            }),
+            Some(consent) => Purpose::Consent(consent.into_consent(amount.ok(), self.note)?),
+        };
         let opening = Opening {
             id: JourneyId::from_bytes(self.id.to_be_bytes()),
             merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
@@ -175,7 +266,7 @@ impl JourneyRecord {
             dialect: self.dialect,
             bank: self.bank,
             key: self.key,
-            checkout: Checkout { amount, note: self.note, cancel },
+            purpose,
             extras: self.extras,
             plan: Plan {
                 landing: self.landing.map(EntryRecord::into_entry),
@@ -244,13 +335,15 @@ impl From<&Departure> for DepartureRecord {
     fn from(departure: &Departure) -> Self {
         let answers = departure.answers.iter().map(|answer| {
             let end = match &answer.end {
-                End::Failed(error) => EndRecord::F(ErrorRecord::from(error)),
-                End::Settled(number) => EndRecord::S(*number),
-                End::Frozen => EndRecord::Z,
+                Some(End::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
+                Some(End::Settled(number)) => EndRecord::S(*number),
+                Some(End::Frozen) => EndRecord::Z,
+                None => EndRecord::N,
             };
             (answer.mark, answer.at.as_millis(), end)
         });
-        Self(departure.left_at.as_millis(), answers.collect())
+        let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone()));
+        Self(departure.left_at.as_millis(), answers.collect(), to)
     }
 }
 
@@ -258,14 +351,111 @@ impl DepartureRecord {
     fn into_departure(self) -> Departure {
         let answers = self.1.into_iter().map(|(mark, at, end)| {
             let end = match end {
-                EndRecord::F(error) => End::Failed(error.into_error()),
-                EndRecord::S(number) => End::Settled(number),
-                EndRecord::Z => End::Frozen,
+                EndRecord::F(error) => Some(End::Failed(error.into_error())),
+                EndRecord::S(number) => Some(End::Settled(number)),
+                EndRecord::Z => Some(End::Frozen),
+                EndRecord::N => None,
             };
-            Answer { mark, at: Moment::from_millis(at), end }
+            Answer { mark, at: Moment::from_millis(at), end, proof: None }
         });
-        Departure { left_at: Moment::from_millis(self.0), answers: answers.collect() }
+        let to = self.2.map(|(institution, bank)| Choice { institution, bank });
+        Departure { left_at: Moment::from_millis(self.0), to, answers: answers.collect() }
     }
+}
+
+impl From<&Consent> for ConsentRecord {
+    fn from(consent: &Consent) -> Self {
+        Self {
+            payee: match &consent.kind {
+                Kind::Accounts => None,
+                Kind::Payment { payee, .. } => Some(payee.clone()),
+            },
+            user: u128::from_be_bytes(*consent.user.as_bytes()),
+            application_user: consent.application_user.as_ref().map(|user| user.as_str().to_owned()),
+            institution: consent.institution.clone(),
+            scope: consent.scope.clone(),
+            until: consent.until.map(Moment::as_millis),
+            app: match &consent.answer_to {
+                AnswerTo::Gateway => None,
+                AnswerTo::App(url) => Some(url.clone()),
+            },
+        }
+    }
+}
+
+impl ConsentRecord {
+    fn into_consent(self, amount: Option<Amount>, reference: String) -> Option<Consent> {
+        Some(Consent {
+            kind: match self.payee {
+                None => Kind::Accounts,
+                Some(payee) => Kind::Payment { amount: amount?, payee, reference },
+            },
+            user: UserId::from_bytes(self.user.to_be_bytes()),
+            application_user: self.application_user.map(|user| ApplicationUser::parse(&user)).transpose().ok()?,
+            institution: self.institution,
+            scope: self.scope,
+            until: self.until.map(Moment::from_millis),
+            answer_to: self.app.map_or(AnswerTo::Gateway, AnswerTo::App),
+        })
+    }
+}
+
+impl From<&Proof> for ProofRecord {
+    fn from(proof: &Proof) -> Self {
+        match proof {
+            Proof::Held { offer, until } => Self::H(offer.as_bytes().to_vec(), until.as_millis()),
+            Proof::Sent { at } => Self::S(at.as_millis()),
+        }
+    }
+}
+
+impl ProofRecord {
+    fn into_proof(self) -> Proof {
+        match self {
+            Self::H(offer, until) => Proof::Held { offer: Sealed::new(offer), until: Moment::from_millis(until) },
+            Self::S(at) => Proof::Sent { at: Moment::from_millis(at) },
+        }
+    }
+}
+
+impl From<&Grant> for GrantRecord {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            token: grant.token.as_bytes().to_vec(),
+            bank: grant.bank.as_bytes().to_vec(),
+            bank_consent: grant.bank_consent.clone(),
+            given_at: grant.given_at.as_millis(),
+            expires_at: grant.expires_at.as_millis(),
+            confirmed_at: grant.confirmed_at.as_millis(),
+            consumed_at: grant.consumed_at.map(Moment::as_millis),
+            revoked_at: grant.revoked_at.map(Moment::as_millis),
+        }
+    }
+}
+
+impl GrantRecord {
+    fn into_grant(self) -> Grant {
+        Grant {
+            token: Sealed::new(self.token),
+            bank: Sealed::new(self.bank),
+            bank_consent: self.bank_consent,
+            given_at: Moment::from_millis(self.given_at),
+            expires_at: Moment::from_millis(self.expires_at),
+            confirmed_at: Moment::from_millis(self.confirmed_at),
+            consumed_at: self.consumed_at.map(Moment::from_millis),
+            revoked_at: self.revoked_at.map(Moment::from_millis),
+        }
+    }
+}
+
+const fn write_reopening(reopening: &Reopening) -> (u64, u64, u8, u8) {
+    let Reopening { at, expires_at, departures, settlements } = *reopening;
+    (at.as_millis(), expires_at.as_millis(), departures, settlements)
+}
+
+const fn read_reopening((at, expires_at, departures, settlements): (u64, u64, u8, u8)) -> Reopening {
+    let (at, expires_at) = (Moment::from_millis(at), Moment::from_millis(expires_at));
+    Reopening { at, expires_at, departures, settlements }
 }
 
 impl From<&BankError> for ErrorRecord {
@@ -313,6 +503,42 @@ fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settl
         CauseRecord::T => Cause::Time,
     };
     Some(Settlement { outcome, at: Moment::from_millis(at), cause })
+}
+
+#[derive(Serialize, Deserialize)]
+struct UserRecord {
+    id: u128,
+    merchant: u128,
+    application_user: Option<String>,
+    created_at: u64,
+}
+
+/// Writes a user.
+///
+/// # Errors
+/// When it cannot be encoded, which no user is known to do.
+pub fn write_user(user: &User) -> Result<Vec<u8>, StoreError> {
+    write(&UserRecord {
+        id: u128::from_be_bytes(*user.id.as_bytes()),
+        merchant: u128::from_be_bytes(*user.merchant.as_bytes()),
+        application_user: user.application_user.as_ref().map(|own| own.as_str().to_owned()),
+        created_at: user.created_at.as_millis(),
+    })
+}
+
+/// Reads a user.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bytes are no user of a version known here.
+pub fn read_user(bytes: &[u8]) -> Result<User, StoreError> {
+    let record: UserRecord = read(bytes)?;
+    let own = record.application_user.map(|own| ApplicationUser::parse(&own)).transpose();
+    Ok(User {
+        id: UserId::from_bytes(record.id.to_be_bytes()),
+        merchant: MerchantId::from_bytes(record.merchant.to_be_bytes()),
+        application_user: own.map_err(|_| damaged("a user's value is out of range"))?,
+        created_at: Moment::from_millis(record.created_at),
+    })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -384,10 +610,10 @@ mod tests {
     use crate::domain::outcome::Fact;
 
     fn well_travelled() -> Journey {
-        let Departing::New(journey, departure) = journey().depart(NOW) else { panic!() };
+        let Departing::New(journey, departure) = journey().depart(None, NOW) else { panic!() };
         let failed =
             journey.fail(Via { departure, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
-        let Departing::New(away, departure) = failed.depart(NOW) else { panic!() };
+        let Departing::New(away, departure) = failed.depart(None, NOW) else { panic!() };
         let Settling::Settled(cancelled, _) = away.settle(&Fact::pressed_cancel(), None, NOW) else { panic!() };
         let via = Some(Via { departure, mark: 2 });
         let Settling::Settled(paid, _) = cancelled.settle(&Fact::paid(), via, NOW) else { panic!() };

@@ -4,14 +4,15 @@ use actix_web::error::InternalError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::body::{Incoming, read_form};
 use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
-use super::{problem, reply};
+use super::{problem, reply, returns};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
-use crate::engine::{Engine, EngineError, Leaving, PAYMENT_PAGE};
+use crate::engine::{Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -49,12 +50,13 @@ async fn show(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse
 
 async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let Some(link) = posted_link(incoming) else { return unknown_link() };
-    match engine.leave(&link).await {
+    match engine.leave(Wished { link: &link, institution: None, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
         Ok(Some(Leaving::Ended(journey))) => onward(&engine, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
-        Ok(Some(Leaving::NoBank(journey))) => page(&engine, &journey, &link),
+        Ok(Some(Leaving::Late(journey))) => returns::wait_for(&engine, &journey),
+        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => page(&engine, &journey, &link),
         Err(error) => problem::page_of_form(&error, checkout_page(&link)),
     }
 }
@@ -154,9 +156,9 @@ fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     reply::page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
         amount: amount(journey),
-        note: opening.checkout.note.clone(),
+        note: opening.purpose.note().to_owned(),
         link: link.to_owned(),
-        can_cancel: opening.checkout.cancel == Cancel::Offered,
+        can_cancel: opening.purpose.cancel() == Cancel::Offered,
         failed: failed.map(|error| words::reason(error.code()).to_owned()),
         bank: bank.unwrap_or_default().to_owned(),
         can_pay: bank.is_some(),
@@ -168,7 +170,7 @@ fn ended(engine: &Engine, journey: &Journey) -> HttpResponse {
         Ok(home) => reply::page(&Ended {
             merchant: journey.opening().merchant_name.as_str().to_owned(),
             amount: amount(journey),
-            note: journey.opening().checkout.note.clone(),
+            note: journey.opening().purpose.note().to_owned(),
             how: how(journey),
             home,
         }),
@@ -203,6 +205,6 @@ fn sentence(journey: &Journey) -> String {
 
 /// The amount as people write it: `25.00 EUR`.
 pub(super) fn amount(journey: &Journey) -> String {
-    let amount = journey.opening().checkout.amount;
-    format!("{amount} {}", amount.currency())
+    let amount = journey.opening().purpose.amount();
+    amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency()))
 }

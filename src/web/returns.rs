@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::page::{ProblemPage, Waiting};
 use super::{checkout, problem, reply};
 use crate::domain::journey::Journey;
-use crate::engine::{Answer, Brought, Engine, EngineError, Returned, Suspicion};
+use crate::engine::{Answer, Brought, Carried, Engine, EngineError, Returned, Suspicion};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -34,7 +34,7 @@ async fn take(
     }
     let (arrival, response) = match arrive(&engine, &request, &bank, at).await {
         Ok(Returned::Go(redirect)) => (Arrival::Sent, reply::see_other(&redirect)),
-        Ok(Returned::Wait(journey)) => (Arrival::Waiting, wait(&engine, &journey)),
+        Ok(Returned::Wait(waited)) => (Arrival::Waiting, wait_for(&engine, &waited.journey)),
         Ok(Returned::Suspect(suspicion)) => (Arrival::Suspect, suspect(&suspicion)),
         Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
         Err(error) => (Arrival::Failed, problem::page_of(&error)),
@@ -45,7 +45,7 @@ async fn take(
 
 async fn arrive(engine: &Arc<Engine>, request: &HttpRequest, bank: &str, at: Instant) -> Result<Returned, EngineError> {
     let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    let answer = match Answer::read(pairs) {
+    let answer = match Answer::read(Carried::Query, pairs) {
         Ok(answer) => answer,
         Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
     };
@@ -66,7 +66,7 @@ fn known_cookies(request: &HttpRequest) -> Vec<(String, String)> {
     ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
 }
 
-fn wait(engine: &Engine, journey: &Journey) -> HttpResponse {
+pub(super) fn wait_for(engine: &Engine, journey: &Journey) -> HttpResponse {
     let left_at = journey.departures().last().map_or(journey.opening().opened_at, |departure| departure.left_at);
     let seconds = engine.clock().now().since(left_at).as_secs();
     reply::page(&Waiting {
@@ -80,7 +80,7 @@ fn suspect(suspicion: &Suspicion) -> HttpResponse {
     let (status, page) = match suspicion {
         Suspicion::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
         Suspicion::OtherBrowser => (StatusCode::FORBIDDEN, ProblemPage::other_browser()),
-        Suspicion::NoState | Suspicion::OtherBank | Suspicion::Answer(_) => {
+        Suspicion::NoState | Suspicion::OtherBank | Suspicion::Answer(_) | Suspicion::Forged => {
             (StatusCode::BAD_REQUEST, ProblemPage::unreadable())
         }
     };

@@ -113,7 +113,8 @@ impl Call {
     ) -> Result<Vec<Journey>, Refusal> {
         let query = Query::read(&self.fields, default_limit)?;
         let now = engine.clock().now();
-        let wanted = |journey: &Journey| wanted(journey) && query.admits(journey, now);
+        let own = |journey: &Journey| journey.opening().dialect == NAME;
+        let wanted = |journey: &Journey| own(journey) && wanted(journey) && query.admits(journey, now);
         if let Some(pay_id) = query.pay_id {
             let one = engine.journey(self.merchant.id, pay_id).await?;
             let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());

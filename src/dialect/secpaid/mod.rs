@@ -15,7 +15,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
-use crate::domain::terms::ExtraOutcomes;
+use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
 
 /// The dialect's name.
 pub const NAME: &str = "secpaid";
@@ -38,6 +38,12 @@ impl Dialect for SecPaid {
         &APPENDED
     }
 
+    /// Its callback promises a status, so only where the merchant has chosen otherwise.
+    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+        let terms = &journey.opening().terms;
+        terms.when_late == WhenLate::HandBack && terms.one_time_token == OneTime::On
+    }
+
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
         let opening = journey.opening();
         let (pay_id, user_id) = (journey.pay_id().to_string(), opening.merchant.to_string());
@@ -56,7 +62,7 @@ impl Dialect for SecPaid {
         params
             .fill(Placeholder::PayId, pay_id)
             .fill(Placeholder::UserId, user_id)
-            .fill(Placeholder::RecipientNote, &opening.checkout.note)
+            .fill(Placeholder::RecipientNote, opening.purpose.note())
     }
 }
 

@@ -62,9 +62,8 @@ impl Query {
     }
 
     fn finds(&self, journey: &Journey) -> bool {
-        let checkout = &journey.opening().checkout;
-        let texts =
-            [checkout.note.clone(), checkout.amount.to_string(), transaction_id(journey), journey.pay_id().to_string()];
+        let purpose = &journey.opening().purpose;
+        let texts = [purpose.note().to_owned(), amount(journey), transaction_id(journey), journey.pay_id().to_string()];
         self.search.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&self.search))
     }
 }
@@ -97,7 +96,7 @@ struct Transaction {
 /// Writes a paid journey as a transaction: every value is a text.
 pub fn transaction(journey: &Journey) -> impl Serialize + use<> {
     let opening = journey.opening();
-    let (user, amount) = (opening.merchant.to_string(), opening.checkout.amount.to_string());
+    let (user, amount) = (opening.merchant.to_string(), amount(journey));
     let kind = transaction_type(journey);
     Transaction {
         pay_id: journey.pay_id().to_string(),
@@ -109,7 +108,7 @@ pub fn transaction(journey: &Journey) -> impl Serialize + use<> {
         service_fee: "0.00",
         service_fee_psp: "0.00",
         status: "Success",
-        recipient_note: opening.checkout.note.clone(),
+        recipient_note: opening.purpose.note().to_owned(),
         payout_status: "Pending",
         created_at: written(paid_at(journey)),
         is_split_link: if kind == "Split" { "true" } else { "false" },
@@ -118,6 +117,11 @@ pub fn transaction(journey: &Journey) -> impl Serialize + use<> {
         payment_method: None,
         transaction_type: kind,
     }
+}
+
+/// The amount; SecPaid's journeys all have one.
+fn amount(journey: &Journey) -> String {
+    journey.opening().purpose.amount().map_or_else(String::new, |amount| amount.to_string())
 }
 
 fn paid_at(journey: &Journey) -> Moment {

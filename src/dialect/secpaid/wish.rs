@@ -4,7 +4,7 @@ use super::split;
 use crate::dialect::fields::Fields;
 use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Cancel, Checkout};
+use crate::domain::journey::{Cancel, Checkout, Purpose};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
@@ -33,7 +33,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
         extras.extend(split::read(fields, amount)?);
     }
     Ok(Wish {
-        checkout: Checkout { amount, note, cancel: read_cancel(fields)? },
+        purpose: Purpose::Checkout(Checkout { amount, note, cancel: read_cancel(fields)? }),
         extras,
         callback: read_callback(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
@@ -146,7 +146,7 @@ mod tests {
             (r#"{"amount":1,"is_cancellation":"No"}"#, Cancel::Withheld),
             (r#"{"amount":1,"is_cancellation":"Yes"}"#, Cancel::Offered),
         ] {
-            assert_eq!(read(json).unwrap().checkout.cancel, cancel, "{json}");
+            assert_eq!(read(json).unwrap().purpose.cancel(), cancel, "{json}");
         }
         assert!(read(r#"{"amount":1,"cancellable":true,"is_cancellation":"No"}"#).is_err());
     }

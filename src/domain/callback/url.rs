@@ -68,6 +68,14 @@ impl CallbackUrl {
         !self.text.starts_with("https:") && !self.text.starts_with("http:")
     }
 
+    /// Whether this saved callback covers `asked`: it is the very same but for the query and what follows, or it ends in
+    /// a slash and `asked` is below it. Both are spelt as a browser's parser spells them, so that bytes may be compared.
+    pub fn covers(&self, asked: &Self) -> bool {
+        let place = |url: &Self| url.text.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let (own, asked) = (place(self), place(asked));
+        with_root_path(&own) == with_root_path(&asked) || (own.ends_with('/') && asked.starts_with(&own))
+    }
+
     /// The first of `names` that this callback holds already where `placement` would append it.
     ///
     /// Names are compared as the sloppiest reader would: any case, percent-decoded, with PHP's `.` and space for `_`,

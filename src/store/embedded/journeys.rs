@@ -68,7 +68,7 @@ impl Journeys for Embedded {
         self.read(move |db, _| list(db, merchant, which, after, most)).await
     }
 
-    async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
+    async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
         self.read(move |db, now| read_all(db.prepare_cached(LAPSED)?, params![millis(now), limit(most)])).await
     }
 }
@@ -200,6 +200,7 @@ fn list(
     let select = db.prepare_cached(match which {
         Which::All => LIST_ALL,
         Which::Proven => LIST_PROVEN,
+        Which::OfUser(_) => LIST_ALL,
     })?;
     let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
     read_all(select, params![merchant.as_bytes(), opened_at, pay_id, limit(most)])

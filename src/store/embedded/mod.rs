@@ -17,6 +17,7 @@ mod schema;
 mod tests;
 mod tidy;
 mod tokens;
+mod users;
 mod values;
 mod writer;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{HOUR, Moment};
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
 use crate::domain::id::{JourneyId, MerchantId, Shard};
-use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Settling};
+use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
@@ -27,11 +27,11 @@ impl Draft {
             dialect: "secpaid".into(),
             bank: "sandbox".into(),
             key: "k1".into(),
-            checkout: Checkout {
+            purpose: Purpose::Checkout(Checkout {
                 amount: Amount::parse("25", Currency::EUR).unwrap(),
                 note: "order 7".into(),
                 cancel: Cancel::Offered,
-            },
+            }),
             extras: vec![("order".into(), "7".into())],
             plan: Plan { landing: Some(entry("https://m.example/cb")), background: Vec::new() },
             terms: Settings::default().terms(),
@@ -57,7 +57,9 @@ impl Draft {
     }
 
     pub(crate) fn noted(mut self, note: &str) -> Self {
-        self.0.checkout.note = note.into();
+        if let Purpose::Checkout(checkout) = &mut self.0.purpose {
+            checkout.note = note.into();
+        }
         self
     }
 
@@ -87,7 +89,7 @@ pub(crate) fn entry(url: &str) -> Entry {
 
 /// The journey when its customer has left, and the departure.
 pub(crate) fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
-    match journey.depart(at) {
+    match journey.depart(None, at) {
         Departing::New(journey, departure) => (journey, departure),
         other => panic!("{other:?}"),
     }
@@ -129,4 +131,9 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
 pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
     let name = MerchantName::parse(name).unwrap();
     Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
+}
+
+/// An offer that is held for an hour.
+pub(crate) fn held(now: Moment) -> Proof {
+    Proof::Held { offer: Sealed::new(vec![1, 2, 3]), until: now.plus(HOUR) }
 }

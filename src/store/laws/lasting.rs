@@ -70,7 +70,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
 
     house.pass(3 * HOUR);
     house.store().tidy().await.unwrap();
-    assert_eq!(house.store().lapsed(9).await.unwrap(), [away]);
+    assert_eq!(house.store().due(9).await.unwrap(), [away]);
 }
 
 pub(crate) async fn a_new_store_takes_the_house_down(mut house: House) {

@@ -110,11 +110,11 @@ pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(house: House) {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
     house.paid(Draft::at(house.now()).lasting(HOUR).journey(), fresh()).await;
     house.pass(HOUR - MINUTE);
-    assert_eq!(house.store().lapsed(9).await.unwrap(), []);
+    assert_eq!(house.store().due(9).await.unwrap(), []);
     house.pass(2 * MINUTE);
-    assert_eq!(house.store().lapsed(9).await.unwrap(), [open.clone()]);
+    assert_eq!(house.store().due(9).await.unwrap(), [open.clone()]);
     house.pass(HOUR);
-    let lapsed = house.store().lapsed(9).await.unwrap();
+    let lapsed = house.store().due(9).await.unwrap();
     assert_eq!(lapsed.len(), 2);
     assert!(lapsed.contains(&open) && lapsed.contains(&away));
 }
@@ -123,11 +123,11 @@ pub(crate) async fn a_lapsed_journey_comes_again_until_it_is_settled(house: Hous
     let open = house.opened(Draft::at(house.now()).journey()).await;
     house.pass(2 * HOUR);
     for _ in 0..3 {
-        assert_eq!(house.store().lapsed(9).await.unwrap(), [open.clone()]);
+        assert_eq!(house.store().due(9).await.unwrap(), [open.clone()]);
         house.store().tidy().await.unwrap();
     }
     house.settled(open, &Fact::lapsed(), None).await;
-    assert_eq!(house.store().lapsed(9).await.unwrap(), []);
+    assert_eq!(house.store().due(9).await.unwrap(), []);
 }
 
 pub(crate) async fn lapsed_journeys_come_at_most_so_many(house: House) {
@@ -137,7 +137,7 @@ pub(crate) async fn lapsed_journeys_come_at_most_so_many(house: House) {
     house.pass(2 * HOUR);
     let mut settled = Vec::new();
     for _ in 0..4 {
-        let lapsed = house.store().lapsed(3).await.unwrap();
+        let lapsed = house.store().due(3).await.unwrap();
         settled.push(lapsed.len());
         for journey in lapsed {
             house.settled(journey, &Fact::lapsed(), None).await;

@@ -1,6 +1,6 @@
 //! Laws of one-time tokens: granted once, and never lost.
 
-use super::cast::{Draft, fresh};
+use super::cast::{Draft, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, Via};
@@ -32,7 +32,7 @@ async fn granted(house: &House, journey: &Journey, token: Digest, attempt: Diges
 /// A journey that is handed back before anything is proven, with a token that lives an hour.
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
-    let frozen = away.freeze(Via { departure: 0, mark: 1 }, house.now()).unwrap();
+    let frozen = away.freeze(Via { departure: 0, mark: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::freeze(frozen.clone(), token)).await;
     frozen
 }

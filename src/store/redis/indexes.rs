@@ -51,7 +51,7 @@ impl RedisStore {
     }
 
     /// The numbers of journeys that are due, the longest first, merged from all shards in one round trip.
-    pub(super) async fn due(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
+    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
         let in_shard = |shard| Request::call(&script::LAPSED, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();
         for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {

@@ -94,8 +94,8 @@ impl Journeys for RedisStore {
         }
     }
 
-    async fn lapsed(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
-        let due = self.due(most).await?;
+    async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
+        let due = self.due_numbers(most).await?;
         let (mut journeys, mut stale) = (Vec::new(), Vec::new());
         for (pay_id, found) in due.iter().zip(self.journeys(&due).await?) {
             match found {

@@ -14,6 +14,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod users;
 mod value;
 
 use std::sync::Arc;

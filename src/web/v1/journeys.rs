@@ -36,8 +36,10 @@ struct JourneyView {
     pay_id: String,
     dialect: String,
     status: &'static str,
-    amount: String,
-    currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
     note: String,
     opened_at: String,
     expires_at: String,
@@ -132,9 +134,9 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         pay_id: journey.pay_id().to_string(),
         dialect: opening.dialect.clone(),
         status: status(journey),
-        amount: opening.checkout.amount.to_string(),
-        currency: opening.checkout.amount.currency().to_string(),
-        note: opening.checkout.note.clone(),
+        amount: opening.purpose.amount().map(|amount| amount.to_string()),
+        currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
+        note: opening.purpose.note().to_owned(),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
         settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
@@ -194,9 +196,9 @@ fn timeline(sight: &Sight) -> Vec<Event> {
 fn tried(answer: &Answer, departure: usize) -> Option<Event> {
     let departure = Some(departure);
     match &answer.end {
-        End::Failed(error) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),
-        End::Frozen => Some(Event { departure, ..event(answer.at, "handed_back_early") }),
-        End::Settled(_) => None,
+        Some(End::Failed(error)) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),
+        Some(End::Frozen) => Some(Event { departure, ..event(answer.at, "handed_back_early") }),
+        Some(End::Settled(_)) | None => None,
     }
 }
 

@@ -268,7 +268,7 @@ async fn steps_take_one_round_trip() {
     let warm = store.paid(fresh()).await;
     store.find_by_state(warm.id().shard(), &fresh()).await.unwrap();
     store.redeem(warm.id().shard(), &fresh(), warm.opening().merchant, &fresh()).await.unwrap();
-    store.lapsed(9).await.unwrap();
+    store.due(9).await.unwrap();
 
     let trips = |since: usize| proxy.round_trips() - since;
     let away = store.away(state).await;
@@ -289,7 +289,7 @@ async fn steps_take_one_round_trip() {
     assert_eq!(store.list(by, Which::Proven, None, 9).await.unwrap(), [paid]);
     assert_eq!(trips(before), 2);
     let before = proxy.round_trips();
-    assert_eq!(store.lapsed(9).await.unwrap(), []);
+    assert_eq!(store.due(9).await.unwrap(), []);
     assert_eq!(trips(before), 1);
 }
 
@@ -300,7 +300,7 @@ async fn scripts_that_redis_has_forgotten_are_sent_again() {
     let token = fresh();
     let paid = store.paid(token).await;
     assert!(server.ask("SCRIPT FLUSH").contains("OK"));
-    assert_eq!(store.lapsed(9).await, Ok(Vec::new()));
+    assert_eq!(store.due(9).await, Ok(Vec::new()));
     let redeemed = store.redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await.unwrap();
     assert!(matches!(redeemed, Redemption::Granted { .. }));
 }
@@ -329,6 +329,6 @@ async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
     clock.advance(KEEP + Duration::from_hours(1));
     assert_eq!(store.tidy().await, Ok(20));
     assert_eq!(store.tidy().await, Ok(0));
-    assert_eq!(store.lapsed(100).await.unwrap().len(), 20);
+    assert_eq!(store.due(100).await.unwrap().len(), 20);
     assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
 }

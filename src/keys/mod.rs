@@ -4,6 +4,8 @@
 //! frozen. So the same return writes the same bytes for ever, and none of these texts has to be stored. What must be
 //! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
 
+mod consent;
+
 use std::collections::HashSet;
 
 use base64::Engine as _;
@@ -14,6 +16,8 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+pub use consent::ConsentClaims;
 
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::invalid::Invalid;
@@ -90,6 +94,12 @@ impl Keys {
     pub fn one_time_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
         let derived = self.derive(&journey.opening().key, "one-time token", &[journey.id().as_bytes(), &[number]])?;
         Some(OneTimeToken::write(journey.id().shard(), &URL_SAFE_NO_PAD.encode(derived)))
+    }
+
+    /// The code verifier of a departure (RFC 7636, section 4.1).
+    pub fn verifier(&self, journey: &Journey, departure: u8) -> Option<Secret> {
+        let derived = self.derive(&journey.opening().key, "code verifier", &[journey.id().as_bytes(), &[departure]])?;
+        Some(Secret::new(URL_SAFE_NO_PAD.encode(derived)))
     }
 
     /// The value of the cookie that is set when a browser leaves under `state`.

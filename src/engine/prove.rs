@@ -1,0 +1,176 @@
+//! PROVE: a hint becomes a fact, or nothing.
+//!
+//! What a browser carried is verified first. Then, for a bank that may be asked once only, the store writes down that it
+//! is asked, and only then it is. So a code is never sent twice: whoever finds it sent waits for the answer, and if the
+//! one who sent it has died, the answer counts as lost after [`Journey::LOST`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::FutureExt;
+
+use super::flights::Flight;
+use super::{Engine, EngineError};
+use crate::bank::{Bank, BankTrouble, Checked};
+use crate::domain::id::PayId;
+use crate::domain::journey::{Journey, Proof, Via};
+use crate::domain::outcome::{Fact, Offer};
+use crate::domain::redirect::Redirect;
+use crate::domain::secret::{Sealed, Secret};
+use crate::store::{Step, Taken};
+
+/// How often a bank that cannot be reached is tried, while it is certain that it has not been asked.
+const TRIES: u32 = 4;
+
+/// How long is waited before the second try; twice as long before each further one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Which answer of which departure of which journey is being proven.
+pub(super) type Key = (PayId, u8, u64);
+
+/// What a proof comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Landed {
+    /// Its browser goes there.
+    Home(Redirect),
+    /// Somebody else is asking the bank.
+    Elsewhere,
+    /// The answer was not the bank's; nothing has changed.
+    Forged,
+}
+
+impl Engine {
+    /// Begins to prove an answer, or joins the proof that is under way here.
+    pub(super) fn prove(
+        self: &Arc<Self>,
+        journey: &Journey,
+        via: Via,
+        offer: &Offer,
+    ) -> Flight<Result<Landed, EngineError>> {
+        self.proofs.join((journey.pay_id(), via.departure, via.mark), || {
+            let (engine, journey, offer) = (Arc::clone(self), journey.clone(), offer.clone());
+            async move { engine.prove_and_conclude(journey, via, &offer).await }.boxed()
+        })
+    }
+
+    async fn prove_and_conclude(&self, journey: Journey, via: Via, offer: &Offer) -> Result<Landed, EngineError> {
+        if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
+            return Ok(Landed::Elsewhere);
+        }
+        let bank = Arc::clone(self.bank(journey.bank_of(via.departure))?);
+        let fact = match self.checked(bank.as_ref(), &journey, via, offer).await? {
+            Ok(Checked::Refused(error)) => Fact::refused(error),
+            Ok(Checked::Genuine) => {
+                let Some(journey) = self.sent(bank.as_ref(), &journey, via).await? else {
+                    return Ok(Landed::Elsewhere);
+                };
+                match self.exchanged(bank.as_ref(), &journey, via, offer).await? {
+                    Ok(fact) => fact,
+                    Err(trouble) => refused(&journey, via, &trouble),
+                }
+            }
+            Err(BankTrouble::Forged(why)) => {
+                tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
+                return Ok(Landed::Forged);
+            }
+            Err(trouble) => refused(&journey, via, &trouble),
+        };
+        self.conclude(journey, &fact, via).await.map(Landed::Home)
+    }
+
+    /// Takes over a proof that its node has left; whoever renews the hold first has it.
+    pub(super) async fn take_over(self: &Arc<Self>, journey: Journey, via: Via) -> Result<(), EngineError> {
+        let Some(Proof::Held { offer, .. }) = journey.proof(via) else { return Ok(()) };
+        let Some(offer) = self.unsealed(&journey, offer).filter(|_| self.bank(journey.bank_of(via.departure)).is_ok())
+        else {
+            let trouble = BankTrouble::Unreachable("its bank or its key is gone".into());
+            return self.conclude(journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop);
+        };
+        let Some(next) = self.held(&journey, via, &offer)? else { return Ok(()) };
+        match self.store.take(&Step::hold(next.clone())).await? {
+            Taken::Done if !self.proofs.has(&(next.pay_id(), via.departure, via.mark)) => {
+                tracing::info!(pay_id = %next.pay_id(), "prove.taken_over");
+                // It flies on by itself.
+                drop(self.prove(&next, via, &offer));
+                Ok(())
+            }
+            Taken::Done | Taken::Lost(_) | Taken::Gone => Ok(()),
+        }
+    }
+
+    /// Gives up an answer that the bank was asked for, and that never came.
+    pub(super) async fn give_up(&self, journey: Journey, via: Via) -> Result<(), EngineError> {
+        let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
+        self.conclude(journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
+    }
+
+    fn unsealed(&self, journey: &Journey, offer: &Sealed) -> Option<Offer> {
+        let text = self.keys.open(offer, journey.id().as_bytes())?;
+        let (code, signed) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
+        let signed = Some(signed).filter(|signed| !signed.is_empty()).map(Secret::new);
+        Some(Offer { code: Secret::new(code), signed })
+    }
+
+    async fn checked(
+        &self,
+        bank: &dyn Bank,
+        journey: &Journey,
+        via: Via,
+        offer: &Offer,
+    ) -> Result<Result<Checked, BankTrouble>, EngineError> {
+        let papers = self.trip(journey, via.departure)?;
+        let trip = papers.of(journey);
+        Ok(while_unreachable(|| bank.check(&trip, offer)).await)
+    }
+
+    async fn exchanged(
+        &self,
+        bank: &dyn Bank,
+        journey: &Journey,
+        via: Via,
+        offer: &Offer,
+    ) -> Result<Result<Fact, BankTrouble>, EngineError> {
+        let papers = self.trip(journey, via.departure)?;
+        let trip = papers.of(journey);
+        let answer = while_unreachable(|| bank.exchange(&trip, offer));
+        // Before the answer counts as lost elsewhere.
+        let lost = BankTrouble::Unanswered("it took too long".into());
+        Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
+    }
+
+    /// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
+    /// somebody else has asked, or the answer has been concluded.
+    async fn sent(&self, bank: &dyn Bank, journey: &Journey, via: Via) -> Result<Option<Journey>, EngineError> {
+        if !bank.asks_once() {
+            return Ok(Some(journey.clone()));
+        }
+        let mut journey = journey.clone();
+        loop {
+            let Some(next) = journey.send(via, self.clock.now()) else { return Ok(None) };
+            match self.store.take(&Step::send(next.clone())).await? {
+                Taken::Done => return Ok(Some(next)),
+                Taken::Lost(now) => journey = *now,
+                Taken::Gone => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Calls a bank until it can be reached, a few times.
+async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
+where
+    F: Future<Output = Result<T, BankTrouble>>,
+{
+    for tried in 1.. {
+        match call().await {
+            Err(BankTrouble::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
+            answered => return answered,
+        }
+    }
+    Err(BankTrouble::Unreachable("it was not tried".into()))
+}
+
+fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {
+    tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.bank_trouble");
+    Fact::refused(trouble.as_error())
+}

@@ -1,0 +1,57 @@
+//! Users: the customers of a merchant, as far as it tells us of them.
+
+use super::{Engine, EngineError};
+use crate::domain::id::{MerchantId, Shard, UserId};
+use crate::domain::user::{ApplicationUser, User};
+use crate::store::{Enrolled, user_shard};
+
+impl Engine {
+    /// Adds a user; [`Enrolled::Known`] is the one that the merchant has under this id of its own already.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn enrol(
+        &self,
+        merchant: MerchantId,
+        own: Option<ApplicationUser>,
+    ) -> Result<(User, Enrolled), EngineError> {
+        let [half, other] = super::open::halves(self.clock.entropy());
+        let shard = own.as_ref().map_or_else(|| Shard::of_byte(other[0]), |own| user_shard(merchant, own));
+        let id = UserId::mint(half, shard);
+        let user = User { id, merchant, application_user: own, created_at: self.clock.now() };
+        let enrolled = self.store.enrol(&user).await?;
+        Ok((user, enrolled))
+    }
+
+    /// The merchant's user of this id.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, EngineError> {
+        Ok(self.store.user(merchant, id).await?)
+    }
+
+    /// The merchant's user of its own id.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, EngineError> {
+        Ok(self.store.user_named(merchant, own).await?)
+    }
+
+    /// The merchant's users, the oldest first, `most` at the most.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, EngineError> {
+        Ok(self.store.users(merchant, most).await?)
+    }
+
+    /// Forgets a user. Its consents are the caller's to revoke first. `false` when there was none.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn forget_user(&self, user: &User) -> Result<bool, EngineError> {
+        Ok(self.store.forget(user).await?)
+    }
+}
