@@ -13,7 +13,7 @@ use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 
 use crate::bank::Bank;
-use crate::bank::sandbox::Sandbox;
+use crate::bank::sandbox::{Sandbox, institutions};
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
@@ -155,7 +155,7 @@ pub async fn engine(
         keys,
         clock: Arc::clone(clock),
         banks,
-        institutions: Vec::new(),
+        institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
         dialects: vec![Arc::new(SecPaid)],
         public_url,
         rules: config.callback_rules().clone(),

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use super::{Answer, Bank, BankTrouble, Said, Trip};
 use crate::domain::consent::BankTokens;
+use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Purpose;
 use crate::domain::outcome::{BankError, Fact, Offer};
@@ -27,6 +28,36 @@ const SLOWEST: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     base: PublicUrl,
+}
+
+/// The institutions that it speaks for: the two of Yapily's own examples.
+pub fn institutions() -> Vec<Institution> {
+    let features = [
+        "ACCOUNT",
+        "ACCOUNTS",
+        "ACCOUNT_BALANCES",
+        "ACCOUNT_TRANSACTIONS",
+        "CREATE_DOMESTIC_SINGLE_PAYMENT",
+        "EXISTING_PAYMENTS_DETAILS",
+        "EXISTING_PAYMENT_INITIATION_DETAILS",
+        "IDENTITY",
+        "INITIATE_ACCOUNT_REQUEST",
+        "INITIATE_DOMESTIC_SINGLE_PAYMENT",
+    ];
+    let institution = |id: &str, name: &str, environment| Institution {
+        id: id.into(),
+        name: name.into(),
+        full_name: name.into(),
+        countries: vec![Country { name: "United Kingdom".into(), code: "GB".into() }],
+        media: Vec::new(),
+        features: features.map(Into::into).into(),
+        environment,
+        bank: NAME.into(),
+    };
+    vec![
+        institution("modelo-sandbox", "Modelo Sandbox", Environment::Sandbox),
+        institution("mock-sandbox", "Mock Sandbox", Environment::Mock),
+    ]
 }
 
 /// What its customer decides on its page.
