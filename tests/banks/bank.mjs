@@ -5,7 +5,9 @@ import https from 'node:https';
 import { parseArgs } from 'node:util';
 
 // Stdout holds one line, and it is not the provider's.
-console.log = console.info = console.warn = console.error;
+console.log = console.info = console.error;
+// Token requests are read here first, which is what the provider warns of.
+console.warn = (line) => { if (!/already parsed request body/.test(line)) console.error(line); };
 process.env.NODE_ENV ??= 'test';
 
 const { Provider, errors } = await import('oidc-provider');
@@ -136,7 +138,7 @@ class Bank {
       if (code) this.counts.codes[code] = (this.counts.codes[code] ?? 0) + 1;
     }
     req.fault = this.faults[endpoint] ?? 'none';
-    if (await answeredInstead(req.fault, this.issuer, req, res)) return;
+    if (await answeredInstead(req.fault, { endpoint, issuer: this.issuer }, req, res)) return;
     await this.callback(req, res);
   }
 

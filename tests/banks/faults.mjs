@@ -79,7 +79,8 @@ function reset({ socket }) {
 }
 
 /** Answers in the provider's place, if this fault is one that does: true when it did. */
-export async function answeredInstead(fault, issuer, req, res) {
+export async function answeredInstead(fault, { endpoint, issuer }, req, res) {
+  const success = endpoint === 'par' ? 201 : 200;
   const send = (status, type, body, headers = {}) => {
     res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
     return true;
@@ -97,11 +98,11 @@ export async function answeredInstead(fault, issuer, req, res) {
       reset(req);
       return true;
     case 'html': return send(503, 'text/html; charset=utf-8', closed);
-    case 'html200': return send(200, 'text/html; charset=utf-8', closed);
+    case 'html200': return send(success, 'text/html; charset=utf-8', closed);
     case '500': return send(500, 'text/plain', 'Internal Server Error');
     case '500json': return json(500, { error: 'server_error', error_description: 'Scripted failure' });
-    case 'empty': return json(200, {});
-    case 'huge': return json(200, { filler: 'x'.repeat(16 * 1024 * 1024) });
+    case 'empty': return json(success, {});
+    case 'huge': return json(success, { filler: 'x'.repeat(16 * 1024 * 1024) });
     case 'redirect': return send(307, 'text/plain', '', { location: `${issuer}/elsewhere` });
     default: return false;
   }

@@ -46,7 +46,8 @@ export function registration(kind, { id, secret, keys, redirectUris }) {
     token_endpoint_auth_method: kind.auth,
     redirect_uris: redirectUris,
     response_types: [kind.response_type],
-    response_modes: [kind.response_mode],
+    // `jwt` is `query.jwt` for a code.
+    response_modes: [kind.response_mode, ...(kind.response_mode === 'query.jwt' ? ['jwt'] : [])],
     grant_types: ['authorization_code', 'refresh_token', ...(kind.response_type === 'code' ? [] : ['implicit'])],
     id_token_signed_response_alg: kind.alg,
     ...(kind.response_mode.endsWith('jwt') && { authorization_signed_response_alg: kind.alg }),
