@@ -16,7 +16,8 @@ const octets = (...parts) => tlv(0x04, ...parts);
 const bits = (body, unused = 0) => tlv(0x03, Buffer.from([unused]), body);
 const integer = (bytes) => tlv(0x02, bytes);
 const text = (string) => tlv(0x0c, Buffer.from(string));
-const time = (date) => tlv(0x18, Buffer.from(date.toISOString().replace(/[-:T]|\.\d+/g, '')));
+// Two digits of a year, as RFC 5280 wants them until 2049.
+const time = (date) => tlv(0x17, Buffer.from(date.toISOString().slice(2).replace(/[-:T]|\.\d+/g, '')));
 const yes = tlv(0x01, Buffer.from([0xff]));
 
 const oid = (dotted) => {

@@ -113,11 +113,13 @@ export async function delayed(fault, ctx) {
   if (fault.startsWith('slow:')) await sleep(milliseconds(fault));
   if (!fault.startsWith('trickle:') || ctx.body === undefined) return;
   const body = Buffer.from(typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body));
+  // Timers are good for ten milliseconds, no less.
+  const pieces = Math.min(body.length, Math.max(1, Math.floor(milliseconds(fault) / 10)));
   const end = Date.now() + milliseconds(fault);
   ctx.body = Readable.from((async function* trickle() {
-    for (let i = 0; i < body.length; i += 1) {
-      yield body.subarray(i, i + 1);
-      await sleep(Math.max(0, (end - Date.now()) / (body.length - i)));
+    for (let i = 0; i < pieces; i += 1) {
+      yield body.subarray(Math.floor(i * body.length / pieces), Math.floor((i + 1) * body.length / pieces));
+      await sleep(Math.max(0, (end - Date.now()) / (pieces - i)));
     }
   }()));
 }
