@@ -2,6 +2,7 @@
 import crypto from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 // Stdout holds one line, and it is not the provider's.
@@ -48,6 +49,19 @@ async function listen(server, at) {
     });
   });
   return server.address().port;
+}
+
+// Meanwhile an outgoing connection may have been given this port.
+async function listenAgain(server, at) {
+  for (let left = 20; ; left -= 1) {
+    try {
+      await listen(server, at);
+      return;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE' || left === 0) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 async function read(req) {
@@ -210,7 +224,7 @@ class Bank {
     if (listening && listening !== this.faults.port) {
       for (const [i, server] of this.servers.entries()) {
         if (listening === 'none') {
-          await listen(server, this.ports[i]);
+          await listenAgain(server, this.ports[i]);
         } else {
           const done = new Promise((resolve) => { server.close(resolve); });
           server.closeAllConnections();

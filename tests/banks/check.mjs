@@ -467,6 +467,16 @@ for (const [fault, pattern] of Object.entries({ '500': /NOT_CONFORM/, html: /NOT
     await refused(pattern, () => newClient('plain'));
   });
 }
+for (const [endpoint, at] of Object.entries({ jwks: '/jwks', discovery: '/.well-known/openid-configuration' })) {
+  for (const fault of ['slow:200', 'trickle:200']) {
+    await check(`plain: ${endpoint} ${fault}`, async () => {
+      await ask('/faults', { kind: 'plain', [endpoint]: fault });
+      const asked = Date.now();
+      const { status, body } = await exchange(`${kinds.plain.issuer}${at}`);
+      expect(status === 200 && JSON.parse(body) && Date.now() - asked >= 190, `${status} after ${Date.now() - asked} ms`);
+    });
+  }
+}
 await check('plain: discovery wrong_issuer', async () => {
   await ask('/faults', { kind: 'plain', discovery: 'wrong_issuer' });
   await refused(/issuer/, () => newClient('plain'));
@@ -508,6 +518,7 @@ for (const name of ['plain', 'form-post', 'hybrid', 'jarm']) {
       // The reference client lets an answer with neither pass, and the token endpoint refuses it.
       await refused(name !== 'hybrid' && fault === 'no_code_no_error' ? /code|invalid/ : pattern, finish);
       const answer = inAnswer(back);
+      if (fault.startsWith('error:')) expect(back.status === (name === 'form-post' ? 400 : 303), `status ${back.status}`);
       if (fault.startsWith('error:') && name !== 'jarm') {
         expect(answer.get('error_description') && answer.get('state') && !answer.has('code') && answer.get('iss'), `${answer}`);
       }

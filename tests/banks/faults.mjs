@@ -197,6 +197,7 @@ export function changeAnswer(fault, { issuer, key, redirectUris }, ctx) {
     const response = signJwt(key, fields, jarm.header);
     fields = { response: fault === 'bad_jarm_signature' ? flipSignature(response) : response };
   }
+  if (answer.place === 'form' && 'error' in fields) ctx.status = 400;
   answer.fields = Object.entries(fields);
   const again = answer.fields.filter(([name]) => name === 'code' || name === 'response');
   if (fault === 'repeat_code') answer.fields.push(...again);
