@@ -15,6 +15,7 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+mod timing;
 mod users;
 mod watch;
 
@@ -28,6 +29,7 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
+pub use timing::Timing;
 pub use watch::{Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
@@ -66,7 +68,7 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
 
