@@ -47,8 +47,8 @@ async fn a_consents_link_leads_to_the_bank_at_once_and_always_under_one_state() 
     for again in [link.clone(), format!("{link}&state=theirs&iss=x"), page(&annex, &journey, "/leaving")] {
         assert_eq!(annex.http.get(&again).await.location(), bank);
     }
-    let back = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
-    assert!(back.starts_with(HOME), "{back}");
+    let home = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    assert!(home.starts_with(HOME), "{home}");
     assert_eq!(status(&annex, &journey).await, Some(Status::Authorised));
 }
 
@@ -187,11 +187,11 @@ async fn a_consent_says_how_it_ended() {
         let journey = annex.consent(payment(), Some("modelo-sandbox"), home()).await;
         let link = page(&annex, &journey, "");
         let bank = annex.http.get(&link).await.location();
-        let back = annex.http.back(&format!("{answer}&state={}", query_value(&bank, "state"))).await.location();
-        assert!(back.starts_with(HOME), "{back}");
+        let home = annex.http.back(&format!("{answer}&state={}", query_value(&bank, "state"))).await.location();
+        assert!(home.starts_with(HOME), "{home}");
         let ended = annex.http.get(&link).await.is(200).says(title).says("Modelo Sandbox").says("Order 7");
         ended.says(&format!("href=\"{}\"", page(&annex, &journey, "/home")));
-        assert_eq!(annex.http.get(&page(&annex, &journey, "/home")).await.location(), back);
+        assert_eq!(annex.http.get(&page(&annex, &journey, "/home")).await.location(), home);
         let settled = annex.now(&journey).await;
         assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(outcome));
     }

@@ -20,6 +20,7 @@ mod returns_posted;
 mod returns_timed;
 mod returns_twice;
 mod round_trips;
+mod sandbox_bank;
 mod store_away;
 mod suspicious;
 mod tokens;

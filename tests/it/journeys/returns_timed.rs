@@ -26,9 +26,9 @@ async fn a_slow_bank_shows_as_the_banks_time_and_nobody_elses() {
     for answer in ["code=slow:300", "code=slow:300:fail:server_error"] {
         let link = shop.link_to("https://shop.example/cb").await;
         let trip = house.http.leave(&link.text).await;
-        let back = house.http.back(&trip.with(answer)).await;
-        back.location();
-        let [store, bank, total] = spans(&back);
+        let sent = house.http.back(&trip.with(answer)).await;
+        sent.location();
+        let [store, bank, total] = spans(&sent);
         assert!((300.0..1500.0).contains(&bank) && total >= bank, "{bank} of {total}");
         assert!(store > 0.0 && store < 300.0, "{store}");
         // A replay asks nobody.

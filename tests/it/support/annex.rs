@@ -3,7 +3,7 @@
 //! Its banks are the sandbox with other manners. Consents are opened by the engine itself, as a dialect would.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -74,10 +74,10 @@ impl Bank for Mannered {
 
     async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
         tokio::time::sleep(self.0.departs_after).await;
-        match self.0.reachable {
-            true => self.1.depart(trip).await,
-            false => Err(BankTrouble::Unreachable("the test says so".into())),
+        if !self.0.reachable {
+            return Err(BankTrouble::Unreachable("the test says so".into()));
         }
+        self.1.depart(trip).await
     }
 
     fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
@@ -107,7 +107,7 @@ impl Annex {
         let clock: Arc<TestClock> = Arc::default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let base = PublicUrl::of_server(listener.local_addr().expect("an address"));
-        let engine = Arc::new(engine(banks, folder.path().join("data"), &clock, base.clone()));
+        let engine = Arc::new(engine(banks, &folder.path().join("data"), &clock, base.clone()));
         let merchant = engine.add_merchant(MerchantName::parse("Corner shop").expect("a name")).await;
         let merchant = merchant.expect("a merchant").merchant;
         let (sent, received) = std::sync::mpsc::channel();
@@ -125,16 +125,12 @@ impl Annex {
 
     /// Opens a consent as a dialect would; `institution` is none where the customer chooses.
     pub async fn consent(&self, kind: Kind, institution: Option<&str>, callback: Asked) -> Journey {
-        let user = UserId::mint([7; 16], Shard::of_byte(3));
-        let consent = Consent {
-            kind,
-            user,
-            application_user: None,
-            institution: institution.map(Into::into),
-            scope: vec!["ACCOUNTS".into()],
-            until: None,
-            answer_to: AnswerTo::Gateway,
-        };
+        let consent = Consent { kind, institution: institution.map(Into::into), ..consent() };
+        self.ask(consent, callback).await
+    }
+
+    /// Opens this consent as a dialect would.
+    pub async fn ask(&self, consent: Consent, callback: Asked) -> Journey {
         let purpose = Purpose::Consent(consent);
         let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
         self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
@@ -168,9 +164,26 @@ impl Drop for Annex {
     }
 }
 
-fn engine(banks: &[Manners], folder: PathBuf, clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
+/// A consent to reading accounts, at no institution yet.
+pub fn consent() -> Consent {
+    Consent {
+        kind: Kind::Accounts,
+        user: UserId::mint([7; 16], Shard::of_byte(3)),
+        application_user: None,
+        institution: None,
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to: AnswerTo::Gateway,
+    }
+}
+
+fn sandbox(base: &PublicUrl) -> Sandbox {
+    Sandbox::new(base.clone(), Secret::new("annex"))
+}
+
+fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
     let keys = Keys::parse(Keys::write_fresh("k1", SystemClock.entropy()).reveal()).expect("keys");
-    let sandbox = Sandbox::new(base.clone(), Secret::new("annex"));
+    let sandbox = sandbox(&base);
     let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Bank>);
     let own = |manners: &Manners| Institution {
         id: format!("of-{}", manners.name),
@@ -178,7 +191,7 @@ fn engine(banks: &[Manners], folder: PathBuf, clock: &Arc<TestClock>, base: Publ
         bank: manners.name.into(),
         ..institutions().remove(0)
     };
-    let store = Embedded::open(&folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");
+    let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");
     Engine::new(Parts {
         store: Arc::new(store),
         keys,
@@ -193,7 +206,9 @@ fn engine(banks: &[Manners], folder: PathBuf, clock: &Arc<TestClock>, base: Publ
 }
 
 fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
-    let limits = web::Data::new(Limits::default());
+    let bank = web::Data::new(sandbox(engine.public_url()));
+    let clock: Arc<dyn handback::clock::Clock> = Arc::new(SystemClock);
+    let (clock, limits) = (web::Data::from(clock), web::Data::new(Limits::default()));
     let (house, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));
     let app = move || {
         App::new()
@@ -201,7 +216,10 @@ fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
             .app_data(limits.clone())
             .app_data(house.clone())
             .app_data(metrics.clone())
+            .app_data(bank.clone())
+            .app_data(clock.clone())
             .configure(handback::web::routes)
+            .configure(handback::sandbox::routes)
             .default_service(web::to(handback::web::nothing_here))
     };
     HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("a server").run()
