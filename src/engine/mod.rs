@@ -15,6 +15,8 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod users;
 mod watch;
@@ -22,6 +24,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};

@@ -4,6 +4,7 @@
 //! that, and never waited for beyond the budget (rule 4 of the design).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -22,6 +23,9 @@ use crate::domain::terms::SameBrowser;
 use crate::domain::token::MintedToken;
 use crate::keys::{digest, shard_of_state};
 use crate::store::{Step, Taken};
+
+/// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// What a browser brought to `/return/{bank}`.
 pub struct Brought<'a> {
@@ -151,6 +155,12 @@ impl Engine {
                 None => return self.way_now(&journey).map(Returned::Go),
             }
         }
+        self.await_end(Waited { journey, state: state.to_owned(), via }, at, timing).await
+    }
+
+    /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
+    async fn await_end(&self, waited: Waited, at: Instant, timing: &Timing) -> Result<Returned, EngineError> {
+        let Waited { journey, state, via } = waited;
         let began = Instant::now();
         let ended = self.ended(journey.pay_id(), via);
         match tokio::time::timeout_at(at + self.patience(), ended).await {
@@ -159,7 +169,7 @@ impl Engine {
             Ok(Err(error)) => Err(error),
             Err(_) => {
                 timing.waited(began.elapsed());
-                Ok(wait(journey, state.to_owned(), via))
+                Ok(wait(journey, state, via))
             }
         }
     }
@@ -175,7 +185,7 @@ impl Engine {
             match self.store.find(pay_id).await? {
                 None => return Ok(None),
                 Some(journey) if journey.answered(via).is_some() => return Ok(Some(journey)),
-                Some(_) => tokio::time::sleep(super::LOOK_AGAIN).await,
+                Some(_) => tokio::time::sleep(GLANCE).await,
             }
         }
     }
@@ -218,7 +228,9 @@ impl Engine {
         match landing {
             Ok(landing) => Ok(match landing?.landed {
                 Landed::Home(redirect) => Returned::Go(redirect),
-                Landed::Elsewhere => wait(journey, state, via),
+                Landed::Elsewhere => {
+                    return self.await_end(Waited { journey, state, via }, brought.at, brought.timing).await;
+                }
                 Landed::Forged => Returned::Suspect(Suspicion::Forged),
             }),
             Err(_) => self.late(journey, state, via, &offer).await,

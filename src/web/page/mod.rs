@@ -32,6 +32,6 @@ pub use ended::{Ended, Home, How};
 pub use front::Front;
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
 pub use problem::ProblemPage;
-pub use returning::{FragmentReturn, Onward, Repost};
+pub use returning::{FragmentReturn, Repost};
 pub use sandbox::{Authorise, NeverReturns, Wanted};
 pub use waiting::{Awaited, Waiting};

@@ -38,14 +38,6 @@ impl Repost {
     }
 }
 
-/// Sends a browser on without a redirect, which would carry along what stands behind the `#` of our address.
-#[derive(Debug, Clone, Template)]
-#[template(path = "onward.html")]
-pub struct Onward {
-    /// Where to.
-    pub url: String,
-}
-
 #[cfg(test)]
 const SCRIPT: &str = "\"><script>alert(1)</script>";
 
@@ -81,16 +73,5 @@ impl Repost {
             pairs: vec![(SCRIPT.into(), "\"' onmouseover='x' <b>".into())],
             seconds: None,
         }
-    }
-}
-
-#[cfg(test)]
-impl Onward {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        vec![("onward", Self { url: "https://shop.example/cb?order=7&status=success".into() })]
-    }
-
-    pub(super) fn hostile() -> Self {
-        Self { url: SCRIPT.into() }
     }
 }

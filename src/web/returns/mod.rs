@@ -2,8 +2,8 @@
 //!
 //! Where a redirect leads, browsers carry the fragment of the address that was redirected, unless the target has one of
 //! its own: a bank's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be given
-//! an empty `#`; instead the GET of a bank that answers behind a `#` is never answered by a redirect. A bank that answers
-//! in queries puts nothing behind a `#`, and its GET is answered at once.
+//! an empty `#`; instead the GET of a bank that answers behind a `#` is answered by pages alone, whatever it holds. A bank
+//! that answers in queries puts nothing behind a `#`, and its GET is answered at once.
 
 mod posted;
 mod visit;
@@ -14,8 +14,9 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::body::Incoming;
-use super::page::{FragmentReturn, Onward, ProblemPage, Repost};
+use super::page::{FragmentReturn, ProblemPage, Repost};
 use super::{problem, reply};
+use crate::domain::invalid::Invalid;
 use crate::engine::{Carried, Engine, EngineError, Returned, Suspicion};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
 use posted::{Posted, Poster};
@@ -53,14 +54,13 @@ async fn take(
         let page = FragmentReturn { action: visit.address(), marker: Poster::FragmentPage.marker() };
         return visit.timed(reply::page(&page));
     }
-    let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    let (arrival, response) = match visit.arrive(Carried::Query, pairs).await {
-        // It may have brought a fragment as well, which a page does not pass on.
-        Ok(Returned::Go(redirect)) if behind_fragment => {
-            (Arrival::Sent, reply::page(&Onward { url: redirect.as_str().to_owned() }))
-        }
-        returned => visit.answer(returned),
+    let returned = if behind_fragment {
+        Ok(Returned::Suspect(Suspicion::Answer(Invalid::new("query", "is not where this bank answers"))))
+    } else {
+        let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+        visit.arrive(Carried::Query, pairs).await
     };
+    let (arrival, response) = visit.answer(returned);
     metrics.arrived(arrival);
     visit.timed(response)
 }

@@ -70,12 +70,15 @@ async fn an_empty_fragment_is_a_page_that_says_so_and_changes_nothing() {
 
 /// A query may come with a fragment, which a redirect would carry to the merchant.
 #[tokio::test]
-async fn a_query_of_such_a_bank_goes_on_by_a_page_and_not_by_a_redirect() {
+async fn a_query_of_such_a_bank_is_refused() {
     let annex = annex().await;
-    let (_, state) = away(&annex).await;
-    let page = annex.http.get(&format!("/return/hybrid?error=access_denied&state={state}")).await.is(200);
-    assert!(!page.has("location"));
-    page.says("http-equiv=\"refresh\" content=\"0;url=https://shop.example/cb?").says("status=cancel");
+    let (journey, state) = away(&annex).await;
+    for answer in ["code=ok", "error=access_denied"] {
+        let refused = annex.http.get(&format!("/return/hybrid?{answer}&state={state}")).await.is(400);
+        assert!(!refused.has("location"));
+        refused.says("We could not read this request");
+    }
+    assert_eq!(annex.now(&journey).await.settlement(), None);
 }
 
 #[tokio::test]
