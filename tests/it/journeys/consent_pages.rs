@@ -197,7 +197,7 @@ async fn a_consent_says_how_it_ended() {
     }
     let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.engine.revoke(revoked.clone()).await.unwrap();
-    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer wanted");
+    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer asked for");
     let late = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.clock.advance(late.expires_at().since(late.opening().opened_at));
     annex.http.get(&page(&annex, &late, "")).await.is(200).says("Too late");
