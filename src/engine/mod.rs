@@ -15,12 +15,14 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+
 mod users;
 mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
