@@ -260,7 +260,10 @@ pub enum Redemption {
         spent_at: Moment,
     },
     /// Nothing is proven yet; the token is unspent.
-    Pending,
+    Pending {
+        /// The journey it speaks of.
+        journey: Box<Journey>,
+    },
     /// Another attempt spent it.
     Spent {
         /// When.

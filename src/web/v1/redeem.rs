@@ -64,7 +64,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
 fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
     match redemption {
         Redemption::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(journey, *spent_at))),
-        Redemption::Pending => Ok(no_store(StatusCode::ACCEPTED)
+        Redemption::Pending { .. } => Ok(no_store(StatusCode::ACCEPTED)
             .insert_header(("Retry-After", "1"))
             .json(serde_json::json!({ "status": "pending" }))),
         Redemption::Spent { at } => {

@@ -22,7 +22,7 @@ local journey = redis.call('GET', ARGV[5] .. string.sub(token, 1, 7))
 if not journey then
   return {'UNKNOWN'}
 elseif string.sub(journey, 9, 9) ~= 's' then
-  return {'PENDING'}
+  return {'PENDING', journey}
 elseif attempt == '' then
   at = six(now)
   redis.call('SET', KEYS[1], string.sub(token, 1, 23) .. at .. ARGV[2], 'PXAT', now + ARGV[4])
