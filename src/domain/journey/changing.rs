@@ -1,0 +1,179 @@
+//! The transitions: each consumes the journey and answers the next one.
+
+use super::{Answer, Choice, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use crate::domain::consent::Grant;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Fact};
+use crate::domain::secret::Sealed;
+
+/// What a wish to leave for the bank came to.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made, and never kept")]
+pub enum Departing {
+    /// A new departure; the journey has to be written.
+    New(Journey, u8),
+    /// The departure that is under way already: a double click, or Back and Pay again.
+    UnderWay(Journey, u8),
+    /// The journey has ended, or its customer is home.
+    Ended(Journey),
+    /// It has seen too many tries.
+    TooOften,
+}
+
+/// What a fact came to.
+#[derive(Debug)]
+pub enum Settling {
+    /// It settled the journey, as the settlement of this number; the journey has to be written.
+    Settled(Journey, u8),
+    /// The outcome that was there stands.
+    Stands(Journey),
+}
+
+impl Journey {
+    /// Sends the customer to the bank, or again to where the customer is already expected. `to` is the customer's choice,
+    /// where there is one; another choice than the last one is another departure.
+    #[must_use]
+    pub fn depart(mut self, to: Option<Choice>, at: Moment) -> Departing {
+        if self.is_lapsed(at) || matches!(self.stage(), Stage::Settled(_) | Stage::HandedBack) {
+            return Departing::Ended(self);
+        }
+        if let Some(departure) = self.under_way() {
+            let same = to.is_none() || self.past.departures.last().is_some_and(|last| last.to == to);
+            if same {
+                return Departing::UnderWay(self, departure);
+            }
+        }
+        match u8::try_from(self.past.departures.len()) {
+            Ok(number) if usize::from(number) < Self::MOST => {
+                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new() });
+                Departing::New(self.revised(), number)
+            }
+            _ => Departing::TooOften,
+        }
+    }
+
+    /// Keeps an offer that nobody has taken to the bank yet, until `until` for the node that does so; the one that was
+    /// kept before is replaced. `None` when the bank has been asked, or the answer has been concluded.
+    #[must_use]
+    pub fn hold(mut self, via: Via, offer: Sealed, until: Moment, at: Moment) -> Option<Self> {
+        self.advance(via, Proof::Held { offer, until }, at).then(|| self.revised())
+    }
+
+    /// Writes down that the bank is asked now, so that nobody ever asks it again. `None` when it has been asked, or the
+    /// answer has been concluded.
+    #[must_use]
+    pub fn send(mut self, via: Via, at: Moment) -> Option<Self> {
+        self.advance(via, Proof::Sent { at }, at).then(|| self.revised())
+    }
+
+    /// Asks for a settled consent again, until `expires_at`. `None` when it has not been given, or not any more.
+    #[must_use]
+    pub fn reopen(mut self, at: Moment, expires_at: Moment) -> Option<Self> {
+        let given = self.grant().is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none());
+        let departures = u8::try_from(self.past.departures.len()).ok()?;
+        let settlements = u8::try_from(self.past.settlements.len()).ok()?;
+        if !given || self.settlement().is_none() || self.past.reopenings.len() >= Self::MOST {
+            return None;
+        }
+        self.past.reopenings.push(Reopening { at, expires_at, departures, settlements });
+        Some(self.revised())
+    }
+
+    /// Keeps what the customer's agreement left. It belongs to the step that settles as authorised.
+    #[must_use]
+    pub fn granted(mut self, grant: Grant) -> Self {
+        self.past.grant = Some(grant);
+        self
+    }
+
+    /// Changes what the customer's agreement left: confirmed, consumed, revoked. `None` when nothing was left.
+    #[must_use]
+    pub fn regrant(mut self, change: impl FnOnce(&mut Grant)) -> Option<Self> {
+        change(self.past.grant.as_mut()?);
+        Some(self.revised())
+    }
+
+    /// Takes the customer back to the checkout, because the bank could not or would not. `None` when the journey has
+    /// settled, or this answer has been seen.
+    #[must_use]
+    pub fn fail(mut self, via: Via, error: BankError, at: Moment) -> Option<Self> {
+        let unsettled = self.settlement().is_none();
+        (unsettled && self.record(via, End::Failed(error), at)).then(|| self.revised())
+    }
+
+    /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the offer to the
+    /// bank, unless it has been asked. `None` when the journey has settled, or this answer has an end.
+    #[must_use]
+    pub fn freeze(mut self, via: Via, held: Proof, at: Moment) -> Option<Self> {
+        if self.settlement().is_some() || self.answered(via).is_some() {
+            return None;
+        }
+        let answer = self.answer_mut(via, at)?;
+        answer.proof.get_or_insert(held);
+        answer.end = Some(End::Frozen);
+        Some(self.revised())
+    }
+
+    /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. `None` when that is
+    /// known, or there is no room for it.
+    #[must_use]
+    pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
+        self.record(via, end, at).then(|| self.revised())
+    }
+
+    /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design).
+    #[must_use]
+    pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
+        let outcome = fact.outcome();
+        let number = match (self.settlement(), u8::try_from(self.past.settlements.len())) {
+            (None, Ok(number)) => number,
+            (Some(standing), Ok(number)) if outcome.is_proven() && !standing.outcome.is_proven() => number,
+            _ => return Settling::Stands(self),
+        };
+        self.past.settlements.push(Settlement { outcome, at, cause: fact.cause() });
+        if let Some(via) = via {
+            // A full list or a second settlement by one answer changes nothing: the settlement itself stands.
+            let _ = self.record(via, End::Settled(number), at);
+        }
+        Settling::Settled(self.revised(), number)
+    }
+
+    /// Concludes an answer: it has an end, and nothing more to prove.
+    fn record(&mut self, via: Via, end: End, at: Moment) -> bool {
+        // An end that has been written stays, so that replays keep their bytes.
+        let Some(answer) = self.answer_mut(via, at) else { return false };
+        let changes = answer.end.is_none() || answer.proof.is_some();
+        answer.proof = None;
+        answer.end.get_or_insert(end);
+        changes
+    }
+
+    /// Moves the proof of an answer that has none yet, or a held one.
+    fn advance(&mut self, via: Via, proof: Proof, at: Moment) -> bool {
+        let Some(answer) = self.answer_mut(via, at) else { return false };
+        let concluded = answer.proof.is_none() && answer.end.is_some();
+        if concluded || matches!(answer.proof, Some(Proof::Sent { .. })) {
+            return false;
+        }
+        answer.proof = Some(proof);
+        true
+    }
+
+    /// The place of this answer, a new one if it has not been seen. `None` when there is no room for it.
+    fn answer_mut(&mut self, via: Via, at: Moment) -> Option<&mut Answer> {
+        let answers = &mut self.past.departures.get_mut(usize::from(via.departure))?.answers;
+        if let Some(known) = answers.iter().position(|answer| answer.mark == via.mark) {
+            return answers.get_mut(known);
+        }
+        if answers.len() >= Self::MOST {
+            return None;
+        }
+        answers.push(Answer { mark: via.mark, at, end: None, proof: None });
+        answers.last_mut()
+    }
+
+    fn revised(mut self) -> Self {
+        self.past.revision += 1;
+        self
+    }
+}

@@ -1,0 +1,252 @@
+//! A journey: from the merchant's call that opened it to the customer's return, and the outcomes it settled with.
+//!
+//! What happened is kept (departures, their answers, settlements); the stage is read off it, so that the two can never
+//! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
+//! store writes it only over the revision before.
+
+mod changing;
+mod purpose;
+mod reading;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::time::Duration;
+
+use super::consent::Grant;
+use super::id::{JourneyId, MerchantId, PayId};
+use super::merchant::MerchantName;
+use super::moment::Moment;
+use super::outcome::{BankError, Cause, Outcome};
+use super::plan::Plan;
+use super::secret::Sealed;
+use super::terms::Terms;
+use super::token::OneTimeToken;
+
+pub use changing::{Departing, Settling};
+pub use purpose::{Cancel, Checkout, Purpose};
+
+/// A journey. Its fields are read through methods and changed by transitions alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journey {
+    opening: Opening,
+    past: Past,
+}
+
+/// What is settled the moment a journey opens, and never changes: rule 5 of the design.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Its id.
+    pub id: JourneyId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The merchant's name at that time, for the pages.
+    pub merchant_name: MerchantName,
+    /// The dialect that opened it.
+    pub dialect: String,
+    /// The bank that the customer will be sent to; empty where the customer chooses one on a page of ours.
+    pub bank: String,
+    /// The id of the operator's key from which its texts are derived.
+    pub key: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The dialect's own fields, kept for its answers and never interpreted here.
+    pub extras: Vec<(String, String)>,
+    /// Where its news goes.
+    pub plan: Plan,
+    /// What the merchant had chosen.
+    pub terms: Terms,
+    /// When it was opened.
+    pub opened_at: Moment,
+    /// When it expires, unless it has settled.
+    pub expires_at: Moment,
+}
+/// What has happened since the opening.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// Counts the changes, from 1.
+    pub revision: u32,
+    /// The times the customer was sent to the bank.
+    pub departures: Vec<Departure>,
+    /// The outcomes, the last one in force.
+    pub settlements: Vec<Settlement>,
+    /// The times that a settled consent was asked for again.
+    pub reopenings: Vec<Reopening>,
+    /// What the customer's agreement left.
+    pub grant: Option<Grant>,
+}
+
+/// A settled consent is asked for again: what follows is a new round, under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reopening {
+    /// When.
+    pub at: Moment,
+    /// When the new round ends by itself.
+    pub expires_at: Moment,
+    /// How many departures came before it.
+    pub departures: u8,
+    /// How many settlements came before it.
+    pub settlements: u8,
+}
+
+/// Where a departure leads, when the customer has chosen it on a page of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The institution.
+    pub institution: String,
+    /// The bank that speaks for it.
+    pub bank: String,
+}
+
+/// One trip to the bank, under a `state` of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    /// When the customer left.
+    pub left_at: Moment,
+    /// Where to, if the customer has chosen it.
+    pub to: Option<Choice>,
+    /// What came back, each different answer once.
+    pub answers: Vec<Answer>,
+}
+
+/// An answer that came back under a departure's `state`, and what it led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Tells this answer from another one: the start of a digest of its code or error.
+    pub mark: u64,
+    /// When it had its effect, or came.
+    pub at: Moment,
+    /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
+    pub end: Option<End>,
+    /// How far its proof has come; `None` when there is nothing to prove (any more).
+    pub proof: Option<Proof>,
+}
+
+/// How far the proof of an answer has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// Nobody has asked the bank yet. Whoever finds it after `until` takes it over.
+    Held {
+        /// The offer, so that another node can ask.
+        offer: Sealed,
+        /// Until when it is left to the node that wrote this.
+        until: Moment,
+    },
+    /// The bank is being asked, and will never be asked again.
+    Sent {
+        /// Since when.
+        at: Moment,
+    },
+}
+
+/// What an answer from the bank led to; it decides where a replay of the same answer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Back to the checkout, with this reason.
+    Failed(BankError),
+    /// Home, with the settlement of this number.
+    Settled(u8),
+    /// Home before the bank had proven anything, without a status.
+    Frozen,
+}
+
+/// An outcome, in force until a proven one supersedes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Moment,
+    /// By whom or what.
+    pub cause: Cause,
+}
+
+/// Where a journey stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage<'a> {
+    /// At the checkout, with the reason why the last try failed, if one did.
+    Open(Option<&'a BankError>),
+    /// At the bank.
+    Away {
+        /// The departure under way, from 0.
+        departure: u8,
+    },
+    /// Home, before the bank has proven anything.
+    HandedBack,
+    /// Ended.
+    Settled(&'a Settlement),
+}
+
+/// Which answer to which departure a fact or a failure came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Via {
+    /// The departure, from 0.
+    pub departure: u8,
+    /// The answer's mark.
+    pub mark: u64,
+}
+
+impl Proof {
+    /// When somebody has to look after it, if nobody finishes it.
+    fn due_at(&self) -> Moment {
+        match self {
+            Self::Held { until, .. } => *until,
+            Self::Sent { at } => at.plus(Journey::LOST),
+        }
+    }
+}
+
+/// What a customer or a server is handed: a settlement, or nothing proven yet, with or without a one-time token.
+#[derive(Debug, Clone, Copy)]
+pub struct HandBack<'a> {
+    /// The settlement, or `None` for a hand-back that could not wait for one.
+    pub settlement: Option<&'a Settlement>,
+    /// The token, where the journey's terms want one and the reader may have it.
+    pub token: Option<&'a OneTimeToken>,
+    /// The consent token, where a consent has been given and the reader may have it.
+    pub consent_token: Option<&'a str>,
+}
+
+impl Journey {
+    /// The most departures, and the most different answers to one departure, that are kept.
+    const MOST: usize = 50;
+
+    /// How long a held proof is left to the node that holds it.
+    pub const HELD: Duration = Duration::from_secs(5);
+
+    /// How long after it was asked a bank's answer counts as lost.
+    pub const LOST: Duration = Duration::from_mins(1);
+
+    /// Opens a journey.
+    pub fn open(opening: Opening) -> Self {
+        Self { opening, past: Past { revision: 1, ..Past::default() } }
+    }
+
+    /// Restores a journey that was stored.
+    pub(crate) const fn restored(opening: Opening, past: Past) -> Self {
+        Self { opening, past }
+    }
+
+    pub(crate) const fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// What was settled when it opened.
+    pub const fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> &JourneyId {
+        &self.opening.id
+    }
+
+    /// Its number.
+    pub fn pay_id(&self) -> PayId {
+        self.opening.id.pay_id()
+    }
+
+    /// How often it has changed, from 1.
+    pub const fn revision(&self) -> u32 {
+        self.past.revision
+    }
+}

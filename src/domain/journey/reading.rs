@@ -1,0 +1,164 @@
+//! What can be read off a journey.
+
+use super::{Answer, Departure, End, Journey, Proof, Settlement, Stage, Via};
+use crate::domain::consent::{Grant, Status};
+use crate::domain::delivery::Delivery;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{Cause, Outcome};
+
+impl Journey {
+    /// The times the customer was sent to the bank.
+    pub fn departures(&self) -> &[Departure] {
+        &self.past.departures
+    }
+
+    /// Its outcomes, the last one in force.
+    pub fn settlements(&self) -> &[Settlement] {
+        &self.past.settlements
+    }
+
+    /// The outcome in force; none while a consent is asked for again.
+    pub fn settlement(&self) -> Option<&Settlement> {
+        self.past.settlements.get(self.first_settlement()..)?.last()
+    }
+
+    /// When this round of it ends by itself.
+    pub fn expires_at(&self) -> Moment {
+        self.past.reopenings.last().map_or(self.opening.expires_at, |reopening| reopening.expires_at)
+    }
+
+    /// Whether its time has run out without an outcome.
+    pub fn is_lapsed(&self, now: Moment) -> bool {
+        self.settlement().is_none() && now >= self.expires_at()
+    }
+
+    /// When somebody has to look after it, if nobody comes: its expiry, or a proof that nobody has finished.
+    pub fn due_at(&self) -> Option<Moment> {
+        let expiry = self.settlement().is_none().then(|| self.expires_at());
+        let proofs = self.proofs().map(|(_, proof)| proof.due_at());
+        proofs.chain(expiry).min()
+    }
+
+    /// The proofs that are under way, with the answers that they belong to.
+    pub fn proofs(&self) -> impl Iterator<Item = (Via, &Proof)> {
+        (0..=u8::MAX).zip(&self.past.departures).flat_map(|(departure, d)| {
+            d.answers.iter().filter_map(move |a| Some((Via { departure, mark: a.mark }, a.proof.as_ref()?)))
+        })
+    }
+
+    /// How far the proof of this answer has come.
+    pub fn proof(&self, via: Via) -> Option<&Proof> {
+        self.answer(via)?.proof.as_ref()
+    }
+
+    /// What the customer's agreement left.
+    pub const fn grant(&self) -> Option<&Grant> {
+        self.past.grant.as_ref()
+    }
+
+    /// When a store may begin to forget it: not before a consent that was given has ended.
+    pub fn ends_at(&self) -> Moment {
+        self.grant().map_or(self.expires_at(), |grant| grant.expires_at.max(self.expires_at()))
+    }
+
+    /// The bank that a departure leads to.
+    pub fn bank_of(&self, departure: u8) -> &str {
+        let to = self.past.departures.get(usize::from(departure)).and_then(|departure| departure.to.as_ref());
+        to.map_or(&self.opening.bank, |to| &to.bank)
+    }
+
+    /// The institution that the customer was last sent to, or will be.
+    pub fn institution(&self) -> Option<&str> {
+        let chosen = self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
+        let asked = self.opening.purpose.consent().and_then(|consent| consent.institution.as_deref());
+        chosen.map(|to| to.institution.as_str()).or(asked)
+    }
+
+    /// Where its consent stands. `None` when it is about something else.
+    pub fn consent_status(&self, now: Moment) -> Option<Status> {
+        self.opening.purpose.consent()?;
+        Some(match (self.grant(), self.settlement()) {
+            (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
+            (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
+            (Some(_), None) if !self.is_lapsed(now) => Status::AwaitedAgain,
+            (Some(grant), _) if now >= grant.expires_at => Status::Expired,
+            (Some(_), _) => Status::Authorised,
+            (None, None) if self.is_lapsed(now) => Status::Expired,
+            (None, None) => Status::Awaited,
+            (None, Some(Settlement { cause: Cause::Merchant, .. })) => Status::Revoked,
+            (None, Some(settlement)) => match settlement.outcome {
+                Outcome::Cancelled => Status::Rejected,
+                Outcome::Expired => Status::Expired,
+                Outcome::Failed | Outcome::Paid | Outcome::Authorised => Status::Failed,
+            },
+        })
+    }
+
+    /// Where it stands.
+    pub fn stage(&self) -> Stage<'_> {
+        if let Some(settlement) = self.settlement() {
+            return Stage::Settled(settlement);
+        }
+        match (self.departures_now().last(), self.under_way()) {
+            (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == Some(End::Frozen)) => {
+                Stage::HandedBack
+            }
+            (_, Some(departure)) => Stage::Away { departure },
+            (None, None) => Stage::Open(None),
+            (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
+                Some(End::Failed(error)) => Some(error),
+                Some(End::Settled(_) | End::Frozen) | None => None,
+            })),
+        }
+    }
+
+    /// What this answer led to, if it has led to anything.
+    pub fn answered(&self, via: Via) -> Option<&End> {
+        self.answer(via)?.end.as_ref()
+    }
+
+    fn answer(&self, via: Via) -> Option<&Answer> {
+        let departure = self.past.departures.get(usize::from(via.departure))?;
+        departure.answers.iter().find(|answer| answer.mark == via.mark)
+    }
+
+    /// Whether an answer has already spent this departure's `state`.
+    pub fn is_spent(&self, departure: u8) -> bool {
+        self.past.departures.get(usize::from(departure)).is_none_or(|d| !d.answers.is_empty())
+    }
+
+    /// The deliveries that the settlement of this number leaves: one for each background callback.
+    pub fn deliveries(&self, settlement: u8) -> Vec<Delivery> {
+        let due_at = self.past.settlements.get(usize::from(settlement)).map_or(self.opening.opened_at, |s| s.at);
+        let entries = (0..=u8::MAX).take(self.opening.plan.background.len());
+        entries.map(|entry| Delivery { settlement, entry, due_at }).collect()
+    }
+
+    /// The number of the one-time token that a hand-back carries: its settlement's, or the one that comes next.
+    pub fn token_number(&self, end: &End, departure: Option<u8>) -> u8 {
+        match (end, departure) {
+            (End::Settled(number), _) => *number,
+            (End::Failed(_) | End::Frozen, None) => u8::try_from(self.first_settlement()).unwrap_or(u8::MAX),
+            (End::Failed(_) | End::Frozen, Some(departure)) => {
+                let before = self.past.reopenings.iter().rev().find(|reopening| reopening.departures <= departure);
+                before.map_or(0, |reopening| reopening.settlements)
+            }
+        }
+    }
+
+    fn first_settlement(&self) -> usize {
+        self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.settlements))
+    }
+
+    /// The departures of this round.
+    fn departures_now(&self) -> &[Departure] {
+        let first = self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.departures));
+        self.past.departures.get(first..).unwrap_or_default()
+    }
+
+    pub(super) fn under_way(&self) -> Option<u8> {
+        let last = self.departures_now().last()?;
+        let failed = last.answers.iter().any(|answer| matches!(answer.end, Some(End::Failed(_))));
+        if failed { None } else { u8::try_from(self.past.departures.len() - 1).ok() }
+    }
+}

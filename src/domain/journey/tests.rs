@@ -1,0 +1,266 @@
+//! The rules of a journey, one story each.
+
+use std::time::Duration;
+
+use super::super::consent::{AnswerTo, BankTokens, Consent, Grant, Kind, LIFE, Status};
+use super::super::id::Shard;
+use super::super::id::UserId;
+use super::super::money::{Amount, Currency};
+use super::super::outcome::Fact;
+use super::super::secret::Secret;
+use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, WhenLate};
+use super::*;
+
+pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
+
+pub(crate) fn journey() -> Journey {
+    Journey::open(Opening {
+        id: JourneyId::mint([7; 16], Shard::of_byte(7)),
+        merchant: MerchantId::mint([1; 16]),
+        merchant_name: MerchantName::parse("Shop").unwrap(),
+        dialect: "secpaid".into(),
+        bank: "sandbox".into(),
+        key: "k1".into(),
+        purpose: Purpose::Checkout(Checkout {
+            amount: Amount::parse("25", Currency::EUR).unwrap(),
+            note: "order 7".into(),
+            cancel: Cancel::Offered,
+        }),
+        extras: Vec::new(),
+        plan: Plan::default(),
+        terms: Terms {
+            one_time_token: OneTime::On,
+            token_life: Duration::from_mins(5),
+            extra_outcomes: ExtraOutcomes::Off,
+            same_browser: SameBrowser::Checked,
+            app_links: AppLinks::Page,
+            when_late: WhenLate::Wait,
+        },
+        opened_at: NOW,
+        expires_at: NOW.plus(Duration::from_mins(1)),
+    })
+}
+
+fn left(journey: Journey) -> Journey {
+    match journey.depart(None, NOW) {
+        Departing::New(journey, _) => journey,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn settled(journey: Journey, fact: &Fact, via: Option<Via>) -> Journey {
+    match journey.settle(fact, via, NOW) {
+        Settling::Settled(journey, _) => journey,
+        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+    }
+}
+
+fn held() -> Proof {
+    Proof::Held { offer: Sealed::new(vec![1]), until: NOW.plus(Journey::HELD) }
+}
+
+const VIA: Via = Via { departure: 0, mark: 1 };
+
+#[test]
+fn a_second_click_leaves_under_the_same_departure() {
+    let journey = left(journey());
+    assert_eq!(journey.stage(), Stage::Away { departure: 0 });
+    assert!(matches!(journey.depart(None, NOW), Departing::UnderWay(_, 0)));
+}
+
+#[test]
+fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
+    let error = BankError::new("server_error", None);
+    let journey = left(journey()).fail(VIA, error.clone(), NOW).unwrap();
+    assert_eq!(journey.stage(), Stage::Open(Some(&error)));
+    assert_eq!(journey.answered(VIA), Some(&End::Failed(error.clone())));
+    assert!(journey.clone().fail(VIA, error, NOW).is_none());
+    assert!(matches!(journey.depart(None, NOW), Departing::New(_, 1)));
+}
+
+#[test]
+fn the_first_final_outcome_wins() {
+    let journey = settled(left(journey()), &Fact::pressed_cancel(), None);
+    for late in [Fact::refused(BankError::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
+        assert!(matches!(journey.clone().settle(&late, Some(VIA), NOW), Settling::Stands(_)));
+    }
+    assert!(matches!(journey.depart(None, NOW), Departing::Ended(_)));
+}
+
+#[test]
+fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
+    for refusal in [Fact::pressed_cancel(), Fact::lapsed(), Fact::refused(BankError::new("x", None))] {
+        let journey = settled(settled(left(journey()), &refusal, None), &Fact::paid(), Some(VIA));
+        assert_eq!(journey.settlement().map(|s| s.outcome), Some(Outcome::Paid));
+        assert_eq!(journey.settlements().len(), 2);
+        assert_eq!(journey.answered(VIA), Some(&End::Settled(1)));
+        for late in [refusal.clone(), Fact::paid()] {
+            assert!(matches!(journey.clone().settle(&late, None, NOW), Settling::Stands(_)));
+        }
+    }
+}
+
+#[test]
+fn each_answer_keeps_the_end_it_led_to() {
+    let refused = settled(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(VIA));
+    let code = Via { mark: 2, ..VIA };
+    let paid = settled(refused, &Fact::paid(), Some(code));
+    assert_eq!(paid.answered(VIA), Some(&End::Settled(0)));
+    assert_eq!(paid.answered(code), Some(&End::Settled(1)));
+}
+
+#[test]
+fn a_frozen_hand_back_stays_frozen_after_the_fact() {
+    let frozen = left(journey()).freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(frozen.stage(), Stage::HandedBack);
+    assert!(matches!(frozen.clone().depart(None, NOW), Departing::Ended(_)));
+    let paid = settled(frozen, &Fact::paid(), Some(VIA));
+    assert_eq!(paid.answered(VIA), Some(&End::Frozen));
+    assert_eq!(paid.settlement().map(|s| s.outcome), Some(Outcome::Paid));
+}
+
+#[test]
+fn a_lapsed_journey_leaves_no_more() {
+    let late = NOW.plus(Duration::from_mins(1));
+    assert!(journey().is_lapsed(late));
+    assert!(matches!(journey().depart(None, late), Departing::Ended(_)));
+}
+
+#[test]
+fn tries_have_an_end() {
+    let mut journey = journey();
+    for departure in 0..50 {
+        let Departing::New(next, number) = journey.depart(None, NOW) else { panic!("{departure}") };
+        assert_eq!(number, departure);
+        journey = next.fail(Via { departure, mark: 1 }, BankError::new("server_error", None), NOW).unwrap();
+    }
+    assert!(matches!(journey.depart(None, NOW), Departing::TooOften));
+}
+
+#[test]
+fn a_bank_is_asked_once_whoever_holds_the_offer() {
+    let held_here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
+    assert_eq!(held_here.due_at(), Some(NOW.plus(Journey::HELD)));
+    let held_there = held_here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
+    let sent = held_there.send(VIA, NOW).unwrap();
+    assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW }));
+    assert!(sent.clone().send(VIA, NOW).is_none());
+    assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
+    // Another code under the same state is another answer.
+    assert!(sent.clone().send(Via { mark: 2, ..VIA }, NOW).is_some());
+    let paid = settled(sent, &Fact::paid(), Some(VIA));
+    assert_eq!((paid.proof(VIA), paid.due_at()), (None, None));
+    assert!(paid.clone().send(VIA, NOW).is_none());
+    assert!(paid.hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
+}
+
+#[test]
+fn an_answer_that_was_sent_for_is_due_when_it_counts_as_lost() {
+    let long = Opening { expires_at: NOW.plus(LIFE), ..journey().opening().clone() };
+    let sent = left(Journey::open(long)).send(VIA, NOW).unwrap();
+    assert_eq!(sent.due_at(), Some(NOW.plus(Journey::LOST)));
+    let failed = sent.fail(VIA, BankError::new("answer_lost", None), NOW).unwrap();
+    assert_eq!(failed.due_at(), Some(NOW.plus(LIFE)));
+}
+
+#[test]
+fn a_frozen_hand_back_keeps_its_proof_until_that_is_concluded() {
+    let frozen = left(journey()).send(VIA, NOW).unwrap().freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(frozen.proof(VIA), Some(&Proof::Sent { at: NOW }), "it had been sent before");
+    assert!(frozen.clone().freeze(VIA, held(), NOW).is_none());
+    let refused = settled(frozen, &Fact::refused(BankError::new("server_error", None)), Some(VIA));
+    assert_eq!((refused.answered(VIA), refused.proof(VIA)), (Some(&End::Frozen), None));
+    let cancelled = settled(left(journey()).send(VIA, NOW).unwrap(), &Fact::pressed_cancel(), None);
+    assert_eq!(cancelled.due_at(), Some(NOW.plus(Journey::LOST)), "what the bank says is still of interest");
+    let remembered = cancelled.remember(VIA, End::Settled(0), NOW).unwrap();
+    assert_eq!(remembered.due_at(), None);
+    assert!(remembered.remember(VIA, End::Settled(0), NOW).is_none());
+}
+
+fn consent(institution: Option<&str>) -> Journey {
+    let consent = Consent {
+        kind: Kind::Accounts,
+        user: UserId::mint([9; 16], Shard::of_byte(9)),
+        application_user: None,
+        institution: institution.map(Into::into),
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to: AnswerTo::Gateway,
+    };
+    Journey::open(Opening { purpose: Purpose::Consent(consent), ..journey().opening().clone() })
+}
+
+fn authorised(journey: Journey, via: Via) -> Journey {
+    let tokens = BankTokens { json: Secret::new("{}"), consent: None };
+    settled(journey, &Fact::authorised(tokens), Some(via)).granted(Grant {
+        token: Sealed::new(vec![1]),
+        bank: Sealed::new(vec![2]),
+        bank_consent: None,
+        given_at: NOW,
+        expires_at: NOW.plus(LIFE),
+        confirmed_at: NOW,
+        consumed_at: None,
+        revoked_at: None,
+    })
+}
+
+#[test]
+fn a_consent_stands_where_what_happened_has_put_it() {
+    let late = NOW.plus(Duration::from_mins(2));
+    assert_eq!(journey().consent_status(NOW), None);
+    let away = left(consent(Some("north")));
+    assert_eq!((away.consent_status(NOW), away.consent_status(late)), (Some(Status::Awaited), Some(Status::Expired)));
+    for (fact, status) in [
+        (Fact::refused(BankError::new("access_denied", None)), Status::Rejected),
+        (Fact::refused(BankError::new("server_error", None)), Status::Failed),
+        (Fact::pressed_cancel(), Status::Rejected),
+        (Fact::withdrawn(), Status::Revoked),
+        (Fact::lapsed(), Status::Expired),
+    ] {
+        assert_eq!(settled(away.clone(), &fact, None).consent_status(NOW), Some(status), "{fact:?}");
+    }
+    let given = authorised(away, VIA);
+    assert_eq!(given.consent_status(late), Some(Status::Authorised));
+    assert_eq!(given.consent_status(NOW.plus(LIFE)), Some(Status::Expired));
+    assert_eq!(given.ends_at(), NOW.plus(LIFE));
+    let consumed = given.clone().regrant(|grant| grant.consumed_at = Some(NOW)).unwrap();
+    assert_eq!(consumed.consent_status(late), Some(Status::Consumed));
+    let revoked = consumed.regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
+    assert_eq!(revoked.consent_status(late), Some(Status::Revoked));
+    assert!(revoked.reopen(NOW, late).is_none());
+}
+
+#[test]
+fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
+    let (soon, later) = (NOW.plus(Duration::from_mins(1)), NOW.plus(Duration::from_mins(2)));
+    let given = authorised(left(consent(Some("north"))), VIA);
+    let again = given.clone().reopen(NOW, soon).unwrap();
+    assert_eq!((again.settlement(), again.stage()), (None, Stage::Open(None)));
+    assert_eq!(again.consent_status(NOW), Some(Status::AwaitedAgain));
+    assert_eq!((again.expires_at(), again.due_at()), (soon, Some(soon)));
+    assert!(again.clone().reopen(NOW, soon).is_none(), "once at a time");
+    let Departing::New(away, departure) = again.depart(None, NOW) else { panic!() };
+    let second = Via { departure, mark: 1 };
+    assert_eq!((departure, away.answered(second)), (1, None));
+    // The first round's answer still leads where it led.
+    assert_eq!(away.answered(VIA), Some(&End::Settled(0)));
+    let refused = settled(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
+    assert_eq!(refused.answered(second), Some(&End::Settled(1)));
+    assert_eq!(refused.consent_status(later), Some(Status::Authorised), "what was given before still is");
+    let frozen = away.freeze(second, held(), NOW).unwrap();
+    assert_eq!(frozen.token_number(&End::Frozen, Some(1)), 1);
+    assert_eq!(frozen.token_number(&End::Frozen, Some(0)), 0);
+    assert_eq!(authorised(frozen, second).settlements().len(), 2);
+}
+
+#[test]
+fn another_choice_is_another_departure() {
+    let to = |name: &str| Some(Choice { institution: name.into(), bank: format!("{name}-bank") });
+    assert_eq!(consent(None).institution(), None);
+    let Departing::New(north, 0) = consent(None).depart(to("north"), NOW) else { panic!() };
+    assert_eq!((north.institution(), north.bank_of(0)), (Some("north"), "north-bank"));
+    assert!(matches!(north.clone().depart(to("north"), NOW), Departing::UnderWay(_, 0)));
+    assert!(matches!(north.clone().depart(None, NOW), Departing::UnderWay(_, 0)));
+    let Departing::New(south, 1) = north.depart(to("south"), NOW) else { panic!() };
+    assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
+}
