@@ -16,7 +16,7 @@ mod user;
 
 pub use auth_request::{AuthRequest, Who};
 pub use consent::{About, Links, auth_request, consent, deleted, status};
-pub use envelope::{Body, Failure, Pagination};
+pub use envelope::{Body, Failure, InstitutionError, Pagination};
 pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
 pub use features::Unsupported;
 pub use institution::institution;
