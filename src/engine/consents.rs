@@ -139,7 +139,7 @@ impl Engine {
     ) -> Result<BroughtCode, EngineError> {
         let journey = self.lapse(journey).await?;
         let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
-        let pay_id = journey.pay_id();
+        let until = tokio::time::Instant::now() + patience;
         if journey.answered(via).is_none() && journey.settlement().is_none() {
             let flight = self.prove(&journey, via, &offer);
             match futures_util::future::select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
@@ -148,7 +148,8 @@ impl Engine {
                 Either::Right(_) => {}
             }
         }
-        let journey = self.store.find(pay_id).await?;
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        let journey = self.consent_soon(journey.opening().merchant, *journey.id(), left).await?;
         Ok(journey.map_or(BroughtCode::Unknown, |journey| BroughtCode::Journey(Box::new(journey))))
     }
 

@@ -59,7 +59,7 @@ pub(super) async fn asked(
         created_at: engine.clock().now(),
     };
     engine.rehearse(merchant, NAME, &wish(&nobody))?;
-    match engine.enrol(merchant.id, nobody.application_user).await? {
+    match engine.enrol(merchant.id, nobody.application_user, None).await? {
         (added, Enrolled::New) => Ok(added),
         (_, Enrolled::Known(found)) => Ok(found),
     }
@@ -68,7 +68,7 @@ pub(super) async fn asked(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let added = async {
         let call = Call::read(&engine, incoming).await?;
-        match engine.enrol(call.merchant.id, read_user(&call.body)?).await? {
+        match engine.enrol(call.merchant.id, read_user(&call.body)?, call.claim.as_ref()).await? {
             (added, Enrolled::New) => Ok((StatusCode::CREATED, Body::bare(user(&added, Some(&[])))?)),
             (_, Enrolled::Known(_)) => {
                 let message = "There is a user with this applicationUserId already";
