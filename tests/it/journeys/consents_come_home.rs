@@ -141,7 +141,7 @@ async fn a_customer_who_presses_cancel_has_denied_access(house: House) {
 async fn a_consent_that_nobody_finishes_expires(house: House) {
     let tpp = Tpp::of(&house).await;
     let asked = tpp.ask(json!({})).await;
-    house.wait(Duration::from_hours(24 * 8));
+    house.wait(Duration::from_hours(25));
     assert_eq!(tpp.consent(&asked.id).await["status"], "EXPIRED");
     let home = house.http.back(&asked.back("error=access_denied")).await.location();
     assert!(home.contains("&error=uncategorized_error&error-source=institution&error-description="), "{home}");
