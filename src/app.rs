@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
@@ -156,7 +157,7 @@ pub async fn engine(
         clock: Arc::clone(clock),
         banks,
         institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
-        dialects: vec![Arc::new(SecPaid)],
+        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),

@@ -32,11 +32,11 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
-pub use watch::{Page, Sight};
+pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Place, Redemption, Which};
+pub use crate::store::{Claim, Enrolled, Place, Redemption, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;

@@ -5,12 +5,14 @@ mod body;
 mod checkout;
 mod idempotency;
 pub mod page;
+mod patience;
 mod problem;
 pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 
@@ -37,6 +39,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(checkout::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)
+        .configure(yapily::routes)
         .configure(v1::routes)
         .configure(assets::routes);
 }
