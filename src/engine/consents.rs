@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::Either;
 
+use super::prove::Landed;
 use super::returns::mark;
 use super::{Engine, EngineError};
 use crate::domain::consent::{AnswerTo, BankTokens, Grant, LIFE, Status};
@@ -143,8 +144,11 @@ impl Engine {
         if journey.answered(via).is_none() && journey.settlement().is_none() {
             let flight = self.prove(&journey, via, &offer);
             match futures_util::future::select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
-                Either::Left((Ok(super::prove::Landed::Forged), _)) => return Ok(BroughtCode::Forged),
-                Either::Left((landed, _)) => drop(landed?),
+                Either::Left((landing, _)) => {
+                    if landing?.landed == Landed::Forged {
+                        return Ok(BroughtCode::Forged);
+                    }
+                }
                 Either::Right(_) => {}
             }
         }

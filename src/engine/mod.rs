@@ -17,7 +17,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
-
+mod timing;
 mod users;
 mod watch;
 
@@ -32,6 +32,7 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
+pub use timing::Timing;
 pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
@@ -70,7 +71,7 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
 

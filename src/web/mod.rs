@@ -3,7 +3,9 @@
 mod assets;
 mod body;
 mod checkout;
+mod consent;
 mod idempotency;
+mod leaving;
 pub mod page;
 mod patience;
 mod problem;
@@ -37,6 +39,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/health", web::get().to(health))
         .route("/health", web::head().to(health))
         .configure(checkout::routes)
+        .configure(consent::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)
         .configure(yapily::routes)

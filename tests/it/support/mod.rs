@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every test needs every tool")]
 
+pub mod annex;
 pub mod gateway;
 pub mod house;
 pub mod http;
