@@ -160,6 +160,7 @@ pub async fn engine(
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
+        operator: config.operator_key(),
     }))
 }
 

@@ -21,6 +21,7 @@ pub use store::{KeySource, RedisUrl, StoreConfig};
 use crate::domain::callback::Rules;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
+use crate::domain::secret::Digest;
 
 /// Everything an operator can say, parsed.
 #[derive(Debug, Clone)]
@@ -29,6 +30,7 @@ pub struct Config {
     public_url: Option<PublicUrl>,
     store: StoreConfig,
     keys: KeySource,
+    operator_key: Option<Digest>,
     demo: bool,
     sandbox: bool,
     callback_rules: Rules,
@@ -125,6 +127,12 @@ impl Config {
     /// share a Redis must be given theirs.
     pub const fn keys(&self) -> &KeySource {
         &self.keys
+    }
+
+    /// What is kept of the operator's own API key (`operator_key`): 32 to 256 visible ASCII characters. Default none; then
+    /// nobody can call what is the operator's alone.
+    pub const fn operator_key(&self) -> Option<Digest> {
+        self.operator_key
     }
 
     /// Whether this is the demo, with a demo merchant, `/demo` and printed keys: no configuration file, and neither

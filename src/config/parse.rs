@@ -17,7 +17,8 @@ use super::{Config, KeySource, Line, LogFormat, StoreConfig, span};
 use crate::domain::callback::{NEVER, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
-use crate::keys::Keys;
+use crate::domain::secret::Digest;
+use crate::keys::{self, Keys};
 
 /// Where the embedded store lives unless the operator says otherwise.
 const DATA_FOLDER: &str = "./handback-data";
@@ -53,6 +54,8 @@ impl Reader {
         let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
         let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
         let keys = self.keys(&store, demo);
+        let shown = |key: &Option<Digest>| if key.is_some() { "given" } else { "none" }.to_owned();
+        let operator_key = self.read(&settings::OPERATOR_KEY, None, |text| operator_key(text).map(Some), shown);
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
         let warnings = warnings(public_url.as_ref(), demo, sandbox);
         let schemes = |rules: &Rules| rules.app_schemes.join(",");
@@ -75,6 +78,7 @@ impl Reader {
             public_url,
             store,
             keys,
+            operator_key,
             demo,
             sandbox,
             callback_rules,
@@ -185,6 +189,14 @@ fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
     text.parse().map_err(|_| {
         Invalid::new("", "is no IP address with a port").hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
     })
+}
+
+/// Long enough that nobody guesses it, and fit for a header.
+fn operator_key(text: &str) -> Result<Digest, Invalid> {
+    if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(keys::operator_key(text));
+    }
+    Err(Invalid::new("", "cannot be a key").hint("expected 32 to 256 visible ASCII characters, by chance"))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, Invalid> {

@@ -70,6 +70,7 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_PUBLIC_URL", "pay.example"),
         ("HANDBACK_STORE", "mysql://x"),
         ("HANDBACK_KEYS", "k1"),
+        ("HANDBACK_OPERATOR_KEY", "too short to be one"),
         ("HANDBACK_SANDBOX", "yes"),
         ("HANDBACK_APP_SCHEMES", "Shop App"),
         ("HANDBACK_RETURN_BUDGET", "5s"),
