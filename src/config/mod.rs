@@ -4,9 +4,12 @@
 //! complete: nobody else in the crate reads the environment, and no setting is looked at twice. The methods of
 //! [`Config`] are the manual; `docs/OPERATING.md` is the same as a table.
 
+mod institution;
 mod mistake;
+mod oidc;
 mod parse;
 mod raw;
+mod section;
 mod settings;
 mod span;
 mod store;
@@ -15,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
@@ -33,6 +37,7 @@ pub struct Config {
     operator_key: Option<Digest>,
     demo: bool,
     sandbox: bool,
+    institutions: Vec<InstitutionConfig>,
     callback_rules: Rules,
     return_budget: Duration,
     keep: Duration,
@@ -81,7 +86,7 @@ impl LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The key, as the file spells it.
-    pub key: &'static str,
+    pub key: String,
     /// The value in force, without secrets.
     pub value: String,
     /// Where it came from.
@@ -91,8 +96,8 @@ pub struct Line {
 impl Config {
     /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names in `env`, else none; then `env` over it.
     ///
-    /// Reading the file is the only input or output. Variables that do not begin with `HANDBACK_` are ignored, and so
-    /// are those that Kubernetes sets for a Service of our name.
+    /// Reading the file, and the files that it names, is the only input or output. Variables that do not begin with `HANDBACK_` are
+    /// ignored unless the file names them, and so are those that Kubernetes sets for a Service of our name.
     ///
     /// # Errors
     /// With every mistake at once: unknown keys, values that break a rule, values that do not go together.
@@ -145,6 +150,12 @@ impl Config {
     /// demo, off otherwise.
     pub const fn has_sandbox(&self) -> bool {
         self.sandbox
+    }
+
+    /// The institutions that consents can be asked of (`institution`), each with its bank; the file alone can name them.
+    /// Default none.
+    pub fn institutions(&self) -> &[InstitutionConfig] {
+        &self.institutions
     }
 
     /// What callbacks may be: the app schemes that are allowed although they are not a reversed domain name

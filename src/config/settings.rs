@@ -29,6 +29,9 @@ pub const PREFIX: &str = "HANDBACK_";
 /// The variable that names the configuration file.
 pub const CONFIG: &str = "HANDBACK_CONFIG";
 
+/// The key of the list of institutions, which has no variable.
+pub const INSTITUTION: &str = "institution";
+
 pub const LISTEN: Setting = plain("listen", "HANDBACK_LISTEN");
 pub const PUBLIC_URL: Setting = secret("public_url", "HANDBACK_PUBLIC_URL");
 pub const STORE: Setting = secret("store", "HANDBACK_STORE");

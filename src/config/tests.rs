@@ -7,6 +7,8 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::keys::Keys;
 
+mod institutions;
+
 fn load(env: &[(&str, &str)]) -> Result<Config, Mistakes> {
     Config::load(None, env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }

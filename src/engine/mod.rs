@@ -21,6 +21,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
@@ -125,7 +126,20 @@ impl Engine {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator } = parts;
         let (proofs, outbound) = (Flights::kept_for(Duration::ZERO), Flights::kept_for(LATE_WAY));
-        Self { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator, proofs, outbound }
+        Self {
+            store,
+            keys,
+            clock,
+            banks,
+            institutions,
+            dialects,
+            public_url,
+            rules,
+            budget,
+            operator,
+            proofs,
+            outbound,
+        }
     }
 
     /// What time it is, for the answers that say so.

@@ -122,7 +122,8 @@ impl Engine {
         let Some(consent) = purpose.consent() else {
             let bank = self.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
             let none = || Invalid::new("bank", "none of this gateway's takes payments");
-            return bank.ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
+            return bank
+                .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
         };
         let Some(id) = &consent.institution else { return Ok(String::new()) };
         let institution = self.institution(id).ok_or_else(|| {

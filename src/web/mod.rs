@@ -11,6 +11,7 @@ mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod well_known;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 
@@ -38,6 +39,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(returns::routes)
         .configure(secpaid::routes)
         .configure(v1::routes)
+        .configure(well_known::routes)
         .configure(assets::routes);
 }
 
