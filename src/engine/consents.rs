@@ -12,7 +12,7 @@ use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{Journey, Via};
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{Fact, Hint, Offer, Outcome};
+use crate::domain::outcome::{Cause, Fact, Hint, Offer, Outcome};
 use crate::domain::secret::Secret;
 use crate::domain::wish::Wish;
 use crate::keys::ConsentClaims;
@@ -271,7 +271,8 @@ impl Engine {
             expires_at: consent.until.filter(|until| *until < longest && *until > now).unwrap_or(longest),
             confirmed_at: now,
             consumed_at: None,
-            revoked_at: None,
+            // Whoever agreed after the merchant had ended it has agreed to nothing.
+            revoked_at: journey.settlements().iter().any(|s| s.cause == Cause::Merchant).then_some(now),
         };
         Ok(journey.granted(grant))
     }

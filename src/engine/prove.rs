@@ -145,8 +145,9 @@ impl Engine {
             return Ok(Some(journey.clone()));
         }
         let mut journey = journey.clone();
+        let by = u64::from_be_bytes(*self.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
         loop {
-            let Some(next) = journey.send(via, self.clock.now()) else { return Ok(None) };
+            let Some(next) = journey.send(via, by, self.clock.now()) else { return Ok(None) };
             match self.store.take(&Step::send(next.clone())).await? {
                 Taken::Done => return Ok(Some(next)),
                 Taken::Lost(now) => journey = *now,

@@ -4,6 +4,7 @@
 //! that, and never waited for beyond the budget (rule 4 of the design).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -21,6 +22,9 @@ use crate::domain::terms::SameBrowser;
 use crate::domain::token::MintedToken;
 use crate::keys::{digest, shard_of_state};
 use crate::store::{Step, Taken};
+
+/// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// What a browser brought to `/return/{bank}`.
 pub struct Brought<'a> {
@@ -142,12 +146,17 @@ impl Engine {
                 None => return self.way_now(&journey).map(Returned::Go),
             }
         }
+        self.await_end(journey, state.to_owned(), via, at).await
+    }
+
+    /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
+    async fn await_end(&self, journey: Journey, state: String, via: Via, at: Instant) -> Result<Returned, EngineError> {
         let ended = self.ended(journey.pay_id(), via);
         match tokio::time::timeout_at(at + self.patience(), ended).await {
             Ok(Ok(Some(ended))) => self.way_of(&ended, via).map(Returned::Go),
             Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
             Ok(Err(error)) => Err(error),
-            Err(_) => Ok(wait(journey, state.to_owned(), via)),
+            Err(_) => Ok(wait(journey, state, via)),
         }
     }
 
@@ -162,7 +171,7 @@ impl Engine {
             match self.store.find(pay_id).await? {
                 None => return Ok(None),
                 Some(journey) if journey.answered(via).is_some() => return Ok(Some(journey)),
-                Some(_) => tokio::time::sleep(super::LOOK_AGAIN).await,
+                Some(_) => tokio::time::sleep(GLANCE).await,
             }
         }
     }
@@ -200,7 +209,7 @@ impl Engine {
         match tokio::time::timeout_at(at + self.patience(), flight).await {
             Ok(landed) => Ok(match landed? {
                 Landed::Home(redirect) => Returned::Go(redirect),
-                Landed::Elsewhere => wait(journey, state, via),
+                Landed::Elsewhere => return self.await_end(journey, state, via, at).await,
                 Landed::Forged => Returned::Suspect(Suspicion::Forged),
             }),
             Err(_) => self.late(journey, state, via, &offer).await,
