@@ -49,7 +49,11 @@ impl OidcConfig {
         self.scope.iter().any(|scope| scope == "openid")
     }
 
-    /// The secret that the bank knows us by must not be empty, nor anything else that has to be there.
+    /// Whether the bank signs anything that has to be verified.
+    pub(super) fn needs_keys(&self) -> bool {
+        self.is_openid() || self.response_mode.is_signed()
+    }
+
     fn texts(&self) -> Vec<Invalid> {
         let mut broken = Vec::new();
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -86,8 +90,8 @@ impl OidcConfig {
         let mut named = vec![("issuer", self.issuer.as_str())];
         if let Endpoints::Explicit(endpoints) = &self.endpoints {
             let Explicit { authorization, token, jwks_uri, par, mtls_token, mtls_par } = endpoints.as_ref();
-            named.extend([("authorization", authorization.as_str()), ("token", token), ("jwks_uri", jwks_uri)]);
-            let others = [("par", par), ("mtls_token", mtls_token), ("mtls_par", mtls_par)];
+            named.extend([("authorization", authorization.as_str()), ("token", token)]);
+            let others = [("jwks_uri", jwks_uri), ("par", par), ("mtls_token", mtls_token), ("mtls_par", mtls_par)];
             named.extend(others.into_iter().filter_map(|(field, url)| Some((field, url.as_deref()?))));
         }
         let mut broken: Vec<Invalid> =
@@ -108,6 +112,13 @@ impl OidcConfig {
         if self.auth == ClientAuth::TlsClient && self.client_certificate.is_none() {
             let rule = "is needed for tls_client_auth";
             broken.push(Invalid::new("client_certificate", rule).hint("expected a certificate and its key, PEM"));
+        }
+        if let Endpoints::Explicit(endpoints) = &self.endpoints
+            && endpoints.jwks_uri.is_none()
+            && self.needs_keys()
+        {
+            let rule = "is needed for the scope openid and for signed answers";
+            broken.push(Invalid::new("jwks_uri", rule).hint("expected https://bank.example/..."));
         }
         if self.flow == Flow::Hybrid {
             if !matches!(self.response_mode, ResponseMode::Fragment | ResponseMode::FormPost) {
@@ -269,7 +280,7 @@ mod tests {
             endpoints: Endpoints::Explicit(Box::new(Explicit {
                 authorization: "https://bank.example/auth?tenant=1".into(),
                 token: token.into(),
-                jwks_uri: "https://bank.example/jwks".into(),
+                jwks_uri: Some("https://bank.example/jwks".into()),
                 par: par.map(Into::into),
                 mtls_token: None,
                 mtls_par: None,
@@ -278,6 +289,15 @@ mod tests {
         };
         assert!(explicit("https://bank.example/token", None).parse().is_ok());
         refused(explicit("/token", None), "token");
+        let mut keyless = explicit("https://bank.example/token", None);
+        if let Endpoints::Explicit(endpoints) = &mut keyless.endpoints {
+            endpoints.jwks_uri = None;
+        }
+        refused(keyless.clone(), "jwks_uri");
+        assert!(
+            OidcConfig { scope: vec!["accounts".into()], ..keyless }.parse().is_ok(),
+            "plain OAuth 2 signs nothing"
+        );
         refused(explicit("https://bank.example/token", Some("http://bank.example/par")), "par");
     }
 

@@ -95,8 +95,8 @@ pub struct Explicit {
     pub authorization: String,
     /// Where codes are exchanged.
     pub token: String,
-    /// Where its keys are.
-    pub jwks_uri: String,
+    /// Where its keys are; needed for the scope `openid` and for signed answers.
+    pub jwks_uri: Option<String>,
     /// Where requests are pushed.
     pub par: Option<String>,
     /// Where codes are exchanged by a client that shows a certificate, if that is elsewhere.
