@@ -132,7 +132,7 @@ fn endpoints(section: &mut Section<'_>) -> Endpoints {
     let explicit = Explicit {
         authorization: needed(&mut inner, "authorization").unwrap_or_default(),
         token: needed(&mut inner, "token").unwrap_or_default(),
-        jwks_uri: needed(&mut inner, "jwks_uri").unwrap_or_default(),
+        jwks_uri: optional(&mut inner, "jwks_uri"),
         par: optional(&mut inner, "par"),
         mtls_token: optional(&mut inner, "mtls_token"),
         mtls_par: optional(&mut inner, "mtls_par"),
