@@ -1,6 +1,6 @@
 //! What an operator says of a bank, before it has been checked.
 //!
-//! Everything here is typed and nothing is private: [`super::parsed`] turns it into what the bank works with, and names
+//! Everything here is typed and nothing is private: [`OidcConfig::parse`] turns it into what the bank works with, and names
 //! every field that breaks a rule.
 
 use std::time::Duration;
