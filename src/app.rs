@@ -1,5 +1,7 @@
 //! The only place where the house is put together.
 
+mod banks;
+
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -12,12 +14,12 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 
-use crate::bank::Bank;
-use crate::bank::sandbox::{Sandbox, institutions};
+use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
@@ -52,6 +54,7 @@ pub struct App {
     public_url: PublicUrl,
     server: Server,
     metrics: Option<Server>,
+    counters: Arc<Metrics>,
     engine: Arc<Engine>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
@@ -73,10 +76,13 @@ impl App {
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
         notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
-        let data =
-            Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
+        let data = Shared {
+            engine: web::Data::from(Arc::clone(&engine)),
+            clock: web::Data::from(clock),
+            metrics: counters.clone(),
+        };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, metrics, engine, notices, newcomer })
+        Ok(Self { addr, public_url, server, metrics, counters: counters.into_inner(), engine, notices, newcomer })
     }
 
     /// Where it listens.
@@ -107,6 +113,10 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
+        let asked = self.engine.banks.iter().map(|bank| {
+            tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
+        });
+        let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
         tokio::select! {
             ended = &mut server => ended?,
@@ -117,6 +127,7 @@ impl App {
             }
         }
         sweeper.abort();
+        asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
         }
@@ -142,24 +153,20 @@ pub async fn engine(
     };
     store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
-    let banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
+    let banks = banks::banks(config, sandbox, clock)?;
     notices.push(format!("store: {}", store.describe()));
-    match (config.has_sandbox(), config.is_demo()) {
-        (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
-        // Outside the demo the configuration warns of it.
-        (true, false) => {}
-        (false, _) => notices.push("sandbox bank: off; no bank is configured, so nobody can pay".into()),
-    }
+    notices.extend(banks::notices(config));
     Ok(Engine::new(Parts {
         store,
         keys,
         clock: Arc::clone(clock),
         banks,
-        institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
-        dialects: vec![Arc::new(SecPaid)],
+        institutions: banks::institutions(config),
+        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
+        operator: config.operator_key(),
     }))
 }
 

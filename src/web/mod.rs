@@ -7,12 +7,15 @@ mod consent;
 mod idempotency;
 mod leaving;
 pub mod page;
+mod patience;
 mod problem;
 pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod well_known;
+mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 
@@ -40,7 +43,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(consent::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)
+        .configure(yapily::routes)
         .configure(v1::routes)
+        .configure(well_known::routes)
         .configure(assets::routes);
 }
 

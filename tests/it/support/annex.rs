@@ -202,6 +202,7 @@ fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: Public
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),
+        operator: None,
     })
 }
 

@@ -8,6 +8,7 @@ pub mod house;
 pub mod http;
 pub mod redis;
 pub mod shop;
+pub mod tpp;
 mod watch;
 
 /// Runs each story on every store that a house can stand on; a story is an `async fn` that is given a [`house::House`].
