@@ -32,8 +32,11 @@ export async function openWindow(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  // What a page's policy refused, and what its scripts fell over. A picture that a bank has not is nobody's concern.
   const refused = [];
-  page.on('console', (message) => { if (message.type() === 'error') refused.push(message.text()); });
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) refused.push(message.text());
+  });
   page.on('pageerror', (error) => refused.push(String(error)));
   return { page, refused, close: () => context.close() };
 }

@@ -4,22 +4,28 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BINARY = process.env.HANDBACK_BINARY;
 
-// Starts a gateway of its own, with the test bank. Stop it when done.
-export async function openHouse(settings = {}) {
+// Starts a gateway of its own, with the test bank. Stop it when done. `configure` is given its address, and answers the
+// text of a configuration file and what has to end with the house; then it is somebody's own house instead of a demo.
+export async function openHouse(configure) {
   if (!BINARY) throw new Error('HANDBACK_BINARY has to name the gateway (cargo build makes it); scripts/test does so');
   const folder = mkdtempSync(join(tmpdir(), 'handback-browser-'));
   const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
   const env = {
-    HANDBACK_LISTEN: `127.0.0.1:${port}`, HANDBACK_STORE: `embedded:${join(folder, 'data')}`,
-    HANDBACK_LOG: 'warn', ...settings,
+    HANDBACK_LISTEN: `127.0.0.1:${port}`, HANDBACK_STORE: `embedded:${join(folder, 'data')}`, HANDBACK_LOG: 'warn',
   };
+  const own = await configure?.(base);
+  if (own) {
+    env.HANDBACK_CONFIG = join(folder, 'handback.toml');
+    writeFileSync(env.HANDBACK_CONFIG, own.text);
+  }
   const child = spawn(BINARY, [], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   await new Promise((listens, reject) => {
@@ -27,28 +33,42 @@ export async function openHouse(settings = {}) {
     child.on('error', reject);
     ended.then(() => reject(new Error('the gateway ended before it listened')));
   });
-  const base = `http://127.0.0.1:${port}`;
   const added = spawnSync(BINARY, ['merchant', 'add', '--json', '--name', 'Corner shop'], { cwd: folder, env });
   if (added.status !== 0) throw new Error(`merchant add: ${added.stderr}`);
-  const { api_key: key } = JSON.parse(added.stdout);
   return {
     base,
-    // Changes the merchant's settings.
-    async choose(settings) {
-      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-      await call(`${base}/v1/profile/settings`, { method: 'PATCH', headers, body: JSON.stringify(settings) });
-    },
-    // The address of a payment of 25 EUR that comes home to this callback.
-    async payment(callback) {
-      const headers = { token: key, 'content-type': 'application/json' };
-      const body = JSON.stringify({ amount: 25, callback_url: callback });
-      const made = await call(`${base}/secpaid/api/v2/createLink`, { method: 'POST', headers, body });
-      return made.data.pay_link;
-    },
+    ...shop(base, JSON.parse(added.stdout)),
     async close() {
       child.kill('SIGTERM');
       await ended;
+      own?.close();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// A merchant's app: what it calls.
+function shop(base, { merchant_id: id, api_key: key }) {
+  const post = (path, headers, body, method = 'POST') => call(`${base}${path}`, {
+    method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body),
+  });
+  const own = { authorization: `Bearer ${key}` };
+  const basic = { authorization: `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}` };
+  return {
+    // Changes the merchant's settings.
+    choose: (settings) => post('/v1/profile/settings', own, settings, 'PATCH'),
+    // Saves a callback.
+    save: (url) => post('/v1/profile/callbacks', own, { url }),
+    // The address of a payment of 25 EUR that comes home to this callback.
+    async payment(callback) {
+      const made = await post('/secpaid/api/v2/createLink', { token: key }, { amount: 25, callback_url: callback });
+      return made.data.pay_link;
+    },
+    // The address at which a customer agrees to account access, and comes home to this callback.
+    async consent(institutionId, callback) {
+      const body = { institutionId, callback, applicationUserId: 'ada' };
+      const made = await post('/yapily/account-auth-requests', basic, body);
+      return made.data.authorisationUrl;
     },
   };
 }

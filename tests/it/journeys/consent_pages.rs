@@ -204,6 +204,16 @@ async fn a_consent_says_how_it_ended() {
 }
 
 #[tokio::test]
+async fn an_app_is_opened_with_the_words_of_a_consent() {
+    let annex = Annex::open(&[]).await;
+    let callback = Asked::Text("com.example.shop://bank".into());
+    let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), callback).await;
+    let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
+    let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    annex.http.get(&app).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
+}
+
+#[tokio::test]
 async fn a_link_has_one_kind_of_page() {
     let annex = Annex::open(&[]).await;
     let (checkout, consent) =
