@@ -1,5 +1,5 @@
-// A bank answers behind a #. The page is the golden one, and its script the real one, before a server that keeps what is
-// posted: what a server never sees is the whole point.
+// Pages that post by themselves, most of all the one for a bank that answers behind a #. They are the golden pages with
+// their real scripts, before a server that keeps what is posted: what a server never sees is the whole point.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -21,6 +21,9 @@ before(async () => {
       const headers = { 'content-security-policy': CSP, 'cache-control': 'no-store' };
       return method === 'POST' ? onwards() : { headers, body: file('tests/pages/fragment-return.html') };
     },
+    '/away': () => ({ headers: { 'content-security-policy': CSP }, body: file('tests/pages/repost-store-away.html') }),
+    '/return/form-post': onwards,
+    '/static/repost.js': served('static/repost.js', 'text/javascript'),
     // What the page is there for: a gateway that simply redirects.
     '/return/careless': onwards,
     '/static/fragment-return.js': served('static/fragment-return.js', 'text/javascript'),
@@ -48,8 +51,8 @@ async function arrive(page, address) {
   await page.click('text=Agree');
 }
 
-function posted() {
-  const posts = gateway.to('/return/hybrid').filter((request) => request.method === 'POST');
+function posted(path = '/return/hybrid') {
+  const posts = gateway.to(path).filter((request) => request.method === 'POST');
   assert.equal(posts.length, 1);
   assert.equal(posts[0].url.search, '', 'nothing stands in the address');
   assert.match(posts[0].headers['content-type'], /^application\/x-www-form-urlencoded/);
@@ -93,6 +96,19 @@ test('an empty fragment is posted as one, for the server to say so', async () =>
     assert.deepEqual(posted(), [['handback_posted_by', 'fragment']]);
     await close();
   }
+});
+
+test('an answer that met our store away is posted again by itself, after a while', async () => {
+  const { page, refused, close } = await openWindow(browser);
+  const began = Date.now();
+  await arrive(page, '/away');
+  await page.waitForURL(`${site.base}/cb?**`);
+  assert.ok(Date.now() - began >= 2000, 'it leaves the store some time');
+  const [marker, ...fields] = posted('/return/form-post');
+  assert.deepEqual(marker, ['handback_posted_by', 'repost']);
+  assert.deepEqual(fields.map(([name]) => name), ['code', 'state', 'iss']);
+  assert.deepEqual(refused, []);
+  await close();
 });
 
 test('without JavaScript the page says what to do, and keeps the answer for when it is on', async () => {
