@@ -199,11 +199,14 @@ fn no_query_reads_a_whole_table_or_sorts() {
     for sql in [
         journeys::LIST_ALL,
         journeys::LIST_PROVEN,
-        journeys::LAPSED,
+        journeys::LIST_OF_USER,
+        journeys::DUE,
         tidy::STATES,
         tidy::CLAIMS,
         tidy::TOKENS,
         tidy::JOURNEYS,
+        users::BY_NAME,
+        users::LIST,
     ] {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![rusqlite::types::Value::Null; explain.parameter_count()];

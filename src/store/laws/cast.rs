@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use super::{HOUR, Moment};
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
-use crate::domain::id::{JourneyId, MerchantId, Shard};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
+use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
-use crate::domain::secret::{Digest, Sealed};
-use crate::store::Claim;
+use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::domain::user::{ApplicationUser, User};
+use crate::store::{Claim, user_shard};
 
 /// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
 pub(crate) struct Draft(Opening);
@@ -68,6 +70,21 @@ impl Draft {
         self
     }
 
+    /// About a consent to read this user's accounts.
+    pub(crate) fn about(mut self, user: UserId) -> Self {
+        self.0.dialect = "yapily".into();
+        self.0.purpose = Purpose::Consent(Consent {
+            kind: Kind::Accounts,
+            user,
+            application_user: Some(ApplicationUser::parse("ada").unwrap()),
+            institution: Some("modelo-sandbox".into()),
+            scope: vec!["ACCOUNTS".into()],
+            until: None,
+            answer_to: AnswerTo::Gateway,
+        });
+        self
+    }
+
     pub(crate) fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
         self.0.plan.background = urls.map(entry).into();
         self
@@ -103,6 +120,26 @@ pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8
     }
 }
 
+/// The consent when its customer has agreed, for `life` from now on, and the settlement's number.
+pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
+    let tokens = BankTokens { json: Secret::new("{}"), consent: None };
+    let (journey, number) = settled(journey, &Fact::authorised(tokens), now);
+    (journey.granted(grant(now, life)), number)
+}
+
+fn grant(now: Moment, life: Duration) -> Grant {
+    Grant {
+        token: Sealed::new(vec![0xc0; 300]),
+        bank: Sealed::new(vec![0xff; 700]),
+        bank_consent: Some("aac-7".into()),
+        given_at: now,
+        expires_at: now.plus(life),
+        confirmed_at: now,
+        consumed_at: None,
+        revoked_at: None,
+    }
+}
+
 /// A digest that nobody has seen before.
 pub(crate) fn fresh() -> Digest {
     Digest::new(rand::random())
@@ -131,6 +168,13 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
 pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
     let name = MerchantName::parse(name).unwrap();
     Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
+}
+
+/// A user of this merchant that no other is, added at `now`, in the shard that it belongs to.
+pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: Moment) -> User {
+    let own = own.map(|own| ApplicationUser::parse(own).unwrap());
+    let shard = own.as_ref().map_or_else(|| Shard::of_byte(rand::random()), |own| user_shard(merchant, own));
+    User { id: UserId::mint(rand::random(), shard), merchant, application_user: own, created_at: now }
 }
 
 /// An offer that is held for an hour.
