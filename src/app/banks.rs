@@ -21,7 +21,7 @@ use crate::telemetry::metrics::Metrics;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest that a bank is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The sandbox, if it is on, and the bank of every institution that has one of its own.
 ///
