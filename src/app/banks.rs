@@ -14,7 +14,6 @@ use crate::bank::sandbox::{self, Sandbox};
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config};
 use crate::domain::institution::Institution;
-use crate::domain::redirect::PublicUrl;
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a bank is asked again for the first time; twice as late each further time.
@@ -23,15 +22,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest that a bank is left alone.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// The sandbox, if it is on, and the bank of every institution that has one of its own.
+/// The sandbox first, if it is on, and the bank of every institution that has one of its own.
 ///
 /// # Errors
 /// When a bank cannot be made of its settings.
-pub fn banks(config: &Config, base: &PublicUrl, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Bank>>> {
-    let mut banks: Vec<Arc<dyn Bank>> = Vec::new();
-    if config.has_sandbox() {
-        banks.push(Arc::new(Sandbox::new(base.clone())));
-    }
+pub fn banks(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Bank>>> {
+    let mut banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
     for configured in config.institutions() {
         let BankConfig::Oidc(settings) = &configured.bank else { continue };
         match settings.as_ref().clone().parse() {

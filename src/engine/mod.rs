@@ -17,7 +17,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
-
+mod timing;
 mod users;
 mod watch;
 
@@ -32,11 +32,12 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
-pub use watch::{Page, Sight};
+pub use timing::Timing;
+pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Place, Redemption, Which};
+pub use crate::store::{Claim, Enrolled, Place, Redemption, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;
@@ -73,7 +74,7 @@ pub struct Engine {
     pub(crate) budget: Duration,
     /// The digest of the operator's key, if there is one; see [`crate::keys::operator_key`].
     pub(crate) operator: Option<Digest>,
-    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
 

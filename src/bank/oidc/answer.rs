@@ -6,6 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::call::object;
 use super::claims::Claims;
 use super::settings::{Flow, Iss, OidcConfig, ResponseMode};
 use crate::bank::{Answer, Carried, Said};
@@ -82,7 +83,7 @@ pub(super) fn peek(token: &str) -> Option<Claims> {
     if parts.next().is_some() {
         return None;
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    object(&URL_SAFE_NO_PAD.decode(claims).ok()?)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! sentence, because an answer may hold tokens.
 
 use reqwest::{Error, RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::bank::BankTrouble;
 
@@ -42,6 +43,11 @@ pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Re
         let (BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why) | BankTrouble::Forged(why)) = trouble;
         BankTrouble::Unreachable(format!("{what}: {why}"))
     })
+}
+
+/// Reads a JSON object. A list would be read as well, field by field.
+pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
 }
 
 fn trouble(error: &Error) -> BankTrouble {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::call::call_again;
+use super::call::{call_again, object};
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
 use crate::bank::BankTrouble;
@@ -74,8 +74,9 @@ impl Directory {
         if !reply.status.is_success() {
             return Err(BankTrouble::Unreachable(format!("discovery: answered {}", reply.status.as_u16())));
         }
-        let metadata: Metadata = serde_json::from_slice(&reply.body)
-            .map_err(|_| BankTrouble::Unreachable("discovery: not the metadata of a provider".into()))?;
+        let Some(metadata) = object::<Metadata>(&reply.body) else {
+            return Err(BankTrouble::Unreachable("discovery: not the metadata of a provider".into()));
+        };
         // Discovery 1.0, section 4.3: exactly, or somebody else's keys would be trusted.
         if metadata.issuer == config.issuer { Ok(metadata) } else { Err(misconfigured("it names another issuer")) }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Oidc;
 use super::answer::peek;
-use super::call::{Reply, call};
+use super::call::{Reply, call, object};
 use super::claims::Half;
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Trip};
@@ -110,9 +110,8 @@ struct Wire {
 
 impl Told {
     fn read(reply: &Reply) -> Self {
-        let wire = serde_json::from_slice::<Wire>(&reply.body);
-        match wire {
-            Ok(Wire { error: Some(error), error_description, .. }) if !error.is_empty() => {
+        match object::<Wire>(&reply.body) {
+            Some(Wire { error: Some(error), error_description, .. }) if !error.is_empty() => {
                 Self::No(BankError::new(&error, error_description.as_deref()))
             }
             // An answer that is no yes: it will not be asked for again, whatever it was.
@@ -120,7 +119,7 @@ impl Told {
                 let status = format!("The bank answered {}.", reply.status.as_u16());
                 Self::No(BankError::new("server_error", Some(&status)))
             }
-            Ok(Wire { access_token: Some(access_token), id_token, consent_id, .. }) if !access_token.is_empty() => {
+            Some(Wire { access_token: Some(access_token), id_token, consent_id, .. }) if !access_token.is_empty() => {
                 Self::Yes(Tokens {
                     json: Secret::new(String::from_utf8_lossy(&reply.body)),
                     access_token: Secret::new(access_token),
@@ -128,8 +127,8 @@ impl Told {
                     consent_id,
                 })
             }
-            Ok(_) => Self::Nothing("its answer holds no access token"),
-            Err(_) => Self::Nothing("its answer cannot be read"),
+            Some(_) => Self::Nothing("its answer holds no access token"),
+            None => Self::Nothing("its answer cannot be read"),
         }
     }
 }
@@ -166,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_yes_that_nobody_can_read_is_no_answer() {
-        for body in ["", "<html>", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":1}"#, r#"{"error":""}"#] {
+        for body in
+            ["", "<html>", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":1}"#, r#"["a"]"#, r#"{"error":""}"#]
+        {
             assert!(matches!(told(200, body), Told::Nothing(_)), "{body}");
         }
     }

@@ -6,11 +6,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::call::object;
 use super::claims::Claims;
 
 /// The smallest RSA modulus, in bytes (RFC 7518, section 3.3).
@@ -52,7 +54,7 @@ impl KeySet {
         struct Set {
             keys: Vec<Value>,
         }
-        let set: Set = serde_json::from_slice(json).ok()?;
+        let set: Set = object(json)?;
         let jwks = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
         Some(Self(jwks.filter_map(|jwk| Key::of(&jwk)).collect()))
     }
@@ -113,7 +115,9 @@ impl Key {
         // The claims are judged by `claims`, with a clock that is an argument.
         rules.required_spec_claims.clear();
         (rules.validate_exp, rules.validate_aud) = (false, false);
-        let claims: Value = jsonwebtoken::decode(token, &self.public, &rules).ok()?.claims;
-        Some(serde_json::from_value(claims).map_err(|_| ()))
+        match jsonwebtoken::decode(token, &self.public, &rules) {
+            Ok(token) => Some(Ok(token.claims)),
+            Err(error) => matches!(error.kind(), ErrorKind::Json(_)).then_some(Err(())),
+        }
     }
 }

@@ -19,6 +19,8 @@ mod knowledge;
 mod parsed;
 mod request;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::Oidc;
-use super::call::call_again;
+use super::call::{call_again, object};
 use super::settings::{Flow, Requests, ResponseMode};
 use crate::bank::{BankTrouble, Trip};
 use crate::domain::redirect::Redirect;
@@ -97,8 +97,9 @@ impl Oidc {
         if !reply.status.is_success() {
             return Err(BankTrouble::Unreachable(format!("pushing: answered {}", reply.status.as_u16())));
         }
-        let pushed: Pushed = serde_json::from_slice(&reply.body)
-            .map_err(|_| BankTrouble::Unreachable("pushing: the answer names no request_uri".into()))?;
-        Ok(vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", pushed.request_uri)])
+        let Some(Pushed { request_uri }) = object(&reply.body) else {
+            return Err(BankTrouble::Unreachable("pushing: the answer names no request_uri".into()));
+        };
+        Ok(vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)])
     }
 }

@@ -264,3 +264,23 @@ fn another_choice_is_another_departure() {
     let Departing::New(south, 1) = north.depart(to("south"), NOW) else { panic!() };
     assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
 }
+
+#[test]
+fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
+    let to = |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into() });
+    let mut away = journey();
+    for institution in ["first", "second"] {
+        let Departing::New(next, _) = away.depart(to(institution), NOW) else { panic!("{institution}") };
+        away = next;
+        assert_eq!(away.institution(), Some(institution));
+    }
+    let refused = settled(
+        away.clone(),
+        &Fact::refused(BankError::new("access_denied", None)),
+        Some(Via { departure: 1, mark: 1 }),
+    );
+    assert_eq!(refused.institution(), Some("second"));
+    assert_eq!(settled(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    let frozen = away.freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(settled(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+}

@@ -151,6 +151,29 @@ impl Proven {
     }
 }
 
+impl Proven {
+    /// The field of an answer that this bank does not give.
+    #[track_caller]
+    pub fn invalid(&self) -> &str {
+        let Self::Invalid(invalid) = self else { panic!("it is an answer of this bank's: {self:?}") };
+        invalid.field()
+    }
+
+    /// The error of a refusal that came through the browser.
+    #[track_caller]
+    pub fn refusal(&self) -> &str {
+        let Self::Refusal(error) = self else { panic!("no refusal: {self:?}") };
+        error.code()
+    }
+
+    /// The trouble with a bank.
+    #[track_caller]
+    pub fn trouble(&self) -> &BankTrouble {
+        let Self::Trouble(trouble) = self else { panic!("no trouble: {self:?}") };
+        trouble
+    }
+}
+
 /// A visit and what it came to, from the beginning to the end.
 pub async fn visit(banks: &Banks, bank: &Oidc, decision: Decision) -> Proven {
     let visit = Visit::begin(banks, bank.name());
