@@ -126,13 +126,12 @@ impl Raw {
             Value::Array(items) => items.into_iter().map(|item| item.try_into().ok()).collect(),
             _ => None,
         };
-        match tables {
-            Some(tables) => self.institutions = tables,
-            None => {
-                let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
-                self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
-            }
-        }
+        let Some(tables) = tables else {
+            let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
+            self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
+            return;
+        };
+        self.institutions = tables;
     }
 
     fn take_value(&mut self, setting: &'static Setting, value: Value, path: &Path) {
