@@ -20,15 +20,14 @@ use crate::telemetry::metrics::Metrics;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest that a bank is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// The sandbox, if it is on, and the bank of every institution that has one of its own.
+/// The sandbox first, if it is on, and the bank of every institution that has one of its own.
 ///
 /// # Errors
 /// When a bank cannot be made of its settings.
 pub fn banks(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Bank>>> {
-    let mut banks: Vec<Arc<dyn Bank>> = Vec::new();
-    banks.extend(sandbox.map(|sandbox| Arc::new(sandbox) as Arc<dyn Bank>));
+    let mut banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
     for configured in config.institutions() {
         let BankConfig::Oidc(settings) = &configured.bank else { continue };
         match settings.as_ref().clone().parse() {

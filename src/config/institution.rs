@@ -111,7 +111,7 @@ fn bank(
                 section.refuse("id", &Invalid::new("", "is the sandbox bank's own").hint("choose another"));
             }
             let bank = Section::new(section.path_of("bank"), table, notes);
-            oidc::bank(bank, names, notes).map(|config| BankConfig::Oidc(Box::new(config)))
+            Some(BankConfig::Oidc(Box::new(oidc::bank(bank, names, notes))))
         }
         _ => {
             section.refuse("bank", &Invalid::new("", "is no bank").hint(EXPECTED));

@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 /// What stands in a key's place while it has a mistake; nothing is handed out then.
 const MISTAKEN: &str = "mistaken";
 
-/// How a client proves who it is, by its names (OpenID Connect Core, section 9; RFC 8705, section 2).
+/// How a client proves who it is, by its names (`OpenID` Connect Core, section 9; RFC 8705, section 2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
     Basic,
@@ -38,12 +38,12 @@ const ISS: [(&str, Iss); 2] = [("when_advertised", Iss::WhenAdvertised), ("requi
 
 /// Reads the bank of the institution of this id and name. Every field that breaks a rule is noted; a bank with a
 /// mistake must not be used.
-pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes<'_>) -> Option<OidcConfig> {
+pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes<'_>) -> OidcConfig {
     section.need("kind", "expected \"oidc\"");
     section.word("kind", &[("oidc", ())]);
     let (id, label) = names.unwrap_or((MISTAKEN, MISTAKEN));
-    let issuer = section.needed("issuer", "expected such as https://bank.example", own).unwrap_or_default();
-    let client_id = section.needed("client_id", "expected the id under which the bank knows us", own);
+    let issuer = section.verbatim("issuer", "expected such as https://bank.example").unwrap_or_default();
+    let client_id = section.verbatim("client_id", "expected the id under which the bank knows us");
     let auth = auth(&mut section);
     let usual = OidcConfig::usual(id, &issuer, &client_id.unwrap_or_default(), auth);
     let config = OidcConfig {
@@ -68,7 +68,7 @@ pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes
         note(&section, &invalid, notes);
     }
     section.end();
-    Some(config)
+    config
 }
 
 /// Notes what the bank itself says of its settings, unless their mistake has been noted already.
@@ -120,7 +120,7 @@ fn endpoints(section: &mut Section<'_>) -> Endpoints {
         section.show("endpoints", "discovered");
         return Endpoints::Discover;
     };
-    let needed = |inner: &mut Section<'_>, key: &str| inner.needed(key, "expected an https address", own);
+    let needed = |inner: &mut Section<'_>, key: &str| inner.verbatim(key, "expected an https address");
     let optional = |inner: &mut Section<'_>, key: &str| {
         inner.parsed(
             key,
@@ -192,8 +192,4 @@ fn leeway(section: &mut Section<'_>, usual: Duration) -> Duration {
 
 fn plain_loopback(section: &mut Section<'_>) -> PlainLoopback {
     if section.yes("plain_loopback") { PlainLoopback::Allowed } else { PlainLoopback::Refused }
-}
-
-fn own(text: &str) -> Result<String, Invalid> {
-    Ok(text.to_owned())
 }

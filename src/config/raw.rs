@@ -126,13 +126,12 @@ impl Raw {
             Value::Array(items) => items.into_iter().map(|item| item.try_into().ok()).collect(),
             _ => None,
         };
-        match tables {
-            Some(tables) => self.institutions = tables,
-            None => {
-                let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
-                self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
-            }
-        }
+        let Some(tables) = tables else {
+            let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
+            self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
+            return;
+        };
+        self.institutions = tables;
     }
 
     fn take_value(&mut self, setting: &'static Setting, value: Value, path: &Path) {
@@ -196,7 +195,11 @@ fn text_of(value: Value, form: Form) -> Option<String> {
     match (value, form) {
         (Value::String(text), _) => Some(text),
         (Value::Array(items), Form::List) => {
-            let texts = items.into_iter().map(|item| item.as_str().map(str::to_owned));
+            let texts = items.into_iter().map(|item| match item {
+                Value::String(text) => Some(text),
+                Value::Integer(number) => Some(number.to_string()),
+                _ => None,
+            });
             Some(texts.collect::<Option<Vec<_>>>()?.join(","))
         }
         (_, Form::List) | (Value::Array(_) | Value::Table(_), _) => None,

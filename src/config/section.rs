@@ -116,6 +116,11 @@ impl<'a> Section<'a> {
         Some(value)
     }
 
+    /// A text that has to be there, as it is; `None` when there is a mistake.
+    pub fn verbatim(&mut self, key: &str, hint: &str) -> Option<String> {
+        self.needed(key, hint, |text| Ok(text.to_owned()))
+    }
+
     /// A text as `parse` understands it, or the default.
     pub fn parsed<T>(
         &mut self,
@@ -193,13 +198,11 @@ impl<'a> Section<'a> {
 
     /// A table inside this one, and whether it is there.
     pub fn inner(&mut self, key: &str) -> Option<Self> {
-        match self.value(key)? {
-            Value::Table(table) => Some(Section::new(self.path_of(key), table, self.notes)),
-            _ => {
-                self.refuse(key, &Invalid::new("", "is no table"));
-                None
-            }
+        if let Value::Table(table) = self.value(key)? {
+            return Some(Section::new(self.path_of(key), table, self.notes));
         }
+        self.refuse(key, &Invalid::new("", "is no table"));
+        None
     }
 
     /// A text that is not shown: here (`key`), in a variable (`key_env`) or in a file (`key_file`). The end of line that
