@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
@@ -141,8 +142,8 @@ pub async fn engine(
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
     };
     store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
-    let banks: Vec<Arc<dyn Bank>> =
-        if config.has_sandbox() { vec![Arc::new(Sandbox::new(public_url.clone()))] } else { Vec::new() };
+    let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
+    let banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
     notices.push(format!("store: {}", store.describe()));
     match (config.has_sandbox(), config.is_demo()) {
         (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
@@ -156,11 +157,16 @@ pub async fn engine(
         clock: Arc::clone(clock),
         banks,
         institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
-        dialects: vec![Arc::new(SecPaid)],
+        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
     }))
+}
+
+/// The test bank, which lives beside the gateway and takes its word for the addresses of apps.
+fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
+    Ok(Sandbox::new(public_url.clone(), keys.voucher_secret().context("there is no key")?))
 }
 
 /// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
@@ -243,11 +249,12 @@ struct Shared {
     metrics: web::Data<Metrics>,
 }
 
-fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> std::io::Result<Server> {
+fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> anyhow::Result<Server> {
     let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let bank = config.has_sandbox().then(|| web::Data::new(Sandbox::new(engine.public_url().clone())));
+    let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
+    let bank = bank.map(web::Data::new);
     let keep_alive = config.keep_alive().map_or(KeepAlive::Disabled, KeepAlive::Timeout);
     let app = move || {
         let mut app = Actix::new()

@@ -1,5 +1,6 @@
 //! The bank-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
+pub mod oidc;
 pub mod sandbox;
 
 use async_trait::async_trait;

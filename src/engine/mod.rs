@@ -15,12 +15,16 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+#[cfg(test)]
+mod tests;
+mod timing;
 mod users;
 mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
@@ -28,11 +32,12 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
-pub use watch::{Page, Sight};
+pub use timing::Timing;
+pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Place, Redemption, Which};
+pub use crate::store::{Claim, Enrolled, Place, Redemption, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;
@@ -66,7 +71,7 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
 

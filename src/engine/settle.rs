@@ -100,7 +100,7 @@ impl Engine {
         let now = self.clock.now();
         let due = |proof: &Proof| match proof {
             Proof::Held { until, .. } => now >= *until,
-            Proof::Sent { at } => now >= at.plus(Journey::LOST),
+            Proof::Sent { at, .. } => now >= at.plus(Journey::LOST),
         };
         for (via, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
             match proof {

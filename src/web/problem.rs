@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::body::BodyTrouble;
-use super::page::ProblemPage;
+use super::page::{ProblemPage, Repost};
 use super::reply;
 use crate::domain::invalid::Invalid;
 use crate::engine::EngineError;
@@ -152,6 +152,13 @@ pub fn page_of(error: &EngineError) -> HttpResponse {
 /// The same for the answer to a form, which leads to this page when it tries again.
 pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
     page_leading(error, Some(page))
+}
+
+/// The same for the answer to a bank's form, when the store is away: a page that posts it again.
+pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
+    let mut response = reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.after(RETRY_SECONDS));
+    response.extensions_mut().insert(Cause::new(error));
+    response
 }
 
 fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {

@@ -32,7 +32,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What is outside.
     ("egress", &["domain"]),
     ("bank", &["domain"]),
-    ("bank::*", &["bank", "egress", "domain"]),
+    // The clock, because what a bank signs expires, and what we sign does too.
+    ("bank::*", &["bank", "egress", "domain", "clock"]),
     ("courier", &["store", "dialect", "egress", "domain", "clock"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry"]),
     ("web::page", &["domain"]),

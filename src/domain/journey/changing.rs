@@ -8,7 +8,6 @@ use crate::domain::secret::Sealed;
 
 /// What a wish to leave for the bank came to.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made, and never kept")]
 pub enum Departing {
     /// A new departure; the journey has to be written.
     New(Journey, u8),
@@ -59,11 +58,11 @@ impl Journey {
         self.advance(via, Proof::Held { offer, until }, at).then(|| self.revised())
     }
 
-    /// Writes down that the bank is asked now, so that nobody ever asks it again. `None` when it has been asked, or the
+    /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]
-    pub fn send(mut self, via: Via, at: Moment) -> Option<Self> {
-        self.advance(via, Proof::Sent { at }, at).then(|| self.revised())
+    pub fn send(mut self, via: Via, by: u64, at: Moment) -> Option<Self> {
+        self.advance(via, Proof::Sent { at, by }, at).then(|| self.revised())
     }
 
     /// Asks for a settled consent again, until `expires_at`. `None` when it has not been given, or not any more.

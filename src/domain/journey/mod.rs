@@ -135,6 +135,8 @@ pub enum Proof {
     Sent {
         /// Since when.
         at: Moment,
+        /// By whom: a number that nobody else draws, so that two who ask in the same millisecond are told apart.
+        by: u64,
     },
 }
 
@@ -190,7 +192,7 @@ impl Proof {
     fn due_at(&self) -> Moment {
         match self {
             Self::Held { until, .. } => *until,
-            Self::Sent { at } => at.plus(Journey::LOST),
+            Self::Sent { at, .. } => at.plus(Journey::LOST),
         }
     }
 }

@@ -142,22 +142,22 @@ fn a_bank_is_asked_once_whoever_holds_the_offer() {
     let held_here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
     assert_eq!(held_here.due_at(), Some(NOW.plus(Journey::HELD)));
     let held_there = held_here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
-    let sent = held_there.send(VIA, NOW).unwrap();
-    assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW }));
-    assert!(sent.clone().send(VIA, NOW).is_none());
+    let sent = held_there.send(VIA, 7, NOW).unwrap();
+    assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }));
+    assert!(sent.clone().send(VIA, 7, NOW).is_none());
     assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
     // Another code under the same state is another answer.
-    assert!(sent.clone().send(Via { mark: 2, ..VIA }, NOW).is_some());
+    assert!(sent.clone().send(Via { mark: 2, ..VIA }, 7, NOW).is_some());
     let paid = settled(sent, &Fact::paid(), Some(VIA));
     assert_eq!((paid.proof(VIA), paid.due_at()), (None, None));
-    assert!(paid.clone().send(VIA, NOW).is_none());
+    assert!(paid.clone().send(VIA, 7, NOW).is_none());
     assert!(paid.hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
 }
 
 #[test]
 fn an_answer_that_was_sent_for_is_due_when_it_counts_as_lost() {
     let long = Opening { expires_at: NOW.plus(LIFE), ..journey().opening().clone() };
-    let sent = left(Journey::open(long)).send(VIA, NOW).unwrap();
+    let sent = left(Journey::open(long)).send(VIA, 7, NOW).unwrap();
     assert_eq!(sent.due_at(), Some(NOW.plus(Journey::LOST)));
     let failed = sent.fail(VIA, BankError::new("answer_lost", None), NOW).unwrap();
     assert_eq!(failed.due_at(), Some(NOW.plus(LIFE)));
@@ -165,12 +165,12 @@ fn an_answer_that_was_sent_for_is_due_when_it_counts_as_lost() {
 
 #[test]
 fn a_frozen_hand_back_keeps_its_proof_until_that_is_concluded() {
-    let frozen = left(journey()).send(VIA, NOW).unwrap().freeze(VIA, held(), NOW).unwrap();
-    assert_eq!(frozen.proof(VIA), Some(&Proof::Sent { at: NOW }), "it had been sent before");
+    let frozen = left(journey()).send(VIA, 7, NOW).unwrap().freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(frozen.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }), "it had been sent before");
     assert!(frozen.clone().freeze(VIA, held(), NOW).is_none());
     let refused = settled(frozen, &Fact::refused(BankError::new("server_error", None)), Some(VIA));
     assert_eq!((refused.answered(VIA), refused.proof(VIA)), (Some(&End::Frozen), None));
-    let cancelled = settled(left(journey()).send(VIA, NOW).unwrap(), &Fact::pressed_cancel(), None);
+    let cancelled = settled(left(journey()).send(VIA, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
     assert_eq!(cancelled.due_at(), Some(NOW.plus(Journey::LOST)), "what the bank says is still of interest");
     let remembered = cancelled.remember(VIA, End::Settled(0), NOW).unwrap();
     assert_eq!(remembered.due_at(), None);
@@ -263,4 +263,24 @@ fn another_choice_is_another_departure() {
     assert!(matches!(north.clone().depart(None, NOW), Departing::UnderWay(_, 0)));
     let Departing::New(south, 1) = north.depart(to("south"), NOW) else { panic!() };
     assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
+}
+
+#[test]
+fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
+    let to = |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into() });
+    let mut away = journey();
+    for institution in ["first", "second"] {
+        let Departing::New(next, _) = away.depart(to(institution), NOW) else { panic!("{institution}") };
+        away = next;
+        assert_eq!(away.institution(), Some(institution));
+    }
+    let refused = settled(
+        away.clone(),
+        &Fact::refused(BankError::new("access_denied", None)),
+        Some(Via { departure: 1, mark: 1 }),
+    );
+    assert_eq!(refused.institution(), Some("second"));
+    assert_eq!(settled(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    let frozen = away.freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(settled(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
 }

@@ -51,7 +51,7 @@ pub(crate) async fn a_held_proof_is_due_when_nobody_has_finished_it(house: House
 
 pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let sent = held.send(VIA, house.now()).unwrap();
+    let sent = held.send(VIA, 7, house.now()).unwrap();
     house.done(&Step::send(sent.clone())).await;
     house.pass(Journey::LOST - SECOND);
     assert_eq!(due(&house).await, []);
@@ -62,7 +62,7 @@ pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: Ho
 
 pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let sent = held.send(VIA, house.now()).unwrap();
+    let sent = held.send(VIA, 7, house.now()).unwrap();
     house.done(&Step::send(sent.clone())).await;
     proven(&house, sent).await;
     house.pass(3 * HOUR);
@@ -104,7 +104,7 @@ pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house
     assert_eq!(due(&house).await, []);
     house.pass(Journey::HELD + SECOND);
     assert_eq!(due(&house).await, [frozen.clone()]);
-    let sent = frozen.send(VIA, house.now()).unwrap();
+    let sent = frozen.send(VIA, 7, house.now()).unwrap();
     house.done(&Step::send(sent.clone())).await;
     assert_eq!(due(&house).await, []);
     proven(&house, sent).await;

@@ -30,7 +30,7 @@ pub(super) struct ConsentRecord {
 #[derive(Serialize, Deserialize)]
 pub(super) enum ProofRecord {
     H(#[serde(with = "bytes")] Vec<u8>, u64),
-    S(u64),
+    S(u64, u64),
 }
 
 /// What an agreement left.
@@ -89,7 +89,7 @@ impl From<&Proof> for ProofRecord {
     fn from(proof: &Proof) -> Self {
         match proof {
             Proof::Held { offer, until } => Self::H(offer.as_bytes().to_vec(), until.as_millis()),
-            Proof::Sent { at } => Self::S(at.as_millis()),
+            Proof::Sent { at, by } => Self::S(at.as_millis(), *by),
         }
     }
 }
@@ -98,7 +98,7 @@ impl ProofRecord {
     pub(super) fn into_proof(self) -> Proof {
         match self {
             Self::H(offer, until) => Proof::Held { offer: Sealed::new(offer), until: Moment::from_millis(until) },
-            Self::S(at) => Proof::Sent { at: Moment::from_millis(at) },
+            Self::S(at, by) => Proof::Sent { at: Moment::from_millis(at), by },
         }
     }
 }

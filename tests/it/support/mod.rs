@@ -2,11 +2,13 @@
 
 #![allow(dead_code, reason = "not every test needs every tool")]
 
+pub mod annex;
 pub mod gateway;
 pub mod house;
 pub mod http;
 pub mod redis;
 pub mod shop;
+pub mod tpp;
 mod watch;
 
 /// Runs each story on every store that a house can stand on; a story is an `async fn` that is given a [`house::House`].
