@@ -56,7 +56,7 @@ fn consented() -> Journey {
         Opening { bank: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
     let Departing::New(away, departure) = Journey::open(opening).depart(Some(choice("modelo")), NOW) else { panic!() };
     let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { departure, mark });
-    let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, 7, NOW).unwrap();
+    let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let Settling::Settled(given, _) = away.settle(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
     let given = given.granted(Grant {
