@@ -8,8 +8,8 @@ use super::{extra, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::domain::user::ApplicationUser;
 use crate::domain::secret::Secret;
+use crate::domain::user::ApplicationUser;
 
 /// How long after the customer's last confirmation a consent to account access has to be confirmed again.
 const RECONFIRMED: Duration = Duration::from_hours(90 * 24);
