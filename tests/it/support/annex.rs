@@ -68,10 +68,6 @@ impl Bank for Mannered {
         self.0.name
     }
 
-    fn takes_payments(&self) -> bool {
-        true
-    }
-
     fn answers_in_fragment(&self) -> bool {
         self.0.fragment
     }
