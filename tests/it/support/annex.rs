@@ -72,6 +72,10 @@ impl Bank for Mannered {
         self.0.fragment
     }
 
+    fn takes_payments(&self) -> bool {
+        self.1.takes_payments()
+    }
+
     async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
         tokio::time::sleep(self.0.departs_after).await;
         if !self.0.reachable {
