@@ -64,9 +64,34 @@ async fn every_kind_of_callback_keeps_what_is_its_own(house: House) {
 
 /// The contract's table: what the callback says, who is to blame, and the bank's errors that lead there.
 const TABLE: [(&str, &str, &[&str]); 5] = [
-    ("access_denied", "user", &["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"]),
-    ("invalid_grant", "institution", &["invalid_grant", "consent_required", "server_error", "temporarily_unavailable", "request_not_supported", "request_uri_not_supported"]),
-    ("institution_server_error", "institution", &["invalid_request", "registration_not_supported", "unauthorized_client", "unsupported_grant_type", "invalid_scope"]),
+    (
+        "access_denied",
+        "user",
+        &["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"],
+    ),
+    (
+        "invalid_grant",
+        "institution",
+        &[
+            "invalid_grant",
+            "consent_required",
+            "server_error",
+            "temporarily_unavailable",
+            "request_not_supported",
+            "request_uri_not_supported",
+        ],
+    ),
+    (
+        "institution_server_error",
+        "institution",
+        &[
+            "invalid_request",
+            "registration_not_supported",
+            "unauthorized_client",
+            "unsupported_grant_type",
+            "invalid_scope",
+        ],
+    ),
     ("configuration_error", "institution", &["invalid_client"]),
     ("uncategorized_error", "institution", &["something_new"]),
 ];
