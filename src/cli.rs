@@ -233,7 +233,7 @@ fn described_json(config: &Config) -> serde_json::Value {
     let settings = config
         .describe()
         .iter()
-        .map(|line| (line.key.to_owned(), json!({ "value": line.value, "origin": line.origin.to_string() })));
+        .map(|line| (line.key.clone(), json!({ "value": line.value, "origin": line.origin.to_string() })));
     json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": config.warnings() })
 }
 

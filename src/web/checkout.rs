@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
 use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
-use super::{problem, reply};
+use super::{consent, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
@@ -130,7 +130,7 @@ async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse 
         Ok(Some(app)) => reply::page(&AppReturn {
             merchant: journey.opening().merchant_name.as_str().to_owned(),
             url: app.as_str().to_owned(),
-            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&journey)),
+            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&engine, &journey)),
         }),
         Ok(None) => onward(&engine, &journey),
         Err(error) => problem::page_of(&error),
@@ -222,7 +222,10 @@ fn how(journey: &Journey) -> How {
     }
 }
 
-fn sentence(journey: &Journey) -> String {
+fn sentence(engine: &Engine, journey: &Journey) -> String {
+    if journey.opening().purpose.consent().is_some() {
+        return consent::sentence(engine, journey);
+    }
     how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey))
 }
 

@@ -237,6 +237,11 @@ fn ended(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     })
 }
 
+/// How a consent ended, as a sentence to its customer; empty while nothing is proven.
+pub(super) fn sentence(engine: &Engine, journey: &Journey) -> String {
+    end(journey, engine).map_or_else(String::new, |end| end.sentence(&request(journey)))
+}
+
 /// How a consent ended; `None` of one whose customer is home before the bank has proven anything.
 fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
     Some(match journey.consent_status(engine.clock().now())? {

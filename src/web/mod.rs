@@ -14,6 +14,7 @@ mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
@@ -44,6 +45,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(secpaid::routes)
         .configure(yapily::routes)
         .configure(v1::routes)
+        .configure(well_known::routes)
         .configure(assets::routes);
 }
 

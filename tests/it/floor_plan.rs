@@ -17,7 +17,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("app", &["*"]),
     ("main", &["app", "cli", "config", "telemetry"]),
     ("cli", &["app", "config", "engine", "domain", "keys", "clock", "telemetry"]),
-    ("config", &["domain", "keys"]),
+    // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
+    ("config", &["domain", "keys", "bank::oidc", "bank::sandbox"]),
     ("telemetry", &["config"]),
     // What is decided.
     ("domain", &[]),
@@ -49,7 +50,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["main", "app", "cli"]),
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
-    ("reqwest", &["egress", "bank::*", "demo"]),
+    ("ipnet", &["egress", "config"]),
+    ("reqwest", &["egress", "bank::*"]),
     ("rusqlite", &["store::embedded"]),
 ];
 
@@ -60,7 +62,7 @@ const DOMAIN_CRATES: &[&str] = &["percent_encoding", "subtle", "thiserror", "url
 const UNKNOWN_TO_THE_ENGINE: &[&str] = &["secpaid", "yapily", "tokenio", "ixopay", "sandbox"];
 
 /// Files of more than 400 lines, each with its reason.
-const LONG: &[(&str, &str)] = &[("src/store/record.rs", "one record beside the other, field by field")];
+const LONG: &[(&str, &str)] = &[];
 
 #[test]
 fn no_room_imports_a_room_that_it_may_not() {
