@@ -224,7 +224,8 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
 }
 
 fn described(config: &Config) -> String {
-    let lines = config.describe().iter().map(|line| format!("{:<24} {}  ({})", line.key, line.value, line.origin));
+    let width = config.describe().iter().map(|line| line.key.len()).max().unwrap_or_default();
+    let lines = config.describe().iter().map(|line| format!("{:<width$} {}  ({})", line.key, line.value, line.origin));
     let warnings = config.warnings().iter().map(|warning| format!("warning: {warning}"));
     lines.chain(warnings).collect::<Vec<_>>().join("\n")
 }

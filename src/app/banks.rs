@@ -78,6 +78,8 @@ pub async fn prepare(bank: Arc<dyn Bank>, clock: Arc<dyn Clock>, metrics: Arc<Me
 
 async fn ask(bank: &dyn Bank, clock: &dyn Clock, metrics: &Metrics, mut pause: Duration) {
     let name = bank.name();
+    // Before it has answered for the first time, too.
+    metrics.bank_troubled(name);
     for tries in 1_u32.. {
         let Err(trouble) = bank.prepare().await else {
             metrics.bank_ready(name);
@@ -146,8 +148,12 @@ mod tests {
     #[tokio::test]
     async fn a_bank_is_asked_until_it_is_ready() {
         let (bank, metrics) = (Sleepy(AtomicU32::new(0)), Metrics::default());
-        let asking = ask(&bank, &SystemClock, &metrics, Duration::from_millis(1));
-        metrics.bank_troubled("sleepy");
+        let mut asking = std::pin::pin!(ask(&bank, &SystemClock, &metrics, Duration::from_millis(1)));
+        tokio::select! {
+            biased;
+            () = &mut asking => panic!("it was ready at once"),
+            () = std::future::ready(()) => {}
+        }
         assert!(metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 0"));
         asking.await;
         assert!(metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 1"));
