@@ -14,7 +14,7 @@ on_every_store![
     hosted_refusals_list_their_issues,
 ];
 
-fn request(changes: Value) -> Value {
+fn request(changes: &Value) -> Value {
     let mut body = json!({
         "applicationUserId": "john.doe@company.com", "redirectUrl": "https://tpp-application.com/home?own=1#f",
         "institutionIdentifiers": { "institutionCountryCode": "GB" },
@@ -24,7 +24,7 @@ fn request(changes: Value) -> Value {
     body
 }
 
-async fn ask(tpp: &Tpp, changes: Value) -> Value {
+async fn ask(tpp: &Tpp, changes: &Value) -> Value {
     tpp.post("/hosted/consent-requests", &request(changes)).await.is(201).json()["data"].clone()
 }
 
@@ -36,7 +36,7 @@ async fn look(tpp: &Tpp, asked: &Value) -> Value {
 async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     let tpp = Tpp::of(&house).await;
     let account = json!({ "featureScope": ["ACCOUNTS"], "accountIdentifiers": { "accountId": "7" } });
-    let asked = ask(&tpp, json!({ "accountRequest": account })).await;
+    let asked = ask(&tpp, &json!({ "accountRequest": account })).await;
     let hosted_url = asked["hostedUrl"].as_str().unwrap();
     assert!(hosted_url.starts_with(&format!("{}/consent?link_id=", house.http.base())), "{hosted_url}");
     for (name, value) in [
@@ -85,7 +85,7 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
 async fn a_hosted_request_with_an_institution_leads_there_at_once(house: House) {
     let tpp = Tpp::of(&house).await;
     let place = json!({ "institutionId": "modelo-sandbox", "institutionCountryCode": "GB" });
-    let asked = ask(&tpp, json!({ "institutionIdentifiers": place, "oneTimeToken": true })).await;
+    let asked = ask(&tpp, &json!({ "institutionIdentifiers": place, "oneTimeToken": true })).await;
     assert_eq!(asked["institutionIdentifiers"], place);
     let left = house.http.get(asked["hostedUrl"].as_str().unwrap()).await.location();
     let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
@@ -113,7 +113,7 @@ async fn hosted_refusals_list_their_issues(house: House) {
         ),
         (json!({ "applicationUserId": null }), "userId: is required, unless"),
     ] {
-        let refused = tpp.post("/hosted/consent-requests", &request(changes)).await.is(400).json()["error"].clone();
+        let refused = tpp.post("/hosted/consent-requests", &request(&changes)).await.is(400).json()["error"].clone();
         let issue = &refused["issues"][0];
         assert_eq!((&refused["code"], &refused["status"]), (&json!(400), &json!("BAD_REQUEST")));
         assert_eq!((&issue["type"], &issue["code"]), (&json!("BAD_REQUEST"), &json!(10_600)));
