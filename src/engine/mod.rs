@@ -26,7 +26,7 @@ use std::time::Duration;
 
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
-pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
+pub use home::{CONSENT_APP_PAGE, CONSENT_PAGE, PAYMENT_APP_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
 pub use profile::{Edit, Edited};

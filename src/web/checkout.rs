@@ -10,13 +10,13 @@ use tokio::time::Instant;
 
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
-use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
-use super::{problem, reply};
+use super::page::{Checkout, Ended, Home, How, ProblemPage, words};
+use super::{app_page, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::Redirect;
-use crate::engine::{CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
+use crate::engine::{CONSENT_APP_PAGE, CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -36,6 +36,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
             .route("/app", web::get().to(app))
+            .route("/app", web::head().to(untouched))
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -119,20 +120,24 @@ async fn untouched() -> HttpResponse {
     reply::untouched()
 }
 
-/// The page that opens an app, with a button for browsers that do not.
-async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
-    let journey = match engine.look(&link.link_id).await {
-        Ok(Some(journey)) => journey,
-        Ok(None) => return unknown_link(),
-        Err(error) => return problem::page_of(&error),
-    };
-    match engine.app_link(&journey) {
-        Ok(Some(app)) => reply::page(&AppReturn {
-            merchant: journey.opening().merchant_name.as_str().to_owned(),
-            url: app.as_str().to_owned(),
-            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&journey)),
-        }),
-        Ok(None) => onward(&engine, &journey),
+/// The page that opens an app.
+async fn app(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    if link.link_id.is_empty() {
+        return app_page::find_link();
+    }
+    match engine.look(&link.link_id).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
+            let own = Redirect::own(engine.public_url(), CONSENT_APP_PAGE, &[("link_id", &link.link_id)]);
+            reply::see_other(&own)
+        }
+        Ok(Some(journey)) => {
+            let told = journey.settlement().map(|_| sentence(&journey));
+            app_page::open_app(&engine, &request, &journey, told)
+        }
         Err(error) => problem::page_of(&error),
     }
 }

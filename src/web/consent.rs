@@ -13,7 +13,7 @@ use super::leaving::waiting_page;
 use super::page::{
     BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words,
 };
-use super::{checkout, problem, reply};
+use super::{app_page, checkout, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
@@ -39,6 +39,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
+            .route("/app", web::get().to(app))
+            .route("/app", web::head().to(untouched))
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -116,6 +118,23 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
     }
     match consent_of(&engine, &asked.link_id).await {
         Ok(journey) => onward(&engine, &journey),
+        Err(response) => response,
+    }
+}
+
+/// The page that opens an app.
+async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    if asked.link_id.is_empty() {
+        return app_page::find_link();
+    }
+    match consent_of(&engine, &asked.link_id).await {
+        Ok(journey) => {
+            let told = end(&journey, &engine).map(|end| end.sentence(&self::request(&journey)));
+            app_page::open_app(&engine, &request, &journey, told)
+        }
         Err(response) => response,
     }
 }

@@ -144,7 +144,8 @@ impl ConsentEnd {
         }
     }
 
-    fn sentence(&self, request: &Request) -> String {
+    /// What happened, as a sentence to the customer.
+    pub fn sentence(&self, request: &Request) -> String {
         let merchant = &request.merchant;
         match (self, &request.matter) {
             (Self::Agreed, Matter::Accounts) => words::agreed_to_access(merchant),

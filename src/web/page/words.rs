@@ -194,13 +194,27 @@ pub(super) mod returning {
     pub const TRY_AGAIN: &str = "Try again";
 }
 
-pub(super) mod app_return {
-    pub const HINT: &str = "If the app does not open by itself, press the button.";
+/// The way into an app.
+pub mod app_return {
+    pub(crate) const ATTEMPT: &str = "If the app does not open by itself, press the button.";
+    pub(crate) const PRESS: &str = "Press the button to go on in the app.";
+    pub(crate) const EITHER: &str = "Go on in the app if you have it on this device, or else in the browser.";
+    pub(crate) const ELSEWHERE: &str = "Continue in the browser";
+    pub(crate) const AGAIN: &str = "Go back to the app";
+    pub(crate) const AGAIN_SENTENCE: &str = "This page is for one moment only, and that is over. Open the app, or the \
+                                             shop, where you started: there you see how this ended.";
 
+    /// The customer is home before the bank has said anything that counts.
+    pub fn unconfirmed(merchant: &str) -> String {
+        format!("Your bank has not confirmed yet. {merchant} will tell you as soon as it has.")
+    }
+
+    /// Where this leads.
     pub fn title(merchant: &str) -> String {
         format!("Back to {merchant}")
     }
 
+    /// What the button says.
     pub fn open(merchant: &str) -> String {
         format!("Open {merchant}")
     }

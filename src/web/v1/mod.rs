@@ -4,6 +4,7 @@ mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod ways;
 
 use std::future::ready;
 
