@@ -4,18 +4,11 @@
   "use strict";
   var button = document.getElementById("open");
   var elsewhere = document.getElementById("elsewhere");
-  if (!button) {
-    // Loaded again. The link is kept with this entry of this tab alone: in a new tab there is none.
-    var kept = history.state && history.state.link;
-    if (kept) location.replace(location.pathname + kept);
-    return;
-  }
-  // The link opens this journey's pages, and what stands in an address is kept, synchronised and shown to others.
-  history.replaceState({ link: location.search }, "", location.pathname);
+  if (!button) return;
 
   if (button.hasAttribute("data-either")) {
     // An iPad calls itself a Mac, but is touched with more than one finger.
-    if (!(navigator.maxTouchPoints > 1)) location.replace(elsewhere.href);
+    if (!(navigator.maxTouchPoints > 1)) window.location.replace(elsewhere.href);
     return;
   }
 
@@ -31,9 +24,10 @@
   } catch (refused) {
     return;
   }
+  // The way on in the browser is for those whose app did not open: it shows when that is likely.
   if (elsewhere) {
     elsewhere.classList.add("later");
     setTimeout(function () { elsewhere.classList.remove("later"); }, 1500);
   }
-  location.href = attempt;
+  window.location.href = attempt;
 })();

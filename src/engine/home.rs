@@ -15,10 +15,10 @@ pub const PAYMENT_PAGE: &str = "/payment";
 pub const CONSENT_PAGE: &str = "/consent";
 
 /// The page that opens a checkout's app.
-pub const PAYMENT_APP_PAGE: &str = "/payment/app";
+const PAYMENT_APP_PAGE: &str = "/payment/app";
 
 /// The page that opens a consent's app.
-pub const CONSENT_APP_PAGE: &str = "/consent/app";
+const CONSENT_APP_PAGE: &str = "/consent/app";
 
 impl Engine {
     /// Where an answer of the bank that led to `end` sends the browser.
@@ -97,7 +97,7 @@ pub(super) const fn page_of(journey: &Journey) -> &'static str {
 }
 
 /// The page of ours that opens a journey's app.
-const fn app_page_of(journey: &Journey) -> &'static str {
+pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) => PAYMENT_APP_PAGE,
         Purpose::Consent(_) => CONSENT_APP_PAGE,

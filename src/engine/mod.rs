@@ -17,6 +17,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod timing;
 mod users;
 mod watch;
@@ -26,12 +27,13 @@ use std::time::Duration;
 
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
-pub use home::{CONSENT_APP_PAGE, CONSENT_PAGE, PAYMENT_APP_PAGE, PAYMENT_PAGE};
+pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
+pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight};
 

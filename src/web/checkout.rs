@@ -16,7 +16,7 @@ use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::Redirect;
-use crate::engine::{CONSENT_APP_PAGE, CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
+use crate::engine::{CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -35,8 +35,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
-            .route("/app", web::get().to(app))
-            .route("/app", web::head().to(untouched))
+            .configure(app_page::routes)
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -118,28 +117,6 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<
 
 async fn untouched() -> HttpResponse {
     reply::untouched()
-}
-
-/// The page that opens an app.
-async fn app(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
-    if link.link_id.is_empty() {
-        return app_page::find_link();
-    }
-    match engine.look(&link.link_id).await {
-        Ok(None) => unknown_link(),
-        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
-            let own = Redirect::own(engine.public_url(), CONSENT_APP_PAGE, &[("link_id", &link.link_id)]);
-            reply::see_other(&own)
-        }
-        Ok(Some(journey)) => {
-            let told = journey.settlement().map(|_| sentence(&journey));
-            app_page::open_app(&engine, &request, &journey, told)
-        }
-        Err(error) => problem::page_of(&error),
-    }
 }
 
 /// A picture of a link, made here: nobody else learns of it.
@@ -227,8 +204,10 @@ fn how(journey: &Journey) -> How {
     }
 }
 
-fn sentence(journey: &Journey) -> String {
-    how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey))
+/// What became of a checkout, as a sentence; `None` while nothing has been proven.
+pub(super) fn told(journey: &Journey) -> Option<String> {
+    journey.settlement()?;
+    Some(how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey)))
 }
 
 /// The amount as people write it: `25.00 EUR`.

@@ -39,8 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
-            .route("/app", web::get().to(app))
-            .route("/app", web::head().to(untouched))
+            .configure(app_page::routes)
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -118,23 +117,6 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
     }
     match consent_of(&engine, &asked.link_id).await {
         Ok(journey) => onward(&engine, &journey),
-        Err(response) => response,
-    }
-}
-
-/// The page that opens an app.
-async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
-    if asked.link_id.is_empty() {
-        return app_page::find_link();
-    }
-    match consent_of(&engine, &asked.link_id).await {
-        Ok(journey) => {
-            let told = end(&journey, &engine).map(|end| end.sentence(&self::request(&journey)));
-            app_page::open_app(&engine, &request, &journey, told)
-        }
         Err(response) => response,
     }
 }
@@ -254,6 +236,11 @@ fn ended(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
         end,
         home: way_home.then(|| Home::to(merchant, page_of("/home", link))),
     })
+}
+
+/// What became of a consent, as a sentence; `None` while nothing has been proven.
+pub(super) fn told(engine: &Engine, journey: &Journey) -> Option<String> {
+    Some(end(journey, engine)?.sentence(&request(journey)))
 }
 
 /// How a consent ended; `None` of one whose customer is home before the bank has proven anything.

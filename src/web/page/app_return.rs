@@ -31,13 +31,6 @@ impl AppReturn {
     }
 }
 
-/// The same page when it is loaded again: its script has taken the link out of the address, and puts it back.
-///
-/// What it says is for a browser that has forgotten the link, as in a new tab.
-#[derive(Debug, Clone, Template)]
-#[template(path = "app_again.html")]
-pub struct AppAgain {}
-
 #[cfg(test)]
 impl AppReturn {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {

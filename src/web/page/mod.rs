@@ -24,7 +24,7 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use app_return::{AppAgain, AppReturn};
+pub use app_return::AppReturn;
 pub use checkout::Checkout;
 pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Choice, Demo, DemoForm, SavedChoice};

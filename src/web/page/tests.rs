@@ -26,7 +26,6 @@ fn pages() -> Vec<(&'static str, String)> {
         rendered(BankAway::samples()),
         rendered(ConsentEnded::samples()),
         rendered(AppReturn::samples()),
-        rendered(vec![("app-again", AppAgain {})]),
         rendered(ProblemPage::samples()),
         rendered(Authorise::samples()),
         rendered(vec![("sandbox-never-returns", NeverReturns {})]),

@@ -1,5 +1,7 @@
 //! Callbacks into apps: a page with a real button, or straight on where the merchant says so.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use crate::support::tpp::Tpp;
 
 on_every_store![
     an_app_is_opened_by_a_page_with_a_real_button,
+    the_address_that_a_history_keeps_opens_the_app_for_ten_minutes,
     a_merchant_can_have_its_app_opened_directly,
     the_page_of_an_app_is_nobodys_before_there_is_an_outcome,
     each_device_has_its_own_way_home_behind_one_address,
@@ -29,9 +32,18 @@ const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 
 const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                    Version/18.5 Safari/605.1.15";
 
-/// What a browser of this kind finds at `page`.
+/// What a browser of this kind finds at `page`, and where it is shown: a page with a button has an address of its own.
+async fn shown_on(house: &House, device: &str, page: &str) -> (String, Answer) {
+    let answer = house.http.get_with(page, &[("user-agent", device)]).await;
+    let moved = (answer.status == 303).then(|| answer.location()).filter(|to| to.contains("/app?ticket="));
+    match moved {
+        Some(to) => (to.clone(), house.http.get_with(&to, &[("user-agent", device)]).await),
+        None => (page.to_owned(), answer),
+    }
+}
+
 async fn on(house: &House, device: &str, page: &str) -> Answer {
-    house.http.get_with(page, &[("user-agent", device)]).await
+    shown_on(house, device, page).await.1
 }
 
 /// The value of an attribute of the first tag with this id, as a browser reads it.
@@ -61,18 +73,41 @@ async fn an_app_is_opened_by_a_page_with_a_real_button(house: House) {
     assert_eq!(page, format!("{}/payment/app?link_id={}", house.http.base(), link.text));
     assert_eq!(house.http.back(&trip.with("code=ok")).await.location(), page);
     let app = format!("com.example.shop://paid?a=1&b=%22&{}", shop.query(&link, "&status=success"));
-    let html = house.http.get(&page).await.is(200).says("You have paid 25.00 EUR to Shop").says(">Open Shop</a>");
+    let html = on(&house, DESKTOP, &page).await.is(200).says("You have paid 25.00 EUR to Shop").says(">Open Shop</a>");
     assert_eq!(offers(html), (app.clone(), Some(app.clone()), None));
     let intent = format!("intent:{}#Intent;scheme=com.example.shop;end", app.split_once(':').unwrap().1);
     assert_eq!(offers(on(&house, ANDROID, &page).await), (intent, Some(app), None));
     // Whoever opens the link again is led the same way.
     house.http.get(link.data["pay_link"].as_str().unwrap()).await.is(200).says("/payment/home");
     assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), page);
-    // Scanners and previews open nothing; the page without its link finds it again by its script.
+    // Scanners and previews open nothing.
     house.http.send(Method::HEAD, &page, &[], "").await.is(204);
     house.http.get_with(&page, &[("sec-purpose", "prefetch")]).await.is(204);
-    let again = house.http.get("/payment/app").await.is(200).says("/static/app-return.js");
-    again.says("Go back to the app").never_says("com.example");
+}
+
+async fn the_address_that_a_history_keeps_opens_the_app_for_ten_minutes(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link(json!({ "callback_url": "com.example.shop://paid", "one_time_token": true })).await;
+    let page = house.http.pay(&link.text, "code=ok").await.location();
+    let (address, html) = shown_on(&house, IPHONE, &page).await;
+    let token = query_value(&offers(html).0, "one-time-token");
+    assert!(!address.contains(&link.text) && !address.contains(&token), "{address}");
+    for _ in 0..2 {
+        house.wait(Duration::from_mins(4));
+        offers(on(&house, IPHONE, &address).await);
+    }
+    house.wait(Duration::from_mins(2));
+    let over = on(&house, IPHONE, &address).await.is(410).says("This page has had its time");
+    over.never_says("com.example").never_says(&link.text);
+    // A ticket is a journey's own, and none can be made up.
+    let (kept, last) = address.split_at(address.len() - 1);
+    let forged = format!("{kept}{}", if last == "A" { "Q" } else { "A" });
+    for nobody in [forged.as_str(), "/payment/app?ticket=x", "/payment/app", "/consent/app"] {
+        house.http.get(nobody).await.is(404).never_says("com.example");
+    }
+    house.http.get(&format!("{address}&ticket=x")).await.is(400);
+    // Whoever has the link itself still finds the way.
+    offers(on(&house, IPHONE, &page).await);
 }
 
 async fn a_merchant_can_have_its_app_opened_directly(house: House) {
@@ -221,7 +256,7 @@ async fn a_customer_who_is_home_before_the_fact_is_told_so(house: House) {
     shop.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
     let link = shop.link_to("com.example.shop://paid").await;
     let page = house.http.pay(&link.text, "code=slow:6000").await.location();
-    let html = house.http.get(&page).await.is(200).says("Your bank has not confirmed yet");
+    let html = on(&house, DESKTOP, &page).await.is(200).says("Your bank has not confirmed yet");
     let (button, ..) = offers(html);
     assert!(button.contains("one-time-token=") && !button.contains("status="), "{button}");
 }
@@ -241,7 +276,8 @@ async fn a_consent_comes_home_to_an_app_too(house: House) {
         let page = house.http.back(&asked.back(answer)).await.location();
         assert_eq!(page, format!("{}/consent/app?link_id={link}", house.http.base()));
         assert_eq!(house.http.back(&asked.back(answer)).await.location(), page);
-        assert_eq!(house.http.get(&format!("/payment/app?link_id={link}")).await.location(), page);
+        let (address, _) = shown_on(&house, IPHONE, &format!("/payment/app?link_id={link}")).await;
+        assert!(address.starts_with(&format!("{}/consent/app?ticket=", house.http.base())), "{address}");
         let html = on(&house, IPHONE, &page).await.is(200).says(sentence).says(">Open Shop</a>");
         let (button, attempt, elsewhere) = offers(html);
         assert!(button.starts_with("com.example.tpp://agreed?") && button.contains(parameter), "{button}");
@@ -254,7 +290,6 @@ async fn a_consent_comes_home_to_an_app_too(house: House) {
     let asked = tpp.ask(json!({ "callback": "https://tpp-application.com/open?own=1" })).await;
     let home = house.http.back(&asked.back("code=ok")).await.location();
     assert!(home.starts_with("https://tpp-application.com/open?own=1&consent="), "{home}");
-    house.http.get("/consent/app").await.is(200).says("Go back to the app");
     let checkout = tpp.shop.link_to("com.example.tpp://paid").await;
     let elsewhere = house.http.get(&format!("/consent/app?link_id={}", checkout.text)).await.location();
     assert_eq!(json!(elsewhere), checkout.data["pay_link"]);
