@@ -1,5 +1,7 @@
 //! The only place where the house is put together.
 
+mod banks;
+
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -12,8 +14,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 
-use crate::bank::Bank;
-use crate::bank::sandbox::{Sandbox, institutions};
+use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
@@ -22,7 +23,7 @@ use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
-use crate::egress;
+use crate::egress::{self, Ports};
 use crate::engine::{Edit, Engine, NewMerchant, Parts};
 use crate::keys::Keys;
 use crate::sandbox::{self, Redeemer, display_url};
@@ -53,6 +54,7 @@ pub struct App {
     public_url: PublicUrl,
     server: Server,
     metrics: Option<Server>,
+    counters: Arc<Metrics>,
     engine: Arc<Engine>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
@@ -70,14 +72,17 @@ impl App {
         let public_url = config.public_url(addr);
         let mut notices = config.warnings().to_vec();
         let engine = Arc::new(engine(config, &clock, addr, &mut notices).await?);
-        let (newcomer, demo) = if config.is_demo() { open_demo(&engine, addr).await? } else { (None, None) };
+        let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
         notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
-        let data =
-            Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
+        let data = Shared {
+            engine: web::Data::from(Arc::clone(&engine)),
+            clock: web::Data::from(clock),
+            metrics: counters.clone(),
+        };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, metrics, engine, notices, newcomer })
+        Ok(Self { addr, public_url, server, metrics, counters: counters.into_inner(), engine, notices, newcomer })
     }
 
     /// Where it listens.
@@ -108,6 +113,10 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
+        let asked = self.engine.banks.iter().map(|bank| {
+            tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
+        });
+        let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
         tokio::select! {
             ended = &mut server => ended?,
@@ -118,6 +127,7 @@ impl App {
             }
         }
         sweeper.abort();
+        asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
         }
@@ -143,24 +153,20 @@ pub async fn engine(
     };
     store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
-    let banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
+    let banks = banks::banks(config, sandbox, clock)?;
     notices.push(format!("store: {}", store.describe()));
-    match (config.has_sandbox(), config.is_demo()) {
-        (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
-        // Outside the demo the configuration warns of it.
-        (true, false) => {}
-        (false, _) => notices.push("sandbox bank: off; no bank is configured, so nobody can pay".into()),
-    }
+    notices.extend(banks::notices(config));
     Ok(Engine::new(Parts {
         store,
         keys,
         clock: Arc::clone(clock),
         banks,
-        institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
+        institutions: banks::institutions(config),
         dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
+        operator: config.operator_key(),
     }))
 }
 
@@ -208,7 +214,11 @@ fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
 }
 
 /// The demo merchant, made on the first start, and its app.
-async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
+async fn open_demo(
+    config: &Config,
+    engine: &Engine,
+    addr: SocketAddr,
+) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
     let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
     let newcomer = match &known {
         Some(_) => None,
@@ -220,9 +230,16 @@ async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<
     save_demo_callbacks(engine, &merchant).await?;
     let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());
-    let demo =
-        Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), egress::client()?);
+    // The shop calls this very server, which nobody else may.
+    let client = way_out(config).allow([addr.ip().into()]).build()?;
+    let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), client);
     Ok((newcomer, Some(demo)))
+}
+
+/// An outgoing client in the making, with what the operator has said of where it may go.
+fn way_out(config: &Config) -> egress::Builder {
+    let ports = Ports::Only(config.egress_ports().to_vec());
+    egress::Client::builder().allow(config.egress_allow().iter().copied()).ports(ports)
 }
 
 /// Saves the demo's two callbacks, and puts them right when this start has another address than the last.

@@ -20,6 +20,11 @@ pub trait Bank: Send + Sync {
     /// Its name for people.
     fn label(&self) -> &str;
 
+    /// Whether checkouts are paid at it. A bank that only gives consents does not.
+    fn takes_payments(&self) -> bool {
+        false
+    }
+
     /// Whether a code may be taken to it once only: then that is written down before it is done.
     fn asks_once(&self) -> bool {
         true

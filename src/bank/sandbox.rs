@@ -151,6 +151,10 @@ impl Bank for Sandbox {
         "Sandbox bank"
     }
 
+    fn takes_payments(&self) -> bool {
+        true
+    }
+
     /// Its token side is a function of the code, so that asking it again changes nothing.
     fn asks_once(&self) -> bool {
         false

@@ -3,21 +3,25 @@
 //! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
 //! configuration with a mistake is never handed out.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
+use super::institution::{self, SandboxBank};
 use super::mistake::{Mistake, Mistakes, Origin};
 use super::raw::{Raw, Source, Text};
+use super::section::Notes;
 use super::settings::{self, Form, Setting};
-use super::{Config, KeySource, Line, LogFormat, StoreConfig, span};
+use super::{Config, InstitutionConfig, KeySource, Line, LogFormat, StoreConfig, span};
 use crate::domain::callback::{NEVER, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
-use crate::keys::Keys;
+use crate::domain::secret::Digest;
+use crate::keys::{self, Keys};
 
 /// Where the embedded store lives unless the operator says otherwise.
 const DATA_FOLDER: &str = "./handback-data";
@@ -53,7 +57,10 @@ impl Reader {
         let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
         let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
         let keys = self.keys(&store, demo);
+        let shown = |key: &Option<Digest>| if key.is_some() { "given" } else { "none" }.to_owned();
+        let operator_key = self.read(&settings::OPERATOR_KEY, None, |text| operator_key(text).map(Some), shown);
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
+        let institutions = self.institutions(sandbox);
         let warnings = warnings(public_url.as_ref(), demo, sandbox);
         let schemes = |rules: &Rules| rules.app_schemes.join(",");
         let callback_rules = self.read(&settings::APP_SCHEMES, Rules::default(), app_schemes, schemes);
@@ -65,18 +72,23 @@ impl Reader {
         let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
         let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
+        let none_or = |nets: &Vec<IpNet>| if nets.is_empty() { "none".into() } else { joined(nets) };
+        let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, none_or);
+        let egress_ports = self.read(&settings::EGRESS_PORTS, vec![443], ports, |ports| joined(ports));
         let quiet = "info,actix_server=warn,actix_http=off".to_owned();
         let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
         let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);
-        self.lines.push(Line { key: "demo", value: demo.to_string(), origin: Origin::Derived });
+        self.lines.push(Line { key: "demo".to_owned(), value: demo.to_string(), origin: Origin::Derived });
         Config {
             listen,
             public_url,
             store,
             keys,
+            operator_key,
             demo,
             sandbox,
+            institutions,
             callback_rules,
             return_budget,
             keep,
@@ -84,11 +96,23 @@ impl Reader {
             body_timeout,
             workers,
             metrics_listen,
+            egress_allow,
+            egress_ports,
             log_filter,
             log_format,
             warnings,
             lines: Vec::new(),
         }
+    }
+
+    fn institutions(&mut self, sandbox: bool) -> Vec<InstitutionConfig> {
+        let notes = Notes::new(self.raw.file.clone(), &self.raw.variables);
+        let sandbox = if sandbox { SandboxBank::On } else { SandboxBank::Off };
+        let institutions = institution::institutions(&self.raw.institutions, sandbox, &notes);
+        let (mistakes, lines) = notes.into_parts();
+        self.mistakes.extend(mistakes);
+        self.lines.extend(lines);
+        institutions
     }
 
     /// Reads one setting; without a text, or with a wrong one, it is `default`.
@@ -109,7 +133,7 @@ impl Reader {
                 (value, origin.clone())
             }
         };
-        self.lines.push(Line { key: setting.key, value: shown(&value), origin });
+        self.lines.push(Line { key: setting.key.to_owned(), value: shown(&value), origin });
         value
     }
 
@@ -187,6 +211,14 @@ fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
     })
 }
 
+/// Long enough that nobody guesses it, and fit for a header.
+fn operator_key(text: &str) -> Result<Digest, Invalid> {
+    if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(keys::operator_key(text));
+    }
+    Err(Invalid::new("", "cannot be a key").hint("expected 32 to 256 visible ASCII characters, by chance"))
+}
+
 fn yes_or_no(text: &str) -> Result<bool, Invalid> {
     text.parse().map_err(|_| Invalid::new("", "is neither true nor false"))
 }
@@ -220,6 +252,30 @@ fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
 fn workers(text: &str) -> Result<usize, Invalid> {
     let number = text.parse().ok().filter(|number| (1..=256).contains(number));
     number.ok_or_else(|| Invalid::new("", "is no number of threads").hint("expected 1 to 256"))
+}
+
+/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network in the clothes
+/// of IPv6 would never fit, because addresses are judged as IPv4.
+fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
+    let network = |part: &str| {
+        let net = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok()?;
+        let mapped = matches!(net, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
+        (net == net.trunc() && !mapped).then_some(net)
+    };
+    let read: Option<Vec<IpNet>> = text.split(',').map(|part| network(part.trim())).collect();
+    read.ok_or_else(|| {
+        Invalid::new("", "is no list of networks").hint("expected networks such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
+    })
+}
+
+fn ports(text: &str) -> Result<Vec<u16>, Invalid> {
+    let port = |part: &str| part.trim().parse().ok().filter(|port| *port != 0);
+    let read: Option<Vec<u16>> = text.split(',').map(port).collect();
+    read.ok_or_else(|| Invalid::new("", "is no list of ports").hint("expected numbers from 1 to 65535, such as 443"))
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn cpus() -> usize {

@@ -29,10 +29,14 @@ pub const PREFIX: &str = "HANDBACK_";
 /// The variable that names the configuration file.
 pub const CONFIG: &str = "HANDBACK_CONFIG";
 
+/// The key of the list of institutions, which has no variable.
+pub const INSTITUTION: &str = "institution";
+
 pub const LISTEN: Setting = plain("listen", "HANDBACK_LISTEN");
 pub const PUBLIC_URL: Setting = secret("public_url", "HANDBACK_PUBLIC_URL");
 pub const STORE: Setting = secret("store", "HANDBACK_STORE");
 pub const KEYS: Setting = secret("keys", "HANDBACK_KEYS");
+pub const OPERATOR_KEY: Setting = secret("operator_key", "HANDBACK_OPERATOR_KEY");
 pub const SANDBOX: Setting = plain("sandbox.enabled", "HANDBACK_SANDBOX");
 pub const APP_SCHEMES: Setting =
     Setting { key: "callbacks.app_schemes", env: "HANDBACK_APP_SCHEMES", form: Form::List };
@@ -42,15 +46,18 @@ pub const KEEP_ALIVE: Setting = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE");
 pub const BODY_TIMEOUT: Setting = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT");
 pub const WORKERS: Setting = plain("http.workers", "HANDBACK_WORKERS");
 pub const METRICS_LISTEN: Setting = plain("metrics.listen", "HANDBACK_METRICS_LISTEN");
+pub const EGRESS_ALLOW: Setting = Setting { key: "egress.allow", env: "HANDBACK_EGRESS_ALLOW", form: Form::List };
+pub const EGRESS_PORTS: Setting = Setting { key: "egress.ports", env: "HANDBACK_EGRESS_PORTS", form: Form::List };
 pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
 pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
 
 /// Every setting, in the order of the manual.
-pub static ALL: [Setting; 14] = [
+pub static ALL: [Setting; 17] = [
     LISTEN,
     PUBLIC_URL,
     STORE,
     KEYS,
+    OPERATOR_KEY,
     SANDBOX,
     APP_SCHEMES,
     RETURN_BUDGET,
@@ -59,6 +66,8 @@ pub static ALL: [Setting; 14] = [
     BODY_TIMEOUT,
     WORKERS,
     METRICS_LISTEN,
+    EGRESS_ALLOW,
+    EGRESS_PORTS,
     LOG_FILTER,
     LOG_FORMAT,
 ];

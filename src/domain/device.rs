@@ -49,9 +49,16 @@ impl Device {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn are_read(table: &[(Device, &str)]) {
+        for (expected, header) in table {
+            assert_eq!(Device::of_user_agent(header), *expected, "{header}");
+        }
+    }
+
     #[test]
-    fn a_device_is_read_off_what_real_browsers_say() {
-        for (expected, header) in [
+    fn phones_and_tablets_are_known_by_what_real_browsers_say() {
+        are_read(&[
             (
                 Device::Ios,
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -88,6 +95,12 @@ mod tests {
                  Chrome/130.0.0.0 Mobile Safari/537.36",
             ),
             (Device::Android, "Mozilla/5.0 (Android 15; Mobile; rv:139.0) Gecko/139.0 Firefox/139.0"),
+        ]);
+    }
+
+    #[test]
+    fn whatever_is_no_phone_is_a_desktop_and_a_mac_may_be_an_ipad() {
+        are_read(&[
             (
                 Device::MacOrIpad,
                 "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -113,8 +126,6 @@ mod tests {
             ),
             (Device::Desktop, "curl/8.5.0"),
             (Device::Desktop, ""),
-        ] {
-            assert_eq!(Device::of_user_agent(header), expected, "{header}");
-        }
+        ]);
     }
 }

@@ -63,9 +63,16 @@ impl Engine {
     /// # Errors
     /// When the store is in trouble.
     pub async fn consent(&self, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
-        let found = self.store.find(id.pay_id()).await?;
-        let own = found.filter(|j| *j.id() == id && j.opening().merchant == merchant);
-        match own.filter(|journey| journey.opening().purpose.consent().is_some()) {
+        Ok(self.consent_of(id).await?.filter(|journey| journey.opening().merchant == merchant))
+    }
+
+    /// The consent of this id, whichever merchant's it is: for the operator. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn consent_of(&self, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+        let found = self.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id);
+        match found.filter(|journey| journey.opening().purpose.consent().is_some()) {
             Some(journey) => self.lapse(journey).await.map(Some),
             None => Ok(None),
         }

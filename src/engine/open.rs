@@ -124,10 +124,14 @@ impl Engine {
         Ok(journey)
     }
 
-    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first.
+    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first that takes
+    /// payments.
     fn bank_for(&self, purpose: &Purpose) -> Result<String, Invalid> {
         let Some(consent) = purpose.consent() else {
-            return Ok(self.banks.first().map(|bank| bank.name().to_owned()).unwrap_or_default());
+            let bank = self.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
+            let none = || Invalid::new("bank", "none of this gateway's takes payments");
+            return bank
+                .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
         };
         let Some(id) = &consent.institution else { return Ok(String::new()) };
         let institution = self.institution(id).ok_or_else(|| {

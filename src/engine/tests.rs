@@ -159,6 +159,7 @@ impl Ground {
             public_url: PublicUrl::parse("https://pay.example").unwrap(),
             rules: Rules::default(),
             budget: Duration::from_millis(250),
+            operator: None,
         });
         (Arc::new(engine), bank)
     }

@@ -122,6 +122,19 @@ mod tests {
     }
 
     #[test]
+    fn a_token_outlives_the_rotation_of_its_key() {
+        let old = Keys::write_fresh("k1", [3; 32]);
+        let token = Keys::parse(old.reveal()).unwrap().sign_consent("k1", &claims()).unwrap();
+        let rotated = format!("{},{}", Keys::write_fresh("k2", [4; 32]).reveal(), old.reveal());
+        let rotated = Keys::parse(&rotated).unwrap();
+        assert_eq!(rotated.verify_consent(token.reveal()), Some(claims()));
+        let published = rotated.consent_key_set();
+        assert_eq!((&published["keys"][0]["kid"], &published["keys"][1]["kid"]), (&"k2".into(), &"k1".into()));
+        let gone = Keys::parse(Keys::write_fresh("k2", [4; 32]).reveal()).unwrap();
+        assert_eq!(gone.verify_consent(token.reveal()), None);
+    }
+
+    #[test]
     fn a_changed_claim_or_an_unsigned_token_is_refused() {
         use base64::Engine as _;
         let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();

@@ -163,6 +163,11 @@ pub fn digest(purpose: &str, bytes: &[u8]) -> Digest {
     Digest::new(hash.finalize().into())
 }
 
+/// What is kept of the operator's key, by which its own API calls are known.
+pub fn operator_key(key: &str) -> Digest {
+    digest("operator key", key.as_bytes())
+}
+
 /// The journey that a link speaks of, before it has been compared.
 pub fn pay_id_of_link(link: &str) -> Option<PayId> {
     let bytes: [u8; 23] = URL_SAFE_NO_PAD.decode(link).ok()?.try_into().ok()?;

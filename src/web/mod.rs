@@ -15,6 +15,7 @@ mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
@@ -45,6 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(secpaid::routes)
         .configure(yapily::routes)
         .configure(v1::routes)
+        .configure(well_known::routes)
         .configure(assets::routes);
 }
 

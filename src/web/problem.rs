@@ -53,6 +53,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorised", "No valid API key", detail)
     }
 
+    /// The call brought a merchant's key, and only the operator's will do.
+    pub fn forbidden() -> Self {
+        let detail = "Expected the operator's key; a merchant's cannot do this.";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "The operator's alone", detail)
+    }
+
     /// There is nothing of this kind here.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))

@@ -46,9 +46,10 @@ fn plain(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, 
     if answer.id_token().is_some() && config.flow == Flow::Code {
         return Err(Invalid::new("id_token", "is not how this bank answers"));
     }
-    // An `id_token` names its issuer itself, and is verified.
-    let expected = names_iss || config.iss == Iss::Required;
-    if expected && answer.iss().is_none() && answer.id_token().is_none() {
+    // An `id_token` beside a code names its issuer itself, and is verified.
+    let signed = answer.code().is_some() && answer.id_token().is_some();
+    let expected = (names_iss || config.iss == Iss::Required) && !signed;
+    if expected && answer.iss().is_none() {
         return Err(Invalid::new("iss", "is missing").hint("expected the issuer, as this bank sends it (RFC 9207)"));
     }
     Ok(answer.said())
@@ -162,7 +163,9 @@ mod tests {
         let said = of(&hybrid, true, Carried::Fragment, &query).unwrap();
         let Hint::Code(offer) = said.hint else { panic!("{said:?}") };
         assert_eq!(offer.signed, Some(Secret::new(token("{}"))));
-        refused(&of(&hybrid, true, Carried::Fragment, "error=access_denied&state=s"), "iss");
+        for refusal in ["error=access_denied&state=s", "state=s&id_token=x", "error=access_denied&state=s&id_token=x"] {
+            refused(&of(&hybrid, true, Carried::Fragment, refusal), "iss");
+        }
         refused(&of(&config(ResponseMode::Fragment, Flow::Code), true, Carried::Fragment, &query), "id_token");
     }
 

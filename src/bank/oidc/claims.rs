@@ -49,7 +49,7 @@ impl Default for Audience {
     }
 }
 
-/// A NumericDate (RFC 7519, section 2), which may have a fraction.
+/// A `NumericDate` (RFC 7519, section 2), which may have a fraction.
 #[derive(Debug, Clone, Copy)]
 struct Seconds(Moment);
 

@@ -74,6 +74,8 @@ impl Bank for Oidc {
         self.ask(trip).await
     }
 
+    /// Until the bank is known, whether it names itself in its answers is not known either. That opens no mix-up: its
+    /// redirect URI is its own (RFC 9700, section 4.4.2.2), and [`settings::Iss::Required`] closes the gap.
     fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
         let names_iss = self.knowledge.current().is_some_and(|known| known.directory.names_iss);
         answer::read(&self.settings.config, names_iss, answer)

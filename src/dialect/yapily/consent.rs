@@ -9,6 +9,7 @@ use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
+use crate::domain::user::ApplicationUser;
 
 /// How long after the customer's last confirmation a consent to account access has to be confirmed again.
 const RECONFIRMED: Duration = Duration::from_hours(90 * 24);
@@ -143,7 +144,7 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
     Some(View {
         id: journey.id().to_string(),
         user_uuid: consent.user.to_string(),
-        application_user_id: consent.application_user.as_ref().map(|own| own.as_str()),
+        application_user_id: consent.application_user.as_ref().map(ApplicationUser::as_str),
         institution_id: journey.institution(),
         status: status(stands),
         created_at: moments::written(journey.opening().opened_at),

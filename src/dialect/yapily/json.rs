@@ -115,21 +115,21 @@ impl Object {
 
     /// A list of objects; each knows its place, as in `payee.accountIdentifications[0]`.
     pub fn objects(&self, name: &str) -> Result<Option<Vec<Self>>, Invalid> {
-        let read = |(index, raw): (usize, &Box<RawValue>)| {
+        let read = |(index, raw): (usize, &RawValue)| {
             Self::parse(raw.get().as_bytes(), &format!("{}[{index}]", self.at(name)))
         };
         let items = self.items(name)?;
-        items.map(|items| items.iter().enumerate().map(read).collect()).transpose()
+        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
     }
 
     /// A list of texts.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Invalid> {
-        let read = |(index, raw): (usize, &Box<RawValue>)| {
+        let read = |(index, raw): (usize, &RawValue)| {
             let place = format!("{}[{index}]", self.at(name));
             serde_json::from_str(raw.get()).map_err(|_| Invalid::new(place, "is not a text"))
         };
         let items = self.items(name)?;
-        items.map(|items| items.iter().enumerate().map(read).collect()).transpose()
+        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
     }
 
     /// What to say when a field has to be there and is not.

@@ -158,10 +158,10 @@ impl AppWays {
         if self.app_links.is_some() && !url.is_app_link() {
             return useless("app_links", "is of no use: the url is no app link", "leave it out");
         }
-        if self.app_links == Some(AppLinks::Direct) {
-            if let Some((field, _)) = self.urls().next() {
-                return useless(field, "is of no use: app_links is direct, and leads to the url alone", "use page");
-            }
+        if self.app_links == Some(AppLinks::Direct)
+            && let Some((field, _)) = self.urls().next()
+        {
+            return useless(field, "is of no use: app_links is direct, and leads to the url alone", "use page");
         }
         Ok(())
     }

@@ -139,10 +139,10 @@ fn tries_have_an_end() {
 
 #[test]
 fn a_bank_is_asked_once_whoever_holds_the_offer() {
-    let held_here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
-    assert_eq!(held_here.due_at(), Some(NOW.plus(Journey::HELD)));
-    let held_there = held_here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
-    let sent = held_there.send(VIA, 7, NOW).unwrap();
+    let here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
+    assert_eq!(here.due_at(), Some(NOW.plus(Journey::HELD)));
+    let there = here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
+    let sent = there.send(VIA, 7, NOW).unwrap();
     assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }));
     assert!(sent.clone().send(VIA, 7, NOW).is_none());
     assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());

@@ -29,11 +29,12 @@ async fn granted(house: &House, journey: &Journey, token: Digest, attempt: Diges
     }
 }
 
-/// A journey that is handed back before anything is proven, with a token that lives an hour.
+/// What is answered while nothing of this journey is proven.
 fn pending(journey: &Journey) -> Redemption {
     Redemption::Pending { journey: Box::new(journey.clone()) }
 }
 
+/// A journey that is handed back before anything is proven, with a token that lives an hour.
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
     let frozen = away.freeze(Via { departure: 0, mark: 1 }, held(house.now()), house.now()).unwrap();

@@ -30,8 +30,8 @@ fn sealed() -> Sealed {
     Sealed::new((0..=255).collect())
 }
 
-fn chosen(institution: &str) -> Option<Choice> {
-    Some(Choice { institution: institution.into(), bank: format!("bank of {institution}") })
+fn choice(institution: &str) -> Choice {
+    Choice { institution: institution.into(), bank: format!("bank of {institution}") }
 }
 
 fn payment(user: UserId) -> Consent {
@@ -55,9 +55,9 @@ fn consented() -> Journey {
     let user = UserId::mint([5; 16], Shard::of_byte(5));
     let opening =
         Opening { bank: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
-    let Departing::New(away, departure) = Journey::open(opening).depart(chosen("modelo"), NOW) else { panic!() };
+    let Departing::New(away, departure) = Journey::open(opening).depart(Some(choice("modelo")), NOW) else { panic!() };
     let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { departure, mark });
-    let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, 7, NOW).unwrap();
+    let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let Settling::Settled(given, _) = away.settle(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
     let given = given.granted(Grant {
@@ -71,7 +71,7 @@ fn consented() -> Journey {
         revoked_at: None,
     });
     let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
-    let Departing::New(away, departure) = again.depart(chosen("mock"), NOW) else { panic!() };
+    let Departing::New(away, departure) = again.depart(Some(choice("mock")), NOW) else { panic!() };
     let held = away.hold(Via { departure, mark: 1 }, sealed(), NOW, NOW).unwrap();
     let ended = held.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
     assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
@@ -123,9 +123,12 @@ struct Old {
     opened_at: u64,
     expires_at: u64,
     revision: u32,
-    departures: Vec<(u64, Vec<(u64, u64, OldEnd)>)>,
+    departures: Vec<OldDeparture>,
     settlements: Vec<(u8, u64, OldCause)>,
 }
+
+#[derive(Serialize)]
+struct OldDeparture(u64, Vec<(u64, u64, OldEnd)>);
 
 #[derive(Serialize)]
 enum OldEnd {
@@ -162,8 +165,8 @@ fn an_older_programs_record_is_read() {
         expires_at: AT + 60_000,
         revision: 6,
         departures: vec![
-            (AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
-            (AT, vec![(2, AT, OldEnd::S(1))]),
+            OldDeparture(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
+            OldDeparture(AT, vec![(2, AT, OldEnd::S(1))]),
         ],
         settlements: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
     };

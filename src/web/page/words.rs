@@ -111,7 +111,7 @@ pub mod consent {
     pub(crate) const AGREED: &str = "You have agreed";
     pub(crate) const REFUSED: &str = "You have not agreed";
     pub(crate) const FAILED: &str = "This did not work";
-    pub(crate) const WITHDRAWN: &str = "No longer wanted";
+    pub(crate) const WITHDRAWN: &str = "No longer asked for";
     pub(crate) const EXPIRED: &str = "Too late";
 
     /// Who asks to read accounts.
@@ -188,9 +188,9 @@ pub(super) mod returning {
                                  JavaScript on for this site, and reload this page.";
     pub const CANNOT: &str = "If you cannot, open the link again in another browser. Nothing has been lost.";
     pub const TAKING_ON: &str = "One moment: we are taking you on.";
+    pub const PRESS: &str = "Nothing is lost. Press the button, unless this page moves on by itself.";
     pub const CONTINUE: &str = "Continue";
     pub const STORE_AWAY: &str = "We cannot reach our records right now.";
-    pub const NOTHING_LOST: &str = "Nothing is lost. Please keep this page open: it tries again by itself.";
     pub const TRY_AGAIN: &str = "Try again";
 }
 

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::journeys::status;
-use super::{Call, Incoming};
+use super::{Call, Incoming, no_store};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
@@ -92,10 +92,4 @@ fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
 
 fn gone(kind: &'static str, title: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::GONE, kind, title, detail)
-}
-
-fn no_store(status: StatusCode) -> actix_web::HttpResponseBuilder {
-    let mut builder = HttpResponse::build(status);
-    builder.insert_header(("Cache-Control", "no-store"));
-    builder
 }

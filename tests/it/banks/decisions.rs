@@ -93,12 +93,12 @@ async fn one_customer_may_visit_again_and_again() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "plain").await;
     let mut customer = Customer::new(HOME, None);
-    for decision in [Decision::Deny, Decision::Approve, Decision::Approve] {
+    for agrees in [false, true, true] {
         let visit = Visit::begin(&banks, "plain");
         let way = bank.depart(&visit.trip()).await.unwrap();
-        let landing = customer.decide(way.as_str(), decision).await;
+        let landing = if agrees { customer.approve(way.as_str()).await } else { customer.deny(way.as_str()).await };
         let proven = visit.prove(&bank, &landing.answer()).await;
-        assert_eq!(matches!(proven, Proven::Fact(_)), decision == Decision::Approve, "{proven:?}");
+        assert_eq!(matches!(proven, Proven::Fact(_)), agrees, "{proven:?}");
     }
     assert_eq!((banks.count("plain", "discovery"), banks.count("plain", "jwks")), (1, 1), "what is known is kept");
 }

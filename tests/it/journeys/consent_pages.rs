@@ -197,10 +197,20 @@ async fn a_consent_says_how_it_ended() {
     }
     let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.engine.revoke(revoked.clone()).await.unwrap();
-    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer wanted");
+    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer asked for");
     let late = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.clock.advance(late.expires_at().since(late.opening().opened_at));
     annex.http.get(&page(&annex, &late, "")).await.is(200).says("Too late");
+}
+
+#[tokio::test]
+async fn an_app_is_opened_with_the_words_of_a_consent() {
+    let annex = Annex::open(&[]).await;
+    let callback = Asked::Text("com.example.shop://bank".into());
+    let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), callback).await;
+    let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
+    let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    annex.http.get(&app).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
 }
 
 #[tokio::test]

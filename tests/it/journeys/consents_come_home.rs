@@ -62,6 +62,40 @@ async fn every_kind_of_callback_keeps_what_is_its_own(house: House) {
     }
 }
 
+/// The contract's table: what the callback says, who is to blame, and the bank's errors that lead there.
+const TABLE: [(&str, &str, &[&str]); 5] = [
+    (
+        "access_denied",
+        "user",
+        &["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"],
+    ),
+    (
+        "invalid_grant",
+        "institution",
+        &[
+            "invalid_grant",
+            "consent_required",
+            "server_error",
+            "temporarily_unavailable",
+            "request_not_supported",
+            "request_uri_not_supported",
+        ],
+    ),
+    (
+        "institution_server_error",
+        "institution",
+        &[
+            "invalid_request",
+            "registration_not_supported",
+            "unauthorized_client",
+            "unsupported_grant_type",
+            "invalid_scope",
+        ],
+    ),
+    ("configuration_error", "institution", &["invalid_client"]),
+    ("uncategorized_error", "institution", &["something_new"]),
+];
+
 async fn every_error_of_the_table_comes_home_as_documented(house: House) {
     let tpp = Tpp::of(&house).await;
     let encoded = |text: &str| {
@@ -69,45 +103,8 @@ async fn every_error_of_the_table_comes_home_as_documented(house: House) {
         plain.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
     };
     let why = encoded("The sandbox bank was asked to fail.");
-    for (error, source, codes) in [
-        (
-            "access_denied",
-            "user",
-            vec![
-                "access_denied",
-                "user_cancelled",
-                "login_required",
-                "account_selection_required",
-                "interaction_required",
-            ],
-        ),
-        (
-            "invalid_grant",
-            "institution",
-            vec![
-                "invalid_grant",
-                "consent_required",
-                "server_error",
-                "temporarily_unavailable",
-                "request_not_supported",
-                "request_uri_not_supported",
-            ],
-        ),
-        (
-            "institution_server_error",
-            "institution",
-            vec![
-                "invalid_request",
-                "registration_not_supported",
-                "unauthorized_client",
-                "unsupported_grant_type",
-                "invalid_scope",
-            ],
-        ),
-        ("configuration_error", "institution", vec!["invalid_client"]),
-        ("uncategorized_error", "institution", vec!["something_new"]),
-    ] {
-        for (index, code) in codes.into_iter().enumerate() {
+    for (error, source, codes) in TABLE {
+        for (index, code) in codes.iter().enumerate() {
             let asked = tpp.ask(json!({ "oneTimeToken": index % 2 == 1 })).await;
             // Both are the same user's.
             let whose = whose(&asked);
@@ -119,7 +116,7 @@ async fn every_error_of_the_table_comes_home_as_documented(house: House) {
             let expected = expected(&encoded("Who knows?"));
             let home = house.http.back(&asked.back(&format!("error={code}&error_description=Who+knows?"))).await;
             assert_eq!(home.location(), expected, "{code}, as the browser says");
-            let customers_no = ["access_denied", "user_cancelled"].contains(&code);
+            let customers_no = ["access_denied", "user_cancelled"].contains(code);
             let status = if customers_no { "REJECTED" } else { "FAILED" };
             let consent = tpp.consent(&asked.id).await;
             assert_eq!(consent["status"], status, "{code}");

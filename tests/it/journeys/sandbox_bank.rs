@@ -76,7 +76,8 @@ async fn each_of_its_answers_ends_a_consent() {
 
 #[tokio::test]
 async fn it_answers_an_app_that_the_gateway_vouches_for_and_redirects_nowhere_else() {
-    let annex = Annex::open(&[]).await;
+    let mut annex = Annex::open(&[]).await;
+    annex.save(APP).await;
     let page = asked(&annex, at_modelo(Kind::Accounts, AnswerTo::App(APP.into()))).await;
     let state = query_value(&page, "state");
     annex.http.get(&page).await.is(200).says("app.example");

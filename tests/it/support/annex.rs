@@ -15,19 +15,19 @@ use handback::bank::sandbox::{Sandbox, institutions};
 use handback::bank::{Answer, Bank, BankTrouble, Said, Trip};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
-use handback::domain::callback::Rules;
+use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{AnswerTo, Consent, Kind};
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose};
-use handback::domain::merchant::{Merchant, MerchantName};
+use handback::domain::merchant::{Merchant, MerchantName, SavedCallback};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Fact, Offer};
 use handback::domain::redirect::{PublicUrl, Redirect};
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
-use handback::engine::{Engine, Parts};
+use handback::engine::{Edit, Engine, Parts};
 use handback::keys::Keys;
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
@@ -70,6 +70,10 @@ impl Bank for Mannered {
 
     fn answers_in_fragment(&self) -> bool {
         self.0.fragment
+    }
+
+    fn takes_payments(&self) -> bool {
+        self.1.takes_payments()
     }
 
     async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
@@ -134,6 +138,15 @@ impl Annex {
         let purpose = Purpose::Consent(consent);
         let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
         self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
+    }
+
+    /// Saves a callback of the merchant's.
+    pub async fn save(&mut self, url: &str) {
+        let url = CallbackUrl::parse(url, &Rules::default()).expect("a callback");
+        let saved = SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() };
+        self.engine.edit(self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
+        let merchants = self.engine.merchants().await.expect("a store");
+        self.merchant = merchants.into_iter().find(|known| known.id == self.merchant.id).expect("the merchant");
     }
 
     /// Opens a checkout of 25 EUR.
@@ -202,6 +215,7 @@ fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: Public
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),
+        operator: None,
     })
 }
 

@@ -105,6 +105,7 @@ impl Asked {
 }
 
 /// The contract's example of a request, with these fields changed; `null` is as good as absent.
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 pub fn account_request(changes: Value) -> Value {
     let mut body = json!({
         "applicationUserId": "john.doe@company.com", "institutionId": "modelo-sandbox", "callback": CALLBACK,

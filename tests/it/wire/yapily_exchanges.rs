@@ -167,7 +167,7 @@ async fn nobody_brings_a_code_for_what_is_not_theirs(house: House) {
     bring(&tpp, &asked, "ok").await.is(403).says("The consent status is [REVOKED]");
 }
 
-/// As `examples/python/main.py` of Yapily's OpenAPI repository does, its misspelt token included.
+/// As `examples/python/main.py` of Yapily's `OpenAPI` repository does, its misspelt token included.
 async fn open_exchange(house: &House, path: &str, state: &str, code: &str) -> Answer {
     let body = json!({ "code": code, "id_token": "FAKE_ID_TOKE", "state": state });
     let json = [("content-type", "application/json")];

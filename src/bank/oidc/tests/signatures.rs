@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use p256::pkcs8::EncodePrivateKey as _;
 use serde_json::{Value, json};
 
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
@@ -63,7 +64,6 @@ fn an_algorithm_is_pinned_by_us_and_not_chosen_by_the_token() {
 fn a_header_that_asks_for_more_than_a_signature_is_refused() {
     let set = set(&[jwk(1, "a")]);
     let key = super::key(1);
-    use p256::pkcs8::EncodePrivateKey as _;
     let key = EncodingKey::from_ec_der(key.to_pkcs8_der().unwrap().as_bytes());
     let header = Header { kid: Some("a".into()), crit: Some(vec!["b64".into()]), ..Header::new(Algorithm::ES256) };
     let token = jsonwebtoken::encode(&header, &json!({}), &key).unwrap();
