@@ -20,7 +20,7 @@ use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
-use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
@@ -270,7 +270,12 @@ async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Re
     let page = display_url(engine.public_url());
     for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
         let url = CallbackUrl::parse(&url, engine.rules())?;
-        let wanted = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+        let wanted = SavedCallback {
+            url,
+            name: Some(CallbackName::parse(name)?),
+            params_in: Placement::Query,
+            ways: AppWays::default(),
+        };
         let edit = match merchant.book.named(name) {
             Some((_, saved)) if *saved == wanted => continue,
             Some((index, _)) => Edit::Replace(index, wanted),

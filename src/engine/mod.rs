@@ -17,6 +17,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod timing;
 mod users;
 mod watch;
@@ -32,6 +33,7 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight};
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
-use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{Shard, UserId};
@@ -172,7 +172,10 @@ impl Ground {
 async fn merchant(engine: &Engine) -> Merchant {
     let mut merchant = engine.add_merchant(MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
-    merchant.book.add(SavedCallback { url, name: None, params_in: Placement::Query }).unwrap();
+    merchant
+        .book
+        .add(SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() })
+        .unwrap();
     merchant
 }
 
