@@ -367,6 +367,14 @@ pub enum Enrolled {
     Known(User),
 }
 
+impl Enrolled {
+    /// What becomes of enrolling `user` where `there` is already: the very same enrolment tried again is new.
+    fn over(there: User, user: &User) -> Self {
+        let same = there.id == user.id && there.application_user == user.application_user;
+        if same { Self::New } else { Self::Known(there) }
+    }
+}
+
 /// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id is
 /// claimed and the user stored in one step.
 #[async_trait]

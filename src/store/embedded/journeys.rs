@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use super::claims::{self, Before};
-use super::values::{millis, number};
+use super::values::{limit, millis, number};
 use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
@@ -204,10 +204,6 @@ fn list(
     })?;
     let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
     read_all(select, params![merchant.as_bytes(), opened_at, pay_id, limit(most)])
-}
-
-fn limit(most: usize) -> i64 {
-    i64::try_from(most).unwrap_or(i64::MAX)
 }
 
 fn read_all(mut select: CachedStatement<'_>, params: impl Params) -> Result<Vec<Journey>, StoreError> {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order.
-const STEPS: [&str; 1] = [FIRST];
+const STEPS: [&str; 2] = [FIRST, USERS];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -75,6 +75,20 @@ const FIRST: &str = "
         due_at INTEGER NOT NULL,
         PRIMARY KEY (pay_id, settlement, entry)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Merchants' users. `name` is the digest of the merchant's own id of a user, under which it is unique.
+const USERS: &str = "
+    CREATE TABLE users (
+        merchant BLOB NOT NULL,
+        id BLOB NOT NULL,
+        name BLOB,
+        created_at INTEGER NOT NULL,
+        record BLOB NOT NULL,
+        PRIMARY KEY (merchant, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX users_named ON users (merchant, name) WHERE name IS NOT NULL;
+    CREATE INDEX users_of_merchant ON users (merchant, created_at, id);
 ";
 
 /// Brings the file up to what this program expects. Processes that start at the same time wait for each other.

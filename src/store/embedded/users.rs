@@ -1,31 +1,87 @@
-//! Users.
+//! Users in their table.
 
 use async_trait::async_trait;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
-use super::Embedded;
+use super::values::{limit, millis};
+use super::{Embedded, StoreError};
 use crate::domain::id::{MerchantId, UserId};
 use crate::domain::user::{ApplicationUser, User};
-use crate::store::{Enrolled, StoreError, Users};
+use crate::store::record::{read_user, write_user};
+use crate::store::{Enrolled, Users, user_name};
+
+pub(super) const BY_NAME: &str = "SELECT record FROM users WHERE merchant = ?1 AND name = ?2";
+pub(super) const LIST: &str = "SELECT record FROM users WHERE merchant = ?1 ORDER BY created_at, id LIMIT ?2";
 
 #[async_trait]
 impl Users for Embedded {
-    async fn enrol(&self, _: &User) -> Result<Enrolled, StoreError> {
-        Err(StoreError::Damaged("users are not kept yet".into()))
+    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError> {
+        let (user, record) = (user.clone(), write_user(user)?);
+        self.write(move |db, _| enrol(db, &user, &record)).await
     }
 
-    async fn user(&self, _: MerchantId, _: UserId) -> Result<Option<User>, StoreError> {
-        Err(StoreError::Damaged("users are not kept yet".into()))
+    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
+        self.read(move |db, _| stored(db, merchant, id)).await
     }
 
-    async fn user_named(&self, _: MerchantId, _: &ApplicationUser) -> Result<Option<User>, StoreError> {
-        Err(StoreError::Damaged("users are not kept yet".into()))
+    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
+        let own = own.clone();
+        self.read(move |db, _| named(db, merchant, &own)).await
     }
 
-    async fn users(&self, _: MerchantId, _: usize) -> Result<Vec<User>, StoreError> {
-        Err(StoreError::Damaged("users are not kept yet".into()))
+    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
+        self.read(move |db, _| {
+            let mut select = db.prepare_cached(LIST)?;
+            let mut rows = select.query(params![merchant.as_bytes(), limit(most)])?;
+            let mut users = Vec::new();
+            while let Some(row) = rows.next()? {
+                users.push(read_user(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?);
+            }
+            Ok(users)
+        })
+        .await
     }
 
-    async fn forget(&self, _: &User) -> Result<bool, StoreError> {
-        Err(StoreError::Damaged("users are not kept yet".into()))
+    async fn forget(&self, user: &User) -> Result<bool, StoreError> {
+        let (merchant, id) = (user.merchant, user.id);
+        self.write(move |db, _| {
+            let mut delete = db.prepare_cached("DELETE FROM users WHERE merchant = ?1 AND id = ?2")?;
+            Ok(delete.execute(params![merchant.as_bytes(), id.as_bytes()])? == 1)
+        })
+        .await
     }
+}
+
+fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled, StoreError> {
+    let name = user.application_user.as_ref().map(|own| user_name(user.merchant, own));
+    let name = name.as_ref().map(|name| name.as_bytes().as_slice());
+    let mut insert = db.prepare_cached(
+        "INSERT INTO users (merchant, id, name, created_at, record) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    )?;
+    let (merchant, id, created_at) = (user.merchant.as_bytes(), user.id.as_bytes(), millis(user.created_at));
+    if insert.execute(params![merchant, id, name, created_at, record])? == 1 {
+        return Ok(Enrolled::New);
+    }
+    let own = user.application_user.as_ref();
+    let namesake = own.map(|own| named(db, user.merchant, own)).transpose()?.flatten();
+    let known = namesake.map_or_else(|| stored(db, user.merchant, user.id), |user| Ok(Some(user)))?;
+    known.map_or_else(
+        || Err(StoreError::Damaged("a user stands in the way that is not there".into())),
+        |known| Ok(Enrolled::over(known, user)),
+    )
+}
+
+fn named(db: &Connection, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
+    let name = user_name(merchant, own);
+    only(db.prepare_cached(BY_NAME)?, params![merchant.as_bytes(), name.as_bytes()])
+}
+
+fn stored(db: &Connection, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
+    let select = db.prepare_cached("SELECT record FROM users WHERE merchant = ?1 AND id = ?2")?;
+    only(select, params![merchant.as_bytes(), id.as_bytes()])
+}
+
+fn only(mut select: CachedStatement<'_>, params: impl Params) -> Result<Option<User>, StoreError> {
+    let record: Option<Vec<u8>> = select.query_row(params, |row| row.get(0)).optional()?;
+    record.map(|bytes| read_user(&bytes)).transpose()
 }

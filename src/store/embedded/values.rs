@@ -25,6 +25,11 @@ pub fn number(pay_id: PayId) -> i64 {
     i64::try_from(pay_id.number()).unwrap_or(i64::MAX)
 }
 
+/// A limit as a statement takes it.
+pub fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

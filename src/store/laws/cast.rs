@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use super::{HOUR, Moment};
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
-use crate::domain::id::{JourneyId, MerchantId, Shard};
+use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
 use crate::domain::secret::{Digest, Sealed};
-use crate::store::Claim;
+use crate::domain::user::{ApplicationUser, User};
+use crate::store::{Claim, user_shard};
 
 /// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
 pub(crate) struct Draft(Opening);
@@ -131,6 +132,13 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
 pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
     let name = MerchantName::parse(name).unwrap();
     Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
+}
+
+/// A user of this merchant that no other is, added at `now`, in the shard that it belongs to.
+pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: Moment) -> User {
+    let own = own.map(|own| ApplicationUser::parse(own).unwrap());
+    let shard = own.as_ref().map_or_else(|| Shard::of_byte(rand::random()), |own| user_shard(merchant, own));
+    User { id: UserId::mint(rand::random(), shard), merchant, application_user: own, created_at: now }
 }
 
 /// An offer that is held for an hour.

@@ -27,6 +27,7 @@ pub(crate) mod races;
 pub(crate) mod steps;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,6 +198,18 @@ macro_rules! store_laws {
                 a_claim_for_another_change_is_reused
                 a_stale_change_leaves_its_claim_unused
                 a_profiles_claim_is_forgotten_after_a_day
+            }
+            users {
+                a_user_is_enrolled_and_found
+                a_user_without_an_own_id_is_enrolled_every_time
+                an_own_id_is_taken_once
+                the_same_enrolment_tried_again_is_new
+                of_many_enrolments_of_one_own_id_one_is_new
+                a_forgotten_user_leaves_its_own_id_free
+                forgetting_a_user_leaves_its_successor_alone
+                another_merchants_user_is_not_seen
+                users_are_listed_the_oldest_first
+                users_are_there_after_reopening
             }
             lists {
                 a_list_is_newest_first_and_of_one_merchant

@@ -10,7 +10,9 @@ use crate::store::{Claim, Claimed, Opened, Redemption, Replaced, Step, Taken};
 const RACERS: usize = 64;
 
 /// Starts all of them, then waits for all of them.
-async fn race<T: Send + 'static>(racers: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+pub(super) async fn race<T: Send + 'static>(
+    racers: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     let tasks: Vec<_> = racers.map(tokio::spawn).collect();
     let mut ends = Vec::with_capacity(tasks.len());
     for task in tasks {

@@ -6,7 +6,7 @@
 
 use super::script::{self, Request};
 use super::value::{self, reply, to_place};
-use super::{RedisStore, keys};
+use super::{RedisStore, keys, limit};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::moment::Moment;
 use crate::store::{Place, StoreError, Which};
@@ -98,9 +98,4 @@ impl RedisStore {
         }
         Ok((dropped, rest))
     }
-}
-
-/// A limit as commands take it.
-fn limit(most: usize) -> String {
-    i64::try_from(most).unwrap_or(i64::MAX).to_string()
 }

@@ -6,8 +6,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::secret::Digest;
+use crate::domain::user::ApplicationUser;
+use crate::store::{self, user_shard};
 
 /// How many bytes of a journey's number stand in keys and values: 53 bits, so seven.
 pub(super) const NUMBER: usize = 7;
@@ -87,6 +89,31 @@ pub(super) fn merchants(shard: Shard) -> Vec<u8> {
     key(shard, b'l', &[])
 }
 
+/// A merchant's user.
+pub(super) fn user(merchant: MerchantId, id: UserId) -> Vec<u8> {
+    key(id.shard(), b'w', &[merchant.as_bytes(), id.as_bytes()])
+}
+
+/// What the key of every user of this merchant in this shard begins with; the id comes behind it.
+pub(super) fn users_of(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'w', &[merchant.as_bytes()])
+}
+
+/// A merchant's own id of a user, in the shard of that user.
+pub(super) fn user_name(merchant: MerchantId, own: &ApplicationUser) -> Vec<u8> {
+    key(user_shard(merchant, own), b'n', &[&short(&store::user_name(merchant, own))])
+}
+
+/// The places of a merchant's users in a shard.
+pub(super) fn users(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'g', &[merchant.as_bytes()])
+}
+
+/// The mark that a call left when it forgot a user.
+pub(super) fn forgotten(shard: Shard, mark: [u8; 16]) -> Vec<u8> {
+    key(shard, b'f', &[&mark])
+}
+
 fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
     let mut key = format!("hb:{{{shard}}}:").into_bytes();
     key.push(kind);
@@ -117,6 +144,18 @@ mod tests {
         ];
         for key in all {
             assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn everything_of_a_user_is_in_its_shard() {
+        let (merchant, own) = (MerchantId::mint([9; 16]), ApplicationUser::parse("customer-7").unwrap());
+        let id = UserId::mint([0xfe; 16], user_shard(merchant, &own));
+        let prefix = users_of(id.shard(), merchant);
+        assert_eq!(user(merchant, id), [prefix.as_slice(), id.as_bytes()].concat());
+        let all = [user_name(merchant, &own), users(id.shard(), merchant), forgotten(id.shard(), [7; 16])];
+        for key in all {
+            assert_eq!(key[..8], prefix[..8], "{}", key.escape_ascii());
         }
     }
 

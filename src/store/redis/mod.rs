@@ -78,3 +78,8 @@ impl Store for RedisStore {
 fn millis(span: Duration) -> String {
     span.as_millis().to_string()
 }
+
+/// A limit as commands take it.
+fn limit(most: usize) -> String {
+    i64::try_from(most).unwrap_or(i64::MAX).to_string()
+}

@@ -52,6 +52,12 @@ scripts! {
     REPLACE = "replace",
     /// What a claim has written into a profile before.
     REPLACED_BY = "replaced_by",
+    /// Stores a user, unless its name is taken.
+    ENROL = "enrol",
+    /// The user of a name.
+    USER_NAMED = "user_named",
+    /// Forgets a user, and frees its name.
+    FORGET = "forget",
     /// Drops what has expired from an index.
     TRIM = "trim",
     /// Writes down which house a store belongs to.

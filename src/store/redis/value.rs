@@ -10,7 +10,8 @@ use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
-use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};
+use crate::domain::user::User;
+use crate::store::record::{read_journey, read_merchant, read_user, write_journey, write_merchant, write_user};
 use crate::store::{Place, StoreError};
 
 /// How many bytes a revision takes.
@@ -45,6 +46,16 @@ pub(super) fn of_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
 /// Reads a merchant's value.
 pub(super) fn to_merchant(value: &[u8]) -> Result<Merchant, StoreError> {
     read_merchant(value.get(REVISION..).ok_or_else(|| unreadable("a merchant"))?)
+}
+
+/// Writes a user's value.
+pub(super) fn of_user(user: &User) -> Result<Vec<u8>, StoreError> {
+    write_user(user)
+}
+
+/// Reads a user's value.
+pub(super) fn to_user(value: &[u8]) -> Result<User, StoreError> {
+    read_user(value)
 }
 
 /// Writes a place, so that places sort as bytes.

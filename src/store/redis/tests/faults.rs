@@ -9,9 +9,10 @@ use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
-use crate::store::laws::cast::{Draft, claim, departed, fresh, merchant, renamed, settled};
+use crate::store::laws::cast::{Draft, claim, departed, fresh, merchant, renamed, settled, user};
 use crate::store::{
-    Claimed, Claims, Deliveries, Journeys, Merchants, Opened, Redemption, Replaced, Step, Taken, Tokens, Which,
+    Claimed, Claims, Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Step, Taken, Tokens,
+    Users, Which,
 };
 
 /// The store says so within this, and is back within this.
@@ -107,6 +108,12 @@ async fn a_lost_reply_changes_no_answer() {
     assert_eq!(store.add(&shop).await, Ok(true));
     proxy.drop_next_reply();
     assert_eq!(store.replace(&renamed(&shop, "New shop"), Some((&edit, 3))).await, Ok(Replaced::Done));
+    let ada = user(shop.id, Some("ada"), store.now());
+    proxy.drop_next_reply();
+    assert_eq!(store.enrol(&ada).await, Ok(Enrolled::New));
+    proxy.drop_next_reply();
+    assert_eq!(store.forget(&ada).await, Ok(true));
+    assert_eq!(store.forget(&ada).await, Ok(false));
     assert_eq!(proxy.replies_to_drop(), 0);
 }
 
