@@ -127,7 +127,7 @@ pub enum Hint {
 pub struct Offer {
     /// The code. Whatever comes beside it, one code is one offer.
     pub code: Secret,
-    /// What the bank signed and the browser carried: an `id_token` (OpenID Connect Core, section 3.3), or the whole
+    /// What the bank signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the whole
     /// answer (JARM).
     pub signed: Option<Secret>,
 }

@@ -15,6 +15,8 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 mod users;
 mod watch;

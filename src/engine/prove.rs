@@ -145,8 +145,7 @@ impl Engine {
             return Ok(Some(journey.clone()));
         }
         let mut journey = journey.clone();
-        let [a, b, c, d, e, f, g, h, ..] = self.clock.entropy();
-        let by = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let by = u64::from_be_bytes(*self.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
         loop {
             let Some(next) = journey.send(via, by, self.clock.now()) else { return Ok(None) };
             match self.store.take(&Step::send(next.clone())).await? {

@@ -103,12 +103,12 @@ impl Engine {
         Ok(Some(Sight { journey, redeemed_at, deliveries }))
     }
 
-    /// The address at which a journey's customer pays.
+    /// The address at which a journey's customer begins: to pay, or to agree.
     ///
     /// # Errors
     /// When the journey's key is gone.
     pub fn pay_link(&self, journey: &Journey) -> Result<String, EngineError> {
-        self.page(journey, super::PAYMENT_PAGE).map(|page| page.as_str().to_owned())
+        self.page(journey, super::home::page_of(journey)).map(|page| page.as_str().to_owned())
     }
 
     /// The text that opens a journey's pages.

@@ -7,10 +7,16 @@
 pub mod embedded;
 #[cfg(test)]
 pub(crate) mod laws;
+mod readings;
 pub mod record;
 pub mod redis;
+mod step;
+mod users;
 
 use async_trait::async_trait;
+
+pub use step::{Step, Taken};
+pub use users::{Enrolled, Users, user_name, user_shard};
 
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
@@ -18,8 +24,6 @@ use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
-use crate::domain::token::MintedToken;
-use crate::domain::user::{ApplicationUser, User};
 
 /// How long a spent mark, an expired token and an idempotency key are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
@@ -81,100 +85,12 @@ pub enum Opened {
     Taken,
 }
 
-/// One change of one journey, with everything that belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    journey: Journey,
-    state: Option<(Digest, u8)>,
-    token: Option<MintedToken>,
-    deliveries: Vec<Delivery>,
-}
-
-impl Step {
-    /// The customer leaves for the bank, under the state of this digest.
-    pub const fn leave(journey: Journey, state: Digest, departure: u8) -> Self {
-        Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
-    }
-
-    /// An offer is kept for whoever takes it to the bank.
-    pub const fn hold(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// The bank is asked now, and never again.
-    pub const fn send(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// A settled consent is asked for again.
-    pub const fn reopen(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// A consent that was given is confirmed, consumed or revoked.
-    pub const fn regrant(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// An answer changed nothing; it is remembered, so that its replays go where it went.
-    pub const fn remember(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// A try failed, and the customer is back at the checkout.
-    pub const fn fail(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// The customer is handed back before anything is proven; the token waits for the outcome.
-    pub const fn freeze(journey: Journey, token: MintedToken) -> Self {
-        Self { journey, state: None, token: Some(token), deliveries: Vec::new() }
-    }
-
-    /// The settlement of this number: its stage, its token and its deliveries together.
-    pub fn settle(journey: Journey, number: u8, token: Option<MintedToken>) -> Self {
-        let deliveries = journey.deliveries(number);
-        Self { journey, state: None, token, deliveries }
-    }
-
-    /// The journey after the step; a store writes it only over the revision before.
-    pub const fn journey(&self) -> &Journey {
-        &self.journey
-    }
-
-    /// The digest of a new state, with its departure.
-    pub const fn state(&self) -> Option<&(Digest, u8)> {
-        self.state.as_ref()
-    }
-
-    /// A token to keep, unless it is there already.
-    pub const fn token(&self) -> Option<&MintedToken> {
-        self.token.as_ref()
-    }
-
-    /// The deliveries to keep.
-    pub fn deliveries(&self) -> &[Delivery] {
-        &self.deliveries
-    }
-}
-
-/// What became of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
-    /// It is written, all of it. Also when the very same step had been written before: a retry is no race.
-    Done,
-    /// Somebody else was first; nothing is written, and this is how the journey stands now.
-    Lost(Box<Journey>),
-    /// There is no such journey (any more).
-    Gone,
-}
-
 /// Which of a merchant's journeys are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     /// All of them.
     All,
-    /// Those that a bank has proven to be paid.
+    /// Those that a bank has proven to be paid or authorised, once at least.
     Proven,
     /// Those about one user.
     OfUser(UserId),
@@ -254,12 +170,12 @@ pub trait Journeys: Send + Sync {
 pub enum Redemption {
     /// This attempt has the token; it may ask again for [`REMEMBERED`].
     Granted {
-        /// The journey it speaks of, which has settled.
+        /// The journey it speaks of, which has settled, and may be asked for again by now.
         journey: Box<Journey>,
         /// When this attempt spent it.
         spent_at: Moment,
     },
-    /// Nothing is proven yet; the token is unspent.
+    /// Nothing is proven yet of what the customer was handed back with; the token is unspent.
     Pending,
     /// Another attempt spent it.
     Spent {
@@ -356,70 +272,6 @@ pub trait Merchants: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
-}
-
-/// What became of enrolling a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Enrolled {
-    /// The user is stored.
-    New,
-    /// The merchant has a user of this [`ApplicationUser`] already: this one.
-    Known(User),
-}
-
-impl Enrolled {
-    /// What becomes of enrolling `user` where `there` is already: the very same enrolment tried again is new.
-    fn over(there: User, user: &User) -> Self {
-        let same = there.id == user.id && there.application_user == user.application_user;
-        if same { Self::New } else { Self::Known(there) }
-    }
-}
-
-/// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id is
-/// claimed and the user stored in one step.
-#[async_trait]
-pub trait Users: Send + Sync {
-    /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError>;
-
-    /// The merchant's user of this id.
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError>;
-
-    /// The merchant's user of its own id.
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError>;
-
-    /// The merchant's users, the oldest first, `most` at the most.
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError>;
-
-    /// Forgets a user, so that its [`ApplicationUser`] is free again. `false` when there was none.
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn forget(&self, user: &User) -> Result<bool, StoreError>;
-}
-
-/// The shard of a merchant's user of this id.
-pub fn user_shard(merchant: MerchantId, own: &ApplicationUser) -> Shard {
-    Shard::of_byte(user_name(merchant, own).as_bytes()[0])
-}
-
-/// A merchant's own id of a user, as stores keep it apart from every other one.
-pub fn user_name(merchant: MerchantId, own: &ApplicationUser) -> Digest {
-    use sha2::{Digest as _, Sha256};
-    let hash = Sha256::new().chain_update(merchant.as_bytes()).chain_update(own.as_str());
-    Digest::new(hash.finalize().into())
 }
 
 /// Deliveries that wait for the courier.

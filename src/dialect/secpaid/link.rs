@@ -5,6 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::envelope::written;
 use crate::domain::journey::{Journey, Stage};
+use crate::domain::money::Amount;
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::terms::OneTime;
 
@@ -60,7 +61,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
         id: journey.pay_id().number(),
         linktopay_id: journey.pay_id().number(),
         user_id: opening.merchant.to_string(),
-        amount: RawValue::from_string(opening.purpose.amount().map_or_else(|| "0".into(), |amount| amount.shortest()))?,
+        amount: RawValue::from_string(opening.purpose.amount().map_or_else(|| "0".into(), Amount::shortest))?,
         recipient_note: opening.purpose.note(),
         status: state(journey),
         payment_endpoint: extra("payment_endpoint", ""),

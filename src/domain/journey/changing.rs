@@ -8,7 +8,6 @@ use crate::domain::secret::Sealed;
 
 /// What a wish to leave for the bank came to.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made, and never kept")]
 pub enum Departing {
     /// A new departure; the journey has to be written.
     New(Journey, u8),

@@ -1,6 +1,6 @@
 //! What can be read off a journey.
 
-use super::{Answer, Departure, End, Journey, Proof, Settlement, Stage, Via};
+use super::{Answer, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::moment::Moment;
@@ -15,6 +15,11 @@ impl Journey {
     /// Its outcomes, the last one in force.
     pub fn settlements(&self) -> &[Settlement] {
         &self.past.settlements
+    }
+
+    /// The times that it was asked for again.
+    pub fn reopenings(&self) -> &[Reopening] {
+        &self.past.reopenings
     }
 
     /// The outcome in force; none while a consent is asked for again.

@@ -10,18 +10,21 @@ use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
+use crate::store::readings::{is_proven, over_at, state_until, user_of};
 use crate::store::record::{read_journey, write_journey};
-use crate::store::{Claim, Journeys, Opened, Place, REMEMBERED, Step, Taken, Which};
+use crate::store::{Claim, Journeys, Opened, Place, Step, Taken, Which};
 
-// The index holds a row's number behind its own columns, so that both lists walk along theirs.
+// An index holds a row's number behind its own columns, so that all lists walk along theirs.
 pub(super) const LIST_ALL: &str = "
     SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3)
     ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
 pub(super) const LIST_PROVEN: &str = "
     SELECT record FROM journeys WHERE merchant = ?1 AND (opened_at, pay_id) < (?2, ?3) AND proven = 1
     ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
-pub(super) const LAPSED: &str = "
-    SELECT record FROM journeys WHERE settled_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+pub(super) const LIST_OF_USER: &str = "
+    SELECT record FROM journeys WHERE merchant = ?1 AND user = ?5 AND (opened_at, pay_id) < (?2, ?3)
+    ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
+pub(super) const DUE: &str = "SELECT record FROM journeys WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
 
 #[async_trait]
 impl Journeys for Embedded {
@@ -69,7 +72,7 @@ impl Journeys for Embedded {
     }
 
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
-        self.read(move |db, now| read_all(db.prepare_cached(LAPSED)?, params![millis(now), limit(most)])).await
+        self.read(move |db, now| read_all(db.prepare_cached(DUE)?, params![millis(now), limit(most)])).await
     }
 }
 
@@ -102,20 +105,23 @@ fn repeated(db: &Connection, pay_id: i64) -> Result<Opened, StoreError> {
 
 fn open(db: &Connection, journey: &Journey, record: &[u8]) -> Result<Opened, StoreError> {
     let opening = journey.opening();
+    let user = user_of(journey);
     let written = db
         .prepare_cached(
-            "INSERT INTO journeys (pay_id, merchant, opened_at, expires_at, revision, settled_at, proven, record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, settled_at, proven, record, due_at, user)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             number(journey.pay_id()),
             opening.merchant.as_bytes(),
             millis(opening.opened_at),
-            millis(opening.expires_at),
+            millis(over_at(journey)),
             journey.revision(),
             settled_at(journey),
             is_proven(journey),
             record,
+            journey.due_at().map(millis),
+            user.as_ref().map(|user| user.as_bytes().as_slice()),
         ])?;
     if written == 1 {
         return Ok(Opened::New);
@@ -135,7 +141,7 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
         });
     }
     if let Some((state, departure)) = step.state() {
-        let until = millis(journey.opening().expires_at.plus(REMEMBERED));
+        let until = millis(state_until(journey, *departure));
         db.prepare_cached(
             "INSERT INTO states (digest, pay_id, departure, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         )?
@@ -148,32 +154,40 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
     Ok(Taken::Done)
 }
 
+/// Leaves every index alone.
+const WITHIN: &str = "
+    UPDATE journeys SET revision = ?2, record = ?3
+    WHERE pay_id = ?1 AND revision = ?2 - 1 AND settled_at IS NULL AND due_at IS ?4 AND over_at = ?5";
+/// Touches two indexes: what is due, and what is proven.
+const ACROSS: &str = "
+    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, settled_at = ?6, proven = ?7
+    WHERE pay_id = ?1 AND revision = ?2 - 1 AND over_at = ?5";
+/// Touches one more.
+const BEYOND: &str = "
+    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, over_at = ?5, settled_at = ?6, proven = ?7
+    WHERE pay_id = ?1 AND revision = ?2 - 1";
+
 /// Writes the journey over the revision before; answers how many rows that changed.
+///
+/// To name a column costs a look-up in its index, in a corner of the file of its own, even if it does not change. So
+/// the statement that names the fewest is tried first, and each holds only if what it leaves out has not changed.
 fn advance(db: &Connection, journey: &Journey, record: &[u8]) -> Result<usize, StoreError> {
     let (pay_id, revision) = (number(journey.pay_id()), journey.revision());
-    let written = if journey.settlement().is_none() {
-        // The columns that are left out have not changed; naming them would cost two look-ups in their indexes.
-        db.prepare_cached(
-            "UPDATE journeys SET revision = ?2, record = ?3
-             WHERE pay_id = ?1 AND revision = ?2 - 1 AND settled_at IS NULL",
-        )?
-        .execute(params![pay_id, revision, record])?
-    } else {
-        db.prepare_cached(
-            "UPDATE journeys SET revision = ?2, record = ?3, settled_at = ?4, proven = ?5
-             WHERE pay_id = ?1 AND revision = ?2 - 1",
-        )?
-        .execute(params![pay_id, revision, record, settled_at(journey), is_proven(journey)])?
-    };
-    Ok(written)
+    let (due_at, over_at, settled_at) = (journey.due_at().map(millis), millis(over_at(journey)), settled_at(journey));
+    if settled_at.is_none()
+        && db.prepare_cached(WITHIN)?.execute(params![pay_id, revision, record, due_at, over_at])? == 1
+    {
+        return Ok(1);
+    }
+    let all = params![pay_id, revision, record, due_at, over_at, settled_at, is_proven(journey)];
+    match db.prepare_cached(ACROSS)?.execute(all)? {
+        0 => Ok(db.prepare_cached(BEYOND)?.execute(all)?),
+        written => Ok(written),
+    }
 }
 
 fn settled_at(journey: &Journey) -> Option<i64> {
     journey.settlement().map(|settlement| millis(settlement.at))
-}
-
-fn is_proven(journey: &Journey) -> bool {
-    journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
 }
 
 fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>, StoreError> {
@@ -197,13 +211,16 @@ fn list(
     after: Option<Place>,
     most: usize,
 ) -> Result<Vec<Journey>, StoreError> {
-    let select = db.prepare_cached(match which {
-        Which::All => LIST_ALL,
-        Which::Proven => LIST_PROVEN,
-        Which::OfUser(_) => LIST_ALL,
-    })?;
     let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
-    read_all(select, params![merchant.as_bytes(), opened_at, pay_id, limit(most)])
+    let (merchant, most) = (merchant.as_bytes(), limit(most));
+    match which {
+        Which::All => read_all(db.prepare_cached(LIST_ALL)?, params![merchant, opened_at, pay_id, most]),
+        Which::Proven => read_all(db.prepare_cached(LIST_PROVEN)?, params![merchant, opened_at, pay_id, most]),
+        Which::OfUser(user) => {
+            let params = params![merchant, opened_at, pay_id, most, user.as_bytes()];
+            read_all(db.prepare_cached(LIST_OF_USER)?, params)
+        }
+    }
 }
 
 fn read_all(mut select: CachedStatement<'_>, params: impl Params) -> Result<Vec<Journey>, StoreError> {

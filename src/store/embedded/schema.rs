@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order.
-const STEPS: [&str; 2] = [FIRST, USERS];
+const STEPS: [&str; 3] = [FIRST, USERS, CONSENTS];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -89,6 +89,18 @@ const USERS: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX users_named ON users (merchant, name) WHERE name IS NOT NULL;
     CREATE INDEX users_of_merchant ON users (merchant, created_at, id);
+";
+
+/// Consents are journeys that outlive their outcome. `over_at` is the moment from which the time to keep one counts,
+/// `due_at` when somebody has to look after one, and `user` whom it is about; a checkout is about nobody.
+const CONSENTS: &str = "
+    ALTER TABLE journeys RENAME COLUMN expires_at TO over_at;
+    ALTER TABLE journeys ADD COLUMN due_at INTEGER;
+    ALTER TABLE journeys ADD COLUMN user BLOB;
+    UPDATE journeys SET due_at = over_at WHERE settled_at IS NULL;
+    DROP INDEX journeys_unsettled;
+    CREATE INDEX journeys_due ON journeys (due_at) WHERE due_at IS NOT NULL;
+    CREATE INDEX journeys_of_user ON journeys (merchant, user, opened_at) WHERE user IS NOT NULL;
 ";
 
 /// Brings the file up to what this program expects. Processes that start at the same time wait for each other.

@@ -199,7 +199,8 @@ fn no_query_reads_a_whole_table_or_sorts() {
     for sql in [
         journeys::LIST_ALL,
         journeys::LIST_PROVEN,
-        journeys::LAPSED,
+        journeys::LIST_OF_USER,
+        journeys::DUE,
         tidy::STATES,
         tidy::CLAIMS,
         tidy::TOKENS,

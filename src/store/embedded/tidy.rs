@@ -20,12 +20,12 @@ pub(super) const CLAIMS: &str =
 pub(super) const TOKENS: &str =
     "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)";
 pub(super) const JOURNEYS: &str =
-    "SELECT pay_id FROM journeys WHERE expires_at <= ?1 AND settled_at <= ?2 ORDER BY expires_at LIMIT ?3";
+    "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2 ORDER BY over_at LIMIT ?3";
 
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
-/// A journey goes `keep` after its time has run out, if it has ended, and not before the last of its tokens is
-/// forgotten: a journey may settle late, and its token must find it.
+/// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
+/// before the last of its tokens is forgotten: a journey may settle late, and its token must find it.
 pub fn step(db: &Connection, now: Moment, keep: Duration) -> Result<usize, StoreError> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;

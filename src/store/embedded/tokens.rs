@@ -9,6 +9,7 @@ use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
+use crate::store::readings::awaits_fact;
 use crate::store::record::read_journey;
 use crate::store::{REMEMBERED, Redemption, Tokens};
 
@@ -57,6 +58,11 @@ impl Row {
         Ok(Redemption::Granted { journey: Box::new(read_journey(&self.record)?), spent_at })
     }
 
+    fn awaits_fact(&self) -> Result<bool, StoreError> {
+        // A settled journey does not; whether an unsettled one does stands in its record.
+        Ok(!self.is_settled && awaits_fact(&read_journey(&self.record)?))
+    }
+
     /// Until when this token is remembered as what it is.
     fn remembered_until(&self) -> Moment {
         self.spent.map_or(self.expires_at, |(at, _)| at).plus(REMEMBERED)
@@ -77,7 +83,7 @@ fn redeem(
         Some((at, first)) if first == *attempt.as_bytes() => row.granted(at),
         Some((at, _)) => Ok(Redemption::Spent { at }),
         None if now >= row.expires_at => Ok(Redemption::Expired { at: row.expires_at }),
-        None if !row.is_settled => Ok(Redemption::Pending),
+        None if row.awaits_fact()? => Ok(Redemption::Pending),
         None => {
             let sql = "UPDATE tokens SET spent_at = ?2, attempt = ?3 WHERE digest = ?1";
             db.prepare_cached(sql)?.execute(params![token.as_bytes(), millis(now), attempt.as_bytes()])?;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::{HOUR, Moment};
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
-use crate::domain::secret::{Digest, Sealed};
+use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::user::{ApplicationUser, User};
 use crate::store::{Claim, user_shard};
 
@@ -69,6 +70,21 @@ impl Draft {
         self
     }
 
+    /// About a consent to read this user's accounts.
+    pub(crate) fn about(mut self, user: UserId) -> Self {
+        self.0.dialect = "yapily".into();
+        self.0.purpose = Purpose::Consent(Consent {
+            kind: Kind::Accounts,
+            user,
+            application_user: Some(ApplicationUser::parse("ada").unwrap()),
+            institution: Some("modelo-sandbox".into()),
+            scope: vec!["ACCOUNTS".into()],
+            until: None,
+            answer_to: AnswerTo::Gateway,
+        });
+        self
+    }
+
     pub(crate) fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
         self.0.plan.background = urls.map(entry).into();
         self
@@ -101,6 +117,26 @@ pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8
     match journey.settle(fact, None, at) {
         Settling::Settled(journey, number) => (journey, number),
         Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+    }
+}
+
+/// The consent when its customer has agreed, for `life` from now on, and the settlement's number.
+pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
+    let tokens = BankTokens { json: Secret::new("{}"), consent: None };
+    let (journey, number) = settled(journey, &Fact::authorised(tokens), now);
+    (journey.granted(grant(now, life)), number)
+}
+
+fn grant(now: Moment, life: Duration) -> Grant {
+    Grant {
+        token: Sealed::new(vec![0xc0; 300]),
+        bank: Sealed::new(vec![0xff; 700]),
+        bank_consent: Some("aac-7".into()),
+        given_at: now,
+        expires_at: now.plus(life),
+        confirmed_at: now,
+        consumed_at: None,
+        revoked_at: None,
     }
 }
 

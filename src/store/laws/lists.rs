@@ -1,11 +1,11 @@
 //! Laws of lists: a merchant's journeys, and those whose time has run out.
 
-use super::cast::{Draft, departed, fresh};
+use super::cast::{Draft, claim, departed, fresh};
 use super::{HOUR, House, MINUTE};
-use crate::domain::id::MerchantId;
+use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Place, Step, Which};
+use crate::store::{Opened, Place, Step, Which};
 
 /// Opens `many` journeys of one merchant, some of them at the same moment; answers them newest first.
 async fn opened(house: &House, merchant: MerchantId, many: u32) -> Vec<Journey> {
@@ -103,6 +103,43 @@ pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
     for which in [Which::All, Which::Proven] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [paid.clone()]);
     }
+}
+
+pub(crate) async fn journeys_about_one_user_are_listed_alone_and_in_pages(house: House) {
+    let merchant = somebody();
+    let users = [(); 12].map(|()| UserId::mint(rand::random(), Shard::of_byte(rand::random())));
+    let mut about = vec![Vec::new(); users.len()];
+    for n in 0..60 {
+        let draft = Draft::at(house.now().plus((n / 3) * MINUTE)).of(merchant);
+        let who = (n * n) as usize % (users.len() + 1);
+        match users.get(who) {
+            Some(user) => about[who].push(house.opened(draft.about(*user).journey()).await),
+            None => drop(house.opened(draft.journey()).await),
+        }
+    }
+    for (user, mut journeys) in users.into_iter().zip(about) {
+        journeys.sort_by_key(|journey| std::cmp::Reverse(Place::of(journey)));
+        for most in [1, 3, 100] {
+            assert_eq!(paged(&house, merchant, Which::OfUser(user), most).await, journeys, "pages of {most}");
+        }
+    }
+    assert_eq!(paged(&house, merchant, Which::All, 7).await.len(), 60);
+}
+
+pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
+    let (merchant, other) = (somebody(), somebody());
+    let user = UserId::mint(rand::random(), Shard::of_byte(rand::random()));
+    let claim = claim();
+    let one = Draft::at(house.now()).of(merchant).about(user).claimed_by(&claim).journey();
+    assert_eq!(house.store().open(&one, Some(&claim)).await.unwrap(), Opened::New);
+    let theirs = house.opened(Draft::at(house.now()).of(other).about(user).journey()).await;
+    assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [one.clone()]);
+    assert_eq!(house.store().list(other, Which::OfUser(user), None, 9).await.unwrap(), [theirs]);
+    assert_eq!(house.store().list(somebody(), Which::OfUser(user), None, 9).await.unwrap(), []);
+    // It shows journeys as they stand, too.
+    let (away, departure) = departed(one, house.now());
+    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [away]);
 }
 
 pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(house: House) {

@@ -19,6 +19,8 @@
 
 pub(crate) mod cast;
 pub(crate) mod claims;
+pub(crate) mod consents;
+pub(crate) mod due;
 pub(crate) mod lasting;
 pub(crate) mod lists;
 pub(crate) mod merchants;
@@ -157,6 +159,27 @@ macro_rules! store_laws {
                 every_departure_has_a_state_of_its_own
                 a_state_is_kept_for_a_day_after_its_journey_has_run_out
             }
+            due {
+                a_held_proof_is_due_when_nobody_has_finished_it
+                a_sent_proof_is_due_when_its_answer_counts_as_lost
+                a_concluded_proof_leaves_nothing_due
+                a_failed_proof_gives_way_to_the_expiry
+                a_settled_journey_is_due_for_its_proof
+                a_frozen_hand_back_is_due_until_its_proof_is_concluded
+                a_lost_step_moves_nothing
+                the_longest_due_come_first
+            }
+            consents {
+                what_an_agreement_leaves_is_kept
+                a_consent_asked_for_again_is_due_at_its_new_expiry
+                every_round_has_states_of_its_own
+                a_second_round_has_a_token_and_deliveries_of_its_own
+                an_unspent_token_does_not_wait_for_the_next_round
+                a_token_of_a_second_round_waits_for_its_fact
+                a_consent_is_kept_until_it_ends
+                asking_again_in_vain_shortens_nothing
+                a_consent_asked_for_again_is_still_proven
+            }
             tokens {
                 a_token_is_granted_with_its_journey
                 the_same_attempt_is_granted_again
@@ -218,6 +241,8 @@ macro_rules! store_laws {
                 a_page_begins_behind_a_place_where_nothing_stands
                 the_proven_are_listed_alone_and_in_pages
                 a_list_shows_journeys_as_they_stand
+                journeys_about_one_user_are_listed_alone_and_in_pages
+                a_user_of_another_merchant_is_somebody_else
                 a_journey_lapses_when_its_time_has_run_out
                 a_lapsed_journey_comes_again_until_it_is_settled
                 lapsed_journeys_come_at_most_so_many

@@ -1,11 +1,11 @@
-//! The indexes: a merchant's journeys, and those whose time has run out.
+//! The indexes: a merchant's journeys, those about one user, and those that somebody has to look after.
 //!
 //! Each shard has its own, and they are merged on reading, in one round trip. A journey stands in one of its merchant's
-//! two: with the unproven, until a bank has proven it. Places sort as bytes, so that a page begins exactly behind
+//! two: with the unproven, until a bank has proven it; one about a user stands in that user's index besides. Places sort as bytes, so that a page begins exactly behind
 //! another one's end, whatever was opened in the same millisecond.
 
 use super::script::{self, Request};
-use super::value::{self, reply, to_place};
+use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::moment::Moment;
@@ -17,6 +17,7 @@ const STRETCH: usize = 256;
 /// A part of an index that is to be tidied.
 struct Stretch {
     shard: Shard,
+    merchant: MerchantId,
     index: Vec<u8>,
     from: Vec<u8>,
 }
@@ -31,17 +32,15 @@ impl RedisStore {
         most: usize,
     ) -> Result<Vec<Place>, StoreError> {
         let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
-        // In this order: a journey that is proven meanwhile is met twice, not missed.
-        let unproven = Shard::all().map(|shard| keys::unproven(shard, merchant)).filter(|_| which == Which::All);
-        let proven = Shard::all().map(|shard| keys::proven(shard, merchant));
+        let indexes: Vec<_> = Shard::all().flat_map(|shard| in_shard(shard, merchant, which)).collect();
         let in_index = |index| {
             let most = limit(most).into_bytes();
             Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
         };
         let mut places = Vec::new();
-        for index in self.link.ask_all(&unproven.chain(proven).map(in_index).collect::<Vec<_>>()).await? {
+        for index in self.link.ask_all(&indexes.into_iter().map(in_index).collect::<Vec<_>>()).await? {
             for place in reply::<Vec<Vec<u8>>>(index)? {
-                places.push(to_place(&place)?);
+                places.push(to_listed(&place)?);
             }
         }
         places.sort_unstable_by(|a, b| b.cmp(a));
@@ -50,18 +49,18 @@ impl RedisStore {
         Ok(places)
     }
 
-    /// The numbers of journeys that are due, the longest first, merged from all shards in one round trip.
-    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<PayId>, StoreError> {
-        let in_shard = |shard| Request::call(&script::LAPSED, [keys::due(shard)]).with(self.ahead()).with(limit(most));
+    /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round trip.
+    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(Moment, PayId)>, StoreError> {
+        let in_shard = |shard| Request::call(&script::DUE, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();
         for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
             for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
-                due.push((since, value::to_pay_id(&number)?));
+                due.push((Moment::from_millis(since), value::to_pay_id(&number)?));
             }
         }
         due.sort_unstable();
         due.truncate(most);
-        Ok(due.into_iter().map(|(_, pay_id)| pay_id).collect())
+        Ok(due)
     }
 
     /// Drops the places of journeys that Redis has let go; answers how many.
@@ -69,8 +68,10 @@ impl RedisStore {
         let mut dropped = 0;
         for merchant in self.merchant_ids().await? {
             let both = |shard| [keys::unproven(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
-            let mut indexes: Vec<Stretch> =
-                Shard::all().flat_map(both).map(|(shard, index)| Stretch { shard, index, from: b"-".into() }).collect();
+            let mut indexes: Vec<Stretch> = Shard::all()
+                .flat_map(both)
+                .map(|(shard, index)| Stretch { shard, merchant, index, from: b"-".into() })
+                .collect();
             while !indexes.is_empty() {
                 let (count, rest) = self.trim(indexes).await?;
                 dropped += count;
@@ -87,7 +88,8 @@ impl RedisStore {
         let to = [b"(".as_slice(), &value::six(oldest)].concat();
         let trim = |stretch: &Stretch| {
             let trim = Request::call(&script::TRIM, [stretch.index.clone()]).with(keys::journeys(stretch.shard));
-            trim.with(&stretch.from).with(&to).with(STRETCH.to_string())
+            let of_users = keys::of_users(stretch.shard, stretch.merchant);
+            trim.with(&stretch.from).with(&to).with(STRETCH.to_string()).with(of_users)
         };
         let replies = self.link.ask_all(&stretches.iter().map(trim).collect::<Vec<_>>()).await?;
         let (mut dropped, mut rest) = (0, Vec::new());
@@ -97,5 +99,14 @@ impl RedisStore {
             rest.extend(last.map(|last| Stretch { from: [b"(".as_slice(), &last].concat(), ..stretch }));
         }
         Ok((dropped, rest))
+    }
+}
+
+/// The indexes of a shard to look into, in this order: a journey that is proven meanwhile is met twice, not missed.
+fn in_shard(shard: Shard, merchant: MerchantId, which: Which) -> Vec<Vec<u8>> {
+    match which {
+        Which::All => vec![keys::unproven(shard, merchant), keys::proven(shard, merchant)],
+        Which::Proven => vec![keys::proven(shard, merchant)],
+        Which::OfUser(user) => vec![keys::of_user(shard, merchant, user)],
     }
 }

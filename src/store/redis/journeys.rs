@@ -12,22 +12,24 @@ use crate::domain::journey::Journey;
 use crate::domain::merchant::Settings;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
+use crate::store::readings::{is_proven, over_at, state_until, user_of};
 use crate::store::{Claim, Deliveries, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
 
 #[async_trait]
 impl Journeys for RedisStore {
     async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
         let (pay_id, opening) = (journey.pay_id(), journey.opening());
-        let mut keys =
-            vec![keys::journey(pay_id), keys::unproven(pay_id.shard(), opening.merchant), keys::due(pay_id.shard())];
+        let shard = pay_id.shard();
+        let mut keys = vec![keys::journey(pay_id), keys::unproven(shard, opening.merchant), keys::due(shard)];
+        keys.extend(user_of(journey).map(|user| keys::of_user(shard, opening.merchant, user)));
         // A journey with a claim was minted in the claim's shard, so that both are in one slot.
         keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
         let open = Request::call(&script::OPEN, keys)
             .with(of_journey(journey)?)
-            .with(value::of_place(Place::of(journey)))
+            .with(value::of_listing(journey))
             .with(keys::number(pay_id))
             .with(moment(opening.expires_at))
-            .with(keys::journeys(pay_id.shard()))
+            .with(keys::journeys(shard))
             .with(self.ahead())
             .with(millis(REMEMBERED))
             .with(claim.map_or([0; 16], |claim| keys::short(&claim.request)));
@@ -60,7 +62,7 @@ impl Journeys for RedisStore {
         let Some((departure, journey, now)) = found else { return Ok(None) };
         let (journey, now) = (to_journey(&journey)?, value::to_moment(&now)?);
         let departure = *departure.first().ok_or_else(|| unreadable("a state"))?;
-        Ok(Some((journey, departure)).filter(|(journey, _)| now < state_until(journey)))
+        Ok(Some((journey, departure)).filter(|(journey, departure)| now < state_until(journey, *departure)))
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
@@ -97,11 +99,13 @@ impl Journeys for RedisStore {
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
         let due = self.due_numbers(most).await?;
         let (mut journeys, mut stale) = (Vec::new(), Vec::new());
-        for (pay_id, found) in due.iter().zip(self.journeys(&due).await?) {
+        let pay_ids: Vec<PayId> = due.iter().map(|(_, pay_id)| *pay_id).collect();
+        for ((since, pay_id), found) in due.into_iter().zip(self.journeys(&pay_ids).await?) {
             match found {
-                Some(journey) if journey.settlement().is_none() => journeys.push(journey),
+                // A step may have moved the moment since the index was read.
+                Some(journey) if journey.due_at().is_some_and(|at| at <= since) => journeys.push(journey),
                 Some(_) => {}
-                None => stale.push(Request::plain("ZREM", [keys::due(pay_id.shard()), keys::number(*pay_id).to_vec()])),
+                None => stale.push(Request::plain("ZREM", [keys::due(pay_id.shard()), keys::number(pay_id).to_vec()])),
             }
         }
         self.link.ask_all(&stale).await?;
@@ -122,15 +126,14 @@ impl Deliveries for RedisStore {
 impl RedisStore {
     /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
     fn until(&self, journey: &Journey) -> Option<Moment> {
-        let kept = journey.opening().expires_at.plus(self.keep);
+        let kept = over_at(journey).plus(self.keep);
         Some(kept.max(journey.settlement()?.at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED)))
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
         let (journey, pay_id) = (step.journey(), step.journey().pay_id());
         let (shard, merchant) = (pay_id.shard(), journey.opening().merchant);
-        let is_proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
-        let proven = is_proven.then(|| value::of_place(Place::of(journey)));
+        let proven = is_proven(journey).then(|| value::of_listing(journey));
         let mut keys = vec![keys::journey(pay_id), keys::due(shard)];
         if proven.is_some() {
             keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
@@ -140,19 +143,22 @@ impl RedisStore {
 
         let number = keys::number(pay_id);
         let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
+        let found_until = step.state().map(|(_, departure)| state_until(journey, *departure));
         let token =
             step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
         let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
+        let or_nothing = |at: Option<Moment>| at.map_or_else(String::new, moment);
         Ok(Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
             .with(of_journey(journey)?)
             .with(number)
-            .with(self.until(journey).map_or_else(String::new, moment))
-            .with(proven.as_ref().map_or(&[][..], |place| place))
+            .with(or_nothing(self.until(journey)))
+            .with(or_nothing(journey.due_at()))
+            .with(proven.unwrap_or_default())
             .with(state.unwrap_or_default())
-            .with(moment(state_until(journey)))
+            .with(or_nothing(found_until))
             .with(token.unwrap_or_default())
-            .with(remembered.map_or_else(String::new, moment)))
+            .with(or_nothing(remembered)))
     }
 
     /// The journeys of these numbers, in their order, in one round trip.
@@ -175,11 +181,6 @@ fn to_opened(reply: &[Vec<u8>]) -> Result<(Opened, Option<Journey>), StoreError>
         [b"REPEATED", journey] => Ok((Opened::Repeated(Box::new(to_journey(journey)?)), None)),
         _ => Err(unreadable("an opening")),
     }
-}
-
-/// Until when a journey's states find it.
-fn state_until(journey: &Journey) -> Moment {
-    journey.opening().expires_at.plus(REMEMBERED)
 }
 
 /// A moment as commands take it.

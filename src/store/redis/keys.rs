@@ -64,7 +64,7 @@ pub(super) fn claim(shard: Shard, key_digest: &Digest) -> Vec<u8> {
     key(shard, b'c', &[&short(key_digest)])
 }
 
-/// A shard's unsettled journeys by the moment they expire.
+/// A shard's journeys by the moment when somebody has to look after them.
 pub(super) fn due(shard: Shard) -> Vec<u8> {
     key(shard, b'e', &[])
 }
@@ -77,6 +77,16 @@ pub(super) fn unproven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
 /// The places of a merchant's journeys in a shard that a bank has proven.
 pub(super) fn proven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'p', &[merchant.as_bytes()])
+}
+
+/// The places of the journeys in a shard that are about one user.
+pub(super) fn of_user(shard: Shard, merchant: MerchantId, user: UserId) -> Vec<u8> {
+    key(shard, b'o', &[merchant.as_bytes(), user.as_bytes()])
+}
+
+/// What [`of_user`] begins with for every user of this merchant; the user's id comes behind it.
+pub(super) fn of_users(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'o', &[merchant.as_bytes()])
 }
 
 /// A merchant.
@@ -141,6 +151,7 @@ mod tests {
             due(shard),
             unproven(shard, merchant),
             proven(shard, merchant),
+            of_users(shard, merchant),
         ];
         for key in all {
             assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());
@@ -153,6 +164,8 @@ mod tests {
         let id = UserId::mint([0xfe; 16], user_shard(merchant, &own));
         let prefix = users_of(id.shard(), merchant);
         assert_eq!(user(merchant, id), [prefix.as_slice(), id.as_bytes()].concat());
+        let journeys = of_users(id.shard(), merchant);
+        assert_eq!(of_user(id.shard(), merchant, id), [journeys.as_slice(), id.as_bytes()].concat());
         let all = [user_name(merchant, &own), users(id.shard(), merchant), forgotten(id.shard(), [7; 16])];
         for key in all {
             assert_eq!(key[..8], prefix[..8], "{}", key.escape_ascii());

@@ -1,8 +1,8 @@
 //! The scripts: each is one step, in one slot, in one round trip.
 //!
 //! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
-//! again as it was, with the same answer, because a reply may get lost. Where a script has to follow a number that it
-//! finds in a value to a journey, it is told what the keys of journeys begin with: the journey is in the same slot.
+//! again as it was, with the same answer, because a reply may get lost. Where a script has to follow a number or an
+//! id that it finds in a value, it is told what the keys of that kind begin with: they are in the same slot.
 
 use std::sync::LazyLock;
 
@@ -38,8 +38,8 @@ scripts! {
     FIND_BY_STATE = "find_by_state",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
     TAKE = "take",
-    /// The numbers of journeys whose time has run out.
-    LAPSED = "lapsed",
+    /// The numbers of journeys that somebody has to look after.
+    DUE = "due",
     /// Redeems a token, once.
     REDEEM = "redeem",
     /// When a token was spent.

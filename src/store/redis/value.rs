@@ -1,7 +1,7 @@
 //! What stands in the values: a few bytes that the scripts look at, and records that they never do.
 //!
-//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has its stage (`s` when it
-//! has settled, else `u`); the record comes behind that. The other values are short enough to be fixed in width.
+//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has the letter `u` while its
+//! unspent tokens wait for a fact, else `s`; the record comes behind that. The other values are short enough to be fixed in width.
 
 use redis::{FromRedisValue, Value};
 
@@ -11,6 +11,7 @@ use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::user::User;
+use crate::store::readings::{awaits_fact, user_of};
 use crate::store::record::{read_journey, read_merchant, read_user, write_journey, write_merchant, write_user};
 use crate::store::{Place, StoreError};
 
@@ -28,7 +29,7 @@ pub(super) fn revision(revision: u32) -> String {
 /// Writes a journey's value.
 pub(super) fn of_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
     let mut value = revision(journey.revision()).into_bytes();
-    value.push(if journey.settlement().is_some() { b's' } else { b'u' });
+    value.push(if awaits_fact(journey) { b'u' } else { b's' });
     value.extend(write_journey(journey)?);
     Ok(value)
 }
@@ -65,6 +66,19 @@ pub(super) fn of_place(place: Place) -> [u8; PLACE] {
     moment.copy_from_slice(&six(place.opened_at));
     number.copy_from_slice(&keys::number(place.pay_id));
     value
+}
+
+/// Writes a journey's place as its merchant's indexes hold it: with its user behind, if it is about one, so that the
+/// user's index can be trimmed when the journey is gone.
+pub(super) fn of_listing(journey: &Journey) -> Vec<u8> {
+    let user = user_of(journey);
+    let user = user.as_ref().map_or(&[][..], |user| user.as_bytes());
+    [&of_place(Place::of(journey)), user].concat()
+}
+
+/// Reads the place at the beginning of what [`of_listing`] wrote.
+pub(super) fn to_listed(value: &[u8]) -> Result<Place, StoreError> {
+    to_place(value.get(..PLACE).ok_or_else(|| unreadable("a place"))?)
 }
 
 /// Reads a place.
@@ -121,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_shows_its_revision_and_stage() {
+    fn a_value_shows_its_revision_and_whether_a_fact_is_awaited() {
         let value = of_journey(&journey()).unwrap();
         assert!(value.starts_with(b"00000001u"));
         assert_eq!(to_journey(&value).unwrap(), journey());
@@ -133,6 +147,7 @@ mod tests {
             assert!(matches!(to_journey(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_merchant(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_place(bad), Err(StoreError::Damaged(_))));
+            assert!(matches!(to_listed(bad), Err(StoreError::Damaged(_))));
         }
     }
 }

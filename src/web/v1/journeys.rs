@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::merchant_of;
+use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Answer, End, Journey, Settlement, Stage};
@@ -187,9 +188,19 @@ fn timeline(sight: &Sight) -> Vec<Event> {
         events.extend(departure.answers.iter().filter_map(|answer| tried(answer, number)));
     }
     events.extend(journey.settlements().iter().map(settled));
+    events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
+    events.extend(journey.grant().into_iter().flat_map(changes));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
     events.sort_by_key(|event| event.millis);
     events
+}
+
+/// What became of a consent after it had been given.
+fn changes(grant: &Grant) -> impl Iterator<Item = Event> {
+    let confirmed = (grant.confirmed_at != grant.given_at).then_some((grant.confirmed_at, "confirmed"));
+    let consumed = grant.consumed_at.map(|at| (at, "consumed"));
+    let revoked = grant.revoked_at.map(|at| (at, "revoked"));
+    [confirmed, consumed, revoked].into_iter().flatten().map(|(at, name)| event(at, name))
 }
 
 /// An answer of the bank that settled nothing.

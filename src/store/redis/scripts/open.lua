@@ -1,13 +1,18 @@
 -- Stores a journey, its places in the indexes, and the claim that opened it.
 --
--- KEYS: the journey, its merchant's index, the due set, the claim (if there is one)
--- ARGV: value, place, number, due at, prefix of journeys' keys, ahead, remembered for, request
+-- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the claim
+-- ARGV: value, place (13 bytes, and its user behind it), number, due at, prefix of journeys' keys, ahead, remembered
+--       for, request
 -- Answers NEW; REUSED; REPEATED and the journey that the same claim opened before; TAKEN and the journey that has this
 -- number, which may be this very one.
+local place = string.sub(ARGV[2], 1, 13)
+local of_user = ARGV[2] ~= place and KEYS[4]
+local claimed = KEYS[of_user and 5 or 4]
+
 local now = 0
-if KEYS[4] then
+if claimed then
   now = clock(ARGV[6])
-  local claim = redis.call('GET', KEYS[4])
+  local claim = redis.call('GET', claimed)
   if claim and moment(string.sub(claim, 1, 6)) > now then
     if string.sub(claim, 7, 22) ~= ARGV[8] then
       return {'REUSED'}
@@ -29,8 +34,11 @@ end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[2], 0, ARGV[2])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3])
-if KEYS[4] then
+if of_user then
+  redis.call('ZADD', of_user, 0, place)
+end
+if claimed then
   local forgotten = now + ARGV[7]
-  redis.call('SET', KEYS[4], six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
+  redis.call('SET', claimed, six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
 end
 return {'NEW'}

@@ -21,9 +21,10 @@ end
 local journey = redis.call('GET', ARGV[5] .. string.sub(token, 1, 7))
 if not journey then
   return {'UNKNOWN'}
-elseif string.sub(journey, 9, 9) ~= 's' then
-  return {'PENDING'}
 elseif attempt == '' then
+  if string.sub(journey, 9, 9) ~= 's' then
+    return {'PENDING'}
+  end
   at = six(now)
   redis.call('SET', KEYS[1], string.sub(token, 1, 23) .. at .. ARGV[2], 'PXAT', now + ARGV[4])
 end

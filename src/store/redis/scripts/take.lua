@@ -2,8 +2,9 @@
 --
 -- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
 --       state, the token
--- ARGV: revision before, value, number, until when a settled journey is kept; then, where the step has them, else '':
---       the place, when it is proven, the state, until when that is kept, the token, until when that is remembered
+-- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
+--       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
+--       remembered
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local value = ARGV[2]
@@ -22,20 +23,24 @@ local function key()
   return KEYS[last]
 end
 
-if string.sub(value, 9, 9) == 's' then
+if ARGV[4] ~= '' then
   redis.call('SET', KEYS[1], value, 'PXAT', ARGV[4])
-  redis.call('ZREM', KEYS[2], ARGV[3])
 else
   redis.call('SET', KEYS[1], value)
 end
 if ARGV[5] ~= '' then
-  redis.call('ZREM', key(), ARGV[5])
-  redis.call('ZADD', key(), 0, ARGV[5])
+  redis.call('ZADD', KEYS[2], ARGV[5], ARGV[3])
+else
+  redis.call('ZREM', KEYS[2], ARGV[3])
 end
 if ARGV[6] ~= '' then
-  redis.call('SET', key(), ARGV[6], 'PXAT', ARGV[7])
+  redis.call('ZREM', key(), ARGV[6])
+  redis.call('ZADD', key(), 0, ARGV[6])
 end
-if ARGV[8] ~= '' then
-  redis.call('SET', key(), ARGV[8], 'NX', 'PXAT', ARGV[9])
+if ARGV[7] ~= '' then
+  redis.call('SET', key(), ARGV[7], 'PXAT', ARGV[8])
+end
+if ARGV[9] ~= '' then
+  redis.call('SET', key(), ARGV[9], 'NX', 'PXAT', ARGV[10])
 end
 return 1

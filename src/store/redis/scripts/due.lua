@@ -1,4 +1,4 @@
--- The numbers of journeys whose time has run out, with the moments it did, the longest due first.
+-- The numbers of journeys that somebody has to look after, with the moments when that began, the longest due first.
 --
 -- KEYS: the due set
 -- ARGV: ahead, the most

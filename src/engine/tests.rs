@@ -1,0 +1,397 @@
+//! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::{Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion};
+use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
+use crate::clock::{Clock, TestClock};
+use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
+use crate::domain::dialect::Dialect;
+use crate::domain::id::{Shard, UserId};
+use crate::domain::institution::{Environment, Institution};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{HandBack, Journey, Proof, Purpose};
+use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
+use crate::domain::outcome::{Fact, Offer};
+use crate::domain::params::Params;
+use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::secret::Secret;
+use crate::domain::terms::OneTime;
+use crate::domain::wish::{Asked, Wish};
+use crate::keys::Keys;
+use crate::store::Store;
+use crate::store::embedded::Embedded;
+
+/// What the bank does with the next exchange; without a word it agrees.
+enum Told {
+    Unreachable,
+    Unanswered,
+    Hang,
+}
+
+/// A bank that may be asked once for a code, and counts how often it is.
+#[derive(Default)]
+struct Bluntbank {
+    told: Mutex<VecDeque<Told>>,
+    asked: AtomicUsize,
+    checks_hang: bool,
+    forged: Mutex<bool>,
+}
+
+#[async_trait]
+impl Bank for Bluntbank {
+    fn name(&self) -> &'static str {
+        "blunt"
+    }
+
+    fn label(&self) -> &'static str {
+        "Blunt bank"
+    }
+
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+        Ok(Redirect::to_bank(format!("https://blunt.example/?state={}", trip.state)))
+    }
+
+    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
+        Ok(answer.said())
+    }
+
+    async fn check(&self, _: &Trip<'_>, _: &Offer) -> Result<Checked, BankTrouble> {
+        if self.checks_hang {
+            std::future::pending::<()>().await;
+        }
+        if std::mem::take(&mut *self.forged.lock().unwrap()) {
+            return Err(BankTrouble::Forged("as told".into()));
+        }
+        Ok(Checked::Genuine)
+    }
+
+    async fn exchange(&self, _: &Trip<'_>, _: &Offer) -> Result<Fact, BankTrouble> {
+        let told = self.told.lock().unwrap().pop_front();
+        match told {
+            Some(Told::Unreachable) => return Err(BankTrouble::Unreachable("as told".into())),
+            Some(Told::Unanswered) => {
+                self.asked.fetch_add(1, Ordering::SeqCst);
+                return Err(BankTrouble::Unanswered("as told".into()));
+            }
+            Some(Told::Hang) => {
+                self.asked.fetch_add(1, Ordering::SeqCst);
+                std::future::pending::<()>().await;
+            }
+            None => {
+                self.asked.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        Ok(Fact::authorised(BankTokens { json: Secret::new(r#"{"access_token":"a"}"#), consent: None }))
+    }
+}
+
+/// A dialect that says as little as it can.
+struct Terse;
+
+impl Dialect for Terse {
+    fn name(&self) -> &'static str {
+        "terse"
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        &["outcome", "consent", "token"]
+    }
+
+    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+        journey.opening().terms.one_time_token == OneTime::On
+    }
+
+    fn way_home(&self, _: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let mut params = Params::default();
+        if let Some(settlement) = hand_back.settlement {
+            params = params.append("outcome", settlement.outcome.as_str());
+        }
+        match (hand_back.token, hand_back.consent_token) {
+            (Some(token), _) => params.append("token", token.reveal()),
+            (None, Some(token)) => params.append("consent", token),
+            (None, None) => params,
+        }
+    }
+}
+
+/// A store, and whatever stands over it.
+struct Ground {
+    _folder: tempfile::TempDir,
+    store: Arc<dyn Store>,
+    clock: Arc<TestClock>,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::default());
+        let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::from_hours(24));
+        Self { _folder: folder, store: Arc::new(store.unwrap()), clock }
+    }
+
+    fn node(&self, bank: Bluntbank) -> (Arc<Engine>, Arc<Bluntbank>) {
+        let bank = Arc::new(bank);
+        let institution = Institution {
+            id: "blunt".into(),
+            name: "Blunt".into(),
+            full_name: "Blunt bank".into(),
+            countries: Vec::new(),
+            media: Vec::new(),
+            features: Vec::new(),
+            environment: Environment::Mock,
+            bank: "blunt".into(),
+        };
+        let engine = Engine::new(Parts {
+            store: Arc::clone(&self.store),
+            keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            banks: vec![Arc::clone(&bank) as Arc<dyn Bank>],
+            institutions: vec![institution],
+            dialects: vec![Arc::new(Terse)],
+            public_url: PublicUrl::parse("https://pay.example").unwrap(),
+            rules: Rules::default(),
+            budget: Duration::from_millis(250),
+        });
+        (Arc::new(engine), bank)
+    }
+}
+
+async fn merchant(engine: &Engine) -> Merchant {
+    let mut merchant = engine.add_merchant(MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
+    let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
+    merchant.book.add(SavedCallback { url, name: None, params_in: Placement::Query }).unwrap();
+    merchant
+}
+
+/// Opens a consent; answers it with the state of its first departure.
+async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -> (Journey, String) {
+    let consent = Consent {
+        kind: Kind::Accounts,
+        user: UserId::mint([1; 16], Shard::of_byte(1)),
+        application_user: None,
+        institution: Some("blunt".into()),
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to: AnswerTo::Gateway,
+    };
+    let wish = Wish {
+        purpose: Purpose::Consent(consent),
+        extras: Vec::new(),
+        callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        one_time_token: Some(one_time_token),
+        extra_outcomes: None,
+    };
+    let journey = engine.open_consent(merchant, "terse", &wish, None).await.unwrap();
+    let state = engine.latest_state(&journey).unwrap();
+    (journey, state)
+}
+
+async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned, EngineError> {
+    let pairs = [("state", state), ("code", code)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let answer = Answer::read(Carried::Query, pairs).unwrap();
+    engine.take_return(Brought { bank: "blunt", answer, cookie: &|_| None, at: Instant::now() }).await
+}
+
+fn location(returned: Result<Returned, EngineError>) -> String {
+    match returned.unwrap() {
+        Returned::Go(redirect) => redirect.as_str().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn status(engine: &Engine, journey: &Journey) -> Status {
+    let journey = engine.consent(journey.opening().merchant, *journey.id()).await.unwrap().unwrap();
+    journey.consent_status(engine.clock().now()).unwrap()
+}
+
+async fn until_settled(engine: &Engine, journey: &Journey) -> Status {
+    for _ in 0..200 {
+        match status(engine, journey).await {
+            Status::Awaited => tokio::time::sleep(Duration::from_millis(20)).await,
+            settled => return settled,
+        }
+    }
+    panic!("it never settled");
+}
+
+#[tokio::test]
+async fn the_callback_the_exchange_and_the_consent_have_the_same_token() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    let first = location(back(&engine, &state, "c").await);
+    let consent = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    let token = engine.consent_token(&consent).unwrap();
+    assert_eq!(first, format!("https://shop.example/cb?own=1&outcome=authorised&consent={}", token.reveal()));
+    assert_eq!(location(back(&engine, &state, "c").await), first);
+    assert_eq!(engine.bank_tokens(&consent).unwrap().reveal(), r#"{"access_token":"a"}"#);
+    let found = engine.consent_of_token(token.reveal()).await.unwrap().unwrap();
+    assert_eq!(found.id(), journey.id());
+}
+
+#[tokio::test]
+async fn parallel_returns_on_two_nodes_ask_the_bank_once_and_end_alike() {
+    let ground = Ground::new();
+    let ((a, bank_a), (b, bank_b)) = (ground.node(Bluntbank::default()), ground.node(Bluntbank::default()));
+    let merchant = merchant(&a).await;
+    let (_, state) = opened(&a, &merchant, OneTime::Off).await;
+    let (one, two, three) = tokio::join!(back(&a, &state, "c"), back(&b, &state, "c"), back(&b, &state, "c"));
+    let (one, two, three) = (location(one), location(two), location(three));
+    assert!(one.contains("outcome=authorised"), "{one}");
+    assert_eq!((&one, &one), (&two, &three));
+    assert_eq!(bank_a.asked.load(Ordering::SeqCst) + bank_b.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_taken_over_by_another_node() {
+    let ground = Ground::new();
+    let (a, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let (b, bank) = ground.node(Bluntbank::default());
+    let merchant = merchant(&a).await;
+    let (journey, state) = opened(&a, &merchant, OneTime::Off).await;
+    let Returned::Wait(waited) = back(&a, &state, "c").await.unwrap() else { panic!() };
+    b.sweep().await.unwrap();
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 0, "it is still left to the first node");
+    ground.clock.advance(Journey::HELD);
+    b.sweep().await.unwrap();
+    assert_eq!(until_settled(&b, &journey).await, Status::Authorised);
+    let home = location(b.wait_on(&waited.state, waited.via.mark, Instant::now()).await);
+    assert_eq!(location(back(&a, &state, "c").await), home);
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_never_sent_again_and_ends_as_lost() {
+    let ground = Ground::new();
+    let (a, bank_a) = ground.node(Bluntbank { told: Mutex::new([Told::Hang].into()), ..Bluntbank::default() });
+    let (b, bank_b) = ground.node(Bluntbank::default());
+    let merchant = merchant(&a).await;
+    let (journey, state) = opened(&a, &merchant, OneTime::On).await;
+    // The callback promises nothing but its token, so the customer goes home.
+    let early = location(back(&a, &state, "c").await);
+    assert!(early.starts_with("https://shop.example/cb?own=1&token=ott_"), "{early}");
+    for _ in 0..3 {
+        ground.clock.advance(Journey::LOST / 4);
+        b.sweep().await.unwrap();
+        assert_eq!(status(&b, &journey).await, Status::Awaited);
+        assert_eq!(location(back(&b, &state, "c").await), early);
+    }
+    ground.clock.advance(Journey::LOST / 4);
+    b.sweep().await.unwrap();
+    assert_eq!(status(&b, &journey).await, Status::Failed);
+    assert_eq!(location(back(&b, &state, "c").await), early);
+    assert_eq!((bank_a.asked.load(Ordering::SeqCst), bank_b.asked.load(Ordering::SeqCst)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_bank_that_says_neither_yes_nor_no_has_failed() {
+    let ground = Ground::new();
+    let (engine, bank) = ground.node(Bluntbank { told: Mutex::new([Told::Unanswered].into()), ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    assert!(location(back(&engine, &state, "c").await).ends_with("outcome=failed"));
+    assert_eq!(status(&engine, &journey).await, Status::Failed);
+    back(&engine, &state, "c").await.unwrap();
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_bank_that_cannot_be_reached_is_tried_again() {
+    let ground = Ground::new();
+    let told = Mutex::new([Told::Unreachable, Told::Unreachable].into());
+    let (engine, bank) = ground.node(Bluntbank { told, ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
+    assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_forged_answer_changes_nothing() {
+    let ground = Ground::new();
+    let (engine, bank) = ground.node(Bluntbank { forged: Mutex::new(true), ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    let forged = back(&engine, &state, "c").await.unwrap();
+    assert!(matches!(forged, Returned::Suspect(Suspicion::Forged)), "{forged:?}");
+    let untouched = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    assert_eq!(untouched.revision(), journey.revision());
+    assert!(location(back(&engine, &state, "c").await).contains("outcome=authorised"));
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
+    let pairs = [("state", state.as_str()), ("error", "access_denied")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let answer = Answer::read(Carried::Query, pairs).unwrap();
+    let refused = engine.take_return(Brought { bank: "blunt", answer, cookie: &|_| None, at: Instant::now() }).await;
+    assert!(matches!(refused.unwrap(), Returned::Wait(_)));
+    assert_eq!(status(&engine, &journey).await, Status::Awaited);
+}
+
+#[tokio::test]
+async fn who_agrees_after_the_merchant_has_ended_it_has_agreed_to_nothing() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    let revoked = engine.revoke(journey.clone()).await.unwrap();
+    assert_eq!(revoked.consent_status(engine.clock().now()), Some(Status::Revoked));
+    back(&engine, &state, "c").await.unwrap();
+    assert_eq!(status(&engine, &journey).await, Status::Revoked);
+}
+
+#[tokio::test]
+async fn a_consent_that_is_given_anew_keeps_its_token() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    let first = location(back(&engine, &state, "c").await);
+    let given = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    let super::Changed::Done(again) = engine.reopen(&merchant, given).await.unwrap() else { panic!() };
+    let second_state = engine.latest_state(&again).unwrap();
+    assert_ne!(second_state, state);
+    assert_eq!(status(&engine, &journey).await, Status::AwaitedAgain);
+    assert_eq!(location(back(&engine, &second_state, "d").await), first, "the same token, to the same callback");
+    assert_eq!(location(back(&engine, &state, "c").await), first);
+    assert_eq!(status(&engine, &journey).await, Status::Authorised);
+}
+
+#[tokio::test]
+async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
+    let ground = Ground::new();
+    let (engine, bank) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
+    let patience = Duration::from_secs(1);
+    let brought = engine.bring_code(merchant.id, &state, Offer::of("c"), patience).await.unwrap();
+    assert!(matches!(brought, BroughtCode::Unknown));
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_frozen_hand_back_holds_its_offer() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
+    location(back(&engine, &state, "c").await);
+    let frozen = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    assert!(matches!(frozen.proofs().next(), Some((_, Proof::Held { .. }))));
+}

@@ -1,0 +1,35 @@
+//! What both stores read off a journey, so that they keep it, list it and forget it alike.
+
+use super::REMEMBERED;
+use crate::domain::id::UserId;
+use crate::domain::journey::{End, Journey};
+use crate::domain::moment::Moment;
+
+/// Whether a bank has ever proven it. A consent that is asked for again is not unproven by that.
+pub(super) fn is_proven(journey: &Journey) -> bool {
+    journey.settlements().iter().any(|settlement| settlement.outcome.is_proven())
+}
+
+/// Whether its unspent tokens wait for a fact. While a consent is asked for again, those of the rounds before do not;
+/// which token is of which round is not known, so they all wait from the moment when its customer was handed back.
+pub(super) fn awaits_fact(journey: &Journey) -> bool {
+    let Some(round) = journey.past().reopenings.last() else { return journey.settlement().is_none() };
+    let mut answers = journey.departures().iter().skip(round.departures.into()).flat_map(|d| &d.answers);
+    journey.settlement().is_none() && answers.any(|answer| answer.end == Some(End::Frozen))
+}
+
+/// Until when the state of this departure finds it: a day after the round of the departure has run out.
+pub(super) fn state_until(journey: &Journey, departure: u8) -> Moment {
+    let round = journey.past().reopenings.iter().rev().find(|round| round.departures <= departure);
+    round.map_or(journey.opening().expires_at, |round| round.expires_at).plus(REMEMBERED)
+}
+
+/// The moment from which the time to keep it counts, once it has settled. Asking again never brings it forward.
+pub(super) fn over_at(journey: &Journey) -> Moment {
+    journey.ends_at().max(journey.opening().expires_at)
+}
+
+/// The user whom it is about, if it is about one.
+pub(super) fn user_of(journey: &Journey) -> Option<UserId> {
+    journey.opening().purpose.consent().map(|consent| consent.user)
+}
