@@ -21,7 +21,7 @@ use crate::dialect::secpaid::SecPaid;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
-use crate::egress;
+use crate::egress::{self, Ports};
 use crate::engine::{Edit, Engine, NewMerchant, Parts};
 use crate::keys::Keys;
 use crate::sandbox::{self, Redeemer, display_url};
@@ -69,7 +69,7 @@ impl App {
         let public_url = config.public_url(addr);
         let mut notices = config.warnings().to_vec();
         let engine = Arc::new(engine(config, &clock, addr, &mut notices).await?);
-        let (newcomer, demo) = if config.is_demo() { open_demo(&engine, addr).await? } else { (None, None) };
+        let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
         notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
@@ -202,7 +202,11 @@ fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
 }
 
 /// The demo merchant, made on the first start, and its app.
-async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
+async fn open_demo(
+    config: &Config,
+    engine: &Engine,
+    addr: SocketAddr,
+) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
     let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
     let newcomer = match &known {
         Some(_) => None,
@@ -214,9 +218,16 @@ async fn open_demo(engine: &Engine, addr: SocketAddr) -> anyhow::Result<(Option<
     save_demo_callbacks(engine, &merchant).await?;
     let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());
-    let demo =
-        Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), egress::client()?);
+    // The shop calls this very server, which nobody else may.
+    let client = way_out(config).allow([addr.ip().into()]).build()?;
+    let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), client);
     Ok((newcomer, Some(demo)))
+}
+
+/// An outgoing client in the making, with what the operator has said of where it may go.
+fn way_out(config: &Config) -> egress::Builder {
+    let ports = Ports::Only(config.egress_ports().to_vec());
+    egress::Client::builder().allow(config.egress_allow().iter().copied()).ports(ports)
 }
 
 /// Saves the demo's two callbacks, and puts them right when this start has another address than the last.

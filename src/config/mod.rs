@@ -15,6 +15,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
@@ -38,6 +40,8 @@ pub struct Config {
     body_timeout: Duration,
     workers: usize,
     metrics_listen: Option<SocketAddr>,
+    egress_allow: Vec<IpNet>,
+    egress_ports: Vec<u16>,
     log_filter: String,
     log_format: LogFormat,
     warnings: Vec<String>,
@@ -175,6 +179,17 @@ impl Config {
     /// not the public's. Default: nowhere.
     pub const fn metrics_listen(&self) -> Option<SocketAddr> {
         self.metrics_listen
+    }
+
+    /// The networks that outgoing calls may reach although they are private or otherwise set apart (`egress.allow`), by
+    /// plain http as well and on every port. Default none.
+    pub fn egress_allow(&self) -> &[IpNet] {
+        &self.egress_allow
+    }
+
+    /// The ports on which outgoing calls may reach public addresses (`egress.ports`). Default 443.
+    pub fn egress_ports(&self) -> &[u16] {
+        &self.egress_ports
     }
 
     /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`.

@@ -3,11 +3,12 @@
 //! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
 //! configuration with a mistake is never handed out.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::mistake::{Mistake, Mistakes, Origin};
@@ -65,6 +66,9 @@ impl Reader {
         let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
         let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
+        let none_or = |nets: &Vec<IpNet>| if nets.is_empty() { "none".into() } else { joined(nets) };
+        let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, none_or);
+        let egress_ports = self.read(&settings::EGRESS_PORTS, vec![443], ports, |ports| joined(ports));
         let quiet = "info,actix_server=warn,actix_http=off".to_owned();
         let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
@@ -84,6 +88,8 @@ impl Reader {
             body_timeout,
             workers,
             metrics_listen,
+            egress_allow,
+            egress_ports,
             log_filter,
             log_format,
             warnings,
@@ -220,6 +226,30 @@ fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
 fn workers(text: &str) -> Result<usize, Invalid> {
     let number = text.parse().ok().filter(|number| (1..=256).contains(number));
     number.ok_or_else(|| Invalid::new("", "is no number of threads").hint("expected 1 to 256"))
+}
+
+/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network in the clothes
+/// of IPv6 would never fit, because addresses are judged as IPv4.
+fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
+    let network = |part: &str| {
+        let net = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok()?;
+        let mapped = matches!(net, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
+        (net == net.trunc() && !mapped).then_some(net)
+    };
+    let read: Option<Vec<IpNet>> = text.split(',').map(|part| network(part.trim())).collect();
+    read.ok_or_else(|| {
+        Invalid::new("", "is no list of networks").hint("expected networks such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
+    })
+}
+
+fn ports(text: &str) -> Result<Vec<u16>, Invalid> {
+    let port = |part: &str| part.trim().parse().ok().filter(|port| *port != 0);
+    let read: Option<Vec<u16>> = text.split(',').map(port).collect();
+    read.ok_or_else(|| Invalid::new("", "is no list of ports").hint("expected numbers from 1 to 65535, such as 443"))
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn cpus() -> usize {

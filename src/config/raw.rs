@@ -139,7 +139,11 @@ fn text_of(value: Value, form: Form) -> Option<String> {
     match (value, form) {
         (Value::String(text), _) => Some(text),
         (Value::Array(items), Form::List) => {
-            let texts = items.into_iter().map(|item| item.as_str().map(str::to_owned));
+            let texts = items.into_iter().map(|item| match item {
+                Value::String(text) => Some(text),
+                Value::Integer(number) => Some(number.to_string()),
+                _ => None,
+            });
             Some(texts.collect::<Option<Vec<_>>>()?.join(","))
         }
         (_, Form::List) | (Value::Array(_) | Value::Table(_), _) => None,

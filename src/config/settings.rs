@@ -42,11 +42,13 @@ pub const KEEP_ALIVE: Setting = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE");
 pub const BODY_TIMEOUT: Setting = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT");
 pub const WORKERS: Setting = plain("http.workers", "HANDBACK_WORKERS");
 pub const METRICS_LISTEN: Setting = plain("metrics.listen", "HANDBACK_METRICS_LISTEN");
+pub const EGRESS_ALLOW: Setting = Setting { key: "egress.allow", env: "HANDBACK_EGRESS_ALLOW", form: Form::List };
+pub const EGRESS_PORTS: Setting = Setting { key: "egress.ports", env: "HANDBACK_EGRESS_PORTS", form: Form::List };
 pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
 pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
 
 /// Every setting, in the order of the manual.
-pub static ALL: [Setting; 14] = [
+pub static ALL: [Setting; 16] = [
     LISTEN,
     PUBLIC_URL,
     STORE,
@@ -59,6 +61,8 @@ pub static ALL: [Setting; 14] = [
     BODY_TIMEOUT,
     WORKERS,
     METRICS_LISTEN,
+    EGRESS_ALLOW,
+    EGRESS_PORTS,
     LOG_FILTER,
     LOG_FORMAT,
 ];

@@ -78,6 +78,8 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_BODY_TIMEOUT", "5"),
         ("HANDBACK_WORKERS", "0"),
         ("HANDBACK_METRICS_LISTEN", "9090"),
+        ("HANDBACK_EGRESS_ALLOW", "10.0.0.1/8"),
+        ("HANDBACK_EGRESS_PORTS", "443,0"),
         ("HANDBACK_LOG", "inffo"),
         ("HANDBACK_LOG_FORMAT", "xml"),
     ];
@@ -203,5 +205,25 @@ fn a_log_filter_is_a_level_or_directives() {
     }
     for bad in ["verbose", "info,handback", "handback=loud", ","] {
         assert!(load(&[("HANDBACK_LOG", bad)]).is_err(), "{bad} was accepted");
+    }
+}
+
+#[test]
+fn networks_that_may_be_called_are_listed() {
+    let config = load(&[]).unwrap();
+    assert!(config.egress_allow().is_empty() && config.egress_ports() == [443]);
+    let file = "[egress]\nallow = ['10.0.0.0/8', 'fd00::/8', '192.168.1.7']\nports = [443, 8443]";
+    let config = load_file(file, &[]).unwrap();
+    let listed: Vec<String> = config.egress_allow().iter().map(ToString::to_string).collect();
+    assert_eq!(listed, ["10.0.0.0/8", "fd00::/8", "192.168.1.7/32"]);
+    assert_eq!(config.egress_ports(), [443, 8443]);
+    let shown = |key| config.describe().iter().find(|line| line.key == key).map(|line| line.value.clone());
+    assert_eq!(shown("egress.allow").as_deref(), Some("10.0.0.0/8,fd00::/8,192.168.1.7/32"));
+    for bad in ["10.0.0.0/33", "10.0.0.1/8", "localhost", "10.0.0.0/8,", "::ffff:10.0.0.0/104", "10.0.0.0/8 fd00::/8"] {
+        let mistakes = load(&[("HANDBACK_EGRESS_ALLOW", bad)]).unwrap_err();
+        assert!(mistakes.to_string().contains("expected networks such as 10.0.0.0/8"), "{mistakes}");
+    }
+    for bad in ["https", "65536", "0", "443;8443"] {
+        assert_eq!(keys_of(&load(&[("HANDBACK_EGRESS_PORTS", bad)]).unwrap_err()), ["egress.ports"], "{bad}");
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Secret;
+use crate::egress::{Call, Client, header::HeaderName};
 use crate::sandbox::{Redeemer, display_url};
 use crate::web::page::{Demo as Page, DemoForm, SavedChoice};
 use crate::web::{Incoming, reply};
@@ -22,7 +23,7 @@ pub struct Demo {
     api: String,
     /// The gateway as browsers reach it.
     public_url: PublicUrl,
-    client: reqwest::Client,
+    client: Client,
 }
 
 /// The demo's routes. They want [`Demo`] as application data.
@@ -37,7 +38,7 @@ impl Demo {
         api_key: Secret,
         api: String,
         public_url: PublicUrl,
-        client: reqwest::Client,
+        client: Client,
     ) -> Self {
         Self { merchant, api_key, api, public_url, client }
     }
@@ -50,9 +51,9 @@ impl Demo {
     }
 
     async fn callbacks(&self) -> Vec<SavedChoice> {
-        let call = self.client.get(format!("{}/v1/profile/callbacks", self.api)).bearer_auth(self.api_key.reveal());
-        let Ok(answer) = call.send().await else { return Vec::new() };
-        let profile: Value = answer.json().await.unwrap_or_default();
+        let call = Call::get(&format!("{}/v1/profile/callbacks", self.api)).bearer(&self.api_key);
+        let Ok(answer) = self.client.send(call).await else { return Vec::new() };
+        let profile: Value = answer.json().unwrap_or_default();
         let choices = profile["callbacks"].as_array().into_iter().flatten().filter_map(|callback| {
             Some(SavedChoice {
                 index: usize::try_from(callback["index"].as_u64()?).ok()?,
@@ -65,10 +66,11 @@ impl Demo {
 
     /// Asks for a link, and answers the address to pay at.
     async fn create_link(&self, form: &DemoForm) -> Result<String, String> {
-        let call =
-            self.client.post(format!("{}/secpaid/api/v2/createLink", self.api)).header("token", self.api_key.reveal());
-        let answer = call.json(&form::create_link(form)).send().await.map_err(|error| error.to_string())?;
-        let body: Value = answer.json().await.map_err(|error| error.to_string())?;
+        let call = Call::post(&format!("{}/secpaid/api/v2/createLink", self.api))
+            .secret(HeaderName::from_static("token"), &self.api_key)
+            .json(&form::create_link(form));
+        let answer = self.client.send(call).await.map_err(|trouble| trouble.to_string())?;
+        let body: Value = answer.json().map_err(|error| error.to_string())?;
         match body["data"]["pay_link"].as_str() {
             Some(pay_link) if body["ResponseCode"] == 1 => Ok(pay_link.to_owned()),
             _ => Err(body["ResponseMsg"].as_str().unwrap_or("The gateway gave no reason.").to_owned()),
@@ -102,13 +104,14 @@ async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
 #[async_trait::async_trait]
 impl Redeemer for Demo {
     async fn redeem(&self, token: &str) -> (String, String) {
-        let call =
-            self.client.post(format!("{}/v1/one-time-tokens/redeem", self.api)).bearer_auth(self.api_key.reveal());
-        match call.json(&serde_json::json!({ "one_time_token": token })).send().await {
-            Err(error) => ("No answer".into(), error.without_url().to_string()),
+        let call = Call::post(&format!("{}/v1/one-time-tokens/redeem", self.api))
+            .bearer(&self.api_key)
+            .json(&serde_json::json!({ "one_time_token": token }));
+        match self.client.send(call).await {
+            Err(trouble) => ("No answer".into(), trouble.to_string()),
             Ok(answer) => {
                 let status = answer.status().to_string();
-                let body: Value = answer.json().await.unwrap_or_default();
+                let body: Value = answer.json().unwrap_or_default();
                 (status, serde_json::to_string_pretty(&body).unwrap_or_default())
             }
         }

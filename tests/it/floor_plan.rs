@@ -48,7 +48,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["main", "app", "cli"]),
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
-    ("reqwest", &["egress", "bank::*", "demo"]),
+    ("ipnet", &["egress", "config"]),
+    ("reqwest", &["egress", "bank::*"]),
     ("rusqlite", &["store::embedded"]),
 ];
 

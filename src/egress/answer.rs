@@ -1,0 +1,116 @@
+//! What came of a call: an answer, or how far it got without one.
+
+use std::error::Error;
+use std::fmt;
+
+use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::{Client, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::guard::Refused;
+use super::resolver::Unresolved;
+
+/// An answer, read to its end.
+pub struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Its status. A redirect is an answer like any other: it is not followed.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The first header of this name, if it is ASCII text.
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Its body, as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Its body, as JSON.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+}
+
+/// The status and the length: headers and bodies may hold secrets.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// How far a call got that has no answer. No sentence repeats the URL, which may hold a token.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// It must not be made; no connection was opened.
+    #[error("not called: {0}")]
+    Refused(#[from] Refused),
+    /// It was certainly not sent: its name has no address, or no connection came about, TLS included.
+    #[error("not reached: {0}")]
+    Unreachable(String),
+    /// It may have been sent and obeyed, and nobody said so.
+    #[error("not answered: {0}")]
+    Unanswered(String),
+    /// It was answered with this status, and a body of more bytes than were to be read.
+    #[error("answered {status}, with a body of more than {longest} bytes")]
+    TooLarge {
+        /// The answer's status.
+        status: StatusCode,
+        /// How many bytes the body might have had.
+        longest: usize,
+    },
+}
+
+/// Makes a call whose URL has been checked, and reads its answer.
+pub(super) async fn exchange(client: &Client, request: Request, longest: usize) -> Result<Answer, Trouble> {
+    let mut response = client.execute(request).await.map_err(|error| trouble(&error))?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let body = read(response, longest).await?;
+    Ok(Answer { status, headers, body })
+}
+
+/// Reads a body, unless it is too large: then the rest stays where it is, and the connection is closed.
+async fn read(mut response: Response, longest: usize) -> Result<Vec<u8>, Trouble> {
+    let too_large = Trouble::TooLarge { status: response.status(), longest };
+    if response.content_length().is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > longest)) {
+        return Err(too_large);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+        if body.len() + chunk.len() > longest {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn trouble(error: &reqwest::Error) -> Trouble {
+    if let Some(refused) = causes(error).find_map(|cause| cause.downcast_ref::<Refused>()) {
+        return Trouble::Refused(*refused);
+    }
+    if let Some(unresolved) = causes(error).find_map(|cause| cause.downcast_ref::<Unresolved>()) {
+        return Trouble::Unreachable(unresolved.to_string());
+    }
+    // The deepest cause says what happened; those above it say where, and the topmost may repeat the URL.
+    let deepest = causes(error).last().map_or_else(|| "no reason was given".to_owned(), ToString::to_string);
+    if error.is_connect() || error.is_builder() {
+        return Trouble::Unreachable(deepest);
+    }
+    Trouble::Unanswered(deepest)
+}
+
+/// What an error came from, from the top down, without itself.
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}
