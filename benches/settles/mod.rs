@@ -99,7 +99,7 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
             cancel: Cancel::Offered,
         }),
         extras: Vec::new(),
-        plan: Plan { landing: Some(Entry { url, params_in: Placement::Query, slot: None }), background: Vec::new() },
+        plan: Plan { landing: Some(Entry { url, params_in: Placement::Query, slot: None }), ..Plan::default() },
         terms: Settings::default().terms(),
         opened_at: now,
         expires_at: now.plus(Duration::from_hours(24)),

@@ -5,6 +5,7 @@
 //! what the winner left.
 
 mod consents;
+mod deliveries;
 mod enrol;
 mod flights;
 mod home;
@@ -36,7 +37,7 @@ pub use watch::{Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Place, Redemption, Which};
+pub use crate::store::{Claim, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;

@@ -108,6 +108,8 @@ struct JourneyRecord {
     reopenings: Vec<(u64, u64, u8, u8)>,
     #[serde(default)]
     grant: Option<GrantRecord>,
+    #[serde(default)]
+    endpoints: Vec<EntryRecord>,
 }
 
 /// What a consent asks for; the amount and the reference of a payment stand where a checkout has its own.
@@ -232,6 +234,7 @@ impl From<&Journey> for JourneyRecord {
             proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
+            endpoints: o.plan.endpoints.iter().map(EntryRecord::from).collect(),
         }
     }
 }
@@ -271,6 +274,7 @@ impl JourneyRecord {
             plan: Plan {
                 landing: self.landing.map(EntryRecord::into_entry),
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
+                endpoints: self.endpoints.into_iter().map(EntryRecord::into_entry).collect(),
             },
             terms: self.terms.into_terms(),
             opened_at: Moment::from_millis(self.opened_at),

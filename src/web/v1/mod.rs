@@ -1,5 +1,6 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod deliveries;
 mod journeys;
 mod preview;
 mod profile;
@@ -32,6 +33,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(profile::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
+            .configure(deliveries::routes)
             .configure(redeem::routes)
             .default_service(web::to(nothing_here)),
     );
