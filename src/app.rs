@@ -1,7 +1,7 @@
 //! The only place where the house is put together.
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,13 @@ use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
+use tokio::sync::oneshot;
 
 use crate::bank::Bank;
 use crate::bank::sandbox::{Sandbox, institutions};
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
+use crate::courier::{self, Courier};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::domain::callback::{CallbackUrl, Placement};
@@ -53,6 +55,7 @@ pub struct App {
     server: Server,
     metrics: Option<Server>,
     engine: Arc<Engine>,
+    courier: Arc<Courier>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
 }
@@ -76,7 +79,8 @@ impl App {
         let data =
             Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, metrics, engine, notices, newcomer })
+        let courier = Arc::new(courier(config, &engine)?);
+        Ok(Self { addr, public_url, server, metrics, engine, courier, notices, newcomer })
     }
 
     /// Where it listens.
@@ -107,15 +111,23 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
         let mut server = std::pin::pin!(self.server);
-        tokio::select! {
-            ended = &mut server => ended?,
-            () = shutdown => {
-                // The server hears of the stop only while it is polled.
-                let (ended, ()) = tokio::join!(server, door.stop(true));
-                ended?;
+        let ended = tokio::select! {
+            ended = &mut server => {
+                drop(stop);
+                ended
             }
-        }
+            () = shutdown => {
+                drop(stop);
+                // The server hears of the stop only while it is polled.
+                tokio::join!(server, door.stop(true)).0
+            }
+        };
+        // What it has in its hands is finished, or goes back to the store for the next one.
+        courier.await?;
+        ended?;
         sweeper.abort();
         if let Some(metrics) = metrics {
             metrics.abort();
@@ -160,6 +172,19 @@ pub async fn engine(
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
+    }))
+}
+
+/// The courier of a house. A demo's may reach the machine that it is tried on.
+fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
+    Ok(Courier::new(courier::Parts {
+        store: Arc::clone(&engine.store),
+        keys: engine.keys.clone(),
+        clock: Arc::clone(&engine.clock),
+        dialects: engine.dialects.clone(),
+        sender: Arc::new(way_out(config).allow(loopback).build()?),
     }))
 }
 

@@ -104,7 +104,9 @@ impl Plan {
             return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
         }
         let entries = items.iter().enumerate().map(|(index, item)| {
-            resolve_item(item, allowed).and_then(check_endpoint).map_err(|invalid| renamed(invalid.at(place(index, alone))))
+            resolve_item(item, allowed)
+                .and_then(check_endpoint)
+                .map_err(|invalid| renamed(invalid.at(place(index, alone))))
         });
         Ok(Self { endpoints: entries.collect::<Result<_, _>>()?, ..self })
     }
@@ -237,10 +239,8 @@ mod tests {
         let telling = |asked| Plan::default().telling(asked, allowed);
         let plan = telling("https://b.example/pay,2").unwrap();
         let told: Vec<_> = plan.targets().map(|(target, entry)| (target, entry.url.as_str())).collect();
-        let expected = [
-            (Target::Endpoint(0), "https://b.example/pay"),
-            (Target::Endpoint(1), "https://a.example/2?status=x"),
-        ];
+        let expected =
+            [(Target::Endpoint(0), "https://b.example/pay"), (Target::Endpoint(1), "https://a.example/2?status=x")];
         assert_eq!(told, expected, "nothing is appended to an endpoint, so it may hold any name");
         assert_eq!(plan.target(Target::Endpoint(1)).and_then(|entry| entry.slot), Some(2));
         assert_eq!(plan.target(Target::Callback(0)), None);

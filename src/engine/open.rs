@@ -107,7 +107,7 @@ impl Engine {
             key: self.keys.current().to_owned(),
             purpose: wish.purpose.clone(),
             extras: wish.extras.clone(),
-            plan: self.plan(merchant, dialect, &wish.callback)?,
+            plan: self.plan(merchant, dialect, wish)?,
             terms,
             opened_at: now,
             expires_at: now.plus(merchant.settings.journey_life),
@@ -128,19 +128,23 @@ impl Engine {
         Ok(institution.bank.clone())
     }
 
-    fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, asked: &Asked) -> Result<Plan, Invalid> {
+    fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, Invalid> {
         let allowed = Allowed {
             book: &merchant.book,
             one_off_urls: merchant.settings.one_off_urls,
             rules: &self.rules,
             appended: dialect.appended(),
         };
-        match asked {
+        let plan = match &wish.callback {
             Asked::Nothing => Plan::resolve(None, allowed),
             Asked::Text(text) => Plan::resolve(Some(text), allowed),
             Asked::Items(items) => Plan::of_items(items, allowed),
             Asked::Covered(url) => Plan::of_covered(url, allowed),
             Asked::OwnPage => Ok(Plan::default()),
+        }?;
+        match dialect.endpoints(wish) {
+            Some(asked) => plan.telling(asked, allowed),
+            None => Ok(plan),
         }
     }
 
@@ -159,6 +163,13 @@ impl Engine {
                     HandBack { settlement: Some(&settlement), token, consent_token: consent_token.as_deref() };
                 let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
+            }
+        }
+        for endpoint in &opening.plan.endpoints {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+                written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }
         }
         Ok(())

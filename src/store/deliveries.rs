@@ -112,12 +112,7 @@ pub trait Deliveries: Send + Sync {
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn dead(
-        &self,
-        merchant: MerchantId,
-        after: Option<Resting>,
-        most: usize,
-    ) -> Result<Vec<Parcel>, StoreError>;
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError>;
 
     /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
     /// alone. `false` when its journey has no such delivery (any more).

@@ -33,7 +33,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("egress", &["domain"]),
     ("bank", &["domain"]),
     ("bank::*", &["bank", "egress", "domain"]),
-    ("courier", &["store", "dialect", "egress", "domain", "clock"]),
+    // The keys open the secrets that merchants' notices are signed with.
+    ("courier", &["store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry"]),
     ("web::page", &["domain"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is an

@@ -6,6 +6,7 @@
 
 mod chance;
 mod crowd;
+mod deliveries;
 mod reckoning;
 mod shop;
 mod story;

@@ -154,9 +154,14 @@ mod tests {
 
     #[test]
     fn a_callback_is_received_by_a_redirect_and_an_endpoint_is_not() {
-        for (status, callback, endpoint) in
-            [(199, false, false), (200, true, true), (299, true, true), (302, true, false), (399, true, false), (400, false, false)]
-        {
+        for (status, callback, endpoint) in [
+            (199, false, false),
+            (200, true, true),
+            (299, true, true),
+            (302, true, false),
+            (399, true, false),
+            (400, false, false),
+        ] {
             assert_eq!(Heard::Status(status).is_received(Target::Callback(0)), callback, "{status}");
             assert_eq!(Heard::Status(status).is_received(Target::Endpoint(0)), endpoint, "{status}");
         }

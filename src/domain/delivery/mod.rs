@@ -201,7 +201,8 @@ mod tests {
             assert!(!id.to_string().contains('.'));
             assert_eq!(Target::of_number(target.number()), target);
         }
-        for bad in ["", "_0_c0", "0_c0", &format!("{journey}_0"), &format!("{journey}_00_c0"), &format!("{journey}_0_x0")]
+        for bad in
+            ["", "_0_c0", "0_c0", &format!("{journey}_0"), &format!("{journey}_00_c0"), &format!("{journey}_0_x0")]
         {
             assert!(bad.parse::<DeliveryId>().is_err(), "{bad} was accepted");
         }

@@ -84,12 +84,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn dead(
-        &self,
-        merchant: MerchantId,
-        after: Option<Resting>,
-        most: usize,
-    ) -> Result<Vec<Parcel>, StoreError> {
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
         self.read(move |db, _| {
             let (ended_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.ended_at), number(p.pay_id)));
             let (settlement, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.settlement, place.target));
@@ -193,7 +188,8 @@ fn report(
 
 fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreError> {
     let [pay_id, settlement, target] = key(id);
-    let anew = "UPDATE deliveries SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
+    let anew =
+        "UPDATE deliveries SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND state <> 0";
     let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held = 0";

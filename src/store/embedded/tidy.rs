@@ -19,8 +19,7 @@ pub(super) const CLAIMS: &str =
     "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE kept_until <= ?1 LIMIT ?2)";
 pub(super) const TOKENS: &str =
     "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)";
-pub(super) const JOURNEYS: &str =
-    "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2
+pub(super) const JOURNEYS: &str = "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE pay_id = journeys.pay_id AND wakes_at IS NOT NULL)
      ORDER BY over_at LIMIT ?3";
 pub(super) const SHUT_ENDPOINTS: &str =

@@ -14,9 +14,7 @@ use super::{RedisStore, keys, limit, millis};
 use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
 use crate::domain::secret::Digest;
-use crate::store::{
-    Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, Step, StoreError, endpoint_shard,
-};
+use crate::store::{Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, Step, StoreError, endpoint_shard};
 
 /// How long a record is, in bytes.
 const RECORD: usize = 25;
@@ -73,12 +71,7 @@ impl Deliveries for RedisStore {
         self.link.ask_all(&words).await.map(drop)
     }
 
-    async fn dead(
-        &self,
-        merchant: MerchantId,
-        after: Option<Resting>,
-        most: usize,
-    ) -> Result<Vec<Parcel>, StoreError> {
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
         let (mut parcels, mut after) = (Vec::new(), after);
         loop {
             let wanted = most - parcels.len();
@@ -96,8 +89,7 @@ impl Deliveries for RedisStore {
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError> {
         let pay_id = id.journey.pay_id();
         let shard = pay_id.shard();
-        let keys =
-            [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, merchant), keys::journey(pay_id)];
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, merchant), keys::journey(pay_id)];
         let replay = Request::call(&script::REPLAY, keys)
             .with(waiting(id))
             .with(self.ahead())
@@ -140,8 +132,7 @@ impl RedisStore {
 
     /// Deliveries that a courier may take, those that wait the longest, merged from all shards in one round trip.
     async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
-        let in_shard =
-            |shard| Request::call(&script::DUE, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
+        let in_shard = |shard| Request::call(&script::DUE, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
         let replies = self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await?;
         let mut waking = Vec::new();
         for (shard, own) in Shard::all().zip(replies) {

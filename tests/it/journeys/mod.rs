@@ -9,6 +9,7 @@ mod callbacks;
 mod comes_home;
 mod cookies;
 mod customer_cancels;
+mod deliveries;
 mod forged;
 mod idempotency;
 mod link_expires;

@@ -5,6 +5,7 @@
 pub mod gateway;
 pub mod house;
 pub mod http;
+pub mod receiver;
 pub mod redis;
 pub mod shop;
 mod watch;
