@@ -1,5 +1,7 @@
 //! The only place where the house is put together.
 
+mod banks;
+
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -13,13 +15,13 @@ use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 use tokio::sync::oneshot;
 
-use crate::bank::Bank;
-use crate::bank::sandbox::{Sandbox, institutions};
+use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::courier::{self, Courier};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
@@ -54,6 +56,7 @@ pub struct App {
     public_url: PublicUrl,
     server: Server,
     metrics: Option<Server>,
+    counters: Arc<Metrics>,
     engine: Arc<Engine>,
     courier: Arc<Courier>,
     notices: Vec<String>,
@@ -76,11 +79,15 @@ impl App {
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
         notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
-        let data =
-            Shared { engine: web::Data::from(Arc::clone(&engine)), clock: web::Data::from(clock), metrics: counters };
+        let data = Shared {
+            engine: web::Data::from(Arc::clone(&engine)),
+            clock: web::Data::from(clock),
+            metrics: counters.clone(),
+        };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
         let courier = Arc::new(courier(config, &engine)?);
-        Ok(Self { addr, public_url, server, metrics, engine, courier, notices, newcomer })
+        let counters = counters.into_inner();
+        Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
     /// Where it listens.
@@ -113,6 +120,10 @@ impl App {
         let metrics = self.metrics.map(tokio::spawn);
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
+        let asked = self.engine.banks.iter().map(|bank| {
+            tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
+        });
+        let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
         let ended = tokio::select! {
             ended = &mut server => {
@@ -129,6 +140,7 @@ impl App {
         courier.await?;
         ended?;
         sweeper.abort();
+        asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
         }
@@ -153,25 +165,21 @@ pub async fn engine(
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
     };
     store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
-    let banks: Vec<Arc<dyn Bank>> =
-        if config.has_sandbox() { vec![Arc::new(Sandbox::new(public_url.clone()))] } else { Vec::new() };
+    let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
+    let banks = banks::banks(config, sandbox, clock)?;
     notices.push(format!("store: {}", store.describe()));
-    match (config.has_sandbox(), config.is_demo()) {
-        (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
-        // Outside the demo the configuration warns of it.
-        (true, false) => {}
-        (false, _) => notices.push("sandbox bank: off; no bank is configured, so nobody can pay".into()),
-    }
+    notices.extend(banks::notices(config));
     Ok(Engine::new(Parts {
         store,
         keys,
         clock: Arc::clone(clock),
         banks,
-        institutions: if config.has_sandbox() { institutions() } else { Vec::new() },
-        dialects: vec![Arc::new(SecPaid)],
+        institutions: banks::institutions(config),
+        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
+        operator: config.operator_key(),
     }))
 }
 
@@ -186,6 +194,11 @@ fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
         dialects: engine.dialects.clone(),
         sender: Arc::new(way_out(config).allow(loopback).build()?),
     }))
+}
+
+/// The test bank, which lives beside the gateway and takes its word for the addresses of apps.
+fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
+    Ok(Sandbox::new(public_url.clone(), keys.voucher_secret().context("there is no key")?))
 }
 
 /// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
@@ -279,11 +292,12 @@ struct Shared {
     metrics: web::Data<Metrics>,
 }
 
-fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> std::io::Result<Server> {
+fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> anyhow::Result<Server> {
     let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let bank = config.has_sandbox().then(|| web::Data::new(Sandbox::new(engine.public_url().clone())));
+    let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
+    let bank = bank.map(web::Data::new);
     let keep_alive = config.keep_alive().map_or(KeepAlive::Disabled, KeepAlive::Timeout);
     let app = move || {
         let mut app = Actix::new()

@@ -224,7 +224,8 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
 }
 
 fn described(config: &Config) -> String {
-    let lines = config.describe().iter().map(|line| format!("{:<24} {}  ({})", line.key, line.value, line.origin));
+    let width = config.describe().iter().map(|line| line.key.len()).max().unwrap_or_default();
+    let lines = config.describe().iter().map(|line| format!("{:<width$} {}  ({})", line.key, line.value, line.origin));
     let warnings = config.warnings().iter().map(|warning| format!("warning: {warning}"));
     lines.chain(warnings).collect::<Vec<_>>().join("\n")
 }
@@ -233,7 +234,7 @@ fn described_json(config: &Config) -> serde_json::Value {
     let settings = config
         .describe()
         .iter()
-        .map(|line| (line.key.to_owned(), json!({ "value": line.value, "origin": line.origin.to_string() })));
+        .map(|line| (line.key.clone(), json!({ "value": line.value, "origin": line.origin.to_string() })));
     json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": config.warnings() })
 }
 

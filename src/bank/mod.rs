@@ -1,5 +1,6 @@
 //! The bank-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
+pub mod oidc;
 pub mod sandbox;
 
 use async_trait::async_trait;
@@ -18,6 +19,11 @@ pub trait Bank: Send + Sync {
 
     /// Its name for people.
     fn label(&self) -> &str;
+
+    /// Whether checkouts are paid at it. A bank that only gives consents does not.
+    fn takes_payments(&self) -> bool {
+        false
+    }
 
     /// Whether a code may be taken to it once only: then that is written down before it is done.
     fn asks_once(&self) -> bool {

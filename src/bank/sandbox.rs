@@ -8,6 +8,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use super::{Answer, Bank, BankTrouble, Said, Trip};
 use crate::domain::consent::BankTokens;
@@ -15,6 +19,7 @@ use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Purpose;
 use crate::domain::outcome::{BankError, Fact, Offer};
+use crate::domain::params::percent_encoded;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
 
@@ -24,10 +29,23 @@ pub const NAME: &str = "sandbox";
 /// The longest that its token side can be asked to be slow.
 const SLOWEST: Duration = Duration::from_mins(1);
 
-/// The sandbox bank, and the one redirect URI that is registered with it.
+/// The sandbox bank. One redirect URI is registered with it; where an app takes the bank's answer itself, the gateway
+/// vouches for the app's address, so that the bank's page leads nowhere else.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     base: PublicUrl,
+    key: Secret,
+}
+
+/// Where an answer goes, as it stands in the bank's page.
+#[derive(Debug, Clone, Copy)]
+pub struct ReturnTo<'a> {
+    /// The redirect URI.
+    pub redirect_uri: &'a str,
+    /// The state that travels along.
+    pub state: &'a str,
+    /// The gateway's word for a redirect URI that is not the registered one; empty for that.
+    pub voucher: &'a str,
 }
 
 /// The institutions that it speaks for: the two of Yapily's own examples.
@@ -70,29 +88,56 @@ pub enum Decision {
 }
 
 impl Sandbox {
-    /// A sandbox bank that lives under `base`, beside the gateway.
-    pub const fn new(base: PublicUrl) -> Self {
-        Self { base }
+    /// A sandbox bank that lives under `base`, beside the gateway, and knows the gateway's word by `key`.
+    pub const fn new(base: PublicUrl, key: Secret) -> Self {
+        Self { base, key }
     }
 
-    /// The only address that it sends browsers back to.
+    /// The address that is registered with it.
     pub fn redirect_uri(&self) -> String {
         self.base.page("/return/sandbox", &[])
     }
 
-    /// Sends the browser back to `redirect_uri` with a decision.
+    /// Whether it sends browsers back there.
     ///
     /// # Errors
-    /// When that is not the registered redirect URI.
-    pub fn answer(&self, redirect_uri: &str, state: &str, decision: &Decision) -> Result<Redirect, Invalid> {
-        if redirect_uri != self.redirect_uri() {
-            return Err(Invalid::new("redirect_uri", "is not the one that is registered with this bank"));
+    /// When that is neither the registered redirect URI nor one that the gateway vouches for.
+    pub fn check(&self, to: &ReturnTo<'_>) -> Result<(), Invalid> {
+        let refused = || Invalid::new("redirect_uri", "is not the one that is registered with this bank");
+        if to.redirect_uri == self.redirect_uri() {
+            return Ok(());
         }
+        let voucher = URL_SAFE_NO_PAD.decode(to.voucher).map_err(|_| refused())?;
+        let mac = self.mac(to.redirect_uri, to.state).ok_or_else(refused)?;
+        // In constant time.
+        mac.verify_slice(&voucher).map_err(|_| refused())
+    }
+
+    /// Sends the browser back with a decision.
+    ///
+    /// # Errors
+    /// As [`Sandbox::check`].
+    pub fn answer(&self, to: &ReturnTo<'_>, decision: &Decision) -> Result<Redirect, Invalid> {
+        self.check(to)?;
         let (name, value) = match decision {
             Decision::Code(code) => ("code", code),
             Decision::Error(error) => ("error", error),
         };
-        Ok(Redirect::own(&self.base, "/return/sandbox", &[(name, value), ("state", state)]))
+        let query = format!("{name}={}&state={}", percent_encoded(value), percent_encoded(to.state));
+        let mark = if to.redirect_uri.contains('?') { '&' } else { '?' };
+        Ok(Redirect::to_bank(format!("{}{mark}{query}", to.redirect_uri)))
+    }
+
+    fn voucher(&self, redirect_uri: &str, state: &str) -> Option<String> {
+        Some(URL_SAFE_NO_PAD.encode(self.mac(redirect_uri, state)?.finalize().into_bytes()))
+    }
+
+    fn mac(&self, redirect_uri: &str, state: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.key.reveal().as_bytes()).ok()?;
+        mac.update(&u32::try_from(redirect_uri.len()).ok()?.to_be_bytes());
+        mac.update(redirect_uri.as_bytes());
+        mac.update(state.as_bytes());
+        Some(mac)
     }
 }
 
@@ -104,6 +149,10 @@ impl Bank for Sandbox {
 
     fn label(&self) -> &'static str {
         "Sandbox bank"
+    }
+
+    fn takes_payments(&self) -> bool {
+        true
     }
 
     /// Its token side is a function of the code, so that asking it again changes nothing.
@@ -122,6 +171,9 @@ impl Bank for Sandbox {
             query.push(("scope", "consent"));
         }
         query.extend([("redirect_uri", trip.redirect_uri), ("state", trip.state)]);
+        let foreign = trip.redirect_uri != self.redirect_uri();
+        let voucher = foreign.then(|| self.voucher(trip.redirect_uri, trip.state)).flatten();
+        query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
         Ok(Redirect::to_bank(self.base.page("/sandbox/authorise", &query)))
     }
 
@@ -160,14 +212,40 @@ fn slowness(code: &str) -> (Duration, &str) {
 mod tests {
     use super::*;
 
+    fn sandbox(key: &str) -> Sandbox {
+        Sandbox::new(PublicUrl::parse("https://pay.example").unwrap(), Secret::new(key))
+    }
+
     #[test]
-    fn it_sends_browsers_to_its_one_redirect_uri_alone() {
-        let bank = Sandbox::new(PublicUrl::parse("https://pay.example").unwrap());
+    fn it_sends_browsers_to_its_registered_redirect_uri() {
         let code = Decision::Code("c d".into());
-        let answer = bank.answer("https://pay.example/return/sandbox", "s", &code).unwrap();
+        let to = ReturnTo { redirect_uri: "https://pay.example/return/sandbox", state: "s", voucher: "" };
+        let answer = sandbox("k").answer(&to, &code).unwrap();
         assert_eq!(answer.as_str(), "https://pay.example/return/sandbox?code=c%20d&state=s");
         for other in ["https://evil.example/", "https://pay.example/return/sandbox/", ""] {
-            assert!(bank.answer(other, "s", &code).is_err(), "{other}");
+            for voucher in ["", "AAAA", "*"] {
+                let to = ReturnTo { redirect_uri: other, state: "s", voucher };
+                assert!(sandbox("k").answer(&to, &code).is_err(), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_sends_browsers_to_an_app_that_the_gateway_vouches_for_and_to_nobody_else() {
+        let error = Decision::Error("access_denied".into());
+        let app = "https://app.example/cb?a=1";
+        let voucher = sandbox("k").voucher(app, "s").unwrap();
+        let to = ReturnTo { redirect_uri: app, state: "s", voucher: &voucher };
+        let answer = sandbox("k").answer(&to, &error).unwrap();
+        assert_eq!(answer.as_str(), "https://app.example/cb?a=1&error=access_denied&state=s");
+        for (redirect_uri, state, key) in [
+            ("https://evil.example/", "s", "k"),
+            (app, "t", "k"),
+            ("https://app.example/cb?a=1s", "", "k"),
+            (app, "s", "l"),
+        ] {
+            let to = ReturnTo { redirect_uri, state, voucher: &voucher };
+            assert!(sandbox(key).answer(&to, &error).is_err(), "{redirect_uri} {state} {key}");
         }
     }
 

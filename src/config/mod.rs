@@ -4,9 +4,12 @@
 //! complete: nobody else in the crate reads the environment, and no setting is looked at twice. The methods of
 //! [`Config`] are the manual; `docs/OPERATING.md` is the same as a table.
 
+mod institution;
 mod mistake;
+mod oidc;
 mod parse;
 mod raw;
+mod section;
 mod settings;
 mod span;
 mod store;
@@ -17,12 +20,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
 use crate::domain::callback::Rules;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
+use crate::domain::secret::Digest;
 
 /// Everything an operator can say, parsed.
 #[derive(Debug, Clone)]
@@ -31,8 +36,10 @@ pub struct Config {
     public_url: Option<PublicUrl>,
     store: StoreConfig,
     keys: KeySource,
+    operator_key: Option<Digest>,
     demo: bool,
     sandbox: bool,
+    institutions: Vec<InstitutionConfig>,
     callback_rules: Rules,
     return_budget: Duration,
     keep: Duration,
@@ -83,7 +90,7 @@ impl LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The key, as the file spells it.
-    pub key: &'static str,
+    pub key: String,
     /// The value in force, without secrets.
     pub value: String,
     /// Where it came from.
@@ -93,8 +100,8 @@ pub struct Line {
 impl Config {
     /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names in `env`, else none; then `env` over it.
     ///
-    /// Reading the file is the only input or output. Variables that do not begin with `HANDBACK_` are ignored, and so
-    /// are those that Kubernetes sets for a Service of our name.
+    /// Reading the file, and the files that it names, is the only input or output. Variables that do not begin with `HANDBACK_` are
+    /// ignored unless the file names them, and so are those that Kubernetes sets for a Service of our name.
     ///
     /// # Errors
     /// With every mistake at once: unknown keys, values that break a rule, values that do not go together.
@@ -131,6 +138,12 @@ impl Config {
         &self.keys
     }
 
+    /// What is kept of the operator's own API key (`operator_key`): 32 to 256 visible ASCII characters. Default none; then
+    /// nobody can call what is the operator's alone.
+    pub const fn operator_key(&self) -> Option<Digest> {
+        self.operator_key
+    }
+
     /// Whether this is the demo, with a demo merchant, `/demo` and printed keys: no configuration file, and neither
     /// `listen` nor `public_url` leave loopback. Other variables do not end the demo.
     pub const fn is_demo(&self) -> bool {
@@ -141,6 +154,12 @@ impl Config {
     /// demo, off otherwise.
     pub const fn has_sandbox(&self) -> bool {
         self.sandbox
+    }
+
+    /// The institutions that consents can be asked of (`institution`), each with its bank; the file alone can name them.
+    /// Default none.
+    pub fn institutions(&self) -> &[InstitutionConfig] {
+        &self.institutions
     }
 
     /// What callbacks may be: the app schemes that are allowed although they are not a reversed domain name

@@ -11,14 +11,17 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
+use super::institution::{self, SandboxBank};
 use super::mistake::{Mistake, Mistakes, Origin};
 use super::raw::{Raw, Source, Text};
+use super::section::Notes;
 use super::settings::{self, Form, Setting};
-use super::{Config, KeySource, Line, LogFormat, StoreConfig, span};
+use super::{Config, InstitutionConfig, KeySource, Line, LogFormat, StoreConfig, span};
 use crate::domain::callback::{NEVER, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
-use crate::keys::Keys;
+use crate::domain::secret::Digest;
+use crate::keys::{self, Keys};
 
 /// Where the embedded store lives unless the operator says otherwise.
 const DATA_FOLDER: &str = "./handback-data";
@@ -54,7 +57,10 @@ impl Reader {
         let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
         let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
         let keys = self.keys(&store, demo);
+        let shown = |key: &Option<Digest>| if key.is_some() { "given" } else { "none" }.to_owned();
+        let operator_key = self.read(&settings::OPERATOR_KEY, None, |text| operator_key(text).map(Some), shown);
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
+        let institutions = self.institutions(sandbox);
         let warnings = warnings(public_url.as_ref(), demo, sandbox);
         let schemes = |rules: &Rules| rules.app_schemes.join(",");
         let callback_rules = self.read(&settings::APP_SCHEMES, Rules::default(), app_schemes, schemes);
@@ -73,14 +79,16 @@ impl Reader {
         let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
         let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);
-        self.lines.push(Line { key: "demo", value: demo.to_string(), origin: Origin::Derived });
+        self.lines.push(Line { key: "demo".to_owned(), value: demo.to_string(), origin: Origin::Derived });
         Config {
             listen,
             public_url,
             store,
             keys,
+            operator_key,
             demo,
             sandbox,
+            institutions,
             callback_rules,
             return_budget,
             keep,
@@ -95,6 +103,16 @@ impl Reader {
             warnings,
             lines: Vec::new(),
         }
+    }
+
+    fn institutions(&mut self, sandbox: bool) -> Vec<InstitutionConfig> {
+        let notes = Notes::new(self.raw.file.clone(), &self.raw.variables);
+        let sandbox = if sandbox { SandboxBank::On } else { SandboxBank::Off };
+        let institutions = institution::institutions(&self.raw.institutions, sandbox, &notes);
+        let (mistakes, lines) = notes.into_parts();
+        self.mistakes.extend(mistakes);
+        self.lines.extend(lines);
+        institutions
     }
 
     /// Reads one setting; without a text, or with a wrong one, it is `default`.
@@ -115,7 +133,7 @@ impl Reader {
                 (value, origin.clone())
             }
         };
-        self.lines.push(Line { key: setting.key, value: shown(&value), origin });
+        self.lines.push(Line { key: setting.key.to_owned(), value: shown(&value), origin });
         value
     }
 
@@ -191,6 +209,14 @@ fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
     text.parse().map_err(|_| {
         Invalid::new("", "is no IP address with a port").hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
     })
+}
+
+/// Long enough that nobody guesses it, and fit for a header.
+fn operator_key(text: &str) -> Result<Digest, Invalid> {
+    if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(keys::operator_key(text));
+    }
+    Err(Invalid::new("", "cannot be a key").hint("expected 32 to 256 visible ASCII characters, by chance"))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, Invalid> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::mistake::{Mistake, Origin};
-use super::settings::{ALL, CONFIG, Form, PREFIX, Setting, nearest, of_env, of_key};
+use super::settings::{ALL, CONFIG, Form, INSTITUTION, PREFIX, Setting, nearest, of_env, of_key};
 use crate::domain::invalid::Invalid;
 
 /// A setting's text, which may be a secret, and where it was written.
@@ -28,9 +28,28 @@ pub enum Source {
     BrokenFile,
 }
 
+/// The environment, for the values that the file says it holds.
+#[derive(Default)]
+pub struct Variables(Vec<(String, String)>);
+
+impl Variables {
+    /// The text of a variable.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn read(&self, name: &str) -> Result<String, Invalid> {
+        let text = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.clone());
+        text.ok_or_else(|| Invalid::new("", format!("names the variable {name}, which is not set")))
+    }
+}
+
 /// What was given, and the mistakes that were seen on the way.
 pub struct Raw {
     values: Vec<(&'static Setting, Text)>,
+    pub institutions: Vec<Table>,
+    pub variables: Variables,
+    /// Where the institutions stand.
+    pub file: Origin,
     pub source: Source,
     pub mistakes: Vec<Mistake>,
 }
@@ -38,15 +57,24 @@ pub struct Raw {
 impl Raw {
     /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names, else none; then the environment over it.
     pub fn read(path: Option<PathBuf>, env: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut raw = Self { values: Vec::new(), source: Source::NoFile, mistakes: Vec::new() };
-        let ours: Vec<(String, String)> = env.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let mut raw = Self {
+            values: Vec::new(),
+            institutions: Vec::new(),
+            variables: Variables(env.into_iter().collect()),
+            file: Origin::Default,
+            source: Source::NoFile,
+            mistakes: Vec::new(),
+        };
+        let ours = raw.variables.0.iter().filter(|(name, _)| name.starts_with(PREFIX));
+        let ours: Vec<(String, String)> = ours.cloned().collect();
         let named = ours.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| PathBuf::from(path));
         match (path, named) {
             (Some(path), _) => raw.read_file(&path, Origin::Flag("--config")),
             (None, Some(path)) => raw.read_file(&path, Origin::Environment(CONFIG.to_owned())),
             (None, None) => {}
         }
-        for (name, text) in ours {
+        let named: Vec<String> = raw.institutions.iter().flat_map(named_variables).collect();
+        for (name, text) in ours.into_iter().filter(|(name, _)| !named.contains(name)) {
             raw.take_variable(name, text);
         }
         raw
@@ -66,6 +94,7 @@ impl Raw {
         match table {
             Ok(table) => {
                 self.source = Source::File;
+                self.file = Origin::File(path.to_owned());
                 self.take_table("", table, path);
             }
             Err(invalid) => {
@@ -80,12 +109,29 @@ impl Raw {
         for (name, value) in table {
             let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             match (value, of_key(&key)) {
+                (value, None) if key == INSTITUTION => self.take_institutions(value),
                 (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table, path),
                 (Value::Table(_), None) if ALL.iter().any(|s| s.key.starts_with(&format!("{key}."))) => {}
-                (_, None) => self.refuse_unknown(&key, ALL.iter().map(|s| s.key), Origin::File(path.to_owned())),
+                (_, None) => {
+                    let known = ALL.iter().map(|s| s.key).chain([INSTITUTION]);
+                    self.refuse_unknown(&key, known, Origin::File(path.to_owned()));
+                }
                 (value, Some(setting)) => self.take_value(setting, value, path),
             }
         }
+    }
+
+    fn take_institutions(&mut self, value: Value) {
+        let tables: Option<Vec<Table>> = match value {
+            Value::Array(items) => items.into_iter().map(|item| item.try_into().ok()).collect(),
+            _ => None,
+        };
+        let Some(tables) = tables else {
+            let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
+            self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
+            return;
+        };
+        self.institutions = tables;
     }
 
     fn take_value(&mut self, setting: &'static Setting, value: Value, path: &Path) {
@@ -122,6 +168,16 @@ impl Raw {
         };
         self.mistakes.push(Mistake::new(key, origin, &invalid));
     }
+}
+
+/// The variables that a table says hold a value of its.
+fn named_variables(table: &Table) -> Vec<String> {
+    let named = |(key, value): (&String, &Value)| match value {
+        Value::Table(inner) => named_variables(inner),
+        Value::String(name) if key.ends_with("_env") => vec![name.clone()],
+        _ => Vec::new(),
+    };
+    table.iter().flat_map(named).collect()
 }
 
 /// Reads TOML. Its own errors quote the line, which may hold a secret; ours give its number.

@@ -29,10 +29,14 @@ pub const PREFIX: &str = "HANDBACK_";
 /// The variable that names the configuration file.
 pub const CONFIG: &str = "HANDBACK_CONFIG";
 
+/// The key of the list of institutions, which has no variable.
+pub const INSTITUTION: &str = "institution";
+
 pub const LISTEN: Setting = plain("listen", "HANDBACK_LISTEN");
 pub const PUBLIC_URL: Setting = secret("public_url", "HANDBACK_PUBLIC_URL");
 pub const STORE: Setting = secret("store", "HANDBACK_STORE");
 pub const KEYS: Setting = secret("keys", "HANDBACK_KEYS");
+pub const OPERATOR_KEY: Setting = secret("operator_key", "HANDBACK_OPERATOR_KEY");
 pub const SANDBOX: Setting = plain("sandbox.enabled", "HANDBACK_SANDBOX");
 pub const APP_SCHEMES: Setting =
     Setting { key: "callbacks.app_schemes", env: "HANDBACK_APP_SCHEMES", form: Form::List };
@@ -48,11 +52,12 @@ pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
 pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
 
 /// Every setting, in the order of the manual.
-pub static ALL: [Setting; 16] = [
+pub static ALL: [Setting; 17] = [
     LISTEN,
     PUBLIC_URL,
     STORE,
     KEYS,
+    OPERATOR_KEY,
     SANDBOX,
     APP_SCHEMES,
     RETURN_BUDGET,

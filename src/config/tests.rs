@@ -7,6 +7,8 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::keys::Keys;
 
+mod institutions;
+
 fn load(env: &[(&str, &str)]) -> Result<Config, Mistakes> {
     Config::load(None, env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
@@ -70,6 +72,7 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_PUBLIC_URL", "pay.example"),
         ("HANDBACK_STORE", "mysql://x"),
         ("HANDBACK_KEYS", "k1"),
+        ("HANDBACK_OPERATOR_KEY", "too short to be one"),
         ("HANDBACK_SANDBOX", "yes"),
         ("HANDBACK_APP_SCHEMES", "Shop App"),
         ("HANDBACK_RETURN_BUDGET", "5s"),

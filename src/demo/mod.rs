@@ -33,13 +33,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 impl Demo {
     /// The app of `merchant`, which calls the API at `api` with this key.
-    pub const fn new(
-        merchant: String,
-        api_key: Secret,
-        api: String,
-        public_url: PublicUrl,
-        client: Client,
-    ) -> Self {
+    pub const fn new(merchant: String, api_key: Secret, api: String, public_url: PublicUrl, client: Client) -> Self {
         Self { merchant, api_key, api, public_url, client }
     }
 

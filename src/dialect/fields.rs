@@ -105,7 +105,7 @@ impl Fields {
 }
 
 /// The members of a JSON object in their order, repeated names included, each value as its own bytes.
-struct Pairs(Vec<(String, Box<RawValue>)>);
+pub(super) struct Pairs(pub(super) Vec<(String, Box<RawValue>)>);
 
 impl<'de> serde::Deserialize<'de> for Pairs {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

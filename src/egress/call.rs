@@ -74,25 +74,21 @@ impl Call {
     /// Sends a value as JSON.
     #[must_use]
     pub fn json(mut self, value: &impl Serialize) -> Self {
-        match serde_json::to_vec(value) {
-            Ok(bytes) => self.body("application/json", bytes),
-            Err(_) => {
-                self.refuse(Refused::Unsendable("body"));
-                self
-            }
+        if let Ok(bytes) = serde_json::to_vec(value) {
+            return self.body("application/json", bytes);
         }
+        self.refuse(Refused::Unsendable("body"));
+        self
     }
 
     /// Sends pairs as an HTML form does.
     #[must_use]
     pub fn form(mut self, value: &impl Serialize) -> Self {
-        match serde_urlencoded::to_string(value) {
-            Ok(text) => self.body("application/x-www-form-urlencoded", text.into_bytes()),
-            Err(_) => {
-                self.refuse(Refused::Unsendable("body"));
-                self
-            }
+        if let Ok(text) = serde_urlencoded::to_string(value) {
+            return self.body("application/x-www-form-urlencoded", text.into_bytes());
         }
+        self.refuse(Refused::Unsendable("body"));
+        self
     }
 
     /// How long the call may take, from the look-up of its name to the last byte of its answer, instead of what the

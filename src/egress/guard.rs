@@ -80,7 +80,7 @@ impl Guard {
     /// A guard with the operator's list and the ports of public addresses. By default the list is empty, and the port
     /// is 443.
     ///
-    /// A list for IPv6 forms that carry an IPv4 address (NAT64 64:ff9b::/96, RFC 6052) opens the form only: the address
+    /// A listed network of IPv6 forms that carry an IPv4 address (`64:ff9b::/96` for NAT64, RFC 6052) opens the form only: the address
     /// inside must be public, or on the list too.
     pub const fn new(listed: Vec<IpNet>, ports: Ports) -> Self {
         Self { listed, ports }

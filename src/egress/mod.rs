@@ -10,6 +10,7 @@
 //! call any address that stands in a URL.
 
 mod answer;
+mod bank;
 mod builder;
 mod call;
 mod guard;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use reqwest::{Method, StatusCode, header};
 
 pub use answer::{Answer, Trouble};
+pub use bank::bank_client;
 pub use builder::Builder;
 pub use call::Call;
 pub use guard::{Guard, Ports, Reach, Refused};

@@ -62,11 +62,7 @@ impl Resolve for GuardedNames {
 ///
 /// # Errors
 /// When there is none; with the reason why the first was refused, if there was one.
-fn admitted(
-    guard: &Guard,
-    reach: Reach,
-    addresses: Vec<IpAddr>,
-) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
+fn admitted(guard: &Guard, reach: Reach, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
     let mut first: Option<Refused> = None;
     let mut admitted = Vec::with_capacity(addresses.len());
     for address in addresses.into_iter().map(|address| address.to_canonical()) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::Either;
 
+use super::prove::Landed;
 use super::returns::mark;
 use super::{Engine, EngineError};
 use crate::domain::consent::{AnswerTo, BankTokens, Grant, LIFE, Status};
@@ -62,9 +63,16 @@ impl Engine {
     /// # Errors
     /// When the store is in trouble.
     pub async fn consent(&self, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
-        let found = self.store.find(id.pay_id()).await?;
-        let own = found.filter(|j| *j.id() == id && j.opening().merchant == merchant);
-        match own.filter(|journey| journey.opening().purpose.consent().is_some()) {
+        Ok(self.consent_of(id).await?.filter(|journey| journey.opening().merchant == merchant))
+    }
+
+    /// The consent of this id, whichever merchant's it is: for the operator. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn consent_of(&self, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+        let found = self.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id);
+        match found.filter(|journey| journey.opening().purpose.consent().is_some()) {
             Some(journey) => self.lapse(journey).await.map(Some),
             None => Ok(None),
         }
@@ -110,9 +118,27 @@ impl Engine {
         self.bring(journey, departure, offer, patience).await
     }
 
-    /// Takes a code for a journey whose app may bring it: the verb behind [`Engine::bring_code`], and behind the sandbox's
-    /// own exchange.
-    pub(super) async fn bring(
+    /// Takes a code that came without any app's credentials. Only a bank that may be asked again, and again, takes such
+    /// codes: whoever knows the `state` can then finish the journey, which is as it should be in a test, and nowhere else.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn bring_open_code(
+        self: &Arc<Self>,
+        state: &str,
+        offer: Offer,
+        patience: Duration,
+    ) -> Result<BroughtCode, EngineError> {
+        let Some((journey, departure)) = self.journey_of(state).await? else { return Ok(BroughtCode::Unknown) };
+        let open = self.bank(journey.bank_of(departure)).is_ok_and(|bank| !bank.asks_once());
+        if !open || journey.opening().purpose.consent().is_none() {
+            return Ok(BroughtCode::Unknown);
+        }
+        self.bring(journey, departure, offer, patience).await
+    }
+
+    /// Takes a code for a journey whose app may bring it.
+    async fn bring(
         self: &Arc<Self>,
         journey: Journey,
         departure: u8,
@@ -121,16 +147,20 @@ impl Engine {
     ) -> Result<BroughtCode, EngineError> {
         let journey = self.lapse(journey).await?;
         let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
-        let pay_id = journey.pay_id();
+        let until = tokio::time::Instant::now() + patience;
         if journey.answered(via).is_none() && journey.settlement().is_none() {
             let flight = self.prove(&journey, via, &offer);
             match futures_util::future::select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
-                Either::Left((Ok(super::prove::Landed::Forged), _)) => return Ok(BroughtCode::Forged),
-                Either::Left((landed, _)) => drop(landed?),
+                Either::Left((landing, _)) => {
+                    if landing?.landed == Landed::Forged {
+                        return Ok(BroughtCode::Forged);
+                    }
+                }
                 Either::Right(_) => {}
             }
         }
-        let journey = self.store.find(pay_id).await?;
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        let journey = self.consent_soon(journey.opening().merchant, *journey.id(), left).await?;
         Ok(journey.map_or(BroughtCode::Unknown, |journey| BroughtCode::Journey(Box::new(journey))))
     }
 
@@ -271,20 +301,16 @@ impl Engine {
     }
 
     fn sign_consent(&self, journey: &Journey) -> Result<Secret, EngineError> {
-        let consent = journey.opening().purpose.consent();
-        let consent = consent.ok_or_else(|| EngineError::Missing("consent in this journey".into()))?;
-        let claims = ConsentClaims {
-            institution: journey.institution().unwrap_or_default().to_owned(),
-            consent: journey.id().to_string(),
-            application_user: consent.application_user.as_ref().map(|own| own.as_str().to_owned()),
-            user: consent.user.to_string(),
-        };
+        let claims = claims(journey, journey.institution().unwrap_or_default());
+        let claims = claims.ok_or_else(|| EngineError::Missing("consent in this journey".into()))?;
         self.keys.sign_consent(&journey.opening().key, &claims).ok_or_else(super::key_gone)
     }
 
+    /// Writes the first departure of a round down; it leads where the customer chose to go before, if the customer chose.
     async fn first_departure(&self, journey: Journey) -> Result<Journey, EngineError> {
         use crate::domain::journey::Departing;
-        match self.departed(journey, None).await? {
+        let chosen = journey.departures().last().and_then(|departure| departure.to.clone());
+        match self.departed(journey, chosen).await? {
             Some(Departing::New(journey, _) | Departing::UnderWay(journey, _) | Departing::Ended(journey)) => {
                 Ok(journey)
             }
@@ -305,6 +331,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// What the token of a journey's consent says. `None` when it is about something else.
+pub(super) fn claims(journey: &Journey, institution: &str) -> Option<ConsentClaims> {
+    let consent = journey.opening().purpose.consent()?;
+    Some(ConsentClaims {
+        institution: institution.to_owned(),
+        consent: journey.id().to_string(),
+        application_user: consent.application_user.as_ref().map(|own| own.as_str().to_owned()),
+        user: consent.user.to_string(),
+    })
 }
 
 fn gone() -> EngineError {

@@ -18,7 +18,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
-
+mod timing;
 mod users;
 mod watch;
 
@@ -33,11 +33,12 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
-pub use watch::{Page, Sight};
+pub use timing::Timing;
+pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Parcel, Place, Redemption, Resting, Which};
+pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;
@@ -47,6 +48,7 @@ use crate::domain::id::{MerchantId, PayId};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::secret::Digest;
 use crate::keys::{Keys, digest};
 use crate::store::{Store, StoreError};
 use flights::Flights;
@@ -59,7 +61,7 @@ pub struct Engine {
     pub(crate) keys: Keys,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,
-    /// The banks; new checkouts go to the first.
+    /// The banks; new checkouts go to the first that takes payments.
     pub(crate) banks: Vec<Arc<dyn Bank>>,
     /// The institutions that consents can be asked of.
     pub(crate) institutions: Vec<Institution>,
@@ -71,7 +73,9 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    proofs: Flights<prove::Key, Result<prove::Landed, EngineError>>,
+    /// The digest of the operator's key, if there is one; see [`crate::keys::operator_key`].
+    pub(crate) operator: Option<Digest>,
+    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
 
@@ -118,14 +122,29 @@ pub struct Parts {
     pub rules: Rules,
     /// See [`Engine`].
     pub budget: Duration,
+    /// See [`Engine`].
+    pub operator: Option<Digest>,
 }
 
 impl Engine {
     /// Puts an engine together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget } = parts;
+        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator } = parts;
         let (proofs, outbound) = (Flights::kept_for(Duration::ZERO), Flights::kept_for(LATE_WAY));
-        Self { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, proofs, outbound }
+        Self {
+            store,
+            keys,
+            clock,
+            banks,
+            institutions,
+            dialects,
+            public_url,
+            rules,
+            budget,
+            operator,
+            proofs,
+            outbound,
+        }
     }
 
     /// What time it is, for the answers that say so.

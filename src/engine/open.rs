@@ -2,6 +2,7 @@
 
 use super::{Engine, EngineError};
 use crate::domain::callback::place;
+use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
@@ -67,13 +68,12 @@ impl Engine {
     pub fn rehearse(&self, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Vec<Rehearsal>, EngineError> {
         let journey = self.draft(merchant, dialect, wish, LARGEST)?;
         let dialect = self.dialect(dialect)?;
-        let token = self.token_of(&journey, 0)?;
+        let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
         let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
             let token = token.as_ref().filter(|_| index == 0);
             let urls = ends(&journey, &BankError::new("server_error", None)).into_iter().map(|settlement| {
-                let consent_token = consent_token(&settlement);
-                let hand_back =
-                    HandBack { settlement: Some(&settlement), token, consent_token: consent_token.as_deref() };
+                let consent_token = agreed(&settlement).then_some(consent_token.as_str());
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
                 let params = dialect.way_home(&journey, &hand_back);
                 Ok((settlement.outcome, entry.url.with(&params, entry.params_in)?))
             });
@@ -116,10 +116,14 @@ impl Engine {
         Ok(journey)
     }
 
-    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first.
+    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first that takes
+    /// payments.
     fn bank_for(&self, purpose: &Purpose) -> Result<String, Invalid> {
         let Some(consent) = purpose.consent() else {
-            return Ok(self.banks.first().map(|bank| bank.name().to_owned()).unwrap_or_default());
+            let bank = self.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
+            let none = || Invalid::new("bank", "none of this gateway's takes payments");
+            return bank
+                .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
         };
         let Some(id) = &consent.institution else { return Ok(String::new()) };
         let institution = self.institution(id).ok_or_else(|| {
@@ -135,6 +139,10 @@ impl Engine {
             rules: &self.rules,
             appended: dialect.appended(),
         };
+        if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
+            // An address that the bank sends its codes to is as sensitive as one that tokens go to.
+            Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
+        }
         let plan = match &wish.callback {
             Asked::Nothing => Plan::resolve(None, allowed),
             Asked::Text(text) => Plan::resolve(Some(text), allowed),
@@ -153,14 +161,13 @@ impl Engine {
     fn check_longest(&self, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
         let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(BankError::MAX_DESCRIPTION)));
         let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
-        let token = self.token_of(&journey, 0)?;
+        let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
         let alone = opening.plan.background.is_empty();
         for (index, entry) in opening.plan.entries().enumerate() {
             for settlement in ends(&journey, &longest) {
                 let token = token.as_ref().filter(|_| index == 0);
-                let consent_token = consent_token(&settlement);
-                let hand_back =
-                    HandBack { settlement: Some(&settlement), token, consent_token: consent_token.as_deref() };
+                let consent_token = agreed(&settlement).then_some(consent_token.as_str());
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
                 let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
             }
@@ -175,6 +182,15 @@ impl Engine {
         Ok(())
     }
 
+    /// A text as long as the consent token of this journey will be; empty when it is about something else.
+    fn longest_consent_token(&self, journey: &Journey) -> String {
+        let longest = self.institutions.iter().map(|institution| institution.id.as_str()).max_by_key(|id| id.len());
+        let institution = journey.institution().or(longest).unwrap_or_default();
+        let claims = super::consents::claims(journey, institution);
+        claims
+            .map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
+    }
+
     /// The one-time token of a settlement, where the journey's terms want one.
     pub(super) fn token_of(&self, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
         if journey.opening().terms.one_time_token == OneTime::Off {
@@ -184,9 +200,9 @@ impl Engine {
     }
 }
 
-/// A text as long as a consent token, where a settlement has one.
-fn consent_token(settlement: &Settlement) -> Option<String> {
-    (settlement.outcome == Outcome::Authorised).then(|| "x".repeat(Keys::CONSENT_TOKEN))
+/// Whether a settlement comes with a consent token.
+fn agreed(settlement: &Settlement) -> bool {
+    settlement.outcome == Outcome::Authorised
 }
 
 /// Every way in which a journey of these terms can reach a merchant.

@@ -5,7 +5,7 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, SavedCallback};
-use crate::keys::digest;
+use crate::keys::{digest, operator_key};
 use crate::store::{Claim, Replaced};
 use subtle::ConstantTimeEq;
 
@@ -44,6 +44,11 @@ impl Engine {
         let merchant = self.store.merchant(key.merchant()).await?;
         let sent = api_key_digest(key.reveal());
         Ok(merchant.filter(|m| m.api_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
+    }
+
+    /// Whether this is the operator's key. Without one nobody is the operator.
+    pub fn is_operator(&self, key: &str) -> bool {
+        self.operator.is_some_and(|own| own.as_bytes().ct_eq(operator_key(key).as_bytes()).into())
     }
 
     /// Edits a merchant's profile; the claim's repetition answers the slot of the first time.

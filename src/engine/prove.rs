@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::FutureExt;
 
 use super::flights::Flight;
+use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::id::PayId;
@@ -39,6 +40,13 @@ pub(super) enum Landed {
     Forged,
 }
 
+/// What a proof came to, and how long the bank took for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Landing {
+    pub(super) landed: Landed,
+    pub(super) asked: Duration,
+}
+
 impl Engine {
     /// Begins to prove an answer, or joins the proof that is under way here.
     pub(super) fn prove(
@@ -46,25 +54,36 @@ impl Engine {
         journey: &Journey,
         via: Via,
         offer: &Offer,
-    ) -> Flight<Result<Landed, EngineError>> {
+    ) -> Flight<Result<Landing, EngineError>> {
         self.proofs.join((journey.pay_id(), via.departure, via.mark), || {
             let (engine, journey, offer) = (Arc::clone(self), journey.clone(), offer.clone());
-            async move { engine.prove_and_conclude(journey, via, &offer).await }.boxed()
+            async move {
+                let timing = Timing::default();
+                let landed = engine.prove_and_conclude(journey, via, &offer, &timing).await?;
+                Ok(Landing { landed, asked: timing.bank() })
+            }
+            .boxed()
         })
     }
 
-    async fn prove_and_conclude(&self, journey: Journey, via: Via, offer: &Offer) -> Result<Landed, EngineError> {
+    async fn prove_and_conclude(
+        &self,
+        journey: Journey,
+        via: Via,
+        offer: &Offer,
+        timing: &Timing,
+    ) -> Result<Landed, EngineError> {
         if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
             return Ok(Landed::Elsewhere);
         }
         let bank = Arc::clone(self.bank(journey.bank_of(via.departure))?);
-        let fact = match self.checked(bank.as_ref(), &journey, via, offer).await? {
+        let fact = match timing.of_bank(self.checked(bank.as_ref(), &journey, via, offer)).await? {
             Ok(Checked::Refused(error)) => Fact::refused(error),
             Ok(Checked::Genuine) => {
                 let Some(journey) = self.sent(bank.as_ref(), &journey, via).await? else {
                     return Ok(Landed::Elsewhere);
                 };
-                match self.exchanged(bank.as_ref(), &journey, via, offer).await? {
+                match timing.of_bank(self.exchanged(bank.as_ref(), &journey, via, offer)).await? {
                     Ok(fact) => fact,
                     Err(trouble) => refused(&journey, via, &trouble),
                 }

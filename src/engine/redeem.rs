@@ -48,7 +48,7 @@ impl Engine {
         let until = Instant::now() + wish.patience;
         loop {
             match self.store.redeem(token.shard(), &token_digest(token.reveal()), wish.merchant, &attempt).await {
-                Ok(Redemption::Pending) if Instant::now() < until => tokio::time::sleep(super::LOOK_AGAIN).await,
+                Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(super::LOOK_AGAIN).await,
                 Ok(redemption) => return Ok(Redeemed::Said(redemption)),
                 Err(error) => return Ok(uncertain(&error)),
             }

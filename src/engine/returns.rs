@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::leave::{cookie_name, state_digest};
 use super::prove::Landed;
+use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::Answer;
 use crate::domain::id::PayId;
@@ -36,6 +37,8 @@ pub struct Brought<'a> {
     pub cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// When its head and body had been read.
     pub at: Instant,
+    /// Where its time goes.
+    pub timing: &'a Timing,
 }
 
 /// What is done with a browser that came back.
@@ -126,7 +129,7 @@ impl Engine {
                 self.change_nothing(journey, via, &BankError::new("", None)).await.map(Returned::Go)
             }
             Hint::Code(_) if bank.is_none() => self.way_now(&journey).map(Returned::Go),
-            Hint::Code(offer) => self.prove_in_time(journey, state, via, offer, brought.at).await,
+            Hint::Code(offer) => self.prove_in_time(Waited { journey, state, via }, offer, &brought).await,
         }
     }
 
@@ -134,7 +137,13 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::take_return`].
-    pub async fn wait_on(self: &Arc<Self>, state: &str, mark: u64, at: Instant) -> Result<Returned, EngineError> {
+    pub async fn wait_on(
+        self: &Arc<Self>,
+        state: &str,
+        mark: u64,
+        at: Instant,
+        timing: &Timing,
+    ) -> Result<Returned, EngineError> {
         let Some((journey, departure)) = self.journey_of(state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
@@ -146,17 +155,22 @@ impl Engine {
                 None => return self.way_now(&journey).map(Returned::Go),
             }
         }
-        self.await_end(journey, state.to_owned(), via, at).await
+        self.await_end(Waited { journey, state: state.to_owned(), via }, at, timing).await
     }
 
     /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
-    async fn await_end(&self, journey: Journey, state: String, via: Via, at: Instant) -> Result<Returned, EngineError> {
+    async fn await_end(&self, waited: Waited, at: Instant, timing: &Timing) -> Result<Returned, EngineError> {
+        let Waited { journey, state, via } = waited;
+        let began = Instant::now();
         let ended = self.ended(journey.pay_id(), via);
         match tokio::time::timeout_at(at + self.patience(), ended).await {
             Ok(Ok(Some(ended))) => self.way_of(&ended, via).map(Returned::Go),
             Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
             Ok(Err(error)) => Err(error),
-            Err(_) => Ok(wait(journey, state, via)),
+            Err(_) => {
+                timing.waited(began.elapsed());
+                Ok(wait(journey, state, via))
+            }
         }
     }
 
@@ -199,17 +213,24 @@ impl Engine {
     /// Asks the bank, and waits for it as long as the budget allows.
     async fn prove_in_time(
         self: &Arc<Self>,
-        journey: Journey,
-        state: String,
-        via: Via,
+        waited: Waited,
         offer: Offer,
-        at: Instant,
+        brought: &Brought<'_>,
     ) -> Result<Returned, EngineError> {
+        let Waited { journey, state, via } = waited;
         let flight = self.prove(&journey, via, &offer);
-        match tokio::time::timeout_at(at + self.patience(), flight).await {
-            Ok(landed) => Ok(match landed? {
+        let began = Instant::now();
+        let landing = tokio::time::timeout_at(brought.at + self.patience(), flight).await;
+        let waited = began.elapsed();
+        // What it concluded after the bank's answer was the store's time.
+        let asked = landing.as_ref().ok().and_then(|landing| landing.as_ref().ok()).map(|landing| landing.asked);
+        brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
+        match landing {
+            Ok(landing) => Ok(match landing?.landed {
                 Landed::Home(redirect) => Returned::Go(redirect),
-                Landed::Elsewhere => return self.await_end(journey, state, via, at).await,
+                Landed::Elsewhere => {
+                    return self.await_end(Waited { journey, state, via }, brought.at, brought.timing).await;
+                }
                 Landed::Forged => Returned::Suspect(Suspicion::Forged),
             }),
             Err(_) => self.late(journey, state, via, &offer).await,

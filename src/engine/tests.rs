@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion};
+use super::{Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion, Timing};
 use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
@@ -159,6 +159,7 @@ impl Ground {
             public_url: PublicUrl::parse("https://pay.example").unwrap(),
             rules: Rules::default(),
             budget: Duration::from_millis(250),
+            operator: None,
         });
         (Arc::new(engine), bank)
     }
@@ -197,7 +198,15 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
 async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned, EngineError> {
     let pairs = [("state", state), ("code", code)].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let answer = Answer::read(Carried::Query, pairs).unwrap();
-    engine.take_return(Brought { bank: "blunt", answer, cookie: &|_| None, at: Instant::now() }).await
+    engine
+        .take_return(Brought {
+            bank: "blunt",
+            answer,
+            cookie: &|_| None,
+            at: Instant::now(),
+            timing: &Timing::default(),
+        })
+        .await
 }
 
 fn location(returned: Result<Returned, EngineError>) -> String {
@@ -264,7 +273,7 @@ async fn what_was_not_sent_is_taken_over_by_another_node() {
     ground.clock.advance(Journey::HELD);
     b.sweep().await.unwrap();
     assert_eq!(until_settled(&b, &journey).await, Status::Authorised);
-    let home = location(b.wait_on(&waited.state, waited.via.mark, Instant::now()).await);
+    let home = location(b.wait_on(&waited.state, waited.via.mark, Instant::now(), &Timing::default()).await);
     assert_eq!(location(back(&a, &state, "c").await), home);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
@@ -339,7 +348,15 @@ async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it() {
     assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
     let pairs = [("state", state.as_str()), ("error", "access_denied")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     let answer = Answer::read(Carried::Query, pairs).unwrap();
-    let refused = engine.take_return(Brought { bank: "blunt", answer, cookie: &|_| None, at: Instant::now() }).await;
+    let refused = engine
+        .take_return(Brought {
+            bank: "blunt",
+            answer,
+            cookie: &|_| None,
+            at: Instant::now(),
+            timing: &Timing::default(),
+        })
+        .await;
     assert!(matches!(refused.unwrap(), Returned::Wait(_)));
     assert_eq!(status(&engine, &journey).await, Status::Awaited);
 }

@@ -17,6 +17,15 @@ pub struct Page {
     pub most: usize,
 }
 
+/// A part of a list whose length is asked for, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The part.
+    pub page: Page,
+    /// How far is counted, at least: a merchant may have millions.
+    pub to: usize,
+}
+
 /// How many journeys one look into the store brings.
 const BATCH: usize = 200;
 
@@ -57,24 +66,38 @@ impl Engine {
         page: Page,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, EngineError> {
-        let Page { mut skip, most } = page;
-        let mut selected = Vec::new();
+        self.select_and_count(merchant, which, Counted { page, to: 0 }, wanted).await.map(|(selected, _)| selected)
+    }
+
+    /// The same, with the number of all that are wanted, as far as they were counted.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn select_and_count(
+        &self,
+        merchant: MerchantId,
+        which: Which,
+        counted: Counted,
+        wanted: impl Fn(&Journey) -> bool,
+    ) -> Result<(Vec<Journey>, usize), EngineError> {
+        let Counted { page: Page { skip, most }, to } = counted;
+        let (mut selected, mut count) = (Vec::new(), 0_usize);
         let mut after = None;
         loop {
             let batch = self.store.list(merchant, which, after, BATCH).await?;
             let is_last = batch.len() < BATCH;
             after = batch.last().map(Place::of);
             for journey in batch.into_iter().filter(|journey| wanted(journey)) {
-                match skip.checked_sub(1) {
-                    Some(left) => skip = left,
-                    None => selected.push(journey),
+                if selected.len() == most && count >= to {
+                    return Ok((selected, count));
                 }
-                if selected.len() == most {
-                    return Ok(selected);
+                count += 1;
+                if count > skip && selected.len() < most {
+                    selected.push(journey);
                 }
             }
-            if is_last {
-                return Ok(selected);
+            if is_last || (selected.len() == most && count >= to) {
+                return Ok((selected, count));
             }
         }
     }

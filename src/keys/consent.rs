@@ -28,14 +28,19 @@ pub struct ConsentClaims {
 }
 
 impl Keys {
-    /// As long as a consent token is at the most, in bytes, with ids of the usual length.
-    pub const CONSENT_TOKEN: usize = 640;
+    /// How long the consent token with these claims is, in bytes, without signing it.
+    pub fn consent_token_length(key: &str, claims: &ConsentClaims) -> usize {
+        let encoded = |bytes: usize| (bytes * 4).div_ceil(3);
+        let json = |json: serde_json::Result<Vec<u8>>| json.map_or(0, |json| json.len());
+        let (head, body) = (json(serde_json::to_vec(&header(key))), json(serde_json::to_vec(claims)));
+        // The signature is two scalars of 32 bytes, and a dot stands before it and before the claims.
+        encoded(head) + 1 + encoded(body) + 1 + encoded(64)
+    }
 
     /// Signs a consent token under the operator's key of this id. `None` when that key is gone.
     pub fn sign_consent(&self, key: &str, claims: &ConsentClaims) -> Option<Secret> {
         let signing = EncodingKey::from_ec_der(self.signing_key(key)?.to_pkcs8_der().ok()?.as_bytes());
-        let header = Header { kid: Some(key.to_owned()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, claims, &signing).ok().map(Secret::new)
+        jsonwebtoken::encode(&header(key), claims, &signing).ok().map(Secret::new)
     }
 
     /// What a consent token says, if one of our keys has signed it.
@@ -71,6 +76,10 @@ impl Keys {
     }
 }
 
+fn header(key: &str) -> Header {
+    Header { kid: Some(key.to_owned()), ..Header::new(Algorithm::ES256) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +98,11 @@ mod tests {
         let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();
         let token = keys.sign_consent("k1", &claims()).unwrap();
         assert_eq!(keys.verify_consent(token.reveal()), Some(claims()));
-        assert!(token.reveal().len() < Keys::CONSENT_TOKEN);
+        for own in [None, Some("a"), Some("ab"), Some("abc"), Some("\"é\\")] {
+            let claims = ConsentClaims { application_user: own.map(Into::into), ..claims() };
+            let token = keys.sign_consent("k1", &claims).unwrap();
+            assert_eq!(token.reveal().len(), Keys::consent_token_length("k1", &claims));
+        }
         let other = Keys::parse(Keys::write_fresh("k1", [4; 32]).reveal()).unwrap();
         assert_eq!(other.verify_consent(token.reveal()), None);
         assert_eq!(keys.sign_consent("k2", &claims()), None);
@@ -106,6 +119,19 @@ mod tests {
         rules.validate_exp = false;
         let read = jsonwebtoken::decode::<ConsentClaims>(token.reveal(), &DecodingKey::from_jwk(&jwk).unwrap(), &rules);
         assert_eq!(read.unwrap().claims, claims());
+    }
+
+    #[test]
+    fn a_token_outlives_the_rotation_of_its_key() {
+        let old = Keys::write_fresh("k1", [3; 32]);
+        let token = Keys::parse(old.reveal()).unwrap().sign_consent("k1", &claims()).unwrap();
+        let rotated = format!("{},{}", Keys::write_fresh("k2", [4; 32]).reveal(), old.reveal());
+        let rotated = Keys::parse(&rotated).unwrap();
+        assert_eq!(rotated.verify_consent(token.reveal()), Some(claims()));
+        let published = rotated.consent_key_set();
+        assert_eq!((&published["keys"][0]["kid"], &published["keys"][1]["kid"]), (&"k2".into(), &"k1".into()));
+        let gone = Keys::parse(Keys::write_fresh("k2", [4; 32]).reveal()).unwrap();
+        assert_eq!(gone.verify_consent(token.reveal()), None);
     }
 
     #[test]

@@ -113,6 +113,11 @@ impl Keys {
         Some(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "demo", &[merchant.as_bytes()])?))
     }
 
+    /// The secret by which the test bank's pages know an address that this gateway vouches for.
+    pub fn voucher_secret(&self) -> Option<Secret> {
+        Some(Secret::new(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "voucher", &[])?)))
+    }
+
     /// Seals `plain` for `owner`; only the same owner's name opens it.
     pub fn seal(&self, plain: &[u8], owner: &[u8], entropy: [u8; 32]) -> Option<Sealed> {
         let (id, key) = self.keys.first()?;
@@ -154,6 +159,11 @@ pub fn digest(purpose: &str, bytes: &[u8]) -> Digest {
     hash.update([0]);
     hash.update(bytes);
     Digest::new(hash.finalize().into())
+}
+
+/// What is kept of the operator's key, by which its own API calls are known.
+pub fn operator_key(key: &str) -> Digest {
+    digest("operator key", key.as_bytes())
 }
 
 /// The journey that a link speaks of, before it has been compared.

@@ -9,11 +9,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::bank::sandbox::{Decision, Sandbox};
+use crate::bank::sandbox::{Decision, ReturnTo, Sandbox};
 use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
 use crate::telemetry::metrics::Route;
-use crate::web::page::{Authorise, NeverReturns, ProblemPage};
+use crate::web::page::{Authorise, NeverReturns, ProblemPage, Wanted};
 use crate::web::{Incoming, reply};
 
 pub use parameters::{Redeemer, rows};
@@ -41,14 +41,20 @@ struct Asked {
     client_name: String,
     #[serde(default)]
     amount: String,
+    #[serde(default)]
+    scope: String,
     redirect_uri: String,
     state: String,
+    #[serde(default)]
+    voucher: String,
 }
 
 #[derive(Deserialize)]
 struct Decided {
     redirect_uri: String,
     state: String,
+    #[serde(default)]
+    voucher: String,
     decision: String,
     #[serde(default)]
     error: String,
@@ -60,17 +66,19 @@ struct Decided {
 
 async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> HttpResponse {
     let Some(web::Query(asked)) = asked else { return unreadable() };
-    if asked.redirect_uri != bank.redirect_uri() {
+    let Asked { redirect_uri, state, voucher, .. } = asked;
+    if bank.check(&ReturnTo { redirect_uri: &redirect_uri, state: &state, voucher: &voucher }).is_err() {
         return unreadable();
     }
-    let shown = |text: String| text.chars().take(SHOWN).collect();
-    reply::page(&Authorise {
-        merchant: shown(asked.client_name),
-        amount: shown(asked.amount),
-        redirect_uri: asked.redirect_uri,
-        state: asked.state,
-        client_id: shown(asked.client_id),
-    })
+    let shown = |text: String| text.chars().take(SHOWN).collect::<String>();
+    let amount = shown(asked.amount);
+    let wanted = match (asked.scope.as_str(), amount.is_empty()) {
+        ("consent", true) => Wanted::Access,
+        ("consent", false) => Wanted::PaymentConsent(amount),
+        _ => Wanted::Payment(amount),
+    };
+    let (merchant, client_id) = (shown(asked.client_name), shown(asked.client_id));
+    reply::page(&Authorise { merchant, wanted, redirect_uri, state, voucher, client_id })
 }
 
 async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {
@@ -81,11 +89,12 @@ async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming:
         "slow" => Decision::Code(format!("slow:{}", decided.delay)),
         "fail" => Decision::Code(format!("fail:{}", decided.fail)),
         "decline" => Decision::Error("access_denied".into()),
-        "error" => Decision::Error(decided.error),
+        "error" => Decision::Error(decided.error.clone()),
         "never" => return reply::page(&NeverReturns {}),
         _ => return unreadable(),
     };
-    match bank.answer(&decided.redirect_uri, &decided.state, &decision) {
+    let Decided { redirect_uri, state, voucher, .. } = &decided;
+    match bank.answer(&ReturnTo { redirect_uri, state, voucher }, &decision) {
         Ok(redirect) => reply::see_other(&redirect),
         Err(_) => unreadable(),
     }

@@ -177,7 +177,10 @@ pub enum Redemption {
         spent_at: Moment,
     },
     /// Nothing is proven yet of what the customer was handed back with; the token is unspent.
-    Pending,
+    Pending {
+        /// The journey it speaks of.
+        journey: Box<Journey>,
+    },
     /// Another attempt spent it.
     Spent {
         /// When.

@@ -2,8 +2,10 @@
 //!
 //! They count this process from its start; every node is asked for its own.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The media type of [`Metrics::render`].
@@ -74,6 +76,7 @@ pub struct Metrics {
     arrivals: [AtomicU64; Arrival::LABELS.len()],
     buckets: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
+    banks: Mutex<BTreeMap<String, u8>>,
 }
 
 impl Metrics {
@@ -91,6 +94,20 @@ impl Metrics {
     /// Counts what became of a browser that came back.
     pub fn arrived(&self, arrival: Arrival) {
         self.arrivals[arrival as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Notes that customers can be sent to the bank of this name: `a-z`, `0-9` and `-`.
+    pub fn bank_ready(&self, name: &str) {
+        self.bank(name, 1);
+    }
+
+    /// Notes that the bank of this name is asked again.
+    pub fn bank_troubled(&self, name: &str) {
+        self.bank(name, 0);
+    }
+
+    fn bank(&self, name: &str, ready: u8) {
+        self.banks.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), ready);
     }
 
     /// Writes every counter.
@@ -114,6 +131,11 @@ impl Metrics {
         writeln!(text, "# TYPE handback_returns_total counter")?;
         for (result, count) in Arrival::LABELS.iter().zip(&self.arrivals) {
             writeln!(text, "handback_returns_total{{result=\"{result}\"}} {}", count.load(Relaxed))?;
+        }
+        writeln!(text, "# HELP handback_bank_ready Whether customers can be sent to a bank.")?;
+        writeln!(text, "# TYPE handback_bank_ready gauge")?;
+        for (bank, ready) in self.banks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            writeln!(text, "handback_bank_ready{{bank=\"{bank}\"}} {ready}")?;
         }
         self.write_histogram(text)
     }

@@ -1,18 +1,22 @@
 //! The pages of a journey: the checkout, leaving, cancelling, and the ways home.
 
+use std::sync::Arc;
+
 use actix_web::error::InternalError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::body::{Incoming, read_form};
+use super::leaving::waiting_page;
 use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
-use super::{problem, reply, returns};
+use super::{consent, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
-use crate::engine::{Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
+use crate::domain::redirect::Redirect;
+use crate::engine::{CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -26,6 +30,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("", web::get().to(show))
             .route("", web::head().to(untouched))
             .route("/pay", web::post().to(pay))
+            .route("/leaving", web::get().to(leaving))
+            .route("/leaving", web::head().to(untouched))
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
@@ -49,15 +55,34 @@ async fn show(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse
 }
 
 async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let Some(link) = posted_link(incoming) else { return unknown_link() };
-    match engine.leave(Wished { link: &link, institution: None, at: Instant::now() }).await {
+    match posted_link(incoming) {
+        Some(link) => leave(&engine, &link).await,
+        None => unknown_link(),
+    }
+}
+
+/// Leaves again, while the bank is late. It begins nothing: a press on Pay has.
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match engine.look(&link.link_id).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &link.link_id).await,
+        Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn leave(engine: &Arc<Engine>, link: &str) -> HttpResponse {
+    match engine.leave(Wished { link, institution: None, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
-        Ok(Some(Leaving::Ended(journey))) => onward(&engine, &journey),
+        Ok(Some(Leaving::Ended(journey))) => onward(engine, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
-        Ok(Some(Leaving::Late(journey))) => returns::wait_for(&engine, &journey),
-        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => page(&engine, &journey, &link),
-        Err(error) => problem::page_of_form(&error, checkout_page(&link)),
+        Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/payment/leaving", link),
+        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => page(engine, &journey, link),
+        Err(error) => problem::page_of_form(&error, checkout_page(link)),
     }
 }
 
@@ -105,7 +130,7 @@ async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse 
         Ok(Some(app)) => reply::page(&AppReturn {
             merchant: journey.opening().merchant_name.as_str().to_owned(),
             url: app.as_str().to_owned(),
-            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&journey)),
+            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&engine, &journey)),
         }),
         Ok(None) => onward(&engine, &journey),
         Err(error) => problem::page_of(&error),
@@ -114,17 +139,12 @@ async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse 
 
 /// A picture of a link, made here: nobody else learns of it.
 async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
-    let drawn = match engine.look(&link.link_id).await {
-        Ok(Some(journey)) => engine.pay_link(&journey).map(|pay_link| super::page::qr::png(&pay_link)),
-        Ok(None) => return HttpResponse::NotFound().finish(),
-        Err(error) => Err(error),
-    };
-    match drawn {
-        Ok(Some(png)) => HttpResponse::Ok()
-            .content_type("image/png")
-            .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
-            .body(png),
-        Ok(None) => HttpResponse::InternalServerError().finish(),
+    match engine.look(&link.link_id).await {
+        Ok(Some(journey)) => match engine.pay_link(&journey) {
+            Ok(pay_link) => reply::qr_code(&pay_link),
+            Err(error) => problem::page_of(&error),
+        },
+        Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => problem::page_of(&error),
     }
 }
@@ -146,6 +166,9 @@ fn unknown_link() -> HttpResponse {
 
 fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
+    if opening.purpose.consent().is_some() {
+        return reply::see_other(&Redirect::own(engine.public_url(), CONSENT_PAGE, &[("link_id", link)]));
+    }
     let failed = match journey.stage() {
         Stage::Settled(_) => return ended(engine, journey),
         Stage::HandedBack => return onward(engine, journey),
@@ -199,7 +222,10 @@ fn how(journey: &Journey) -> How {
     }
 }
 
-fn sentence(journey: &Journey) -> String {
+fn sentence(engine: &Engine, journey: &Journey) -> String {
+    if journey.opening().purpose.consent().is_some() {
+        return consent::sentence(engine, journey);
+    }
     how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey))
 }
 

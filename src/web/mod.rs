@@ -3,14 +3,19 @@
 mod assets;
 mod body;
 mod checkout;
+mod consent;
 mod idempotency;
+mod leaving;
 pub mod page;
+mod patience;
 mod problem;
 pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
 mod v1;
+mod well_known;
+mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 
@@ -35,9 +40,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/health", web::get().to(health))
         .route("/health", web::head().to(health))
         .configure(checkout::routes)
+        .configure(consent::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)
+        .configure(yapily::routes)
         .configure(v1::routes)
+        .configure(well_known::routes)
         .configure(assets::routes);
 }
 

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::body::BodyTrouble;
-use super::page::ProblemPage;
+use super::page::{ProblemPage, Repost};
 use super::reply;
 use crate::domain::invalid::Invalid;
 use crate::engine::EngineError;
@@ -51,6 +51,12 @@ impl Problem {
     pub fn unauthorised() -> Self {
         let detail = "Expected the header Authorization: Bearer with an API key.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorised", "No valid API key", detail)
+    }
+
+    /// The call brought a merchant's key, and only the operator's will do.
+    pub fn forbidden() -> Self {
+        let detail = "Expected the operator's key; a merchant's cannot do this.";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "The operator's alone", detail)
     }
 
     /// There is nothing of this kind here.
@@ -152,6 +158,13 @@ pub fn page_of(error: &EngineError) -> HttpResponse {
 /// The same for the answer to a form, which leads to this page when it tries again.
 pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
     page_leading(error, Some(page))
+}
+
+/// The same for the answer to a bank's form, when the store is away: a page that posts it again.
+pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
+    let mut response = reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.after(RETRY_SECONDS));
+    response.extensions_mut().insert(Cause::new(error));
+    response
 }
 
 fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {

@@ -6,7 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
-use super::page::ProblemPage;
+use super::page::{ProblemPage, Repost};
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::engine::Left;
 
@@ -59,6 +59,26 @@ pub fn problem_page(status: StatusCode, problem: &ProblemPage) -> HttpResponse {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// A page that posts again what it was posted, by itself after a time.
+pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
+    let mut response = page_with(status, repost);
+    if let Some(seconds) = repost.seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// A picture of a link.
+pub fn qr_code(link: &str) -> HttpResponse {
+    match super::page::qr::png(link) {
+        Some(png) => HttpResponse::Ok()
+            .content_type("image/png")
+            .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+            .body(png),
+        None => HttpResponse::InternalServerError().finish(),
+    }
 }
 
 /// Nothing at all, and nothing has been touched: for HEAD, prefetches and link scanners.

@@ -15,6 +15,8 @@
     reason = "a test may fall over, measure what really happened, and share a fixture with another"
 )]
 
+mod banks;
+mod consents_real_banks;
 mod floor_plan;
 mod journeys;
 mod kill;

@@ -6,7 +6,7 @@ mod template;
 mod url;
 
 pub use list::{Item, MAX_ITEMS, parse_list, place};
-pub(super) use url::is_loopback;
+pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, MAX_LENGTH, NEVER, Rules};
 
 use super::invalid::Invalid;

@@ -72,11 +72,22 @@ impl Journey {
         to.map_or(&self.opening.bank, |to| &to.bank)
     }
 
-    /// The institution that the customer was last sent to, or will be.
+    /// The institution whose answer counts, else the one that the customer was last sent to, or will be.
     pub fn institution(&self) -> Option<&str> {
-        let chosen = self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
+        let last = || self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
+        let chosen = self.decisive().and_then(|departure| departure.to.as_ref()).or_else(last);
         let asked = self.opening.purpose.consent().and_then(|consent| consent.institution.as_deref());
         chosen.map(|to| to.institution.as_str()).or(asked)
+    }
+
+    /// The departure whose answer led to the outcome in force, or sent the customer home before it: a customer who has
+    /// left for two institutions in two tabs comes back from one.
+    fn decisive(&self) -> Option<&Departure> {
+        let last = self.past.settlements.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+        let led_to = |end: &End| {
+            self.past.departures.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)))
+        };
+        last.and_then(|last| led_to(&End::Settled(last))).or_else(|| led_to(&End::Frozen))
     }
 
     /// Where its consent stands. `None` when it is about something else.

@@ -139,10 +139,10 @@ fn tries_have_an_end() {
 
 #[test]
 fn a_bank_is_asked_once_whoever_holds_the_offer() {
-    let held_here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
-    assert_eq!(held_here.due_at(), Some(NOW.plus(Journey::HELD)));
-    let held_there = held_here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
-    let sent = held_there.send(VIA, 7, NOW).unwrap();
+    let here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
+    assert_eq!(here.due_at(), Some(NOW.plus(Journey::HELD)));
+    let there = here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
+    let sent = there.send(VIA, 7, NOW).unwrap();
     assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }));
     assert!(sent.clone().send(VIA, 7, NOW).is_none());
     assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
@@ -263,4 +263,24 @@ fn another_choice_is_another_departure() {
     assert!(matches!(north.clone().depart(None, NOW), Departing::UnderWay(_, 0)));
     let Departing::New(south, 1) = north.depart(to("south"), NOW) else { panic!() };
     assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
+}
+
+#[test]
+fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
+    let to = |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into() });
+    let mut away = journey();
+    for institution in ["first", "second"] {
+        let Departing::New(next, _) = away.depart(to(institution), NOW) else { panic!("{institution}") };
+        away = next;
+        assert_eq!(away.institution(), Some(institution));
+    }
+    let refused = settled(
+        away.clone(),
+        &Fact::refused(BankError::new("access_denied", None)),
+        Some(Via { departure: 1, mark: 1 }),
+    );
+    assert_eq!(refused.institution(), Some("second"));
+    assert_eq!(settled(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    let frozen = away.freeze(VIA, held(), NOW).unwrap();
+    assert_eq!(settled(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
 }

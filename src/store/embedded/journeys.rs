@@ -155,15 +155,15 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
 }
 
 /// Leaves every index alone.
-const WITHIN: &str = "
+pub(super) const WITHIN: &str = "
     UPDATE journeys SET revision = ?2, record = ?3
     WHERE pay_id = ?1 AND revision = ?2 - 1 AND settled_at IS NULL AND due_at IS ?4 AND over_at = ?5";
 /// Touches two indexes: what is due, and what is proven.
-const ACROSS: &str = "
+pub(super) const ACROSS: &str = "
     UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, settled_at = ?6, proven = ?7
     WHERE pay_id = ?1 AND revision = ?2 - 1 AND over_at = ?5";
 /// Touches one more.
-const BEYOND: &str = "
+pub(super) const BEYOND: &str = "
     UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, over_at = ?5, settled_at = ?6, proven = ?7
     WHERE pay_id = ?1 AND revision = ?2 - 1";
 

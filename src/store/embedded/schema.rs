@@ -15,7 +15,7 @@ const STEPS: [&str; 4] = [FIRST, USERS, CONSENTS, DELIVERIES];
 ///
 /// Digests are evenly spread, so that a table keyed by them is touched all over; rows are kept small for that reason,
 /// and indexes are kept off whatever a settlement changes, but for the two that it must change.
-const FIRST: &str = "
+pub(super) const FIRST: &str = "
     CREATE TABLE house (
         name TEXT PRIMARY KEY,
         value BLOB NOT NULL

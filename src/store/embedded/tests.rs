@@ -225,3 +225,73 @@ fn no_query_reads_a_whole_table_or_sorts() {
         assert!(plan.contains("USING") && !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
     }
 }
+
+/// How many tables and indexes a statement may write to.
+fn written_to(db: &Connection, sql: &str) -> usize {
+    let mut explain = db.prepare(&format!("EXPLAIN {sql}")).unwrap();
+    let parameters = vec![rusqlite::types::Value::Null; explain.parameter_count()];
+    let operations = explain.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(1)).unwrap();
+    operations.filter(|operation| operation.as_deref() == Ok("OpenWrite")).count()
+}
+
+#[test]
+fn a_step_that_moves_nothing_touches_no_index() {
+    let folder = Folder::new();
+    drop(folder.store(&clock()));
+    let written = [journeys::WITHIN, journeys::ACROSS, journeys::BEYOND].map(|sql| written_to(&beside(&folder), sql));
+    assert_eq!(written, [1, 3, 4]);
+}
+
+/// The file of a program that knew no consents is read, and swept, as it was.
+#[tokio::test]
+async fn an_older_programs_file_is_brought_up() {
+    let (folder, clock) = (Folder::new(), clock());
+    let [open, paid] = [(); 2].map(|()| cast::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
+    let paid = cast::settled(cast::departed(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
+    let (path, alone) = file::prepare(folder.0.path()).unwrap();
+    let old = file::connect(&path).unwrap();
+    old.execute_batch(schema::FIRST).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    for (journey, settled_at) in [(&open, None), (&paid, Some(values::millis(clock.now())))] {
+        old.execute(
+            "INSERT INTO journeys (pay_id, merchant, opened_at, expires_at, revision, settled_at, proven, record)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            rusqlite::params![
+                values::number(journey.pay_id()),
+                journey.opening().merchant.as_bytes(),
+                values::millis(journey.opening().opened_at),
+                values::millis(journey.opening().expires_at),
+                journey.revision(),
+                settled_at,
+                settled_at.is_some(),
+                crate::store::record::write_journey(journey).unwrap(),
+            ],
+        )
+        .unwrap();
+    }
+    drop((old, alone));
+    let store = folder.store(&clock);
+    assert_eq!(store.due(9).await.unwrap(), []);
+    let (away, departure) = cast::departed(open, clock.now());
+    assert_eq!(store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap(), Taken::Done);
+    clock.advance(Duration::from_hours(2));
+    assert_eq!(store.due(9).await.unwrap(), [away]);
+    clock.advance(KEEP);
+    assert_eq!(store.tidy().await.unwrap(), 2);
+    assert_eq!(store.find(paid.pay_id()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_consent_is_dropped_when_it_has_ended_and_been_kept() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    let consent = cast::consent(clock.now());
+    assert_eq!(store.open(&consent, None).await.unwrap(), Opened::New);
+    let (given, number) = cast::agreed(consent, 13 * KEEP, clock.now());
+    store.take(&Step::settle(given.clone(), number, None)).await.unwrap();
+    clock.advance(14 * KEEP - Duration::from_secs(1));
+    assert_eq!(store.tidy().await.unwrap(), 0);
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(store.tidy().await.unwrap(), 1);
+    assert_eq!(store.find(given.pay_id()).await.unwrap(), None);
+}

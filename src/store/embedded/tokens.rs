@@ -83,7 +83,7 @@ fn redeem(
         Some((at, first)) if first == *attempt.as_bytes() => row.granted(at),
         Some((at, _)) => Ok(Redemption::Spent { at }),
         None if now >= row.expires_at => Ok(Redemption::Expired { at: row.expires_at }),
-        None if row.awaits_fact()? => Ok(Redemption::Pending),
+        None if row.awaits_fact()? => Ok(Redemption::Pending { journey: Box::new(read_journey(&row.record)?) }),
         None => {
             let sql = "UPDATE tokens SET spent_at = ?2, attempt = ?3 WHERE digest = ?1";
             db.prepare_cached(sql)?.execute(params![token.as_bytes(), millis(now), attempt.as_bytes()])?;

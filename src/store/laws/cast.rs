@@ -120,6 +120,12 @@ pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8
     }
 }
 
+/// A consent of a user and a merchant of its own.
+pub(crate) fn consent(now: Moment) -> Journey {
+    let merchant = MerchantId::mint(rand::random());
+    Draft::at(now).of(merchant).about(user(merchant, None, now).id).journey()
+}
+
 /// The consent when its customer has agreed, for `life` from now on, and the settlement's number.
 pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };

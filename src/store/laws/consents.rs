@@ -131,7 +131,8 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(house: House) {
     let away = left(&house, away, fresh()).await;
     let frozen = away.freeze(Via { departure: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::freeze(frozen.clone(), house.token(token))).await;
-    assert_eq!(redeemed(&house, &frozen, token, attempt).await, Redemption::Pending);
+    let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
+    assert_eq!(redeemed(&house, &frozen, token, attempt).await, pending);
     let given = given_again(&house, frozen, token).await;
     let granted = redeemed(&house, &given, token, attempt).await;
     assert!(matches!(granted, Redemption::Granted { journey, .. } if *journey == given));

@@ -29,6 +29,11 @@ async fn granted(house: &House, journey: &Journey, token: Digest, attempt: Diges
     }
 }
 
+/// What is answered while nothing of this journey is proven.
+fn pending(journey: &Journey) -> Redemption {
+    Redemption::Pending { journey: Box::new(journey.clone()) }
+}
+
 /// A journey that is handed back before anything is proven, with a token that lives an hour.
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
@@ -70,7 +75,7 @@ pub(crate) async fn another_attempt_learns_when_it_was_spent(house: House) {
 pub(crate) async fn a_frozen_journeys_token_is_pending_and_then_granted(house: House) {
     let (token, attempt) = (fresh(), fresh());
     let frozen = frozen(&house, house.token(token)).await;
-    assert_eq!(redeem(&house, &frozen, token, attempt).await, Redemption::Pending);
+    assert_eq!(redeem(&house, &frozen, token, attempt).await, pending(&frozen));
     let paid = house.settled(frozen, &Fact::paid(), Some(house.token(token))).await;
     assert_eq!(granted(&house, &paid, token, attempt).await.0, paid);
 }
@@ -78,10 +83,10 @@ pub(crate) async fn a_frozen_journeys_token_is_pending_and_then_granted(house: H
 pub(crate) async fn a_pending_token_is_not_spent_by_asking(house: House) {
     let token = fresh();
     let frozen = frozen(&house, house.token(token)).await;
-    assert_eq!(redeem(&house, &frozen, token, fresh()).await, Redemption::Pending);
+    assert_eq!(redeem(&house, &frozen, token, fresh()).await, pending(&frozen));
     assert_eq!(spent_at(&house, &frozen, token).await, None);
     house.pass(HOUR - MINUTE);
-    assert_eq!(redeem(&house, &frozen, token, fresh()).await, Redemption::Pending);
+    assert_eq!(redeem(&house, &frozen, token, fresh()).await, pending(&frozen));
     let paid = house.settled(frozen, &Fact::paid(), None).await;
     granted(&house, &paid, token, fresh()).await;
 }

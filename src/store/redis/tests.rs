@@ -1,5 +1,6 @@
 //! The Redis store before the law, and among failures.
 
+mod consents;
 mod faults;
 #[allow(dead_code, reason = "a fixture for others, too")]
 #[path = "../../../tests/it/support/redis.rs"]

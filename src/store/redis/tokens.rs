@@ -44,7 +44,7 @@ fn to_redemption(reply: &[Vec<u8>]) -> Result<Redemption, StoreError> {
         [b"GRANTED", at, journey] => {
             Ok(Redemption::Granted { journey: Box::new(to_journey(journey)?), spent_at: to_moment(at)? })
         }
-        [b"PENDING"] => Ok(Redemption::Pending),
+        [b"PENDING", journey] => Ok(Redemption::Pending { journey: Box::new(to_journey(journey)?) }),
         [b"SPENT", at] => Ok(Redemption::Spent { at: to_moment(at)? }),
         [b"EXPIRED", at] => Ok(Redemption::Expired { at: to_moment(at)? }),
         [b"UNKNOWN"] => Ok(Redemption::Unknown),

@@ -46,11 +46,13 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
     [
         Asset::new("handback.css", CSS, include_bytes!("../../../static/handback.css")),
         Asset::new("favicon.svg", SVG, include_bytes!("../../../static/favicon.svg")),
         Asset::new("app-return.js", JS, include_bytes!("../../../static/app-return.js")),
+        Asset::new("fragment-return.js", JS, include_bytes!("../../../static/fragment-return.js")),
+        Asset::new("repost.js", JS, include_bytes!("../../../static/repost.js")),
         Asset::new("display-parameters.js", JS, include_bytes!("../../../static/display-parameters.js")),
         Asset::new("demo.js", JS, include_bytes!("../../../static/demo.js")),
     ]

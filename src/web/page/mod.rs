@@ -11,11 +11,13 @@ pub mod words;
 
 mod app_return;
 mod checkout;
+mod consent;
 mod demo;
 mod ended;
 mod front;
 mod parameters;
 mod problem;
+mod returning;
 mod sandbox;
 mod waiting;
 
@@ -24,10 +26,12 @@ mod tests;
 
 pub use app_return::AppReturn;
 pub use checkout::Checkout;
+pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Choice, Demo, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How};
 pub use front::Front;
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
 pub use problem::ProblemPage;
-pub use sandbox::{Authorise, NeverReturns};
-pub use waiting::Waiting;
+pub use returning::{FragmentReturn, Repost};
+pub use sandbox::{Authorise, NeverReturns, Wanted};
+pub use waiting::{Awaited, Waiting};

@@ -5,7 +5,7 @@ use askama::Template;
 use super::words::sandbox as words;
 
 /// Errors that a bank may send a browser back with, besides the plain refusal.
-const ERRORS: [&str; 16] = [
+const ERRORS: [&str; 17] = [
     "server_error",
     "temporarily_unavailable",
     "invalid_request",
@@ -22,6 +22,7 @@ const ERRORS: [&str; 16] = [
     "invalid_client",
     "registration_not_supported",
     "request_uri_not_supported",
+    "made_up_by_the_bank",
 ];
 
 /// Errors with which the bank may refuse a code that it gave out.
@@ -31,21 +32,65 @@ const FAILURES: [&str; 5] =
 /// How slow the bank may be: milliseconds, and how we say that.
 const DELAYS: [(u32, &str); 2] = [(3_000, words::THREE_SECONDS), (30_000, words::THIRTY_SECONDS)];
 
+/// What a customer of the test bank is asked for; the amounts as people write them, such as `25.00 EUR`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// To pay now.
+    Payment(String),
+    /// To agree to a payment.
+    PaymentConsent(String),
+    /// To let somebody read the accounts.
+    Access,
+}
+
+impl Wanted {
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Payment(_) => words::TITLE,
+            Self::PaymentConsent(_) => words::CONSENT_TO_PAYMENT,
+            Self::Access => words::CONSENT_TO_ACCESS,
+        }
+    }
+
+    fn amount(&self) -> Option<&str> {
+        match self {
+            Self::Payment(amount) | Self::PaymentConsent(amount) => Some(amount),
+            Self::Access => None,
+        }
+    }
+
+    const fn to(&self) -> &'static str {
+        match self {
+            Self::Payment(_) => words::TO,
+            Self::PaymentConsent(_) | Self::Access => words::ASKED_BY,
+        }
+    }
+
+    const fn fails(&self) -> &'static str {
+        match self {
+            Self::Payment(_) => words::FAIL,
+            Self::PaymentConsent(_) | Self::Access => words::FAIL_CONSENT,
+        }
+    }
+}
+
 /// The test bank's authorisation page.
 ///
-/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `decision` (`approve`, `decline`, `error`, `slow`, `fail` or
+/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `voucher`, `decision` (`approve`, `decline`, `error`, `slow`, `fail` or
 /// `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and `fail`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "authorise.html")]
 pub struct Authorise {
-    /// The name of the merchant that is paid.
+    /// The name of the merchant that asks.
     pub merchant: String,
-    /// The amount as people write it, such as `25.00 EUR`.
-    pub amount: String,
+    /// What is asked for.
+    pub wanted: Wanted,
     /// Where the bank sends the browser back to.
     pub redirect_uri: String,
     /// The state that travels along.
     pub state: String,
+    /// The gateway's word for a redirect URI that is not the registered one.
+    pub voucher: String,
     /// Who asks.
     pub client_id: String,
 }
@@ -60,19 +105,27 @@ impl Authorise {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let page = Self {
             merchant: "Demo shop".into(),
-            amount: "25.00 EUR".into(),
+            wanted: Wanted::Payment("25.00 EUR".into()),
+            voucher: String::new(),
             redirect_uri: "http://127.0.0.1:8080/return/sandbox".into(),
             state: "07.Zk3v9mD2".into(),
             client_id: "handback".into(),
         };
-        vec![("sandbox-authorise", page)]
+        let app = Self { redirect_uri: "https://app.example/cb".into(), voucher: "Zk3v9mD2".into(), ..page.clone() };
+        let payment = Wanted::PaymentConsent("25.00 EUR".into());
+        vec![
+            ("sandbox-authorise", page.clone()),
+            ("sandbox-consent", Self { wanted: Wanted::Access, ..app }),
+            ("sandbox-consent-payment", Self { wanted: payment, ..page }),
+        ]
     }
 
     pub(super) fn hostile() -> Self {
         let script = "\"><script>alert(1)</script>";
         Self {
             merchant: script.into(),
-            amount: script.into(),
+            wanted: Wanted::Payment(script.into()),
+            voucher: script.into(),
             redirect_uri: format!("javascript:alert(1){script}"),
             state: script.into(),
             client_id: script.into(),

@@ -4,28 +4,55 @@ use askama::Template;
 
 use super::words::waiting as words;
 
-/// Reloads its own address until the answer is there; needs no script.
+/// What a customer waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// The bank's answer, on the way home.
+    Answer,
+    /// The bank's address, on the way out.
+    Departure,
+}
+
+/// Looks again at `next` until there is a way on; needs no script.
 #[derive(Debug, Clone, Template)]
 #[template(path = "waiting.html")]
 pub struct Waiting {
+    /// What for.
+    pub awaited: Awaited,
     /// The name of the merchant.
     pub merchant: String,
-    /// The amount as people write it, such as `25.00 EUR`.
+    /// The amount as people write it, such as `25.00 EUR`; empty where it is not about money.
     pub amount: String,
     /// How long the customer has been waiting, in seconds.
     pub seconds: u32,
+    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank.
+    pub next: String,
 }
 
 impl Waiting {
     /// After this many seconds we say that it takes long.
     const LONG: u32 = 20;
 
+    const fn title(&self) -> &'static str {
+        match self.awaited {
+            Awaited::Answer => words::TITLE,
+            Awaited::Departure => words::LEAVING,
+        }
+    }
+
+    const fn sentence(&self) -> &'static str {
+        match self.awaited {
+            Awaited::Answer => words::SENTENCE,
+            Awaited::Departure => words::LEAVING_SENTENCE,
+        }
+    }
+
     /// Whether it takes longer than people expect.
     const fn is_long(&self) -> bool {
         self.seconds > Self::LONG
     }
 
-    /// How soon the page reloads, in seconds: less often after a while, since each time a screen reader starts anew.
+    /// How soon it looks again, in seconds: less often after a while, since each time a screen reader starts anew.
     const fn refresh(&self) -> u32 {
         if self.is_long() { 3 } else { 1 }
     }
@@ -34,11 +61,29 @@ impl Waiting {
 #[cfg(test)]
 impl Waiting {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let soon = Self { merchant: "Demo shop".into(), amount: "25.00 EUR".into(), seconds: 2 };
-        vec![("waiting", soon.clone()), ("waiting-long", Self { seconds: 21, ..soon })]
+        let soon = Self {
+            awaited: Awaited::Answer,
+            merchant: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            seconds: 2,
+            next: "/return/sandbox/wait?state=07f3&answer=00c0ffee00c0ffee".into(),
+        };
+        let leaving = Self {
+            awaited: Awaited::Departure,
+            amount: String::new(),
+            next: "/consent/leaving?link_id=lk_07f3".into(),
+            ..soon.clone()
+        };
+        vec![("waiting", soon.clone()), ("waiting-long", Self { seconds: 21, ..soon }), ("waiting-leaving", leaving)]
     }
 
     pub(super) fn hostile() -> Self {
-        Self { merchant: "<script>alert(1)</script>".into(), amount: "<b>25".into(), seconds: 0 }
+        Self {
+            awaited: Awaited::Answer,
+            merchant: "<script>alert(1)</script>".into(),
+            amount: "<b>25".into(),
+            seconds: 0,
+            next: "\"><script>alert(2)</script>".into(),
+        }
     }
 }

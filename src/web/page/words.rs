@@ -87,12 +87,111 @@ pub mod ended {
     }
 }
 
+/// Consents: choosing a bank, a bank that cannot be reached, and how it ended.
+pub mod consent {
+    pub(crate) const CHOOSE: &str = "Choose your bank";
+    pub(crate) const AT_YOUR_BANK: &str = "You decide at your bank.";
+    pub(crate) const FIND: &str = "Find your bank";
+    pub(crate) const SEARCH: &str = "Search";
+    pub(crate) const NONE_FOUND: &str = "No bank of this name is offered here.";
+    pub(crate) const NONE_OFFERED: &str = "You cannot go on here at the moment: no bank is connected.";
+    pub(crate) const SHOW_ALL: &str = "Show all banks";
+    pub(crate) const CANCEL: &str = "Cancel";
+    pub(crate) const AWAY_SENTENCE: &str = "Nothing has happened yet. Please try again in a moment.";
+    pub(crate) const TRY_AGAIN: &str = "Try again";
+    pub(crate) const CHOOSE_ANOTHER: &str = "Choose another bank";
+    pub(crate) const ASKED_BY: &str = "Asked by";
+    pub(crate) const MATTER: &str = "For";
+    pub(crate) const ACCOUNT_ACCESS: &str = "Reading your accounts";
+    pub(crate) const AMOUNT: &str = "Amount";
+    pub(crate) const PAYEE: &str = "To";
+    pub(crate) const REFERENCE: &str = "For";
+    pub(crate) const BANK: &str = "Bank";
+    pub(crate) const CLOSE: &str = "You can close this window.";
+    pub(crate) const AGREED: &str = "You have agreed";
+    pub(crate) const REFUSED: &str = "You have not agreed";
+    pub(crate) const FAILED: &str = "This did not work";
+    pub(crate) const WITHDRAWN: &str = "No longer asked for";
+    pub(crate) const EXPIRED: &str = "Too late";
+
+    /// Who asks to read accounts.
+    pub fn accounts(merchant: &str) -> String {
+        format!("{merchant} asks to read your bank accounts.")
+    }
+
+    /// Who asks for a payment.
+    pub fn payment(merchant: &str, amount: &str, payee: &str) -> String {
+        super::ended_by_full_stop(format!("{merchant} asks you to pay {amount} to {payee}"))
+    }
+
+    /// The bank cannot be reached.
+    pub fn away(bank: Option<&str>) -> String {
+        format!("{} cannot be reached", bank.unwrap_or("Your bank"))
+    }
+
+    /// The customer lets somebody read accounts.
+    pub fn agreed_to_access(merchant: &str) -> String {
+        format!("You let {merchant} read your bank accounts. You can end this there, or at your bank.")
+    }
+
+    /// The customer agreed to a payment, which is made by others.
+    pub fn agreed_to_payment(amount: &str, payee: &str) -> String {
+        super::ended_by_full_stop(format!("You have agreed to pay {amount} to {payee}"))
+    }
+
+    /// The customer said no.
+    pub fn refused(merchant: &str) -> String {
+        format!("You declined, and {merchant} has been given nothing.")
+    }
+
+    /// The merchant ended it.
+    pub fn withdrawn(merchant: &str) -> String {
+        format!("{merchant} does not ask for this any more. There is nothing to decide here.")
+    }
+
+    /// Nobody decided in time, or it has run out.
+    pub fn expired(merchant: &str) -> String {
+        format!("The time for this is over. Please ask {merchant} for a new link.")
+    }
+
+    /// Why a consent failed, to the customer, by the bank's `error`.
+    pub fn reason(error: &str) -> &'static str {
+        match error {
+            "access_denied" | "user_cancelled" => "You declined at your bank.",
+            "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
+            "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
+                "Your bank needs you to sign in and confirm once more."
+            }
+            "answer_lost" => "Your bank did not answer in time.",
+            "invalid_grant" => "The bank’s confirmation was no longer valid.",
+            _ => "Your bank did not accept this.",
+        }
+    }
+}
+
 pub(super) mod waiting {
     pub const TITLE: &str = "One moment";
     pub const SENTENCE: &str = "We are waiting for the bank’s answer.";
+    pub const LEAVING: &str = "Taking you to your bank";
+    pub const LEAVING_SENTENCE: &str = "Your bank is getting ready for you.";
     pub const NOTHING_TO_DO: &str = "You do not need to do anything. This page moves on by itself.";
     pub const LONG: &str = "This takes longer than usual. Please keep this page open: nothing is lost, and there is no \
-                            need to pay again.";
+                            need to start again.";
+}
+
+/// Between the bank and the way home.
+pub(super) mod returning {
+    pub const TITLE: &str = "Back from your bank";
+    pub const READING: &str = "One moment: we are reading your bank’s answer.";
+    pub const NEEDS_SCRIPT: &str = "This step needs JavaScript.";
+    pub const SWITCH_ON: &str = "Your bank has put its answer where only your browser can read it. Please switch \
+                                 JavaScript on for this site, and reload this page.";
+    pub const CANNOT: &str = "If you cannot, open the link again in another browser. Nothing has been lost.";
+    pub const TAKING_ON: &str = "One moment: we are taking you on.";
+    pub const PRESS: &str = "Nothing is lost. Press the button, unless this page moves on by itself.";
+    pub const CONTINUE: &str = "Continue";
+    pub const STORE_AWAY: &str = "We cannot reach our records right now.";
+    pub const TRY_AGAIN: &str = "Try again";
 }
 
 pub(super) mod app_return {
@@ -113,12 +212,12 @@ pub(super) mod problem {
     pub const UNKNOWN_LINK_SENTENCE: &str = "The link is incomplete, or it is too old.";
     pub const UNKNOWN_LINK_HINT: &str = "Open it again from the shop or the message that brought you here.";
     pub const UNKNOWN_RETURN: &str = "We cannot match this answer";
-    pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer belongs to no payment that is under way here.";
-    pub const UNKNOWN_RETURN_HINT: &str = "Open the payment link again: it shows how the payment stands.";
+    pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer belongs to nothing that is under way here.";
+    pub const UNKNOWN_RETURN_HINT: &str = "Open the link again: it shows how things stand.";
     pub const OTHER_BROWSER: &str = "Please continue in the browser you started in";
     pub const OTHER_BROWSER_SENTENCE: &str =
-        "This payment was started in another browser, and the shop asks that it ends there.";
-    pub const OTHER_BROWSER_HINT: &str = "Open the payment link again in that browser.";
+        "This was started in another browser, and the shop asks that it ends there.";
+    pub const OTHER_BROWSER_HINT: &str = "Open the link again in that browser.";
     pub const CANNOT_CANCEL: &str = "This payment cannot be cancelled here";
     pub const CANNOT_CANCEL_SENTENCE: &str = "The shop does not allow it for this link.";
     pub const NO_SUCH_PAGE: &str = "There is no such page";
@@ -130,11 +229,11 @@ pub(super) mod problem {
     pub const STORE_AWAY_SENTENCE: &str = "We cannot reach our records right now.";
     pub const STORE_AWAY_HINT: &str = "Nothing is lost. Please keep this page open.";
     pub const TOO_OFTEN: &str = "Too many tries";
-    pub const TOO_OFTEN_SENTENCE: &str = "This payment has been tried too often.";
+    pub const TOO_OFTEN_SENTENCE: &str = "This link has been tried too often.";
     pub const TOO_OFTEN_HINT: &str = "Ask the merchant for a new link.";
     pub const OUR_FAULT: &str = "Something went wrong on our side";
     pub const OUR_FAULT_SENTENCE: &str = "We could not finish this step.";
-    pub const OUR_FAULT_HINT: &str = "Open the payment link again: it shows how the payment stands.";
+    pub const OUR_FAULT_HINT: &str = "Open the link again: it shows how things stand.";
 
     pub fn retry(seconds: u32) -> String {
         match seconds {
@@ -148,7 +247,12 @@ pub(super) mod sandbox {
     pub const BANK: &str = "Test bank";
     pub const BANNER: &str = "This is a test bank. No money moves.";
     pub const TITLE: &str = "Confirm the payment";
+    pub const CONSENT_TO_PAYMENT: &str = "Agree to a payment";
+    pub const CONSENT_TO_ACCESS: &str = "Share your account data";
+    pub const ACCESS: &str = "You let somebody else read your accounts, their balances and their transactions. No real \
+                              account is read.";
     pub const TO: &str = "To";
+    pub const ASKED_BY: &str = "Asked by";
     pub const APPROVE: &str = "Approve";
     pub const DECLINE: &str = "Decline";
     pub const OTHERS: &str = "Other answers";
@@ -157,6 +261,7 @@ pub(super) mod sandbox {
     pub const SLOW: &str = "Approve, but the bank answers slowly";
     pub const SEND_SLOW: &str = "Approve slowly";
     pub const FAIL: &str = "Approve, then the payment fails";
+    pub const FAIL_CONSENT: &str = "Approve, then the bank goes back on it";
     pub const SEND_FAIL: &str = "Approve and fail";
     pub const NEVER: &str = "Never come back";
     pub const THREE_SECONDS: &str = "after 3 seconds";

@@ -1,6 +1,8 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod consents;
 mod deliveries;
+mod introspect;
 mod journeys;
 mod preview;
 mod profile;
@@ -10,7 +12,7 @@ use std::future::ready;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError, web};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyTrouble, Incoming};
@@ -35,6 +37,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(redeem::routes)
+            .configure(introspect::routes)
+            .configure(consents::routes)
             .default_service(web::to(nothing_here)),
     );
 }
@@ -62,11 +66,46 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 
 /// The merchant whose key the call brought.
 async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Problem> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key =
-        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, key)) = key else { return Err(Problem::unauthorised()) };
-    engine.authenticate(key.trim()).await?.ok_or_else(Problem::unauthorised)
+    let key = bearer(request).ok_or_else(Problem::unauthorised)?;
+    engine.authenticate(key).await?.ok_or_else(Problem::unauthorised)
+}
+
+/// Who makes a call that the operator and merchants can make.
+enum Caller {
+    /// The operator.
+    Operator,
+    /// A merchant.
+    Merchant(Box<Merchant>),
+}
+
+impl Caller {
+    async fn of(engine: &Engine, request: &HttpRequest) -> Result<Self, Problem> {
+        match bearer(request) {
+            Some(key) if engine.is_operator(key) => Ok(Self::Operator),
+            _ => merchant_of(engine, request).await.map(|merchant| Self::Merchant(Box::new(merchant))),
+        }
+    }
+}
+
+/// Refuses everybody but the operator.
+async fn check_operator(engine: &Engine, request: &HttpRequest) -> Result<(), Problem> {
+    match Caller::of(engine, request).await? {
+        Caller::Operator => Ok(()),
+        Caller::Merchant(_) => Err(Problem::forbidden()),
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())?;
+    let (_, key) = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))?;
+    Some(key.trim())
+}
+
+/// An answer that nobody keeps.
+fn no_store(status: StatusCode) -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    builder
 }
 
 /// A call with a JSON body.

@@ -1,23 +1,18 @@
 //! `POST /v1/one-time-tokens/redeem`: the proven outcome, once. GET and HEAD never come near it.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::journeys::status;
-use super::{Call, Incoming};
-use crate::domain::invalid::Invalid;
+use super::{Call, Incoming, no_store};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
 use crate::telemetry::metrics::Route;
+use crate::web::patience::patience;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
-
-/// How long a call waits for an outcome that is on its way, unless it says otherwise; and the longest it may say.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/one-time-tokens/redeem", "POST").app_data(Route::Redeem).route(web::post().to(redeem)));
@@ -64,7 +59,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
 fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
     match redemption {
         Redemption::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(journey, *spent_at))),
-        Redemption::Pending => Ok(no_store(StatusCode::ACCEPTED)
+        Redemption::Pending { .. } => Ok(no_store(StatusCode::ACCEPTED)
             .insert_header(("Retry-After", "1"))
             .json(serde_json::json!({ "status": "pending" }))),
         Redemption::Spent { at } => {
@@ -77,15 +72,6 @@ fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
         }
         Redemption::Unknown => Err(Problem::not_found("one-time token")),
     }
-}
-
-/// The header `request-timeout`, in whole seconds.
-fn patience(request: &HttpRequest) -> Result<Duration, Invalid> {
-    let Some(header) = request.headers().get("request-timeout") else { return Ok(PATIENCE.0) };
-    let seconds = header.to_str().ok().and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    seconds
-        .map(|patience| patience.min(PATIENCE.1))
-        .ok_or_else(|| Invalid::new("request-timeout", "is not a number of seconds"))
 }
 
 fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
@@ -106,10 +92,4 @@ fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
 
 fn gone(kind: &'static str, title: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::GONE, kind, title, detail)
-}
-
-fn no_store(status: StatusCode) -> actix_web::HttpResponseBuilder {
-    let mut builder = HttpResponse::build(status);
-    builder.insert_header(("Cache-Control", "no-store"));
-    builder
 }

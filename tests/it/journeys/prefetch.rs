@@ -18,6 +18,7 @@ on_every_store![
     a_prefetched_return_touches_nothing,
     a_head_of_a_return_touches_nothing,
     a_prefetched_way_home_touches_nothing,
+    a_prefetch_that_posts_touches_nothing,
     a_link_scanner_that_opens_the_checkout_changes_nothing,
 ];
 
@@ -52,6 +53,21 @@ async fn a_head_of_a_return_touches_nothing(house: House) {
     assert!(house.http.back(&trip.with("code=ok")).await.location().ends_with("&status=success"));
 }
 
+async fn a_prefetch_that_posts_touches_nothing(house: House) {
+    let shop = house.shop("Shop");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    for header in PREFETCHES {
+        let headers = [header, ("content-type", "application/x-www-form-urlencoded")];
+        let body = trip.with("error=access_denied");
+        let nothing = house.http.send(Method::POST, "/return/sandbox", &headers, body).await.is(204);
+        assert!(!nothing.has("location"));
+        let wait = format!("/return/sandbox/wait?state={}&answer=0123456789abcdef", trip.state);
+        assert!(!house.http.get_with(&wait, &[header]).await.is(204).has("location"));
+    }
+    assert_eq!(shop.status(&link).await, "away");
+}
+
 async fn a_prefetched_way_home_touches_nothing(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;
@@ -67,7 +83,8 @@ async fn a_link_scanner_that_opens_the_checkout_changes_nothing(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;
     let before = shop.journey(&link.id).await;
-    for page in ["/payment", "/payment/pay", "/payment/cancel", "/payment/home", "/payment/app", "/payment/qr.png"] {
+    let pages = ["", "/pay", "/leaving", "/cancel", "/home", "/app", "/qr.png"].map(|page| format!("/payment{page}"));
+    for page in pages {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             house.http.send(method, &format!("{page}?link_id={}", link.text), &[], "").await;
         }

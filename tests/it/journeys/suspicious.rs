@@ -1,5 +1,7 @@
 //! Returns that are not as they should be: a page says so, and nothing changes.
 
+use reqwest::Method;
+
 use crate::support::house::House;
 use crate::support::on_every_store;
 
@@ -7,7 +9,7 @@ on_every_store![
     a_state_that_is_unknown_or_malformed_is_refused,
     a_return_to_another_bank_is_refused,
     a_repeated_or_contradictory_answer_is_refused,
-    only_a_get_is_a_return,
+    only_a_get_or_a_form_is_a_return,
 ];
 
 async fn a_state_that_is_unknown_or_malformed_is_refused(house: House) {
@@ -80,14 +82,16 @@ async fn a_repeated_or_contradictory_answer_is_refused(house: House) {
     house.http.back(&trip.with("x=1&x=2&code=ok&iss=a&session_state")).await.location();
 }
 
-async fn only_a_get_is_a_return(house: House) {
+async fn only_a_get_or_a_form_is_a_return(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;
     let trip = house.http.leave(&link.text).await;
-    let query = trip.with("code=ok");
-    let posted = house.http.submit("/return/sandbox", &[("code", "ok"), ("state", &trip.state)]).await;
-    assert!([404, 405].contains(&posted.status));
-    let posted = house.http.submit(&format!("/return/sandbox?{query}"), &[]).await;
-    assert!([404, 405].contains(&posted.status));
+    let page = format!("/return/sandbox?{}", trip.with("code=ok"));
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        for page in [&page, "/return/sandbox", "/return/sandbox/wait"] {
+            let refused = house.http.send(method.clone(), page, &[], "").await;
+            assert!([404, 405].contains(&refused.status) && !refused.has("location"), "{method}: {}", refused.status);
+        }
+    }
     assert_eq!(shop.status(&link).await, "away");
 }

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 use crate::support::house::{House, StoreKind};
 use crate::support::http::Answer;
 use crate::support::shop::Shop;
+use crate::support::tpp::Tpp;
+
+/// The operator's key.
+const OPERATOR: &str = "the-operator-of-the-manual-has-it";
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Every operation of the manual: its method, its path, and the statuses that it may answer.
 fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
@@ -31,17 +37,19 @@ fn filled(path: &str, id: &str) -> String {
 
 #[tokio::test]
 async fn every_operation_is_there_and_answers_as_it_is_written() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save("https://shop.example/cb").await;
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR)]).await;
+    let tpp = Tpp::of(&house).await;
+    let (shop, operator) = (&tpp.shop, Shop { key: OPERATOR.into(), ..tpp.shop.clone() });
     let id = shop.link(json!({})).await.id;
+    let consent = tpp.ask_payment(json!({})).await;
+    house.http.back(&consent.back("code=ok")).await.location();
     let served = house.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations = operations(&manual);
     assert!(operations.len() >= 12, "{}", operations.len());
     for (method, path, statuses) in &operations {
-        let page = filled(path, &id);
+        let page = filled(path, if path.contains("/consents/") { &consent.id } else { &id });
         let bodies = [
             "",
             "{}",
@@ -57,13 +65,20 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
         ];
         for body in bodies {
             for key in [None, Some("k"), Some("a b")] {
-                let answer = ask(&shop, method.clone(), &page, key, body).await;
+                let answer = ask(shop, method.clone(), &page, key, body).await;
                 assert!(statuses.contains(&answer.status), "{method} {page} {body} {key:?}: {}", answer.status);
                 check(&answer, &format!("{method} {page} {body}"));
             }
         }
+        for (kind, body) in [(JSON, ""), (JSON, "{}"), (FORM, ""), (FORM, "token=x"), (FORM, "token=x&token=y")] {
+            for caller in [shop, &operator] {
+                let answer = ask_in(caller, method.clone(), &page, kind, body).await;
+                assert!(statuses.contains(&answer.status), "{method} {page} {kind} {body}: {}", answer.status);
+                check(&answer, &format!("{method} {page} {kind} {body}"));
+            }
+        }
         let stranger = house.http.send(method.clone(), &page, &[], "{}").await;
-        let open = path == "/health" || path == "/v1/openapi.json";
+        let open = ["/health", "/v1/openapi.json", "/.well-known/jwks.json"].contains(&path.as_str());
         assert_eq!(stranger.status, if open { 200 } else { 401 }, "{method} {page}");
         if !open {
             assert_eq!(stranger.header("www-authenticate"), "Bearer");
@@ -86,6 +101,12 @@ fn check(answer: &Answer, what: &str) {
     for member in ["title", "detail"] {
         assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{what}: {problem}");
     }
+}
+
+async fn ask_in(caller: &Shop, method: Method, page: &str, kind: &str, body: &str) -> Answer {
+    let bearer = format!("Bearer {}", caller.key);
+    let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
+    caller.http.send(method, page, &headers, body.to_owned()).await
 }
 
 async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &str) -> Answer {

@@ -3,3 +3,8 @@
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod yapily_auth_requests;
+mod yapily_consents;
+mod yapily_exchanges;
+mod yapily_refusals;
+mod yapily_users;

@@ -23,7 +23,7 @@ if not journey then
   return {'UNKNOWN'}
 elseif attempt == '' then
   if string.sub(journey, 9, 9) ~= 's' then
-    return {'PENDING'}
+    return {'PENDING', journey}
   end
   at = six(now)
   redis.call('SET', KEYS[1], string.sub(token, 1, 23) .. at .. ARGV[2], 'PXAT', now + ARGV[4])

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use super::fixture::{Proxy, RedisServer};
 use super::*;
-use crate::domain::journey::Journey;
+use crate::domain::journey::{End, Journey, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
-use crate::domain::secret::Digest;
+use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
 use crate::store::laws::cast::{Draft, claim, departed, fresh, merchant, renamed, settled, user};
 use crate::store::{
@@ -283,6 +283,12 @@ async fn steps_take_one_round_trip() {
     let before = proxy.round_trips();
     let (found, departure) = store.find_by_state(shard, &state).await.unwrap().unwrap();
     assert_eq!((trips(before), departure), (1, 0));
+    let held = found.hold(Via { departure, mark: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
+    let before = proxy.round_trips();
+    assert_eq!(store.take(&Step::hold(held.clone())).await, Ok(Taken::Done));
+    assert_eq!(trips(before), 1);
+    let found = held.remember(Via { departure, mark: 1 }, End::Frozen, store.now()).unwrap();
+    assert_eq!(store.take(&Step::remember(found.clone())).await, Ok(Taken::Done));
     let (paid, number) = settled(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
     let settle = Step::settle(paid.clone(), number, Some(store.token(token)));

@@ -1,0 +1,203 @@
+//! How a bank answers through a browser: whether the form of an answer is the one that was agreed.
+//!
+//! An answer in another form than the bank's own is somebody else's, or has been weakened on its way. Nothing is
+//! verified here; that is `check`'s.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::call::object;
+use super::claims::Claims;
+use super::settings::{Flow, Iss, OidcConfig, ResponseMode};
+use crate::bank::{Answer, Carried, Said};
+use crate::domain::invalid::Invalid;
+use crate::domain::outcome::{Hint, Offer};
+use crate::domain::secret::Secret;
+
+/// Reads an answer. `names_iss` says whether the bank is known to name itself in its plain answers.
+///
+/// # Errors
+/// When it is not one that this bank gives.
+pub(super) fn read(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, Invalid> {
+    carried(config.response_mode, answer.carried())?;
+    // RFC 9207, section 2.4: compared as texts. Whatever else the answer holds, one bank does not speak for another.
+    if answer.iss().is_some_and(|iss| iss != config.issuer) {
+        return Err(Invalid::new("iss", "is another bank's"));
+    }
+    if config.response_mode.is_signed() { signed(answer) } else { plain(config, names_iss, answer) }
+}
+
+fn carried(mode: ResponseMode, carried: Carried) -> Result<(), Invalid> {
+    let (expected, words) = match mode {
+        ResponseMode::Query | ResponseMode::QueryJwt => (Carried::Query, "in the query"),
+        ResponseMode::Fragment | ResponseMode::FragmentJwt => (Carried::Fragment, "behind a #"),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => (Carried::Form, "in a form"),
+    };
+    if carried == expected {
+        return Ok(());
+    }
+    Err(Invalid::new("response_mode", "is not the one of this bank").hint(format!("expected its answer {words}")))
+}
+
+fn plain(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, Invalid> {
+    if answer.response().is_some() {
+        return Err(Invalid::new("response", "is not how this bank answers"));
+    }
+    if answer.id_token().is_some() && config.flow == Flow::Code {
+        return Err(Invalid::new("id_token", "is not how this bank answers"));
+    }
+    // An `id_token` beside a code names its issuer itself, and is verified.
+    let signed = answer.code().is_some() && answer.id_token().is_some();
+    let expected = (names_iss || config.iss == Iss::Required) && !signed;
+    if expected && answer.iss().is_none() {
+        return Err(Invalid::new("iss", "is missing").hint("expected the issuer, as this bank sends it (RFC 9207)"));
+    }
+    Ok(answer.said())
+}
+
+/// A signed answer (JARM): what it says is taken from it as it is, and held against its signature by `check`. So an
+/// error in it becomes an offer, without a code.
+fn signed(answer: &Answer) -> Result<Said, Invalid> {
+    let clear = [
+        ("code", answer.code().is_some()),
+        ("error", answer.error().is_some()),
+        ("id_token", answer.id_token().is_some()),
+        ("state", answer.state().is_some()),
+    ];
+    if let Some((field, _)) = clear.iter().find(|(_, there)| *there) {
+        return Err(Invalid::new(*field, "came in the clear").hint("expected a signed answer from this bank"));
+    }
+    let Some(response) = answer.response() else {
+        return Err(Invalid::new("response", "is missing").hint("expected a signed answer from this bank"));
+    };
+    let Some(claims) = peek(response.reveal()) else {
+        return Err(Invalid::new("response", "is no signed token"));
+    };
+    let code = Secret::new(claims.code.unwrap_or_default());
+    Ok(Said { state: claims.state, hint: Hint::Code(Offer { code, signed: Some(response.clone()) }) })
+}
+
+/// The claims of a token that nobody has verified.
+pub(super) fn peek(token: &str) -> Option<Claims> {
+    let mut parts = token.split('.');
+    let (_header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    object(&URL_SAFE_NO_PAD.decode(claims).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::ClientAuth;
+    use super::*;
+
+    const ISSUER: &str = "https://bank.example";
+
+    fn config(response_mode: ResponseMode, flow: Flow) -> OidcConfig {
+        let usual = OidcConfig::usual("bank", ISSUER, "us", ClientAuth::SecretBasic(Secret::new("s")));
+        OidcConfig { response_mode, flow, ..usual }
+    }
+
+    fn of(config: &OidcConfig, names_iss: bool, carried: Carried, query: &str) -> Result<Said, Invalid> {
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        read(config, names_iss, &Answer::read(carried, pairs).unwrap())
+    }
+
+    #[track_caller]
+    fn refused(said: &Result<Said, Invalid>, field: &str) {
+        assert_eq!(said.as_ref().unwrap_err().field(), field);
+    }
+
+    /// A token with these claims and no signature worth the name.
+    fn token(claims: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn an_answer_comes_as_it_was_agreed_or_not_at_all() {
+        let modes = [
+            (ResponseMode::Query, Carried::Query),
+            (ResponseMode::Fragment, Carried::Fragment),
+            (ResponseMode::FormPost, Carried::Form),
+        ];
+        for (mode, expected) in modes {
+            for (_, carried) in modes {
+                for query in ["code=c&state=s", "error=access_denied&state=s"] {
+                    let said = of(&config(mode, Flow::Code), false, carried, query);
+                    if carried == expected {
+                        assert_eq!(said.unwrap().state.as_deref(), Some("s"));
+                    } else {
+                        refused(&said, "response_mode");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_banks_answer_is_refused_however_it_is_carried() {
+        let query = "code=c&state=s&iss=https://bank.example/";
+        refused(&of(&config(ResponseMode::Query, Flow::Code), false, Carried::Query, query), "iss");
+        let beside = format!("code=c&state=s&id_token={}&iss=https://other.example", token("{}"));
+        refused(&of(&config(ResponseMode::Fragment, Flow::Hybrid), true, Carried::Fragment, &beside), "iss");
+        let beside = format!("response={}&iss=https://other.example", token("{}"));
+        refused(&of(&config(ResponseMode::QueryJwt, Flow::Code), true, Carried::Query, &beside), "iss");
+    }
+
+    #[test]
+    fn a_missing_issuer_is_refused_where_it_was_promised() {
+        let plain = config(ResponseMode::Query, Flow::Code);
+        for query in ["code=c&state=s", "error=access_denied&state=s", "state=s"] {
+            refused(&of(&plain, true, Carried::Query, query), "iss");
+            refused(&of(&OidcConfig { iss: Iss::Required, ..plain.clone() }, false, Carried::Query, query), "iss");
+            assert!(of(&plain, false, Carried::Query, query).is_ok());
+            assert!(of(&plain, true, Carried::Query, &format!("{query}&iss={ISSUER}")).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_id_token_names_the_issuer_itself() {
+        let hybrid = config(ResponseMode::Fragment, Flow::Hybrid);
+        let query = format!("code=c&state=s&id_token={}", token("{}"));
+        let said = of(&hybrid, true, Carried::Fragment, &query).unwrap();
+        let Hint::Code(offer) = said.hint else { panic!("{said:?}") };
+        assert_eq!(offer.signed, Some(Secret::new(token("{}"))));
+        for refusal in ["error=access_denied&state=s", "state=s&id_token=x", "error=access_denied&state=s&id_token=x"] {
+            refused(&of(&hybrid, true, Carried::Fragment, refusal), "iss");
+        }
+        refused(&of(&config(ResponseMode::Fragment, Flow::Code), true, Carried::Fragment, &query), "id_token");
+    }
+
+    #[test]
+    fn a_bank_that_signs_does_not_answer_in_the_clear() {
+        let jarm = config(ResponseMode::QueryJwt, Flow::Code);
+        refused(&of(&jarm, false, Carried::Query, "code=c&state=s"), "code");
+        refused(&of(&jarm, false, Carried::Query, "error=access_denied"), "error");
+        refused(&of(&jarm, false, Carried::Query, ""), "response");
+        refused(&of(&jarm, false, Carried::Query, &format!("state=s&response={}", token("{}"))), "state");
+        refused(&of(&jarm, false, Carried::Query, &format!("code=c&response={}", token("{}"))), "code");
+        refused(&of(&jarm, false, Carried::Form, &format!("response={}", token("{}"))), "response_mode");
+        let plain = config(ResponseMode::Query, Flow::Code);
+        refused(&of(&plain, false, Carried::Query, &format!("response={}", token("{}"))), "response");
+    }
+
+    #[test]
+    fn what_a_signed_answer_says_is_an_offer_even_when_it_is_an_error() {
+        let jarm = config(ResponseMode::QueryJwt, Flow::Code);
+        for (claims, code) in [
+            (r#"{"state":"s","code":"c"}"#, "c"),
+            (r#"{"state":"s","error":"access_denied"}"#, ""),
+            (r#"{"state":"s"}"#, ""),
+        ] {
+            let said = of(&jarm, true, Carried::Query, &format!("response={}", token(claims))).unwrap();
+            assert_eq!(said.state.as_deref(), Some("s"));
+            let signed = Some(Secret::new(token(claims)));
+            assert_eq!(said.hint, Hint::Code(Offer { code: Secret::new(code), signed }), "{claims}");
+        }
+        let encrypted = "a.b.c.d.e";
+        for bad in ["x", "a.b", encrypted, &token("[]"), &token(r#"{"state":"s","state":"t"}"#), "e30.!.c"] {
+            refused(&of(&jarm, true, Carried::Query, &format!("response={bad}")), "response");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a bank signed and a browser carried, held against its signature before the code is spent.
+
+use super::Oidc;
+use super::claims::Half;
+use super::settings::Flow;
+use crate::bank::{BankTrouble, Checked, Trip};
+use crate::domain::consent::AnswerTo;
+use crate::domain::outcome::{BankError, Offer};
+
+impl Oidc {
+    pub(super) async fn check_offer(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Checked, BankTrouble> {
+        let config = &self.settings.config;
+        let signs = config.response_mode.is_signed() || config.flow == Flow::Hybrid;
+        let Some(token) = offer.signed.as_ref().filter(|_| signs) else {
+            // An app that takes the bank's answer itself brings the bare code.
+            return if signs && !brought_by_app(trip) {
+                Err(BankTrouble::Forged("nothing is signed".into()))
+            } else {
+                Ok(Checked::Genuine)
+            };
+        };
+        let signed = self.knowledge.verified(token.reveal()).await?;
+        let (claims, code) = (&signed.claims, offer.code.reveal());
+        claims.hold(config, self.clock.now())?;
+        if !config.response_mode.is_signed() {
+            claims.hold_id_token(trip.nonce)?;
+            claims.hold_half(Half::Code(code), signed.algorithm)?;
+            claims.hold_half(Half::State(trip.state), signed.algorithm)?;
+            return Ok(Checked::Genuine);
+        }
+        if claims.state.as_deref() != Some(trip.state) {
+            return Err(BankTrouble::Forged("its state is another".into()));
+        }
+        if claims.code.as_deref().unwrap_or_default() != code {
+            return Err(BankTrouble::Forged("its code is another".into()));
+        }
+        match &claims.error {
+            Some(_) if !code.is_empty() => Err(BankTrouble::Forged("it is a code and an error".into())),
+            None if !code.is_empty() => Ok(Checked::Genuine),
+            error => {
+                let code = error.as_deref().unwrap_or_default();
+                Ok(Checked::Refused(BankError::new(code, claims.error_description.as_deref())))
+            }
+        }
+    }
+}
+
+fn brought_by_app(trip: &Trip<'_>) -> bool {
+    let consent = trip.journey.opening().purpose.consent();
+    consent.is_some_and(|consent| matches!(consent.answer_to, AnswerTo::App(_)))
+}

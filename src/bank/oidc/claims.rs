@@ -1,0 +1,156 @@
+//! What a bank signs: the claims of an `id_token` or of a signed answer, and the rules for them.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+use super::settings::OidcConfig;
+use crate::bank::BankTrouble;
+use crate::domain::moment::Moment;
+
+/// The claims that are looked at, each at most once.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Claims {
+    iss: Option<String>,
+    aud: Audience,
+    azp: Option<String>,
+    exp: Option<Seconds>,
+    iat: Option<Seconds>,
+    nbf: Option<Seconds>,
+    nonce: Option<String>,
+    c_hash: Option<String>,
+    s_hash: Option<String>,
+    at_hash: Option<String>,
+    pub(super) sub: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) error: Option<String>,
+    pub(super) error_description: Option<String>,
+    pub(super) openbanking_intent_id: Option<String>,
+    pub(super) consent_id: Option<String>,
+}
+
+/// One or more.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+/// A `NumericDate` (RFC 7519, section 2), which may have a fraction.
+#[derive(Debug, Clone, Copy)]
+struct Seconds(Moment);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let since_epoch = Duration::try_from_secs_f64(f64::deserialize(deserializer)?);
+        let since_epoch = since_epoch.map_err(|_| serde::de::Error::custom("no point in time"))?;
+        Ok(Self(Moment::from_millis(0).plus(since_epoch)))
+    }
+}
+
+/// What a signature was given over, besides the claims.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Half<'a> {
+    /// A code: `c_hash`, which must be there (OpenID Connect Core, section 3.3.2.11).
+    Code(&'a str),
+    /// A state: `s_hash` (FAPI 1.0 Advanced, section 5.1.1). Plain OpenID Connect has none, and the nonce binds the same.
+    State(&'a str),
+    /// An access token: `at_hash`, where there is one (OpenID Connect Core, section 3.1.3.8).
+    AccessToken(&'a str),
+}
+
+impl Claims {
+    /// Holds what every signed word of a bank has to say: whose it is, for whom, and until when (OpenID Connect Core,
+    /// section 3.1.3.7; JARM, section 2.4).
+    ///
+    /// # Errors
+    /// [`BankTrouble::Forged`] with the rule that is broken.
+    pub(super) fn hold(&self, config: &OidcConfig, now: Moment) -> Result<(), BankTrouble> {
+        if self.iss.as_deref() != Some(config.issuer.as_str()) {
+            return forged("its issuer is another");
+        }
+        let client = &config.client_id;
+        let audience = match &self.aud {
+            Audience::One(one) => std::slice::from_ref(one),
+            Audience::Many(many) => many,
+        };
+        if !audience.contains(client) {
+            return forged("it is for somebody else");
+        }
+        // With others beside us, it has to say that it was made for us.
+        if self.azp.as_ref().map_or(audience.len() > 1, |party| party != client) {
+            return forged("it was made for somebody else");
+        }
+        match self.exp {
+            Some(Seconds(exp)) if now < exp.plus(config.leeway) => {}
+            Some(_) => return forged("it has expired"),
+            None => return forged("it never expires"),
+        }
+        let latest = now.plus(config.leeway);
+        if [self.iat, self.nbf].into_iter().flatten().any(|Seconds(moment)| moment > latest) {
+            return forged("it is from the future");
+        }
+        Ok(())
+    }
+
+    /// Holds what an `id_token` has to say besides.
+    ///
+    /// # Errors
+    /// As [`Claims::hold`].
+    pub(super) fn hold_id_token(&self, nonce: &str) -> Result<(), BankTrouble> {
+        if self.iat.is_none() {
+            return forged("it does not say when it was issued");
+        }
+        if self.sub.as_ref().is_none_or(String::is_empty) {
+            return forged("it does not say who agreed");
+        }
+        if self.nonce.as_deref() != Some(nonce) {
+            return forged("its nonce is another");
+        }
+        Ok(())
+    }
+
+    /// Holds the half of a hash against what it was taken from.
+    ///
+    /// # Errors
+    /// As [`Claims::hold`].
+    pub(super) fn hold_half(&self, half: Half<'_>, algorithm: Algorithm) -> Result<(), BankTrouble> {
+        let (claim, text, wrong) = match half {
+            Half::Code(_) if self.c_hash.is_none() => return forged("it has no c_hash"),
+            Half::Code(code) => (&self.c_hash, code, "its c_hash is of another code"),
+            Half::State(state) => (&self.s_hash, state, "its s_hash is of another state"),
+            Half::AccessToken(token) => (&self.at_hash, token, "its at_hash is of another access token"),
+        };
+        match claim {
+            Some(claim) if *claim != half_hash(text, algorithm) => forged(wrong),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The left half of a hash (OpenID Connect Core, section 3.3.2.11), with the hash that belongs to the algorithm.
+fn half_hash(text: &str, algorithm: Algorithm) -> String {
+    let hash = match algorithm {
+        Algorithm::ES384 | Algorithm::PS384 | Algorithm::RS384 | Algorithm::HS384 => Sha384::digest(text).to_vec(),
+        Algorithm::PS512 | Algorithm::RS512 | Algorithm::HS512 | Algorithm::EdDSA => Sha512::digest(text).to_vec(),
+        _ => Sha256::digest(text).to_vec(),
+    };
+    URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2])
+}
+
+fn forged(why: &str) -> Result<(), BankTrouble> {
+    Err(BankTrouble::Forged(why.into()))
+}

@@ -1,0 +1,100 @@
+//! How we prove to a bank who we are (RFC 6749, section 2.3; RFC 7523; RFC 8705).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use reqwest::RequestBuilder;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde_json::json;
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::Oidc;
+use super::settings::ClientAuth;
+use crate::bank::BankTrouble;
+use crate::domain::secret::Secret;
+
+/// How long an assertion of ours can be used.
+const ASSERTION_LIFE: Duration = Duration::from_mins(1);
+
+impl Oidc {
+    /// A form for the bank, with our credentials.
+    ///
+    /// # Errors
+    /// When our own key would not sign.
+    pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder, BankTrouble> {
+        let client = &self.settings.config.client_id;
+        let mut header = None;
+        if !matches!(self.settings.config.auth, ClientAuth::SecretBasic(_)) && !names(&fields, "client_id") {
+            fields.push(("client_id", client.clone()));
+        }
+        match &self.settings.config.auth {
+            ClientAuth::SecretBasic(secret) => header = basic(client, secret),
+            ClientAuth::SecretPost(secret) => fields.push(("client_secret", secret.reveal().to_owned())),
+            ClientAuth::PrivateKeyJwt => {
+                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                fields.extend([("client_assertion_type", kind.into()), ("client_assertion", self.assertion()?)]);
+            }
+            ClientAuth::TlsClient => {}
+        }
+        let request = self.settings.client.post(to).header("accept", "application/json").form(&fields);
+        Ok(match header {
+            Some(header) => request.header(AUTHORIZATION, header),
+            None => request,
+        })
+    }
+
+    /// Its audience is the issuer, as one text: what FAPI 2.0 (section 5.3.3.1) asks for, and every bank takes.
+    fn assertion(&self) -> Result<String, BankTrouble> {
+        let config = &self.settings.config;
+        self.sign(
+            "JWT",
+            ASSERTION_LIFE,
+            &[("iss", &config.client_id), ("sub", &config.client_id), ("aud", &config.issuer)],
+        )
+    }
+
+    /// Signs claims of ours, with when they begin and end, and an id.
+    ///
+    /// # Errors
+    /// When there is no key, which [`super::settings::OidcConfig::parse`] rules out, or it would not sign.
+    pub(super) fn sign(&self, typ: &str, life: Duration, texts: &[(&str, &str)]) -> Result<String, BankTrouble> {
+        let Some(signer) = &self.settings.signer else {
+            return Err(BankTrouble::Unreachable("there is no key to sign with".into()));
+        };
+        let now = self.clock.now().as_millis() / 1000;
+        let mut claims: serde_json::Map<_, _> =
+            texts.iter().map(|(name, text)| ((*name).into(), json!(text))).collect();
+        let jti = URL_SAFE_NO_PAD.encode(self.clock.entropy());
+        claims.extend([("iat".into(), json!(now)), ("nbf".into(), json!(now)), ("jti".into(), json!(jti))]);
+        claims.insert("exp".into(), json!(now + life.as_secs()));
+        signer.sign(typ, &claims)
+    }
+}
+
+fn names(fields: &[(&str, String)], name: &str) -> bool {
+    fields.iter().any(|(field, _)| *field == name)
+}
+
+/// Both halves are form-encoded first (RFC 6749, section 2.3.1).
+fn basic(client: &str, secret: &Secret) -> Option<HeaderValue> {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = Secret::new(format!("{}:{}", encoded(client), encoded(secret.reveal())));
+    let mut header = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair.reveal()))).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_form_encoded_before_it_is_written() {
+        let header = basic("us", &Secret::new("a:b c/ü")).unwrap();
+        let text = header.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(text).unwrap(), b"us:a%3Ab+c%2F%C3%BC");
+        assert!(header.is_sensitive());
+    }
+}

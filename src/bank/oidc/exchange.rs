@@ -1,0 +1,183 @@
+//! What a code is worth: the token request, and what its answer says (RFC 6749, section 4.1.3).
+//!
+//! A code is taken to the bank once. Whatever the bank answers is final: yes with tokens that can be verified, or no.
+//! Only where no answer came, or one that nobody can read, it stays open what the bank would have said.
+
+use serde::Deserialize;
+
+use super::Oidc;
+use super::answer::peek;
+use super::call::{Reply, call, object};
+use super::claims::Half;
+use super::settings::Flow;
+use crate::bank::{BankTrouble, Trip};
+use crate::domain::consent::BankTokens;
+use crate::domain::outcome::{BankError, Fact, Offer};
+use crate::domain::secret::Secret;
+
+/// The longest id of a consent that is kept, in bytes.
+const LONGEST_CONSENT: usize = 256;
+
+impl Oidc {
+    pub(super) async fn redeem(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
+        if trip.journey.opening().purpose.consent().is_none() {
+            let why = "This bank proves consents, not payments.";
+            return Ok(Fact::refused(BankError::new("unsupported_response_type", Some(why))));
+        }
+        let directory = self.knowledge.ready().await?.directory;
+        let fields = vec![
+            ("grant_type", "authorization_code".into()),
+            ("code", offer.code.reveal().to_owned()),
+            ("redirect_uri", trip.redirect_uri.into()),
+            ("code_verifier", trip.verifier.reveal().to_owned()),
+        ];
+        let reply = call(self.form(directory.token.clone(), fields)?).await?;
+        let tokens = match Told::read(&reply) {
+            Told::Yes(tokens) => tokens,
+            Told::No(error) => return Ok(Fact::refused(error)),
+            Told::Nothing(why) => return Err(BankTrouble::Unanswered(why.into())),
+        };
+        match self.consented(trip, offer, &tokens).await {
+            Ok(consent) => Ok(Fact::authorised(BankTokens { json: tokens.json, consent })),
+            Err(BankTrouble::Forged(why)) => {
+                tracing::warn!(bank = self.settings.config.name, why, "bank.invalid_token");
+                let why = "What the bank answered is not under its signature.";
+                Ok(Fact::refused(BankError::new("invalid_token", Some(why))))
+            }
+            // The code is spent, so that nobody may ask again.
+            Err(BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why)) => Err(BankTrouble::Unanswered(why)),
+        }
+    }
+
+    /// Verifies the `id_token`, where there has to be one, and answers the bank's id of the consent, if it named one.
+    async fn consented(&self, trip: &Trip<'_>, offer: &Offer, tokens: &Tokens) -> Result<Option<String>, BankTrouble> {
+        let config = &self.settings.config;
+        let forged = |why: &str| Err(BankTrouble::Forged(why.into()));
+        if !config.is_openid() {
+            return Ok(tokens.consent_id.clone().filter(|id| is_id(id)));
+        }
+        let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
+        let signed = self.knowledge.verified(id_token.reveal()).await?;
+        let claims = signed.claims;
+        claims.hold(config, self.clock.now())?;
+        claims.hold_id_token(trip.nonce)?;
+        claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
+        // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
+        if config.flow == Flow::Hybrid
+            && let Some(carried) = &offer.signed
+            && peek(carried.reveal()).is_none_or(|carried| carried.sub != claims.sub)
+        {
+            return forged("its subject is another than in the browser");
+        }
+        let named = [claims.openbanking_intent_id, claims.consent_id, tokens.consent_id.clone()];
+        Ok(named.into_iter().flatten().find(|id| is_id(id)))
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_CONSENT && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// What a token endpoint said.
+#[derive(Debug)]
+enum Told {
+    Yes(Tokens),
+    No(BankError),
+    /// Neither; why it cannot be read.
+    Nothing(&'static str),
+}
+
+/// What a token endpoint gave.
+#[derive(Debug)]
+struct Tokens {
+    json: Secret,
+    access_token: Secret,
+    id_token: Option<Secret>,
+    consent_id: Option<String>,
+}
+
+/// What is looked at in a token endpoint's answer (RFC 6749, sections 5.1 and 5.2).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    access_token: Option<String>,
+    id_token: Option<String>,
+    #[serde(alias = "consentId")]
+    consent_id: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl Told {
+    fn read(reply: &Reply) -> Self {
+        match object::<Wire>(&reply.body) {
+            Some(Wire { error: Some(error), error_description, .. }) if !error.is_empty() => {
+                Self::No(BankError::new(&error, error_description.as_deref()))
+            }
+            // An answer that is no yes: it will not be asked for again, whatever it was.
+            _ if !reply.status.is_success() => {
+                let status = format!("The bank answered {}.", reply.status.as_u16());
+                Self::No(BankError::new("server_error", Some(&status)))
+            }
+            Some(Wire { access_token: Some(access_token), id_token, consent_id, .. }) if !access_token.is_empty() => {
+                Self::Yes(Tokens {
+                    json: Secret::new(String::from_utf8_lossy(&reply.body)),
+                    access_token: Secret::new(access_token),
+                    id_token: id_token.map(Secret::new),
+                    consent_id,
+                })
+            }
+            Some(_) => Self::Nothing("its answer holds no access token"),
+            None => Self::Nothing("its answer cannot be read"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+
+    fn told(status: u16, body: &str) -> Told {
+        Told::read(&Reply { status: StatusCode::from_u16(status).unwrap(), body: body.into() })
+    }
+
+    #[test]
+    fn an_error_of_the_bank_is_a_no_whatever_its_status() {
+        for status in [400, 401, 403, 500, 503, 200] {
+            let body = r#"{"error":"invalid_grant","error_description":"spent"}"#;
+            let Told::No(error) = told(status, body) else { panic!("{status}") };
+            assert_eq!((error.code(), error.description()), ("invalid_grant", Some("spent")));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_yes_is_a_no() {
+        for (status, body) in
+            [(500, "oops"), (503, "<html>"), (307, ""), (404, "{}"), (500, "{\"error\":1}"), (400, "")]
+        {
+            let Told::No(error) = told(status, body) else { panic!("{status} {body}") };
+            assert_eq!(error.code(), "server_error");
+            assert_eq!(error.description(), Some(format!("The bank answered {status}.").as_str()));
+        }
+    }
+
+    #[test]
+    fn a_yes_that_nobody_can_read_is_no_answer() {
+        for body in
+            ["", "<html>", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":1}"#, r#"["a"]"#, r#"{"error":""}"#]
+        {
+            assert!(matches!(told(200, body), Told::Nothing(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_yes_is_kept_as_it_was_sent() {
+        let body = r#"{"access_token": "a", "token_type":"Bearer", "consentId":"c-1", "x": 1.50}"#;
+        let Told::Yes(tokens) = told(200, body) else { panic!() };
+        assert_eq!(tokens.json.reveal(), body);
+        assert_eq!(tokens.consent_id.as_deref(), Some("c-1"));
+        assert!(!format!("{tokens:?}").contains("\"a\""));
+    }
+}

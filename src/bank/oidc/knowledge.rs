@@ -1,0 +1,169 @@
+//! What is known of a bank: its endpoints and its keys, looked up when they are first needed, and kept.
+//!
+//! Only one look-up is under way at a time. What is known grows stale and is looked up again beside the work; when that
+//! fails, the old knowledge serves on.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use jsonwebtoken::Algorithm;
+use tokio::sync::Mutex;
+
+use super::call::call_again;
+use super::directory::{DESCRIBED_IN, Directory};
+use super::keys::{KeySet, Signed, Unverified};
+use super::parsed::Settings;
+use crate::bank::BankTrouble;
+use crate::clock::Clock;
+use crate::domain::moment::Moment;
+
+/// How long knowledge is fresh.
+const FRESH: Duration = Duration::from_hours(1);
+
+/// How long it serves on after it could not be looked up again.
+const SERVES_ON: Duration = Duration::from_mins(1);
+
+/// How long a bank that could not be asked is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
+
+/// How far apart two look-ups for an unknown key are.
+const KEYS_APART: Duration = Duration::from_secs(5);
+
+/// What is known of one bank, shared by everybody who asks it.
+pub(super) struct Knowledge {
+    settings: Arc<Settings>,
+    clock: Arc<dyn Clock>,
+    pinned: Vec<Algorithm>,
+    known: RwLock<Option<Known>>,
+    turn: Mutex<Turn>,
+}
+
+/// A look-up's result.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) directory: Arc<Directory>,
+    keys: Arc<KeySet>,
+    /// Until when it is fresh.
+    until: Moment,
+}
+
+/// What whoever looks up next has to know.
+#[derive(Default)]
+struct Turn {
+    failed: Option<(Moment, BankTrouble)>,
+    keys_sought_at: Option<Moment>,
+}
+
+impl Knowledge {
+    pub(super) fn new(settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let pinned = settings.config.id_token_algs.iter().map(|alg| alg.algorithm()).collect();
+        Arc::new(Self { settings, clock, pinned, known: RwLock::default(), turn: Mutex::default() })
+    }
+
+    /// What is known by now, without asking.
+    pub(super) fn current(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is known, after asking if need be.
+    ///
+    /// # Errors
+    /// [`BankTrouble::Unreachable`] when the bank cannot be asked now.
+    pub(super) async fn ready(self: &Arc<Self>) -> Result<Known, BankTrouble> {
+        if let Some(known) = self.current() {
+            if known.until <= self.clock.now() {
+                self.refresh();
+            }
+            return Ok(known);
+        }
+        let mut turn = self.turn.lock().await;
+        if let Some(known) = self.current() {
+            return Ok(known);
+        }
+        match &turn.failed {
+            Some((at, trouble)) if self.clock.now() < at.plus(LEFT_ALONE) => return Err(trouble.clone()),
+            _ => {}
+        }
+        let looked_up = self.look_up().await;
+        turn.failed = looked_up.as_ref().err().map(|trouble| (self.clock.now(), trouble.clone()));
+        looked_up.inspect(|known| self.keep(known))
+    }
+
+    /// Verifies what the bank signed. A key that is not known is looked for once more, as often as every five seconds;
+    /// whoever comes sooner waits for that.
+    ///
+    /// # Errors
+    /// [`BankTrouble::Forged`] when no key of the bank's has signed it, [`BankTrouble::Unreachable`] when that cannot be
+    /// told now.
+    pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed, BankTrouble> {
+        let asked_at = self.clock.now();
+        let known = self.ready().await?;
+        let verified = match known.keys.verify(token, &self.pinned) {
+            Err(Unverified::UnknownKey) => self.keys_since(asked_at).await?.verify(token, &self.pinned),
+            verified => verified,
+        };
+        verified.map_err(|unverified| {
+            BankTrouble::Forged(match unverified {
+                Unverified::UnknownKey => "no key of the bank's has signed it".into(),
+                Unverified::Wrong(why) => why.into(),
+            })
+        })
+    }
+
+    /// The keys as they are after `asked_at`.
+    async fn keys_since(&self, asked_at: Moment) -> Result<Arc<KeySet>, BankTrouble> {
+        let mut turn = self.turn.lock().await;
+        let Some(known) = self.current() else { return Err(BankTrouble::Unreachable("it is not known yet".into())) };
+        match turn.keys_sought_at {
+            // Somebody else has looked while this one waited.
+            Some(at) if at > asked_at => return Ok(known.keys),
+            Some(at) => tokio::time::sleep(at.plus(KEYS_APART).since(self.clock.now())).await,
+            None => {}
+        }
+        turn.keys_sought_at = Some(self.clock.now());
+        let keys = self.fetch_keys(&known.directory).await?;
+        self.alter(|known| known.keys = Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// Looks everything up again, beside the work.
+    fn refresh(self: &Arc<Self>) {
+        // So that nobody else begins, and that it serves on if this fails.
+        self.alter(|known| known.until = self.clock.now().plus(SERVES_ON));
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            let _turn = this.turn.lock().await;
+            match this.look_up().await {
+                Ok(known) => this.keep(&known),
+                Err(trouble) => {
+                    tracing::warn!(bank = this.settings.config.name, error = %trouble, "bank.not_refreshed");
+                }
+            }
+        });
+    }
+
+    async fn look_up(&self) -> Result<Known, BankTrouble> {
+        let directory = Arc::new(Directory::look_up(&self.settings).await?);
+        let keys = self.fetch_keys(&directory).await?;
+        Ok(Known { directory, keys, until: self.clock.now().plus(FRESH) })
+    }
+
+    async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>, BankTrouble> {
+        let Some(address) = directory.jwks.clone() else { return Ok(Arc::default()) };
+        let request = self.settings.client.get(address).timeout(DESCRIBED_IN);
+        let reply = call_again("keys", request).await?;
+        if !reply.status.is_success() {
+            return Err(BankTrouble::Unreachable(format!("keys: answered {}", reply.status.as_u16())));
+        }
+        let keys = KeySet::parse(&reply.body);
+        keys.map(Arc::new).ok_or_else(|| BankTrouble::Unreachable("keys: not a key set".into()))
+    }
+
+    fn keep(&self, known: &Known) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+    }
+
+    fn alter(&self, change: impl FnOnce(&mut Known)) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).as_mut().map(change);
+    }
+}

@@ -1,0 +1,197 @@
+//! What a bank is asked, byte for byte where it matters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jsonwebtoken::{DecodingKey, Validation};
+use serde_json::Value;
+use url::Url;
+
+use super::fake::{Asked, Fake, Play};
+use super::{STATE, bank, jwk, key, openid, pem, plain, trip};
+use crate::bank::oidc::settings::{ClientAuth, Flow, OidcConfig, Par, Requests, ResponseMode, SigningAlg, SigningKey};
+use crate::bank::{Bank as _, BankTrouble};
+use crate::clock::{Clock as _, TestClock};
+use crate::domain::outcome::Offer;
+use crate::domain::secret::Secret;
+use p256::elliptic_curve::sec1::ToSec1Point as _;
+
+const REDIRECT_URI: &str = "https://pay.example/return/bank";
+/// Of the verifier that RFC 7636, appendix B, has as its example.
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+fn query(url: &str) -> BTreeMap<String, String> {
+    let pairs: Vec<_> = Url::parse(url).unwrap().query_pairs().into_owned().collect();
+    let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
+    assert_eq!(map.len(), pairs.len(), "each once");
+    map
+}
+
+#[track_caller]
+fn holds(map: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
+    let expected = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    assert_eq!(map, &expected.collect());
+}
+
+/// What our key signed.
+fn ours(token: &str) -> (jsonwebtoken::Header, Value) {
+    let point = key(9).public_key().to_sec1_point(false);
+    let mut rules = Validation::new(jsonwebtoken::Algorithm::ES256);
+    rules.validate_aud = false;
+    let token = jsonwebtoken::decode(token, &DecodingKey::from_ec_der(point.as_bytes()), &rules).unwrap();
+    (token.header, token.claims)
+}
+
+fn signing(config: OidcConfig) -> OidcConfig {
+    let alg = SigningAlg::parse("ES256").unwrap();
+    OidcConfig { signing_key: Some(SigningKey { pem: pem(9), kid: Some("ours".into()), alg }), ..config }
+}
+
+#[tokio::test]
+async fn a_bank_is_asked_with_everything_and_keeps_its_own_query() {
+    let bank = bank(plain("http://127.0.0.1:1"), &Arc::default());
+    let way = bank.depart(&trip()).await.unwrap();
+    assert!(way.as_str().starts_with("http://127.0.0.1:1/auth?tenant=a%20b&response_type=code&"), "{}", way.as_str());
+    holds(
+        &query(way.as_str()),
+        &[
+            ("tenant", "a b"),
+            ("response_type", "code"),
+            ("client_id", "us"),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", "accounts"),
+            ("state", STATE),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_bank_is_asked_for_the_mode_that_is_not_its_default() {
+    let fake = Fake::start().await;
+    fake.play("/jwks", Play::Say(200, r#"{"keys":[]}"#.into()));
+    for (flow, mode, kind, asked) in [
+        (Flow::Code, ResponseMode::Query, "code", None),
+        (Flow::Code, ResponseMode::Fragment, "code", Some("fragment")),
+        (Flow::Code, ResponseMode::FormPost, "code", Some("form_post")),
+        (Flow::Code, ResponseMode::QueryJwt, "code", Some("query.jwt")),
+        (Flow::Code, ResponseMode::FormPostJwt, "code", Some("form_post.jwt")),
+        (Flow::Hybrid, ResponseMode::Fragment, "code id_token", None),
+        (Flow::Hybrid, ResponseMode::FormPost, "code id_token", Some("form_post")),
+    ] {
+        let bank = bank(OidcConfig { flow, response_mode: mode, ..openid(fake.base()) }, &Arc::default());
+        let query = query(bank.depart(&trip()).await.unwrap().as_str());
+        assert_eq!(query["response_type"], kind);
+        assert_eq!(query.get("response_mode").map(String::as_str), asked);
+        assert_eq!(query["nonce"], STATE);
+        assert_eq!(bank.answers_in_fragment(), mode == ResponseMode::Fragment);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_request_says_all_of_it_under_our_key() {
+    let clock = Arc::new(TestClock::default());
+    let config = OidcConfig { requests: Requests::Signed, ..signing(plain("http://127.0.0.1:1")) };
+    let way = bank(config, &clock).depart(&trip()).await.unwrap();
+    let mut query = query(way.as_str());
+    let (header, claims) = ours(&query.remove("request").unwrap());
+    holds(&query, &[("tenant", "a b"), ("response_type", "code"), ("client_id", "us"), ("scope", "accounts")]);
+    assert_eq!((header.kid.as_deref(), header.typ.as_deref()), (Some("ours"), Some("oauth-authz-req+jwt")));
+    for (name, value) in [
+        ("iss", "us"),
+        ("aud", "http://127.0.0.1:1"),
+        ("client_id", "us"),
+        ("redirect_uri", REDIRECT_URI),
+        ("state", STATE),
+        ("code_challenge", CHALLENGE),
+    ] {
+        assert_eq!(claims[name], value, "{name}");
+    }
+    let (now, exp) = (clock.now().as_millis() / 1000, claims["exp"].as_u64().unwrap());
+    assert!(exp > now && exp <= now + 3600 && claims["nbf"].as_u64().unwrap() <= now + 1);
+}
+
+#[tokio::test]
+async fn a_pushed_request_leaves_the_browser_nothing_but_its_name() {
+    let fake = Fake::start().await;
+    fake.play("/par", Play::Say(201, r#"{"request_uri":"urn:x:1","expires_in":60}"#.into()));
+    let bank = bank(OidcConfig { par: Par::Always, ..plain(fake.base()) }, &Arc::default());
+    let way = bank.depart(&trip()).await.unwrap();
+    holds(&query(way.as_str()), &[("tenant", "a b"), ("client_id", "us"), ("request_uri", "urn:x:1")]);
+    let [asked]: [Asked; 1] = fake.asked("/par").try_into().unwrap();
+    assert!(asked.head.contains("Basic dXM6czNjcmV0"), "with our credentials: {}", asked.head);
+    for (name, value) in [("state", STATE), ("redirect_uri", REDIRECT_URI), ("code_challenge", CHALLENGE)] {
+        assert_eq!(asked.field(name).as_deref(), Some(value));
+    }
+}
+
+#[tokio::test]
+async fn a_signed_request_is_pushed_as_it_is() {
+    let fake = Fake::start().await;
+    fake.play("/par", Play::Say(201, r#"{"request_uri":"urn:x:1","expires_in":60}"#.into()));
+    let auth = ClientAuth::PrivateKeyJwt;
+    let config = OidcConfig { par: Par::Always, requests: Requests::Signed, auth, ..plain(fake.base()) };
+    bank(signing(config), &Arc::default()).depart(&trip()).await.unwrap();
+    let [asked]: [Asked; 1] = fake.asked("/par").try_into().unwrap();
+    let pairs = url::form_urlencoded::parse(asked.body.as_bytes());
+    let names: Vec<_> = pairs.map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["client_id", "request", "client_assertion_type", "client_assertion"]);
+}
+
+#[tokio::test]
+async fn a_bank_that_must_be_pushed_to_and_cannot_is_reported() {
+    let mut config = OidcConfig { par: Par::Always, ..plain("http://127.0.0.1:1") };
+    if let super::Endpoints::Explicit(endpoints) = &mut config.endpoints {
+        endpoints.par = None;
+    }
+    let trouble = bank(config, &Arc::default()).prepare().await.unwrap_err();
+    assert!(matches!(&trouble, BankTrouble::Unreachable(why) if why.contains("pushed")), "{trouble:?}");
+}
+
+/// What a token endpoint is asked by a client that proves itself like this.
+async fn exchanged(auth: ClientAuth) -> (Asked, Fake) {
+    let fake = Fake::start().await;
+    fake.play("/token", Play::Say(400, r#"{"error":"invalid_grant"}"#.into()));
+    let config = OidcConfig { auth, ..signing(plain(fake.base())) };
+    bank(config, &Arc::default()).exchange(&trip(), &Offer::of("c+d &")).await.unwrap();
+    let [asked]: [Asked; 1] = fake.asked("/token").try_into().unwrap();
+    for (name, value) in [
+        ("grant_type", "authorization_code"),
+        ("code", "c+d &"),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+    ] {
+        assert_eq!(asked.field(name).as_deref(), Some(value), "{name}");
+    }
+    (asked, fake)
+}
+
+#[tokio::test]
+async fn a_client_proves_itself_in_one_way_at_a_time() {
+    let (basic, _) = exchanged(ClientAuth::SecretBasic(Secret::new("s3cret"))).await;
+    assert!(basic.head.contains("Basic dXM6czNjcmV0"));
+    assert_eq!((basic.field("client_id"), basic.field("client_secret")), (None, None));
+    let (post, _) = exchanged(ClientAuth::SecretPost(Secret::new("s3cret"))).await;
+    assert!(!post.head.to_lowercase().contains("authorization:"));
+    assert_eq!(
+        (post.field("client_id").as_deref(), post.field("client_secret").as_deref()),
+        (Some("us"), Some("s3cret"))
+    );
+}
+
+#[tokio::test]
+async fn an_assertion_is_for_this_bank_and_for_a_minute() {
+    let (asked, fake) = exchanged(ClientAuth::PrivateKeyJwt).await;
+    let (_, claims) = ours(&asked.field("client_assertion").unwrap());
+    assert_eq!((&claims["iss"], &claims["sub"], &claims["aud"]), (&"us".into(), &"us".into(), &fake.base().into()));
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 60);
+    let (again, _) = exchanged(ClientAuth::PrivateKeyJwt).await;
+    let (_, others) = ours(&again.field("client_assertion").unwrap());
+    assert_ne!(claims["jti"], others["jti"]);
+}
+
+#[test]
+fn our_key_is_no_key_of_theirs() {
+    assert_ne!(jwk(9, "k"), jwk(1, "k"));
+}

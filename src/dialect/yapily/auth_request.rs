@@ -1,0 +1,203 @@
+//! `POST /account-auth-requests` and `POST /payment-auth-requests`, read (contracts, sections 3.1 and 3.2).
+
+use super::features::{self, Unsupported};
+use super::json::Object;
+use super::{moments, payment};
+use crate::domain::consent::{AnswerTo, Consent, Kind};
+use crate::domain::id::UserId;
+use crate::domain::institution::Institution;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Purpose;
+use crate::domain::moment::Moment;
+use crate::domain::terms::OneTime;
+use crate::domain::user::{ApplicationUser, User};
+use crate::domain::wish::{Asked, Wish};
+
+/// A consent that an app asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthRequest {
+    who: Who,
+    institution: String,
+    asked: AskedFor,
+    until: Option<Moment>,
+    extras: Vec<(String, String)>,
+    way: Way,
+}
+
+/// Who is asked: at least one of the two is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The user's id here.
+    pub user: Option<UserId>,
+    /// The merchant's own id of the user.
+    pub application_user: Option<ApplicationUser>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum AskedFor {
+    Accounts(Vec<String>),
+    Payment(String, Kind),
+}
+
+/// Where the customer goes afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Way {
+    callback: Asked,
+    answer_to: AnswerTo,
+    token: OneTime,
+}
+
+impl AuthRequest {
+    /// Reads a request for account access.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule.
+    pub fn read_account(body: &[u8], now: Moment) -> Result<Self, Invalid> {
+        let body = Object::of_body(body)?;
+        let request = body.object("accountRequest")?;
+        let account = request.as_ref().map(|request| read_account(request, now)).transpose()?.unwrap_or_default();
+        let mut extras = account.extras;
+        extras.extend(kept(&body, "accountRequest"));
+        Self::of(&body, AskedFor::Accounts(account.scope), extras, account.until)
+    }
+
+    /// Reads a request for a payment.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule.
+    pub fn read_payment(body: &[u8]) -> Result<Self, Invalid> {
+        let body = Object::of_body(body)?;
+        let payment = payment::read(&body.needed_object("paymentRequest")?, &payment::CLASSIC)?;
+        let asked = AskedFor::Payment(payment.payment_type, payment.kind);
+        Self::of(&body, asked, kept(&body, "paymentRequest").into_iter().collect(), None)
+    }
+
+    fn of(
+        body: &Object,
+        asked: AskedFor,
+        extras: Vec<(String, String)>,
+        until: Option<Moment>,
+    ) -> Result<Self, Invalid> {
+        let institution = body.needed_text("institutionId")?;
+        Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, extras, way: Way::read(body)? })
+    }
+
+    /// Who is asked.
+    pub const fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// The id of the institution.
+    pub fn institution(&self) -> &str {
+        &self.institution
+    }
+
+    /// What the consent will allow.
+    ///
+    /// # Errors
+    /// When the institution cannot do it.
+    pub fn scope(&self, institution: &Institution) -> Result<Vec<String>, Unsupported> {
+        match &self.asked {
+            AskedFor::Accounts(asked) => features::account_scope(asked, institution),
+            AskedFor::Payment(payment_type, _) => features::payment_scope(payment_type, institution),
+        }
+    }
+
+    /// The wish of this request, for this user and with this scope. The callbacks carry a one-time token if the request
+    /// says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
+    pub fn wish(&self, user: &User, scope: Vec<String>) -> Wish {
+        let kind = match &self.asked {
+            AskedFor::Accounts(_) => Kind::Accounts,
+            AskedFor::Payment(_, kind) => kind.clone(),
+        };
+        Wish {
+            purpose: Purpose::Consent(Consent {
+                kind,
+                user: user.id,
+                application_user: user.application_user.clone(),
+                institution: Some(self.institution.clone()),
+                scope,
+                until: self.until,
+                answer_to: self.way.answer_to.clone(),
+            }),
+            extras: self.extras.clone(),
+            callback: self.way.callback.clone(),
+            one_time_token: Some(self.way.token),
+            extra_outcomes: None,
+        }
+    }
+}
+
+impl Who {
+    pub(super) fn read(body: &Object, user: &str) -> Result<Self, Invalid> {
+        let id = body.text(user)?.map(|text| text.parse::<UserId>().map_err(|invalid| invalid.at(body.at(user))));
+        let own = body.text("applicationUserId")?.map(|text| ApplicationUser::parse(&text));
+        let who = Self { user: id.transpose()?, application_user: own.transpose()? };
+        if who.user.is_none() && who.application_user.is_none() {
+            let rule = "is required, unless applicationUserId is given";
+            return Err(Invalid::new(body.at(user), rule));
+        }
+        Ok(who)
+    }
+}
+
+impl Way {
+    fn read(body: &Object) -> Result<Self, Invalid> {
+        if body.texts("forwardParameters")?.is_some_and(|names| !names.is_empty()) {
+            let refused = Invalid::new("forwardParameters", "are not offered by this gateway");
+            return Err(refused.hint("put parameters of your own into the callback's query, which is kept"));
+        }
+        let callback = body.code("callback")?;
+        let redirect = body.object("redirect")?.map(|redirect| read_redirect(&redirect)).transpose()?;
+        let token = if body.flag("oneTimeToken")?.unwrap_or(false) { OneTime::On } else { OneTime::Off };
+        if callback.is_some() && redirect.is_some() {
+            let refused = Invalid::new("redirect", "came together with callback");
+            return Err(refused.hint("with redirect.url the bank answers the app, and nobody is called back"));
+        }
+        if token == OneTime::On && callback.is_none() {
+            return Err(Invalid::new("oneTimeToken", "needs a callback to be carried by"));
+        }
+        Ok(Self {
+            callback: callback.map_or(Asked::OwnPage, Asked::Covered),
+            answer_to: redirect.map_or(AnswerTo::Gateway, AnswerTo::App),
+            token,
+        })
+    }
+}
+
+/// A redirect URI is sent to the bank as it is: nothing is filled into it, and it has no fragment (RFC 6749, 3.1.2).
+fn read_redirect(redirect: &Object) -> Result<String, Invalid> {
+    let url = redirect.needed_code("url")?;
+    match url.find(['{', '}', '#']) {
+        Some(_) => Err(Invalid::new(redirect.at("url"), "holds a brace or a fragment, which no redirect URI may")),
+        None => Ok(url),
+    }
+}
+
+#[derive(Default)]
+struct Account {
+    scope: Vec<String>,
+    until: Option<Moment>,
+    extras: Vec<(String, String)>,
+}
+
+fn read_account(request: &Object, now: Moment) -> Result<Account, Invalid> {
+    let until = request.moment("expiresAt")?;
+    if until.is_some_and(|until| until <= now) {
+        return Err(Invalid::new(request.at("expiresAt"), "is not in the future"));
+    }
+    let (from, to) = (request.moment("transactionFrom")?, request.moment("transactionTo")?);
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(Invalid::new(request.at("transactionFrom"), "is after transactionTo"));
+    }
+    let scope = request.texts("featureScope")?.unwrap_or_default();
+    features::check_names(&request.at("featureScope"), &scope)?;
+    let range = [("transactionFrom", from), ("transactionTo", to)];
+    let extras = range.into_iter().filter_map(|(name, at)| Some((name.to_owned(), moments::written(at?)))).collect();
+    Ok(Account { scope, until, extras })
+}
+
+/// A part of the body that is kept as it was sent.
+fn kept(body: &Object, name: &str) -> Option<(String, String)> {
+    body.raw(name).map(|raw| (name.to_owned(), raw.to_owned()))
+}

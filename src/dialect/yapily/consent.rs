@@ -1,0 +1,165 @@
+//! A consent, as every answer shows it (contracts, sections 3.3, 4.1 and 4.4). Absent fields are left out.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{extra, moments};
+use crate::domain::consent::{Kind, Status};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Secret;
+use crate::domain::user::ApplicationUser;
+
+/// How long after the customer's last confirmation a consent to account access has to be confirmed again.
+const RECONFIRMED: Duration = Duration::from_hours(90 * 24);
+
+/// What an answer knows of a consent besides its journey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The `state` of its latest departure.
+    pub state: Option<String>,
+    /// Its token, if the reader may have it.
+    pub token: Option<Secret>,
+    /// What time it is.
+    pub now: Moment,
+}
+
+/// The addresses that belong to a consent that waits for its customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// Where the customer is sent.
+    pub authorisation_url: String,
+    /// A picture of that address.
+    pub qr_code_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: String,
+    user_uuid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application_user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_id: Option<&'a str>,
+    status: &'static str,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_to_expire: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_to_expire_in_millis: Option<u64>,
+    feature_scope: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorized_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_confirmed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reconfirm_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_consent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_deleted_by_institution: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    #[serde(flatten)]
+    consent: Option<View<'a>>,
+    authorisation_url: &'a str,
+    qr_code_url: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deleted<'a> {
+    id: String,
+    delete_status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_consent_id: Option<&'a str>,
+    creation_date: String,
+}
+
+/// Yapily's word for a status.
+pub const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Awaited => "AWAITING_AUTHORIZATION",
+        Status::AwaitedAgain => "AWAITING_RE_AUTHORIZATION",
+        Status::Authorised => "AUTHORIZED",
+        Status::Consumed => "CONSUMED",
+        Status::Rejected => "REJECTED",
+        Status::Revoked => "REVOKED",
+        Status::Failed => "FAILED",
+        Status::Expired => "EXPIRED",
+    }
+}
+
+/// A consent. `null` when the journey is about something else.
+pub fn consent<'a>(journey: &'a Journey, about: &'a About) -> impl Serialize + use<'a> {
+    view(journey, about)
+}
+
+/// A consent that has just been asked for, with the addresses to which its customer is sent.
+pub fn auth_request<'a>(journey: &'a Journey, about: &'a About, links: &'a Links) -> impl Serialize + use<'a> {
+    Request {
+        consent: view(journey, about),
+        authorisation_url: &links.authorisation_url,
+        qr_code_url: &links.qr_code_url,
+    }
+}
+
+/// A consent that has just been revoked.
+pub fn deleted(journey: &Journey) -> impl Serialize + use<'_> {
+    Deleted {
+        id: journey.id().to_string(),
+        delete_status: "SUCCESS",
+        institution_id: journey.institution(),
+        institution_consent_id: journey.grant().and_then(|grant| grant.bank_consent.as_deref()),
+        creation_date: moments::written(journey.opening().opened_at),
+    }
+}
+
+fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
+    let consent = journey.opening().purpose.consent()?;
+    let now = about.now;
+    let stands = journey.consent_status(now)?;
+    let grant = journey.grant();
+    let expires_at = grant.map(|grant| grant.expires_at).or(consent.until);
+    let left = expires_at.filter(|_| stands == Status::Authorised).map(|at| at.since(now));
+    let confirmed_at = grant.filter(|_| consent.kind == Kind::Accounts).map(|grant| grant.confirmed_at);
+    let in_force = matches!(stands, Status::Authorised | Status::AwaitedAgain | Status::Consumed);
+    Some(View {
+        id: journey.id().to_string(),
+        user_uuid: consent.user.to_string(),
+        application_user_id: consent.application_user.as_ref().map(ApplicationUser::as_str),
+        institution_id: journey.institution(),
+        status: status(stands),
+        created_at: moments::written(journey.opening().opened_at),
+        transaction_from: extra(journey, "transactionFrom"),
+        transaction_to: extra(journey, "transactionTo"),
+        expires_at: expires_at.map(moments::written),
+        time_to_expire: left.map(moments::span),
+        time_to_expire_in_millis: left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+        feature_scope: &consent.scope,
+        consent_token: about.token.as_ref().filter(|_| in_force).map(Secret::reveal),
+        state: about.state.as_deref(),
+        authorized_at: grant.map(|grant| moments::written(grant.given_at)),
+        last_confirmed_at: confirmed_at.map(moments::written),
+        reconfirm_by: confirmed_at.map(|at| moments::written(at.plus(RECONFIRMED))),
+        institution_consent_id: grant.and_then(|grant| grant.bank_consent.as_deref()),
+        is_deleted_by_institution: (stands == Status::Revoked).then_some(false),
+    })
+}

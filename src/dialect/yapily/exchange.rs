@@ -1,0 +1,76 @@
+//! What apps bring: one-time tokens, codes of banks that answered them, and confirmations (contracts, 4.6, 4.7 and 5.3).
+
+use super::json::Object;
+use crate::domain::invalid::Invalid;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::Offer;
+use crate::domain::secret::Secret;
+
+/// A code that an app brings by itself, with the `state` under which the bank was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthCode {
+    /// The code, with the `idToken` beside it if there is one.
+    pub offer: Offer,
+    /// The state.
+    pub state: Secret,
+}
+
+/// The same as Yapily's page sends it, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserAnswer(pub AuthCode);
+
+/// `{lastConfirmedAt}`: when the customer confirmed that a consent shall go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation {
+    /// When.
+    pub at: Moment,
+}
+
+/// Reads `{oneTimeToken}`.
+///
+/// # Errors
+/// When it is not there.
+pub fn read_one_time_token(body: &[u8]) -> Result<Secret, Invalid> {
+    Object::of_body(body)?.needed_code("oneTimeToken").map(Secret::new)
+}
+
+impl AuthCode {
+    /// Reads `{authCode, authState}`; `idToken` is ours, for a bank that answers with both.
+    ///
+    /// # Errors
+    /// With the first field that breaks a rule.
+    pub fn read(body: &[u8]) -> Result<Self, Invalid> {
+        Self::of(&Object::of_body(body)?, ["authCode", "authState", "idToken"])
+    }
+
+    fn of(body: &Object, [code, state, signed]: [&str; 3]) -> Result<Self, Invalid> {
+        let signed = body.code(signed)?.filter(|text| !text.is_empty()).map(Secret::new);
+        let offer = Offer { code: Secret::new(body.needed_code(code)?), signed };
+        Ok(Self { offer, state: Secret::new(body.needed_code(state)?) })
+    }
+}
+
+impl BrowserAnswer {
+    /// Reads `{code, id_token, state}`.
+    ///
+    /// # Errors
+    /// With the first field that breaks a rule.
+    pub fn read(body: &[u8]) -> Result<Self, Invalid> {
+        AuthCode::of(&Object::of_body(body)?, ["code", "state", "id_token"]).map(Self)
+    }
+}
+
+impl Confirmation {
+    /// Reads `{lastConfirmedAt}`.
+    ///
+    /// # Errors
+    /// When it is not there, is no date-time, or is in the future.
+    pub fn read(body: &[u8], now: Moment) -> Result<Self, Invalid> {
+        let body = Object::of_body(body)?;
+        let at = body.moment("lastConfirmedAt")?.ok_or_else(|| body.missing("lastConfirmedAt"))?;
+        if at > now {
+            return Err(Invalid::new("lastConfirmedAt", "is in the future"));
+        }
+        Ok(Self { at })
+    }
+}

@@ -1,0 +1,185 @@
+//! JSON objects with the path that leads to each of them, so that a refusal can name the field.
+//!
+//! Values are kept as the text that was sent: an amount's digits never pass through floating point. Fields that nobody
+//! asks for are ignored; a field that comes twice is refused, because two readers could take different ones.
+
+use serde_json::value::RawValue;
+
+use super::moments;
+use crate::dialect::fields::Pairs;
+use crate::domain::invalid::Invalid;
+use crate::domain::moment::Moment;
+
+/// The longest text that is kept of a field, in characters.
+const MAX_TEXT: usize = 255;
+
+/// A JSON object; `null` members are as good as absent.
+pub(super) struct Object {
+    path: String,
+    members: Vec<(String, Box<RawValue>)>,
+}
+
+impl Object {
+    /// Reads a whole body.
+    pub fn of_body(body: &[u8]) -> Result<Self, Invalid> {
+        Self::parse(body, "")
+    }
+
+    fn parse(text: &[u8], path: &str) -> Result<Self, Invalid> {
+        let place = || if path.is_empty() { "body" } else { path };
+        let Pairs(members) = serde_json::from_slice(text)
+            .map_err(|error| Invalid::new(place(), format!("is not a JSON object ({error})")))?;
+        for (index, (name, _)) in members.iter().enumerate() {
+            if members[..index].iter().any(|(before, _)| before == name) {
+                return Err(Invalid::new(place(), format!("has the field {name} twice")));
+            }
+        }
+        Ok(Self { path: path.to_owned(), members })
+    }
+
+    /// Where a field of this object stands in the body: `paymentRequest.amount.currency`.
+    pub fn at(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// The JSON text of a field, if it was sent.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        let sent = self.members.iter().find(|(own, _)| own == name);
+        sent.map(|(_, value)| value.get()).filter(|text| *text != "null")
+    }
+
+    /// A text without control characters, which nobody can see.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Invalid> {
+        let Some(raw) = self.raw(name) else { return Ok(None) };
+        let text: String = serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"))?;
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new(self.at(name), "holds a control character"));
+        }
+        if text.chars().count() > MAX_TEXT {
+            return Err(Invalid::new(self.at(name), format!("is longer than {MAX_TEXT} characters")));
+        }
+        Ok(Some(text))
+    }
+
+    /// A text that has to be there, and not blank.
+    pub fn needed_text(&self, name: &str) -> Result<String, Invalid> {
+        let text = self.text(name)?.filter(|text| !text.trim().is_empty());
+        text.ok_or_else(|| self.missing(name))
+    }
+
+    /// A text of any length: codes, tokens and URLs, each of which has a rule of its own.
+    pub fn needed_code(&self, name: &str) -> Result<String, Invalid> {
+        self.code(name)?.filter(|text| !text.is_empty()).ok_or_else(|| self.missing(name))
+    }
+
+    /// The same, where it may be left out.
+    pub fn code(&self, name: &str) -> Result<Option<String>, Invalid> {
+        let read = |raw| serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"));
+        self.raw(name).map(read).transpose()
+    }
+
+    /// `true` or `false`, as JSON or as a text: Yapily's own examples send both.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
+        match self.raw(name) {
+            None => Ok(None),
+            Some("true" | "\"true\"") => Ok(Some(true)),
+            Some("false" | "\"false\"") => Ok(Some(false)),
+            Some(_) => Err(Invalid::new(self.at(name), "is neither true nor false")),
+        }
+    }
+
+    /// A number, or a text that holds one, as its digits.
+    pub fn needed_number(&self, name: &str) -> Result<String, Invalid> {
+        let raw = self.raw(name).ok_or_else(|| self.missing(name))?;
+        let is_number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        if is_number {
+            return Ok(raw.to_owned());
+        }
+        serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is neither a number nor a text with one"))
+    }
+
+    /// A date-time.
+    pub fn moment(&self, name: &str) -> Result<Option<Moment>, Invalid> {
+        self.text(name)?.map(|text| moments::read(&self.at(name), &text)).transpose()
+    }
+
+    /// An object inside this one.
+    pub fn object(&self, name: &str) -> Result<Option<Self>, Invalid> {
+        self.raw(name).map(|raw| Self::parse(raw.as_bytes(), &self.at(name))).transpose()
+    }
+
+    /// An object that has to be there.
+    pub fn needed_object(&self, name: &str) -> Result<Self, Invalid> {
+        self.object(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// A list of objects; each knows its place, as in `payee.accountIdentifications[0]`.
+    pub fn objects(&self, name: &str) -> Result<Option<Vec<Self>>, Invalid> {
+        let read = |(index, raw): (usize, &RawValue)| {
+            Self::parse(raw.get().as_bytes(), &format!("{}[{index}]", self.at(name)))
+        };
+        let items = self.items(name)?;
+        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
+    }
+
+    /// A list of texts.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Invalid> {
+        let read = |(index, raw): (usize, &RawValue)| {
+            let place = format!("{}[{index}]", self.at(name));
+            serde_json::from_str(raw.get()).map_err(|_| Invalid::new(place, "is not a text"))
+        };
+        let items = self.items(name)?;
+        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
+    }
+
+    /// What to say when a field has to be there and is not.
+    pub fn missing(&self, name: &str) -> Invalid {
+        Invalid::new(self.at(name), "is required")
+    }
+
+    fn items(&self, name: &str) -> Result<Option<Vec<Box<RawValue>>>, Invalid> {
+        let read = |raw| serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a list"));
+        self.raw(name).map(read).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Object {
+        Object::of_body(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_names_the_path() {
+        let body = body(r#"{"a":{"b":[{"c":7},{"c":"x"}]},"n":null,"t":"a\u0000"}"#);
+        let inner = body.needed_object("a").unwrap().objects("b").unwrap().unwrap();
+        assert_eq!(inner[0].needed_text("c").unwrap_err().field(), "a.b[0].c");
+        assert_eq!(inner[1].needed_text("d").unwrap_err().to_string(), "a.b[1].d: is required");
+        assert_eq!(inner[1].needed_text("c").unwrap(), "x");
+        assert_eq!(body.text("n"), Ok(None));
+        assert!(body.text("t").is_err());
+        assert_eq!(body.object("t").err().map(|e| e.field().to_owned()), Some("t".into()));
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_and_flags_their_sense() {
+        let body = body(r#"{"a":4.00,"b":"4.00","c":true,"d":"false","e":1,"f":[1]}"#);
+        assert_eq!(
+            (body.needed_number("a").unwrap(), body.needed_number("b").unwrap()),
+            ("4.00".into(), "4.00".into())
+        );
+        assert_eq!((body.flag("c"), body.flag("d"), body.flag("x")), (Ok(Some(true)), Ok(Some(false)), Ok(None)));
+        assert!(body.flag("e").is_err() && body.needed_number("f").is_err() && body.needed_number("x").is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_or_says_a_thing_twice_is_refused() {
+        for bad in ["", "[]", "null", "7", r#"{"a":1,"a":1}"#, "{"] {
+            assert_eq!(Object::of_body(bad.as_bytes()).err().map(|e| e.field().to_owned()), Some("body".into()));
+        }
+        assert!(body(r#"{"l":{}}"#).texts("l").is_err());
+        assert_eq!(body(r#"{"l":["a",7]}"#).texts("l").unwrap_err().field(), "l[1]");
+    }
+}

@@ -1,0 +1,124 @@
+//! Yapily: consents at banks, with `consent` or `one-time-token` on the way home, and errors with a source and a base64
+//! description (contracts/yapily.md).
+
+mod auth_request;
+mod consent;
+mod envelope;
+mod exchange;
+mod features;
+mod institution;
+mod json;
+mod moments;
+mod payment;
+mod query;
+mod refusal;
+mod user;
+
+pub use auth_request::{AuthRequest, Who};
+pub use consent::{About, Links, auth_request, consent, deleted, status};
+pub use envelope::{Body, Failure, InstitutionError, Pagination};
+pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
+pub use features::Unsupported;
+pub use institution::institution;
+pub use query::{Query, UserQuery, force_delete};
+pub use refusal::{Refusal, Source};
+pub use user::{deleted_user, read_user, user};
+
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::{HandBack, Journey};
+use crate::domain::outcome::Outcome;
+use crate::domain::params::{Params, Placeholder};
+use crate::domain::terms::OneTime;
+
+/// The dialect's name.
+pub const NAME: &str = "yapily";
+
+/// What it may append to a callback (contracts, sections 6.2 and 6.3): hyphens, not OAuth's underscores.
+const APPENDED: [&str; 8] = [
+    "consent",
+    "one-time-token",
+    "application-user-id",
+    "user-uuid",
+    "institution",
+    "error",
+    "error-source",
+    "error-description",
+];
+
+/// Yapily's words on the way home.
+///
+/// Success is `consent` (or `one-time-token`), then `application-user-id`, `user-uuid` and `institution`. A refusal is
+/// those three, then `error`, `error-source` and `error-description`. There is no `state`: Yapily sends none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Yapily;
+
+impl Dialect for Yapily {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        &APPENDED
+    }
+
+    /// A callback with a one-time token says nothing else of the outcome: the token will tell.
+    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+        journey.opening().terms.one_time_token == OneTime::On
+    }
+
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let params = match hand_back.settlement {
+            Some(settlement) if settlement.outcome != Outcome::Authorised => {
+                let refusal = Refusal::of(settlement);
+                whose(journey, Params::default())
+                    .append("error", refusal.error())
+                    .append("error-source", refusal.source().as_str())
+                    .append("error-description", refusal.encoded())
+            }
+            Some(_) | None => whose(journey, token(journey, hand_back)),
+        };
+        filled(journey, hand_back, params)
+    }
+}
+
+/// The one token that a callback carries. One that was frozen before the bank had answered has a one-time token only.
+fn token(journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+    let params = Params::default();
+    match (journey.opening().terms.one_time_token, hand_back.token, hand_back.consent_token) {
+        (OneTime::On, Some(token), _) => params.append("one-time-token", token.reveal()),
+        (OneTime::Off, _, Some(token)) if hand_back.settlement.is_some() => params.append("consent", token),
+        _ => params,
+    }
+}
+
+fn whose(journey: &Journey, mut params: Params) -> Params {
+    let Some(consent) = journey.opening().purpose.consent() else { return params };
+    if let Some(own) = &consent.application_user {
+        params = params.append("application-user-id", own.as_str());
+    }
+    params = params.append("user-uuid", consent.user.to_string());
+    match journey.institution() {
+        Some(institution) => params.append("institution", institution),
+        None => params,
+    }
+}
+
+/// Yapily knows no placeholders; those of the house say what they say in every dialect.
+fn filled(journey: &Journey, hand_back: &HandBack<'_>, params: Params) -> Params {
+    let params = match hand_back.settlement {
+        Some(settlement) => params.fill(Placeholder::Status, settlement.outcome.as_str()),
+        None => params,
+    };
+    params
+        .fill(Placeholder::PayId, journey.pay_id().to_string())
+        .fill(Placeholder::UserId, journey.opening().merchant.to_string())
+        .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
+}
+
+/// A field that an app sent, kept for the answers.
+fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
+    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests;

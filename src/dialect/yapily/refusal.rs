@@ -1,0 +1,128 @@
+//! Refusals, in the words of Yapily's table (contracts, section 6.3).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::domain::journey::Settlement;
+use crate::domain::outcome::{BankError, Cause};
+use crate::domain::params::percent_encoded;
+
+/// The longest `error-description`, in bytes once it is percent-encoded: a bank's text of the longest kind, in base64.
+const MAX_DESCRIPTION: usize = BankError::MAX_DESCRIPTION.div_ceil(3) * 4;
+
+/// Who said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The customer.
+    User,
+    /// The bank, or whoever else is not the customer.
+    Institution,
+}
+
+impl Source {
+    /// Its word on a callback.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Institution => "institution",
+        }
+    }
+
+    /// Its word in an error's `source`.
+    pub const fn in_capitals(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Institution => "INSTITUTION",
+        }
+    }
+}
+
+/// Why a consent was not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    error: &'static str,
+    source: Source,
+    description: String,
+}
+
+impl Refusal {
+    /// What a settlement that is no agreement says.
+    pub fn of(settlement: &Settlement) -> Self {
+        match &settlement.cause {
+            Cause::Bank(Some(error)) => Self::of_bank(error),
+            Cause::Bank(None) => Self::unnamed("The institution gave no reason."),
+            Cause::Customer => Self {
+                error: "access_denied",
+                source: Source::User,
+                description: "The customer did not agree.".to_owned(),
+            },
+            Cause::Merchant => Self::unnamed("The consent was revoked before the customer had agreed."),
+            Cause::Time => Self::unnamed("Nobody finished the authorisation in time."),
+        }
+    }
+
+    /// What a bank's error is in Yapily's words.
+    pub fn of_bank(error: &BankError) -> Self {
+        let (word, source) = word_of(error.code());
+        let own = match source {
+            Source::User => "The customer did not agree.",
+            Source::Institution => "The institution could not or would not.",
+        };
+        Self { error: word, source, description: error.description().unwrap_or(own).to_owned() }
+    }
+
+    /// The word: `access_denied`, `invalid_grant`, …
+    pub const fn error(&self) -> &'static str {
+        self.error
+    }
+
+    /// Who said no.
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The bank's text, or a sentence of ours.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The description in standard base64, padded and not wrapped; as much of it as a callback has room for.
+    pub fn encoded(&self) -> String {
+        let mut text = self.description.as_str();
+        loop {
+            let encoded = STANDARD.encode(text);
+            if percent_encoded(&encoded).len() <= MAX_DESCRIPTION {
+                return encoded;
+            }
+            text = text.char_indices().next_back().map_or("", |(last, _)| &text[..last]);
+        }
+    }
+
+    fn unnamed(description: &str) -> Self {
+        Self { error: "uncategorized_error", source: Source::Institution, description: description.to_owned() }
+    }
+}
+
+/// The table, row by row.
+fn word_of(code: &str) -> (&'static str, Source) {
+    match code {
+        "access_denied"
+        | "user_cancelled"
+        | "login_required"
+        | "account_selection_required"
+        | "interaction_required" => ("access_denied", Source::User),
+        "invalid_grant"
+        | "consent_required"
+        | "server_error"
+        | "temporarily_unavailable"
+        | "request_not_supported"
+        | "request_uri_not_supported" => ("invalid_grant", Source::Institution),
+        "invalid_request"
+        | "registration_not_supported"
+        | "unauthorized_client"
+        | "unsupported_grant_type"
+        | "invalid_scope" => ("institution_server_error", Source::Institution),
+        "invalid_client" => ("configuration_error", Source::Institution),
+        _ => ("uncategorized_error", Source::Institution),
+    }
+}

@@ -1,0 +1,266 @@
+//! Journeys: what they were opened with, and what has happened since.
+
+use serde::{Deserialize, Serialize};
+
+use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
+use super::merchant::{TermsRecord, placement};
+use super::{StoreError, damaged, read, write};
+use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::id::{JourneyId, MerchantId};
+use crate::domain::journey::{
+    Answer, Cancel, Checkout, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement,
+};
+use crate::domain::merchant::MerchantName;
+use crate::domain::moment::Moment;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::plan::{Entry, Plan};
+
+/// Writes a journey.
+///
+/// # Errors
+/// When it cannot be encoded, which no journey is known to do.
+pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
+    write(&JourneyRecord::from(journey))
+}
+
+/// Reads a journey.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bytes are no journey of a version known here.
+pub fn read_journey(bytes: &[u8]) -> Result<Journey, StoreError> {
+    read::<JourneyRecord>(bytes)?.into_journey().ok_or_else(|| damaged("a journey's value is out of range"))
+}
+
+#[derive(Serialize, Deserialize)]
+struct JourneyRecord {
+    id: u128,
+    merchant: u128,
+    merchant_name: String,
+    dialect: String,
+    bank: String,
+    key: String,
+    minor: u64,
+    currency: String,
+    note: String,
+    cancel_offered: bool,
+    extras: Vec<(String, String)>,
+    landing: Option<EntryRecord>,
+    background: Vec<EntryRecord>,
+    terms: TermsRecord,
+    opened_at: u64,
+    expires_at: u64,
+    revision: u32,
+    departures: Vec<DepartureRecord>,
+    settlements: Vec<(u8, u64, CauseRecord)>,
+    // Records that were written before there were consents end here.
+    #[serde(default)]
+    consent: Option<ConsentRecord>,
+    #[serde(default)]
+    proofs: Vec<(u8, u64, ProofRecord)>,
+    #[serde(default)]
+    reopenings: Vec<ReopeningRecord>,
+    #[serde(default)]
+    grant: Option<GrantRecord>,
+    #[serde(default)]
+    endpoints: Vec<EntryRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryRecord(String, bool, Option<u32>);
+
+#[derive(Serialize, Deserialize)]
+struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>, #[serde(default)] Option<(String, String)>);
+
+#[derive(Serialize, Deserialize)]
+enum EndRecord {
+    F(ErrorRecord),
+    S(u8),
+    Z,
+    /// None yet.
+    N,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ErrorRecord(String, Option<String>);
+
+#[derive(Serialize, Deserialize)]
+enum CauseRecord {
+    B(Option<ErrorRecord>),
+    C,
+    M,
+    T,
+}
+
+impl From<&Journey> for JourneyRecord {
+    fn from(journey: &Journey) -> Self {
+        let (o, past) = (journey.opening(), journey.past());
+        Self {
+            id: u128::from_be_bytes(*o.id.as_bytes()),
+            merchant: u128::from_be_bytes(*o.merchant.as_bytes()),
+            merchant_name: o.merchant_name.as_str().to_owned(),
+            dialect: o.dialect.clone(),
+            bank: o.bank.clone(),
+            key: o.key.clone(),
+            minor: o.purpose.amount().map_or(0, Amount::minor),
+            currency: o.purpose.amount().map_or_else(String::new, |amount| amount.currency().to_string()),
+            note: o.purpose.note().to_owned(),
+            cancel_offered: o.purpose.cancel() == Cancel::Offered,
+            extras: o.extras.clone(),
+            landing: o.plan.landing.as_ref().map(EntryRecord::from),
+            background: o.plan.background.iter().map(EntryRecord::from).collect(),
+            terms: TermsRecord::from(&o.terms),
+            opened_at: o.opened_at.as_millis(),
+            expires_at: o.expires_at.as_millis(),
+            revision: past.revision,
+            departures: past.departures.iter().map(DepartureRecord::from).collect(),
+            settlements: past.settlements.iter().map(write_settlement).collect(),
+            consent: o.purpose.consent().map(ConsentRecord::from),
+            proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
+            reopenings: past.reopenings.iter().map(write_reopening).collect(),
+            grant: past.grant.as_ref().map(GrantRecord::from),
+            endpoints: o.plan.endpoints.iter().map(EntryRecord::from).collect(),
+        }
+    }
+}
+
+impl JourneyRecord {
+    fn into_journey(self) -> Option<Journey> {
+        let mut departures: Vec<_> = self.departures.into_iter().map(DepartureRecord::into_departure).collect();
+        for (departure, mark, proof) in self.proofs {
+            let answers = &mut departures.get_mut(usize::from(departure))?.answers;
+            answers.iter_mut().find(|answer| answer.mark == mark)?.proof = Some(proof.into_proof());
+        }
+        let past = Past {
+            revision: self.revision,
+            departures,
+            settlements: self.settlements.into_iter().map(read_settlement).collect::<Option<_>>()?,
+            reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
+            grant: self.grant.map(GrantRecord::into_grant),
+        };
+        let amount = Currency::parse(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
+        let purpose = match self.consent {
+            None => Purpose::Checkout(Checkout {
+                amount: amount.ok()?,
+                note: self.note,
+                cancel: if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld },
+            }),
+            Some(consent) => Purpose::Consent(consent.into_consent(amount.ok(), self.note)?),
+        };
+        let opening = Opening {
+            id: JourneyId::from_bytes(self.id.to_be_bytes()),
+            merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
+            merchant_name: MerchantName::parse(&self.merchant_name).ok()?,
+            dialect: self.dialect,
+            bank: self.bank,
+            key: self.key,
+            purpose,
+            extras: self.extras,
+            plan: Plan {
+                landing: self.landing.map(EntryRecord::into_entry),
+                background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
+                endpoints: self.endpoints.into_iter().map(EntryRecord::into_entry).collect(),
+            },
+            terms: self.terms.into_terms(),
+            opened_at: Moment::from_millis(self.opened_at),
+            expires_at: Moment::from_millis(self.expires_at),
+        };
+        Some(Journey::restored(opening, past))
+    }
+}
+
+impl From<&Entry> for EntryRecord {
+    fn from(entry: &Entry) -> Self {
+        let slot = entry.slot.and_then(|slot| u32::try_from(slot).ok());
+        Self(entry.url.as_str().to_owned(), entry.params_in == Placement::Fragment, slot)
+    }
+}
+
+impl EntryRecord {
+    fn into_entry(self) -> Entry {
+        Entry {
+            url: CallbackUrl::restored(self.0),
+            params_in: placement(self.1),
+            slot: self.2.map(|slot| slot as usize),
+        }
+    }
+}
+
+impl From<&Departure> for DepartureRecord {
+    fn from(departure: &Departure) -> Self {
+        let answers = departure.answers.iter().map(|answer| {
+            let end = match &answer.end {
+                Some(End::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
+                Some(End::Settled(number)) => EndRecord::S(*number),
+                Some(End::Frozen) => EndRecord::Z,
+                None => EndRecord::N,
+            };
+            (answer.mark, answer.at.as_millis(), end)
+        });
+        let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone()));
+        Self(departure.left_at.as_millis(), answers.collect(), to)
+    }
+}
+
+impl DepartureRecord {
+    fn into_departure(self) -> Departure {
+        let answers = self.1.into_iter().map(|(mark, at, end)| {
+            let end = match end {
+                EndRecord::F(error) => Some(End::Failed(error.into_error())),
+                EndRecord::S(number) => Some(End::Settled(number)),
+                EndRecord::Z => Some(End::Frozen),
+                EndRecord::N => None,
+            };
+            Answer { mark, at: Moment::from_millis(at), end, proof: None }
+        });
+        let to = self.2.map(|(institution, bank)| Choice { institution, bank });
+        Departure { left_at: Moment::from_millis(self.0), to, answers: answers.collect() }
+    }
+}
+
+impl From<&BankError> for ErrorRecord {
+    fn from(error: &BankError) -> Self {
+        Self(error.code().to_owned(), error.description().map(str::to_owned))
+    }
+}
+
+impl ErrorRecord {
+    fn into_error(self) -> BankError {
+        BankError::new(&self.0, self.1.as_deref())
+    }
+}
+
+fn write_settlement(settlement: &Settlement) -> (u8, u64, CauseRecord) {
+    let outcome = match settlement.outcome {
+        Outcome::Paid => 0,
+        Outcome::Authorised => 1,
+        Outcome::Cancelled => 2,
+        Outcome::Failed => 3,
+        Outcome::Expired => 4,
+    };
+    let cause = match &settlement.cause {
+        Cause::Bank(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
+        Cause::Customer => CauseRecord::C,
+        Cause::Merchant => CauseRecord::M,
+        Cause::Time => CauseRecord::T,
+    };
+    (outcome, settlement.at.as_millis(), cause)
+}
+
+fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settlement> {
+    let outcome = match outcome {
+        0 => Outcome::Paid,
+        1 => Outcome::Authorised,
+        2 => Outcome::Cancelled,
+        3 => Outcome::Failed,
+        4 => Outcome::Expired,
+        _ => return None,
+    };
+    let cause = match cause {
+        CauseRecord::B(error) => Cause::Bank(error.map(ErrorRecord::into_error)),
+        CauseRecord::C => Cause::Customer,
+        CauseRecord::M => Cause::Merchant,
+        CauseRecord::T => Cause::Time,
+    };
+    Some(Settlement { outcome, at: Moment::from_millis(at), cause })
+}

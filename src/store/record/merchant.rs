@@ -1,0 +1,137 @@
+//! Merchants and their terms, which every journey has a copy of.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, damaged, read, write};
+use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
+use crate::domain::moment::Moment;
+use crate::domain::secret::{Digest, Sealed};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, Terms, WhenLate};
+
+/// Writes a merchant.
+///
+/// # Errors
+/// When it cannot be encoded, which no merchant is known to do.
+pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
+    write(&MerchantRecord::from(merchant))
+}
+
+/// Reads a merchant.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the bytes are no merchant of a version known here.
+pub fn read_merchant(bytes: &[u8]) -> Result<Merchant, StoreError> {
+    read::<MerchantRecord>(bytes)?.into_merchant().ok_or_else(|| damaged("a merchant's value is out of range"))
+}
+
+#[derive(Serialize, Deserialize)]
+struct MerchantRecord {
+    id: u128,
+    revision: u32,
+    name: String,
+    api_keys: Vec<[u8; 32]>,
+    signing_secret: Vec<u8>,
+    created_at: u64,
+    book: Vec<Option<(String, Option<String>, bool)>>,
+    terms: TermsRecord,
+    saved_only: bool,
+    journey_life_seconds: u32,
+}
+
+impl From<&Merchant> for MerchantRecord {
+    fn from(merchant: &Merchant) -> Self {
+        let s = &merchant.settings;
+        let slots = merchant.book.slots().iter().map(|slot| {
+            let saved = slot.as_ref()?;
+            let name = saved.name.as_ref().map(|name| name.as_str().to_owned());
+            Some((saved.url.as_str().to_owned(), name, saved.params_in == Placement::Fragment))
+        });
+        Self {
+            id: u128::from_be_bytes(*merchant.id.as_bytes()),
+            revision: merchant.revision,
+            name: merchant.name.as_str().to_owned(),
+            api_keys: merchant.api_keys.iter().map(|key| *key.as_bytes()).collect(),
+            signing_secret: merchant.signing_secret.as_bytes().to_vec(),
+            created_at: merchant.created_at.as_millis(),
+            book: slots.collect(),
+            terms: TermsRecord::from(&s.terms()),
+            saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
+            journey_life_seconds: seconds(s.journey_life),
+        }
+    }
+}
+
+impl MerchantRecord {
+    fn into_merchant(self) -> Option<Merchant> {
+        let slots = self.book.into_iter().map(|slot| match slot {
+            None => Some(None),
+            Some((url, name, in_fragment)) => {
+                let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
+                Some(Some(SavedCallback { url: CallbackUrl::restored(url), name, params_in: placement(in_fragment) }))
+            }
+        });
+        let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
+        let journey_life = Duration::from_secs(self.journey_life_seconds.into());
+        Some(Merchant {
+            id: MerchantId::from_bytes(self.id.to_be_bytes()),
+            revision: self.revision,
+            name: MerchantName::parse(&self.name).ok()?,
+            api_keys: self.api_keys.into_iter().map(Digest::new).collect(),
+            signing_secret: Sealed::new(self.signing_secret),
+            created_at: Moment::from_millis(self.created_at),
+            book: Book::restored(slots.collect::<Option<_>>()?),
+            settings: Settings::of_terms(self.terms.into_terms(), one_off_urls, journey_life),
+        })
+    }
+}
+
+/// What a merchant has chosen.
+#[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "one byte each on the wire; the domain has words for them")]
+pub(super) struct TermsRecord {
+    one_time_token: bool,
+    token_life_seconds: u32,
+    extra_outcomes: bool,
+    browser_required: bool,
+    app_links_direct: bool,
+    hand_back_when_late: bool,
+}
+
+impl From<&Terms> for TermsRecord {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            one_time_token: terms.one_time_token == OneTime::On,
+            token_life_seconds: seconds(terms.token_life),
+            extra_outcomes: terms.extra_outcomes == ExtraOutcomes::On,
+            browser_required: terms.same_browser == SameBrowser::Required,
+            app_links_direct: terms.app_links == AppLinks::Direct,
+            hand_back_when_late: terms.when_late == WhenLate::HandBack,
+        }
+    }
+}
+
+impl TermsRecord {
+    pub(super) fn into_terms(self) -> Terms {
+        Terms {
+            one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
+            token_life: Duration::from_secs(self.token_life_seconds.into()),
+            extra_outcomes: if self.extra_outcomes { ExtraOutcomes::On } else { ExtraOutcomes::Off },
+            same_browser: if self.browser_required { SameBrowser::Required } else { SameBrowser::Checked },
+            app_links: if self.app_links_direct { AppLinks::Direct } else { AppLinks::Page },
+            when_late: if self.hand_back_when_late { WhenLate::HandBack } else { WhenLate::Wait },
+        }
+    }
+}
+
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// Where parameters go.
+pub(super) const fn placement(in_fragment: bool) -> Placement {
+    if in_fragment { Placement::Fragment } else { Placement::Query }
+}

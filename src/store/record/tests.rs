@@ -1,0 +1,187 @@
+//! What is written is read, whoever wrote it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::*;
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
+use crate::domain::id::{MerchantId, Shard, UserId};
+use crate::domain::journey::tests::{NOW, journey};
+use crate::domain::journey::{Choice, Departing, Journey, Opening, Purpose, Settling, Via};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::{BankError, Fact};
+use crate::domain::secret::{Sealed, Secret};
+use crate::domain::user::ApplicationUser;
+use crate::store::laws::cast;
+
+fn well_travelled() -> Journey {
+    let Departing::New(journey, departure) = journey().depart(None, NOW) else { panic!() };
+    let failed = journey.fail(Via { departure, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
+    let Departing::New(away, departure) = failed.depart(None, NOW) else { panic!() };
+    let Settling::Settled(cancelled, _) = away.settle(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+    let via = Some(Via { departure, mark: 2 });
+    let Settling::Settled(paid, _) = cancelled.settle(&Fact::paid(), via, NOW) else { panic!() };
+    paid
+}
+
+fn sealed() -> Sealed {
+    Sealed::new((0..=255).collect())
+}
+
+fn choice(institution: &str) -> Choice {
+    Choice { institution: institution.into(), bank: format!("bank of {institution}") }
+}
+
+fn payment(user: UserId) -> Consent {
+    Consent {
+        kind: Kind::Payment {
+            amount: Amount::parse("12.34", Currency::EUR).unwrap(),
+            payee: "Bücher & Söhne".into(),
+            reference: "order 7".into(),
+        },
+        user,
+        application_user: Some(ApplicationUser::parse("ada").unwrap()),
+        institution: None,
+        scope: vec!["PAYMENTS".into(), "CREATE_DOMESTIC_SINGLE_PAYMENT".into()],
+        until: Some(NOW.plus(Duration::from_hours(48))),
+        answer_to: AnswerTo::App("https://m.example/bank".into()),
+    }
+}
+
+/// A consent to which everything has happened that can: proofs held and sent, an agreement, another round.
+fn consented() -> Journey {
+    let user = UserId::mint([5; 16], Shard::of_byte(5));
+    let opening =
+        Opening { bank: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
+    let Departing::New(away, departure) = Journey::open(opening).depart(Some(choice("modelo")), NOW) else { panic!() };
+    let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { departure, mark });
+    let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
+    let tokens = BankTokens { json: Secret::new("{}"), consent: None };
+    let Settling::Settled(given, _) = away.settle(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
+    let given = given.granted(Grant {
+        token: sealed(),
+        bank: Sealed::new(vec![0xff; 700]),
+        bank_consent: Some("aac-7".into()),
+        given_at: NOW,
+        expires_at: NOW.plus(Duration::from_hours(48)),
+        confirmed_at: NOW.plus(Duration::from_hours(1)),
+        consumed_at: None,
+        revoked_at: None,
+    });
+    let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
+    let Departing::New(away, departure) = again.depart(Some(choice("mock")), NOW) else { panic!() };
+    let held = away.hold(Via { departure, mark: 1 }, sealed(), NOW, NOW).unwrap();
+    let ended = held.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
+    assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
+    ended
+}
+
+#[test]
+fn a_journey_survives_its_record() {
+    let told = cast::Draft::at(NOW).with(|opening| opening.plan.endpoints = vec![cast::entry("https://m.example/pay")]);
+    for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), told.journey()] {
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
+    }
+}
+
+#[test]
+fn a_record_is_small() {
+    let size = write_journey(&well_travelled()).unwrap().len();
+    assert!(size < 300, "{size} bytes");
+}
+
+#[test]
+fn a_user_survives_its_record() {
+    let merchant = MerchantId::mint([1; 16]);
+    for own in [None, Some("ada"), Some("Ünïcödé 𝄞 \u{feff}")] {
+        let user = cast::user(merchant, own, NOW);
+        assert_eq!(read_user(&write_user(&user).unwrap()), Ok(user));
+    }
+}
+
+/// A journey as it was written before there were consents; it stands here whole, so that no change moves it along.
+#[derive(Serialize)]
+struct Old {
+    id: u128,
+    merchant: u128,
+    merchant_name: &'static str,
+    dialect: &'static str,
+    bank: &'static str,
+    key: &'static str,
+    minor: u64,
+    currency: &'static str,
+    note: &'static str,
+    cancel_offered: bool,
+    extras: Vec<(String, String)>,
+    landing: Option<(String, bool, Option<u32>)>,
+    background: Vec<(String, bool, Option<u32>)>,
+    terms: (bool, u32, bool, bool, bool, bool),
+    opened_at: u64,
+    expires_at: u64,
+    revision: u32,
+    departures: Vec<OldDeparture>,
+    settlements: Vec<(u8, u64, OldCause)>,
+}
+
+#[derive(Serialize)]
+struct OldDeparture(u64, Vec<(u64, u64, OldEnd)>);
+
+#[derive(Serialize)]
+enum OldEnd {
+    F((&'static str, Option<&'static str>)),
+    S(u8),
+}
+
+#[derive(Serialize)]
+enum OldCause {
+    B(Option<(&'static str, Option<&'static str>)>),
+    C,
+}
+
+#[test]
+fn an_older_programs_record_is_read() {
+    const AT: u64 = 1_000_000;
+    let expected = well_travelled();
+    let old = Old {
+        id: u128::from_be_bytes(*expected.id().as_bytes()),
+        merchant: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
+        merchant_name: "Shop",
+        dialect: "secpaid",
+        bank: "sandbox",
+        key: "k1",
+        minor: 2500,
+        currency: "EUR",
+        note: "order 7",
+        cancel_offered: true,
+        extras: Vec::new(),
+        landing: None,
+        background: Vec::new(),
+        terms: (true, 300, false, false, false, false),
+        opened_at: AT,
+        expires_at: AT + 60_000,
+        revision: 6,
+        departures: vec![
+            OldDeparture(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
+            OldDeparture(AT, vec![(2, AT, OldEnd::S(1))]),
+        ],
+        settlements: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
+    };
+    let old = write(&old).unwrap();
+    assert!(old.len() < write_journey(&expected).unwrap().len());
+    assert_eq!(read_journey(&old), Ok(expected));
+}
+
+#[test]
+fn damage_is_an_error_and_never_a_panic() {
+    for bytes in [well_travelled(), consented()].map(|journey| write_journey(&journey).unwrap()) {
+        for cut in 0..bytes.len() {
+            assert!(read_journey(&bytes[..cut]).is_err(), "{cut} bytes were read as a journey");
+        }
+    }
+    let user = write_user(&cast::user(MerchantId::mint([1; 16]), Some("ada"), NOW)).unwrap();
+    for cut in 0..user.len() {
+        assert!(read_user(&user[..cut]).is_err(), "{cut} bytes were read as a user");
+    }
+    assert!(matches!(read_journey(&[9, 1, 2]), Err(StoreError::Damaged(_))));
+}

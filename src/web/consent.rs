@@ -1,0 +1,328 @@
+//! The pages of a consent. Its link leads to the bank at once; where the customer chooses the bank, by a page of ours.
+
+use std::sync::Arc;
+
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::body::{Incoming, read_form};
+use super::leaving::waiting_page;
+use super::page::{
+    BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words,
+};
+use super::{checkout, problem, reply};
+use crate::domain::consent::{Consent, Kind, Status};
+use crate::domain::institution::Institution;
+use crate::domain::journey::{Journey, Stage};
+use crate::domain::outcome::Cause;
+use crate::domain::params::percent_encoded;
+use crate::domain::redirect::Redirect;
+use crate::engine::{CONSENT_PAGE, Engine, Leaving, PAYMENT_PAGE, Wished};
+use crate::telemetry::metrics::Route;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/consent")
+            .app_data(Route::Page)
+            .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+                InternalError::from_response(error, page).into()
+            }))
+            .route("", web::get().to(show))
+            .route("", web::head().to(untouched))
+            .route("/leaving", web::get().to(leaving))
+            .route("/leaving", web::head().to(untouched))
+            .route("/choose", web::post().to(choose))
+            .route("/cancel", web::post().to(cancel))
+            .route("/home", web::get().to(home))
+            .route("/home", web::head().to(untouched))
+            .route("/qr.png", web::get().to(qr)),
+    );
+}
+
+/// The query of a consent's pages. Banks' parameters that came along, such as `state`, are nobody's concern here.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    link_id: String,
+    #[serde(default)]
+    find: String,
+}
+
+/// The link itself: to the bank, or to the choice of one. Back from the bank leads here too, so that another one can be
+/// chosen.
+async fn show(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match consent_of(&engine, &asked.link_id).await {
+        Ok(journey) if is_open(&journey) && asks_for_bank(&journey) => {
+            chooser(&engine, &journey, &asked.link_id, &asked.find)
+        }
+        Ok(_) => leave(&engine, &asked.link_id, None).await,
+        Err(response) => response,
+    }
+}
+
+/// Leaves again, while the bank is late or has not been reached.
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match consent_of(&engine, &asked.link_id).await {
+        Ok(_) => leave(&engine, &asked.link_id, None).await,
+        Err(response) => response,
+    }
+}
+
+async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let Some((link, institution)) =
+        posted(incoming, |fields| Some((fields.text("link_id")?.to_owned(), fields.text("institution")?.to_owned())))
+    else {
+        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+    };
+    let journey = match consent_of(&engine, &link).await {
+        Ok(journey) => journey,
+        Err(response) => return response,
+    };
+    // Only what the page offers: another institution cannot do what is asked for.
+    if is_open(&journey) && !offered(&engine, &journey).any(|offered| offered.id == institution) {
+        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+    }
+    leave(&engine, &link, Some(&institution)).await
+}
+
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let Some(link) = posted(incoming, |fields| fields.text("link_id").map(str::to_owned)) else {
+        return unknown_link();
+    };
+    if let Err(response) = consent_of(&engine, &link).await {
+        return response;
+    }
+    match engine.cancel(&link).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(journey)) => onward(&engine, &journey),
+        Err(error) => problem::page_of_form(&error, page_of("", &link)),
+    }
+}
+
+/// The way on from a page that says how a consent ended.
+async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match consent_of(&engine, &asked.link_id).await {
+        Ok(journey) => onward(&engine, &journey),
+        Err(response) => response,
+    }
+}
+
+async fn untouched() -> HttpResponse {
+    reply::untouched()
+}
+
+/// A picture of a consent's link, made here: nobody else learns of it.
+async fn qr(engine: web::Data<Engine>, asked: web::Query<Asked>) -> HttpResponse {
+    match engine.look(&asked.link_id).await {
+        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
+            reply::qr_code(&engine.public_url().page(CONSENT_PAGE, &[("link_id", &asked.link_id)]))
+        }
+        Ok(_) => HttpResponse::NotFound().finish(),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// The consent of a link, or what is answered instead.
+async fn consent_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse> {
+    match engine.look(link).await {
+        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => Ok(journey),
+        Ok(Some(_)) => {
+            let checkout = Redirect::own(engine.public_url(), PAYMENT_PAGE, &[("link_id", link)]);
+            Err(reply::see_other(&checkout))
+        }
+        Ok(None) => Err(unknown_link()),
+        Err(error) => Err(problem::page_of_form(&error, page_of("", link))),
+    }
+}
+
+async fn leave(engine: &Arc<Engine>, link: &str, institution: Option<&str>) -> HttpResponse {
+    match engine.leave(Wished { link, institution, at: Instant::now() }).await {
+        Ok(None) => unknown_link(),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/consent/leaving", link),
+        Ok(Some(Leaving::Choose(journey))) => chooser(engine, &journey, link, ""),
+        Ok(Some(Leaving::NoBank(journey))) => reply::page(&bank_away(engine, &journey, link)),
+        Ok(Some(Leaving::Ended(journey))) => ended(engine, &journey, link),
+        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Err(error) => problem::page_of_form(&error, page_of("", link)),
+    }
+}
+
+/// Whether the customer can still decide.
+fn is_open(journey: &Journey) -> bool {
+    matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
+}
+
+/// Whether it is the customer who chooses the bank.
+fn asks_for_bank(journey: &Journey) -> bool {
+    journey.opening().purpose.consent().is_some_and(|consent| consent.institution.is_none())
+}
+
+/// The institutions that can do all that is asked for, and whose bank is there.
+fn offered<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
+    let asked: &[String] = journey.opening().purpose.consent().map_or(&[], |consent| consent.scope.as_slice());
+    let able = |institution: &&Institution| asked.iter().all(|feature| institution.features.contains(feature));
+    let there = |institution: &&Institution| engine.bank_label(&institution.bank).is_some();
+    engine.institutions().iter().filter(move |institution| able(institution) && there(institution))
+}
+
+fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
+    let all: Vec<&Institution> = offered(engine, journey).collect();
+    let searchable = all.len() > ChooseBank::LONG;
+    let wanted = find.trim().to_lowercase();
+    let matches = |institution: &&&Institution| {
+        let names = [&institution.name, &institution.full_name];
+        !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
+    };
+    let found: Vec<&Institution> = all.iter().filter(matches).copied().collect();
+    reply::page(&ChooseBank {
+        request: request(journey),
+        link: link.to_owned(),
+        all: page_of("", link),
+        search: searchable.then(|| find.trim().to_owned()),
+        groups: by_country(&found),
+    })
+}
+
+/// Institutions under the first country that each names, both in the order of the alphabet.
+fn by_country(institutions: &[&Institution]) -> Vec<BankGroup> {
+    let mut groups: Vec<BankGroup> = Vec::new();
+    for institution in institutions {
+        let country = institution.countries.first().map_or("", |country| country.name.as_str());
+        let bank = (institution.id.clone(), institution.name.clone());
+        match groups.iter_mut().find(|group| group.country == country) {
+            Some(group) => group.banks.push(bank),
+            None => groups.push(BankGroup { country: country.to_owned(), banks: vec![bank] }),
+        }
+    }
+    groups.sort_by(|a, b| a.country.cmp(&b.country));
+    for group in &mut groups {
+        group.banks.sort_by_key(|(_, name)| name.to_lowercase());
+    }
+    groups
+}
+
+fn bank_away(engine: &Engine, journey: &Journey, link: &str) -> BankAway {
+    BankAway {
+        request: request(journey),
+        bank: bank_name(engine, journey),
+        again: page_of("/leaving", link),
+        choose: asks_for_bank(journey).then(|| page_of("", link)),
+        link: link.to_owned(),
+    }
+}
+
+fn ended(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+    let Some(end) = end(journey, engine) else { return onward(engine, journey) };
+    let merchant = journey.opening().merchant_name.as_str();
+    let way_home = journey.opening().plan.landing.is_some();
+    reply::page(&ConsentEnded {
+        request: request(journey),
+        bank: bank_name(engine, journey),
+        end,
+        home: way_home.then(|| Home::to(merchant, page_of("/home", link))),
+    })
+}
+
+/// How a consent ended, as a sentence to its customer; empty while nothing is proven.
+pub(super) fn sentence(engine: &Engine, journey: &Journey) -> String {
+    end(journey, engine).map_or_else(String::new, |end| end.sentence(&request(journey)))
+}
+
+/// How a consent ended; `None` of one whose customer is home before the bank has proven anything.
+fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
+    Some(match journey.consent_status(engine.clock().now())? {
+        Status::Authorised | Status::Consumed => ConsentEnd::Agreed,
+        Status::Rejected => ConsentEnd::Refused,
+        Status::Revoked => ConsentEnd::Withdrawn,
+        Status::Expired => ConsentEnd::Expired,
+        Status::Failed => {
+            let error = journey.settlement().and_then(|settlement| match &settlement.cause {
+                Cause::Bank(Some(error)) => Some(error.code()),
+                Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => None,
+            });
+            ConsentEnd::Failed(words::consent::reason(error.unwrap_or_default()).to_owned())
+        }
+        Status::Awaited | Status::AwaitedAgain => return None,
+    })
+}
+
+/// The name of the institution that the customer was sent to, or will be.
+fn bank_name(engine: &Engine, journey: &Journey) -> Option<String> {
+    engine.institution(journey.institution()?).map(|institution| institution.name.clone())
+}
+
+fn request(journey: &Journey) -> Request {
+    let matter = match journey.opening().purpose.consent() {
+        Some(Consent { kind: Kind::Payment { payee, reference, .. }, .. }) => {
+            Matter::Payment { amount: checkout::amount(journey), payee: payee.clone(), reference: reference.clone() }
+        }
+        Some(Consent { kind: Kind::Accounts, .. }) | None => Matter::Accounts,
+    };
+    Request { merchant: journey.opening().merchant_name.as_str().to_owned(), matter }
+}
+
+/// A page of this consent.
+fn page_of(page: &str, link: &str) -> String {
+    format!("{CONSENT_PAGE}{page}?link_id={}", percent_encoded(link))
+}
+
+fn posted<T>(incoming: Incoming, read: impl FnOnce(&crate::dialect::fields::Fields) -> Option<T>) -> Option<T> {
+    read(&read_form(&incoming.body.ok()?).ok()?)
+}
+
+fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
+    match engine.way_now(journey) {
+        Ok(redirect) => reply::see_other(&redirect),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+fn unknown_link() -> HttpResponse {
+    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::institution::{Country, Environment};
+
+    fn institution(name: &str, countries: &[&str]) -> Institution {
+        let country = |name: &&str| Country { name: (*name).into(), code: "XX".into() };
+        Institution {
+            id: name.to_lowercase(),
+            name: name.into(),
+            full_name: name.into(),
+            countries: countries.iter().map(country).collect(),
+            media: Vec::new(),
+            features: Vec::new(),
+            environment: Environment::Live,
+            bank: "b".into(),
+        }
+    }
+
+    #[test]
+    fn banks_stand_by_country_and_name() {
+        let (b, a) = (institution("b", &["Utopia", "Atlantis"]), institution("A", &["Utopia"]));
+        let (c, d) = (institution("C", &["Atlantis"]), institution("D", &[]));
+        let groups = by_country(&[&b, &c, &a, &d]);
+        let read: Vec<(&str, Vec<&str>)> = groups
+            .iter()
+            .map(|group| (group.country.as_str(), group.banks.iter().map(|(_, name)| name.as_str()).collect()))
+            .collect();
+        assert_eq!(read, [("", vec!["D"]), ("Atlantis", vec!["C"]), ("Utopia", vec!["A", "b"])]);
+    }
+}

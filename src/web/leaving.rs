@@ -1,0 +1,22 @@
+//! LEAVE, when the bank is late: a light page, which asks again.
+
+use actix_web::HttpResponse;
+
+use super::page::{Awaited, Waiting};
+use super::{checkout, reply};
+use crate::domain::journey::Journey;
+use crate::domain::params::percent_encoded;
+use crate::engine::Engine;
+
+/// Keeps the customer company. `next` is the page that leaves again under the same departure.
+pub(super) fn waiting_page(engine: &Engine, journey: &Journey, next: &str, link: &str) -> HttpResponse {
+    let now = engine.clock().now();
+    let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
+    reply::page(&Waiting {
+        awaited: Awaited::Departure,
+        merchant: journey.opening().merchant_name.as_str().to_owned(),
+        amount: checkout::amount(journey),
+        seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
+        next: format!("{next}?link_id={}", percent_encoded(link)),
+    })
+}

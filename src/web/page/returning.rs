@@ -1,0 +1,77 @@
+//! The pages between a bank and the way home, where a redirect alone would not do: each moves on by itself.
+
+use askama::Template;
+
+use super::words::returning as words;
+
+/// Reads what the bank has put behind the `#` of our address, clears the address, and posts it to the same one.
+///
+/// No server sees a fragment, so this needs a script; without one the page says so.
+#[derive(Debug, Clone, Template)]
+#[template(path = "fragment_return.html")]
+pub struct FragmentReturn {
+    /// Where it posts to.
+    pub action: String,
+    /// The field that says that this page has posted it: its name and value.
+    pub marker: (&'static str, &'static str),
+}
+
+/// Posts again, from our own site, what the bank's page has posted: by itself, or without a script by its button.
+#[derive(Debug, Clone, Template)]
+#[template(path = "repost.html")]
+pub struct Repost {
+    /// Where it posts to.
+    pub action: String,
+    /// The field that says that this page has posted it: its name and value.
+    pub marker: (&'static str, &'static str),
+    /// What the bank has posted, as it came.
+    pub pairs: Vec<(String, String)>,
+    /// After how many seconds, because our store is away; `None` is at once, because it can do now.
+    pub seconds: Option<u32>,
+}
+
+impl Repost {
+    /// The same page for while the store is away.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        Self { seconds: Some(seconds), ..self }
+    }
+}
+
+#[cfg(test)]
+const SCRIPT: &str = "\"><script>alert(1)</script>";
+
+#[cfg(test)]
+impl FragmentReturn {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let page = Self { action: "/return/hybrid".into(), marker: ("handback_posted_by", "fragment") };
+        vec![("fragment-return", page)]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self { action: SCRIPT.into(), marker: ("handback_posted_by", "fragment") }
+    }
+}
+
+#[cfg(test)]
+impl Repost {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let pairs = [("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "07f3"), ("iss", "https://bank.example")];
+        let page = Self {
+            action: "/return/form-post".into(),
+            marker: ("handback_posted_by", "repost"),
+            pairs: pairs.map(|(name, value)| (name.into(), value.into())).into(),
+            seconds: None,
+        };
+        vec![("repost", page.clone()), ("repost-store-away", page.after(2))]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            action: SCRIPT.into(),
+            marker: ("handback_posted_by", "repost"),
+            pairs: vec![(SCRIPT.into(), "\"' onmouseover='x' <b>".into())],
+            seconds: None,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/return/{bank}`: the browser comes back, with the bank's answer in a query, in a form, or behind a `#`.
+//!
+//! Where a redirect leads, browsers carry the fragment of the address that was redirected, unless the target has one of
+//! its own: a bank's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be given
+//! an empty `#`; instead the GET of a bank that answers behind a `#` is answered by pages alone, whatever it holds. A bank
+//! that answers in queries puts nothing behind a `#`, and its GET is answered at once.
+
+mod posted;
+mod visit;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use super::body::Incoming;
+use super::page::{FragmentReturn, ProblemPage, Repost};
+use super::{problem, reply};
+use crate::domain::invalid::Invalid;
+use crate::engine::{Carried, Engine, EngineError, Returned, Suspicion};
+use crate::telemetry::metrics::{Arrival, Metrics, Route};
+use posted::{Posted, Poster};
+use visit::Visit;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/return/{bank}")
+                .app_data(Route::Return)
+                .route(web::get().to(take))
+                .route(web::post().to(take_posted))
+                .route(web::head().to(untouched)),
+        )
+        .service(
+            web::resource("/return/{bank}/wait")
+                .app_data(Route::Return)
+                .route(web::get().to(wait_on))
+                .route(web::head().to(untouched)),
+        );
+}
+
+async fn take(
+    engine: web::Data<Engine>,
+    metrics: web::Data<Metrics>,
+    request: HttpRequest,
+    bank: web::Path<String>,
+) -> HttpResponse {
+    let visit = Visit::new(&engine, &request, &bank);
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    let behind_fragment = engine.answers_in_fragment(&bank);
+    if behind_fragment && request.query_string().is_empty() {
+        let page = FragmentReturn { action: visit.address(), marker: Poster::FragmentPage.marker() };
+        return visit.timed(reply::page(&page));
+    }
+    let returned = if behind_fragment {
+        Ok(Returned::Suspect(Suspicion::Answer(Invalid::new("query", "is not where this bank answers"))))
+    } else {
+        let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+        visit.arrive(Carried::Query, pairs).await
+    };
+    let (arrival, response) = visit.answer(returned);
+    metrics.arrived(arrival);
+    visit.timed(response)
+}
+
+async fn take_posted(
+    engine: web::Data<Engine>,
+    metrics: web::Data<Metrics>,
+    bank: web::Path<String>,
+    incoming: Incoming,
+) -> HttpResponse {
+    let Incoming { request, body } = incoming;
+    let visit = Visit::new(&engine, &request, &bank);
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    let Posted { poster, pairs } = match Posted::read(&request, body) {
+        Ok(posted) => posted,
+        Err(trouble) => {
+            tracing::info!(trouble = %trouble, "return.unreadable");
+            metrics.arrived(Arrival::Suspect);
+            return visit.timed(reply::problem_page(trouble.status(), &ProblemPage::unreadable()));
+        }
+    };
+    let again = |pairs| Repost { action: visit.address(), marker: poster.again().marker(), pairs, seconds: None };
+    let (arrival, response) = match visit.arrive(poster.carried(), pairs.iter().cloned()).await {
+        // A form from another site carries no Lax cookie (RFC 6265bis, section 5.2); the same form from this one does.
+        Ok(Returned::Suspect(Suspicion::OtherBrowser)) if poster == Poster::Bank => {
+            return visit.timed(reply::repost_page(StatusCode::OK, &again(pairs)));
+        }
+        // What was posted stands in no address that could be loaded again.
+        Err(error @ EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of_post(&error, again(pairs))),
+        returned => visit.answer(returned),
+    };
+    metrics.arrived(arrival);
+    visit.timed(response)
+}
+
+#[derive(Deserialize)]
+struct Wait {
+    state: String,
+    answer: String,
+}
+
+/// The address of a light page that waits for a bank: it names the answer by its mark, and holds no code.
+async fn wait_on(
+    engine: web::Data<Engine>,
+    metrics: web::Data<Metrics>,
+    request: HttpRequest,
+    (bank, wait): (web::Path<String>, Option<web::Query<Wait>>),
+) -> HttpResponse {
+    let visit = Visit::new(&engine, &request, &bank);
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
+    let (Some(web::Query(Wait { state, .. })), Some(mark)) = (wait, mark) else {
+        metrics.arrived(Arrival::Suspect);
+        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+    };
+    let (arrival, response) = visit.answer(visit.wait_on(&state, mark).await);
+    metrics.arrived(arrival);
+    visit.timed(response)
+}
+
+/// Reads an answer's mark: 16 hexadecimal digits.
+fn read_mark(text: &str) -> Option<u64> {
+    let well_formed = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    u64::from_str_radix(text, 16).ok().filter(|_| well_formed)
+}
+
+/// HEAD consumes nothing: link scanners use it.
+async fn untouched() -> HttpResponse {
+    reply::untouched()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_has_sixteen_digits() {
+        assert_eq!(read_mark("00000000000000ff"), Some(255));
+        for bad in ["", "ff", "+0000000000000ff", "00000000000000fg", "00000000000000fff"] {
+            assert_eq!(read_mark(bad), None, "{bad}");
+        }
+    }
+}

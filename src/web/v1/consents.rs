@@ -1,0 +1,116 @@
+//! `/v1/consents`: what the operator's own programs do with a consent. No merchant's key opens these.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{check_operator, no_store};
+use crate::domain::consent::Status;
+use crate::domain::id::JourneyId;
+use crate::domain::journey::Journey;
+use crate::engine::{Changed, Engine, EngineError};
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(super::at("/consents/{id}/bank-tokens", "GET").route(web::get().to(bank_tokens)))
+        .service(super::at("/consents/{id}/consume", "POST").route(web::post().to(consume)));
+}
+
+#[derive(Serialize)]
+struct TokensView<'a> {
+    consent_id: String,
+    institution: &'a str,
+    tokens: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct ConsumedView<'a> {
+    consent_id: String,
+    institution: &'a str,
+    status: &'static str,
+    consumed_at: Option<String>,
+}
+
+async fn bank_tokens(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    check_operator(&engine, &request).await?;
+    let journey = consent(&engine, &id).await?;
+    let status = journey.consent_status(engine.clock().now()).unwrap_or(Status::Failed);
+    // Of an executed payment the bank still has to be asked what became of it.
+    if !matches!(status, Status::Authorised | Status::Consumed) {
+        return Err(not_in_force(status));
+    }
+    let missing = |what: &str| Problem::from(EngineError::Missing(what.to_owned()));
+    let tokens = engine.bank_tokens(&journey).ok_or_else(|| missing("key that the bank's tokens are sealed under"))?;
+    let json: &RawValue =
+        serde_json::from_str(tokens.reveal()).map_err(|_| missing("bank's tokens that can be read"))?;
+    let institution = journey.institution().unwrap_or_default();
+    tracing::info!(consent_id = %journey.id(), institution, "consent.bank_tokens_read");
+    let view = TokensView { consent_id: journey.id().to_string(), institution, tokens: json };
+    Ok(no_store(StatusCode::OK).json(view))
+}
+
+async fn consume(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    check_operator(&engine, &request).await?;
+    let journey = consent(&engine, &id).await?;
+    match engine.consume(journey).await? {
+        Changed::Done(journey) => {
+            let institution = journey.institution().unwrap_or_default();
+            tracing::info!(consent_id = %journey.id(), institution, "consent.consumed");
+            Ok(no_store(StatusCode::OK).json(ConsumedView {
+                consent_id: journey.id().to_string(),
+                institution,
+                status: status_word(Status::Consumed),
+                consumed_at: journey.grant().and_then(|grant| grant.consumed_at).map(rfc3339),
+            }))
+        }
+        Changed::Cannot(status) => {
+            let detail =
+                "Only a consent to a payment, which its customer has given and nobody has ended, can be consumed.";
+            let problem = Problem::new(StatusCode::CONFLICT, "not-consumable", "It cannot be consumed", detail);
+            Err(problem.with("consent_status", status_word(status)))
+        }
+    }
+}
+
+async fn consent(engine: &Engine, id: &str) -> Result<Journey, Problem> {
+    let unknown = || Problem::not_found("consent");
+    let id: JourneyId = id.parse().map_err(|_| unknown())?;
+    engine.consent_of(id).await?.ok_or_else(unknown)
+}
+
+/// The bank's tokens are not to be had: 409 while they may come yet, 410 when not.
+fn not_in_force(status: Status) -> Problem {
+    let problem = match status {
+        Status::Awaited | Status::AwaitedAgain => {
+            let detail = "The customer has not agreed yet, or is asked again.";
+            Problem::new(StatusCode::CONFLICT, "not-authorised", "Not in force yet", detail)
+        }
+        _ => Problem::new(StatusCode::GONE, "ended", "Not in force", "The consent has ended, or was never given."),
+    };
+    problem.with("consent_status", status_word(status))
+}
+
+/// Where a consent stands, in the word of this API.
+pub(super) const fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Awaited => "awaited",
+        Status::AwaitedAgain => "awaited_again",
+        Status::Authorised => "authorised",
+        Status::Consumed => "consumed",
+        Status::Rejected => "rejected",
+        Status::Revoked => "revoked",
+        Status::Failed => "failed",
+        Status::Expired => "expired",
+    }
+}

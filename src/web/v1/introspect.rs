@@ -1,0 +1,93 @@
+//! `POST /v1/introspect`: what a consent token is worth now (RFC 7662).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::consents::status_word;
+use super::{Caller, Incoming, no_store};
+use crate::domain::consent::Status;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::engine::Engine;
+use crate::web::body::{BodyTrouble, read_form};
+use crate::web::problem::Problem;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(super::at("/introspect", "POST").route(web::post().to(introspect)));
+}
+
+/// RFC 7662, section 2.2, and below `consent_id` what is ours.
+#[derive(Serialize)]
+struct Active {
+    active: bool,
+    scope: String,
+    client_id: String,
+    sub: String,
+    token_type: &'static str,
+    iat: u64,
+    exp: u64,
+    iss: String,
+    consent_id: String,
+    institution: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application_user_id: Option<String>,
+}
+
+async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(&engine, &incoming.request).await?;
+    let token = token(incoming)?;
+    let found = engine.consent_of_token(&token).await?.filter(|journey| match &caller {
+        Caller::Operator => true,
+        Caller::Merchant(merchant) => journey.opening().merchant == merchant.id,
+    });
+    let answer = found.and_then(|journey| active(&engine, &journey));
+    let mut response = no_store(StatusCode::OK);
+    Ok(match answer {
+        Some(active) => response.json(active),
+        // Of a token that is worth nothing, nothing else is told (section 2.2).
+        None => response.json(serde_json::json!({ "active": false })),
+    })
+}
+
+fn token(incoming: Incoming) -> Result<String, BodyTrouble> {
+    check_form(&incoming.request)?;
+    let fields = read_form(&incoming.body?)?;
+    let token = fields.text("token").filter(|token| !token.is_empty());
+    let missing = || Invalid::new("token", "is missing").hint("expected a form with token=…");
+    Ok(token.ok_or_else(missing)?.to_owned())
+}
+
+fn check_form(request: &HttpRequest) -> Result<(), BodyTrouble> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let is_form = |sent: &str| sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM);
+    if sent.is_none_or(is_form) { Ok(()) } else { Err(BodyTrouble::Unsupported(FORM)) }
+}
+
+/// What a token in force says. `None` for every other.
+fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
+    let (consent, grant) = (journey.opening().purpose.consent()?, journey.grant()?);
+    let status = journey.consent_status(engine.clock().now()).filter(|status| *status == Status::Authorised)?;
+    Some(Active {
+        active: true,
+        scope: consent.scope.join(" "),
+        client_id: journey.opening().merchant.to_string(),
+        sub: consent.user.to_string(),
+        token_type: "consent",
+        iat: seconds(grant.given_at),
+        exp: seconds(grant.expires_at),
+        iss: engine.public_url().as_str().to_owned(),
+        consent_id: journey.id().to_string(),
+        institution: journey.institution().unwrap_or_default().to_owned(),
+        status: status_word(status),
+        application_user_id: consent.application_user.as_ref().map(|own| own.as_str().to_owned()),
+    })
+}
+
+/// Whole seconds since the epoch: a token is never said to live longer than it does.
+const fn seconds(moment: Moment) -> u64 {
+    moment.as_millis() / 1000
+}

@@ -1,0 +1,21 @@
+//! `/.well-known/jwks.json`: the public keys that consent tokens are signed with (RFC 7517).
+
+use actix_web::{HttpResponse, web};
+
+use crate::engine::Engine;
+
+/// The media type of a key set (RFC 7517, section 8.5.2).
+const KEY_SET: &str = "application/jwk-set+json";
+
+/// As long as the operator waits between the two steps of a rotation at the least, so that nobody misses a key.
+const KEPT: &str = "public, max-age=300";
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let key_set = web::resource("/.well-known/jwks.json");
+    config.service(key_set.route(web::get().to(keys)).route(web::head().to(keys)));
+}
+
+async fn keys(engine: web::Data<Engine>) -> HttpResponse {
+    let keys = engine.consent_keys().to_string();
+    HttpResponse::Ok().content_type(KEY_SET).insert_header(("Cache-Control", KEPT)).body(keys)
+}

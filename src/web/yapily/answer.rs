@@ -1,0 +1,172 @@
+//! Answers: a status, a body in its envelope, and the headers that Yapily's samples carry (contracts, sections 2 and 7).
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+
+use crate::dialect::yapily::{Body, Failure, InstitutionError, Source, Unsupported};
+use crate::domain::consent::Status;
+use crate::domain::invalid::Invalid;
+use crate::domain::outcome::BankError;
+use crate::engine::{Engine, EngineError};
+use crate::telemetry;
+use crate::web::body::BodyTrouble;
+use crate::web::problem::RETRY_SECONDS;
+
+const TRACING_ID: HeaderName = HeaderName::from_static("yapily-tracing-id");
+
+/// What Yapily's samples carry besides.
+const SAMPLES: [(&str, &str); 5] = [
+    ("cache-control", "no-cache, no-store, max-age=0, must-revalidate"),
+    ("pragma", "no-cache"),
+    ("expires", "0"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
+/// A success.
+pub(super) type Said = (StatusCode, Body);
+
+/// A refusal, before it is put into its envelope.
+pub(super) struct Refusal {
+    status: StatusCode,
+    message: String,
+    source: Option<&'static str>,
+    institution_error: Option<String>,
+    cause: Option<telemetry::Cause>,
+    allow: Option<&'static str>,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), source: None, institution_error: None, cause: None, allow: None }
+    }
+
+    /// No credentials, or none that belong together; the sample's own sentence.
+    pub fn unauthorised() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Full authentication is required to access this resource")
+    }
+
+    pub fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// The caller may not have this, or not any more.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self { source: Some("USER"), ..Self::new(StatusCode::FORBIDDEN, message) }
+    }
+
+    /// A consent that stands where it cannot be used, in the sample's words.
+    pub fn unusable(status: Status) -> Self {
+        let status = crate::dialect::yapily::status(status);
+        Self::forbidden(format!("The given consent can not be used. The consent status is [{status}]"))
+    }
+
+    pub fn wrong_method(allowed: &'static str) -> Self {
+        let message = format!("This address allows {allowed}");
+        Self { allow: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
+    }
+
+    /// The bank said no.
+    pub fn of_bank(error: &BankError) -> Self {
+        let refusal = crate::dialect::yapily::Refusal::of_bank(error);
+        let said = serde_json::json!({ "error": error.code(), "error_description": error.description() });
+        Self {
+            source: Some(refusal.source().in_capitals()),
+            institution_error: Some(said.to_string()),
+            ..Self::new(StatusCode::FAILED_DEPENDENCY, format!("{}: {}", refusal.error(), refusal.description()))
+        }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self { source: Some("USER"), ..Self::new(StatusCode::BAD_REQUEST, invalid.to_string()) }
+    }
+}
+
+impl From<Unsupported> for Refusal {
+    fn from(unsupported: Unsupported) -> Self {
+        let source = Some(Source::Institution.in_capitals());
+        Self { source, ..Self::new(StatusCode::FAILED_DEPENDENCY, unsupported.to_string()) }
+    }
+}
+
+impl From<BodyTrouble> for Refusal {
+    fn from(trouble: BodyTrouble) -> Self {
+        Self::new(trouble.status(), trouble.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        EngineError::Missing(format!("way to write an answer ({error})")).into()
+    }
+}
+
+impl From<EngineError> for Refusal {
+    fn from(error: EngineError) -> Self {
+        let (status, message) = match error {
+            EngineError::Refused(invalid) => return invalid.into(),
+            EngineError::KeyReused => {
+                return Self::new(StatusCode::CONFLICT, "The Idempotency-Key was used for another request");
+            }
+            EngineError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "The gateway cannot answer now, try again"),
+            EngineError::Missing(_) => (StatusCode::INTERNAL_SERVER_ERROR, "This is our mistake, and has been noted"),
+        };
+        Self { source: Some("YAPILY"), cause: Some(telemetry::Cause::new(&error)), ..Self::new(status, message) }
+    }
+}
+
+/// Writes an answer.
+pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
+    let [half, ..] = engine.clock().entropy().as_chunks::<16>().0.to_owned()[..] else { return broken() };
+    let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
+    match said {
+        Ok((status, body)) => written(status, body.written(&tracing_id), &tracing_id),
+        Err(refusal) => refused(&refusal, &tracing_id),
+    }
+}
+
+fn refused(refusal: &Refusal, tracing_id: &str) -> HttpResponse {
+    let status = refusal.status;
+    let failure = Failure {
+        // The sample of this one has none.
+        tracing_id: Some(tracing_id).filter(|_| status != StatusCode::UNAUTHORIZED),
+        code: status.as_u16(),
+        status: status.canonical_reason().unwrap_or_default().to_uppercase().replace([' ', '-'], "_"),
+        message: &refusal.message,
+        source: refusal.source,
+        institution_error: refusal.institution_error.as_deref().map(|error_message| InstitutionError { error_message }),
+    };
+    let mut response = written(status, failure.written(), tracing_id);
+    let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        let realm = HeaderValue::from_static("Basic realm=\"YAPILY_API_SECURITY_REALM\"");
+        headers.insert(header::WWW_AUTHENTICATE, realm);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+    }
+    if let Some(allow) = refusal.allow {
+        headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+    }
+    if let Some(cause) = &refusal.cause {
+        response.extensions_mut().insert(cause.clone());
+    }
+    response
+}
+
+fn written(status: StatusCode, body: Result<String, serde_json::Error>, tracing_id: &str) -> HttpResponse {
+    let Ok(body) = body else { return broken() };
+    let mut response = HttpResponse::build(status);
+    response.content_type("application/json;charset=UTF-8").insert_header((TRACING_ID, tracing_id));
+    for sample in SAMPLES {
+        response.insert_header(sample);
+    }
+    response.body(body)
+}
+
+fn broken() -> HttpResponse {
+    HttpResponse::InternalServerError().finish()
+}

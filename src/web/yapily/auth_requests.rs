@@ -1,0 +1,93 @@
+//! `/account-auth-requests` and `/payment-auth-requests`: a consent is asked for.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer::{Refusal, Said, answer};
+use super::call::{Call, merchant_of};
+use super::consents::about;
+use super::{at, users};
+use crate::dialect::yapily::{AuthRequest, Body, Links, NAME, auth_request};
+use crate::domain::consent::Kind;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::engine::{CONSENT_PAGE, Changed, Engine};
+use crate::web::body::Incoming;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let accounts = at("/account-auth-requests", "POST, PATCH");
+    config
+        .service(accounts.route(web::post().to(for_accounts)).route(web::patch().to(again)))
+        .service(at("/payment-auth-requests", "POST").route(web::post().to(for_payment)));
+}
+
+async fn for_accounts(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let opened = async {
+        let call = Call::read(&engine, incoming).await?;
+        let request = AuthRequest::read_account(&call.body, engine.clock().now())?;
+        open(&engine, &call, &request).await
+    };
+    answer(&engine, opened.await)
+}
+
+async fn for_payment(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let opened = async {
+        let call = Call::read(&engine, incoming).await?;
+        let request = AuthRequest::read_payment(&call.body)?;
+        open(&engine, &call, &request).await
+    };
+    answer(&engine, opened.await)
+}
+
+async fn again(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    answer(&engine, reopen(&engine, &request).await)
+}
+
+async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Said, Refusal> {
+    let id = request.institution();
+    let institution = engine.institution(id).ok_or_else(|| {
+        Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
+            .hint("list them with GET /institutions")
+    })?;
+    let scope = request.scope(institution)?;
+    let wish = |user: &_| request.wish(user, scope.clone());
+    let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
+    let journey = engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?;
+    asked_for(engine, &journey)
+}
+
+/// Asks a customer again who has agreed before: the consent and its token stay the same.
+async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Refusal> {
+    let merchant = merchant_of(engine, request).await?;
+    let token = request.headers().get("consent").and_then(|token| token.to_str().ok());
+    let token = token.ok_or_else(|| Invalid::new("consent", "is required: the header with the consent token"))?;
+    let own = |journey: &Journey| journey.opening().merchant == merchant.id && journey.opening().dialect == NAME;
+    let found = engine.consent_of_token(token).await?.filter(own);
+    let journey = found.ok_or_else(|| Refusal::forbidden("The given consent can not be used. It is unknown"))?;
+    let for_accounts = journey.opening().purpose.consent().is_some_and(|consent| consent.kind == Kind::Accounts);
+    if !for_accounts {
+        let message = "Only a consent to account access can be authorised again";
+        return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message));
+    }
+    match engine.reopen(&merchant, journey).await? {
+        Changed::Done(journey) => asked_for(engine, &journey),
+        Changed::Cannot(status) => Err(Refusal::unusable(status)),
+    }
+}
+
+fn asked_for(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+    let (about, link) = (about(engine, journey), engine.link(journey)?);
+    let page = |path: &str, more: &[(&str, &str)]| {
+        let query = [&[("link_id", link.as_str())], more].concat();
+        engine.public_url().page(path, &query)
+    };
+    // Yapily's own examples read the state out of this address.
+    let state = about.state.as_deref().map(|state| ("state", state));
+    let links = Links {
+        authorisation_url: page(CONSENT_PAGE, state.as_slice()),
+        qr_code_url: page(&format!("{CONSENT_PAGE}/qr.png"), &[]),
+    };
+    Ok((StatusCode::CREATED, Body::wrapped(auth_request(journey, &about, &links))?))
+}

@@ -1,0 +1,61 @@
+//! Calls: HTTP Basic with the merchant's id and an API key of its own, and a JSON body.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use url::form_urlencoded;
+
+use super::answer::Refusal;
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::Merchant;
+use crate::engine::{Claim, Engine};
+use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::idempotency;
+
+/// An authenticated call with a body.
+pub(super) struct Call {
+    pub merchant: Merchant,
+    pub claim: Option<Claim>,
+    pub body: Bytes,
+}
+
+impl Call {
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+        let merchant = merchant_of(engine, &incoming.request).await?;
+        let (request, body) = (incoming.request.clone(), json_of(incoming)?);
+        let claim = idempotency::claim(engine, &request, merchant.id, &[&body])?;
+        Ok(Self { merchant, claim, body })
+    }
+}
+
+/// The merchant whose id and key the call brought: they have to belong together.
+pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Refusal> {
+    let (id, key) = credentials(request).ok_or_else(Refusal::unauthorised)?;
+    let merchant = engine.authenticate(&key).await?;
+    merchant.filter(|merchant| merchant.id == id).ok_or_else(Refusal::unauthorised)
+}
+
+/// The body of a call, which has to be JSON, or of no type at all.
+pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, Refusal> {
+    let sent = incoming.request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
+    if essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
+        return Err(BodyTrouble::Unsupported("application/json").into());
+    }
+    Ok(incoming.body?)
+}
+
+/// The parameters of the query, decoded.
+pub(super) fn query(request: &HttpRequest) -> impl Iterator<Item = (String, String)> + use<'_> {
+    form_urlencoded::parse(request.query_string().as_bytes()).into_owned()
+}
+
+fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (_, encoded) = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
+    let plain = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, key) = plain.split_once(':')?;
+    Some((id.parse().ok()?, key.to_owned()))
+}

@@ -1,0 +1,137 @@
+//! `/consents`: what became of them, and how they end.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer::{Refusal, Said, answer};
+use super::at;
+use super::call::{Call, merchant_of, query};
+use crate::dialect::yapily::{About, Body, Confirmation, NAME, Pagination, Query, consent, deleted, force_delete};
+use crate::domain::consent::Kind;
+use crate::domain::id::{JourneyId, MerchantId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::engine::{Changed, Counted, Engine, Page, Which};
+use crate::web::body::Incoming;
+use crate::web::patience::patience;
+
+/// How far the consents of a list are counted beyond its page.
+const COUNTED: usize = 10_000;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let one_consent = at("/consents/{id}", "GET, DELETE");
+    config
+        .service(at("/consents", "GET").route(web::get().to(list)))
+        .service(one_consent.route(web::get().to(one)).route(web::delete().to(delete)))
+        .service(at("/consents/{id}/extend", "POST").route(web::post().to(extend)));
+}
+
+/// What an authenticated answer says of a consent besides its journey.
+pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
+    About { state: engine.latest_state(journey), token: engine.consent_token(journey), now: engine.clock().now() }
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    answer(&engine, listed(&engine, &request).await)
+}
+
+async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let found = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        let found = engine.consent_soon(merchant, id_of(&request)?, patience(&request)?).await?;
+        wrapped(&engine, &found.filter(is_own).ok_or_else(unknown)?)
+    };
+    answer(&engine, found.await)
+}
+
+async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let revoked = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        force_delete(query(&request))?;
+        let journey = engine.revoke(find(&engine, merchant, id_of(&request)?).await?).await?;
+        Ok((StatusCode::OK, Body::wrapped(deleted(&journey))?))
+    };
+    answer(&engine, revoked.await)
+}
+
+async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let confirmed = async {
+        let request = incoming.request.clone();
+        let call = Call::read(&engine, incoming).await?;
+        let journey = find(&engine, call.merchant.id, id_of(&request)?).await?;
+        let confirmation = Confirmation::read(&call.body, engine.clock().now())?;
+        if journey.opening().purpose.consent().is_none_or(|consent| consent.kind != Kind::Accounts) {
+            return Err(Invalid::new("consentId", "names a consent to a payment, which is not confirmed again").into());
+        }
+        match engine.confirm(journey, confirmation.at).await? {
+            Changed::Done(journey) => wrapped(&engine, &journey),
+            Changed::Cannot(status) => Err(Refusal::unusable(status)),
+        }
+    };
+    answer(&engine, confirmed.await)
+}
+
+async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Refusal> {
+    let merchant = merchant_of(engine, request).await?.id;
+    let query = Query::read(query(request))?;
+    let users = users(engine, merchant, &query).await?;
+    let which = match users.as_deref() {
+        Some([one]) => Which::OfUser(*one),
+        Some(_) | None => Which::All,
+    };
+    let now = engine.clock().now();
+    let of_users = |journey: &Journey| match (&users, journey.opening().purpose.consent()) {
+        (Some(users), Some(consent)) => users.contains(&consent.user),
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    let wanted = |journey: &Journey| is_own(journey) && of_users(journey) && query.admits(journey, now);
+    let page = Page { skip: query.offset, most: query.most() };
+    let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
+    let found = if users.as_ref().is_some_and(Vec::is_empty) {
+        (Vec::new(), 0)
+    } else {
+        engine.select_and_count(merchant, which, Counted { page, to }, wanted).await?
+    };
+    let (journeys, total) = found;
+    let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
+    let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
+    let pagination = Pagination { total, offset: query.offset, limit: query.limit() };
+    Ok((StatusCode::OK, Body::list(&items, Some(pagination))?))
+}
+
+/// The users that a query names, if it names any: those that exist and meet both of its filters.
+async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<Option<Vec<UserId>>, Refusal> {
+    if query.application_users.is_empty() {
+        return Ok(Some(query.users.clone()).filter(|users| !users.is_empty()));
+    }
+    let mut users = Vec::new();
+    for own in &query.application_users {
+        users.extend(engine.user_named(merchant, own).await?.map(|user| user.id));
+    }
+    users.retain(|user| query.users.is_empty() || query.users.contains(user));
+    Ok(Some(users))
+}
+
+fn wrapped(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+    Ok((StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey)))?))
+}
+
+async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, Refusal> {
+    engine.consent(merchant, id).await?.filter(is_own).ok_or_else(unknown)
+}
+
+/// The consent that the path names; what is no id names none.
+fn id_of(request: &HttpRequest) -> Result<JourneyId, Refusal> {
+    request.match_info().query("id").parse().map_err(|_| unknown())
+}
+
+fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME
+}
+
+fn unknown() -> Refusal {
+    Refusal::not_found("There is no such consent")
+}

@@ -1,0 +1,123 @@
+//! What an app exchanges for a consent: a one-time token, or the code of a bank that answered the app itself.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::answer::{Refusal, Said, answer};
+use super::at;
+use super::call::{Call, json_of};
+use super::consents::about;
+use crate::dialect::yapily::{About, AuthCode, Body, BrowserAnswer, NAME, consent, read_one_time_token};
+use crate::domain::consent::{AnswerTo, Status};
+use crate::domain::journey::{Journey, Settlement};
+use crate::domain::outcome::Cause;
+use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption};
+use crate::telemetry::metrics::Route;
+use crate::web::body::Incoming;
+use crate::web::patience::patience;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let one_time_token = at("/consent-one-time-token", "POST").app_data(Route::Redeem);
+    config
+        .service(one_time_token.route(web::post().to(redeem)))
+        .service(at("/consent-auth-code", "POST").route(web::post().to(bring)))
+        .service(at("/exchange-code", "POST").route(web::post().to(bring_openly)))
+        .service(at("/exchange-code/", "POST").route(web::post().to(bring_openly)));
+}
+
+async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let redeemed = async {
+        let request = incoming.request.clone();
+        let call = Call::read(&engine, incoming).await?;
+        let token = read_one_time_token(&call.body)?;
+        let patience = patience(&request)?;
+        let wish = Redeeming { merchant: call.merchant.id, token: token.reveal(), claim: call.claim, patience };
+        told(&engine, engine.redeem(wish).await?)
+    };
+    answer(&engine, redeemed.await)
+}
+
+async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let brought = async {
+        let request = incoming.request.clone();
+        let call = Call::read(&engine, incoming).await?;
+        let code = AuthCode::read(&call.body)?;
+        let patience = patience(&request)?;
+        let brought = engine.bring_code(call.merchant.id, code.state.reveal(), code.offer, patience).await?;
+        proven(&engine, brought, |journey| about(&engine, journey))
+    };
+    answer(&engine, brought.await)
+}
+
+/// Without credentials, as Yapily's own examples finish a consent at a bank for tests.
+async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let brought = async {
+        let request = incoming.request.clone();
+        let BrowserAnswer(code) = BrowserAnswer::read(&json_of(incoming)?)?;
+        let brought = engine.bring_open_code(code.state.reveal(), code.offer, patience(&request)?).await?;
+        proven(&engine, brought, |journey| about_openly(&engine, journey))
+    };
+    answer(&engine, brought.await)
+}
+
+fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Said, Refusal> {
+    let refused = |why: &str| Err(Refusal::forbidden(format!("The one-time token can not be exchanged: {why}")));
+    match redeemed {
+        Redeemed::Said(Redemption::Granted { journey, .. }) if is_own(&journey) => {
+            bare(StatusCode::CREATED, &journey, &about(engine, &journey))
+        }
+        // Clients map this status alone to a consent, and see by the consent's own status that nothing is proven yet.
+        Redeemed::Said(Redemption::Pending { journey }) if is_own(&journey) => {
+            let about = About { token: None, ..about(engine, &journey) };
+            bare(StatusCode::CREATED, &journey, &about)
+        }
+        Redeemed::Said(Redemption::Granted { .. } | Redemption::Pending { .. }) => refused("it is no consent's"),
+        Redeemed::Said(Redemption::Spent { .. }) => refused("it has been exchanged before"),
+        Redeemed::Said(Redemption::Expired { .. }) => refused("it has expired"),
+        Redeemed::Said(Redemption::Unknown) => refused("it is unknown"),
+        Redeemed::Uncertain => {
+            let message = "It is not known whether the token is spent now, ask again with the same Idempotency-Key";
+            Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message))
+        }
+    }
+}
+
+fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Said, Refusal> {
+    let journey = match brought {
+        BroughtCode::Journey(journey) if is_own(&journey) => journey,
+        BroughtCode::Journey(_) | BroughtCode::Unknown => {
+            return Err(Refusal::forbidden("There is no such authorisation to finish"));
+        }
+        BroughtCode::Forged => {
+            return Err(Refusal::forbidden("What came beside the code is not the institution's word"));
+        }
+    };
+    match (journey.consent_status(engine.clock().now()), journey.settlement()) {
+        (Some(Status::Failed | Status::Rejected), Some(Settlement { cause: Cause::Bank(Some(error)), .. })) => {
+            Err(Refusal::of_bank(error))
+        }
+        (Some(status @ (Status::Failed | Status::Rejected | Status::Revoked | Status::Expired)), _) => {
+            Err(Refusal::unusable(status))
+        }
+        _ => bare(StatusCode::OK, &journey, &about(&journey)),
+    }
+}
+
+/// Whoever knows a state is told the token only where it goes nowhere else.
+fn about_openly(engine: &Engine, journey: &Journey) -> About {
+    let opening = journey.opening();
+    let own_page = opening.plan.landing.is_none();
+    let to_app = opening.purpose.consent().is_some_and(|consent| consent.answer_to != AnswerTo::Gateway);
+    let about = about(engine, journey);
+    About { token: about.token.filter(|_| own_page && !to_app), ..about }
+}
+
+fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Said, Refusal> {
+    Ok((status, Body::bare(consent(journey, about))?))
+}
+
+fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME
+}

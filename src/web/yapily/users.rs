@@ -1,0 +1,146 @@
+//! `/users`: the merchant's customers, as far as it tells us of them.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer::{Refusal, Said, answer};
+use super::at;
+use super::call::{Call, merchant_of, query};
+use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
+use crate::domain::consent::Status;
+use crate::domain::id::{MerchantId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::user::User;
+use crate::domain::wish::Wish;
+use crate::engine::{Engine, Enrolled, Page, Which};
+use crate::web::body::Incoming;
+
+/// The most users that one answer holds.
+const MOST: usize = 50_000;
+
+/// The most consents of one user that are looked at.
+const ALL: Page = Page { skip: 0, most: usize::MAX };
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/users", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
+        .service(at("/users/{id}", "GET, DELETE").route(web::get().to(one)).route(web::delete().to(delete)));
+}
+
+/// The user of a request: it has to be one of the merchant's, and is added if only the merchant's own id is given and
+/// new, unless the wish would be refused anyway.
+pub(super) async fn asked(
+    engine: &Engine,
+    merchant: &Merchant,
+    who: &Who,
+    wish: &impl Fn(&User) -> Wish,
+) -> Result<User, Refusal> {
+    if let Some(id) = who.user {
+        let found = engine.user(merchant.id, id).await?;
+        let found = found.ok_or_else(|| Invalid::new("userUuid", "names no user of this application"))?;
+        if who.application_user.is_some() && who.application_user != found.application_user {
+            return Err(Invalid::new("applicationUserId", "is not that of userUuid's user").into());
+        }
+        return Ok(found);
+    }
+    if let Some(own) = &who.application_user
+        && let Some(found) = engine.user_named(merchant.id, own).await?
+    {
+        return Ok(found);
+    }
+    let nobody = User {
+        id: UserId::from_bytes([0; 16]),
+        merchant: merchant.id,
+        application_user: who.application_user.clone(),
+        created_at: engine.clock().now(),
+    };
+    engine.rehearse(merchant, NAME, &wish(&nobody))?;
+    match engine.enrol(merchant.id, nobody.application_user, None).await? {
+        (added, Enrolled::New) => Ok(added),
+        (_, Enrolled::Known(found)) => Ok(found),
+    }
+}
+
+async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let added = async {
+        let call = Call::read(&engine, incoming).await?;
+        match engine.enrol(call.merchant.id, read_user(&call.body)?, call.claim.as_ref()).await? {
+            (added, Enrolled::New) => Ok((StatusCode::CREATED, Body::bare(user(&added, Some(&[])))?)),
+            (_, Enrolled::Known(_)) => {
+                let message = "There is a user with this applicationUserId already";
+                Err(Refusal::new(StatusCode::CONFLICT, message))
+            }
+        }
+    };
+    answer(&engine, added.await)
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let listed = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        let wanted = UserQuery::read(query(&request))?.application_users;
+        let mut found = Vec::new();
+        for own in &wanted {
+            found.extend(engine.user_named(merchant, own).await?);
+        }
+        if wanted.is_empty() {
+            found = engine.users(merchant, MOST).await?;
+        }
+        let items: Vec<_> = found.iter().map(|found| user(found, None)).collect();
+        Ok((StatusCode::OK, Body::bare(items)?))
+    };
+    answer(&engine, listed.await)
+}
+
+async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let found = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        let found = find(&engine, merchant, &request).await?;
+        let institutions = institutions(&engine, &found).await?;
+        Ok((StatusCode::OK, Body::bare(user(&found, Some(&institutions)))?))
+    };
+    answer(&engine, found.await)
+}
+
+async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let forgotten = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        forget(&engine, &find(&engine, merchant, &request).await?).await
+    };
+    answer(&engine, forgotten.await)
+}
+
+/// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on.
+async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Said, Refusal> {
+    let mut revoked = Vec::new();
+    for journey in consents(engine, gone).await? {
+        revoked.push(engine.revoke(journey).await?);
+    }
+    engine.forget_user(gone).await?;
+    Ok((StatusCode::OK, Body::wrapped(deleted_user(gone, &revoked))?))
+}
+
+async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> Result<User, Refusal> {
+    let unknown = || Refusal::not_found("There is no such user");
+    let id = request.match_info().query("id").parse().map_err(|_: Invalid| unknown())?;
+    engine.user(merchant, id).await?.ok_or_else(unknown)
+}
+
+/// The institutions of a user's consents that are in force, each once.
+async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal> {
+    let now = engine.clock().now();
+    let given = consents(engine, of).await?;
+    let given = given.iter().filter(|journey| journey.consent_status(now) == Some(Status::Authorised));
+    let mut ids: Vec<String> = given.filter_map(Journey::institution).map(str::to_owned).collect();
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+async fn consents(engine: &Engine, of: &User) -> Result<Vec<Journey>, Refusal> {
+    Ok(engine.select(of.merchant, Which::OfUser(of.id), ALL, |journey| journey.opening().dialect == NAME).await?)
+}

@@ -1,0 +1,139 @@
+//! The token endpoint does not do as it should: every code is brought there once, and ends in a fact or in a trouble that
+//! says whether the bank has been asked.
+
+use std::time::{Duration, Instant};
+
+use handback::bank::oidc::Oidc;
+use handback::bank::oidc::settings::{ClientAuth, OidcConfig};
+use handback::bank::{Bank as _, BankTrouble};
+use handback::clock::SystemClock;
+use handback::domain::outcome::Offer;
+use handback::domain::secret::Secret;
+use std::sync::Arc;
+
+use super::customer::Decision;
+use super::process::Banks;
+use super::visit::{Proven, Visit, ready, visit};
+
+const HOME: &str = "http://127.0.0.1:8080";
+
+/// Says yes at a kind of bank whose token endpoint fails.
+async fn failing(banks: &Banks, bank: &Oidc, fault: &str) -> Proven {
+    banks.fail(bank.name(), "token", fault);
+    let proven = visit(banks, bank, Decision::Approve).await;
+    banks.fail(bank.name(), "token", "none");
+    proven
+}
+
+/// A visit that has come back with a code.
+async fn with_code(banks: &Banks, bank: &Oidc) -> (Visit, Offer) {
+    let visit = Visit::begin(banks, bank.name());
+    let landing = visit.decide(banks, bank, Decision::Approve).await;
+    let Ok(offer) = visit.offered(bank, &landing.answer()) else { panic!("no code") };
+    (visit, offer)
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_under_the_banks_signature_are_a_no() {
+    let banks = Banks::start(HOME);
+    for kind in ["plain", "post", "hybrid"] {
+        let bank = ready(&banks, kind).await;
+        for fault in [
+            "wrong_nonce",
+            "bad_signature",
+            "wrong_iss_claim",
+            "wrong_aud",
+            "expired_id_token",
+            "alg_none",
+            "no_id_token",
+            "unknown_kid",
+        ] {
+            assert_eq!(failing(&banks, &bank, fault).await.refused(), "invalid_token", "{kind} {fault}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_one_who_agreed_in_the_browser_is_the_one_of_the_tokens() {
+    let banks = Banks::start(HOME);
+    let hybrid = ready(&banks, "hybrid").await;
+    assert_eq!(failing(&banks, &hybrid, "two_subs").await.refused(), "invalid_token");
+    visit(&banks, &hybrid, Decision::Approve).await.tokens();
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_an_answer() {
+    let banks = Banks::start(HOME);
+    let bank = ready(&banks, "plain").await;
+    for fault in ["slow:3000", "trickle:1000"] {
+        let began = Instant::now();
+        failing(&banks, &bank, fault).await.tokens();
+        assert!(began.elapsed() >= Duration::from_millis(990), "{fault} was not slow");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_neither_yes_nor_no() {
+    let banks = Banks::start(HOME);
+    let bank = ready(&banks, "plain").await;
+    for (fault, why) in [
+        ("hang:300", "the connection broke"),
+        ("down", "the connection broke"),
+        ("html200", "its answer cannot be read"),
+        ("empty", "its answer holds no access token"),
+        ("huge", "its answer is longer than 1 MiB"),
+    ] {
+        let proven = failing(&banks, &bank, fault).await;
+        assert_eq!(proven.trouble(), &BankTrouble::Unanswered(why.into()), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_yes_is_a_no() {
+    let banks = Banks::start(HOME);
+    let bank = ready(&banks, "plain").await;
+    for (fault, error) in [
+        ("html", "server_error"),
+        ("500", "server_error"),
+        ("500json", "server_error"),
+        ("redirect", "server_error"),
+        ("error:invalid_grant", "invalid_grant"),
+        ("error:temporarily_unavailable", "temporarily_unavailable"),
+    ] {
+        assert_eq!(failing(&banks, &bank, fault).await.refused(), error, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_bank_that_takes_no_connection_has_not_been_asked() {
+    let banks = Banks::start(HOME);
+    for kind in ["plain", "mtls"] {
+        let bank = ready(&banks, kind).await;
+        let (visit, offer) = with_code(&banks, &bank).await;
+        banks.fail(kind, "port", "closed");
+        let proven = visit.redeem(&bank, &offer).await;
+        assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{kind}: {proven:?}");
+        banks.fail(kind, "port", "none");
+        assert_eq!(banks.count(kind, "token"), 0);
+        visit.redeem(&bank, &offer).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_has_been_spent_is_a_no() {
+    let banks = Banks::start(HOME);
+    let bank = ready(&banks, "plain").await;
+    let (visit, offer) = with_code(&banks, &bank).await;
+    visit.redeem(&bank, &offer).await.tokens();
+    assert_eq!(visit.redeem(&bank, &offer).await.refused(), "invalid_grant");
+    assert_eq!(banks.codes("plain").into_values().collect::<Vec<_>>(), [2], "this test asked twice on purpose");
+    banks.reset();
+}
+
+#[tokio::test]
+async fn a_client_that_the_bank_does_not_know_is_a_no() {
+    let banks = Banks::start(HOME);
+    let config = OidcConfig { auth: ClientAuth::SecretBasic(Secret::new("another")), ..banks.config("plain") };
+    let bank = Oidc::new(config.parse().unwrap(), Arc::new(SystemClock));
+    assert_eq!(visit(&banks, &bank, Decision::Approve).await.refused(), "invalid_client");
+}

@@ -1,0 +1,201 @@
+//! One visit to a bank, as the engine makes it: depart, come back, read, check, exchange.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handback::bank::oidc::Oidc;
+use handback::bank::{Answer, Bank, BankTrouble, Checked, Trip};
+use handback::clock::{Clock, SystemClock};
+use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
+use handback::domain::invalid::Invalid;
+use handback::domain::journey::{Journey, Opening, Purpose};
+use handback::domain::merchant::{MerchantName, Settings};
+use handback::domain::outcome::{BankError, Cause, Fact, Hint, Offer, Outcome};
+use handback::domain::plan::Plan;
+use handback::domain::secret::Secret;
+
+use super::customer::{Customer, Decision, Landing};
+use super::process::Banks;
+
+/// A visit under way.
+pub struct Visit {
+    journey: Journey,
+    state: String,
+    verifier: Secret,
+    redirect_uri: String,
+}
+
+/// What a visit came to.
+#[derive(Debug)]
+pub enum Proven {
+    /// The bank said so.
+    Fact(Fact),
+    /// A browser said no, or a signed answer did.
+    Refusal(BankError),
+    /// It is not how this bank answers.
+    Invalid(Invalid),
+    /// It has no state, or another one.
+    OtherState,
+    /// Something else.
+    Trouble(BankTrouble),
+}
+
+impl Visit {
+    /// A visit for a consent, which the gateway takes the answer for.
+    pub fn begin(banks: &Banks, kind: &str) -> Self {
+        Self::answered_to(banks, kind, AnswerTo::Gateway)
+    }
+
+    pub fn answered_to(banks: &Banks, kind: &str, answer_to: AnswerTo) -> Self {
+        let own = || format!("{}/return/{kind}", banks.public_url());
+        let redirect_uri = match &answer_to {
+            AnswerTo::Gateway => own(),
+            AnswerTo::App(url) => url.clone(),
+        };
+        Self::of(kind, redirect_uri, Purpose::Consent(consent(answer_to)))
+    }
+
+    pub fn of(kind: &str, redirect_uri: String, purpose: Purpose) -> Self {
+        let (now, entropy) = (SystemClock.now(), SystemClock.entropy());
+        let id = |from: usize| -> [u8; 16] { entropy[from..from + 16].try_into().expect("16 bytes") };
+        let journey = Journey::open(Opening {
+            id: JourneyId::mint(id(0), Shard::of_byte(entropy[0])),
+            merchant: MerchantId::mint(id(16)),
+            merchant_name: MerchantName::parse("Shop").expect("a name"),
+            dialect: "test".into(),
+            bank: kind.into(),
+            key: "k1".into(),
+            purpose,
+            extras: Vec::new(),
+            plan: Plan::default(),
+            terms: Settings::default().terms(),
+            opened_at: now,
+            expires_at: now.plus(Duration::from_secs(3600)),
+        });
+        let hex: String = entropy[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        // Of the 43 to 128 characters that a verifier has (RFC 7636, section 4.1).
+        let verifier = Secret::new(format!("{hex}{hex}-~._"));
+        Self { journey, state: hex, verifier, redirect_uri }
+    }
+
+    pub fn trip(&self) -> Trip<'_> {
+        let Self { journey, state, verifier, redirect_uri } = self;
+        Trip { journey, state, nonce: state, verifier, redirect_uri }
+    }
+
+    /// Goes to the bank, decides there, and comes back.
+    pub async fn decide(&self, banks: &Banks, bank: &Oidc, decision: Decision) -> Landing {
+        let way = bank.depart(&self.trip()).await.expect("a way to the bank");
+        let mut customer = Customer::new(banks.public_url(), banks.ca(bank.name()).as_deref());
+        customer.decide(way.as_str(), decision).await
+    }
+
+    /// What an answer is worth.
+    pub async fn prove(&self, bank: &Oidc, answer: &Answer) -> Proven {
+        match self.offered(bank, answer) {
+            Ok(offer) => match self.genuine(bank, &offer).await {
+                Ok(()) => self.redeem(bank, &offer).await,
+                Err(proven) => proven,
+            },
+            Err(proven) => proven,
+        }
+    }
+
+    /// The offer of an answer, if it has one for this visit.
+    pub fn offered(&self, bank: &Oidc, answer: &Answer) -> Result<Offer, Proven> {
+        let said = bank.read_return(answer).map_err(Proven::Invalid)?;
+        if said.state.as_ref() != Some(&self.state) {
+            return Err(Proven::OtherState);
+        }
+        match said.hint {
+            Hint::Code(offer) => Ok(offer),
+            Hint::Refusal(error) => Err(Proven::Refusal(error)),
+        }
+    }
+
+    pub async fn genuine(&self, bank: &Oidc, offer: &Offer) -> Result<(), Proven> {
+        match bank.check(&self.trip(), offer).await {
+            Ok(Checked::Genuine) => Ok(()),
+            Ok(Checked::Refused(error)) => Err(Proven::Refusal(error)),
+            Err(trouble) => Err(Proven::Trouble(trouble)),
+        }
+    }
+
+    pub async fn redeem(&self, bank: &Oidc, offer: &Offer) -> Proven {
+        match bank.exchange(&self.trip(), offer).await {
+            Ok(fact) => Proven::Fact(fact),
+            Err(trouble) => Proven::Trouble(trouble),
+        }
+    }
+}
+
+impl Proven {
+    /// The bank's tokens, of a fact that is a yes.
+    #[track_caller]
+    pub fn tokens(&self) -> serde_json::Value {
+        let Self::Fact(fact) = self else { panic!("no fact: {self:?}") };
+        assert_eq!(fact.outcome(), Outcome::Authorised, "{fact:?}");
+        let tokens = fact.bank_tokens().expect("tokens");
+        serde_json::from_str(tokens.json.reveal()).expect("JSON")
+    }
+
+    /// The error of a fact that is a no.
+    #[track_caller]
+    pub fn refused(&self) -> String {
+        let Self::Fact(fact) = self else { panic!("no fact: {self:?}") };
+        match fact.cause() {
+            Cause::Bank(Some(error)) => error.code().to_owned(),
+            cause => panic!("no refusal: {cause:?}"),
+        }
+    }
+}
+
+impl Proven {
+    /// The field of an answer that this bank does not give.
+    #[track_caller]
+    pub fn invalid(&self) -> &str {
+        let Self::Invalid(invalid) = self else { panic!("it is an answer of this bank's: {self:?}") };
+        invalid.field()
+    }
+
+    /// The error of a refusal that came through the browser.
+    #[track_caller]
+    pub fn refusal(&self) -> &str {
+        let Self::Refusal(error) = self else { panic!("no refusal: {self:?}") };
+        error.code()
+    }
+
+    /// The trouble with a bank.
+    #[track_caller]
+    pub fn trouble(&self) -> &BankTrouble {
+        let Self::Trouble(trouble) = self else { panic!("no trouble: {self:?}") };
+        trouble
+    }
+}
+
+/// A visit and what it came to, from the beginning to the end.
+pub async fn visit(banks: &Banks, bank: &Oidc, decision: Decision) -> Proven {
+    let visit = Visit::begin(banks, bank.name());
+    let landing = visit.decide(banks, bank, decision).await;
+    visit.prove(bank, &landing.answer()).await
+}
+
+/// A gateway's bank of a kind, which has been prepared.
+pub async fn ready(banks: &Banks, kind: &str) -> Oidc {
+    let bank = banks.bank(kind, Arc::new(SystemClock));
+    bank.prepare().await.unwrap_or_else(|trouble| panic!("{kind}: {trouble}"));
+    bank
+}
+
+fn consent(answer_to: AnswerTo) -> Consent {
+    Consent {
+        kind: Kind::Accounts,
+        user: UserId::mint([7; 16], Shard::of_byte(7)),
+        application_user: None,
+        institution: Some("bank".into()),
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to,
+    }
+}

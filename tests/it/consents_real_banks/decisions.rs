@@ -1,0 +1,102 @@
+//! Every kind of bank says yes and no, on both stores.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::config::OPERATOR;
+use super::way::{decided, home, house};
+use crate::banks::customer::Decision;
+use crate::banks::process::{Banks, KINDS};
+use crate::support::house::{House, StoreKind};
+use crate::support::http::query_value;
+use crate::support::tpp::{Asked, CALLBACK, Tpp};
+
+async fn as_operator(house: &House, method: Method, page: &str, body: &str) -> Value {
+    let bearer = format!("Bearer {OPERATOR}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    house.http.send(method, page, &headers, body.to_owned()).await.is(200).json()
+}
+
+fn whose(asked: &Asked, kind: &str) -> String {
+    let user = asked.data["userUuid"].as_str().expect("a user");
+    format!("application-user-id=john.doe%40company.com&user-uuid={user}&institution={kind}")
+}
+
+async fn approves(house: &House, banks: &Banks, tpp: &Tpp, kind: &str) {
+    let asked = tpp.ask(json!({ "institutionId": kind })).await;
+    let landing = decided(house, banks, kind, &asked, Decision::Approve).await;
+    assert!(landing.url.path().ends_with(&format!("/return/{kind}")), "{}", landing.url);
+    let url = home(&house.http, &landing).await;
+    let token = query_value(&url, "consent");
+    assert_eq!(url, format!("{CALLBACK}?consent={token}&{}", whose(&asked, kind)));
+    for _ in 0..3 {
+        assert_eq!(home(&house.http, &landing).await, url, "{kind}");
+    }
+    let consent = tpp.consent(&asked.id).await;
+    assert_eq!((&consent["status"], &consent["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
+    let said = as_operator(house, Method::POST, "/v1/introspect", &format!("token={token}")).await;
+    assert_eq!((&said["active"], &said["institution"]), (&json!(true), &json!(kind)));
+    let page = format!("/v1/consents/{}/bank-tokens", asked.id);
+    let tokens = as_operator(house, Method::GET, &page, "").await["tokens"].clone();
+    assert!(tokens["access_token"].as_str().is_some_and(|token| !token.is_empty()), "{kind}");
+    assert!(tokens["id_token"].is_string(), "{kind}");
+}
+
+async fn refuses(house: &House, banks: &Banks, tpp: &Tpp, kind: &str) {
+    let asked = tpp.ask(json!({ "institutionId": kind })).await;
+    let landing = decided(house, banks, kind, &asked, Decision::Deny).await;
+    let url = home(&house.http, &landing).await;
+    assert!(url.starts_with(&format!("{CALLBACK}?{}&error=access_denied", whose(&asked, kind))), "{url}");
+    assert_eq!(home(&house.http, &landing).await, url, "{kind}");
+    assert_eq!(tpp.consent(&asked.id).await["status"], "REJECTED", "{kind}");
+}
+
+async fn every_kind(store: StoreKind) {
+    let (house, banks) = house(store).await;
+    let tpp = Tpp::of(&house).await;
+    for kind in KINDS {
+        approves(&house, &banks, &tpp, kind).await;
+        refuses(&house, &banks, &tpp, kind).await;
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_bank_on_the_embedded_store() {
+    every_kind(StoreKind::Embedded).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_bank_on_redis() {
+    every_kind(StoreKind::Redis).await;
+}
+
+#[tokio::test]
+async fn a_payment_at_a_real_bank_is_consumed_by_the_operator() {
+    let (house, banks) = house(StoreKind::Embedded).await;
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask_payment(json!({ "institutionId": "par" })).await;
+    let token = query_value(&paid_home(&house, &banks, &asked).await, "consent");
+    as_operator(&house, Method::POST, &format!("/v1/consents/{}/consume", asked.id), "").await;
+    assert_eq!(tpp.consent(&asked.id).await["status"], "CONSUMED");
+    let said = as_operator(&house, Method::POST, "/v1/introspect", &format!("token={token}")).await;
+    assert_eq!(said, json!({ "active": false }));
+}
+
+/// Sends the customer through our page of the payment, to the bank and home.
+async fn paid_home(house: &House, banks: &Banks, asked: &Asked) -> String {
+    home(&house.http, &decided(house, banks, "par", asked, Decision::Approve).await).await
+}
+
+#[tokio::test]
+async fn a_house_of_real_banks_takes_no_checkouts() {
+    let (house, banks) = house(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    let refused = shop.refusal(&json!("https://shop.example/cb")).await;
+    assert!(refused.contains("none of this gateway's takes payments"), "{refused}");
+    assert!(house.command(&["check-config"]).contains("institution[0].bank.issuer"));
+    let checked: Value = serde_json::from_str(&house.command(&["check-config", "--json"])).unwrap();
+    assert_eq!(checked["settings"]["institution[0].bank.client_secret"]["value"], "given");
+    let printed = checked.to_string();
+    assert!(!printed.contains("PRIVATE KEY") && !printed.contains(OPERATOR), "{printed}");
+    assert!(!printed.contains(banks.said("plain", "client_secret")), "{printed}");
+}

@@ -1,0 +1,74 @@
+//! A customer's way: out of the app, to a bank, and home.
+
+use std::time::{Duration, Instant};
+
+use handback::bank::Carried;
+
+use super::config;
+use crate::banks::customer::{Customer, Decision, Landing};
+use crate::banks::process::Banks;
+use crate::support::house::{House, StoreKind};
+use crate::support::http::{Answer, Http};
+use crate::support::tpp::Asked;
+
+/// How long a busy machine may take for one step.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A house whose institutions are the banks, and the banks.
+pub async fn house(kind: StoreKind) -> (House, Banks) {
+    let banks = Banks::start("http://127.0.0.1:9");
+    let house = open(kind, &banks).await;
+    (house, banks)
+}
+
+/// A house whose institutions are these banks.
+pub async fn open(kind: StoreKind, banks: &Banks) -> House {
+    let house = House::open_own(kind, &config::file(banks)).await;
+    banks.answer_at(house.http.base());
+    house
+}
+
+/// Sends the customer of a consent to its bank, who decides there: where the bank sends the browser.
+pub async fn decided(house: &House, banks: &Banks, kind: &str, asked: &Asked, decision: Decision) -> Landing {
+    let out = asked.data["authorisationUrl"].as_str().expect("an address");
+    let bank = sent_on(async || house.http.get(out).await).await;
+    let mut customer = Customer::new(house.http.base(), banks.ca(kind).as_deref());
+    customer.decide(&bank, decision).await
+}
+
+/// Where the house sends the browser that the bank has sent back.
+pub async fn home(http: &Http, landing: &Landing) -> String {
+    sent_on(async || arrives(http, landing).await).await
+}
+
+/// A browser arrives: what the bank's last page makes it do.
+async fn arrives(http: &Http, landing: &Landing) -> Answer {
+    let (carried, pairs) = landing.carried();
+    let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut bare = landing.url.clone();
+    bare.set_fragment(None);
+    match carried {
+        Carried::Query => http.get(bare.as_str()).await,
+        Carried::Form => http.submit(bare.as_str(), &pairs).await,
+        Carried::Fragment => {
+            http.get(bare.as_str()).await.is(200).says("/static/fragment-return.js");
+            pairs.push(("handback_posted_by", "fragment"));
+            http.submit(bare.as_str(), &pairs).await
+        }
+    }
+}
+
+/// Asks again while the house shows a page that waits, as that page does by itself.
+async fn sent_on(ask: impl AsyncFn() -> Answer) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = ask().await;
+        if answer.status == 303 {
+            return answer.location();
+        }
+        assert!(Instant::now() < deadline, "it waits for ever: {}", answer.text());
+        let answer = answer.is(200);
+        assert!(answer.has("refresh") || answer.text().contains("http-equiv=\"refresh\""), "{}", answer.text());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,245 @@
+//! The browser side of a consent: its link leads to the bank at once, and every other case is a page.
+
+use std::time::Duration;
+
+use handback::domain::consent::{Kind, Status};
+use handback::domain::journey::Journey;
+use handback::domain::money::{Amount, Currency};
+use handback::domain::outcome::Outcome;
+use handback::domain::wish::Asked;
+use reqwest::Method;
+
+use crate::support::annex::{Annex, Manners};
+use crate::support::http::query_value;
+
+const HOME: &str = "https://shop.example/cb";
+
+fn home() -> Asked {
+    Asked::Text(HOME.into())
+}
+
+fn payment() -> Kind {
+    let amount = Amount::parse("25", Currency::EUR).unwrap();
+    Kind::Payment { amount, payee: "Ada <b> Ltd.".into(), reference: "Order 7".into() }
+}
+
+fn page(annex: &Annex, journey: &Journey, page: &str) -> String {
+    format!("/consent{page}?link_id={}", annex.link(journey))
+}
+
+async fn status(annex: &Annex, journey: &Journey) -> Option<Status> {
+    annex.now(journey).await.consent_status(journey.opening().opened_at)
+}
+
+#[tokio::test]
+async fn a_consents_link_leads_to_the_bank_at_once_and_always_under_one_state() {
+    let annex = Annex::open(&[]).await;
+    let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
+    let link = page(&annex, &journey, "");
+    let left = annex.http.get(&link).await;
+    let bank = left.location();
+    assert!(bank.starts_with(&format!("{}/sandbox/authorise?", annex.http.base())), "{bank}");
+    assert!(left.header("set-cookie").starts_with("__Host-hb-"));
+    assert_eq!(
+        (query_value(&bank, "scope"), query_value(&bank, "client_name")),
+        ("consent".into(), "Corner shop".into())
+    );
+    for again in [link.clone(), format!("{link}&state=theirs&iss=x"), page(&annex, &journey, "/leaving")] {
+        assert_eq!(annex.http.get(&again).await.location(), bank);
+    }
+    let home = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    assert!(home.starts_with(HOME), "{home}");
+    assert_eq!(status(&annex, &journey).await, Some(Status::Authorised));
+}
+
+#[tokio::test]
+async fn a_prefetch_of_a_consents_link_asks_no_bank() {
+    let annex = Annex::open(&[]).await;
+    let journey = annex.consent(Kind::Accounts, None, home()).await;
+    for path in ["", "/leaving", "/home"] {
+        let page = page(&annex, &journey, path);
+        for header in [("sec-purpose", "prefetch"), ("purpose", "prefetch"), ("x-moz", "prefetch")] {
+            assert!(!annex.http.get_with(&page, &[header]).await.is(204).has("location"));
+        }
+        assert!(!annex.http.send(Method::HEAD, &page, &[], "").await.is(204).has("location"));
+    }
+    assert_eq!(annex.now(&journey).await, journey);
+}
+
+#[tokio::test]
+async fn a_bank_that_is_late_is_waited_for_on_a_light_page() {
+    let slow = Manners { departs_after: Duration::from_millis(1500), ..Manners::plain("slow") };
+    let annex = Annex::open(&[slow]).await;
+    let journey = annex.consent(Kind::Accounts, Some("of-slow"), home()).await;
+    let late = annex.http.get(&page(&annex, &journey, "")).await.is(200);
+    assert!(late.took < Duration::from_millis(1400), "{:?}", late.took);
+    assert!(!late.has("location") && !late.has("set-cookie"));
+    let next = page(&annex, &journey, "/leaving");
+    late.says("Taking you to your bank").says(&format!("content=\"1;url={next}\""));
+    let left = loop {
+        let again = annex.http.get(&next).await;
+        if again.status == 303 {
+            break again;
+        }
+        again.is(200).says("Taking you to your bank");
+    };
+    assert!(left.location().contains("/sandbox/authorise?"));
+    assert!(left.has("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_checkout_whose_bank_is_late_is_waited_for_too() {
+    let slow = Manners { departs_after: Duration::from_millis(1500), ..Manners::plain("slow") };
+    let annex = Annex::open(&[slow]).await;
+    let journey = annex.checkout(HOME).await;
+    let link = annex.link(&journey);
+    let next = format!("/payment/leaving?link_id={link}");
+    // Nothing begins without a press on Pay.
+    annex.http.get(&next).await.is(200).says("action=\"/payment/pay\"");
+    assert_eq!(annex.now(&journey).await, journey);
+    let late = annex.http.submit("/payment/pay", &[("link_id", &link)]).await.is(200);
+    late.says("Taking you to your bank").says("25.00 EUR").says(&format!("content=\"1;url={next}\""));
+    for header in [("purpose", "prefetch")] {
+        annex.http.get_with(&next, &[header]).await.is(204);
+    }
+    let left = loop {
+        let again = annex.http.get(&next).await;
+        if again.status == 303 {
+            break again.location();
+        }
+    };
+    annex.http.get(&format!("/return/slow?error=access_denied&state={}", query_value(&left, "state"))).await.location();
+    annex.http.get(&next).await.is(200).says("Payment cancelled");
+}
+
+#[tokio::test]
+async fn a_bank_that_cannot_be_reached_is_a_page_with_a_way_on() {
+    let closed = Manners { reachable: false, ..Manners::plain("closed") };
+    let annex = Annex::open(&[closed]).await;
+    let journey = annex.consent(payment(), Some("of-closed"), home()).await;
+    let away = annex.http.get(&page(&annex, &journey, "")).await.is(200);
+    let away = away.says("Bank of closed cannot be reached").says("25.00 EUR").says("Ada &#60;b&#62; Ltd.");
+    away.says(&format!("href=\"{}\"", page(&annex, &journey, "/leaving"))).never_says("Choose another");
+    let link = annex.link(&journey);
+    let cancelled = annex.http.submit("/consent/cancel", &[("link_id", &link)]).await.location();
+    assert!(cancelled.starts_with(HOME), "{cancelled}");
+    assert_eq!(status(&annex, &journey).await, Some(Status::Rejected));
+    assert_eq!(annex.http.submit("/consent/cancel", &[("link_id", &link)]).await.location(), cancelled);
+    annex.http.get(&page(&annex, &journey, "")).await.is(200).says("You have not agreed").says("Back to Corner shop");
+    assert_eq!(annex.http.get(&page(&annex, &journey, "/home")).await.location(), cancelled);
+}
+
+#[tokio::test]
+async fn a_customer_chooses_the_bank_and_can_choose_again() {
+    let closed = Manners { reachable: false, ..Manners::plain("closed") };
+    let annex = Annex::open(&[closed, Manners::plain("other")]).await;
+    let journey = annex.consent(Kind::Accounts, None, Asked::OwnPage).await;
+    let (link, chooser) = (annex.link(&journey), page(&annex, &journey, ""));
+    let offered = annex.http.get(&chooser).await.is(200).says("Choose your bank").says("Corner shop asks to read");
+    offered.says("value=\"modelo-sandbox\"").says("value=\"of-other\"").never_says("name=\"find\"");
+    assert_eq!(annex.now(&journey).await, journey);
+    let choose = async |institution: &str| {
+        annex.http.submit("/consent/choose", &[("link_id", &link), ("institution", institution)]).await
+    };
+    for nobody in ["", "x", "of-nobody"] {
+        assert!(!choose(nobody).await.is(400).has("location"));
+    }
+    choose("of-closed").await.is(200).says("Bank of closed cannot be reached").says(&format!("href=\"{chooser}\""));
+    let first = choose("of-other").await.location();
+    // Back leads to the list, and another choice to another bank, under another state.
+    annex.http.get(&chooser).await.is(200).says("Choose your bank");
+    let second = choose("mock-sandbox").await.location();
+    assert_ne!(query_value(&first, "state"), query_value(&second, "state"));
+    assert_eq!(choose("mock-sandbox").await.location(), second);
+    assert_eq!(annex.http.get(&page(&annex, &journey, "/leaving")).await.location(), second);
+    assert!(query_value(&second, "redirect_uri").ends_with("/return/sandbox"));
+
+    let state = query_value(&second, "state");
+    let result = annex.http.back(&format!("code=ok&state={state}")).await.location();
+    assert_eq!(result, format!("{}{chooser}", annex.http.base()));
+    let result = annex.http.get(&chooser).await.is(200).says("You have agreed").says("Mock Sandbox");
+    result.says("You can close this window").never_says("Back to");
+    choose("of-other").await.is(200).says("You have agreed");
+}
+
+#[tokio::test]
+async fn a_long_list_of_banks_can_be_searched() {
+    let names = ["b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8"];
+    let annex = Annex::open(&names.map(Manners::plain)).await;
+    let journey = annex.consent(Kind::Accounts, None, home()).await;
+    let chooser = page(&annex, &journey, "");
+    annex.http.get(&chooser).await.is(200).says("name=\"find\"").says("of-b8").says("modelo-sandbox");
+    let found = annex.http.get(&format!("{chooser}&find=OF%20b3")).await.is(200);
+    found.says("of-b3").says("value=\"OF b3\"").never_says("of-b8");
+    let none = annex.http.get(&format!("{chooser}&find=%3Cb%3Enowhere")).await.is(200);
+    none.says("No bank of this name").says("&#60;b&#62;nowhere").never_says("<button name=\"institution\"");
+}
+
+#[tokio::test]
+async fn a_consent_says_how_it_ended() {
+    let annex = Annex::open(&[]).await;
+    for (answer, title, outcome) in [
+        ("code=ok", "You have agreed", Outcome::Authorised),
+        ("error=access_denied", "You have not agreed", Outcome::Cancelled),
+        ("error=server_error", "Your bank is not available", Outcome::Failed),
+        ("code=fail:invalid_grant", "no longer valid", Outcome::Failed),
+    ] {
+        let journey = annex.consent(payment(), Some("modelo-sandbox"), home()).await;
+        let link = page(&annex, &journey, "");
+        let bank = annex.http.get(&link).await.location();
+        let home = annex.http.back(&format!("{answer}&state={}", query_value(&bank, "state"))).await.location();
+        assert!(home.starts_with(HOME), "{home}");
+        let ended = annex.http.get(&link).await.is(200).says(title).says("Modelo Sandbox").says("Order 7");
+        ended.says(&format!("href=\"{}\"", page(&annex, &journey, "/home")));
+        assert_eq!(annex.http.get(&page(&annex, &journey, "/home")).await.location(), home);
+        let settled = annex.now(&journey).await;
+        assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(outcome));
+    }
+    let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
+    annex.engine.revoke(revoked.clone()).await.unwrap();
+    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer asked for");
+    let late = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
+    annex.clock.advance(late.expires_at().since(late.opening().opened_at));
+    annex.http.get(&page(&annex, &late, "")).await.is(200).says("Too late");
+}
+
+#[tokio::test]
+async fn an_app_is_opened_with_the_words_of_a_consent() {
+    let annex = Annex::open(&[]).await;
+    let callback = Asked::Text("com.example.shop://bank".into());
+    let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), callback).await;
+    let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
+    let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    annex.http.get(&app).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
+}
+
+#[tokio::test]
+async fn a_link_has_one_kind_of_page() {
+    let annex = Annex::open(&[]).await;
+    let (checkout, consent) =
+        (annex.checkout(HOME).await, annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await);
+    let (pay, agree) = (annex.link(&checkout), annex.link(&consent));
+    let base = annex.http.base();
+    assert_eq!(
+        annex.http.get(&format!("/payment?link_id={agree}")).await.location(),
+        format!("{base}/consent?link_id={agree}")
+    );
+    for path in ["", "/leaving", "/home"] {
+        let elsewhere = annex.http.get(&format!("/consent{path}?link_id={pay}")).await.location();
+        assert_eq!(elsewhere, format!("{base}/payment?link_id={pay}"));
+    }
+    for form in ["/consent/choose", "/consent/cancel"] {
+        let fields = [("link_id", pay.as_str()), ("institution", "modelo-sandbox")];
+        assert_eq!(annex.http.submit(form, &fields).await.location(), format!("{base}/payment?link_id={pay}"));
+    }
+    assert_eq!(annex.now(&checkout).await, checkout);
+    for unknown in ["/consent", "/consent?link_id=", "/consent?link_id=x", "/consent/home?link_id=x"] {
+        annex.http.get(unknown).await.is(404).says("We do not know this link");
+    }
+    annex.http.get("/consent?link_id=x&link_id=y").await.is(400);
+    annex.http.get(&format!("/consent/qr.png?link_id={pay}")).await.is(404);
+    let drawn = annex.http.get(&format!("/consent/qr.png?link_id={agree}")).await.is(200);
+    assert_eq!(drawn.header("content-type"), "image/png");
+    let expected = handback::web::page::qr::png(&format!("{base}/consent?link_id={agree}"));
+    assert_eq!(Some(drawn.body), expected);
+}

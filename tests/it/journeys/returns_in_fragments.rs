@@ -1,0 +1,92 @@
+//! A bank answers behind a `#`: a page of ours reads it and posts it, and no redirect carries it on.
+
+use handback::domain::consent::Kind;
+use handback::domain::outcome::Outcome;
+use handback::domain::wish::Asked;
+
+use crate::support::annex::{Annex, Manners};
+use crate::support::house::{House, StoreKind};
+use crate::support::http::{Answer, query_value};
+
+const READ: (&str, &str) = ("handback_posted_by", "fragment");
+
+async fn annex() -> Annex {
+    Annex::open(&[Manners { fragment: true, ..Manners::plain("hybrid") }]).await
+}
+
+/// A consent whose customer is at the bank: the journey, and its state.
+async fn away(annex: &Annex) -> (handback::domain::journey::Journey, String) {
+    let callback = Asked::Text("https://shop.example/cb".into());
+    let journey = annex.consent(Kind::Accounts, Some("of-hybrid"), callback).await;
+    let bank = annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location();
+    (journey, query_value(&bank, "state"))
+}
+
+fn is_the_page(page: &Answer) {
+    assert!(!page.has("location") && !page.has("set-cookie"));
+    assert_eq!(page.header("cache-control"), "no-store");
+    let page = page.clone().is(200).says("action=\"/return/hybrid\"").says("method=\"post\"").says("<noscript>");
+    page.says("/static/fragment-return.js").says("name=\"handback_posted_by\" value=\"fragment\"");
+}
+
+#[tokio::test]
+async fn a_bare_return_is_answered_by_the_page_that_reads_the_fragment() {
+    let annex = annex().await;
+    for page in ["/return/hybrid", "/return/hybrid?"] {
+        is_the_page(&annex.http.get(page).await);
+    }
+    for header in [("sec-purpose", "prefetch"), ("x-moz", "prefetch")] {
+        annex.http.get_with("/return/hybrid", &[header]).await.is(204);
+    }
+}
+
+#[tokio::test]
+async fn what_the_page_posts_comes_home() {
+    let annex = annex().await;
+    let (journey, state) = away(&annex).await;
+    let fields = [READ, ("code", "o k"), ("state", &state), ("id_token", "a.b.c"), ("session_state", "x")];
+    let home = annex.http.submit("/return/hybrid", &fields).await.location();
+    assert!(home.starts_with("https://shop.example/cb?") && !home.contains('#'), "{home}");
+    for _ in 0..8 {
+        assert_eq!(annex.http.submit("/return/hybrid", &fields).await.location(), home);
+    }
+    let settled = annex.now(&journey).await;
+    assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(Outcome::Authorised));
+}
+
+#[tokio::test]
+async fn an_empty_fragment_is_a_page_that_says_so_and_changes_nothing() {
+    let annex = annex().await;
+    let (journey, state) = away(&annex).await;
+    for fields in [vec![READ], vec![READ, READ], vec![READ, ("state", &state), ("state", &state)]] {
+        let refused = annex.http.submit("/return/hybrid", &fields).await.is(400);
+        assert!(!refused.has("location"));
+        refused.says("We could not read this request");
+    }
+    let both = annex.http.submit(&format!("/return/hybrid?state={state}"), &[READ, ("code", "ok")]).await;
+    both.is(400);
+    assert_eq!(annex.now(&journey).await.settlement(), None);
+}
+
+/// A query may come with a fragment, which a redirect would carry to the merchant.
+#[tokio::test]
+async fn a_query_of_such_a_bank_is_refused() {
+    let annex = annex().await;
+    let (journey, state) = away(&annex).await;
+    for answer in ["code=ok", "error=access_denied"] {
+        let refused = annex.http.get(&format!("/return/hybrid?{answer}&state={state}")).await.is(400);
+        assert!(!refused.has("location"));
+        refused.says("We could not read this request");
+    }
+    assert_eq!(annex.now(&journey).await.settlement(), None);
+}
+
+#[tokio::test]
+async fn a_bank_that_answers_in_queries_has_no_such_page() {
+    let house = House::open(StoreKind::Embedded).await;
+    for page in ["/return/sandbox", "/return/sandbox?", "/return/nobody"] {
+        let refused = house.http.get(page).await.is(400);
+        assert!(!refused.has("location"));
+        refused.never_says("<script").says("We could not read this request");
+    }
+}

@@ -1,0 +1,193 @@
+//! `/v1/introspect`, `/v1/consents` and the published keys: what the operator's own API asks.
+
+use std::time::Duration;
+
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::{Answer, query_value};
+use crate::support::on_every_store;
+use crate::support::shop::Shop;
+use crate::support::tpp::{Asked, Tpp};
+
+/// The operator's key.
+const OPERATOR: &str = "operator-0123456789abcdef-operator";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+on_every_store![
+    with &[("HANDBACK_OPERATOR_KEY", super::OPERATOR)];
+    a_token_in_force_says_what_it_is_for,
+    a_token_that_is_not_in_force_says_nothing,
+    the_banks_tokens_are_the_operators_alone,
+    a_payment_is_consumed_once_and_for_ever,
+    a_consent_token_is_verified_with_the_published_key,
+];
+
+async fn call(house: &House, key: &str, method: Method, page: &str, body: &str) -> Answer {
+    let bearer = format!("Bearer {key}");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    house.http.send(method, page, &[("authorization", &bearer), form], body.to_owned()).await
+}
+
+async fn introspect(house: &House, key: &str, token: &str) -> Value {
+    let form = serde_urlencoded::to_string([("token", token), ("token_type_hint", "access_token")]).unwrap();
+    let answer = call(house, key, Method::POST, "/v1/introspect", &form).await.is(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    answer.json()
+}
+
+/// Sends the customer of a consent home, and answers the consent token that the callback carries.
+async fn given(house: &House, asked: &Asked) -> String {
+    query_value(&house.http.back(&asked.back("code=ok")).await.location(), "consent")
+}
+
+async fn bank_tokens(house: &House, key: &str, id: &str) -> Answer {
+    call(house, key, Method::GET, &format!("/v1/consents/{id}/bank-tokens"), "").await
+}
+
+async fn consume(house: &House, key: &str, id: &str) -> Answer {
+    call(house, key, Method::POST, &format!("/v1/consents/{id}/consume"), "").await
+}
+
+async fn a_token_in_force_says_what_it_is_for(house: House) {
+    let (tpp, other) = (Tpp::of(&house).await, house.shop("Other"));
+    let asked = tpp.ask(json!({})).await;
+    let token = given(&house, &asked).await;
+    let own = introspect(&house, &tpp.shop.key, &token).await;
+    assert_eq!(introspect(&house, OPERATOR, &token).await, own, "the operator sees what the merchant sees");
+    assert_eq!(introspect(&house, &other.key, &token).await, json!({ "active": false }));
+    let consent = tpp.consent(&asked.id).await;
+    let scope: Vec<&str> = consent["featureScope"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
+    assert!(!scope.is_empty());
+    let (iat, exp) = (own["iat"].as_u64().unwrap(), own["exp"].as_u64().unwrap());
+    assert_eq!(exp - iat, 90 * 24 * 3600);
+    let expected = json!({
+        "active": true, "scope": scope.join(" "), "client_id": tpp.shop.id, "sub": consent["userUuid"],
+        "token_type": "consent", "iat": iat, "exp": exp, "iss": house.http.base(), "consent_id": asked.id,
+        "institution": "modelo-sandbox", "status": "authorised", "application_user_id": "john.doe@company.com",
+    });
+    assert_eq!(own, expected);
+    let nobody = house.http.submit("/v1/introspect", &[("token", &token)]).await.is(401);
+    nobody.never_says("modelo");
+    for (body, status) in [("", 400), ("token=", 400), ("token=x&token=y", 400), ("tok=x", 400)] {
+        call(&house, OPERATOR, Method::POST, "/v1/introspect", body).await.is(status).says("token");
+    }
+    call(&house, OPERATOR, Method::GET, &format!("/v1/introspect?token={token}"), "").await.is(405);
+}
+
+async fn a_token_that_is_not_in_force_says_nothing(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let inactive = json!({ "active": false });
+    let asked = tpp.ask(json!({})).await;
+    let token = given(&house, &asked).await;
+    let (head, tail) = token.rsplit_once('.').unwrap();
+    let forged = format!("{head}.{}", tail.chars().rev().collect::<String>());
+    for wrong in ["x", "a.b.c", &forged, &token[1..], &tpp.shop.key, OPERATOR] {
+        assert_eq!(introspect(&house, OPERATOR, wrong).await, inactive, "{wrong}");
+    }
+    assert_eq!(introspect(&house, OPERATOR, &token).await["active"], true);
+    tpp.ask_again(&token).await.is(201);
+    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "its customer is asked again");
+    tpp.call(Method::DELETE, &format!("/consents/{}", asked.id), &Value::Null).await.is(200);
+    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "it is revoked");
+    bank_tokens(&house, OPERATOR, &asked.id).await.is(410).says("revoked");
+    let short = tpp.ask(json!({ "accountRequest": null })).await;
+    let token = given(&house, &short).await;
+    house.wait(89 * DAY);
+    assert_eq!(introspect(&house, OPERATOR, &token).await["active"], true);
+    house.wait(DAY);
+    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "its time is over");
+    bank_tokens(&house, OPERATOR, &short.id).await.is(410).says("expired");
+}
+
+async fn the_banks_tokens_are_the_operators_alone(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask(json!({})).await;
+    let early = bank_tokens(&house, OPERATOR, &asked.id).await.is(409).json();
+    assert_eq!(early["consent_status"], "awaited");
+    let token = given(&house, &asked).await;
+    let answer = bank_tokens(&house, OPERATOR, &asked.id).await.is(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let expected = json!({
+        "consent_id": asked.id, "institution": "modelo-sandbox",
+        "tokens": { "access_token": "sandbox", "token_type": "Bearer" },
+    });
+    assert_eq!(answer.json(), expected);
+    bank_tokens(&house, &tpp.shop.key, &asked.id).await.is(403).never_says("access_token");
+    bank_tokens(&house, &token, &asked.id).await.is(401).never_says("access_token");
+    bank_tokens(&house, &OPERATOR[1..], &asked.id).await.is(401);
+    bank_tokens(&house, &OPERATOR.to_uppercase(), &asked.id).await.is(401);
+    house.http.get(&format!("/v1/consents/{}/bank-tokens", asked.id)).await.is(401);
+    // A checkout's number is no consent's id, nor is its journey's.
+    let link = tpp.shop.link(json!({})).await;
+    let journey = tpp.shop.journey(&link.id).await["journey_id"].as_str().unwrap().to_owned();
+    for unknown in [journey.as_str(), &link.id, "2d5c3632-1729-4a5e-bc69-c7fa1cbba815", "x", "%00"] {
+        bank_tokens(&house, OPERATOR, unknown).await.is(404);
+        consume(&house, OPERATOR, unknown).await.is(404);
+    }
+    let refused = tpp.ask(json!({})).await;
+    house.http.back(&refused.back("error=access_denied")).await.location();
+    bank_tokens(&house, OPERATOR, &refused.id).await.is(410);
+}
+
+async fn a_payment_is_consumed_once_and_for_ever(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask_payment(json!({})).await;
+    assert_eq!(consume(&house, OPERATOR, &asked.id).await.is(409).json()["consent_status"], "awaited");
+    let token = given(&house, &asked).await;
+    assert_eq!(introspect(&house, OPERATOR, &token).await["status"], "authorised");
+    consume(&house, &tpp.shop.key, &asked.id).await.is(403);
+    consume(&house, "nobody", &asked.id).await.is(401);
+    assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
+    let first = consume(&house, OPERATOR, &asked.id).await.is(200).json();
+    assert_eq!((&first["status"], &first["consent_id"]), (&json!("consumed"), &json!(asked.id)));
+    assert!(first["consumed_at"].is_string(), "{first}");
+    house.wait(Duration::from_secs(60));
+    assert_eq!(consume(&house, OPERATOR, &asked.id).await.is(200).json(), first);
+    assert_eq!(tpp.consent(&asked.id).await["status"], "CONSUMED");
+    assert_eq!(introspect(&house, OPERATOR, &token).await, json!({ "active": false }));
+    // The bank is still asked what became of the payment.
+    bank_tokens(&house, OPERATOR, &asked.id).await.is(200);
+    let account = tpp.ask(json!({})).await;
+    given(&house, &account).await;
+    assert_eq!(consume(&house, OPERATOR, &account.id).await.is(409).json()["consent_status"], "authorised");
+}
+
+async fn a_consent_token_is_verified_with_the_published_key(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask(json!({})).await;
+    let token = given(&house, &asked).await;
+    let answer = house.http.get("/.well-known/jwks.json").await.is(200);
+    assert_eq!(answer.header("content-type"), "application/jwk-set+json");
+    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    let published = answer.json();
+    assert!(published["keys"].as_array().unwrap().iter().all(|key| key.get("d").is_none()), "{published}");
+    let keys: JwkSet = serde_json::from_value(published).unwrap();
+    let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
+    let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
+    let mut rules = Validation::new(Algorithm::ES256);
+    rules.required_spec_claims.clear();
+    rules.validate_exp = false;
+    let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
+    assert_eq!((&claims["CONSENT"], &claims["INSTITUTION"]), (&json!(asked.id), &json!("modelo-sandbox")));
+    assert_eq!(claims["USER"], asked.data["userUuid"]);
+}
+
+#[tokio::test]
+async fn without_an_operators_key_nobody_is_the_operator() {
+    let house = House::open(StoreKind::Embedded).await;
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask(json!({})).await;
+    let token = given(&house, &asked).await;
+    assert_eq!(introspect(&house, &tpp.shop.key, &token).await["active"], true);
+    for key in ["", OPERATOR, "none"] {
+        bank_tokens(&house, key, &asked.id).await.is(401);
+        call(&house, key, Method::POST, "/v1/introspect", "token=x").await.is(401);
+    }
+    bank_tokens(&house, &tpp.shop.key, &asked.id).await.is(403);
+    let nobody = Shop { key: OPERATOR.into(), ..tpp.shop };
+    nobody.look("/profile").await.is(401);
+}

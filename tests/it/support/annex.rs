@@ -1,0 +1,240 @@
+//! An annex: the real front door before an engine with banks of the test's own, which no configuration could name.
+//!
+//! Its banks are the sandbox with other manners. Consents are opened by the engine itself, as a dialect would.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, web};
+use async_trait::async_trait;
+use handback::bank::sandbox::{Sandbox, institutions};
+use handback::bank::{Answer, Bank, BankTrouble, Said, Trip};
+use handback::clock::{Clock as _, SystemClock, TestClock};
+use handback::dialect::secpaid::SecPaid;
+use handback::domain::callback::{CallbackUrl, Placement, Rules};
+use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::id::{Shard, UserId};
+use handback::domain::institution::Institution;
+use handback::domain::invalid::Invalid;
+use handback::domain::journey::{Cancel, Checkout, Journey, Purpose};
+use handback::domain::merchant::{Merchant, MerchantName, SavedCallback};
+use handback::domain::money::{Amount, Currency};
+use handback::domain::outcome::{Fact, Offer};
+use handback::domain::redirect::{PublicUrl, Redirect};
+use handback::domain::secret::Secret;
+use handback::domain::wish::{Asked, Wish};
+use handback::engine::{Edit, Engine, Parts};
+use handback::keys::Keys;
+use handback::store::embedded::Embedded;
+use handback::telemetry::metrics::Metrics;
+use handback::web::{House, Limits};
+use tempfile::TempDir;
+
+use super::http::Http;
+
+/// How a bank of the annex differs from the sandbox.
+#[derive(Debug, Clone)]
+pub struct Manners {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it answers behind a `#`.
+    pub fragment: bool,
+    /// How long it thinks before it says where to go.
+    pub departs_after: Duration,
+    /// Whether it can be left for at all.
+    pub reachable: bool,
+}
+
+impl Manners {
+    /// A bank like the sandbox, of this name.
+    pub fn plain(name: &'static str) -> Self {
+        Self { name, fragment: false, departs_after: Duration::ZERO, reachable: true }
+    }
+}
+
+struct Mannered(Manners, Sandbox);
+
+#[async_trait]
+impl Bank for Mannered {
+    fn name(&self) -> &str {
+        self.0.name
+    }
+
+    fn label(&self) -> &str {
+        self.0.name
+    }
+
+    fn answers_in_fragment(&self) -> bool {
+        self.0.fragment
+    }
+
+    fn takes_payments(&self) -> bool {
+        self.1.takes_payments()
+    }
+
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+        tokio::time::sleep(self.0.departs_after).await;
+        if !self.0.reachable {
+            return Err(BankTrouble::Unreachable("the test says so".into()));
+        }
+        self.1.depart(trip).await
+    }
+
+    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
+        self.1.read_return(answer)
+    }
+
+    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
+        self.1.exchange(trip, offer).await
+    }
+}
+
+/// A running annex.
+pub struct Annex {
+    pub engine: Arc<Engine>,
+    pub merchant: Merchant,
+    pub http: Http,
+    pub clock: Arc<TestClock>,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Annex {
+    /// Opens one with these banks, each of which speaks for an institution `of-NAME`; the sandbox's two come last.
+    pub async fn open(banks: &[Manners]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let clock: Arc<TestClock> = Arc::default();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let base = PublicUrl::of_server(listener.local_addr().expect("an address"));
+        let engine = Arc::new(engine(banks, &folder.path().join("data"), &clock, base.clone()));
+        let merchant = engine.add_merchant(MerchantName::parse("Corner shop").expect("a name")).await;
+        let merchant = merchant.expect("a merchant").merchant;
+        let (sent, received) = std::sync::mpsc::channel();
+        let shared = Arc::clone(&engine);
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = serve(shared, listener);
+                sent.send(server.handle()).expect("somebody who waits");
+                server.await.expect("a server that stands until it is stopped");
+            });
+        });
+        let server = received.recv().expect("a server");
+        Self { engine, merchant, http: Http::to(base.as_str()), clock, server, thread: Some(thread), _folder: folder }
+    }
+
+    /// Opens a consent as a dialect would; `institution` is none where the customer chooses.
+    pub async fn consent(&self, kind: Kind, institution: Option<&str>, callback: Asked) -> Journey {
+        let consent = Consent { kind, institution: institution.map(Into::into), ..consent() };
+        self.ask(consent, callback).await
+    }
+
+    /// Opens this consent as a dialect would.
+    pub async fn ask(&self, consent: Consent, callback: Asked) -> Journey {
+        let purpose = Purpose::Consent(consent);
+        let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
+        self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
+    }
+
+    /// Saves a callback of the merchant's.
+    pub async fn save(&mut self, url: &str) {
+        let url = CallbackUrl::parse(url, &Rules::default()).expect("a callback");
+        let saved = SavedCallback { url, name: None, params_in: Placement::Query };
+        self.engine.edit(self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
+        let merchants = self.engine.merchants().await.expect("a store");
+        self.merchant = merchants.into_iter().find(|known| known.id == self.merchant.id).expect("the merchant");
+    }
+
+    /// Opens a checkout of 25 EUR.
+    pub async fn checkout(&self, callback: &str) -> Journey {
+        let amount = Amount::parse("25", Currency::EUR).expect("an amount");
+        let purpose = Purpose::Checkout(Checkout { amount, note: String::new(), cancel: Cancel::Offered });
+        let callback = Asked::Text(callback.into());
+        let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
+        self.engine.open(&self.merchant, "secpaid", &wish, None).await.expect("a checkout")
+    }
+
+    /// The text that opens a journey's pages.
+    pub fn link(&self, journey: &Journey) -> String {
+        self.engine.link(journey).expect("a link")
+    }
+
+    /// The journey as it stands.
+    pub async fn now(&self, journey: &Journey) -> Journey {
+        self.engine.journey(self.merchant.id, journey.pay_id()).await.expect("a store").expect("the journey")
+    }
+}
+
+impl Drop for Annex {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))), "the annex fell over");
+    }
+}
+
+/// A consent to reading accounts, at no institution yet.
+pub fn consent() -> Consent {
+    Consent {
+        kind: Kind::Accounts,
+        user: UserId::mint([7; 16], Shard::of_byte(3)),
+        application_user: None,
+        institution: None,
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to: AnswerTo::Gateway,
+    }
+}
+
+fn sandbox(base: &PublicUrl) -> Sandbox {
+    Sandbox::new(base.clone(), Secret::new("annex"))
+}
+
+fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
+    let keys = Keys::parse(Keys::write_fresh("k1", SystemClock.entropy()).reveal()).expect("keys");
+    let sandbox = sandbox(&base);
+    let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Bank>);
+    let own = |manners: &Manners| Institution {
+        id: format!("of-{}", manners.name),
+        name: format!("Bank of {}", manners.name),
+        bank: manners.name.into(),
+        ..institutions().remove(0)
+    };
+    let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");
+    Engine::new(Parts {
+        store: Arc::new(store),
+        keys,
+        clock: Arc::clone(clock) as _,
+        institutions: banks.iter().map(own).chain(institutions()).collect(),
+        banks: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Bank>]).collect(),
+        dialects: vec![Arc::new(SecPaid)],
+        public_url: base,
+        rules: Rules::default(),
+        budget: Duration::from_millis(500),
+        operator: None,
+    })
+}
+
+fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
+    let bank = web::Data::new(sandbox(engine.public_url()));
+    let clock: Arc<dyn handback::clock::Clock> = Arc::new(SystemClock);
+    let (clock, limits) = (web::Data::from(clock), web::Data::new(Limits::default()));
+    let (house, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));
+    let app = move || {
+        App::new()
+            .app_data(web::Data::from(Arc::clone(&engine)))
+            .app_data(limits.clone())
+            .app_data(house.clone())
+            .app_data(metrics.clone())
+            .app_data(bank.clone())
+            .app_data(clock.clone())
+            .configure(handback::web::routes)
+            .configure(handback::sandbox::routes)
+            .default_service(web::to(handback::web::nothing_here))
+    };
+    HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("a server").run()
+}
