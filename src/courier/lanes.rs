@@ -62,7 +62,7 @@ pub enum Load {
 #[derive(Debug)]
 pub enum Admission {
     /// It is tried now.
-    Go(Leased),
+    Go(Box<Leased>),
     /// It waits in the lane.
     Queued,
     /// It goes back for this time.
@@ -112,7 +112,7 @@ impl Lanes {
             return Admission::Queued;
         }
         lane.running += 1;
-        Admission::Go(held.0)
+        Admission::Go(Box::new(held.0))
     }
 
     /// A try has ended. Answers those that have waited for it in vain, each with the time that it is put off.

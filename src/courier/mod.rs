@@ -126,7 +126,7 @@ impl Courier {
                 continue;
             }
             match hands.lanes.admit(Endpoint::of(&leased), (leased, until), now, self.draw()) {
-                Admission::Go(leased) => self.set_going(hands, leased),
+                Admission::Go(leased) => self.set_going(hands, *leased),
                 Admission::Queued => {}
                 Admission::PutOff(wait) => put_off.push((lease, wait)),
             }
@@ -187,7 +187,6 @@ impl Courier {
 
     /// A number that nobody else draws.
     fn draw(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.parts.clock.entropy();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        self.parts.clock.entropy()[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }

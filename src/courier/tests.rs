@@ -175,7 +175,7 @@ async fn an_endpoint_that_hangs_delays_nobody_else() {
         sent.iter().filter(|(letter, _)| host(&letter.url).starts_with("well")).count()
     };
     eventually(|| async { well() == 30 }).await;
-    assert!(began.elapsed() < Duration::from_millis(2500), "it took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(6), "it took {:?}", began.elapsed());
     let most = round.post.at_once.lock().unwrap()["hangs.example"].1;
     assert_eq!(most, 4, "so many at once are under way at one endpoint");
     courier.stop().await;
@@ -196,7 +196,8 @@ async fn a_courier_that_stops_finishes_or_gives_back_what_it_holds() {
     for journey in &journeys {
         tries.push(round.delivery(journey).await.tries);
     }
-    assert_eq!((tries.iter().filter(|tries| **tries == 1).count(), round.post.sent.lock().unwrap().len()), (4, 4));
+    tries.sort_unstable();
+    assert_eq!((tries, round.post.sent.lock().unwrap().len()), (vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1], 4));
     let free = round.store.lease(100, LEASE, 7).await.unwrap();
     assert_eq!(free.len(), 6, "what was not tried is there for the next one at once");
 }

@@ -36,7 +36,7 @@ impl Deliveries for RedisStore {
     }
 
     async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
-        let leases: Vec<Request> = self
+        let requests: Vec<Request> = self
             .waking(most)
             .await?
             .into_iter()
@@ -51,7 +51,7 @@ impl Deliveries for RedisStore {
             })
             .collect();
         let mut leased = Vec::new();
-        for shard in self.link.ask_all(&leases).await? {
+        for shard in self.link.ask_all(&requests).await? {
             for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
                 leased.push(to_parcel(&waiting, &record, &journey)?.leased_by(by));
             }

@@ -231,7 +231,7 @@ async fn an_endpoint_that_hangs_delays_nobody_else(house: House) {
     }
     eventually("the healthy ones are told", || async { well.count() == 5 }).await;
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_secs(6), "{took:?}");
     assert!(hangs.count() <= 8, "{} at once", hangs.count());
 }
 

@@ -26,6 +26,8 @@ const TOLD: usize = 3;
 const CUSTOMERS: usize = 4;
 /// How many tries are under way at one server at the same time.
 const AT_ONCE: usize = 4;
+/// How long a server works before it answers: long enough for a kill to hit what is under way.
+const WORK: Duration = Duration::from_millis(40);
 /// How long a customer thinks between two journeys.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take until all have arrived: a lease has to lapse, and what has failed waits a few seconds.
@@ -60,6 +62,7 @@ fn the_couriers_are_killed(store: Option<&str>) {
         gateway.kill();
         gateway.restart();
     }
+    assert!(shop.tally().broken > 0, "the kills hit nobody: there was no load");
     let mut journeys = Vec::new();
     for customer in customers {
         journeys.extend(servers.block_on(customer).expect("a customer"));
@@ -83,7 +86,7 @@ fn failing(server: usize, arrived: Arrived) -> Receiver {
             1 if first => Reply::Hangup,
             _ => {
                 *arrived.lock().unwrap().entry(received.id().to_owned()).or_default() += 1;
-                Reply::Status(200)
+                Reply::Slow(200, WORK)
             }
         }
     })

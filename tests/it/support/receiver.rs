@@ -33,6 +33,8 @@ pub type Answers = Box<dyn Fn(usize, &Received) -> Reply + Send + Sync>;
 pub enum Reply {
     /// This status.
     Status(u16),
+    /// This status, after this time.
+    Slow(u16, Duration),
     /// This status, and how many seconds to wait.
     Later(u16, u64),
     /// None: the connection is closed after the request was read.
@@ -55,7 +57,7 @@ impl Receiver {
         listener.set_nonblocking(true).expect("a socket that does not block");
         let port = listener.local_addr().expect("an address").port();
         let (received, answers) = (Arc::<Mutex<Vec<Received>>>::default(), Arc::new(Box::new(answers) as Answers));
-        let receiver = Self { port, received: Arc::clone(&received) };
+        let handle = Self { port, received: Arc::clone(&received) };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
@@ -66,7 +68,7 @@ impl Receiver {
                 }
             });
         });
-        receiver
+        handle
     }
 
     /// One that always answers with this status.
@@ -100,6 +102,10 @@ async fn serve(mut stream: TcpStream, all: &Mutex<Vec<Received>>, answers: &Answ
         let (status, more) = match answers(number, &received) {
             Reply::Status(status) => (status, String::new()),
             Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n")),
+            Reply::Slow(status, span) => {
+                tokio::time::sleep(span).await;
+                (status, String::new())
+            }
             Reply::Hangup => return,
             Reply::Hang(span) => {
                 tokio::time::sleep(span).await;
