@@ -10,6 +10,7 @@ pub mod gateway;
 #[path = "../../tests/it/support/redis.rs"]
 pub mod redis;
 
+pub mod consents;
 pub mod cost;
 pub mod shop;
 pub mod table;

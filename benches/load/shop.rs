@@ -70,6 +70,11 @@ impl Shop {
         [self.gateway.pid()].into_iter().chain(redis).map(|pid| vec![pid]).collect()
     }
 
+    /// Its API key.
+    pub fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
     /// Its Redis.
     pub const fn redis(&self) -> Option<&RedisServer> {
         self.redis.as_ref()

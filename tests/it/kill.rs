@@ -5,6 +5,7 @@
 //! Only a whole answer counts. Afterwards all that was written down is asked for again.
 
 mod chance;
+mod consents;
 mod crowd;
 mod deliveries;
 mod reckoning;

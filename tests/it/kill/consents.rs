@@ -1,0 +1,279 @@
+//! Consents whose gateway is killed while their bank is being asked: each ends in a stated outcome, and no code reaches
+//! the bank twice.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::chance::Chance;
+use crate::support::gateway::Gateway;
+use crate::support::redis::RedisServer;
+
+/// How many consents are under way when the gateway is killed.
+const CROWD: usize = 48;
+
+/// How often it is killed.
+const KILLS: usize = 3;
+
+/// Until when every consent has to have ended: an answer counts as lost after a minute.
+const END: Duration = Duration::from_secs(90);
+
+const CALLBACK: &str = "https://app.example/cb";
+
+#[test]
+fn every_consent_ends_on_the_embedded_store() {
+    every_consent_ends(None);
+}
+
+#[test]
+fn every_consent_ends_on_redis() {
+    let redis = RedisServer::start();
+    every_consent_ends(Some(&redis.url()));
+}
+
+fn every_consent_ends(store: Option<&str>) {
+    let bank = TokenEndpoint::open();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handback.toml");
+    std::fs::write(&file, institution(bank.port)).unwrap();
+    let mut settings = vec![("CONFIG", file.to_str().unwrap()), ("LOG", "warn"), ("WORKERS", "2")];
+    // Nodes that share a Redis share the keys.
+    let keys = format!("k1:{}=", "A".repeat(43));
+    settings.extend(store.into_iter().flat_map(|store| [("STORE", store), ("KEYS", &keys)]));
+    let mut gateway = Gateway::start(&settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let app = Arc::new(App::of(&gateway));
+    runtime.block_on(app.save_callback());
+    let consents: Vec<Asked> = runtime.block_on(async {
+        let mut consents = Vec::new();
+        for number in 0..CROWD {
+            consents.push(app.ask(number).await);
+        }
+        consents
+    });
+    let mut chance = Chance::seeded(7);
+    let mut homes: HashMap<String, String> = HashMap::new();
+    for _ in 0..KILLS {
+        let returns = runtime.spawn({
+            let (app, states) = (Arc::clone(&app), consents.iter().map(Asked::answer).collect::<Vec<_>>());
+            async move { app.come_back(states).await }
+        });
+        std::thread::sleep(chance.span(20, 400));
+        gateway.kill();
+        remember(&mut homes, runtime.block_on(returns).unwrap());
+        gateway.restart();
+    }
+    let ended = until_ended(&runtime, &app, &consents, &mut homes);
+    let asked = bank.asked.lock().unwrap().clone();
+    assert!(asked.values().all(|times| *times == 1), "a code reached the bank twice: {asked:?}");
+    assert_eq!(homes.len(), CROWD, "every browser came home");
+    let tally = reckon(&consents, &ended, &homes, |home| runtime.block_on(app.exchange(home)));
+    println!("{}: {tally:?}, {} codes at the bank", store.unwrap_or("embedded"), asked.len());
+    assert!(tally.contains_key("AUTHORIZED") && tally.contains_key("FAILED"), "the kills hit nobody: {tally:?}");
+    assert!(tally.keys().all(|status| ["AUTHORIZED", "FAILED"].contains(status)), "{tally:?}");
+}
+
+/// Asks for every consent, and sends every browser back once more, until all have ended; answers how.
+fn until_ended(
+    runtime: &tokio::runtime::Runtime,
+    app: &App,
+    consents: &[Asked],
+    homes: &mut HashMap<String, String>,
+) -> Vec<String> {
+    let deadline = Instant::now() + END;
+    loop {
+        let statuses: Vec<String> = runtime.block_on(async {
+            remember(homes, app.come_back(consents.iter().map(Asked::answer).collect()).await);
+            let mut statuses = Vec::new();
+            for consent in consents {
+                statuses.push(app.status(&consent.id).await);
+            }
+            statuses
+        });
+        if statuses.iter().all(|status| status != "AWAITING_AUTHORIZATION") {
+            return statuses;
+        }
+        assert!(Instant::now() < deadline, "some never end: {statuses:?}");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Holds what browsers and apps were told against how each consent has ended; counts the ends.
+fn reckon<'a>(
+    consents: &[Asked],
+    ended: &'a [String],
+    homes: &HashMap<String, String>,
+    exchange: impl Fn(&str) -> Value,
+) -> HashMap<&'a str, usize> {
+    let mut tally = HashMap::new();
+    for (consent, status) in consents.iter().zip(ended) {
+        *tally.entry(status.as_str()).or_insert(0) += 1;
+        let home = &homes[&consent.state];
+        if consent.one_time_token {
+            let exchanged = exchange(home);
+            assert_eq!(exchanged.get("consentToken").is_some(), status == "AUTHORIZED", "{status}: {exchanged}");
+        } else {
+            assert_eq!(home.contains("consent="), status == "AUTHORIZED", "{status}: {home}");
+        }
+        if consent.code.starts_with("hang") {
+            assert_eq!(status, "FAILED", "a bank that never answers has not agreed");
+        }
+    }
+    tally
+}
+
+/// Keeps where browsers were sent; the same return may never lead elsewhere.
+fn remember(homes: &mut HashMap<String, String>, seen: Vec<(String, String)>) {
+    for (state, home) in seen {
+        let before = homes.entry(state).or_insert_with(|| home.clone());
+        assert_eq!(*before, home, "the same return went elsewhere");
+    }
+}
+
+fn institution(port: u16) -> String {
+    format!(
+        "[[institution]]\nid = 'blunt'\nname = 'Blunt'\nfeatures = ['ACCOUNTS']\n[institution.bank]\nkind = 'oidc'\n\
+         issuer = 'http://127.0.0.1:{port}'\nclient_id = 'us'\nauth = 'client_secret_post'\nclient_secret = 'between-us'\n\
+         scope = ['accounts']\nplain_loopback = true\n[institution.bank.endpoints]\n\
+         authorization = 'http://127.0.0.1:{port}/authorize'\ntoken = 'http://127.0.0.1:{port}/token'\n"
+    )
+}
+
+/// A consent that an app asked for, and what its bank will say.
+struct Asked {
+    id: String,
+    state: String,
+    code: String,
+    one_time_token: bool,
+}
+
+impl Asked {
+    fn answer(&self) -> (String, String) {
+        (self.state.clone(), self.code.clone())
+    }
+}
+
+/// An app that speaks Yapily, with its customers' browsers.
+struct App {
+    client: Client,
+    base: String,
+    merchant: String,
+    api_key: String,
+}
+
+impl App {
+    fn of(gateway: &Gateway) -> Self {
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let client = client.timeout(Duration::from_secs(20)).build().unwrap();
+        let api_key = gateway.add_merchant();
+        let merchant = api_key.split('_').nth(1).unwrap().to_owned();
+        Self { client, base: gateway.base(), merchant, api_key }
+    }
+
+    async fn save_callback(&self) {
+        let save = self.client.post(format!("{}/v1/profile/callbacks", self.base)).bearer_auth(&self.api_key);
+        assert!(save.json(&json!({ "url": CALLBACK })).send().await.unwrap().status().is_success());
+    }
+
+    async fn ask(&self, number: usize) -> Asked {
+        let one_time_token = number.is_multiple_of(2);
+        let body = json!({
+            "applicationUserId": format!("user-{number}"), "institutionId": "blunt", "callback": CALLBACK,
+            "oneTimeToken": one_time_token,
+        });
+        let (status, answer) = self.json(self.client.post(self.at("/account-auth-requests")).json(&body)).await;
+        assert_eq!(status, 201, "{answer}");
+        let text = |name: &str| answer["data"][name].as_str().unwrap().to_owned();
+        let manner = ["quick", "slow", "hang"][number % 3];
+        Asked { id: text("id"), state: text("state"), code: format!("{manner}-{number}"), one_time_token }
+    }
+
+    async fn status(&self, id: &str) -> String {
+        let ask = self.client.get(self.at(&format!("/consents/{id}"))).header("request-timeout", "0");
+        self.json(ask).await.1["data"]["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Exchanges the one-time token of a callback.
+    async fn exchange(&self, home: &str) -> Value {
+        let Some((_, rest)) = home.split_once("one-time-token=") else { return json!({}) };
+        let body = json!({ "oneTimeToken": rest.split('&').next().unwrap() });
+        let (status, consent) = self.json(self.client.post(self.at("/consent-one-time-token")).json(&body)).await;
+        assert_eq!(status, 201, "{consent}");
+        consent
+    }
+
+    /// Sends every browser back at the same time; those that were sent on are answered with where to.
+    async fn come_back(&self, answers: Vec<(String, String)>) -> Vec<(String, String)> {
+        let returns = answers.into_iter().map(|(state, code)| async move {
+            let url = format!("{}/return/blunt?code={code}&state={state}", self.base);
+            let answer = self.client.get(url).send().await.ok()?;
+            assert!(!answer.status().is_server_error(), "{code}: {}", answer.status());
+            let home = answer.headers().get("location")?.to_str().unwrap().to_owned();
+            Some((state, home))
+        });
+        futures_util::future::join_all(returns).await.into_iter().flatten().collect()
+    }
+
+    async fn json(&self, request: RequestBuilder) -> (u16, Value) {
+        let answer = request.basic_auth(&self.merchant, Some(&self.api_key)).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}/yapily{path}", self.base)
+    }
+}
+
+/// A token endpoint that answers `quick-…` at once, `slow-…` after a while, and `hang-…` never; it counts its codes.
+struct TokenEndpoint {
+    port: u16,
+    asked: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl TokenEndpoint {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+        let counted = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let counted = Arc::clone(&counted);
+                std::thread::spawn(move || answer(stream, &counted));
+            }
+        });
+        Self { port, asked }
+    }
+}
+
+fn answer(mut stream: TcpStream, asked: &Mutex<HashMap<String, usize>>) {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    let code = loop {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => request.extend_from_slice(&piece[..read]),
+        }
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        let code = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "code").map(|(_, code)| code);
+        // The verifier comes behind the code, so that the code is whole when there is one.
+        if let Some(code) = code.filter(|_| body.contains("code_verifier=")) {
+            break code.into_owned();
+        }
+    };
+    *asked.lock().unwrap().entry(code.clone()).or_insert(0) += 1;
+    match code.split('-').next() {
+        Some("slow") => std::thread::sleep(Duration::from_millis(600)),
+        Some("hang") => std::thread::sleep(Duration::from_secs(120)),
+        _ => {}
+    }
+    let body = r#"{"access_token":"a","token_type":"Bearer"}"#;
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    let _ = stream.write_all(format!("{head}{body}").as_bytes());
+}
