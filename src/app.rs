@@ -3,7 +3,7 @@
 mod banks;
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,10 +13,12 @@ use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
+use tokio::sync::oneshot;
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
+use crate::courier::{self, Courier};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
@@ -59,6 +61,7 @@ pub struct App {
     metrics: Option<Server>,
     counters: Arc<Metrics>,
     engine: Arc<Engine>,
+    courier: Arc<Courier>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
 }
@@ -85,7 +88,9 @@ impl App {
             metrics: counters.clone(),
         };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, metrics, counters: counters.into_inner(), engine, notices, newcomer })
+        let courier = Arc::new(courier(config, &engine)?);
+        let counters = counters.into_inner();
+        Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
     /// Where it listens.
@@ -116,20 +121,28 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
         let asked = self.engine.banks.iter().map(|bank| {
             tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
         });
         let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
-        tokio::select! {
-            ended = &mut server => ended?,
+        let ended = tokio::select! {
+            ended = &mut server => {
+                drop(stop);
+                ended
+            }
             () = shutdown => {
+                drop(stop);
                 drain(&self.engine, &door, &mut server).await?;
                 // The server hears of the stop only while it is polled.
-                let (ended, ()) = tokio::join!(server, door.stop(true));
-                ended?;
+                tokio::join!(server, door.stop(true)).0
             }
-        }
+        };
+        // What it has in its hands is finished, or goes back to the store for the next one.
+        courier.await?;
+        ended?;
         sweeper.abort();
         asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
@@ -190,6 +203,19 @@ pub async fn engine(
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
         operator: config.operator_key(),
+    }))
+}
+
+/// The courier of a house. A demo's may reach the machine that it is tried on.
+fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
+    Ok(Courier::new(courier::Parts {
+        store: Arc::clone(&engine.store),
+        keys: engine.keys.clone(),
+        clock: Arc::clone(&engine.clock),
+        dialects: engine.dialects.clone(),
+        sender: Arc::new(way_out(config).allow(loopback).build()?),
     }))
 }
 

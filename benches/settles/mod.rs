@@ -101,7 +101,7 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
         extras: Vec::new(),
         plan: Plan {
             landing: Some(Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }),
-            background: Vec::new(),
+            ..Plan::default()
         },
         terms: Settings::default().terms(),
         opened_at: now,

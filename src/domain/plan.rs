@@ -1,6 +1,7 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
 use super::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
+use super::delivery::Target;
 use super::invalid::Invalid;
 use super::merchant::{Book, SavedCallback};
 use super::terms::{AppLinks, OneOffUrls};
@@ -32,6 +33,8 @@ pub struct Plan {
     pub landing: Option<Entry>,
     /// Who else is told, in the background.
     pub background: Vec<Entry>,
+    /// The payment endpoints: who is told by a POST.
+    pub endpoints: Vec<Entry>,
 }
 
 /// What a dialect and a merchant allow in a plan.
@@ -77,7 +80,7 @@ impl Plan {
             entry.map_err(|invalid| invalid.at(place(index, alone)))
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { landing: entries.next(), background: entries.collect() })
+        Ok(Self { landing: entries.next(), background: entries.collect(), endpoints: Vec::new() })
     }
 
     /// Resolves a URL that one of the merchant's saved callbacks has to cover.
@@ -93,10 +96,46 @@ impl Plan {
         let ways = if saved.url == url { saved.ways.clone() } else { saved.ways.without_urls() };
         let entry = Entry { url, params_in: saved.params_in, slot: Some(index), ways };
         let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
-        Ok(Self { landing: Some(landing), background: Vec::new() })
+        Ok(Self { landing: Some(landing), ..Self::default() })
     }
 
-    /// Every entry, the landing first.
+    /// The same plan with the payment endpoints that a call asked for: URLs, or indices and names of saved ones.
+    ///
+    /// # Errors
+    /// As [`Plan::resolve`]; the field is `payment_endpoint`, with its item.
+    pub fn telling(self, asked: &str, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        let renamed = |invalid: Invalid| {
+            let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
+            invalid.at(field)
+        };
+        let items = parse_list(asked, |name| allowed.book.named(name).is_some()).map_err(renamed)?;
+        let alone = items.len() == 1;
+        if items.len() > MAX_ITEMS {
+            return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
+        }
+        let entries = items.iter().enumerate().map(|(index, item)| {
+            resolve_item(item, allowed)
+                .and_then(check_endpoint)
+                .map_err(|invalid| renamed(invalid.at(place(index, alone))))
+        });
+        Ok(Self { endpoints: entries.collect::<Result<_, _>>()?, ..self })
+    }
+
+    /// Who is told in the background, in order: the callbacks, then the payment endpoints.
+    pub fn targets(&self) -> impl Iterator<Item = (Target, &Entry)> {
+        let callbacks = (0..=u8::MAX).map(Target::Callback).zip(&self.background);
+        callbacks.chain((0..=u8::MAX).map(Target::Endpoint).zip(&self.endpoints))
+    }
+
+    /// The entry of a target. `None` when this plan has none there.
+    pub fn target(&self, target: Target) -> Option<&Entry> {
+        match target {
+            Target::Callback(entry) => self.background.get(usize::from(entry)),
+            Target::Endpoint(entry) => self.endpoints.get(usize::from(entry)),
+        }
+    }
+
+    /// Every entry that gets the browser's query, the landing first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.landing.iter().chain(&self.background)
     }
@@ -105,7 +144,7 @@ impl Plan {
         let first = allowed.book.first().map(|(index, saved)| of_slot(index, saved));
         let landing = first.map(|entry| check_entry(entry, 0, allowed)).transpose();
         let landing = landing.map_err(|invalid| invalid.at("callback_url (the first saved callback)"))?;
-        Ok(Self { landing, background: Vec::new() })
+        Ok(Self { landing, ..Self::default() })
     }
 }
 
@@ -152,6 +191,15 @@ fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry
 fn holds(rule: String) -> Invalid {
     Invalid::new("callback_url", rule)
         .hint("rename the callback's own parameter: each name of ours may stand there once")
+}
+
+/// A payment endpoint is called by a server.
+fn check_endpoint(entry: Entry) -> Result<Entry, Invalid> {
+    if entry.url.is_app_link() {
+        return Err(Invalid::new("payment_endpoint", "is an app link, which no server can call")
+            .hint("expected an https URL of your server"));
+    }
+    Ok(entry)
 }
 
 #[cfg(test)]
@@ -202,6 +250,30 @@ mod tests {
         let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
         assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
         assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
+    }
+
+    #[test]
+    fn payment_endpoints_are_urls_and_saved_ones() {
+        let (rules, book) = (Rules::default(), book());
+        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &["status"] };
+        let telling = |asked| Plan::default().telling(asked, allowed);
+        let plan = telling("https://b.example/pay,2").unwrap();
+        let told: Vec<_> = plan.targets().map(|(target, entry)| (target, entry.url.as_str())).collect();
+        let expected =
+            [(Target::Endpoint(0), "https://b.example/pay"), (Target::Endpoint(1), "https://a.example/2?status=x")];
+        assert_eq!(told, expected, "nothing is appended to an endpoint, so it may hold any name");
+        assert_eq!(plan.target(Target::Endpoint(1)).and_then(|entry| entry.slot), Some(2));
+        assert_eq!(plan.target(Target::Callback(0)), None);
+        for (asked, field) in [
+            ("7", "payment_endpoint"),
+            ("1", "payment_endpoint"),
+            ("", "payment_endpoint"),
+            ("0,1", "payment_endpoint item 2"),
+            ("0,ftp://b.example/", "payment_endpoint item 2"),
+            (&["0"; 17].join(","), "payment_endpoint"),
+        ] {
+            assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
+        }
     }
 
     #[test]

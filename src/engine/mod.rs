@@ -5,6 +5,7 @@
 //! what the winner left.
 
 mod consents;
+mod deliveries;
 mod enrol;
 mod flights;
 mod home;
@@ -39,7 +40,7 @@ pub use watch::{Counted, Page, Sight};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Enrolled, Place, Redemption, Which};
+pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;

@@ -151,12 +151,16 @@ impl Engine {
             // An address that the bank sends its codes to is as sensitive as one that tokens go to.
             Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
         }
-        match &wish.callback {
+        let plan = match &wish.callback {
             Asked::Nothing => Plan::resolve(None, allowed),
             Asked::Text(text) => Plan::resolve(Some(text), allowed),
             Asked::Items(items) => Plan::of_items(items, allowed),
             Asked::Covered(url) => Plan::of_covered(url, allowed),
             Asked::OwnPage => Ok(Plan::default()),
+        }?;
+        match dialect.endpoints(wish) {
+            Some(asked) => plan.telling(asked, allowed),
+            None => Ok(plan),
         }
     }
 
@@ -181,6 +185,13 @@ impl Engine {
                         Invalid::new(place(index, alone), format!("has a URL for {way} that {}", invalid.rule()))
                     })?;
                 }
+            }
+        }
+        for endpoint in &opening.plan.endpoints {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+                written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }
         }
         Ok(())

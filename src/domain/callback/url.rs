@@ -90,8 +90,20 @@ impl CallbackUrl {
     /// # Errors
     /// When a filled value would change the path (a dot segment) or the result is longer than [`MAX_LENGTH`].
     pub fn with(&self, params: &Params, placement: Placement) -> Result<String, Invalid> {
+        self.written(params, &params.query(), placement)
+    }
+
+    /// This callback with its placeholders filled and nothing appended: where a body is sent.
+    ///
+    /// # Errors
+    /// As [`CallbackUrl::with`].
+    pub fn filled(&self, params: &Params) -> Result<String, Invalid> {
+        self.written(params, "", Placement::Query)
+    }
+
+    fn written(&self, params: &Params, query: &str, placement: Placement) -> Result<String, Invalid> {
         let filled = expand(&self.text, |placeholder| percent_encoded(params.filling(placeholder)))?;
-        let written = joined(&filled, &params.query(), placement);
+        let written = joined(&filled, query, placement);
         if written.len() > MAX_LENGTH {
             let rule = format!("would be {} bytes long with our parameters, more than {MAX_LENGTH}", written.len());
             return Err(refused(rule));

@@ -35,7 +35,7 @@ impl Draft {
                 cancel: Cancel::Offered,
             }),
             extras: vec![("order".into(), "7".into())],
-            plan: Plan { landing: Some(entry("https://m.example/cb")), background: Vec::new() },
+            plan: Plan { landing: Some(entry("https://m.example/cb")), ..Plan::default() },
             terms: Settings::default().terms(),
             opened_at: now,
             expires_at: now.plus(HOUR),

@@ -66,6 +66,8 @@ struct JourneyRecord {
     // Records that were written before callbacks had other ways end here.
     #[serde(default)]
     landing_ways: Option<WaysRecord>,
+    #[serde(default)]
+    endpoints: Vec<EntryRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +124,7 @@ impl From<&Journey> for JourneyRecord {
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
             landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
+            endpoints: o.plan.endpoints.iter().map(EntryRecord::from).collect(),
         }
     }
 }
@@ -162,6 +165,7 @@ impl JourneyRecord {
             plan: Plan {
                 landing: self.landing.map(|landing| Entry { ways, ..landing.into_entry() }),
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
+                endpoints: self.endpoints.into_iter().map(EntryRecord::into_entry).collect(),
             },
             terms: self.terms.into_terms(),
             opened_at: Moment::from_millis(self.opened_at),

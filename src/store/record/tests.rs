@@ -83,7 +83,8 @@ fn a_journey_survives_its_record() {
     let mut opening = journey().opening().clone();
     opening.plan.landing = Some(Entry { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
-    for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app] {
+    let told = cast::Draft::at(NOW).with(|opening| opening.plan.endpoints = vec![cast::entry("https://m.example/pay")]);
+    for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app, told.journey()] {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
 }

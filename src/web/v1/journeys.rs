@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::deliveries::DeliveryView;
 use super::merchant_of;
 use super::ways::WaysView;
 use crate::domain::consent::Grant;
@@ -73,14 +74,6 @@ struct SightView {
     journey: JourneyView,
     deliveries: Vec<DeliveryView>,
     timeline: Vec<Event>,
-}
-
-#[derive(Serialize)]
-struct DeliveryView {
-    id: String,
-    callback: String,
-    state: &'static str,
-    due_at: String,
 }
 
 #[derive(Serialize, Default)]
@@ -162,13 +155,7 @@ pub(super) fn status(journey: &Journey) -> &'static str {
 }
 
 fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
-    let background = &sight.journey.opening().plan.background;
-    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView {
-        id: format!("{}.{}", sight.journey.id(), delivery.key()),
-        callback: background.get(usize::from(delivery.entry)).map_or_else(String::new, |e| e.url.as_str().to_owned()),
-        state: "waiting",
-        due_at: rfc3339(delivery.due_at),
-    });
+    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery));
     Ok(SightView {
         journey: view(engine, &sight.journey)?,
         deliveries: deliveries.collect(),
