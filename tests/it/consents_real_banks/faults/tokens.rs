@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Refusal, Town, on_both_stores};
+use super::{Refusal, Town, on_both_stores, one_time_token};
 use crate::banks::customer::Decision::Approve;
 use crate::support::house::StoreKind;
 
 on_both_stores![
     tokens_that_are_not_under_the_banks_signature_fail_the_consent,
+    a_key_that_the_bank_does_not_publish_signs_nothing,
     a_token_endpoint_in_trouble_fails_the_consent,
     new_keys_of_a_bank_are_no_trouble,
     a_bank_that_cannot_be_reached_keeps_its_code,
@@ -23,9 +24,9 @@ const LOST: Refusal<'_> = ("uncategorized_error", "institution", "The bank did n
 /// Says yes at a kind whose token endpoint fails: the callback that comes home, after one token request.
 async fn fails(town: &Town, kind: &str, fault: &str, refusal: Refusal<'_>) {
     town.banks.fail(kind, "token", fault);
-    for one_time_token in [false, true] {
+    for with_one_time_token in [false, true] {
         let before = town.asked_for_tokens(kind);
-        let asked = town.ask(kind, one_time_token).await;
+        let asked = town.ask(kind, with_one_time_token).await;
         let landing = town.decided(kind, &asked, Approve).await;
         let home = town.home(&landing).await;
         town.is_refused(kind, &asked, &home, (refusal, "FAILED")).await;
@@ -46,7 +47,6 @@ async fn tokens_that_are_not_under_the_banks_signature_fail_the_consent(store: S
             "expired_id_token",
             "alg_none",
             "no_id_token",
-            "unknown_kid",
         ] {
             fails(&town, kind, fault, INVALID).await;
         }
@@ -57,6 +57,23 @@ async fn tokens_that_are_not_under_the_banks_signature_fail_the_consent(store: S
         fails(&town, kind, "wrong_nonce", INVALID).await;
         fails(&town, kind, "bad_signature", INVALID).await;
     }
+}
+
+/// Keys are looked for every five seconds at the most, so that a second such token is late.
+async fn a_key_that_the_bank_does_not_publish_signs_nothing(store: StoreKind) {
+    let town = Town::found(store).await;
+    town.banks.fail("plain", "token", "unknown_kid");
+    let asked = town.ask("plain", false).await;
+    let landing = town.decided("plain", &asked, Approve).await;
+    let home = town.home(&landing).await;
+    town.is_refused("plain", &asked, &home, (INVALID, "FAILED")).await;
+    let asked = town.ask("plain", true).await;
+    let landing = town.decided("plain", &asked, Approve).await;
+    let home = town.home(&landing).await;
+    let exchanged = town.tpp.exchange(&one_time_token("plain", &asked, &home)).await.is(201).json();
+    assert_eq!((&exchanged["id"], &exchanged["status"]), (&asked.data["id"], &"FAILED".into()));
+    assert!(exchanged.get("consentToken").is_none(), "{exchanged}");
+    assert_eq!((town.asked_for_tokens("plain"), town.banks.count("plain", "jwks")), (2, 3));
 }
 
 async fn a_token_endpoint_in_trouble_fails_the_consent(store: StoreKind) {
