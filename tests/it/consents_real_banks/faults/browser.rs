@@ -8,17 +8,20 @@ use crate::support::house::StoreKind;
 on_both_stores![
     what_is_not_the_banks_answer_gets_a_page_and_changes_nothing,
     what_stays_in_the_browser_is_nobodys_concern,
-    an_answer_with_neither_code_nor_error_is_the_customers_no,
     every_error_of_the_table_comes_home_as_documented,
     every_kind_of_bank_brings_its_errors_home,
 ];
 
 /// The status of a page, and what it says.
-const UNREADABLE: (u16, &str) = (400, "We could not read this request");
-const UNMATCHED: (u16, &str) = (404, "We cannot match this answer");
+type Page = (u16, &'static str);
 
-/// Answers that are not their bank's: at which kinds, what is wrong with it, what the customer had decided.
-const NOT_THE_BANKS: [(&[&str], &str, Decision, (u16, &str)); 15] = [
+const UNREADABLE: Page = (400, "We could not read this request");
+const UNMATCHED: Page = (404, "We cannot match this answer");
+
+/// An answer that is not its bank's: at which kinds, what is wrong with it, what the customer had decided, and the page.
+type Foreign = (&'static [&'static str], &'static str, Decision, Page);
+
+const NOT_THE_BANKS: [Foreign; 15] = [
     (&["plain", "form-post", "hybrid", "jarm"], "no_state", Approve, UNREADABLE),
     (&["plain", "form-post", "hybrid", "jarm"], "wrong_state", Approve, UNMATCHED),
     (&["plain", "post", "par", "form-post", "hybrid", "jarm", "mtls"], "wrong_iss", Approve, UNREADABLE),
@@ -46,7 +49,7 @@ async fn what_is_not_the_banks_answer_gets_a_page_and_changes_nothing(store: Sto
     }
 }
 
-async fn is_turned_away(town: &Town, kind: &str, fault: &str, decision: Decision, (status, words): (u16, &str)) {
+async fn is_turned_away(town: &Town, kind: &str, fault: &str, decision: Decision, (status, words): Page) {
     let what = format!("{kind} {fault} {decision:?}");
     let before = town.asked_for_tokens(kind);
     let asked = town.ask(kind, false).await;
@@ -85,6 +88,7 @@ async fn what_stays_in_the_browser_is_nobodys_concern(store: StoreKind) {
 /// Says yes at a kind whose answer is changed into this, and comes home with this refusal, however often.
 async fn comes_home(town: &Town, kind: &str, fault: &str, refused: (Refusal<'_>, &str)) {
     town.banks.fail(kind, "authorize", fault);
+    // A refusal is the same where a one-time token was asked for: it comes home without one.
     for one_time_token in [false, true] {
         let asked = town.ask(kind, one_time_token).await;
         let landing = town.decided(kind, &asked, Approve).await;
@@ -94,14 +98,6 @@ async fn comes_home(town: &Town, kind: &str, fault: &str, refused: (Refusal<'_>,
     }
     town.banks.fail(kind, "authorize", "none");
     assert_eq!(town.asked_for_tokens(kind), 0, "{kind} was asked after {fault}");
-}
-
-async fn an_answer_with_neither_code_nor_error_is_the_customers_no(store: StoreKind) {
-    let town = Town::found(store).await;
-    let no = ("access_denied", "user", "The customer did not agree.");
-    for kind in ["plain", "form-post", "jarm"] {
-        comes_home(&town, kind, "no_code_no_error", (no, "REJECTED")).await;
-    }
 }
 
 /// The contract's table, row by row: the bank's errors, and the `error` and `error-source` that they come home as.
@@ -155,5 +151,10 @@ async fn every_kind_of_bank_brings_its_errors_home(store: StoreKind) {
     for kind in KINDS {
         let refused = (("invalid_grant", "institution", "Scripted refusal"), "FAILED");
         comes_home(&town, kind, "error:temporarily_unavailable", refused).await;
+    }
+    // Neither code nor error is the customer's own no.
+    let no = ("access_denied", "user", "The customer did not agree.");
+    for kind in ["plain", "form-post", "jarm"] {
+        comes_home(&town, kind, "no_code_no_error", (no, "REJECTED")).await;
     }
 }

@@ -8,12 +8,7 @@ use crate::consents_real_banks::way;
 use crate::support::house::StoreKind;
 use crate::support::http::Answer;
 
-on_both_stores![
-    a_slow_token_endpoint_keeps_nobody_waiting,
-    an_answer_that_is_lost_late_is_told_all_the_same,
-    a_slow_push_shows_a_page_that_moves_on,
-    a_bank_that_takes_no_push_gets_a_page_with_another_try,
-];
+on_both_stores![a_slow_bank_keeps_nobody_waiting, a_bank_that_takes_no_push_gets_a_page_with_another_try,];
 
 /// The budget as it is by default, and how long an answer inside it may take on a busy machine: half of what the bank
 /// takes.
@@ -21,18 +16,18 @@ const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
 const SOON: Duration = Duration::from_millis(1500);
 const SLOW: &str = "slow:3000";
 
-async fn hasty(store: StoreKind) -> Town {
-    Town::found_with(store, &[BUDGET]).await
-}
-
-async fn a_slow_token_endpoint_keeps_nobody_waiting(store: StoreKind) {
-    let town = hasty(store).await;
+async fn a_slow_bank_keeps_nobody_waiting(store: StoreKind) {
+    let town = Town::found_with(store, &[BUDGET]).await;
+    // Each at a bank of its own, and so all at once.
     tokio::join!(
         waits_on_a_page(&town, "plain"),
         waits_on_a_page(&town, "form-post"),
         waits_on_a_page(&town, "hybrid"),
         is_home_at_once(&town, "failing"),
         is_home_at_once(&town, "jarm"),
+        is_told_by_the_callback(&town, "post"),
+        is_told_by_the_exchange(&town, "mtls"),
+        is_pushed_meanwhile(&town, "par"),
     );
 }
 
@@ -66,11 +61,6 @@ async fn is_home_at_once(town: &Town, kind: &str) {
     assert_eq!(town.asked_for_tokens(kind), 1, "{kind}");
 }
 
-async fn an_answer_that_is_lost_late_is_told_all_the_same(store: StoreKind) {
-    let town = hasty(store).await;
-    tokio::join!(is_told_by_the_callback(&town, "plain"), is_told_by_the_exchange(&town, "failing"));
-}
-
 /// Says nothing for a while, then breaks the connection.
 const LOST_LATE: &str = "hang:1500";
 
@@ -99,20 +89,20 @@ async fn is_told_by_the_exchange(town: &Town, kind: &str) {
     assert_eq!(town.asked_for_tokens(kind), 1);
 }
 
-async fn a_slow_push_shows_a_page_that_moves_on(store: StoreKind) {
-    let town = hasty(store).await;
-    town.banks.fail("par", "par", SLOW);
-    let asked = town.ask("par", false).await;
+/// A slow push shows a page that moves on to the bank.
+async fn is_pushed_meanwhile(town: &Town, kind: &str) {
+    town.banks.fail(kind, "par", SLOW);
+    let asked = town.ask(kind, false).await;
     let out = asked.data["authorisationUrl"].as_str().expect("an address");
     let page = town.house.http.get(out).await;
     assert!(page.took < SOON, "{:?}", page.took);
-    let next = next_of("par", page);
+    let next = next_of(kind, page);
     let bank = way::sent_on(async || town.house.http.get(&next).await).await;
-    assert_eq!(town.banks.count("par", "par"), 1, "it was pushed once for one departure");
-    town.awaits(&asked, "par").await;
-    let landing = way::at_bank(&town.house, &town.banks, "par", &bank, Approve).await;
+    assert_eq!(town.banks.count(kind, "par"), 1, "it was pushed once for one departure");
+    town.awaits(&asked, kind).await;
+    let landing = way::at_bank(&town.house, &town.banks, kind, &bank, Approve).await;
     let home = town.home(&landing).await;
-    town.is_given("par", &asked, &home).await;
+    town.is_given(kind, &asked, &home).await;
 }
 
 async fn a_bank_that_takes_no_push_gets_a_page_with_another_try(store: StoreKind) {

@@ -8,10 +8,9 @@ use crate::support::house::StoreKind;
 
 on_both_stores![
     tokens_that_are_not_under_the_banks_signature_fail_the_consent,
-    a_key_that_the_bank_does_not_publish_signs_nothing,
     a_token_endpoint_in_trouble_fails_the_consent,
     new_keys_of_a_bank_are_no_trouble,
-    a_bank_that_cannot_be_reached_keeps_its_code,
+    what_takes_a_while_to_tell_is_told,
 ];
 
 /// The code is spent, and what came for it is not the bank's word.
@@ -59,21 +58,21 @@ async fn tokens_that_are_not_under_the_banks_signature_fail_the_consent(store: S
     }
 }
 
-/// Keys are looked for every five seconds at the most, so that a second such token is late.
-async fn a_key_that_the_bank_does_not_publish_signs_nothing(store: StoreKind) {
-    let town = Town::found(store).await;
-    town.banks.fail("plain", "token", "unknown_kid");
-    let asked = town.ask("plain", false).await;
-    let landing = town.decided("plain", &asked, Approve).await;
+/// A key that the bank does not publish signs nothing. Keys are looked for every five seconds at the most, so that a
+/// second such token is late.
+async fn signed_by_nobody(town: &Town, kind: &str) {
+    town.banks.fail(kind, "token", "unknown_kid");
+    let asked = town.ask(kind, false).await;
+    let landing = town.decided(kind, &asked, Approve).await;
     let home = town.home(&landing).await;
-    town.is_refused("plain", &asked, &home, (INVALID, "FAILED")).await;
-    let asked = town.ask("plain", true).await;
-    let landing = town.decided("plain", &asked, Approve).await;
+    town.is_refused(kind, &asked, &home, (INVALID, "FAILED")).await;
+    let asked = town.ask(kind, true).await;
+    let landing = town.decided(kind, &asked, Approve).await;
     let home = town.home(&landing).await;
-    let exchanged = town.tpp.exchange(&one_time_token("plain", &asked, &home)).await.is(201).json();
+    let exchanged = town.tpp.exchange(&one_time_token(kind, &asked, &home)).await.is(201).json();
     assert_eq!((&exchanged["id"], &exchanged["status"]), (&asked.data["id"], &"FAILED".into()));
     assert!(exchanged.get("consentToken").is_none(), "{exchanged}");
-    assert_eq!((town.asked_for_tokens("plain"), town.banks.count("plain", "jwks")), (2, 3));
+    assert_eq!((town.asked_for_tokens(kind), town.banks.count(kind, "jwks")), (2, 3));
 }
 
 async fn a_token_endpoint_in_trouble_fails_the_consent(store: StoreKind) {
@@ -115,12 +114,12 @@ async fn new_keys_of_a_bank_are_no_trouble(store: StoreKind) {
     }
 }
 
-/// As long as it is certain that the bank has not been asked, it is tried again.
-async fn a_bank_that_cannot_be_reached_keeps_its_code(store: StoreKind) {
+async fn what_takes_a_while_to_tell_is_told(store: StoreKind) {
     let town = Town::found(store).await;
-    tokio::join!(away_for_a_moment(&town, "plain"), away_for_good(&town, "failing"));
+    tokio::join!(signed_by_nobody(&town, "post"), away_for_a_moment(&town, "plain"), away_for_good(&town, "failing"),);
 }
 
+/// As long as it is certain that the bank has not been asked, it is tried again.
 async fn away_for_a_moment(town: &Town, kind: &str) {
     let asked = town.ask(kind, false).await;
     let landing = town.decided(kind, &asked, Approve).await;
