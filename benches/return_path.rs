@@ -2,8 +2,7 @@
 //!
 //! `cargo bench --bench return_path -- [journeys]` (10000 unless said otherwise) opens that many journeys over the API,
 //! sends their customers to the bank, and lets them return over 50 connections: three times, of which the middle one is
-//! shown. Then a hundred returns a second for ten seconds, whose bank takes three seconds; and as many to consents whose
-//! bank never answers the exchange. Processor time is the
+//! shown. Then a hundred returns a second for ten seconds, whose bank takes three seconds. Processor time is the
 //! gateway's, then Redis's.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
@@ -15,7 +14,6 @@ mod load;
 
 use std::time::Duration;
 
-use load::consents::{self, Consents};
 use load::shop::{Shop, Store, take_return};
 use load::table::{HEAD, Measured};
 use load::wire::Reply;
@@ -40,10 +38,6 @@ fn main() {
         let shop = Shop::open(store, &[("LOG", "warn")]);
         generator.block_on(slow_bank(&shop, store.name()));
     }
-    for store in [Store::Embedded, Store::Redis] {
-        let consents = Consents::open(store);
-        generator.block_on(mute_bank(&consents, store.name()));
-    }
 }
 
 async fn returns(shop: &Shop, name: &str, journeys: usize) {
@@ -59,18 +53,6 @@ async fn returns(shop: &Shop, name: &str, journeys: usize) {
     }
     println!("{}", Measured::median(firsts).row(format!("first return, {name}")));
     println!("{}", Measured::median(replays).row(format!("replay, {name}")));
-}
-
-/// Consents whose bank takes the request for its tokens and never answers.
-async fn mute_bank(consents: &Consents, name: &str) {
-    for (one_time_token, status, what) in [(false, 200, "the light page"), (true, 303, "home with a one-time token")] {
-        let states = consents.states(1_000, one_time_token).await;
-        let requests = states.iter().map(|state| consents::take_return(state)).collect();
-        let pids = consents.shop().pids();
-        let late = Measured::of(&pids, drip(consents.shop().to(), requests, Duration::from_millis(10))).await;
-        assert!(late.run().replies.iter().all(|reply| reply.status == status), "every one is {what}");
-        println!("{}", late.row(format!("consent while the bank is mute, 100 a second, {what}, {name}")));
-    }
 }
 
 /// Whether all were sent on, and the second time as the first. Where the store took longer than the budget, a customer

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
@@ -20,7 +20,7 @@ use crate::config::{Config, KeySource, StoreConfig};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
-use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
@@ -38,6 +38,9 @@ use crate::web::{self as front_door, House, Limits};
 
 /// How often lapsed journeys are settled.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the store is cleared of what nobody needs any more.
+const TIDY_EVERY: Duration = Duration::from_secs(20);
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -121,6 +124,7 @@ impl App {
         tokio::select! {
             ended = &mut server => ended?,
             () = shutdown => {
+                drain(&self.engine, &door, &mut server).await?;
                 // The server hears of the stop only while it is polled.
                 let (ended, ()) = tokio::join!(server, door.stop(true));
                 ended?;
@@ -132,6 +136,25 @@ impl App {
             metrics.abort();
         }
         Ok(())
+    }
+}
+
+/// Lets no new browser in, and waits a while for what banks are being asked: their answers come once.
+async fn drain(
+    engine: &Engine,
+    door: &actix_web::dev::ServerHandle,
+    server: &mut std::pin::Pin<&mut Server>,
+) -> std::io::Result<()> {
+    let idle = async {
+        door.pause().await;
+        let until = tokio::time::Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
+        while engine.asks_banks() && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = idle => Ok(()),
     }
 }
 
@@ -247,7 +270,12 @@ async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Re
     let page = display_url(engine.public_url());
     for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
         let url = CallbackUrl::parse(&url, engine.rules())?;
-        let wanted = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+        let wanted = SavedCallback {
+            url,
+            name: Some(CallbackName::parse(name)?),
+            params_in: Placement::Query,
+            ways: AppWays::default(),
+        };
         let edit = match merchant.book.named(name) {
             Some((_, saved)) if *saved == wanted => continue,
             Some((index, _)) => Edit::Replace(index, wanted),
@@ -315,7 +343,7 @@ async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
 
 /// Settles lapsed journeys, for as long as the house stands.
 async fn sweep(engine: Arc<Engine>) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let swept = engine.sweep().await;
@@ -323,6 +351,12 @@ async fn sweep(engine: Arc<Engine>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),
             Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
+        }
+        if tidied.elapsed() >= TIDY_EVERY {
+            tidied = Instant::now();
+            if let Err(error) = engine.tidy().await {
+                tracing::warn!(error = %error, "sweep.trouble");
+            }
         }
         // A full sweep is followed by the next at once.
         if swept.unwrap_or_default() < Engine::SWEPT {

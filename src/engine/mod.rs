@@ -17,6 +17,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod timing;
 mod users;
 mod watch;
@@ -31,7 +32,8 @@ pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
-pub use returns::{Brought, Returned, Suspicion, Waited};
+pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight};
 
@@ -200,6 +202,11 @@ impl Engine {
     /// On trouble with the store.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
+    }
+
+    /// Whether this node is asking a bank for the worth of a code.
+    pub fn asks_banks(&self) -> bool {
+        self.proofs.any()
     }
 
     /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its

@@ -16,12 +16,12 @@ use crate::domain::wish::{Asked, Wish};
 /// A consent that an app asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthRequest {
-    who: Who,
-    institution: String,
-    asked: AskedFor,
-    until: Option<Moment>,
-    extras: Vec<(String, String)>,
-    way: Way,
+    pub(super) who: Who,
+    pub(super) institution: Option<String>,
+    pub(super) asked: AskedFor,
+    pub(super) until: Option<Moment>,
+    pub(super) extras: Vec<(String, String)>,
+    pub(super) way: Way,
 }
 
 /// Who is asked: at least one of the two is known.
@@ -33,15 +33,16 @@ pub struct Who {
     pub application_user: Option<ApplicationUser>,
 }
 
+/// What is asked for: account access with these features, or a payment of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum AskedFor {
+pub(super) enum AskedFor {
     Accounts(Vec<String>),
     Payment(String, Kind),
 }
 
 /// Where the customer goes afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Way {
+pub(super) struct Way {
     callback: Asked,
     answer_to: AnswerTo,
     token: OneTime,
@@ -78,7 +79,7 @@ impl AuthRequest {
         extras: Vec<(String, String)>,
         until: Option<Moment>,
     ) -> Result<Self, Invalid> {
-        let institution = body.needed_text("institutionId")?;
+        let institution = Some(body.needed_text("institutionId")?);
         Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, extras, way: Way::read(body)? })
     }
 
@@ -87,9 +88,9 @@ impl AuthRequest {
         &self.who
     }
 
-    /// The id of the institution.
-    pub fn institution(&self) -> &str {
-        &self.institution
+    /// The id of the institution; `None` where the customer chooses one on a page of ours.
+    pub fn institution(&self) -> Option<&str> {
+        self.institution.as_deref()
     }
 
     /// What the consent will allow.
@@ -115,7 +116,7 @@ impl AuthRequest {
                 kind,
                 user: user.id,
                 application_user: user.application_user.clone(),
-                institution: Some(self.institution.clone()),
+                institution: self.institution.clone(),
                 scope,
                 until: self.until,
                 answer_to: self.way.answer_to.clone(),
@@ -142,6 +143,12 @@ impl Who {
 }
 
 impl Way {
+    /// Home to this address, from a page of ours.
+    pub(super) fn hosted(redirect_url: String, one_time_token: Option<bool>) -> Self {
+        let token = if one_time_token.unwrap_or(false) { OneTime::On } else { OneTime::Off };
+        Self { callback: Asked::Covered(redirect_url), answer_to: AnswerTo::Gateway, token }
+    }
+
     fn read(body: &Object) -> Result<Self, Invalid> {
         if body.texts("forwardParameters")?.is_some_and(|names| !names.is_empty()) {
             let refused = Invalid::new("forwardParameters", "are not offered by this gateway");
@@ -174,14 +181,19 @@ fn read_redirect(redirect: &Object) -> Result<String, Invalid> {
     }
 }
 
+/// `accountRequest`, read.
 #[derive(Default)]
-struct Account {
-    scope: Vec<String>,
-    until: Option<Moment>,
-    extras: Vec<(String, String)>,
+pub(super) struct Account {
+    /// The features.
+    pub scope: Vec<String>,
+    /// Until when.
+    pub until: Option<Moment>,
+    /// What is kept for the answers.
+    pub extras: Vec<(String, String)>,
 }
 
-fn read_account(request: &Object, now: Moment) -> Result<Account, Invalid> {
+/// Reads `accountRequest`.
+pub(super) fn read_account(request: &Object, now: Moment) -> Result<Account, Invalid> {
     let until = request.moment("expiresAt")?;
     if until.is_some_and(|until| until <= now) {
         return Err(Invalid::new(request.at("expiresAt"), "is not in the future"));
@@ -198,6 +210,6 @@ fn read_account(request: &Object, now: Moment) -> Result<Account, Invalid> {
 }
 
 /// A part of the body that is kept as it was sent.
-fn kept(body: &Object, name: &str) -> Option<(String, String)> {
+pub(super) fn kept(body: &Object, name: &str) -> Option<(String, String)> {
     body.raw(name).map(|raw| (name.to_owned(), raw.to_owned()))
 }

@@ -126,6 +126,33 @@ pub struct Failure<'a> {
     /// What the institution said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub institution_error: Option<InstitutionError<'a>>,
+    /// What is wrong, as the enhanced envelope of hosted pages has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issues: Option<[Issue<'a>; 1]>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Issue<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    code: u16,
+    message: &'a str,
+}
+
+impl<'a> Issue<'a> {
+    /// The issue of a refusal with this status: Yapily's own codes, as far as they are known (contracts, section 7).
+    pub const fn of(status: u16, message: &'a str) -> Self {
+        let (kind, code) = match status {
+            401 => ("CREDENTIALS", 10_700),
+            403 | 404 | 405 | 409 => ("INVALID_REQUEST", 10_800),
+            408 => ("TIMEOUT", 11_001),
+            424 => ("THIRD_PARTY", 11_003),
+            500.. => ("INTERNAL", 11_000),
+            _ => ("BAD_REQUEST", 10_600),
+        };
+        Self { kind, code, message }
+    }
 }
 
 /// What an institution said, as a text.

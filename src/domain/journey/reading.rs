@@ -94,8 +94,9 @@ impl Journey {
     pub fn consent_status(&self, now: Moment) -> Option<Status> {
         self.opening.purpose.consent()?;
         Some(match (self.grant(), self.settlement()) {
-            (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
+            // Of an executed payment the bank can still be asked, whoever has ended the consent since.
             (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
+            (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
             (Some(_), None) if !self.is_lapsed(now) => Status::AwaitedAgain,
             (Some(grant), _) if now >= grant.expires_at => Status::Expired,
             (Some(_), _) => Status::Authorised,

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::merchant_of;
+use super::ways::WaysView;
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
@@ -62,6 +63,8 @@ struct EntryView {
     index: Option<usize>,
     url: String,
     params_in: &'static str,
+    #[serde(flatten)]
+    ways: WaysView,
 }
 
 #[derive(Serialize)]
@@ -175,7 +178,12 @@ fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
 
 impl From<&Entry> for EntryView {
     fn from(entry: &Entry) -> Self {
-        Self { index: entry.slot, url: entry.url.as_str().to_owned(), params_in: entry.params_in.as_str() }
+        Self {
+            index: entry.slot,
+            url: entry.url.as_str().to_owned(),
+            params_in: entry.params_in.as_str(),
+            ways: WaysView::from(&entry.ways),
+        }
     }
 }
 

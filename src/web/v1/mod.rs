@@ -6,6 +6,7 @@ mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod ways;
 
 use std::future::ready;
 

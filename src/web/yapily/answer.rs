@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
-use crate::dialect::yapily::{Body, Failure, InstitutionError, Source, Unsupported};
+use crate::dialect::yapily::{Body, Failure, InstitutionError, Issue, Source, Unsupported};
 use crate::domain::consent::Status;
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::BankError;
@@ -27,19 +27,38 @@ const SAMPLES: [(&str, &str); 5] = [
 /// A success.
 pub(super) type Said = (StatusCode, Body);
 
+/// Which of the two envelopes a refusal has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Issues {
+    /// The classic one.
+    Untold,
+    /// That of hosted pages.
+    Told,
+}
+
 /// A refusal, before it is put into its envelope.
 pub(super) struct Refusal {
     status: StatusCode,
     message: String,
     source: Option<&'static str>,
     institution_error: Option<String>,
+    issues: Issues,
     cause: Option<telemetry::Cause>,
     allow: Option<&'static str>,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), source: None, institution_error: None, cause: None, allow: None }
+        let issues = Issues::Untold;
+        Self {
+            status,
+            message: message.into(),
+            source: None,
+            institution_error: None,
+            issues,
+            cause: None,
+            allow: None,
+        }
     }
 
     /// No credentials, or none that belong together; the sample's own sentence.
@@ -65,6 +84,14 @@ impl Refusal {
     pub fn wrong_method(allowed: &'static str) -> Self {
         let message = format!("This address allows {allowed}");
         Self { allow: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
+    }
+
+    /// The same of a field that has another name where the call came to.
+    pub fn renamed(mut self, field: &str, to: &str) -> Self {
+        if let Some(rule) = self.message.strip_prefix(field).filter(|rule| rule.starts_with(": ")) {
+            self.message = format!("{to}{rule}");
+        }
+        self
     }
 
     /// The bank said no.
@@ -118,9 +145,15 @@ impl From<EngineError> for Refusal {
     }
 }
 
+/// Writes an answer of hosted pages: a refusal lists its issues.
+pub(super) fn answer_with_issues(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
+    let source = |refusal: &Refusal| refusal.source.or(Some("YAPILY"));
+    answer(engine, said.map_err(|refusal| Refusal { issues: Issues::Told, source: source(&refusal), ..refusal }))
+}
+
 /// Writes an answer.
 pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
-    let [half, ..] = engine.clock().entropy().as_chunks::<16>().0.to_owned()[..] else { return broken() };
+    let half = engine.clock().entropy().first_chunk().copied().unwrap_or_default();
     let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
     match said {
         Ok((status, body)) => written(status, body.written(&tracing_id), &tracing_id),
@@ -136,6 +169,7 @@ fn refused(refusal: &Refusal, tracing_id: &str) -> HttpResponse {
         code: status.as_u16(),
         status: status.canonical_reason().unwrap_or_default().to_uppercase().replace([' ', '-'], "_"),
         message: &refusal.message,
+        issues: (refusal.issues == Issues::Told).then(|| [Issue::of(status.as_u16(), &refusal.message)]),
         source: refusal.source,
         institution_error: refusal.institution_error.as_deref().map(|error_message| InstitutionError { error_message }),
     };

@@ -46,7 +46,7 @@ async fn again(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse 
 }
 
 async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Said, Refusal> {
-    let id = request.institution();
+    let id = request.institution().unwrap_or_default();
     let institution = engine.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
             .hint("list them with GET /institutions")

@@ -119,12 +119,12 @@ fn wrapped(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
     Ok((StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey)))?))
 }
 
-async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, Refusal> {
+pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, Refusal> {
     engine.consent(merchant, id).await?.filter(is_own).ok_or_else(unknown)
 }
 
 /// The consent that the path names; what is no id names none.
-fn id_of(request: &HttpRequest) -> Result<JourneyId, Refusal> {
+pub(super) fn id_of(request: &HttpRequest) -> Result<JourneyId, Refusal> {
     request.match_info().query("id").parse().map_err(|_| unknown())
 }
 

@@ -5,6 +5,7 @@ mod auth_requests;
 mod call;
 mod consents;
 mod exchanges;
+mod hosted;
 mod institutions;
 mod users;
 
@@ -21,6 +22,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(auth_requests::routes)
             .configure(consents::routes)
             .configure(exchanges::routes)
+            .configure(hosted::routes)
             .configure(institutions::routes)
             .configure(users::routes)
             .default_service(web::to(no_such_call)),

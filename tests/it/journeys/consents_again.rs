@@ -31,7 +31,7 @@ async fn a_consent_that_is_given_again_keeps_its_id_and_its_token(house: House) 
     let (asked, first_home) = given(&house, &tpp, json!({})).await;
     let token = token_of(&tpp, &asked).await;
     let before = tpp.consent(&asked.id).await;
-    house.wait(Duration::from_hours(24 * 60));
+    house.wait(Duration::from_hours(20));
     let envelope = tpp.ask_again(&token).await.is(201).json();
     let again = Asked::read(&envelope);
     assert!(envelope["meta"]["tracingId"].is_string());

@@ -68,31 +68,54 @@ fn every_consent_ends(store: Option<&str>) {
         remember(&mut homes, runtime.block_on(returns).unwrap());
         gateway.restart();
     }
+    let ended = until_ended(&runtime, &app, &consents, &mut homes);
+    let asked = bank.asked.lock().unwrap().clone();
+    assert!(asked.values().all(|times| *times == 1), "a code reached the bank twice: {asked:?}");
+    assert_eq!(homes.len(), CROWD, "every browser came home");
+    let tally = reckon(&consents, &ended, &homes, |home| runtime.block_on(app.exchange(home)));
+    println!("{}: {tally:?}, {} codes at the bank", store.unwrap_or("embedded"), asked.len());
+    assert!(tally.contains_key("AUTHORIZED") && tally.contains_key("FAILED"), "the kills hit nobody: {tally:?}");
+    assert!(tally.keys().all(|status| ["AUTHORIZED", "FAILED"].contains(status)), "{tally:?}");
+}
+
+/// Asks for every consent, and sends every browser back once more, until all have ended; answers how.
+fn until_ended(
+    runtime: &tokio::runtime::Runtime,
+    app: &App,
+    consents: &[Asked],
+    homes: &mut HashMap<String, String>,
+) -> Vec<String> {
     let deadline = Instant::now() + END;
-    let ended = loop {
+    loop {
         let statuses: Vec<String> = runtime.block_on(async {
-            remember(&mut homes, app.come_back(consents.iter().map(Asked::answer).collect()).await);
+            remember(homes, app.come_back(consents.iter().map(Asked::answer).collect()).await);
             let mut statuses = Vec::new();
-            for consent in &consents {
+            for consent in consents {
                 statuses.push(app.status(&consent.id).await);
             }
             statuses
         });
         if statuses.iter().all(|status| status != "AWAITING_AUTHORIZATION") {
-            break statuses;
+            return statuses;
         }
         assert!(Instant::now() < deadline, "some never end: {statuses:?}");
         std::thread::sleep(Duration::from_secs(1));
-    };
-    let asked = bank.asked.lock().unwrap().clone();
-    assert!(asked.values().all(|times| *times == 1), "a code reached the bank twice: {asked:?}");
-    assert_eq!(homes.len(), CROWD, "every browser came home");
+    }
+}
+
+/// Holds what browsers and apps were told against how each consent has ended; counts the ends.
+fn reckon<'a>(
+    consents: &[Asked],
+    ended: &'a [String],
+    homes: &HashMap<String, String>,
+    exchange: impl Fn(&str) -> Value,
+) -> HashMap<&'a str, usize> {
     let mut tally = HashMap::new();
-    for (consent, status) in consents.iter().zip(&ended) {
+    for (consent, status) in consents.iter().zip(ended) {
         *tally.entry(status.as_str()).or_insert(0) += 1;
         let home = &homes[&consent.state];
         if consent.one_time_token {
-            let exchanged = runtime.block_on(app.exchange(home));
+            let exchanged = exchange(home);
             assert_eq!(exchanged.get("consentToken").is_some(), status == "AUTHORIZED", "{status}: {exchanged}");
         } else {
             assert_eq!(home.contains("consent="), status == "AUTHORIZED", "{status}: {home}");
@@ -101,9 +124,7 @@ fn every_consent_ends(store: Option<&str>) {
             assert_eq!(status, "FAILED", "a bank that never answers has not agreed");
         }
     }
-    println!("{}: {tally:?}, {} codes at the bank", store.unwrap_or("embedded"), asked.len());
-    assert!(tally.contains_key("AUTHORIZED") && tally.contains_key("FAILED"), "the kills hit nobody: {tally:?}");
-    assert!(tally.keys().all(|status| ["AUTHORIZED", "FAILED"].contains(status)), "{tally:?}");
+    tally
 }
 
 /// Keeps where browsers were sent; the same return may never lead elsewhere.
@@ -160,7 +181,7 @@ impl App {
     }
 
     async fn ask(&self, number: usize) -> Asked {
-        let one_time_token = number % 2 == 0;
+        let one_time_token = number.is_multiple_of(2);
         let body = json!({
             "applicationUserId": format!("user-{number}"), "institutionId": "blunt", "callback": CALLBACK,
             "oneTimeToken": one_time_token,

@@ -6,5 +6,6 @@ mod secpaid_refusals;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;
+mod yapily_hosted;
 mod yapily_refusals;
 mod yapily_users;

@@ -1,0 +1,58 @@
+//! `/hosted/consent-requests`: consents whose customer is sent to a page of ours first (contracts, section 10).
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer::{Refusal, Said, answer_with_issues};
+use super::call::{Call, merchant_of};
+use super::consents::{about, find, id_of};
+use super::users;
+use crate::dialect::yapily::{Body, HostedRequest, NAME, Shown, hosted_request};
+use crate::domain::journey::Journey;
+use crate::engine::{CONSENT_PAGE, Engine};
+use crate::web::body::Incoming;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(super::at("/hosted/consent-requests", "POST").route(web::post().to(ask)))
+        .service(super::at("/hosted/consent-requests/{id}", "GET").route(web::get().to(one)));
+}
+
+async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let call = Call::read(&engine, incoming).await?;
+        let hosted = HostedRequest::read(&call.body, engine.clock().now())?;
+        let journey = open(&engine, &call, &hosted).await;
+        // On these endpoints the callback has another name.
+        let journey = journey.map_err(|refusal| refusal.renamed("callback", "redirectUrl"))?;
+        shown(&engine, &journey, StatusCode::CREATED, Shown::Request)
+    };
+    answer_with_issues(&engine, asked.await)
+}
+
+async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let found = async {
+        let merchant = merchant_of(&engine, &request).await?.id;
+        let journey = find(&engine, merchant, id_of(&request)?).await?;
+        shown(&engine, &journey, StatusCode::OK, Shown::Outcome)
+    };
+    answer_with_issues(&engine, found.await)
+}
+
+async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Result<Journey, Refusal> {
+    let request = hosted.request();
+    let scope = hosted.scope(&hosted.candidates(engine.institutions())?)?;
+    let wish = |user: &_| request.wish(user, scope.clone());
+    let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
+    Ok(engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?)
+}
+
+fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: Shown) -> Result<Said, Refusal> {
+    let (about, link) = (about(engine, journey), engine.link(journey)?);
+    let hosted_url = engine.public_url().page(CONSENT_PAGE, &[("link_id", &link)]);
+    let view = hosted_request(journey, &about, &hosted_url, shown);
+    let view = view.ok_or_else(|| Refusal::not_found("There is no such consent request"))?;
+    Ok((status, Body::wrapped(view)?))
+}

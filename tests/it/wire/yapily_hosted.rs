@@ -1,0 +1,127 @@
+//! Yapily's hosted pages for consents (contracts/yapily.md, section 10).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+use crate::support::tpp::{CALLBACK, Tpp};
+
+on_every_store![
+    a_hosted_request_leads_to_a_page_of_ours_and_home_again,
+    a_hosted_request_with_an_institution_leads_there_at_once,
+    hosted_refusals_list_their_issues,
+];
+
+fn request(changes: &Value) -> Value {
+    let mut body = json!({
+        "applicationUserId": "john.doe@company.com", "redirectUrl": "https://tpp-application.com/home?own=1#f",
+        "institutionIdentifiers": { "institutionCountryCode": "GB" },
+        "userSettings": { "language": "EN", "location": "GB" },
+    });
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
+}
+
+async fn ask(tpp: &Tpp, changes: &Value) -> Value {
+    tpp.post("/hosted/consent-requests", &request(changes)).await.is(201).json()["data"].clone()
+}
+
+async fn look(tpp: &Tpp, asked: &Value) -> Value {
+    let id = asked["consentRequestId"].as_str().unwrap();
+    tpp.get(&format!("/hosted/consent-requests/{id}")).await.is(200).json()["data"].clone()
+}
+
+async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let account = json!({ "featureScope": ["ACCOUNTS"], "accountIdentifiers": { "accountId": "7" } });
+    let asked = ask(&tpp, &json!({ "accountRequest": account })).await;
+    let hosted_url = asked["hostedUrl"].as_str().unwrap();
+    assert!(hosted_url.starts_with(&format!("{}/consent?link_id=", house.http.base())), "{hosted_url}");
+    for (name, value) in [
+        ("applicationUserId", json!("john.doe@company.com")),
+        ("applicationId", json!(tpp.shop.id)),
+        ("institutionIdentifiers", json!({ "institutionCountryCode": "GB" })),
+        ("userSettings", json!({ "language": "EN", "location": "GB" })),
+        ("redirectUrl", json!("https://tpp-application.com/home?own=1#f")),
+        ("accountRequestDetails", account),
+    ] {
+        assert_eq!(asked[name], value, "{name}");
+    }
+    assert!(
+        asked["userId"].is_string() && asked["createdAt"].is_string() && asked["authorisationExpiresAt"].is_string()
+    );
+    assert!(asked.get("status").is_none() && asked.get("consentToken").is_none(), "{asked}");
+    let waiting = look(&tpp, &asked).await;
+    assert_eq!(waiting["status"], "AWAITING_AUTHORIZATION");
+    // The customer chooses a bank on the page, and agrees there.
+    let link = query_value(hosted_url, "link_id");
+    house.http.get(hosted_url).await.is(200).says("Modelo Sandbox").says("Mock Sandbox");
+    let chosen = [("link_id", link.as_str()), ("institution", "mock-sandbox")];
+    let left = house.http.submit("/consent/choose", &chosen).await.location();
+    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let token = query_value(&home, "consent");
+    let user = asked["userId"].as_str().unwrap();
+    assert_eq!(
+        home,
+        format!(
+            "https://tpp-application.com/home?own=1&consent={token}&application-user-id=john.doe%40company.com\
+             &user-uuid={user}&institution=mock-sandbox#f"
+        )
+    );
+    let given = look(&tpp, &asked).await;
+    assert_eq!((&given["status"], &given["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
+    assert_eq!(given["institutionIdentifiers"]["institutionId"], "mock-sandbox");
+    let consent = tpp.consent(given["consentId"].as_str().unwrap()).await;
+    assert_eq!((&consent["consentToken"], &consent["featureScope"]), (&json!(token), &json!(["ACCOUNTS"])));
+    // Asked again, it leads to the bank that was chosen.
+    let again = tpp.ask_again(&token).await.is(201).json()["data"].clone();
+    let state = again["state"].as_str().unwrap();
+    let home = house.http.back(&format!("code=again&state={state}")).await.location();
+    assert_eq!(query_value(&home, "institution"), "mock-sandbox");
+}
+
+async fn a_hosted_request_with_an_institution_leads_there_at_once(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let place = json!({ "institutionId": "modelo-sandbox", "institutionCountryCode": "GB" });
+    let asked = ask(&tpp, &json!({ "institutionIdentifiers": place, "oneTimeToken": true })).await;
+    assert_eq!(asked["institutionIdentifiers"], place);
+    let left = house.http.get(asked["hostedUrl"].as_str().unwrap()).await.location();
+    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let exchanged = tpp.exchange(&query_value(&home, "one-time-token")).await.is(201).json();
+    assert_eq!((&exchanged["id"], &exchanged["status"]), (&asked["consentRequestId"], &json!("AUTHORIZED")));
+    // A consent that was asked for in another way is no hosted request.
+    let other = tpp.ask(json!({ "callback": CALLBACK })).await;
+    tpp.get(&format!("/hosted/consent-requests/{}", other.id)).await.is(404);
+}
+
+async fn hosted_refusals_list_their_issues(house: House) {
+    let tpp = Tpp::of(&house).await;
+    for (changes, field) in [
+        (json!({ "redirectUrl": null }), "redirectUrl: is required"),
+        (json!({ "redirectUrl": "https://elsewhere.example/" }), "redirectUrl: is not one of the application's"),
+        (json!({ "institutionIdentifiers": null }), "institutionIdentifiers: is required"),
+        (json!({ "institutionIdentifiers": {} }), "institutionIdentifiers.institutionCountryCode: is required"),
+        (
+            json!({ "institutionIdentifiers": { "institutionCountryCode": "FR" } }),
+            "institutionIdentifiers.institutionCountryCode: is no country",
+        ),
+        (
+            json!({ "institutionIdentifiers": { "institutionCountryCode": "GB", "institutionId": "x" } }),
+            "institutionIdentifiers.institutionId: names no institution",
+        ),
+        (json!({ "applicationUserId": null }), "userId: is required, unless"),
+    ] {
+        let refused = tpp.post("/hosted/consent-requests", &request(&changes)).await.is(400).json()["error"].clone();
+        let issue = &refused["issues"][0];
+        assert_eq!((&refused["code"], &refused["status"]), (&json!(400), &json!("BAD_REQUEST")));
+        assert_eq!((&issue["type"], &issue["code"]), (&json!("BAD_REQUEST"), &json!(10_600)));
+        assert!(issue["message"].as_str().unwrap().starts_with(field), "{field}: {refused}");
+        assert!(refused["tracingId"].is_string() && refused["source"].is_string(), "{refused}");
+    }
+    assert_eq!(tpp.get("/users").await.is(200).json(), json!([]), "a refused request leaves no user");
+    let unknown = "/hosted/consent-requests/2d5c3632-1729-4a5e-bc69-c7fa1cbba815";
+    let refused = tpp.call(Method::GET, unknown, &Value::Null).await.is(404).json()["error"].clone();
+    assert_eq!(refused["issues"][0]["code"], 10_800);
+}
