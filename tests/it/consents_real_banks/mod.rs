@@ -3,5 +3,6 @@
 
 mod config;
 mod decisions;
+mod faults;
 mod starts;
 mod way;

@@ -23,7 +23,12 @@ pub async fn house(kind: StoreKind) -> (House, Banks) {
 
 /// A house whose institutions are these banks.
 pub async fn open(kind: StoreKind, banks: &Banks) -> House {
-    let house = House::open_own(kind, &config::file(banks)).await;
+    open_with(kind, banks, &[]).await
+}
+
+/// The same, with these variables besides.
+pub async fn open_with(kind: StoreKind, banks: &Banks, env: &[(&str, &str)]) -> House {
+    let house = House::open_own_with(kind, &config::file(banks), env).await;
     banks.answer_at(house.http.base());
     house
 }
@@ -32,8 +37,13 @@ pub async fn open(kind: StoreKind, banks: &Banks) -> House {
 pub async fn decided(house: &House, banks: &Banks, kind: &str, asked: &Asked, decision: Decision) -> Landing {
     let out = asked.data["authorisationUrl"].as_str().expect("an address");
     let bank = sent_on(async || house.http.get(out).await).await;
+    at_bank(house, banks, kind, &bank, decision).await
+}
+
+/// The customer decides at the bank, at this address of its: where the bank sends the browser.
+pub async fn at_bank(house: &House, banks: &Banks, kind: &str, bank: &str, decision: Decision) -> Landing {
     let mut customer = Customer::new(house.http.base(), banks.ca(kind).as_deref());
-    customer.decide(&bank, decision).await
+    customer.decide(bank, decision).await
 }
 
 /// Where the house sends the browser that the bank has sent back.
@@ -41,25 +51,28 @@ pub async fn home(http: &Http, landing: &Landing) -> String {
     sent_on(async || arrives(http, landing).await).await
 }
 
-/// A browser arrives: what the bank's last page makes it do.
-async fn arrives(http: &Http, landing: &Landing) -> Answer {
+/// A browser arrives: what the bank's last page makes it do, and what the house answers.
+pub async fn arrives(http: &Http, landing: &Landing) -> Answer {
     let (carried, pairs) = landing.carried();
     let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut bare = landing.url.clone();
     bare.set_fragment(None);
-    match carried {
-        Carried::Query => http.get(bare.as_str()).await,
+    let answer = match carried {
         Carried::Form => http.submit(bare.as_str(), &pairs).await,
-        Carried::Fragment => {
+        Carried::Fragment if bare.query().is_none() => {
             http.get(bare.as_str()).await.is(200).says("/static/fragment-return.js");
             pairs.push(("handback_posted_by", "fragment"));
             http.submit(bare.as_str(), &pairs).await
         }
-    }
+        // What stands behind a # beside a query stays in the browser.
+        Carried::Query | Carried::Fragment => http.get(bare.as_str()).await,
+    };
+    assert!(answer.status < 500, "{}: {}", answer.status, answer.text());
+    answer
 }
 
 /// Asks again while the house shows a page that waits, as that page does by itself.
-async fn sent_on(ask: impl AsyncFn() -> Answer) -> String {
+pub async fn sent_on(ask: impl AsyncFn() -> Answer) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = ask().await;

@@ -78,7 +78,12 @@ impl House {
 
     /// Somebody's own house: with a configuration file of this text.
     pub async fn open_own(kind: StoreKind, file: &str) -> Self {
-        Self::built(kind, &[], Some(file)).await
+        Self::open_own_with(kind, file, &[]).await
+    }
+
+    /// Somebody's own house, with these variables besides.
+    pub async fn open_own_with(kind: StoreKind, file: &str, env: &[(&str, &str)]) -> Self {
+        Self::built(kind, env, Some(file)).await
     }
 
     async fn built(kind: StoreKind, env: &[(&str, &str)], file: Option<&str>) -> Self {
