@@ -9,7 +9,6 @@ use super::answer::{Refusal, Said, answer};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
-use crate::domain::consent::Status;
 use crate::domain::id::{MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -134,7 +133,7 @@ async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> R
 async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal> {
     let now = engine.clock().now();
     let given = consents(engine, of).await?;
-    let given = given.iter().filter(|journey| journey.consent_status(now) == Some(Status::Authorised));
+    let given = given.iter().filter(|journey| journey.is_in_force(now));
     let mut ids: Vec<String> = given.filter_map(Journey::institution).map(str::to_owned).collect();
     ids.sort();
     ids.dedup();
