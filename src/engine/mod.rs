@@ -33,7 +33,7 @@ pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited};
 pub use timing::Timing;
-pub use watch::{Counted, Page, Sight};
+pub use watch::{Counted, Page, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;

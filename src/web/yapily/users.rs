@@ -18,8 +18,9 @@ use crate::domain::wish::Wish;
 use crate::engine::{Engine, Enrolled, Page, Which};
 use crate::web::body::Incoming;
 
-/// The most users that one answer holds.
-const MOST: usize = 50_000;
+/// The most users that a list without a filter holds, the oldest ones: no more of them are read from the store. A user
+/// that is not among them is found by its own id.
+const MOST: usize = 1000;
 
 /// The most consents of one user that are looked at.
 const ALL: Page = Page { skip: 0, most: usize::MAX };

@@ -16,6 +16,7 @@ mod customer_cancels;
 mod forged;
 mod idempotency;
 mod link_expires;
+mod lists;
 mod prefetch;
 mod profile_edits;
 mod returns_in_fragments;
