@@ -3,24 +3,26 @@
 mod banks;
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
+use tokio::sync::oneshot;
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
+use crate::courier::{self, Courier};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
-use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
@@ -39,6 +41,9 @@ use crate::web::{self as front_door, House, Limits};
 /// How often lapsed journeys are settled.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the store is cleared of what nobody needs any more.
+const TIDY_EVERY: Duration = Duration::from_secs(20);
+
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
 
@@ -56,6 +61,7 @@ pub struct App {
     metrics: Option<Server>,
     counters: Arc<Metrics>,
     engine: Arc<Engine>,
+    courier: Arc<Courier>,
     notices: Vec<String>,
     newcomer: Option<NewMerchant>,
 }
@@ -82,7 +88,9 @@ impl App {
             metrics: counters.clone(),
         };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        Ok(Self { addr, public_url, server, metrics, counters: counters.into_inner(), engine, notices, newcomer })
+        let courier = Arc::new(courier(config, &engine)?);
+        let counters = counters.into_inner();
+        Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
     /// Where it listens.
@@ -113,25 +121,53 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
         let asked = self.engine.banks.iter().map(|bank| {
             tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
         });
         let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
-        tokio::select! {
-            ended = &mut server => ended?,
-            () = shutdown => {
-                // The server hears of the stop only while it is polled.
-                let (ended, ()) = tokio::join!(server, door.stop(true));
-                ended?;
+        let ended = tokio::select! {
+            ended = &mut server => {
+                drop(stop);
+                ended
             }
-        }
+            () = shutdown => {
+                drop(stop);
+                drain(&self.engine, &door, &mut server).await?;
+                // The server hears of the stop only while it is polled.
+                tokio::join!(server, door.stop(true)).0
+            }
+        };
+        // What it has in its hands is finished, or goes back to the store for the next one.
+        courier.await?;
+        ended?;
         sweeper.abort();
         asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
         }
         Ok(())
+    }
+}
+
+/// Lets no new browser in, and waits a while for what banks are being asked: their answers come once.
+async fn drain(
+    engine: &Engine,
+    door: &actix_web::dev::ServerHandle,
+    server: &mut std::pin::Pin<&mut Server>,
+) -> std::io::Result<()> {
+    let idle = async {
+        door.pause().await;
+        let until = tokio::time::Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
+        while engine.asks_banks() && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = idle => Ok(()),
     }
 }
 
@@ -167,6 +203,19 @@ pub async fn engine(
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
         operator: config.operator_key(),
+    }))
+}
+
+/// The courier of a house. A demo's may reach the machine that it is tried on.
+fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
+    Ok(Courier::new(courier::Parts {
+        store: Arc::clone(&engine.store),
+        keys: engine.keys.clone(),
+        clock: Arc::clone(&engine.clock),
+        dialects: engine.dialects.clone(),
+        sender: Arc::new(way_out(config).allow(loopback).build()?),
     }))
 }
 
@@ -247,7 +296,12 @@ async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Re
     let page = display_url(engine.public_url());
     for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
         let url = CallbackUrl::parse(&url, engine.rules())?;
-        let wanted = SavedCallback { url, name: Some(CallbackName::parse(name)?), params_in: Placement::Query };
+        let wanted = SavedCallback {
+            url,
+            name: Some(CallbackName::parse(name)?),
+            params_in: Placement::Query,
+            ways: AppWays::default(),
+        };
         let edit = match merchant.book.named(name) {
             Some((_, saved)) if *saved == wanted => continue,
             Some((index, _)) => Edit::Replace(index, wanted),
@@ -315,7 +369,7 @@ async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
 
 /// Settles lapsed journeys, for as long as the house stands.
 async fn sweep(engine: Arc<Engine>) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let swept = engine.sweep().await;
@@ -323,6 +377,12 @@ async fn sweep(engine: Arc<Engine>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),
             Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
+        }
+        if tidied.elapsed() >= TIDY_EVERY {
+            tidied = Instant::now();
+            if let Err(error) = engine.tidy().await {
+                tracing::warn!(error = %error, "sweep.trouble");
+            }
         }
         // A full sweep is followed by the next at once.
         if swept.unwrap_or_default() < Engine::SWEPT {

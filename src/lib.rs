@@ -8,6 +8,7 @@
 //! - [`domain`]: the nouns, pure. [`clock`] and [`keys`]: time, entropy and what is derived, as arguments.
 //! - [`store`]: what a store promises, and two that keep it. [`bank`]: who is asked. [`dialect`]: who is spoken to.
 //! - [`engine`]: the verbs, and the only code that decides: open, leave, return, settle, redeem.
+//! - [`courier`]: the back door, by which merchants' servers are told.
 //! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
 //! - [`config`], [`cli`], [`telemetry`]: the operator's side. [`app`]: where it is put together.
 
@@ -32,6 +33,7 @@ pub mod bank;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod courier;
 pub mod demo;
 pub mod dialect;
 pub mod domain;

@@ -3,10 +3,20 @@
 (function () {
   "use strict";
   var button = document.getElementById("open");
+  var elsewhere = document.getElementById("elsewhere");
   if (!button) return;
-  // The mark is a digest: the link may carry a one-time token, which has no place in storage.
+
+  if (button.hasAttribute("data-either")) {
+    // An iPad calls itself a Mac, but is touched with more than one finger.
+    if (!(navigator.maxTouchPoints > 1)) window.location.replace(elsewhere.href);
+    return;
+  }
+
+  var attempt = button.getAttribute("data-attempt");
+  if (!attempt) return;
+  // The mark is a digest: the app's link may carry a one-time token, which has no place in storage.
   var digest = 5381;
-  for (var i = 0; i < button.href.length; i++) digest = ((digest * 33) ^ button.href.charCodeAt(i)) >>> 0;
+  for (var i = 0; i < attempt.length; i++) digest = ((digest * 33) ^ attempt.charCodeAt(i)) >>> 0;
   var mark = "handback.opened." + digest;
   try {
     if (sessionStorage.getItem(mark)) return;
@@ -14,5 +24,10 @@
   } catch (refused) {
     return;
   }
-  window.location.href = button.href;
+  // The way on in the browser is for those whose app did not open: it shows when that is likely.
+  if (elsewhere) {
+    elsewhere.classList.add("later");
+    setTimeout(function () { elsewhere.classList.remove("later"); }, 1500);
+  }
+  window.location.href = attempt;
 })();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use handback::clock::{Clock, SystemClock};
-use handback::domain::callback::{CallbackUrl, Placement, Rules};
+use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
 use handback::domain::journey::{Cancel, Checkout, Departing, End, Journey, Opening, Purpose, Via};
 use handback::domain::merchant::{MerchantName, Settings};
@@ -99,7 +99,10 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
             cancel: Cancel::Offered,
         }),
         extras: Vec::new(),
-        plan: Plan { landing: Some(Entry { url, params_in: Placement::Query, slot: None }), background: Vec::new() },
+        plan: Plan {
+            landing: Some(Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }),
+            ..Plan::default()
+        },
         terms: Settings::default().terms(),
         opened_at: now,
         expires_at: now.plus(Duration::from_hours(24)),

@@ -1,7 +1,9 @@
 //! What the engine needs of a dialect: its words on the way home.
 
-use super::journey::{HandBack, Journey};
+use super::delivery::Notice;
+use super::journey::{HandBack, Journey, Settlement};
 use super::params::Params;
+use super::wish::Wish;
 
 /// A merchant-facing vocabulary, as far as a hand-back needs it. The rest of a dialect is between it and the front door.
 pub trait Dialect: Send + Sync {
@@ -17,4 +19,14 @@ pub trait Dialect: Send + Sync {
 
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
+
+    /// The payment endpoints that a call asked for, in its own words: URLs, indices and names between commas.
+    fn endpoints<'a>(&self, _wish: &'a Wish) -> Option<&'a str> {
+        None
+    }
+
+    /// What a payment endpoint is told of a settlement. `None` where this dialect knows no payment endpoints.
+    fn notice(&self, _journey: &Journey, _settlement: &Settlement) -> Option<Notice> {
+        None
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::callback::{CallbackUrl, Placement};
+use super::callback::{AppWays, CallbackUrl, Placement};
 use super::id::MerchantId;
 use super::invalid::Invalid;
 use super::moment::Moment;
@@ -94,6 +94,8 @@ pub struct SavedCallback {
     pub name: Option<CallbackName>,
     /// Where our parameters go in it.
     pub params_in: Placement,
+    /// Where it leads on other devices.
+    pub ways: AppWays,
 }
 
 /// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
@@ -299,6 +301,7 @@ mod tests {
             url: CallbackUrl::parse("https://m.example/cb", &Rules::default()).unwrap(),
             name: name.map(|n| CallbackName::parse(n).unwrap()),
             params_in: Placement::Query,
+            ways: AppWays::default(),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use super::callback::{CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
+use super::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
+use super::delivery::Target;
 use super::invalid::Invalid;
 use super::merchant::{Book, SavedCallback};
-use super::terms::OneOffUrls;
+use super::terms::{AppLinks, OneOffUrls};
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,15 @@ pub struct Entry {
     pub params_in: Placement,
     /// The slot it came from; `None` for a one-off URL.
     pub slot: Option<usize>,
+    /// Where it leads on other devices; nowhere in the background, where no device is.
+    pub ways: AppWays,
+}
+
+impl Entry {
+    /// Whether a browser gets here by our page alone, given what the merchant's settings say of app links.
+    pub fn needs_page(&self, settings: AppLinks) -> bool {
+        self.ways.need_page(&self.url, settings)
+    }
 }
 
 /// Where a journey's news goes: the browser to one place, servers to the others.
@@ -23,6 +33,8 @@ pub struct Plan {
     pub landing: Option<Entry>,
     /// Who else is told, in the background.
     pub background: Vec<Entry>,
+    /// The payment endpoints: who is told by a POST.
+    pub endpoints: Vec<Entry>,
 }
 
 /// What a dialect and a merchant allow in a plan.
@@ -68,7 +80,7 @@ impl Plan {
             entry.map_err(|invalid| invalid.at(place(index, alone)))
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { landing: entries.next(), background: entries.collect() })
+        Ok(Self { landing: entries.next(), background: entries.collect(), endpoints: Vec::new() })
     }
 
     /// Resolves a URL that one of the merchant's saved callbacks has to cover.
@@ -81,12 +93,49 @@ impl Plan {
             return Err(Invalid::new("callback", "is not one of the application's authorised callbacks")
                 .hint("save it, or one above it that ends in a slash; its own query is free"));
         };
-        let entry = Entry { url, params_in: saved.params_in, slot: Some(index) };
+        let ways = if saved.url == url { saved.ways.clone() } else { saved.ways.without_urls() };
+        let entry = Entry { url, params_in: saved.params_in, slot: Some(index), ways };
         let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
-        Ok(Self { landing: Some(landing), background: Vec::new() })
+        Ok(Self { landing: Some(landing), ..Self::default() })
     }
 
-    /// Every entry, the landing first.
+    /// The same plan with the payment endpoints that a call asked for: URLs, or indices and names of saved ones.
+    ///
+    /// # Errors
+    /// As [`Plan::resolve`]; the field is `payment_endpoint`, with its item.
+    pub fn telling(self, asked: &str, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+        let renamed = |invalid: Invalid| {
+            let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
+            invalid.at(field)
+        };
+        let items = parse_list(asked, |name| allowed.book.named(name).is_some()).map_err(renamed)?;
+        let alone = items.len() == 1;
+        if items.len() > MAX_ITEMS {
+            return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
+        }
+        let entries = items.iter().enumerate().map(|(index, item)| {
+            resolve_item(item, allowed)
+                .and_then(check_endpoint)
+                .map_err(|invalid| renamed(invalid.at(place(index, alone))))
+        });
+        Ok(Self { endpoints: entries.collect::<Result<_, _>>()?, ..self })
+    }
+
+    /// Who is told in the background, in order: the callbacks, then the payment endpoints.
+    pub fn targets(&self) -> impl Iterator<Item = (Target, &Entry)> {
+        let callbacks = (0..=u8::MAX).map(Target::Callback).zip(&self.background);
+        callbacks.chain((0..=u8::MAX).map(Target::Endpoint).zip(&self.endpoints))
+    }
+
+    /// The entry of a target. `None` when this plan has none there.
+    pub fn target(&self, target: Target) -> Option<&Entry> {
+        match target {
+            Target::Callback(entry) => self.background.get(usize::from(entry)),
+            Target::Endpoint(entry) => self.endpoints.get(usize::from(entry)),
+        }
+    }
+
+    /// Every entry that gets the browser's query, the landing first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.landing.iter().chain(&self.background)
     }
@@ -95,7 +144,7 @@ impl Plan {
         let first = allowed.book.first().map(|(index, saved)| of_slot(index, saved));
         let landing = first.map(|entry| check_entry(entry, 0, allowed)).transpose();
         let landing = landing.map_err(|invalid| invalid.at("callback_url (the first saved callback)"))?;
-        Ok(Self { landing, background: Vec::new() })
+        Ok(Self { landing, ..Self::default() })
     }
 }
 
@@ -113,13 +162,14 @@ fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
                 .hint("save it with POST /v1/profile/callbacks and give its index"))
         }
         Item::Url(text) => {
-            Ok(Entry { url: CallbackUrl::parse(text, allowed.rules)?, params_in: Placement::Query, slot: None })
+            let url = CallbackUrl::parse(text, allowed.rules)?;
+            Ok(Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() })
         }
     }
 }
 
 fn of_slot(index: usize, saved: &SavedCallback) -> Entry {
-    Entry { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index) }
+    Entry { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index), ways: saved.ways.clone() }
 }
 
 fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
@@ -127,24 +177,42 @@ fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry
         return Err(Invalid::new("callback_url", "is an app link, which only a browser can open")
             .hint("an app link can only be the first item"));
     }
-    match entry.url.holds_any(allowed.appended, entry.params_in) {
-        None => Ok(entry),
-        Some(name) => {
-            Err(Invalid::new("callback_url", format!("already holds the parameter {name}, which is appended"))
-                .hint("rename the callback's own parameter: each name of ours may stand there once"))
-        }
+    // Other ways are for browsers, and only the first item has one.
+    let ways = if index == 0 { entry.ways } else { AppWays::default() };
+    if let Some(name) = entry.url.holds_any(allowed.appended, entry.params_in) {
+        return Err(holds(format!("already holds the parameter {name}, which is appended")));
     }
+    if let Some((way, name)) = ways.hold_any(allowed.appended, entry.params_in) {
+        return Err(holds(format!("has a URL for {way} that already holds the parameter {name}, which is appended")));
+    }
+    Ok(Entry { ways, ..entry })
+}
+
+fn holds(rule: String) -> Invalid {
+    Invalid::new("callback_url", rule)
+        .hint("rename the callback's own parameter: each name of ours may stand there once")
+}
+
+/// A payment endpoint is called by a server.
+fn check_endpoint(entry: Entry) -> Result<Entry, Invalid> {
+    if entry.url.is_app_link() {
+        return Err(Invalid::new("payment_endpoint", "is an app link, which no server can call")
+            .hint("expected an https URL of your server"));
+    }
+    Ok(entry)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::callback::WrittenWays;
     use super::*;
 
     fn book() -> Book {
         let mut book = Book::default();
         for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
             let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-            book.add(SavedCallback { url, name: None, params_in: Placement::Query }).unwrap();
+            let ways = AppWays::default();
+            book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
         }
         book
     }
@@ -185,6 +253,30 @@ mod tests {
     }
 
     #[test]
+    fn payment_endpoints_are_urls_and_saved_ones() {
+        let (rules, book) = (Rules::default(), book());
+        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &["status"] };
+        let telling = |asked| Plan::default().telling(asked, allowed);
+        let plan = telling("https://b.example/pay,2").unwrap();
+        let told: Vec<_> = plan.targets().map(|(target, entry)| (target, entry.url.as_str())).collect();
+        let expected =
+            [(Target::Endpoint(0), "https://b.example/pay"), (Target::Endpoint(1), "https://a.example/2?status=x")];
+        assert_eq!(told, expected, "nothing is appended to an endpoint, so it may hold any name");
+        assert_eq!(plan.target(Target::Endpoint(1)).and_then(|entry| entry.slot), Some(2));
+        assert_eq!(plan.target(Target::Callback(0)), None);
+        for (asked, field) in [
+            ("7", "payment_endpoint"),
+            ("1", "payment_endpoint"),
+            ("", "payment_endpoint"),
+            ("0,1", "payment_endpoint item 2"),
+            ("0,ftp://b.example/", "payment_endpoint item 2"),
+            (&["0"; 17].join(","), "payment_endpoint"),
+        ] {
+            assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
+        }
+    }
+
+    #[test]
     fn each_refusal_names_its_item() {
         for (asked, field) in [
             ("7", "callback_url"),
@@ -198,5 +290,40 @@ mod tests {
         }
         assert!(resolve(Some("https://b.example/"), OneOffUrls::SavedOnly).is_err());
         assert!(resolve(Some("0"), OneOffUrls::SavedOnly).is_ok());
+    }
+
+    #[test]
+    fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
+        let rules = Rules::default();
+        let written = WrittenWays { ios: Some("com.example.app://ios"), ..WrittenWays::default() };
+        let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();
+        let ways = AppWays::parse(written, &url, &rules).unwrap();
+        let mut book = book();
+        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone() }).unwrap();
+        let allowed = |appended| Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended };
+        let landing = |plan: Plan| plan.landing.unwrap().ways;
+        assert_eq!(landing(Plan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
+        assert_eq!(landing(Plan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
+        for own_place in ["https://a.example/3/x", "https://a.example/3/?own=1"] {
+            let plan = Plan::of_covered(own_place, allowed(&[])).unwrap();
+            assert_eq!(landing(plan), AppWays::default(), "{own_place}");
+        }
+        assert_eq!(landing(Plan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()), AppWays::default());
+        let told = Plan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
+        assert_eq!(told.into_iter().map(|entry| entry.ways).collect::<Vec<_>>(), [AppWays::default()]);
+    }
+
+    #[test]
+    fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
+        let rules = Rules::default();
+        let written = WrittenWays { ios: Some("com.example.app://ios?STATUS=1"), ..WrittenWays::default() };
+        let url = CallbackUrl::parse("https://a.example/0", &rules).unwrap();
+        let ways = AppWays::parse(written, &url, &rules).unwrap();
+        let mut book = Book::default();
+        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
+        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &["status"] };
+        let refused = Plan::resolve(Some("0"), allowed).unwrap_err();
+        assert!(refused.rule().contains("ios") && refused.rule().contains("status"), "{refused}");
+        assert!(Plan::resolve(Some("https://b.example/,0"), allowed).is_ok());
     }
 }

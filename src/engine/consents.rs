@@ -8,12 +8,12 @@ use futures_util::future::Either;
 use super::prove::Landed;
 use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::domain::consent::{AnswerTo, BankTokens, Grant, LIFE, Status};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, LIFE, Status};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{Journey, Via};
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{Cause, Fact, Hint, Offer, Outcome};
+use crate::domain::outcome::{Fact, Hint, Offer, Outcome};
 use crate::domain::secret::Secret;
 use crate::domain::wish::Wish;
 use crate::keys::ConsentClaims;
@@ -131,7 +131,8 @@ impl Engine {
     ) -> Result<BroughtCode, EngineError> {
         let Some((journey, departure)) = self.journey_of(state).await? else { return Ok(BroughtCode::Unknown) };
         let open = self.bank(journey.bank_of(departure)).is_ok_and(|bank| !bank.asks_once());
-        if !open || journey.opening().purpose.consent().is_none() {
+        let by_app = |consent: &Consent| consent.answer_to != AnswerTo::Gateway;
+        if !open || journey.opening().purpose.consent().is_none_or(by_app) {
             return Ok(BroughtCode::Unknown);
         }
         self.bring(journey, departure, offer, patience).await
@@ -156,7 +157,7 @@ impl Engine {
                         return Ok(BroughtCode::Forged);
                     }
                 }
-                Either::Right(_) => {}
+                Either::Right(_) => self.keep(journey.clone(), via, &offer).await?,
             }
         }
         let left = until.saturating_duration_since(tokio::time::Instant::now());
@@ -173,7 +174,12 @@ impl Engine {
             let now = self.clock.now();
             let status = journey.consent_status(now).unwrap_or(Status::Failed);
             if status == Status::AwaitedAgain {
-                return Ok(Changed::Done(Box::new(journey)));
+                // Whoever reopened it may not have come to its departure yet.
+                return self.first_departure(journey).await.map(|journey| Changed::Done(Box::new(journey)));
+            }
+            let asked_until = journey.opening().purpose.consent().and_then(|consent| consent.until);
+            if asked_until.is_some_and(|until| until <= now) {
+                return Ok(Changed::Cannot(Status::Expired));
             }
             let until = now.plus(merchant.settings.journey_life);
             let Some(next) = journey.clone().reopen(now, until) else { return Ok(Changed::Cannot(status)) };
@@ -191,11 +197,17 @@ impl Engine {
     /// When the store is in trouble.
     pub async fn revoke(&self, journey: Journey) -> Result<Journey, EngineError> {
         let journey = self.settle(journey, &Fact::withdrawn()).await?;
+        if journey.grant().is_none() {
+            return Ok(journey);
+        }
         let now = self.clock.now();
-        self.regranted(journey, |grant| {
+        let revoke = |grant: &mut Grant| {
             grant.revoked_at.get_or_insert(now);
-        })
-        .await
+        };
+        match self.regranted(journey, |_, _| true, revoke).await? {
+            Changed::Done(journey) => Ok(*journey),
+            Changed::Cannot(_) => Err(gone()),
+        }
     }
 
     /// Notes that the customer has confirmed to the merchant, at `at`, that the consent shall go on.
@@ -203,12 +215,9 @@ impl Engine {
     /// # Errors
     /// When the store is in trouble.
     pub async fn confirm(&self, journey: Journey, at: Moment) -> Result<Changed, EngineError> {
-        match journey.consent_status(self.clock.now()) {
-            Some(Status::Authorised | Status::AwaitedAgain) => {
-                self.regranted(journey, |grant| grant.confirmed_at = at).await.map(|j| Changed::Done(Box::new(j)))
-            }
-            status => Ok(Changed::Cannot(status.unwrap_or(Status::Failed))),
-        }
+        let in_force = |_: &Journey, status| matches!(status, Status::Authorised | Status::AwaitedAgain);
+        // What was confirmed later stays confirmed.
+        self.regranted(journey, in_force, |grant| grant.confirmed_at = grant.confirmed_at.max(at)).await
     }
 
     /// Notes that the operator has executed the one payment of a consent. Noting it again changes nothing.
@@ -217,15 +226,13 @@ impl Engine {
     /// When the store is in trouble.
     pub async fn consume(&self, journey: Journey) -> Result<Changed, EngineError> {
         let now = self.clock.now();
-        match journey.consent_status(now) {
-            Some(Status::Authorised | Status::Consumed) if journey.opening().purpose.amount().is_some() => {
-                let consume = |grant: &mut Grant| {
-                    grant.consumed_at.get_or_insert(now);
-                };
-                self.regranted(journey, consume).await.map(|journey| Changed::Done(Box::new(journey)))
-            }
-            status => Ok(Changed::Cannot(status.unwrap_or(Status::Failed))),
-        }
+        let can = |journey: &Journey, status| {
+            journey.opening().purpose.amount().is_some() && matches!(status, Status::Authorised | Status::Consumed)
+        };
+        let consume = |grant: &mut Grant| {
+            grant.consumed_at.get_or_insert(now);
+        };
+        self.regranted(journey, can, consume).await
     }
 
     /// The consent of a token that this gateway signed, whoever holds it. `None` when it is none of ours.
@@ -291,11 +298,10 @@ impl Engine {
             bank: seal(json.reveal())?,
             bank_consent: bank_consent.clone(),
             given_at: now,
-            expires_at: consent.until.filter(|until| *until < longest && *until > now).unwrap_or(longest),
+            expires_at: consent.until.map_or(longest, |until| until.min(longest)),
             confirmed_at: now,
             consumed_at: None,
-            // Whoever agreed after the merchant had ended it has agreed to nothing.
-            revoked_at: journey.settlements().iter().any(|s| s.cause == Cause::Merchant).then_some(now),
+            revoked_at: None,
         };
         Ok(journey.granted(grant))
     }
@@ -318,14 +324,24 @@ impl Engine {
         }
     }
 
-    async fn regranted(&self, mut journey: Journey, change: impl Fn(&mut Grant)) -> Result<Journey, EngineError> {
+    /// Changes what a customer's agreement left, where it stands as `allowed` says; a race is decided again.
+    async fn regranted(
+        &self,
+        mut journey: Journey,
+        allowed: impl Fn(&Journey, Status) -> bool,
+        change: impl Fn(&mut Grant),
+    ) -> Result<Changed, EngineError> {
         loop {
-            let Some(next) = journey.clone().regrant(&change) else { return Ok(journey) };
-            if next.grant() == journey.grant() {
-                return Ok(journey);
+            let status = journey.consent_status(self.clock.now()).unwrap_or(Status::Failed);
+            if !allowed(&journey, status) {
+                return Ok(Changed::Cannot(status));
             }
+            let next = match journey.clone().regrant(&change) {
+                Some(next) if next.grant() != journey.grant() => next,
+                _ => return Ok(Changed::Done(Box::new(journey))),
+            };
             match self.store.take(&Step::regrant(next.clone())).await? {
-                Taken::Done => return Ok(next),
+                Taken::Done => return Ok(Changed::Done(Box::new(next))),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(gone()),
             }

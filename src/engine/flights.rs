@@ -62,6 +62,11 @@ where
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
     }
 
+    /// Whether any flight is under way here, or kept.
+    pub(super) fn any(&self) -> bool {
+        !self.under_way.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Forgets a flight, so that the next one begins anew.
     pub(super) fn forget(&self, key: &K) {
         let ended = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(key);

@@ -1,11 +1,12 @@
 //! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
 
 use super::{Engine, EngineError};
+use crate::domain::device::Device;
+use crate::domain::door::Homeward;
 use crate::domain::journey::{End, HandBack, Journey, Purpose, Stage};
-use crate::domain::plan::Entry;
+use crate::domain::params::Params;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
-use crate::domain::terms::AppLinks;
 
 /// The page of a checkout: where it is paid while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
@@ -13,8 +14,11 @@ pub const PAYMENT_PAGE: &str = "/payment";
 /// The page of a consent: it leads to the bank while it is open, and says what became of it afterwards.
 pub const CONSENT_PAGE: &str = "/consent";
 
-/// The page that opens an app.
-const APP_PAGE: &str = "/payment/app";
+/// The page that opens a checkout's app.
+const PAYMENT_APP_PAGE: &str = "/payment/app";
+
+/// The page that opens a consent's app.
+const CONSENT_APP_PAGE: &str = "/consent/app";
 
 impl Engine {
     /// Where an answer of the bank that led to `end` sends the browser.
@@ -36,13 +40,17 @@ impl Engine {
         }
     }
 
-    /// The app link that the app-return page opens. `None` when the journey is not going home, or not to an app.
+    /// What the app-return page gives a device: which one it is decides here and nowhere before, so that a return leads
+    /// every browser to the same place. `None` when the journey is not going home, or needs no such page.
     ///
     /// # Errors
     /// When the journey's key or dialect is gone.
-    pub fn app_link(&self, journey: &Journey) -> Result<Option<Redirect>, EngineError> {
-        match (&journey.opening().plan.landing, home_end(journey)) {
-            (Some(entry), Some(end)) if entry.url.is_app_link() => self.written(journey, entry, &end, None).map(Some),
+    pub fn app_home(&self, journey: &Journey, device: Device) -> Result<Option<Homeward>, EngineError> {
+        let opening = journey.opening();
+        match (&opening.plan.landing, home_end(journey)) {
+            (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
+                Ok(Some(entry.homeward(device, &self.way_params(journey, &end, None)?)?))
+            }
             _ => Ok(None),
         }
     }
@@ -56,20 +64,18 @@ impl Engine {
     fn homeward(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
         match &journey.opening().plan.landing {
             None => self.page(journey, page_of(journey)),
-            Some(entry) if entry.url.is_app_link() && journey.opening().terms.app_links == AppLinks::Page => {
-                self.page(journey, APP_PAGE)
+            Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
+                self.page(journey, app_page_of(journey))
             }
-            Some(entry) => self.written(journey, entry, end, departure),
+            Some(entry) => {
+                let params = self.way_params(journey, end, departure)?;
+                Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+            }
         }
     }
 
-    fn written(
-        &self,
-        journey: &Journey,
-        entry: &Entry,
-        end: &End,
-        departure: Option<u8>,
-    ) -> Result<Redirect, EngineError> {
+    /// What a hand-back adds to its callback.
+    fn way_params(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Params, EngineError> {
         let token = self.token_of(journey, journey.token_number(end, departure))?;
         let settlement = match end {
             End::Settled(number) => journey.settlements().get(usize::from(*number)),
@@ -78,8 +84,7 @@ impl Engine {
         let consent_token = self.consent_token(journey);
         let consent_token = consent_token.as_ref().map(Secret::reveal);
         let hand_back = HandBack { settlement, token: token.as_ref(), consent_token };
-        let params = self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back);
-        Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+        Ok(self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back))
     }
 }
 
@@ -88,6 +93,14 @@ pub(super) const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,
+    }
+}
+
+/// The page of ours that opens a journey's app.
+pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
+    match journey.opening().purpose {
+        Purpose::Checkout(_) => PAYMENT_APP_PAGE,
+        Purpose::Consent(_) => CONSENT_APP_PAGE,
     }
 }
 

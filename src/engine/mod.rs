@@ -5,6 +5,7 @@
 //! what the winner left.
 
 mod consents;
+mod deliveries;
 mod enrol;
 mod flights;
 mod home;
@@ -17,6 +18,7 @@ mod returns;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod timing;
 mod users;
 mod watch;
@@ -31,13 +33,14 @@ pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
-pub use returns::{Brought, Returned, Suspicion, Waited};
+pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;
-pub use crate::store::{Claim, Enrolled, Place, Redemption, Which};
+pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;
@@ -200,6 +203,11 @@ impl Engine {
     /// On trouble with the store.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
+    }
+
+    /// Whether this node is asking a bank for the worth of a code.
+    pub fn asks_banks(&self) -> bool {
+        self.proofs.any()
     }
 
     /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its

@@ -1,16 +1,19 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
 use super::{Engine, EngineError};
-use crate::domain::callback::place;
+use crate::domain::callback::{CallbackUrl, place};
 use crate::domain::consent::AnswerTo;
+use crate::domain::device::Device;
 use crate::domain::dialect::Dialect;
+use crate::domain::door::Homeward;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -29,6 +32,10 @@ pub struct Rehearsal {
     pub entry: Entry,
     /// The exact URL of each outcome.
     pub urls: Vec<(Outcome, String)>,
+    /// How many bytes the longest URL has, of the callback or of its other ways.
+    pub longest: usize,
+    /// What each kind of device is given, where a page of ours decides that.
+    pub devices: Vec<(Device, Vec<(Outcome, Homeward)>)>,
 }
 
 impl Engine {
@@ -69,17 +76,18 @@ impl Engine {
         let journey = self.draft(merchant, dialect, wish, LARGEST)?;
         let dialect = self.dialect(dialect)?;
         let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
+        let settlements = ends(&journey, &BankError::new("server_error", None));
+        let settings = journey.opening().terms.app_links;
         let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
             let token = token.as_ref().filter(|_| index == 0);
-            let urls = ends(&journey, &BankError::new("server_error", None)).into_iter().map(|settlement| {
-                let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
-                let params = dialect.way_home(&journey, &hand_back);
-                Ok((settlement.outcome, entry.url.with(&params, entry.params_in)?))
+            let params = settlements.iter().map(|settlement| {
+                let consent_token = agreed(settlement).then_some(consent_token.as_str());
+                let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
+                (settlement.outcome, dialect.way_home(&journey, &hand_back))
             });
-            Ok(Rehearsal { entry: entry.clone(), urls: urls.collect::<Result<_, Invalid>>()? })
+            rehearsed(entry, &params.collect::<Vec<_>>(), settings)
         });
-        entries.collect()
+        Ok(entries.collect::<Result<_, Invalid>>()?)
     }
 
     /// A call that would be refused now may be the repetition of one that was not.
@@ -143,12 +151,16 @@ impl Engine {
             // An address that the bank sends its codes to is as sensitive as one that tokens go to.
             Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
         }
-        match &wish.callback {
+        let plan = match &wish.callback {
             Asked::Nothing => Plan::resolve(None, allowed),
             Asked::Text(text) => Plan::resolve(Some(text), allowed),
             Asked::Items(items) => Plan::of_items(items, allowed),
             Asked::Covered(url) => Plan::of_covered(url, allowed),
             Asked::OwnPage => Ok(Plan::default()),
+        }?;
+        match dialect.endpoints(wish) {
+            Some(asked) => plan.telling(asked, allowed),
+            None => Ok(plan),
         }
     }
 
@@ -164,8 +176,22 @@ impl Engine {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
-                let written = entry.url.with(&dialect.way_home(&journey, &hand_back), entry.params_in);
+                let params = dialect.way_home(&journey, &hand_back);
+                let written = entry.url.with(&params, entry.params_in);
                 written.map_err(|invalid| invalid.at(place(index, alone)))?;
+                for (way, url) in entry.ways.urls() {
+                    let written = url.with(&params, entry.params_in);
+                    written.map_err(|invalid| {
+                        Invalid::new(place(index, alone), format!("has a URL for {way} that {}", invalid.rule()))
+                    })?;
+                }
+            }
+        }
+        for endpoint in &opening.plan.endpoints {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+                written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }
         }
         Ok(())
@@ -187,6 +213,29 @@ impl Engine {
         }
         self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
     }
+}
+
+/// Where an entry leads with these parameters.
+fn rehearsed(entry: &Entry, params: &[(Outcome, Params)], settings: AppLinks) -> Result<Rehearsal, Invalid> {
+    let all = |url: &CallbackUrl| {
+        let written = params.iter().map(|(outcome, params)| Ok((*outcome, url.with(params, entry.params_in)?)));
+        written.collect::<Result<Vec<_>, Invalid>>()
+    };
+    let urls = all(&entry.url)?;
+    let ways = entry.ways.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
+    let longest = urls.iter().chain(ways.iter().flatten()).map(|(_, url)| url.len()).max();
+    let given = |device| {
+        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.homeward(device, params)?)));
+        Ok((device, given.collect::<Result<_, Invalid>>()?))
+    };
+    // The background has no device, and no app link either.
+    let devices = Device::ALL.into_iter().filter(|_| entry.needs_page(settings)).map(given);
+    Ok(Rehearsal {
+        entry: entry.clone(),
+        urls,
+        longest: longest.unwrap_or_default(),
+        devices: devices.collect::<Result<_, Invalid>>()?,
+    })
 }
 
 /// Whether a settlement comes with a consent token.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::FutureExt;
+use tokio::time::Instant;
 
 use super::flights::Flight;
 use super::timing::Timing;
@@ -25,6 +26,12 @@ const TRIES: u32 = 4;
 
 /// How long is waited before the second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause before the store is asked again to write what a bank has said.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a node tries to write what a bank has said, while the store is away.
+const PERSISTENCE: Duration = Duration::from_mins(10);
 
 /// Which answer of which departure of which journey is being proven.
 pub(super) type Key = (PayId, u8, u64);
@@ -90,20 +97,44 @@ impl Engine {
             }
             Err(BankTrouble::Forged(why)) => {
                 tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
-                return Ok(Landed::Forged);
+                return self.let_go(journey.pay_id(), via).await.map(|()| Landed::Forged);
             }
             Err(trouble) => refused(&journey, via, &trouble),
         };
-        self.conclude(journey, &fact, via).await.map(Landed::Home)
+        self.conclude_at_last(journey, &fact, via).await.map(Landed::Home)
+    }
+
+    /// Concludes, however long the store is away: what the bank said once it will not say again.
+    async fn conclude_at_last(&self, journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
+        let (began, mut pause) = (Instant::now(), PAUSE);
+        loop {
+            match self.conclude(journey.clone(), fact, via).await {
+                Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
+                    tracing::warn!(error = %trouble, "prove.store_away");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                concluded => return concluded,
+            }
+        }
+    }
+
+    /// Drops an answer that was kept before it turned out to be forged.
+    async fn let_go(&self, pay_id: PayId, via: Via) -> Result<(), EngineError> {
+        while let Some(next) = self.store.find(pay_id).await?.and_then(|journey| journey.let_go(via)) {
+            if self.store.take(&Step::remember(next)).await? == Taken::Done {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Takes over a proof that its node has left; whoever renews the hold first has it.
     pub(super) async fn take_over(self: &Arc<Self>, journey: Journey, via: Via) -> Result<(), EngineError> {
         let Some(Proof::Held { offer, .. }) = journey.proof(via) else { return Ok(()) };
-        let Some(offer) = self.unsealed(&journey, offer).filter(|_| self.bank(journey.bank_of(via.departure)).is_ok())
-        else {
-            let trouble = BankTrouble::Unreachable("its bank or its key is gone".into());
-            return self.conclude(journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop);
+        let able = self.bank(journey.bank_of(via.departure)).is_ok() && self.trip(&journey, via.departure).is_ok();
+        let Some(offer) = self.unsealed(&journey, offer).filter(|_| able) else {
+            return self.leave_to_others(journey, via).await;
         };
         let Some(next) = self.held(&journey, via, &offer)? else { return Ok(()) };
         match self.store.take(&Step::hold(next.clone())).await? {
@@ -117,6 +148,19 @@ impl Engine {
         }
     }
 
+    /// Leaves a proof to nodes that have its bank and its key, until the journey's time is over.
+    async fn leave_to_others(&self, journey: Journey, via: Via) -> Result<(), EngineError> {
+        let (now, trouble) = (self.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
+        if now >= journey.expires_at() {
+            let fact = refused(&journey, via, &trouble);
+            return self.conclude(journey, &fact, via).await.map(drop);
+        }
+        let Some(Proof::Held { offer, .. }) = journey.proof(via).cloned() else { return Ok(()) };
+        let Some(next) = journey.hold(via, offer, now.plus(Journey::HELD), now) else { return Ok(()) };
+        self.store.take(&Step::hold(next)).await?;
+        Ok(())
+    }
+
     /// Gives up an answer that the bank was asked for, and that never came.
     pub(super) async fn give_up(&self, journey: Journey, via: Via) -> Result<(), EngineError> {
         let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
@@ -125,7 +169,8 @@ impl Engine {
 
     fn unsealed(&self, journey: &Journey, offer: &Sealed) -> Option<Offer> {
         let text = self.keys.open(offer, journey.id().as_bytes())?;
-        let (code, signed) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
+        let (length, rest) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
+        let (code, signed) = rest.split_at_checked(length.parse().ok()?)?;
         let signed = Some(signed).filter(|signed| !signed.is_empty()).map(Secret::new);
         Some(Offer { code: Secret::new(code), signed })
     }
@@ -167,12 +212,28 @@ impl Engine {
         let by = u64::from_be_bytes(*self.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
         loop {
             let Some(next) = journey.send(via, by, self.clock.now()) else { return Ok(None) };
-            match self.store.take(&Step::send(next.clone())).await? {
+            match self.taken(&Step::send(next.clone())).await? {
                 Taken::Done => return Ok(Some(next)),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(None),
             }
         }
+    }
+}
+
+impl Engine {
+    /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
+    async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
+        for tried in 1.. {
+            match self.store.take(step).await {
+                Err(trouble) if tried < TRIES => {
+                    tracing::warn!(error = %trouble, "prove.store_away");
+                    tokio::time::sleep(PAUSE * (1 << (tried - 1))).await;
+                }
+                taken => return Ok(taken?),
+            }
+        }
+        Err(EngineError::Missing("try left".into()))
     }
 }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::home::page_of;
 use super::leave::{cookie_name, state_digest};
 use super::prove::Landed;
 use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::Answer;
+use crate::domain::consent::AnswerTo;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{End, Journey, Proof, Via};
@@ -50,6 +52,22 @@ pub enum Returned {
     Wait(Box<Waited>),
     /// Something about it is not as it should be; nothing has changed.
     Suspect(Suspicion),
+}
+
+/// A browser on the light page that looks again.
+pub struct Waiting<'a> {
+    /// The bank whose return address it came to.
+    pub bank: &'a str,
+    /// The state that it came back under.
+    pub state: &'a str,
+    /// Which answer it brought.
+    pub mark: u64,
+    /// The browser's cookies, by name.
+    pub cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// When its head had been read.
+    pub at: Instant,
+    /// Where the time is noted that the bank takes.
+    pub timing: &'a Timing,
 }
 
 /// What a browser waits for.
@@ -111,7 +129,8 @@ impl Engine {
         let Some((journey, departure)) = self.journey_of(&state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        if let Some(suspicion) = self.suspicion(&journey, departure, &state, &brought) {
+        let Brought { bank: name, cookie, .. } = brought;
+        if let Some(suspicion) = self.suspicion(&journey, departure, &state, name, cookie) {
             return Ok(Returned::Suspect(suspicion));
         }
         let via = Via { departure, mark: mark(&said.hint) };
@@ -123,7 +142,15 @@ impl Engine {
                 self.conclude(journey, &Fact::refused(error), via).await.map(Returned::Go)
             }
             // A code came first under this state, and the bank is being asked: that decides.
-            Hint::Refusal(_) if pending(&journey, departure).is_some() => Ok(wait(journey, state, via)),
+            Hint::Refusal(_) if pending(&journey, departure).is_some() => {
+                let decides = pending(&journey, departure).unwrap_or(via);
+                Ok(wait(journey, state, decides))
+            }
+            // Whoever knows the state alone is not handed what the deciding answer was.
+            Hint::Refusal(_) if is_consent(&journey) => self.page(&journey, page_of(&journey)).map(Returned::Go),
+            Hint::Code(_) if is_consent(&journey) && is_proven(&journey) => {
+                self.page(&journey, page_of(&journey)).map(Returned::Go)
+            }
             Hint::Refusal(error) => self.change_nothing(journey, via, &error).await.map(Returned::Go),
             Hint::Code(_) if is_proven(&journey) => {
                 self.change_nothing(journey, via, &BankError::new("", None)).await.map(Returned::Go)
@@ -137,24 +164,15 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::take_return`].
-    pub async fn wait_on(
-        self: &Arc<Self>,
-        state: &str,
-        mark: u64,
-        at: Instant,
-        timing: &Timing,
-    ) -> Result<Returned, EngineError> {
+    pub async fn wait_on(self: &Arc<Self>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
+        let Waiting { bank, state, mark, cookie, at, timing } = waiting;
         let Some((journey, departure)) = self.journey_of(state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        let mut via = Via { departure, mark };
-        if journey.answered(via).is_none() && journey.proof(via).is_none() {
-            // It came beside the answer that is being proven, and goes where that one leads.
-            match pending(&journey, departure) {
-                Some(other) => via = other,
-                None => return self.way_now(&journey).map(Returned::Go),
-            }
+        if let Some(suspicion) = self.suspicion(&journey, departure, state, bank, cookie) {
+            return Ok(Returned::Suspect(suspicion));
         }
+        let via = Via { departure, mark };
         self.await_end(Waited { journey, state: state.to_owned(), via }, at, timing).await
     }
 
@@ -164,7 +182,11 @@ impl Engine {
         let began = Instant::now();
         let ended = self.ended(journey.pay_id(), via);
         match tokio::time::timeout_at(at + self.patience(), ended).await {
-            Ok(Ok(Some(ended))) => self.way_of(&ended, via).map(Returned::Go),
+            Ok(Ok(Some(ended))) => match ended.answered(via) {
+                Some(end) => self.way(&ended, end, Some(via.departure)).map(Returned::Go),
+                // Nobody brought it, or it was dropped because it was forged.
+                None => Ok(Returned::Suspect(Suspicion::Forged)),
+            },
             Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
             Ok(Err(error)) => Err(error),
             Err(_) => {
@@ -179,31 +201,46 @@ impl Engine {
         Ok(self.store.find_by_state(shard, &state_digest(state)).await?)
     }
 
-    /// The journey once this answer has an end. `None` when there is no such journey (any more).
+    /// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any more).
     pub(super) async fn ended(&self, pay_id: PayId, via: Via) -> Result<Option<Journey>, EngineError> {
         loop {
             match self.store.find(pay_id).await? {
                 None => return Ok(None),
-                Some(journey) if journey.answered(via).is_some() => return Ok(Some(journey)),
+                Some(journey) if journey.answered(via).is_some() || journey.proof(via).is_none() => {
+                    return Ok(Some(journey));
+                }
                 Some(_) => tokio::time::sleep(GLANCE).await,
             }
         }
     }
 
-    pub(super) fn way_of(&self, journey: &Journey, via: Via) -> Result<Redirect, EngineError> {
-        match journey.answered(via) {
-            Some(end) => self.way(journey, end, Some(via.departure)),
-            None => self.way_now(journey),
-        }
+    /// Whether this browser left for a bank on this journey, by the cookie that it was given then.
+    pub fn has_left(&self, journey: &Journey, cookie: &(dyn Fn(&str) -> Option<String> + Sync)) -> bool {
+        (0..=u8::MAX).take(journey.departures().len()).any(|departure| {
+            let Ok(state) = self.state(journey, departure) else { return false };
+            let own = self.keys.cookie(journey, &state).map(Secret::new);
+            cookie(&cookie_name(&state)).map(Secret::new).is_some_and(|cookie| Some(&cookie) == own.as_ref())
+        })
     }
 
-    fn suspicion(&self, journey: &Journey, departure: u8, state: &str, brought: &Brought<'_>) -> Option<Suspicion> {
-        if journey.bank_of(departure) != brought.bank {
+    fn suspicion(
+        &self,
+        journey: &Journey,
+        departure: u8,
+        state: &str,
+        bank: &str,
+        cookie: &(dyn Fn(&str) -> Option<String> + Sync),
+    ) -> Option<Suspicion> {
+        if journey.bank_of(departure) != bank {
             return Some(Suspicion::OtherBank);
+        }
+        // Its bank answers the app, and knows no such address of ours.
+        if journey.opening().purpose.consent().is_some_and(|consent| consent.answer_to != AnswerTo::Gateway) {
+            return Some(Suspicion::UnknownState);
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;
         let expected = self.keys.cookie(journey, state).map(Secret::new);
-        match (brought.cookie)(&cookie_name(state)).map(Secret::new) {
+        match cookie(&cookie_name(state)).map(Secret::new) {
             None if required => Some(Suspicion::OtherBrowser),
             Some(cookie) if Some(&cookie) != expected.as_ref() => Some(Suspicion::OtherBrowser),
             _ => None,
@@ -279,6 +316,18 @@ impl Engine {
         Ok(journey.clone().freeze(via, proof, self.clock.now()).map(|next| Step::freeze(next, token)))
     }
 
+    /// Keeps an offer that nobody has taken to the bank yet, so that it is not lost with this node.
+    pub(super) async fn keep(&self, mut journey: Journey, via: Via, offer: &Offer) -> Result<(), EngineError> {
+        while journey.answered(via).is_none() && journey.proof(via).is_none() {
+            let Some(next) = self.held(&journey, via, offer)? else { break };
+            match self.store.take(&Step::hold(next)).await? {
+                Taken::Lost(now) => journey = *now,
+                Taken::Done | Taken::Gone => break,
+            }
+        }
+        Ok(())
+    }
+
     /// The journey with this offer kept, for this node to begin with.
     pub(super) fn held(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Journey>, EngineError> {
         match self.holding(journey, offer)? {
@@ -288,7 +337,8 @@ impl Engine {
     }
 
     fn holding(&self, journey: &Journey, offer: &Offer) -> Result<Proof, EngineError> {
-        let text = [offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal)].join("\n");
+        let (code, signed) = (offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal));
+        let text = format!("{}\n{code}{signed}", code.len());
         let sealed = self.keys.seal(text.as_bytes(), journey.id().as_bytes(), self.clock.entropy());
         let offer = sealed.ok_or_else(super::key_gone)?;
         Ok(Proof::Held { offer, until: self.clock.now().plus(Journey::HELD) })
@@ -314,6 +364,10 @@ fn wait(journey: Journey, state: String, via: Via) -> Returned {
 /// The answer to this departure that is being proven.
 fn pending(journey: &Journey, departure: u8) -> Option<Via> {
     journey.proofs().map(|(via, _)| via).find(|via| via.departure == departure)
+}
+
+fn is_consent(journey: &Journey) -> bool {
+    journey.opening().purpose.consent().is_some()
 }
 
 fn is_proven(journey: &Journey) -> bool {

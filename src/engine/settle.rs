@@ -19,7 +19,10 @@ impl Engine {
     /// not want to hear of takes the customer back to the checkout instead.
     pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
         loop {
-            if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen) {
+            // What a bank has proven counts, also after its answer was given up.
+            let supersedes = fact.outcome().is_proven()
+                && journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
+            if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
                 return self.way(&journey, end, Some(via.departure));
             }
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
@@ -81,34 +84,49 @@ impl Engine {
         }
     }
 
-    /// Looks after journeys whose time has run out, and proofs that nobody has finished; clears away what the store no
-    /// longer needs. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
+    /// Looks after journeys whose time has run out, and proofs that nobody has finished. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
     ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn sweep(self: &Arc<Self>) -> Result<usize, EngineError> {
-        let due = self.store.due(Self::SWEPT).await?;
-        let count = due.len();
-        for journey in due {
-            self.look_after(journey).await?;
+        let mut count = 0;
+        for journey in self.store.due(Self::SWEPT).await? {
+            let pay_id = journey.pay_id();
+            match self.look_after(journey).await {
+                Ok(moved) => count += usize::from(moved),
+                Err(EngineError::Store(trouble)) => return Err(trouble.into()),
+                // One journey that cannot be looked after does not hold up the others.
+                Err(error) => tracing::error!(error = %error, %pay_id, "sweep.trouble"),
+            }
         }
-        self.store.tidy().await?;
         Ok(count)
     }
 
-    async fn look_after(self: &Arc<Self>, journey: Journey) -> Result<(), EngineError> {
+    /// Clears away what the store no longer needs; answers how many records it dropped.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn tidy(&self) -> Result<usize, EngineError> {
+        Ok(self.store.tidy().await?)
+    }
+
+    /// Does what is due of a journey. `false` when by this node's clock nothing is.
+    async fn look_after(self: &Arc<Self>, journey: Journey) -> Result<bool, EngineError> {
         let now = self.clock.now();
         let due = |proof: &Proof| match proof {
             Proof::Held { until, .. } => now >= *until,
             Proof::Sent { at, .. } => now >= at.plus(Journey::LOST),
         };
+        let mut moved = journey.is_lapsed(now);
         for (via, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
+            moved = true;
             match proof {
                 Proof::Held { .. } => self.take_over(journey.clone(), via).await?,
                 Proof::Sent { .. } => self.give_up(journey.clone(), via).await?,
             }
         }
-        self.lapse(journey).await.map(drop)
+        self.lapse(journey).await?;
+        Ok(moved)
     }
 
     /// Settles a journey as expired if its time has run out, and answers it as it stands.
@@ -136,6 +154,9 @@ impl Engine {
     /// What a fact changes, if anything: the step to take, and the end it leads to.
     fn decide(&self, journey: &Journey, fact: &Fact, via: Via) -> Result<Option<(Step, End)>, EngineError> {
         let now = self.clock.now();
+        if is_of_an_earlier_round(journey, via) || is_withdrawn(journey) {
+            return Ok(None);
+        }
         if let Some(error) = retriable(journey, fact) {
             let failed = journey.clone().fail(via, error.clone(), now);
             return Ok(failed.map(|next| (Step::fail(next), End::Failed(error))));
@@ -144,12 +165,24 @@ impl Engine {
             Settling::Stands(_) => Ok(None),
             Settling::Settled(next, number) => {
                 let next = self.with_grant(next, fact)?;
-                let token = self.minted(&next, number)?;
+                // Without its key a journey has no token any more, nor a link; it ends all the same.
+                let token = self.minted(&next, number).unwrap_or_default();
                 let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
                 Ok(Some((Step::settle(next, number, token), end)))
             }
         }
     }
+}
+
+/// Whether an answer belongs to a round that is over: it decides nothing in the present one.
+fn is_of_an_earlier_round(journey: &Journey, via: Via) -> bool {
+    journey.reopenings().last().is_some_and(|present| via.departure < present.departures)
+}
+
+/// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.
+fn is_withdrawn(journey: &Journey) -> bool {
+    let by_merchant = journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Merchant);
+    by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
 }
 
 /// The bank's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,

@@ -8,16 +8,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion, Timing};
+use super::{
+    Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion, Timing, Waited, Waiting,
+};
 use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
-use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Proof, Purpose};
+use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::Params;
@@ -42,6 +44,7 @@ struct Bluntbank {
     told: Mutex<VecDeque<Told>>,
     asked: AtomicUsize,
     checks_hang: bool,
+    check_takes: Duration,
     forged: Mutex<bool>,
 }
 
@@ -67,6 +70,7 @@ impl Bank for Bluntbank {
         if self.checks_hang {
             std::future::pending::<()>().await;
         }
+        tokio::time::sleep(self.check_takes).await;
         if std::mem::take(&mut *self.forged.lock().unwrap()) {
             return Err(BankTrouble::Forged("as told".into()));
         }
@@ -168,7 +172,10 @@ impl Ground {
 async fn merchant(engine: &Engine) -> Merchant {
     let mut merchant = engine.add_merchant(MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
-    merchant.book.add(SavedCallback { url, name: None, params_in: Placement::Query }).unwrap();
+    merchant
+        .book
+        .add(SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() })
+        .unwrap();
     merchant
 }
 
@@ -207,6 +214,12 @@ async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned,
             timing: &Timing::default(),
         })
         .await
+}
+
+fn looking(waited: &Waited) -> Waiting<'_> {
+    static TIMING: std::sync::LazyLock<Timing> = std::sync::LazyLock::new(Timing::default);
+    let Waited { state, via, .. } = waited;
+    Waiting { bank: "blunt", state, mark: via.mark, cookie: &|_| None, at: Instant::now(), timing: &TIMING }
 }
 
 fn location(returned: Result<Returned, EngineError>) -> String {
@@ -273,7 +286,7 @@ async fn what_was_not_sent_is_taken_over_by_another_node() {
     ground.clock.advance(Journey::HELD);
     b.sweep().await.unwrap();
     assert_eq!(until_settled(&b, &journey).await, Status::Authorised);
-    let home = location(b.wait_on(&waited.state, waited.via.mark, Instant::now(), &Timing::default()).await);
+    let home = location(b.wait_on(looking(&waited)).await);
     assert_eq!(location(back(&a, &state, "c").await), home);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
@@ -340,6 +353,44 @@ async fn a_forged_answer_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_that_turns_out_forged_late_is_dropped() {
+    for one_time_token in [OneTime::Off, OneTime::On] {
+        let ground = Ground::new();
+        let slow = Bluntbank { check_takes: Duration::from_millis(600), ..Bluntbank::default() };
+        *slow.forged.lock().unwrap() = true;
+        let (engine, bank) = ground.node(slow);
+        let merchant = merchant(&engine).await;
+        let (journey, state) = opened(&engine, &merchant, one_time_token).await;
+        let returned = back(&engine, &state, "forged").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+        assert!(now.proofs().next().is_none(), "nothing is left to prove");
+        if let Returned::Wait(waited) = returned {
+            let looked = engine.wait_on(looking(&waited)).await.unwrap();
+            assert!(matches!(looked, Returned::Suspect(Suspicion::Forged)), "{looked:?}");
+        }
+        // The genuine one is none the worse for it.
+        back(&engine, &state, "genuine").await.unwrap();
+        assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+        assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_mark_that_nobody_brought_leads_nowhere() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
+    location(back(&engine, &state, "c").await);
+    let via = Via { departure: 0, mark: 7 };
+    let made_up = Waited { journey, state, via };
+    assert!(matches!(engine.wait_on(looking(&made_up)).await.unwrap(), Returned::Suspect(Suspicion::Forged)));
+    let elsewhere = Waiting { bank: "other", ..looking(&made_up) };
+    assert!(matches!(engine.wait_on(elsewhere).await.unwrap(), Returned::Suspect(Suspicion::OtherBank)));
+}
+
+#[tokio::test]
 async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
@@ -369,7 +420,8 @@ async fn who_agrees_after_the_merchant_has_ended_it_has_agreed_to_nothing() {
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let revoked = engine.revoke(journey.clone()).await.unwrap();
     assert_eq!(revoked.consent_status(engine.clock().now()), Some(Status::Revoked));
-    back(&engine, &state, "c").await.unwrap();
+    let home = location(back(&engine, &state, "c").await);
+    assert!(home.ends_with("outcome=cancelled"), "{home}");
     assert_eq!(status(&engine, &journey).await, Status::Revoked);
 }
 

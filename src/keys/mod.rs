@@ -5,6 +5,7 @@
 //! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
 
 mod consent;
+mod ticket;
 
 use std::collections::HashSet;
 
@@ -18,6 +19,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use ticket::ticket_parts;
 
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::invalid::Invalid;

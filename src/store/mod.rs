@@ -4,6 +4,7 @@
 //! a value, and only trouble is an error. The store laws in `store/laws` hold every implementation to the same
 //! promises. Deadlines are compared inside the step, by the store's own clock.
 
+mod deliveries;
 pub mod embedded;
 #[cfg(test)]
 pub(crate) mod laws;
@@ -15,10 +16,10 @@ mod users;
 
 use async_trait::async_trait;
 
+pub use deliveries::{Deliveries, Lease, Leased, Parcel, Resting, SHUT, endpoint_name, endpoint_shard};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
-use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
@@ -275,16 +276,6 @@ pub trait Merchants: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
-}
-
-/// Deliveries that wait for the courier.
-#[async_trait]
-pub trait Deliveries: Send + Sync {
-    /// The deliveries of a journey, in order.
-    ///
-    /// # Errors
-    /// On trouble with the store.
-    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
 }
 
 /// A whole store.

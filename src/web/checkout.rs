@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
-use super::page::{AppReturn, Checkout, Ended, Home, How, ProblemPage, words};
-use super::{consent, problem, reply};
+use super::page::{Checkout, Ended, Home, How, ProblemPage, words};
+use super::{app_page, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
@@ -35,7 +35,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
-            .route("/app", web::get().to(app))
+            .configure(app_page::routes)
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -117,24 +117,6 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<
 
 async fn untouched() -> HttpResponse {
     reply::untouched()
-}
-
-/// The page that opens an app, with a button for browsers that do not.
-async fn app(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
-    let journey = match engine.look(&link.link_id).await {
-        Ok(Some(journey)) => journey,
-        Ok(None) => return unknown_link(),
-        Err(error) => return problem::page_of(&error),
-    };
-    match engine.app_link(&journey) {
-        Ok(Some(app)) => reply::page(&AppReturn {
-            merchant: journey.opening().merchant_name.as_str().to_owned(),
-            url: app.as_str().to_owned(),
-            outcome_sentence: journey.settlement().map_or_else(String::new, |_| sentence(&engine, &journey)),
-        }),
-        Ok(None) => onward(&engine, &journey),
-        Err(error) => problem::page_of(&error),
-    }
 }
 
 /// A picture of a link, made here: nobody else learns of it.
@@ -222,11 +204,10 @@ fn how(journey: &Journey) -> How {
     }
 }
 
-fn sentence(engine: &Engine, journey: &Journey) -> String {
-    if journey.opening().purpose.consent().is_some() {
-        return consent::sentence(engine, journey);
-    }
-    how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey))
+/// What became of a checkout, as a sentence; `None` while nothing has been proven.
+pub(super) fn told(journey: &Journey) -> Option<String> {
+    journey.settlement()?;
+    Some(how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey)))
 }
 
 /// The amount as people write it: `25.00 EUR`.

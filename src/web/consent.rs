@@ -13,7 +13,7 @@ use super::leaving::waiting_page;
 use super::page::{
     BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words,
 };
-use super::{checkout, problem, reply};
+use super::{app_page, checkout, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
@@ -39,6 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .route("/cancel", web::post().to(cancel))
             .route("/home", web::get().to(home))
             .route("/home", web::head().to(untouched))
+            .configure(app_page::routes)
             .route("/qr.png", web::get().to(qr)),
     );
 }
@@ -237,9 +238,9 @@ fn ended(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     })
 }
 
-/// How a consent ended, as a sentence to its customer; empty while nothing is proven.
-pub(super) fn sentence(engine: &Engine, journey: &Journey) -> String {
-    end(journey, engine).map_or_else(String::new, |end| end.sentence(&request(journey)))
+/// What became of a consent, as a sentence; `None` while nothing has been proven.
+pub(super) fn told(engine: &Engine, journey: &Journey) -> Option<String> {
+    Some(end(journey, engine)?.sentence(&request(journey)))
 }
 
 /// How this round of a consent ended; `None` of one whose customer is home before the bank has proven anything.

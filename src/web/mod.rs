@@ -1,5 +1,6 @@
 //! The front door: one thin file per dialect and per page, all of them extract, engine, reply.
 
+mod app_page;
 mod assets;
 mod body;
 mod checkout;

@@ -35,7 +35,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("bank", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
     ("bank::*", &["bank", "egress", "domain", "clock"]),
-    ("courier", &["store", "dialect", "egress", "domain", "clock"]),
+    // The keys open the secrets that merchants' notices are signed with.
+    ("courier", &["store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry"]),
     ("web::page", &["domain"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is an

@@ -7,6 +7,7 @@
 mod chance;
 mod consents;
 mod crowd;
+mod deliveries;
 mod reckoning;
 mod shop;
 mod story;

@@ -104,6 +104,6 @@ pub(super) fn transaction_type(journey: &Journey) -> &'static str {
     if extra(journey, "recipients").is_some() { "Split" } else { "Basic" }
 }
 
-fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
+pub(super) fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
     journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }

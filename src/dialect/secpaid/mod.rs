@@ -2,6 +2,7 @@
 
 mod envelope;
 mod link;
+mod notice;
 mod split;
 mod transaction;
 mod wish;
@@ -11,11 +12,13 @@ pub use link::{Links, link};
 pub use transaction::{Query, transaction};
 pub use wish::{Kind, read_wish};
 
+use crate::domain::delivery::Notice;
 use crate::domain::dialect::Dialect;
-use crate::domain::journey::{HandBack, Journey};
+use crate::domain::journey::{HandBack, Journey, Settlement};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
 use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
+use crate::domain::wish::Wish;
 
 /// The dialect's name.
 pub const NAME: &str = "secpaid";
@@ -63,6 +66,15 @@ impl Dialect for SecPaid {
             .fill(Placeholder::PayId, pay_id)
             .fill(Placeholder::UserId, user_id)
             .fill(Placeholder::RecipientNote, opening.purpose.note())
+    }
+
+    fn endpoints<'a>(&self, wish: &'a Wish) -> Option<&'a str> {
+        wish.extras.iter().find(|(name, _)| name == wish::ENDPOINT).map(|(_, value)| value.as_str())
+    }
+
+    /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
+    fn notice(&self, journey: &Journey, settlement: &Settlement) -> Option<Notice> {
+        notice::notice(journey, status(settlement.outcome, journey.opening().terms.extra_outcomes))
     }
 }
 

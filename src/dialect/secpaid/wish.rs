@@ -1,5 +1,6 @@
 //! `createLink` and `createSplitLink`, read.
 
+use super::notice::{FIELD, Form};
 use super::split;
 use crate::dialect::fields::Fields;
 use crate::domain::callback::Item;
@@ -11,6 +12,10 @@ use crate::domain::wish::{Asked, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;
+
+/// The field with the payment endpoints, and the longest list of them, in bytes.
+pub(super) const ENDPOINT: &str = "payment_endpoint";
+const MAX_ENDPOINT: usize = 4096;
 
 /// Which of the two calls it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +101,12 @@ fn read_item(text: String) -> Item {
 /// The fields that are only given back, or that another room will use.
 fn kept(fields: &Fields) -> Result<Vec<(String, String)>, Invalid> {
     let mut extras = Vec::new();
-    for name in ["payment_endpoint", "bank_statement_description"] {
-        let value = text(fields, name)?.filter(|value| !value.is_empty());
+    for (name, longest) in [(ENDPOINT, MAX_ENDPOINT), (FIELD, MAX_TEXT), ("bank_statement_description", MAX_TEXT)] {
+        let value = text_of(fields, name, longest)?.filter(|value| !value.is_empty());
         extras.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    if let Some((_, form)) = extras.iter().find(|(name, _)| name == FIELD) {
+        Form::parse(form)?;
     }
     for name in ["bank_transfer", "is_qr_link"] {
         extras.extend(fields.flag(name)?.filter(|on| *on).map(|_| (name.to_owned(), "true".to_owned())));
@@ -113,8 +121,12 @@ fn kept(fields: &Fields) -> Result<Vec<(String, String)>, Invalid> {
 }
 
 fn text(fields: &Fields, name: &'static str) -> Result<Option<String>, Invalid> {
+    text_of(fields, name, MAX_TEXT)
+}
+
+fn text_of(fields: &Fields, name: &'static str, longest: usize) -> Result<Option<String>, Invalid> {
     match fields.text(name) {
-        Some(text) if text.len() > MAX_TEXT => Err(Invalid::new(name, format!("is longer than {MAX_TEXT} bytes"))),
+        Some(text) if text.len() > longest => Err(Invalid::new(name, format!("is longer than {longest} bytes"))),
         Some(text) if text.chars().any(char::is_control) => Err(Invalid::new(name, "holds a control character")),
         text => Ok(text.map(str::to_owned)),
     }

@@ -1,13 +1,17 @@
 //! Callbacks: the URLs that merchants choose, kept byte for byte.
 
+mod intent;
 mod list;
 mod names;
 mod template;
 mod url;
+mod ways;
 
+pub use intent::{AndroidPackage, intent_link};
 pub use list::{Item, MAX_ITEMS, parse_list, place};
 pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, MAX_LENGTH, NEVER, Rules};
+pub use ways::{AppWays, Way, WrittenWays};
 
 use super::invalid::Invalid;
 

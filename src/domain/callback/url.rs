@@ -73,7 +73,8 @@ impl CallbackUrl {
     pub fn covers(&self, asked: &Self) -> bool {
         let place = |url: &Self| url.text.split(['?', '#']).next().unwrap_or_default().to_owned();
         let (own, asked) = (place(self), place(asked));
-        with_root_path(&own) == with_root_path(&asked) || (own.ends_with('/') && asked.starts_with(&own))
+        with_root_path(&own) == with_root_path(&asked)
+            || (own.ends_with('/') && asked.strip_prefix(&own).is_some_and(stays_below))
     }
 
     /// The first of `names` that this callback holds already where `placement` would append it.
@@ -89,8 +90,20 @@ impl CallbackUrl {
     /// # Errors
     /// When a filled value would change the path (a dot segment) or the result is longer than [`MAX_LENGTH`].
     pub fn with(&self, params: &Params, placement: Placement) -> Result<String, Invalid> {
+        self.written(params, &params.query(), placement)
+    }
+
+    /// This callback with its placeholders filled and nothing appended: where a body is sent.
+    ///
+    /// # Errors
+    /// As [`CallbackUrl::with`].
+    pub fn filled(&self, params: &Params) -> Result<String, Invalid> {
+        self.written(params, "", Placement::Query)
+    }
+
+    fn written(&self, params: &Params, query: &str, placement: Placement) -> Result<String, Invalid> {
         let filled = expand(&self.text, |placeholder| percent_encoded(params.filling(placeholder)))?;
-        let written = joined(&filled, &params.query(), placement);
+        let written = joined(&filled, query, placement);
         if written.len() > MAX_LENGTH {
             let rule = format!("would be {} bytes long with our parameters, more than {MAX_LENGTH}", written.len());
             return Err(refused(rule));
@@ -110,6 +123,19 @@ impl fmt::Debug for CallbackUrl {
         let shown = self.text.split(['?', '#']).next().unwrap_or_default();
         write!(f, "CallbackUrl({shown}…)")
     }
+}
+
+/// Whether every server that may stand there takes this path for one below the saved one: servers differ in what they make
+/// of empty segments, encoded slashes and parameters of a segment.
+fn stays_below(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let decoded_dots = |segment: &str| {
+        let name = segment.split(';').next().unwrap_or_default().replace("%2e", ".");
+        name == "." || name == ".."
+    };
+    !["//", "%2f", "%5c", "%00"].iter().any(|odd| lower.contains(odd))
+        && !lower.starts_with('/')
+        && !lower.split('/').any(decoded_dots)
 }
 
 fn refused(rule: impl Into<String>) -> Invalid {

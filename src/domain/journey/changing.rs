@@ -58,6 +58,20 @@ impl Journey {
         self.advance(via, Proof::Held { offer, until }, at).then(|| self.revised())
     }
 
+    /// Drops an offer that turned out not to be the bank's word, as if it had never come; a customer who went home stays
+    /// there. `None` when it is not held.
+    #[must_use]
+    pub fn let_go(mut self, via: Via) -> Option<Self> {
+        let answers = &mut self.past.departures.get_mut(usize::from(via.departure))?.answers;
+        let index = answers.iter().position(|answer| answer.mark == via.mark)?;
+        let answer = answers.get_mut(index).filter(|answer| matches!(answer.proof, Some(Proof::Held { .. })))?;
+        answer.proof = None;
+        if answer.end.is_none() {
+            answers.remove(index);
+        }
+        Some(self.revised())
+    }
+
     /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use super::{Answer, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::{Grant, Status};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, DeliveryId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{Cause, Outcome};
 
@@ -94,8 +94,9 @@ impl Journey {
     pub fn consent_status(&self, now: Moment) -> Option<Status> {
         self.opening.purpose.consent()?;
         Some(match (self.grant(), self.settlement()) {
-            (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
+            // Of an executed payment the bank can still be asked, whoever has ended the consent since.
             (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
+            (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
             (Some(_), None) if !self.is_lapsed(now) => Status::AwaitedAgain,
             (Some(grant), _) if now >= grant.expires_at => Status::Expired,
             (Some(_), _) => Status::Authorised,
@@ -157,11 +158,11 @@ impl Journey {
         self.past.departures.get(usize::from(departure)).is_none_or(|d| !d.answers.is_empty())
     }
 
-    /// The deliveries that the settlement of this number leaves: one for each background callback.
+    /// The deliveries that the settlement of this number leaves: one for each background callback and payment endpoint.
     pub fn deliveries(&self, settlement: u8) -> Vec<Delivery> {
-        let due_at = self.past.settlements.get(usize::from(settlement)).map_or(self.opening.opened_at, |s| s.at);
-        let entries = (0..=u8::MAX).take(self.opening.plan.background.len());
-        entries.map(|entry| Delivery { settlement, entry, due_at }).collect()
+        let at = self.past.settlements.get(usize::from(settlement)).map_or(self.opening.opened_at, |s| s.at);
+        let id = |target| DeliveryId { journey: self.opening.id, settlement, target };
+        self.opening.plan.targets().map(|(target, _)| Delivery::fresh(id(target), at)).collect()
     }
 
     /// The number of the one-time token that a hand-back carries: its settlement's, or the one that comes next.

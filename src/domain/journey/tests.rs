@@ -225,7 +225,9 @@ fn a_consent_stands_where_what_happened_has_put_it() {
     assert_eq!(given.ends_at(), NOW.plus(LIFE));
     let consumed = given.clone().regrant(|grant| grant.consumed_at = Some(NOW)).unwrap();
     assert_eq!(consumed.consent_status(late), Some(Status::Consumed));
-    let revoked = consumed.regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
+    let both = consumed.regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
+    assert_eq!(both.consent_status(late), Some(Status::Consumed), "its payment has been executed");
+    let revoked = given.regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
     assert_eq!(revoked.consent_status(late), Some(Status::Revoked));
     assert!(revoked.reopen(NOW, late).is_none());
 }

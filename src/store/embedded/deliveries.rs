@@ -1,24 +1,49 @@
 //! Deliveries in their table, beside their journey's number.
+//!
+//! `wakes_at` is when a courier may take one: when it is due or, while it is leased, when that lapses. It is empty once
+//! the delivery has ended, so that the index of those that wait holds no others.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::values::{millis, moment, number};
+use super::values::{limit, millis, moment, number};
 use super::{Embedded, StoreError};
-use crate::domain::delivery::Delivery;
-use crate::domain::id::PayId;
-use crate::store::Deliveries;
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target, Verdict};
+use crate::domain::id::{JourneyId, MerchantId, PayId};
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use crate::store::record::read_journey;
+use crate::store::{Deliveries, Lease, Leased, Parcel, Resting, SHUT, Step};
+
+// Each begins with the columns that `delivery` reads.
+pub(super) const OF_JOURNEY: &str = "
+    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1 ORDER BY settlement, target";
+pub(super) const WAKING: &str = "
+    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    FROM deliveries JOIN journeys USING (pay_id) WHERE wakes_at <= ?1 ORDER BY wakes_at LIMIT ?2";
+pub(super) const DEAD: &str = "
+    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    FROM deliveries JOIN journeys USING (pay_id)
+    WHERE deliveries.merchant = ?1 AND state >= 2
+        AND (deliveries.due_at, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
+    ORDER BY deliveries.due_at DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
 
 /// Keeps the deliveries that a settlement leaves.
-pub fn keep(db: &Connection, pay_id: PayId, deliveries: &[Delivery]) -> Result<(), StoreError> {
-    if deliveries.is_empty() {
+pub fn keep(db: &Connection, step: &Step) -> Result<(), StoreError> {
+    if step.deliveries().is_empty() {
         return Ok(());
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO deliveries (pay_id, settlement, entry, due_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO deliveries (pay_id, settlement, target, merchant, since, due_at, tries, state, heard, wakes_at, held)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
     )?;
-    for delivery in deliveries {
-        insert.execute(params![number(pay_id), delivery.settlement, delivery.entry, millis(delivery.due_at)])?;
+    let merchant = step.journey().opening().merchant;
+    for Delivery { id, due_at, .. } in step.deliveries() {
+        let (pay_id, target) = (number(id.journey.pay_id()), id.target.number());
+        insert.execute(params![pay_id, id.settlement, target, merchant.as_bytes(), millis(*due_at)])?;
     }
     Ok(())
 }
@@ -27,17 +52,182 @@ pub fn keep(db: &Connection, pay_id: PayId, deliveries: &[Delivery]) -> Result<(
 impl Deliveries for Embedded {
     async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
         self.read(move |db, _| {
-            let mut select = db.prepare_cached(
-                "SELECT settlement, entry, due_at FROM deliveries WHERE pay_id = ?1 ORDER BY settlement, entry",
-            )?;
-            let mut rows = select.query([number(pay_id)])?;
+            let mut rows = db.prepare_cached(OF_JOURNEY)?;
+            let mut rows = rows.query([number(pay_id)])?;
             let mut deliveries = Vec::new();
             while let Some(row) = rows.next()? {
-                let due_at = moment(row.get(2)?)?;
-                deliveries.push(Delivery { settlement: row.get(0)?, entry: row.get(1)?, due_at });
+                deliveries.push(parcel(row)?.delivery);
             }
             Ok(deliveries)
         })
         .await
     }
+
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
+        // Couriers ask often, and mostly for nothing: a look costs no commit.
+        if !self.read(move |db, now| Ok(!waking(db, 1, now)?.is_empty())).await? {
+            return Ok(Vec::new());
+        }
+        self.write(move |db, now| lease(db, most, now.plus(span), by, now)).await
+    }
+
+    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
+        let lease = *lease;
+        self.write(move |db, now| report(db, &lease, heard, verdict, now)).await
+    }
+
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
+        let leases = leases.to_vec();
+        self.write(move |db, now| {
+            leases.iter().try_for_each(|(lease, wait)| report(db, lease, None, Verdict::Retry(*wait), now).map(drop))
+        })
+        .await
+    }
+
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
+        self.read(move |db, _| {
+            let (ended_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.ended_at), number(p.pay_id)));
+            let (settlement, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.settlement, place.target));
+            let mut rows = db.prepare_cached(DEAD)?;
+            let params = params![merchant.as_bytes(), ended_at, pay_id, settlement, target, limit(most)];
+            parcels(&mut rows.query(params)?)
+        })
+        .await
+    }
+
+    async fn replay(&self, id: &DeliveryId, _: MerchantId) -> Result<bool, StoreError> {
+        let id = *id;
+        self.write(move |db, now| replay(db, &id, now)).await
+    }
+
+    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError> {
+        let endpoint = *endpoint;
+        self.write(move |db, now| {
+            let sql = "INSERT OR REPLACE INTO shut_endpoints (digest, kept_until) VALUES (?1, ?2)";
+            db.prepare_cached(sql)?.execute(params![endpoint.as_bytes(), millis(now.plus(SHUT))])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
+        let endpoint = *endpoint;
+        self.read(move |db, now| {
+            let mut select = db.prepare_cached("SELECT 1 FROM shut_endpoints WHERE digest = ?1 AND kept_until > ?2")?;
+            Ok(select.exists(params![endpoint.as_bytes(), millis(now)])?)
+        })
+        .await
+    }
+
+    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError> {
+        let endpoint = *endpoint;
+        self.write(move |db, _| {
+            db.prepare_cached("DELETE FROM shut_endpoints WHERE digest = ?1")?.execute([endpoint.as_bytes()])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn waking(db: &Connection, most: usize, now: Moment) -> Result<Vec<Parcel>, StoreError> {
+    let mut rows = db.prepare_cached(WAKING)?;
+    parcels(&mut rows.query(params![millis(now), limit(most)])?)
+}
+
+fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> Result<Vec<Leased>, StoreError> {
+    let mut update = db.prepare_cached(
+        "UPDATE deliveries SET wakes_at = ?4, held = 1, held_by = ?5
+         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3",
+    )?;
+    let mut leased = Vec::new();
+    for parcel in waking(db, most, now)? {
+        let [pay_id, settlement, target] = key(&parcel.delivery.id);
+        update.execute(params![pay_id, settlement, target, millis(until), by.cast_signed()])?;
+        leased.push(parcel.leased_by(by));
+    }
+    Ok(leased)
+}
+
+fn report(
+    db: &Connection,
+    lease: &Lease,
+    heard: Option<Heard>,
+    verdict: Verdict,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let [pay_id, settlement, target] = key(&lease.id);
+    let mut select = db.prepare_cached(
+        "SELECT held FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held_by = ?4",
+    )?;
+    let held: Option<bool> =
+        select.query_row(params![pay_id, settlement, target, lease.by.cast_signed()], |row| row.get(0)).optional()?;
+    let Some(true) = held else { return Ok(held.is_some()) };
+    let (state, wait) = match verdict {
+        Verdict::Delivered => (State::Delivered, None),
+        Verdict::Retry(wait) => (State::Waiting, Some(wait)),
+        Verdict::Gone => (State::Gone, None),
+        Verdict::Dead => (State::Dead, None),
+    };
+    let due_at = millis(now.plus(wait.unwrap_or_default()));
+    db.prepare_cached(
+        "UPDATE deliveries SET due_at = ?4, wakes_at = ?5, state = ?6, held = 0, heard = coalesce(?7, heard),
+            tries = tries + (?7 IS NOT NULL)
+         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3",
+    )?
+    .execute(params![
+        pay_id,
+        settlement,
+        target,
+        due_at,
+        wait.map(|_| due_at),
+        state.number(),
+        heard.map(Heard::number),
+    ])?;
+    Ok(true)
+}
+
+fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreError> {
+    let [pay_id, settlement, target] = key(id);
+    let anew =
+        "UPDATE deliveries SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
+        WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND state <> 0";
+    let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
+        WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held = 0";
+    for sql in [anew, sooner] {
+        if db.prepare_cached(sql)?.execute(params![pay_id, settlement, target, millis(now)])? == 1 {
+            return Ok(true);
+        }
+    }
+    let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3";
+    Ok(db.prepare_cached(there)?.exists(params![pay_id, settlement, target])?)
+}
+
+/// The columns under which a delivery stands.
+fn key(id: &DeliveryId) -> [i64; 3] {
+    [number(id.journey.pay_id()), id.settlement.into(), id.target.number().into()]
+}
+
+fn parcels(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Parcel>, StoreError> {
+    let mut parcels = Vec::new();
+    while let Some(row) = rows.next()? {
+        parcels.push(parcel(row)?);
+    }
+    Ok(parcels)
+}
+
+fn parcel(row: &Row<'_>) -> Result<Parcel, StoreError> {
+    let journey = read_journey(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    Ok(Parcel { delivery: delivery(row, *journey.id())?, journey })
+}
+
+fn delivery(row: &Row<'_>, journey: JourneyId) -> Result<Delivery, StoreError> {
+    let state = State::of_number(row.get(5)?).ok_or_else(|| StoreError::Damaged("a delivery in no state".into()))?;
+    Ok(Delivery {
+        id: DeliveryId { journey, settlement: row.get(0)?, target: Target::of_number(row.get(1)?) },
+        since: moment(row.get(2)?)?,
+        due_at: moment(row.get(3)?)?,
+        tries: row.get(4)?,
+        state,
+        heard: Heard::of_number(row.get(6)?),
+    })
 }

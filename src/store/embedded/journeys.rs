@@ -150,7 +150,7 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
     if let Some(token) = step.token() {
         tokens::keep(db, token, journey.pay_id())?;
     }
-    deliveries::keep(db, journey.pay_id(), step.deliveries())?;
+    deliveries::keep(db, step)?;
     Ok(Taken::Done)
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order.
-const STEPS: [&str; 3] = [FIRST, USERS, CONSENTS];
+const STEPS: [&str; 4] = [FIRST, USERS, CONSENTS, DELIVERIES];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -101,6 +101,39 @@ const CONSENTS: &str = "
     DROP INDEX journeys_unsettled;
     CREATE INDEX journeys_due ON journeys (due_at) WHERE due_at IS NOT NULL;
     CREATE INDEX journeys_of_user ON journeys (merchant, user, opened_at) WHERE user IS NOT NULL;
+";
+
+/// Deliveries are carried: `wakes_at` is when a courier may take one, `held` and `held_by` say who has. An endpoint that
+/// is gone is known by its digest.
+const DELIVERIES: &str = "
+    ALTER TABLE deliveries RENAME TO deliveries_before;
+    CREATE TABLE deliveries (
+        pay_id INTEGER NOT NULL,
+        settlement INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        merchant BLOB NOT NULL,
+        since INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        heard INTEGER NOT NULL,
+        wakes_at INTEGER,
+        held INTEGER NOT NULL,
+        held_by INTEGER,
+        PRIMARY KEY (pay_id, settlement, target)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO deliveries
+        SELECT pay_id, settlement, entry, merchant, d.due_at, d.due_at, 0, 0, 0, d.due_at, 0, NULL
+        FROM deliveries_before AS d JOIN journeys USING (pay_id);
+    DROP TABLE deliveries_before;
+    CREATE INDEX deliveries_waking ON deliveries (wakes_at) WHERE wakes_at IS NOT NULL;
+    CREATE INDEX deliveries_dead ON deliveries (merchant, due_at, pay_id, settlement, target) WHERE state >= 2;
+
+    CREATE TABLE shut_endpoints (
+        digest BLOB PRIMARY KEY,
+        kept_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
 ";
 
 /// Brings the file up to what this program expects. Processes that start at the same time wait for each other.

@@ -4,10 +4,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::TestClock;
+use crate::domain::delivery::Verdict;
 use crate::domain::outcome::Fact;
 use crate::domain::token::MintedToken;
 use crate::store::laws::{Backend, cast, store_laws};
-use crate::store::{Journeys as _, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _};
+use crate::store::{Deliveries as _, Journeys as _, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _};
 
 /// How long the store under test keeps an ended journey.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -169,6 +170,11 @@ async fn everything_that_has_run_out_is_dropped() {
     assert_eq!(store.tidy().await.unwrap(), 300 + 299 + 300);
     assert_eq!(left(&beside(&folder)), [300, 0, 0, 0, 299]);
     clock.advance(KEEP);
+    // A delivery that waits holds its journey back, until a courier has seen to it.
+    assert_eq!(store.tidy().await.unwrap(), 0);
+    for leased in store.lease(1000, KEEP, 1).await.unwrap() {
+        assert!(store.report(&leased.lease, None, Verdict::Dead).await.unwrap());
+    }
     assert_eq!(store.tidy().await.unwrap(), 299 + 299);
     // What has not settled stays, however long it takes: somebody has to be told of its end.
     assert_eq!(left(&beside(&folder)), [1, 0, 0, 0, 0]);
@@ -205,6 +211,10 @@ fn no_query_reads_a_whole_table_or_sorts() {
         tidy::CLAIMS,
         tidy::TOKENS,
         tidy::JOURNEYS,
+        tidy::SHUT_ENDPOINTS,
+        deliveries::OF_JOURNEY,
+        deliveries::WAKING,
+        deliveries::DEAD,
         users::BY_NAME,
         users::LIST,
     ] {

@@ -19,19 +19,23 @@ pub(super) const CLAIMS: &str =
     "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE kept_until <= ?1 LIMIT ?2)";
 pub(super) const TOKENS: &str =
     "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)";
-pub(super) const JOURNEYS: &str =
-    "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2 ORDER BY over_at LIMIT ?3";
+pub(super) const JOURNEYS: &str = "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE pay_id = journeys.pay_id AND wakes_at IS NOT NULL)
+     ORDER BY over_at LIMIT ?3";
+pub(super) const SHUT_ENDPOINTS: &str =
+    "DELETE FROM shut_endpoints WHERE digest IN (SELECT digest FROM shut_endpoints WHERE kept_until <= ?1 LIMIT ?2)";
 
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
 /// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
-/// before the last of its tokens is forgotten: a journey may settle late, and its token must find it.
+/// before the last of its tokens is forgotten, nor while one of its deliveries waits: a journey may settle late, and its token must find it.
 pub fn step(db: &Connection, now: Moment, keep: Duration) -> Result<usize, StoreError> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let (now, remembered, kept, tokens_gone) = (millis(now), at(REMEMBERED), at(keep), at(tokens_last));
     let mut dropped = drop_some(db, STATES, now)?;
     dropped += drop_some(db, CLAIMS, now)?;
+    dropped += drop_some(db, SHUT_ENDPOINTS, now)?;
     dropped += drop_some(db, TOKENS, remembered)?;
     Ok(dropped + drop_journeys(db, kept, tokens_gone)?)
 }

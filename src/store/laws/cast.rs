@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{HOUR, Moment};
-use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
@@ -35,7 +35,7 @@ impl Draft {
                 cancel: Cancel::Offered,
             }),
             extras: vec![("order".into(), "7".into())],
-            plan: Plan { landing: Some(entry("https://m.example/cb")), background: Vec::new() },
+            plan: Plan { landing: Some(entry("https://m.example/cb")), ..Plan::default() },
             terms: Settings::default().terms(),
             opened_at: now,
             expires_at: now.plus(HOUR),
@@ -101,7 +101,21 @@ impl Draft {
 }
 
 pub(crate) fn entry(url: &str) -> Entry {
-    Entry { url: CallbackUrl::parse(url, &Rules::default()).unwrap(), params_in: Placement::Query, slot: None }
+    let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
+    Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+}
+
+/// Ways home beside an app link, of every kind.
+pub(crate) fn ways() -> AppWays {
+    let written = WrittenWays {
+        web: Some("https://m.example/web"),
+        ios: Some("https://m.example/ios"),
+        android: Some("com.example.android://cb?own=1"),
+        android_package: Some("com.example.android"),
+        fallback: Some("https://m.example/no-app"),
+        app_links: Some("page"),
+    };
+    AppWays::parse(written, &entry("com.example.app://cb").url, &Rules::default()).unwrap()
 }
 
 /// The journey when its customer has left, and the departure.

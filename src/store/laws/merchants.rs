@@ -1,8 +1,8 @@
 //! Laws of merchants and their profiles.
 
-use super::cast::{claim, entry, fresh, merchant, renamed};
+use super::cast::{claim, entry, fresh, merchant, renamed, ways};
 use super::{House, MINUTE};
-use crate::domain::callback::Placement;
+use crate::domain::callback::{AppWays, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, Merchant, SavedCallback};
 use crate::store::{Claim, REMEMBERED, Replaced};
@@ -19,9 +19,11 @@ async fn stored(house: &House, id: MerchantId) -> Option<Merchant> {
 
 pub(crate) async fn a_merchant_is_added_and_read(house: House) {
     let mut shop = merchant("Shop", house.now());
-    for (url, name) in [("https://m.example/cb", Some("web")), ("com.example.app://cb", None)] {
+    for (url, name, ways) in
+        [("https://m.example/cb", Some("web"), AppWays::default()), ("com.example.app://cb", None, ways())]
+    {
         let name = name.map(|name| CallbackName::parse(name).unwrap());
-        shop.book.add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment }).unwrap();
+        shop.book.add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways }).unwrap();
     }
     shop.book.delete(0);
     assert_eq!(stored(&house, shop.id).await, None);

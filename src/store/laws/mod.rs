@@ -20,6 +20,7 @@
 pub(crate) mod cast;
 pub(crate) mod claims;
 pub(crate) mod consents;
+pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod lasting;
 pub(crate) mod lists;
@@ -246,6 +247,21 @@ macro_rules! store_laws {
                 a_journey_lapses_when_its_time_has_run_out
                 a_lapsed_journey_comes_again_until_it_is_settled
                 lapsed_journeys_come_at_most_so_many
+            }
+            deliveries {
+                an_outcome_leaves_deliveries_that_are_due_at_once
+                those_that_waited_longest_are_leased_first_and_so_many_at_the_most
+                a_leased_delivery_is_nobody_elses_until_its_lease_lapses
+                a_lapsed_lease_that_nobody_took_over_still_counts
+                a_failed_try_is_counted_and_comes_again_when_it_is_due
+                what_is_given_back_is_untried_and_due_when_it_says
+                what_has_ended_is_never_leased_again
+                dead_letters_are_listed_newest_first_and_in_pages
+                a_replayed_delivery_begins_anew
+                a_waiting_delivery_that_is_replayed_is_due_now
+                of_many_couriers_none_gets_what_another_has_and_nothing_is_lost
+                deliveries_wait_and_rest_after_reopening
+                an_endpoint_is_shut_for_a_month_or_until_it_is_reopened
             }
             texts {
                 odd_texts_come_back_as_they_went

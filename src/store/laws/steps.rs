@@ -124,7 +124,7 @@ pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_it
         assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
     }
     let settlements: Vec<_> =
-        house.store().deliveries(paid.pay_id()).await.unwrap().iter().map(|d| d.settlement).collect();
+        house.store().deliveries(paid.pay_id()).await.unwrap().iter().map(|d| d.id.settlement).collect();
     assert_eq!(settlements, [0, 1]);
 }
 

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
 use super::merchant::{TermsRecord, placement};
+use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
-use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
     Answer, Cancel, Checkout, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement,
@@ -62,6 +63,11 @@ struct JourneyRecord {
     reopenings: Vec<ReopeningRecord>,
     #[serde(default)]
     grant: Option<GrantRecord>,
+    // Records that were written before callbacks had other ways end here.
+    #[serde(default)]
+    landing_ways: Option<WaysRecord>,
+    #[serde(default)]
+    endpoints: Vec<EntryRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +123,8 @@ impl From<&Journey> for JourneyRecord {
             proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
+            landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
+            endpoints: o.plan.endpoints.iter().map(EntryRecord::from).collect(),
         }
     }
 }
@@ -144,6 +152,7 @@ impl JourneyRecord {
             }),
             Some(consent) => Purpose::Consent(consent.into_consent(amount.ok(), self.note)?),
         };
+        let ways = self.landing_ways.map(WaysRecord::into_ways).unwrap_or_default();
         let opening = Opening {
             id: JourneyId::from_bytes(self.id.to_be_bytes()),
             merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
@@ -154,8 +163,9 @@ impl JourneyRecord {
             purpose,
             extras: self.extras,
             plan: Plan {
-                landing: self.landing.map(EntryRecord::into_entry),
+                landing: self.landing.map(|landing| Entry { ways, ..landing.into_entry() }),
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
+                endpoints: self.endpoints.into_iter().map(EntryRecord::into_entry).collect(),
             },
             terms: self.terms.into_terms(),
             opened_at: Moment::from_millis(self.opened_at),
@@ -178,6 +188,7 @@ impl EntryRecord {
             url: CallbackUrl::restored(self.0),
             params_in: placement(self.1),
             slot: self.2.map(|slot| slot as usize),
+            ways: AppWays::default(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Merchants and their terms, which every journey has a copy of.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
@@ -40,6 +42,9 @@ struct MerchantRecord {
     terms: TermsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
+    // Records that were written before callbacks had other ways end here.
+    #[serde(default)]
+    ways: Vec<(u32, WaysRecord)>,
 }
 
 impl From<&Merchant> for MerchantRecord {
@@ -61,17 +66,21 @@ impl From<&Merchant> for MerchantRecord {
             terms: TermsRecord::from(&s.terms()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
+            ways: write_ways(&merchant.book),
         }
     }
 }
 
 impl MerchantRecord {
     fn into_merchant(self) -> Option<Merchant> {
-        let slots = self.book.into_iter().map(|slot| match slot {
+        let mut ways: HashMap<_, _> = self.ways.into_iter().collect();
+        let slots = (0..).zip(self.book).map(|(index, slot)| match slot {
             None => Some(None),
             Some((url, name, in_fragment)) => {
                 let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
-                Some(Some(SavedCallback { url: CallbackUrl::restored(url), name, params_in: placement(in_fragment) }))
+                let (url, params_in) = (CallbackUrl::restored(url), placement(in_fragment));
+                let ways = ways.remove(&index).map(WaysRecord::into_ways).unwrap_or_default();
+                Some(Some(SavedCallback { url, name, params_in, ways }))
             }
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
@@ -87,6 +96,12 @@ impl MerchantRecord {
             settings: Settings::of_terms(self.terms.into_terms(), one_off_urls, journey_life),
         })
     }
+}
+
+/// The other ways of the slots that have any.
+fn write_ways(book: &Book) -> Vec<(u32, WaysRecord)> {
+    let slots = (0..).zip(book.slots());
+    slots.filter_map(|(index, slot)| Some((index, WaysRecord::of(&slot.as_ref()?.ways)?))).collect()
 }
 
 /// What a merchant has chosen.

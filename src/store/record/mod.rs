@@ -9,6 +9,7 @@ mod merchant;
 #[cfg(test)]
 mod tests;
 mod user;
+mod ways;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

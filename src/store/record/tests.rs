@@ -11,6 +11,7 @@ use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{Choice, Departing, Journey, Opening, Purpose, Settling, Via};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Fact};
+use crate::domain::plan::Entry;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
@@ -79,7 +80,11 @@ fn consented() -> Journey {
 
 #[test]
 fn a_journey_survives_its_record() {
-    for journey in [journey(), well_travelled(), cast::consent(NOW), consented()] {
+    let mut opening = journey().opening().clone();
+    opening.plan.landing = Some(Entry { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
+    let to_an_app = Journey::open(opening);
+    let told = cast::Draft::at(NOW).with(|opening| opening.plan.endpoints = vec![cast::entry("https://m.example/pay")]);
+    for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app, told.journey()] {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
 }
@@ -169,6 +174,19 @@ fn an_older_programs_record_is_read() {
     let old = write(&old).unwrap();
     assert!(old.len() < write_journey(&expected).unwrap().len());
     assert_eq!(read_journey(&old), Ok(expected));
+}
+
+#[test]
+fn an_older_merchant_is_read() {
+    let merchant = cast::merchant("Shop", NOW);
+    let written = write_merchant(&merchant).unwrap();
+    // Before there were other ways the record had one field less, and the last one is an empty list.
+    assert_eq!((written[1], written.last()), (0x9b, Some(&0x90)));
+    let mut old = written.clone();
+    old[1] = 0x9a;
+    old.pop();
+    assert_eq!(read_merchant(&old), Ok(merchant.clone()));
+    assert_eq!(read_merchant(&written), Ok(merchant));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Journeys, their indexes, and their deliveries.
+//! Journeys and their indexes.
 
 use async_trait::async_trait;
 use redis::Value;
@@ -13,7 +13,7 @@ use crate::domain::merchant::Settings;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
-use crate::store::{Claim, Deliveries, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
+use crate::store::{Claim, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
 
 #[async_trait]
 impl Journeys for RedisStore {
@@ -113,21 +113,13 @@ impl Journeys for RedisStore {
     }
 }
 
-#[async_trait]
-impl Deliveries for RedisStore {
-    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
-        // A settlement says by itself which deliveries it left: they are written where it is.
-        let Some(journey) = self.find(pay_id).await? else { return Ok(Vec::new()) };
-        let settlements = (0..=u8::MAX).take(journey.settlements().len());
-        Ok(settlements.flat_map(|number| journey.deliveries(number)).collect())
-    }
-}
-
 impl RedisStore {
     /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
     fn until(&self, journey: &Journey) -> Option<Moment> {
-        let kept = over_at(journey).plus(self.keep);
-        Some(kept.max(journey.settlement()?.at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED)))
+        let settled_at = journey.settlement()?.at;
+        let kept = over_at(journey).plus(self.keep).max(settled_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
+        let delivers = journey.opening().plan.targets().next().is_some();
+        Some(if delivers { kept.max(settled_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
@@ -140,6 +132,7 @@ impl RedisStore {
         }
         keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
         keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
+        keys.extend(Self::delivery_keys(step));
 
         let number = keys::number(pay_id);
         let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
@@ -148,7 +141,7 @@ impl RedisStore {
             step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
         let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
         let or_nothing = |at: Option<Moment>| at.map_or_else(String::new, moment);
-        Ok(Request::call(&script::TAKE, keys)
+        let take = Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
             .with(of_journey(journey)?)
             .with(number)
@@ -158,7 +151,8 @@ impl RedisStore {
             .with(state.unwrap_or_default())
             .with(or_nothing(found_until))
             .with(token.unwrap_or_default())
-            .with(or_nothing(remembered)))
+            .with(or_nothing(remembered));
+        Ok(Self::with_deliveries(take, step))
     }
 
     /// The journeys of these numbers, in their order, in one round trip.

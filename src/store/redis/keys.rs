@@ -89,6 +89,31 @@ pub(super) fn of_users(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'o', &[merchant.as_bytes()])
 }
 
+/// The deliveries of a journey.
+pub(super) fn deliveries(pay_id: PayId) -> Vec<u8> {
+    key(pay_id.shard(), b'y', &[&number(pay_id)])
+}
+
+/// What [`deliveries`] begins with for every journey in this shard; the number comes behind it.
+pub(super) fn deliveries_in(shard: Shard) -> Vec<u8> {
+    key(shard, b'y', &[])
+}
+
+/// A shard's deliveries by the moment when a courier may take them.
+pub(super) fn waiting(shard: Shard) -> Vec<u8> {
+    key(shard, b'd', &[])
+}
+
+/// A merchant's dead letters in a shard.
+pub(super) fn dead(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'x', &[merchant.as_bytes()])
+}
+
+/// An endpoint that is shut.
+pub(super) fn shut(shard: Shard, endpoint: &Digest) -> Vec<u8> {
+    key(shard, b'z', &[&short(endpoint)])
+}
+
 /// A merchant.
 pub(super) fn merchant(id: MerchantId) -> Vec<u8> {
     key(id.shard(), b'm', &[id.as_bytes()])
@@ -152,6 +177,10 @@ mod tests {
             unproven(shard, merchant),
             proven(shard, merchant),
             of_users(shard, merchant),
+            deliveries(pay_id),
+            deliveries_in(shard),
+            waiting(shard),
+            dead(shard, merchant),
         ];
         for key in all {
             assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());

@@ -4,6 +4,7 @@
 //! scripts need not understand (`value.rs`), sent over a link that has a deadline for everything (`link.rs`).
 
 mod address;
+mod deliveries;
 mod house;
 mod indexes;
 mod journeys;
@@ -40,7 +41,7 @@ impl RedisStore {
     /// when it is first used.
     ///
     /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be asked
-    /// for; one that has not ended is kept.
+    /// for, or one of its deliveries may wait; one that has not ended is kept.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`] when the URL is anything else.

@@ -58,6 +58,12 @@ scripts! {
     USER_NAMED = "user_named",
     /// Forgets a user, and frees its name.
     FORGET = "forget",
+    /// Leaves deliveries that are due to one courier for a while.
+    LEASE = "lease",
+    /// Brings word of a leased delivery.
+    REPORT = "report",
+    /// Makes a delivery due now.
+    REPLAY = "replay",
     /// Drops what has expired from an index.
     TRIM = "trim",
     /// Writes down which house a store belongs to.

@@ -39,6 +39,11 @@ impl ProblemPage {
         Self::new(words::UNKNOWN_RETURN, words::UNKNOWN_RETURN_SENTENCE, words::UNKNOWN_RETURN_HINT)
     }
 
+    /// A page that opened for a short time only.
+    pub fn over() -> Self {
+        Self::new(words::OVER, words::OVER_SENTENCE, words::OVER_HINT)
+    }
+
     /// A return in another browser than the one that left, for a merchant who does not allow that.
     pub fn other_browser() -> Self {
         Self::new(words::OTHER_BROWSER, words::OTHER_BROWSER_SENTENCE, words::OTHER_BROWSER_HINT)
@@ -81,6 +86,7 @@ impl ProblemPage {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         vec![
             ("problem-unknown-link", Self::unknown_link()),
+            ("problem-over", Self::over()),
             ("problem-unknown-return", Self::unknown_return()),
             ("problem-other-browser", Self::other_browser()),
             ("problem-cannot-cancel", Self::cannot_cancel()),

@@ -194,13 +194,24 @@ pub(super) mod returning {
     pub const TRY_AGAIN: &str = "Try again";
 }
 
-pub(super) mod app_return {
-    pub const HINT: &str = "If the app does not open by itself, press the button.";
+/// The way into an app.
+pub mod app_return {
+    pub(crate) const ATTEMPT: &str = "If the app does not open by itself, press the button.";
+    pub(crate) const PRESS: &str = "Press the button to go on in the app.";
+    pub(crate) const EITHER: &str = "Go on in the app if you have it on this device, or else in the browser.";
+    pub(crate) const ELSEWHERE: &str = "Continue in the browser";
 
+    /// The customer is home before the bank has said anything that counts.
+    pub fn unconfirmed(merchant: &str) -> String {
+        format!("Your bank has not confirmed yet. {merchant} will tell you as soon as it has.")
+    }
+
+    /// Where this leads.
     pub fn title(merchant: &str) -> String {
         format!("Back to {merchant}")
     }
 
+    /// What the button says.
     pub fn open(merchant: &str) -> String {
         format!("Open {merchant}")
     }
@@ -214,6 +225,9 @@ pub(super) mod problem {
     pub const UNKNOWN_RETURN: &str = "We cannot match this answer";
     pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer belongs to nothing that is under way here.";
     pub const UNKNOWN_RETURN_HINT: &str = "Open the link again: it shows how things stand.";
+    pub const OVER: &str = "This page has had its time";
+    pub const OVER_SENTENCE: &str = "It was the way back to an app, for a few minutes only.";
+    pub const OVER_HINT: &str = "Open the app or the shop where you started: there you see how this ended.";
     pub const OTHER_BROWSER: &str = "Please continue in the browser you started in";
     pub const OTHER_BROWSER_SENTENCE: &str =
         "This was started in another browser, and the shop asks that it ends there.";

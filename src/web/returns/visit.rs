@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
 use crate::domain::params::percent_encoded;
+use crate::engine::Waiting as Looking;
 use crate::engine::{Answer, Brought, Carried, Engine, EngineError, Returned, Suspicion, Timing, Waited};
 use crate::telemetry::metrics::Arrival;
 use crate::web::page::{Awaited, ProblemPage, Waiting};
@@ -58,7 +59,11 @@ impl<'a> Visit<'a> {
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
-        self.measured(self.engine.wait_on(state, mark, self.at, &self.timing)).await
+        let cookies = known_cookies(self.request);
+        let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        let Self { bank, at, timing, .. } = self;
+        let waiting = Looking { bank, state, mark, cookie: &cookie, at: *at, timing };
+        self.measured(self.engine.wait_on(waiting)).await
     }
 
     async fn measured<T>(&self, verb: impl Future<Output = T>) -> T {

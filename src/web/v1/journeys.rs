@@ -3,7 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::deliveries::DeliveryView;
 use super::merchant_of;
+use super::ways::WaysView;
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
@@ -62,6 +64,8 @@ struct EntryView {
     index: Option<usize>,
     url: String,
     params_in: &'static str,
+    #[serde(flatten)]
+    ways: WaysView,
 }
 
 #[derive(Serialize)]
@@ -70,14 +74,6 @@ struct SightView {
     journey: JourneyView,
     deliveries: Vec<DeliveryView>,
     timeline: Vec<Event>,
-}
-
-#[derive(Serialize)]
-struct DeliveryView {
-    id: String,
-    callback: String,
-    state: &'static str,
-    due_at: String,
 }
 
 #[derive(Serialize, Default)]
@@ -159,13 +155,7 @@ pub(super) fn status(journey: &Journey) -> &'static str {
 }
 
 fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
-    let background = &sight.journey.opening().plan.background;
-    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView {
-        id: format!("{}.{}", sight.journey.id(), delivery.key()),
-        callback: background.get(usize::from(delivery.entry)).map_or_else(String::new, |e| e.url.as_str().to_owned()),
-        state: "waiting",
-        due_at: rfc3339(delivery.due_at),
-    });
+    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery));
     Ok(SightView {
         journey: view(engine, &sight.journey)?,
         deliveries: deliveries.collect(),
@@ -175,7 +165,12 @@ fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
 
 impl From<&Entry> for EntryView {
     fn from(entry: &Entry) -> Self {
-        Self { index: entry.slot, url: entry.url.as_str().to_owned(), params_in: entry.params_in.as_str() }
+        Self {
+            index: entry.slot,
+            url: entry.url.as_str().to_owned(),
+            params_in: entry.params_in.as_str(),
+            ways: WaysView::from(&entry.ways),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
 mod consents;
+mod deliveries;
 mod introspect;
 mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod ways;
 
 use std::future::ready;
 
@@ -34,6 +36,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(profile::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
+            .configure(deliveries::routes)
             .configure(redeem::routes)
             .configure(introspect::routes)
             .configure(consents::routes)

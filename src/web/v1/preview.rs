@@ -1,12 +1,16 @@
 //! `POST /v1/preview`: the exact URL of every outcome, without creating anything.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Call;
+use super::ways::WaysView;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
+use crate::domain::door::{Homeward, Start};
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::Outcome;
 use crate::domain::wish::Wish;
@@ -41,7 +45,23 @@ struct EntryView {
     index: Option<usize>,
     url: String,
     params_in: &'static str,
+    #[serde(flatten)]
+    ways: WaysView,
     outcomes: Map<String, Value>,
+    /// By the kind of device, then by outcome.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    devices: BTreeMap<&'static str, BTreeMap<&'static str, GivenView>>,
+}
+
+/// What a device is given, where a page of ours decides that.
+#[derive(Serialize)]
+struct GivenView {
+    opens: &'static str,
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<String>,
 }
 
 async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
@@ -52,7 +72,7 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
         return Err(Invalid::new("dialect", "is not one that is spoken here").hint(hint).into());
     }
     let rehearsals = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
-    let longest = rehearsals.iter().flat_map(|r| &r.urls).map(|(_, url)| url.len()).max();
+    let longest = rehearsals.iter().map(|rehearsal| rehearsal.longest).max();
     let mut entries = rehearsals.into_iter().map(EntryView::from);
     let view = PreviewView {
         landing: entries.next(),
@@ -87,8 +107,31 @@ impl From<Rehearsal> for EntryView {
             index: entry.slot,
             url: entry.url.as_str().to_owned(),
             params_in: entry.params_in.as_str(),
+            ways: WaysView::from(&entry.ways),
             outcomes: outcomes.collect(),
+            devices: rehearsal.devices.into_iter().map(|(device, given)| (device.as_str(), views(given))).collect(),
         }
+    }
+}
+
+fn views(given: Vec<(Outcome, Homeward)>) -> BTreeMap<&'static str, GivenView> {
+    given.into_iter().map(|(outcome, given)| (word(outcome), GivenView::from(given))).collect()
+}
+
+impl From<Homeward> for GivenView {
+    fn from(given: Homeward) -> Self {
+        let door = match given {
+            Homeward::Door(door) => door,
+            Homeward::Redirect(redirect) => {
+                return Self { opens: "web", url: redirect.as_str().to_owned(), attempt: None, elsewhere: None };
+            }
+        };
+        let (opens, attempt) = match door.start {
+            Start::Attempt(link) => ("app", Some(link)),
+            Start::Press => ("app", None),
+            Start::Either => ("either", None),
+        };
+        Self { opens, url: door.button, attempt, elsewhere: door.elsewhere }
     }
 }
 

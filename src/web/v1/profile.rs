@@ -5,8 +5,9 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::ways::WaysView;
 use super::{Call, merchant_of};
-use crate::domain::callback::{CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings};
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
@@ -36,6 +37,12 @@ struct CallbackBody {
     url: String,
     name: Option<String>,
     params_in: Option<String>,
+    web: Option<String>,
+    ios: Option<String>,
+    android: Option<String>,
+    android_package: Option<String>,
+    fallback: Option<String>,
+    app_links: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +52,8 @@ struct CallbackView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     params_in: &'static str,
+    #[serde(flatten)]
+    ways: WaysView,
     unusable_in: Vec<Unusable>,
 }
 
@@ -166,8 +175,18 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
 }
 
 fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, Invalid> {
+    let url = CallbackUrl::parse(&body.url, engine.rules())?;
+    let written = WrittenWays {
+        web: body.web.as_deref(),
+        ios: body.ios.as_deref(),
+        android: body.android.as_deref(),
+        android_package: body.android_package.as_deref(),
+        fallback: body.fallback.as_deref(),
+        app_links: body.app_links.as_deref(),
+    };
     Ok(SavedCallback {
-        url: CallbackUrl::parse(&body.url, engine.rules())?,
+        ways: AppWays::parse(written, &url, engine.rules())?,
+        url,
         name: body.name.as_deref().map(CallbackName::parse).transpose()?,
         params_in: body.params_in.as_deref().map(Placement::parse).transpose()?.unwrap_or_default(),
     })
@@ -180,17 +199,19 @@ fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
 
 fn view<'a>(engine: &Engine, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
     let unusable = engine.dialects().filter_map(|dialect| {
-        let name = saved.url.holds_any(dialect.appended(), saved.params_in)?;
-        Some(Unusable {
-            dialect: dialect.name(),
-            reason: format!("already holds the parameter {name}, which is appended"),
-        })
+        let (names, params_in) = (dialect.appended(), saved.params_in);
+        let own = saved.url.holds_any(names, params_in).map(|name| ("url", name));
+        let (url, name) = own.or_else(|| saved.ways.hold_any(names, params_in))?;
+        let of = if url == "url" { String::new() } else { format!("{url} ") };
+        let reason = format!("{of}already holds the parameter {name}, which is appended");
+        Some(Unusable { dialect: dialect.name(), reason })
     });
     CallbackView {
         index,
         url: saved.url.as_str(),
         name: saved.name.as_ref().map(CallbackName::as_str),
         params_in: saved.params_in.as_str(),
+        ways: WaysView::from(&saved.ways),
         unusable_in: unusable.collect(),
     }
 }

@@ -226,7 +226,8 @@ async fn an_app_is_opened_with_the_words_of_a_consent() {
     let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), callback).await;
     let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
     let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
-    annex.http.get(&app).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
+    let shown = annex.http.get(&app).await.location();
+    annex.http.get(&shown).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod consents_are_late;
 mod consents_come_home;
 mod cookies;
 mod customer_cancels;
+mod deliveries;
 mod forged;
 mod idempotency;
 mod link_expires;

@@ -96,6 +96,9 @@ fn until_ended(
             statuses
         });
         if statuses.iter().all(|status| status != "AWAITING_AUTHORIZATION") {
+            // Some may have ended between the two.
+            let answers = consents.iter().map(Asked::answer).collect();
+            remember(homes, runtime.block_on(app.come_back(answers)));
             return statuses;
         }
         assert!(Instant::now() < deadline, "some never end: {statuses:?}");

@@ -58,6 +58,8 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
             r#"{"surprise":1}"#,
             r#"{"url":"https://shop.example/x"}"#,
             r#"{"url":"x"}"#,
+            r#"{"url":"https://shop.example/x","ios":"com.example.shop://x","fallback":"https://shop.example/y"}"#,
+            r#"{"url":"https://shop.example/x","fallback":"https://shop.example/y"}"#,
             r#"{"callback_url":"0"}"#,
             r#"{"callback_url":"9"}"#,
             r#"{"one_time_token":"x"}"#,

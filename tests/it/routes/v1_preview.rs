@@ -102,3 +102,43 @@ async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
     // Nobody can use the token of a preview.
     shop.redeem(&query_value(success, "one-time-token")).await.is(404);
 }
+
+#[tokio::test]
+async fn a_preview_shows_what_each_device_is_given() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    let callback = json!({
+        "url": "https://shop.example/cb", "web": "https://shop.example/web", "ios": "https://app.shop.example/",
+        "android": "com.example.shop://paid", "fallback": "https://shop.example/no-app-of-ours",
+    });
+    shop.save_as(callback).await;
+    let shown = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "0" })).await.is(200).json();
+    let landing = &shown["landing"];
+    assert_eq!(landing["ios"], "https://app.shop.example/");
+    let query = |outcome: &str| format!("pay_id=9007199254740991&user_id={}&status={outcome}", shop.id);
+    let devices = landing["devices"].as_object().unwrap();
+    assert_eq!(devices.len(), 4, "{landing}");
+    for outcome in ["success", "cancel"] {
+        let (query, web) = (query(outcome), format!("https://shop.example/web?{}", query(outcome)));
+        let no_app = format!("https://shop.example/no-app-of-ours?{query}");
+        let ios = format!("https://app.shop.example/?{query}");
+        assert_eq!(devices["ios"][outcome], json!({ "opens": "app", "url": ios, "elsewhere": no_app }));
+        assert_eq!(devices["mac_or_ipad"][outcome], json!({ "opens": "either", "url": ios, "elsewhere": web }));
+        assert_eq!(devices["desktop"][outcome], json!({ "opens": "web", "url": web }));
+        let android = &devices["android"][outcome];
+        assert_eq!(android["attempt"], format!("com.example.shop://paid?{query}"));
+        let intent = android["url"].as_str().unwrap();
+        assert!(intent.starts_with(&format!("intent://paid?{query}#Intent;scheme=com.example.shop;S.")), "{intent}");
+    }
+    let longest = format!("https://shop.example/no-app-of-ours?{}", query("success")).len();
+    assert_eq!(shown["longest_bytes"], longest);
+    // A redirect that is the same for everybody is shown as one.
+    let plain = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "https://shop.example/" })).await.json();
+    assert!(plain["landing"].get("devices").is_none(), "{plain}");
+    // It refuses what an opening refuses.
+    let long = format!("com.example.shop://{}", "a".repeat(2020));
+    shop.save_as(json!({ "url": "https://shop.example/cb", "android": long })).await;
+    let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "1" })).await.is(422).json();
+    assert_eq!(refused["field"], "callback_url");
+    assert_eq!(refused["detail"], shop.refusal(&json!("1")).await);
+}

@@ -8,6 +8,7 @@ use crate::support::on_every_store;
 
 on_every_store![
     callbacks_are_added_listed_replaced_and_deleted,
+    the_other_ways_of_a_callback_are_shown_as_they_were_saved,
     a_callback_says_which_dialects_cannot_use_it,
     what_is_no_callback_is_refused_with_its_field,
     a_book_has_a_hundred_slots,
@@ -52,6 +53,30 @@ async fn callbacks_are_added_listed_replaced_and_deleted(house: House) {
     }
 }
 
+async fn the_other_ways_of_a_callback_are_shown_as_they_were_saved(house: House) {
+    let shop = house.shop("Shop");
+    let full = json!({
+        "url": "com.example.shop://paid", "name": "app", "params_in": "query", "web": "https://shop.example/web?a=%2F",
+        "ios": "https://app.shop.example/", "android": "com.example.android:/paid", "android_package": "com.example.shop",
+        "fallback": "https://shop.example/no-app#top", "app_links": "page",
+    });
+    let mut expected = full.clone();
+    expected["index"] = json!(0);
+    expected["unusable_in"] = json!([]);
+    assert_eq!(shop.v1(Method::POST, "/profile/callbacks", &full).await.is(201).json(), expected);
+    assert_eq!(shop.look("/profile/callbacks/0").await.is(200).json(), expected);
+    assert_eq!(shop.look("/profile").await.is(200).json()["callbacks"], json!([expected]));
+    let replaced = json!({ "url": "com.example.shop://paid", "app_links": "direct" });
+    let replaced = shop.v1(Method::PUT, "/profile/callbacks/0", &replaced).await.is(200).json();
+    assert_eq!(
+        replaced,
+        json!({
+            "index": 0, "url": "com.example.shop://paid", "params_in": "query", "app_links": "direct", "unusable_in": []
+        }),
+        "what is left out is dropped"
+    );
+}
+
 async fn a_callback_says_which_dialects_cannot_use_it(house: House) {
     let shop = house.shop("Shop");
     let body = json!({ "url": "https://shop.example/cb?status=mine" });
@@ -76,6 +101,15 @@ async fn what_is_no_callback_is_refused_with_its_field(house: House) {
         (json!({ "url": url, "name": "0" }), 422, "name"),
         (json!({ "url": url, "name": "UPPER" }), 422, "name"),
         (json!({ "url": url, "params_in": "body" }), 422, "params_in"),
+        (json!({ "url": url, "web": url }), 422, "web"),
+        (json!({ "url": url, "ios": "myapp://x" }), 422, "ios"),
+        (json!({ "url": url, "ios": "" }), 422, "ios"),
+        (json!({ "url": url, "android": "intent://x#Intent;end" }), 422, "android"),
+        (json!({ "url": url, "android": "com.example.app:/x", "android_package": "x;end" }), 422, "android_package"),
+        (json!({ "url": url, "ios": "com.example.app:/x", "fallback": "http://shop.example/" }), 422, "fallback"),
+        (json!({ "url": url, "app_links": "page" }), 422, "app_links"),
+        (json!({ "url": "com.example.app:/x", "app_links": "never" }), 422, "app_links"),
+        (json!({ "url": url, "ios": 7 }), 400, "body"),
         (json!({}), 400, "body"),
         (json!({ "url": 7 }), 400, "body"),
         (json!({ "url": url, "surprise": 1 }), 400, "body"),

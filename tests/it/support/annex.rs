@@ -15,7 +15,7 @@ use handback::bank::sandbox::{Sandbox, institutions};
 use handback::bank::{Answer, Bank, BankTrouble, Said, Trip};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
-use handback::domain::callback::{CallbackUrl, Placement, Rules};
+use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{AnswerTo, Consent, Kind};
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
@@ -143,7 +143,7 @@ impl Annex {
     /// Saves a callback of the merchant's.
     pub async fn save(&mut self, url: &str) {
         let url = CallbackUrl::parse(url, &Rules::default()).expect("a callback");
-        let saved = SavedCallback { url, name: None, params_in: Placement::Query };
+        let saved = SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() };
         self.engine.edit(self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
         let merchants = self.engine.merchants().await.expect("a store");
         self.merchant = merchants.into_iter().find(|known| known.id == self.merchant.id).expect("the merchant");

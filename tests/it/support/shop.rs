@@ -11,6 +11,7 @@ pub struct Shop {
     pub http: Http,
     pub id: String,
     pub key: String,
+    pub signing_secret: String,
 }
 
 /// A link that the house has answered.
@@ -27,7 +28,9 @@ pub struct Link {
 impl Shop {
     pub fn new(http: Http, merchant: &Value) -> Self {
         let text = |name: &str| merchant[name].as_str().unwrap_or_else(|| panic!("no {name}: {merchant}")).to_owned();
-        Self { id: text("merchant_id"), key: text("api_key"), http }
+        // A rotated key comes without it.
+        let signing_secret = merchant["signing_secret"].as_str().unwrap_or_default().to_owned();
+        Self { id: text("merchant_id"), key: text("api_key"), signing_secret, http }
     }
 
     /// Calls SecPaid's endpoint of this name with a JSON body.

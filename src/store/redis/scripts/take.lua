@@ -1,10 +1,10 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
 -- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
---       state, the token
+--       state, the token, its deliveries and the shard's waiting ones
 -- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
 --       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
---       remembered
+--       remembered; and only if it leaves deliveries: when they are due, the record of each, their places
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local value = ARGV[2]
@@ -42,5 +42,13 @@ if ARGV[7] ~= '' then
 end
 if ARGV[9] ~= '' then
   redis.call('SET', key(), ARGV[9], 'NX', 'PXAT', ARGV[10])
+end
+if ARGV[11] then
+  local deliveries, waiting = key(), key()
+  for i = 13, #ARGV do
+    redis.call('HSET', deliveries, ARGV[i], ARGV[12])
+    redis.call('ZADD', waiting, ARGV[11], ARGV[3] .. ARGV[i])
+  end
+  redis.call('PEXPIREAT', deliveries, ARGV[4])
 end
 return 1

@@ -1,0 +1,95 @@
+//! What is sent: a parcel in the words of its journey's dialect.
+
+use super::signature::signature;
+use crate::domain::delivery::{DeliveryId, Target};
+use crate::domain::dialect::Dialect;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{HandBack, Settlement};
+use crate::domain::merchant::Merchant;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Secret;
+use crate::store::Parcel;
+
+/// A request that is to be made once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Where to. It may hold what the merchant keeps secret.
+    pub url: String,
+    /// Its headers, by their names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The media type and the body of a POST; without one it is a GET.
+    pub body: Option<(&'static str, String)>,
+}
+
+/// The delivery alone: URLs and bodies are nobody else's business.
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Letter").field("post", &self.body.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Why a letter cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwritable {
+    /// The journey has no such settlement or target.
+    #[error("its journey knows nothing of {0}")]
+    Unknown(DeliveryId),
+    /// The dialect has nothing to say to an endpoint.
+    #[error("its dialect has no words for it")]
+    Wordless,
+    /// The merchant's signing secret cannot be opened: its key is gone.
+    #[error("the merchant's signing secret cannot be read")]
+    Unsigned,
+    /// Its URL breaks a rule once it is filled in.
+    #[error(transparent)]
+    Url(#[from] Invalid),
+}
+
+impl Letter {
+    /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design).
+    ///
+    /// # Errors
+    /// [`Unwritable`], with the reason.
+    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect) -> Result<Self, Unwritable> {
+        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+        let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;
+        let hand_back = HandBack { settlement: Some(settlement(parcel)?), token: None, consent_token: None };
+        let url = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in)?;
+        Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
+    }
+
+    /// Writes a payment endpoint's notice, signed as Standard Webhooks has it with the merchant's `secret`.
+    ///
+    /// # Errors
+    /// [`Unwritable`], with the reason.
+    pub fn notice(parcel: &Parcel, dialect: &dyn Dialect, secret: &Secret, at: Moment) -> Result<Self, Unwritable> {
+        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+        let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;
+        let settlement = settlement(parcel)?;
+        let notice = dialect.notice(journey, settlement).ok_or(Unwritable::Wordless)?;
+        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None };
+        let url = entry.url.filled(&dialect.way_home(journey, &hand_back))?;
+        let seconds = at.as_millis() / 1000;
+        let id = id.to_string();
+        let signature = signature(secret, &id, seconds, &notice.body).ok_or(Unwritable::Unsigned)?;
+        let headers =
+            vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)];
+        Ok(Self { url, headers, body: Some((notice.content_type, notice.body)) })
+    }
+
+    /// Whether a target is written as a callback; else it is a notice.
+    pub const fn is_callback(target: Target) -> bool {
+        matches!(target, Target::Callback(_))
+    }
+}
+
+fn settlement(parcel: &Parcel) -> Result<&Settlement, Unwritable> {
+    let id = parcel.delivery.id;
+    parcel.journey.settlements().get(usize::from(id.settlement)).ok_or(Unwritable::Unknown(id))
+}
+
+/// A merchant's signing secret, opened.
+pub(super) fn secret_of(merchant: &Merchant, keys: &crate::keys::Keys) -> Option<Secret> {
+    let plain = keys.open(&merchant.signing_secret, merchant.id.as_bytes())?;
+    Some(Secret::new(std::str::from_utf8(&plain).ok()?))
+}

@@ -1,0 +1,60 @@
+//! The way out, as far as the courier needs it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Letter;
+use crate::domain::delivery::Heard;
+use crate::egress::header::{HeaderName, RETRY_AFTER};
+use crate::egress::{Call, Client, Trouble};
+
+/// How long a try may take, from the look-up of a name to the last byte of the answer.
+const DEADLINE: Duration = Duration::from_secs(15);
+/// How much of an answer's body is read, in bytes; nobody looks at it.
+const BODY: usize = 4096;
+
+/// Whoever takes a letter out.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// Makes the request, once, within 15 s.
+    async fn send(&self, letter: &Letter) -> Answered;
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What was heard.
+    pub heard: Heard,
+    /// `Retry-After`, as it was sent.
+    pub retry_after: Option<String>,
+}
+
+#[async_trait]
+impl Sender for Client {
+    async fn send(&self, letter: &Letter) -> Answered {
+        let call = match &letter.body {
+            None => Call::get(&letter.url),
+            Some((content_type, body)) => Call::post(&letter.url).body(content_type, body.clone().into_bytes()),
+        };
+        let named =
+            |call: Call, (name, value): &(&'static str, String)| call.header(HeaderName::from_static(name), value);
+        let call = letter.headers.iter().fold(call, named).deadline(DEADLINE).longest(BODY);
+        match Self::send(self, call).await {
+            Ok(answer) => Answered {
+                heard: Heard::Status(answer.status().as_u16()),
+                retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),
+            },
+            Err(trouble) => Answered { heard: heard(&trouble), retry_after: None },
+        }
+    }
+}
+
+const fn heard(trouble: &Trouble) -> Heard {
+    match trouble {
+        Trouble::Refused(_) => Heard::Refused,
+        Trouble::Unreachable(_) => Heard::Unreachable,
+        Trouble::Unanswered(_) => Heard::Unanswered,
+        Trouble::TooLarge { status, .. } => Heard::Status(status.as_u16()),
+    }
+}

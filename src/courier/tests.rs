@@ -1,0 +1,237 @@
+//! The courier at work, with a sender that answers as it is told, on a store of its own.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::clock::TestClock;
+use crate::dialect::secpaid::SecPaid;
+use crate::domain::delivery::{Delivery, Heard, State};
+use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::domain::outcome::Fact;
+use crate::store::embedded::Embedded;
+use crate::store::laws::cast::{Draft, departed, fresh, settled};
+use crate::store::{Deliveries as _, Journeys as _, Step};
+
+const KEEP: Duration = Duration::from_hours(24);
+
+/// Answers each host as it is told, 200 by default, and remembers what was sent.
+#[derive(Default)]
+struct Post {
+    answers: Mutex<HashMap<String, Vec<u16>>>,
+    hangs: Mutex<HashMap<String, Duration>>,
+    sent: Mutex<Vec<(Letter, Instant)>>,
+    at_once: Mutex<HashMap<String, (usize, usize)>>,
+}
+
+#[async_trait]
+impl Sender for Post {
+    async fn send(&self, letter: &Letter) -> Answered {
+        let host = host(&letter.url);
+        self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
+        {
+            let mut at_once = self.at_once.lock().unwrap();
+            let (now, most) = at_once.entry(host.clone()).or_default();
+            *now += 1;
+            *most = (*most).max(*now);
+        }
+        let hang = self.hangs.lock().unwrap().get(&host).copied();
+        tokio::time::sleep(hang.unwrap_or_default()).await;
+        self.at_once.lock().unwrap().entry(host.clone()).or_default().0 -= 1;
+        if hang.is_some() {
+            return Answered { heard: Heard::Unanswered, retry_after: None };
+        }
+        let mut answers = self.answers.lock().unwrap();
+        let status = answers.get_mut(&host).map_or(200, |row| if row.len() > 1 { row.remove(0) } else { row[0] });
+        Answered { heard: Heard::Status(status), retry_after: None }
+    }
+}
+
+impl Post {
+    fn answers(&self, host: &str, row: &[u16]) {
+        self.answers.lock().unwrap().insert(host.to_owned(), row.to_vec());
+    }
+
+    fn sent_to(&self, wanted: &str) -> Vec<(Letter, Instant)> {
+        self.sent.lock().unwrap().iter().filter(|(letter, _)| host(&letter.url) == wanted).cloned().collect()
+    }
+}
+
+fn host(url: &str) -> String {
+    url::Url::parse(url).unwrap().host_str().unwrap().to_owned()
+}
+
+struct Round {
+    _folder: TempDir,
+    clock: Arc<TestClock>,
+    store: Arc<Embedded>,
+    post: Arc<Post>,
+}
+
+impl Round {
+    fn new() -> Self {
+        let (folder, clock) = (TempDir::new().unwrap(), Arc::<TestClock>::default());
+        let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default() }
+    }
+
+    /// A journey, paid, that tells these URLs.
+    async fn paid<const N: usize>(&self, urls: [&str; N]) -> Journey {
+        self.paid_by(MerchantId::mint(rand::random()), urls).await
+    }
+
+    async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
+        let now = self.clock.now();
+        let journey = Draft::at(now).of(merchant).telling(urls).journey();
+        self.store.open(&journey, None).await.unwrap();
+        let (away, departure) = departed(journey, now);
+        self.store.take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap();
+        let (paid, number) = settled(away, &Fact::paid(), now);
+        self.store.take(&Step::settle(paid.clone(), number, None)).await.unwrap();
+        paid
+    }
+
+    async fn delivery(&self, journey: &Journey) -> Delivery {
+        self.store.deliveries(journey.pay_id()).await.unwrap().remove(0)
+    }
+
+    fn courier(&self) -> Running {
+        let courier = Courier::new(Parts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            dialects: vec![Arc::new(SecPaid)],
+            sender: Arc::clone(&self.post) as Arc<dyn Sender>,
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
+    }
+}
+
+struct Running {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    async fn stop(self) {
+        drop(self.stop);
+        self.task.await.unwrap();
+    }
+}
+
+async fn eventually<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "it never came about");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_is_tried_as_the_table_says_and_then_rests() {
+    let round = Round::new();
+    round.post.answers("down.example", &[500]);
+    let journey = round.paid(["https://down.example/n"]).await;
+    let courier = round.courier();
+    for (tries, wait) in (1..).zip(Schedule::STANDARD.waits()) {
+        round.clock.advance(*wait + *wait / 10);
+        eventually(|| async { round.delivery(&journey).await.tries == tries }).await;
+        let (delivery, next) = (round.delivery(&journey).await, Schedule::STANDARD.wait(tries));
+        assert_eq!(delivery.state, if next.is_some() { State::Waiting } else { State::Dead });
+        if let Some(next) = next {
+            let wait = delivery.due_at.since(round.clock.now());
+            assert!(wait <= next * 11 / 10 && wait + Duration::from_secs(20) >= next * 9 / 10, "{tries}: {wait:?}");
+        }
+    }
+    round.clock.advance(Duration::from_hours(48));
+    courier.stop().await;
+    let sent = round.post.sent_to("down.example");
+    assert_eq!(sent.len(), Schedule::STANDARD.waits().len());
+    let id = journey.deliveries(0)[0].id.to_string();
+    assert!(sent.iter().all(|(letter, _)| letter.headers == [("webhook-id", id.clone())]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_endpoint_that_hangs_delays_nobody_else() {
+    let round = Round::new();
+    round.post.hangs.lock().unwrap().insert("hangs.example".into(), Duration::from_secs(3));
+    let merchant = MerchantId::mint(rand::random());
+    for _ in 0..150 {
+        round.paid_by(merchant, ["https://hangs.example/n"]).await;
+    }
+    let courier = round.courier();
+    let began = Instant::now();
+    for n in 0..30 {
+        round.paid([format!("https://well{n}.example/n").as_str()]).await;
+    }
+    let well = || {
+        let sent = round.post.sent.lock().unwrap();
+        sent.iter().filter(|(letter, _)| host(&letter.url).starts_with("well")).count()
+    };
+    eventually(|| async { well() == 30 }).await;
+    assert!(began.elapsed() < Duration::from_secs(6), "it took {:?}", began.elapsed());
+    let most = round.post.at_once.lock().unwrap()["hangs.example"].1;
+    assert_eq!(most, 4, "so many at once are under way at one endpoint");
+    courier.stop().await;
+}
+
+#[tokio::test]
+async fn a_courier_that_stops_finishes_or_gives_back_what_it_holds() {
+    let round = Round::new();
+    round.post.hangs.lock().unwrap().insert("hangs.example".into(), Duration::from_millis(300));
+    let (merchant, mut journeys) = (MerchantId::mint(rand::random()), Vec::new());
+    for _ in 0..10 {
+        journeys.push(round.paid_by(merchant, ["https://hangs.example/n"]).await);
+    }
+    let courier = round.courier();
+    eventually(|| async { round.post.sent.lock().unwrap().len() == 4 }).await;
+    courier.stop().await;
+    let mut tries = Vec::new();
+    for journey in &journeys {
+        tries.push(round.delivery(journey).await.tries);
+    }
+    tries.sort_unstable();
+    assert_eq!((tries, round.post.sent.lock().unwrap().len()), (vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1], 4));
+    let free = round.store.lease(100, LEASE, 7).await.unwrap();
+    assert_eq!(free.len(), 6, "what was not tried is there for the next one at once");
+}
+
+#[tokio::test]
+async fn what_is_gone_is_told_nothing_more() {
+    let round = Round::new();
+    round.post.answers("gone.example", &[410]);
+    let first = round.paid(["https://gone.example/n?shop=1"]).await;
+    let courier = round.courier();
+    eventually(|| async { round.delivery(&first).await.state == State::Gone }).await;
+    let merchant = first.opening().merchant;
+    let second = round.paid_by(merchant, ["https://gone.example/n?shop=2"]).await;
+    eventually(|| async { round.delivery(&second).await.state == State::Gone }).await;
+    assert_eq!((round.post.sent_to("gone.example").len(), round.delivery(&second).await.tries), (1, 0));
+    // The endpoint is shut at this path, and for this merchant alone.
+    round.post.answers("gone.example", &[200]);
+    let elsewhere = round.paid_by(merchant, ["https://gone.example/elsewhere"]).await;
+    let others = round.paid(["https://gone.example/n?shop=3"]).await;
+    for journey in [&elsewhere, &others] {
+        eventually(|| async { round.delivery(journey).await.state == State::Delivered }).await;
+    }
+    courier.stop().await;
+}
+
+#[tokio::test]
+async fn the_letter_is_the_browsers_query_without_a_token() {
+    let round = Round::new();
+    let journey = round.paid(["https://well.example/n?own=1&"]).await;
+    let courier = round.courier();
+    eventually(|| async { round.delivery(&journey).await.state == State::Delivered }).await;
+    courier.stop().await;
+    let [(letter, _)] = <[_; 1]>::try_from(round.post.sent_to("well.example")).unwrap();
+    let query = format!("pay_id={}&user_id={}&status=success", journey.pay_id(), journey.opening().merchant);
+    assert_eq!((letter.url, letter.body), (format!("https://well.example/n?own=1&{query}"), None));
+    assert_eq!(round.delivery(&journey).await.tries, 1);
+}

@@ -1,0 +1,210 @@
+//! An attempt at a delivery, and the verdict on it.
+
+use std::time::Duration;
+
+use super::{Delivery, Schedule, Target};
+use crate::domain::moment::Moment;
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// An answer with this status, from 100 to 999.
+    Status(u16),
+    /// Nothing was sent, because the address must not be called.
+    Refused,
+    /// Nothing was sent, because no connection came about.
+    Unreachable,
+    /// It may have been received, but nobody said so in time.
+    Unanswered,
+}
+
+impl Heard {
+    /// It as a number, as stores keep it: a status is itself.
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Status(status) => status,
+            Self::Refused => 1,
+            Self::Unreachable => 2,
+            Self::Unanswered => 3,
+        }
+    }
+
+    /// Reads what [`Heard::number`] wrote; 0 is nothing yet.
+    pub const fn of_number(number: u16) -> Option<Self> {
+        match number {
+            1 => Some(Self::Refused),
+            2 => Some(Self::Unreachable),
+            3 => Some(Self::Unanswered),
+            100..=999 => Some(Self::Status(number)),
+            _ => None,
+        }
+    }
+
+    /// Its word, or the class of its status.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
+    /// Whether the receiver has it: any 2xx, and for a background callback, which stands for a browser, any 3xx too
+    /// (rule 6 of the design, and the contract of `SecPaid`).
+    pub const fn is_received(self, by: Target) -> bool {
+        match (self, by) {
+            (Self::Status(200..=299), _) | (Self::Status(300..=399), Target::Callback(_)) => true,
+            (Self::Status(_) | Self::Refused | Self::Unreachable | Self::Unanswered, _) => false,
+        }
+    }
+
+    /// Whether the receiver has too much to do (Standard Webhooks).
+    pub const fn is_overload(self) -> bool {
+        matches!(self, Self::Status(429 | 502 | 504))
+    }
+}
+
+/// One attempt, made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// What came of it.
+    pub heard: Heard,
+    /// When the receiver would like the next one, if it said so (RFC 9110, 10.2.3).
+    pub retry_after: Option<Duration>,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was received.
+    Delivered,
+    /// It is tried again after this time.
+    Retry(Duration),
+    /// Its endpoint is gone for good: nothing is sent there until the merchant says so.
+    Gone,
+    /// That was the last try.
+    Dead,
+}
+
+impl Attempt {
+    /// How short and how long a wait may be that a receiver asks for.
+    pub const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
+
+    /// How long a receiver that has too much to do is left alone at the least.
+    pub const RESPITE: Duration = Duration::from_mins(1);
+
+    /// Judges this attempt, made at `now` at a delivery as it stood before.
+    pub fn judge(&self, delivery: &Delivery, schedule: &Schedule, now: Moment, chance: u64) -> Verdict {
+        if self.heard.is_received(delivery.id.target) {
+            return Verdict::Delivered;
+        }
+        if self.heard == Heard::Status(410) {
+            return Verdict::Gone;
+        }
+        let Some(wait) = schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
+        let wait = Schedule::jittered(wait, chance).max(self.wished_wait());
+        if now.plus(wait) >= delivery.since.plus(Delivery::LIFE) { Verdict::Dead } else { Verdict::Retry(wait) }
+    }
+
+    /// How long the receiver wants to be left alone.
+    fn wished_wait(&self) -> Duration {
+        let (shortest, longest) = Self::RETRY_AFTER;
+        let asked = self.retry_after.map_or(Duration::ZERO, |wait| wait.clamp(shortest, longest));
+        if self.heard.is_overload() { asked.max(Self::RESPITE) } else { asked }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{DeliveryId, State};
+    use crate::domain::id::{JourneyId, Shard};
+
+    const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+    /// The chance that leaves a wait as it is.
+    const EVEN: u64 = 100;
+
+    fn delivery(target: Target, tries: u8) -> Delivery {
+        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), settlement: 0, target };
+        Delivery { tries, ..Delivery::fresh(id, NOW) }
+    }
+
+    fn verdict(heard: Heard, retry_after: Option<u64>, tries: u8) -> Verdict {
+        let attempt = Attempt { heard, retry_after: retry_after.map(Duration::from_secs) };
+        attempt.judge(&delivery(Target::Endpoint(0), tries), &Schedule::STANDARD, NOW, EVEN)
+    }
+
+    const fn after(seconds: u64) -> Verdict {
+        Verdict::Retry(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_attempts_at_a_dead_endpoint_are_the_printed_table() {
+        let (mut now, mut delivery) = (NOW, delivery(Target::Endpoint(0), 0));
+        let mut waits = vec![now.since(delivery.due_at)];
+        let attempt = Attempt { heard: Heard::Unreachable, retry_after: None };
+        while let Verdict::Retry(wait) = attempt.judge(&delivery, &Schedule::STANDARD, now, EVEN) {
+            (now, delivery.tries) = (now.plus(wait), delivery.tries + 1);
+            waits.push(wait);
+        }
+        assert_eq!(waits, Schedule::STANDARD.waits());
+        assert_eq!(attempt.judge(&delivery, &Schedule::STANDARD, now, EVEN), Verdict::Dead);
+    }
+
+    #[test]
+    fn a_callback_is_received_by_a_redirect_and_an_endpoint_is_not() {
+        for (status, callback, endpoint) in [
+            (199, false, false),
+            (200, true, true),
+            (299, true, true),
+            (302, true, false),
+            (399, true, false),
+            (400, false, false),
+        ] {
+            assert_eq!(Heard::Status(status).is_received(Target::Callback(0)), callback, "{status}");
+            assert_eq!(Heard::Status(status).is_received(Target::Endpoint(0)), endpoint, "{status}");
+        }
+        assert!(!Heard::Unanswered.is_received(Target::Callback(0)));
+    }
+
+    #[test]
+    fn what_a_receiver_asks_for_is_honoured_within_bounds() {
+        for (heard, retry_after, tries, expected) in [
+            (Heard::Status(500), None, 0, after(5)),
+            (Heard::Status(503), Some(120), 0, after(120)),
+            (Heard::Status(503), Some(0), 0, after(5)),
+            (Heard::Status(503), Some(1), 1, after(300)),
+            (Heard::Status(503), Some(1_000_000), 0, after(24 * 3600)),
+            (Heard::Status(429), None, 0, after(60)),
+            (Heard::Status(502), Some(90), 0, after(90)),
+            (Heard::Status(504), None, 1, after(300)),
+            (Heard::Status(404), None, 8, after(24 * 3600)),
+            (Heard::Status(404), None, 9, Verdict::Dead),
+            (Heard::Status(410), None, 0, Verdict::Gone),
+            (Heard::Status(204), None, 9, Verdict::Delivered),
+        ] {
+            assert_eq!(verdict(heard, retry_after, tries), expected, "{heard:?} {retry_after:?} after {tries}");
+        }
+    }
+
+    #[test]
+    fn nothing_waits_longer_than_its_life() {
+        let attempt = Attempt { heard: Heard::Status(503), retry_after: Some(Duration::from_hours(24)) };
+        let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
+        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &Schedule::STANDARD, now, EVEN);
+        assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
+        assert_eq!(judge(late), Verdict::Dead);
+        assert!(delivery(Target::Endpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));
+        assert_eq!(delivery(Target::Endpoint(0), 1).state, State::Waiting);
+    }
+
+    #[test]
+    fn what_was_heard_comes_back_from_its_number() {
+        for heard in [Heard::Status(100), Heard::Status(999), Heard::Refused, Heard::Unreachable, Heard::Unanswered] {
+            assert_eq!(Heard::of_number(heard.number()), Some(heard));
+        }
+        assert_eq!(Heard::of_number(0), None);
+        assert_eq!(Heard::of_number(1000), None);
+    }
+}

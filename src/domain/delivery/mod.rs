@@ -1,0 +1,222 @@
+//! What a merchant's server is told, besides the customer's browser.
+//!
+//! A settlement leaves deliveries; the courier makes attempts at each, by a schedule, until a verdict ends it. A delivery
+//! names its place in the journey instead of repeating a URL: the plan is frozen, so the URL can be written at any time.
+
+mod attempt;
+mod schedule;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::id::JourneyId;
+use super::invalid::Invalid;
+use super::moment::Moment;
+
+pub use attempt::{Attempt, Heard, Verdict};
+pub use schedule::Schedule;
+
+/// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
+///
+/// As text: the journey's UUID, the settlement's number and the target, `…_0_c1` or `…_0_e0`. There is no full stop in it,
+/// because Standard Webhooks signs `id.timestamp.body`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId {
+    /// The journey.
+    pub journey: JourneyId,
+    /// The settlement it reports, from 0.
+    pub settlement: u8,
+    /// Who is told.
+    pub target: Target,
+}
+
+/// Who is told: an entry of the journey's plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// A background callback, from 0: it gets the browser's query by a GET.
+    Callback(u8),
+    /// A payment endpoint, from 0: it gets a body by a POST.
+    Endpoint(u8),
+}
+
+impl Target {
+    /// The bit of [`Target::number`] that tells endpoints from callbacks.
+    const ENDPOINTS: u8 = 128;
+
+    /// It in one byte, as stores keep it: callbacks first.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Callback(entry) => entry,
+            Self::Endpoint(entry) => entry | Self::ENDPOINTS,
+        }
+    }
+
+    /// Reads what [`Target::number`] wrote.
+    pub const fn of_number(number: u8) -> Self {
+        if number < Self::ENDPOINTS { Self::Callback(number) } else { Self::Endpoint(number & !Self::ENDPOINTS) }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Callback(entry) => write!(f, "c{entry}"),
+            Self::Endpoint(entry) => write!(f, "e{entry}"),
+        }
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}_{}", self.journey, self.settlement, self.target)
+    }
+}
+
+impl FromStr for DeliveryId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let read = || {
+            let (journey, rest) = text.split_once('_')?;
+            let (settlement, target) = rest.split_once('_')?;
+            let entry = target.get(1..)?.parse().ok().filter(|entry| *entry < Target::ENDPOINTS)?;
+            let target = match target.as_bytes() {
+                [b'c', ..] => Target::Callback(entry),
+                [b'e', ..] => Target::Endpoint(entry),
+                _ => return None,
+            };
+            Some(Self { journey: journey.parse().ok()?, settlement: settlement.parse().ok()?, target })
+        };
+        // Only the one spelling that we write ourselves.
+        read().filter(|id| id.to_string() == text).ok_or_else(|| {
+            Invalid::new("delivery_id", "is no id of a delivery").hint("expected one as the journey's view shows it")
+        })
+    }
+}
+
+/// A delivery, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// When it was left behind, or last replayed.
+    pub since: Moment,
+    /// When its next try is due; once it has ended, when it did.
+    pub due_at: Moment,
+    /// How many tries have been made since then.
+    pub tries: u8,
+    /// Where it stands.
+    pub state: State,
+    /// What came of the last try, once there was one.
+    pub heard: Option<Heard>,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It waits for its next try, or is under way.
+    Waiting,
+    /// It was received.
+    Delivered,
+    /// Its last try has failed.
+    Dead,
+    /// Its endpoint has said that it is gone for good (RFC 9110, 15.5.11), to this delivery or to one before it.
+    Gone,
+}
+
+impl Delivery {
+    /// How long a delivery may wait in all, however often it was put off.
+    pub const LIFE: Duration = Duration::from_hours(7 * 24);
+
+    /// A delivery that is left behind at `at`, and due at once.
+    pub const fn fresh(id: DeliveryId, at: Moment) -> Self {
+        Self { id, since: at, due_at: at, tries: 0, state: State::Waiting, heard: None }
+    }
+
+    /// Whether it has waited for so long that it will not be tried again.
+    pub fn is_worn_out(&self, now: Moment) -> bool {
+        now >= self.since.plus(Self::LIFE)
+    }
+}
+
+impl State {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Dead => "dead",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// Whether it rests among the dead letters.
+    pub const fn is_dead(self) -> bool {
+        matches!(self, Self::Dead | Self::Gone)
+    }
+
+    /// It in one byte, as stores keep it.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Waiting => 0,
+            Self::Delivered => 1,
+            Self::Dead => 2,
+            Self::Gone => 3,
+        }
+    }
+
+    /// Reads what [`State::number`] wrote.
+    pub const fn of_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Waiting),
+            1 => Some(Self::Delivered),
+            2 => Some(Self::Dead),
+            3 => Some(Self::Gone),
+            _ => None,
+        }
+    }
+}
+
+/// What a payment endpoint is told, in a dialect's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Shard;
+
+    #[test]
+    fn an_id_comes_back_from_its_text_and_no_other_spelling_does() {
+        let journey = JourneyId::mint([0xa7; 16], Shard::of_byte(7));
+        for target in [Target::Callback(0), Target::Callback(15), Target::Endpoint(0), Target::Endpoint(15)] {
+            let id = DeliveryId { journey, settlement: 3, target };
+            assert_eq!(id.to_string().parse::<DeliveryId>().unwrap(), id);
+            assert!(!id.to_string().contains('.'));
+            assert_eq!(Target::of_number(target.number()), target);
+        }
+        for bad in
+            ["", "_0_c0", "0_c0", &format!("{journey}_0"), &format!("{journey}_00_c0"), &format!("{journey}_0_x0")]
+        {
+            assert!(bad.parse::<DeliveryId>().is_err(), "{bad} was accepted");
+        }
+        for bad in ["0_c128", "0_e200", "256_c0", "0_c+1", "0_c0 ", "0_é"] {
+            assert!(format!("{journey}_{bad}").parse::<DeliveryId>().is_err(), "{bad} was accepted");
+        }
+        assert!(journey.to_string().to_uppercase().parse::<DeliveryId>().is_err());
+    }
+
+    #[test]
+    fn states_come_back_from_their_numbers() {
+        for state in [State::Waiting, State::Delivered, State::Dead, State::Gone] {
+            assert_eq!(State::of_number(state.number()), Some(state));
+        }
+        assert_eq!(State::of_number(4), None);
+    }
+}

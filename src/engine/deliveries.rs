@@ -1,0 +1,50 @@
+//! What a merchant sees of its deliveries, and how one is sent again.
+
+use super::{Engine, EngineError};
+use crate::domain::delivery::DeliveryId;
+use crate::domain::id::MerchantId;
+use crate::store::{Parcel, Resting, endpoint_name};
+
+impl Engine {
+    /// A merchant's deliveries that have ended without being received, newest first, `most` at the most, beginning
+    /// behind `after`.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn dead_letters(
+        &self,
+        merchant: MerchantId,
+        after: Option<Resting>,
+        most: usize,
+    ) -> Result<Vec<Parcel>, EngineError> {
+        Ok(self.store.dead(merchant, after, most).await?)
+    }
+
+    /// A merchant's delivery of this id. `None` when it has none.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn delivery(&self, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
+        let pay_id = id.journey.pay_id();
+        let journey = self.journey(merchant, pay_id).await?.filter(|journey| *journey.id() == id.journey);
+        let Some(journey) = journey else { return Ok(None) };
+        let delivery = self.store.deliveries(pay_id).await?.into_iter().find(|delivery| delivery.id == *id);
+        Ok(delivery.map(|delivery| Parcel { delivery, journey }))
+    }
+
+    /// Sends a merchant's delivery again, with all its tries, and opens its endpoint if that was shut. One that waits
+    /// becomes due now. Answers it as it stands then; `None` when the merchant has no such delivery.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn replay(&self, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
+        let Some(parcel) = self.delivery(merchant, id).await? else { return Ok(None) };
+        if let Some(entry) = parcel.journey.opening().plan.target(id.target) {
+            self.store.reopen(&endpoint_name(merchant, entry.url.as_str())).await?;
+        }
+        if !self.store.replay(id, merchant).await? {
+            return Ok(None);
+        }
+        self.delivery(merchant, id).await
+    }
+}

@@ -1,0 +1,148 @@
+//! Deliveries, as the courier takes them out and brings word of them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, Verdict};
+use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+
+/// How long an endpoint stays shut that has said that it is gone.
+pub const SHUT: Duration = Duration::from_hours(30 * 24);
+
+/// A delivery, with the journey that it speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Its journey.
+    pub journey: Journey,
+}
+
+/// A parcel that is left to one courier for a while, and to nobody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// The parcel.
+    pub parcel: Parcel,
+    /// What it is reported with.
+    pub lease: Lease,
+}
+
+/// What a courier shows when it reports: a lease that somebody else has taken over since counts no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// Who holds it: a number that nobody else draws.
+    pub by: u64,
+}
+
+/// A place in a merchant's list of dead letters, which is sorted by the moment they ended, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resting {
+    /// When it ended.
+    pub ended_at: Moment,
+    /// The number of its journey.
+    pub pay_id: PayId,
+    /// Its settlement.
+    pub settlement: u8,
+    /// The number of its target.
+    pub target: u8,
+}
+
+impl Parcel {
+    /// What it is reported with by whoever has leased it as `by`.
+    pub(super) const fn leased_by(self, by: u64) -> Leased {
+        let lease = Lease { id: self.delivery.id, merchant: self.journey.opening().merchant, by };
+        Leased { parcel: self, lease }
+    }
+}
+
+impl Resting {
+    /// Where this delivery rests, if it has ended there.
+    pub fn of(delivery: &Delivery) -> Self {
+        let DeliveryId { journey, settlement, target } = delivery.id;
+        Self { ended_at: delivery.due_at, pay_id: journey.pay_id(), settlement, target: target.number() }
+    }
+}
+
+/// The shard that remembers whether an endpoint is shut.
+pub fn endpoint_shard(endpoint: &Digest) -> Shard {
+    Shard::of_byte(endpoint.as_bytes()[0])
+}
+
+/// Deliveries: left behind by a step, leased by one courier at a time, and reported.
+#[async_trait]
+pub trait Deliveries: Send + Sync {
+    /// The deliveries of a journey, in order of settlement and target.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Leaves deliveries that are due to one courier, `most` at the most, for `span`: nobody else gets them before that
+    /// has passed. Those that have been due the longest come first. `by` is a number that is drawn for this call alone.
+    ///
+    /// # Errors
+    /// On trouble with the store; then some may have been leased, and come again after `span`.
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError>;
+
+    /// Brings word of a leased delivery: what came of the try, if one was made, and the verdict. `false` when somebody
+    /// else has taken the lease over since; then nothing is written. A lease that has lapsed, and that nobody has taken
+    /// over, still counts.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError>;
+
+    /// Gives leases back untried, each to be due again after its time. What somebody else has taken over is left alone.
+    ///
+    /// # Errors
+    /// On trouble with the store; then they lapse by themselves.
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError>;
+
+    /// A merchant's deliveries that have ended without being received, newest first, beginning behind `after`; `most` at
+    /// the most. They rest there for as long as their journey is kept.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError>;
+
+    /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
+    /// alone. `false` when its journey has no such delivery (any more).
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError>;
+
+    /// Remembers for [`SHUT`] that an endpoint of this digest is gone.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError>;
+
+    /// Whether an endpoint of this digest is shut.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError>;
+
+    /// Forgets that an endpoint of this digest was shut.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError>;
+}
+
+/// A merchant's endpoint at a URL, as stores remember it: whatever stands in its query, it is the same endpoint.
+pub fn endpoint_name(merchant: MerchantId, url: &str) -> Digest {
+    use sha2::{Digest as _, Sha256};
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    Digest::new(Sha256::new().chain_update(merchant.as_bytes()).chain_update(place).finalize().into())
+}

@@ -1,0 +1,271 @@
+//! Deliveries: a record for each in its journey's hash, and the shard's set of those that wait.
+//!
+//! In the set a delivery stands under the moment when a courier may take it: when it is due or, while it is leased, when
+//! that lapses. A merchant's dead letters have an index in each shard, merged on reading.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::script::{self, Request};
+use super::value::{self, reply, to_journey, to_moment, unreadable};
+use super::{RedisStore, keys, limit, millis};
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target, Verdict};
+use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
+use crate::domain::secret::Digest;
+use crate::store::{Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, Step, StoreError, endpoint_shard};
+
+/// How long a record is, in bytes.
+const RECORD: usize = 25;
+
+#[async_trait]
+impl Deliveries for RedisStore {
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
+        let requests = [("GET", keys::journey(pay_id)), ("HGETALL", keys::deliveries(pay_id))];
+        let replies = self.link.ask_all(&requests.map(|(verb, key)| Request::plain(verb, [key]))).await?;
+        let [journey, records] =
+            <[_; 2]>::try_from(replies).map_err(|_| unreadable("a journey beside its deliveries"))?;
+        let Some(journey) = reply::<Option<Vec<u8>>>(journey)? else { return Ok(Vec::new()) };
+        let journey = *to_journey(&journey)?.id();
+        let records: HashMap<Vec<u8>, Vec<u8>> = reply(records)?;
+        let deliveries = records.iter().map(|(place, record)| to_delivery(journey, place, record));
+        let mut deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        deliveries.sort_unstable_by_key(|delivery| delivery.id);
+        Ok(deliveries)
+    }
+
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
+        let requests: Vec<Request> = self
+            .waking(most)
+            .await?
+            .into_iter()
+            .map(|(shard, waking)| {
+                let lease = Request::call(&script::LEASE, [keys::waiting(shard)])
+                    .with(self.ahead())
+                    .with(millis(span))
+                    .with(by.to_be_bytes())
+                    .with(keys::deliveries_in(shard))
+                    .with(keys::journeys(shard));
+                waking.iter().fold(lease, Request::with)
+            })
+            .collect();
+        let mut leased = Vec::new();
+        for shard in self.link.ask_all(&requests).await? {
+            for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
+                leased.push(to_parcel(&waiting, &record, &journey)?.leased_by(by));
+            }
+        }
+        leased.sort_by_key(|leased| leased.parcel.delivery.due_at);
+        Ok(leased)
+    }
+
+    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
+        let answer = self.link.ask(self.word_of(lease, heard, verdict)).await?;
+        Ok(reply::<u8>(answer)? == 1)
+    }
+
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
+        let words: Vec<Request> =
+            leases.iter().map(|(lease, wait)| self.word_of(lease, None, Verdict::Retry(*wait))).collect();
+        self.link.ask_all(&words).await.map(drop)
+    }
+
+    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
+        let (mut parcels, mut after) = (Vec::new(), after);
+        loop {
+            let wanted = most - parcels.len();
+            let letters = self.dead_letters(merchant, after, wanted).await?;
+            let more = letters.len() == wanted;
+            // A letter may outlive its journey for a while; then the list goes on behind it.
+            parcels.extend(self.parcels(&letters).await?);
+            match letters.last() {
+                Some(last) if more && parcels.len() < most => after = Some(*last),
+                _ => return Ok(parcels),
+            }
+        }
+    }
+
+    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError> {
+        let pay_id = id.journey.pay_id();
+        let shard = pay_id.shard();
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, merchant), keys::journey(pay_id)];
+        let replay = Request::call(&script::REPLAY, keys)
+            .with(waiting(id))
+            .with(self.ahead())
+            .with(millis(Delivery::LIFE + REMEMBERED));
+        Ok(reply::<u8>(self.link.ask(replay).await?)? == 1)
+    }
+
+    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError> {
+        let until = self.clock.now().plus(SHUT);
+        let (key, at) = (shut_key(endpoint), until.as_millis().to_string().into_bytes());
+        let set = Request::plain("SET", [key, value::six(until).to_vec(), b"PXAT".to_vec(), at]);
+        self.link.ask(set).await.map(drop)
+    }
+
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
+        let until: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [shut_key(endpoint)])).await?)?;
+        let until = until.map(|until| to_moment(&until)).transpose()?;
+        Ok(until.is_some_and(|until| self.clock.now() < until))
+    }
+
+    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError> {
+        self.link.ask(Request::plain("DEL", [shut_key(endpoint)])).await.map(drop)
+    }
+}
+
+impl RedisStore {
+    /// What a step says of the deliveries that it leaves: nothing, if it leaves none.
+    pub(super) fn with_deliveries(request: Request, step: &Step) -> Request {
+        let Some(first) = step.deliveries().first() else { return request };
+        let request = request.with(first.due_at.as_millis().to_string()).with(of_delivery(first));
+        step.deliveries().iter().fold(request, |request, delivery| request.with(place(&delivery.id)))
+    }
+
+    /// The keys of the deliveries that a step leaves.
+    pub(super) fn delivery_keys(step: &Step) -> impl Iterator<Item = Vec<u8>> {
+        let pay_id = step.journey().pay_id();
+        let both = [keys::deliveries(pay_id), keys::waiting(pay_id.shard())];
+        both.into_iter().filter(|_| !step.deliveries().is_empty())
+    }
+
+    /// Deliveries that a courier may take, those that wait the longest, merged from all shards in one round trip.
+    async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
+        let in_shard = |shard| Request::call(&script::DUE, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
+        let replies = self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await?;
+        let mut waking = Vec::new();
+        for (shard, own) in Shard::all().zip(replies) {
+            let own: Vec<(Vec<u8>, u64)> = reply(own)?;
+            waking.extend(own.into_iter().map(|(waiting, since)| (since, shard, waiting)));
+        }
+        waking.sort_unstable();
+        waking.truncate(most);
+        let mut by_shard: HashMap<Shard, Vec<Vec<u8>>> = HashMap::new();
+        for (_, shard, waiting) in waking {
+            by_shard.entry(shard).or_default().push(waiting);
+        }
+        Ok(by_shard)
+    }
+
+    fn word_of(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Request {
+        let pay_id = lease.id.journey.pay_id();
+        let shard = pay_id.shard();
+        let (state, wait) = match verdict {
+            Verdict::Delivered => (State::Delivered, Duration::ZERO),
+            Verdict::Retry(wait) => (State::Waiting, wait),
+            Verdict::Gone => (State::Gone, Duration::ZERO),
+            Verdict::Dead => (State::Dead, Duration::ZERO),
+        };
+        let heard = heard.map(|heard| heard.number().to_be_bytes());
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, lease.merchant)];
+        Request::call(&script::REPORT, keys)
+            .with(waiting(&lease.id))
+            .with(lease.by.to_be_bytes())
+            .with(self.ahead())
+            .with([state.number()])
+            .with(heard.as_ref().map_or(&[][..], |heard| heard))
+            .with(millis(wait))
+            .with(keys::deliveries_in(shard))
+    }
+
+    /// The places of a merchant's dead letters behind `after`, newest first, merged from all shards in one round trip.
+    async fn dead_letters(
+        &self,
+        merchant: MerchantId,
+        after: Option<Resting>,
+        most: usize,
+    ) -> Result<Vec<Resting>, StoreError> {
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &of_resting(&place)].concat());
+        let in_shard = |shard| {
+            let most = limit(most).into_bytes();
+            let index = keys::dead(shard, merchant);
+            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
+        };
+        let mut letters = Vec::new();
+        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
+            for letter in reply::<Vec<Vec<u8>>>(shard)? {
+                letters.push(to_resting(&letter)?);
+            }
+        }
+        letters.sort_unstable_by(|a, b| b.cmp(a));
+        letters.truncate(most);
+        Ok(letters)
+    }
+
+    /// The dead letters at these places, as far as they still rest there.
+    async fn parcels(&self, letters: &[Resting]) -> Result<Vec<Parcel>, StoreError> {
+        let both = |letter: &Resting| {
+            let place = [letter.settlement, letter.target].to_vec();
+            let record = Request::plain("HGET", [keys::deliveries(letter.pay_id), place]);
+            [record, Request::plain("GET", [keys::journey(letter.pay_id)])]
+        };
+        let replies = self.link.ask_all(&letters.iter().flat_map(both).collect::<Vec<_>>()).await?;
+        let mut replies = replies.into_iter();
+        let mut parcels = Vec::new();
+        for letter in letters {
+            let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
+            let (Some(record), Some(journey)) = (next()?, next()?) else { continue };
+            let waiting = [keys::number(letter.pay_id).as_slice(), &[letter.settlement, letter.target]].concat();
+            let parcel = to_parcel(&waiting, &record, &journey)?;
+            parcels.extend(Some(parcel).filter(|parcel| Resting::of(&parcel.delivery) == *letter));
+        }
+        Ok(parcels)
+    }
+}
+
+fn shut_key(endpoint: &Digest) -> Vec<u8> {
+    keys::shut(endpoint_shard(endpoint), endpoint)
+}
+
+/// A delivery's place in its journey.
+const fn place(id: &DeliveryId) -> [u8; 2] {
+    [id.settlement, id.target.number()]
+}
+
+/// A delivery as the set of those that wait holds it.
+fn waiting(id: &DeliveryId) -> Vec<u8> {
+    [keys::number(id.journey.pay_id()).as_slice(), &place(id)].concat()
+}
+
+/// The record of a delivery that nobody has taken yet.
+fn of_delivery(delivery: &Delivery) -> Vec<u8> {
+    let heard = delivery.heard.map_or(0, Heard::number).to_be_bytes();
+    let tried = [delivery.state.number(), delivery.tries, heard[0], heard[1]];
+    [&tried[..], &value::six(delivery.since), &value::six(delivery.due_at), b"-", &[0; 8]].concat()
+}
+
+fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
+    let broken = || unreadable("a delivery");
+    let (&[settlement, target], &[state, tries, high, low, ..], RECORD) = (place, record, record.len()) else {
+        return Err(broken());
+    };
+    Ok(Delivery {
+        id: DeliveryId { journey, settlement, target: Target::of_number(target) },
+        since: to_moment(&record[4..10])?,
+        due_at: to_moment(&record[10..16])?,
+        tries,
+        state: State::of_number(state).ok_or_else(broken)?,
+        heard: Heard::of_number(u16::from_be_bytes([high, low])),
+    })
+}
+
+fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<Parcel, StoreError> {
+    let journey = to_journey(journey)?;
+    let place = waiting.get(keys::NUMBER..).ok_or_else(|| unreadable("a delivery"))?;
+    Ok(Parcel { delivery: to_delivery(*journey.id(), place, record)?, journey })
+}
+
+/// A place among the dead letters, so that places sort as bytes.
+fn of_resting(place: &Resting) -> Vec<u8> {
+    let Resting { ended_at, pay_id, settlement, target } = *place;
+    [&value::six(ended_at)[..], &keys::number(pay_id), &[settlement, target]].concat()
+}
+
+fn to_resting(letter: &[u8]) -> Result<Resting, StoreError> {
+    let broken = || unreadable("a dead letter");
+    let (ended_at, rest) = letter.split_at_checked(6).ok_or_else(broken)?;
+    let (number, place) = rest.split_at_checked(keys::NUMBER).ok_or_else(broken)?;
+    let &[settlement, target] = place else { return Err(broken()) };
+    Ok(Resting { ended_at: to_moment(ended_at)?, pay_id: value::to_pay_id(number)?, settlement, target })
+}

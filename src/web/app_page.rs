@@ -1,0 +1,100 @@
+//! The page that opens a merchant's app, for checkouts and consents alike.
+//!
+//! A return leads every browser to the same address, which holds the journey's link; which device it is, is asked only
+//! here. A device that a redirect does for is sent on at once. Every other one is sent to the page itself, whose address
+//! holds a ticket: browsers keep the address of each page that they have shown, and this page shows a one-time token.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::page::{AppReturn, ProblemPage, words};
+use super::{checkout, consent, problem, reply};
+use crate::domain::device::Device;
+use crate::domain::door::{Door, Homeward};
+use crate::domain::journey::{Journey, Purpose};
+use crate::domain::redirect::Redirect;
+use crate::engine::{Admitted, Engine, EngineError};
+
+/// Beside the pages of checkouts and those of consents.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/app", web::get().to(app)).route("/app", web::head().to(untouched));
+}
+
+/// The query: one of the two.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    link_id: String,
+    #[serde(default)]
+    ticket: String,
+}
+
+async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    if asked.ticket.is_empty() {
+        return match engine.look(&asked.link_id).await {
+            Ok(Some(journey)) => open(&engine, &request, &journey, |_| sent(engine.app_page(&journey))),
+            Ok(None) => unknown(),
+            Err(error) => problem::page_of(&error),
+        };
+    }
+    match engine.admit(&asked.ticket).await {
+        Ok(Admitted::Journey(journey)) => {
+            open(&engine, &request, &journey, |door| reply::page(&page(&engine, &journey, door)))
+        }
+        Ok(Admitted::Over) => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
+        Ok(Admitted::Unknown) => unknown(),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+async fn untouched() -> HttpResponse {
+    reply::untouched()
+}
+
+/// Shows the door to a device that needs one, and sends every other one on.
+fn open(
+    engine: &Engine,
+    request: &HttpRequest,
+    journey: &Journey,
+    show: impl FnOnce(Door) -> HttpResponse,
+) -> HttpResponse {
+    match engine.app_home(journey, device(request)) {
+        Ok(Some(Homeward::Door(door))) => show(door),
+        Ok(Some(Homeward::Redirect(redirect))) => reply::see_other(&redirect),
+        Ok(None) => sent(engine.way_now(journey)),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+fn page(engine: &Engine, journey: &Journey, door: Door) -> AppReturn {
+    let merchant = journey.opening().merchant_name.as_str();
+    let told = match journey.opening().purpose {
+        Purpose::Checkout(_) => checkout::told(journey),
+        Purpose::Consent(_) => consent::told(engine, journey),
+    };
+    AppReturn {
+        merchant: merchant.to_owned(),
+        outcome_sentence: told.unwrap_or_else(|| words::app_return::unconfirmed(merchant)),
+        door,
+    }
+}
+
+fn sent(way: Result<Redirect, EngineError>) -> HttpResponse {
+    match way {
+        Ok(redirect) => reply::see_other(&redirect),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+fn unknown() -> HttpResponse {
+    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+}
+
+fn device(request: &HttpRequest) -> Device {
+    let header = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Device::of_user_agent(header.unwrap_or_default())
+}
