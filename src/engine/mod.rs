@@ -36,7 +36,7 @@ pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
 pub use ticket::Admitted;
 pub use timing::Timing;
-pub use watch::{Counted, Page, Sight};
+pub use watch::{Counted, Page, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::pay_id_of_link;

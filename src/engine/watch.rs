@@ -1,5 +1,7 @@
 //! What a merchant sees of its journeys.
 
+use std::collections::VecDeque;
+
 use super::returns::token_digest;
 use super::{Engine, EngineError};
 use crate::domain::delivery::Delivery;
@@ -26,8 +28,40 @@ pub struct Counted {
     pub to: usize,
 }
 
+/// Where a part of a merchant's journeys is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The lists that are looked at as one. No journey may be in two of them.
+    pub lists: Vec<Which>,
+    /// Only what was opened before this moment.
+    pub before: Option<Moment>,
+    /// Only what was opened at this moment or later.
+    pub from: Option<Moment>,
+    /// How many journeys are looked at, at the most, wanted or not: the newest ones of the stretch.
+    pub most: usize,
+}
+
 /// How many journeys one look into the store brings.
 const BATCH: usize = 200;
+
+/// How many it brings at least, where there are many lists to look at.
+const SMALL_BATCH: usize = 10;
+
+/// A list of journeys, newest first, as far as it is read.
+struct List {
+    which: Which,
+    after: Option<Place>,
+    ahead: VecDeque<Journey>,
+    is_read: bool,
+}
+
+impl List {
+    fn new(which: Which, before: Option<Moment>) -> Self {
+        // Behind the last place of that moment.
+        let place = |opened_at| PayId::new(0).map(|pay_id| Place { opened_at, pay_id });
+        Self { which, after: before.and_then(place), ahead: VecDeque::new(), is_read: false }
+    }
+}
 
 /// A journey with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,40 +100,54 @@ impl Engine {
         page: Page,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, EngineError> {
-        self.select_and_count(merchant, which, Counted { page, to: 0 }, wanted).await.map(|(selected, _)| selected)
+        let stretch = Stretch { lists: vec![which], before: None, from: None, most: usize::MAX };
+        self.select_and_count(merchant, &stretch, Counted { page, to: 0 }, wanted).await.map(|(selected, _)| selected)
     }
 
-    /// The same, with the number of all that are wanted, as far as they were counted.
+    /// The same of a stretch of its journeys, with the number of all that are wanted, as far as they were counted. What
+    /// lies beyond the journeys that a stretch looks at is neither selected nor counted.
     ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn select_and_count(
         &self,
         merchant: MerchantId,
-        which: Which,
+        stretch: &Stretch,
         counted: Counted,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<(Vec<Journey>, usize), EngineError> {
         let Counted { page: Page { skip, most }, to } = counted;
-        let (mut selected, mut count) = (Vec::new(), 0_usize);
-        let mut after = None;
-        loop {
-            let batch = self.store.list(merchant, which, after, BATCH).await?;
-            let is_last = batch.len() < BATCH;
-            after = batch.last().map(Place::of);
-            for journey in batch.into_iter().filter(|journey| wanted(journey)) {
-                if selected.len() == most && count >= to {
-                    return Ok((selected, count));
-                }
-                count += 1;
-                if count > skip && selected.len() < most {
-                    selected.push(journey);
-                }
+        let (mut selected, mut count, mut seen) = (Vec::new(), 0_usize, 0_usize);
+        let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch.before)).collect();
+        while seen < stretch.most && (selected.len() < most || count < to) {
+            let Some(journey) = self.newest(merchant, &mut lists).await? else { break };
+            if stretch.from.is_some_and(|from| journey.opening().opened_at < from) {
+                break;
             }
-            if is_last || (selected.len() == most && count >= to) {
-                return Ok((selected, count));
+            seen += 1;
+            if !wanted(&journey) {
+                continue;
+            }
+            count += 1;
+            if count > skip && selected.len() < most {
+                selected.push(journey);
             }
         }
+        Ok((selected, count))
+    }
+
+    /// Takes the newest journey off these lists.
+    async fn newest(&self, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>, EngineError> {
+        // Of many lists not much of each is needed.
+        let batch = (BATCH / lists.len().max(1)).max(SMALL_BATCH);
+        for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {
+            let more = self.store.list(merchant, list.which, list.after, batch).await?;
+            list.is_read = more.len() < batch;
+            list.after = more.last().map(Place::of);
+            list.ahead = more.into();
+        }
+        let newest = lists.iter_mut().max_by_key(|list| list.ahead.front().map(Place::of));
+        Ok(newest.and_then(|list| list.ahead.pop_front()))
     }
 
     /// A merchant's journey of this number. `None` when it has none.

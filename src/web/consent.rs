@@ -243,9 +243,9 @@ pub(super) fn told(engine: &Engine, journey: &Journey) -> Option<String> {
     Some(end(journey, engine)?.sentence(&request(journey)))
 }
 
-/// How a consent ended; `None` of one whose customer is home before the bank has proven anything.
+/// How this round of a consent ended; `None` of one whose customer is home before the bank has proven anything.
 fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
-    Some(match journey.consent_status(engine.clock().now())? {
+    Some(match journey.round_status(engine.clock().now())? {
         Status::Authorised | Status::Consumed => ConsentEnd::Agreed,
         Status::Rejected => ConsentEnd::Refused,
         Status::Revoked => ConsentEnd::Withdrawn,

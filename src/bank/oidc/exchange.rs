@@ -3,12 +3,16 @@
 //! A code is taken to the bank once. Whatever the bank answers is final: yes with tokens that can be verified, or no.
 //! Only where no answer came, or one that nobody can read, it stays open what the bank would have said.
 
+use std::time::Duration;
+
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::Oidc;
 use super::answer::peek;
 use super::call::{Reply, call, object};
 use super::claims::Half;
+use super::keys::Signed;
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Trip};
 use crate::domain::consent::BankTokens;
@@ -17,6 +21,12 @@ use crate::domain::secret::Secret;
 
 /// The longest id of a consent that is kept, in bytes.
 const LONGEST_CONSENT: usize = 256;
+
+/// For how long the bank's keys are asked for again before tokens that came are given up: a code buys none a second time.
+const KEYS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How far apart they are asked for.
+const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
     pub(super) async fn redeem(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
@@ -57,7 +67,7 @@ impl Oidc {
             return Ok(tokens.consent_id.clone().filter(|id| is_id(id)));
         }
         let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
-        let signed = self.knowledge.verified(id_token.reveal()).await?;
+        let signed = self.verified_at_last(id_token).await?;
         let claims = signed.claims;
         claims.hold(config, self.clock.now())?;
         claims.hold_id_token(trip.nonce)?;
@@ -71,6 +81,18 @@ impl Oidc {
         }
         let named = [claims.openbanking_intent_id, claims.consent_id, tokens.consent_id.clone()];
         Ok(named.into_iter().flatten().find(|id| is_id(id)))
+    }
+
+    /// Verifies what the bank signed, though its keys cannot be had at first.
+    async fn verified_at_last(&self, token: &Secret) -> Result<Signed, BankTrouble> {
+        let until = Instant::now() + KEYS_WITHIN;
+        loop {
+            let verified = self.knowledge.verified(token.reveal()).await;
+            if !matches!(verified, Err(BankTrouble::Unreachable(_))) || Instant::now() + KEYS_PAUSE >= until {
+                return verified;
+            }
+            tokio::time::sleep(KEYS_PAUSE).await;
+        }
     }
 }
 

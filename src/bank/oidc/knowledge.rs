@@ -26,7 +26,7 @@ const SERVES_ON: Duration = Duration::from_mins(1);
 /// How long a bank that could not be asked is left alone.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 
-/// How far apart two look-ups for an unknown key are.
+/// How far apart two look-ups for an unknown key are; after one that failed, the bank is left alone for less.
 const KEYS_APART: Duration = Duration::from_secs(5);
 
 /// What is known of one bank, shared by everybody who asks it.
@@ -51,7 +51,8 @@ pub(super) struct Known {
 #[derive(Default)]
 struct Turn {
     failed: Option<(Moment, BankTrouble)>,
-    keys_sought_at: Option<Moment>,
+    /// When keys were looked up again, and the trouble that this ended in.
+    keys_sought: Option<(Moment, Option<BankTrouble>)>,
 }
 
 impl Knowledge {
@@ -89,8 +90,8 @@ impl Knowledge {
         looked_up.inspect(|known| self.keep(known))
     }
 
-    /// Verifies what the bank signed. A key that is not known is looked for once more, as often as every five seconds;
-    /// whoever comes sooner waits for that.
+    /// Verifies what the bank signed. A key that is not known is looked for once more, as often as every five seconds,
+    /// or every second while that fails; whoever comes sooner waits for that.
     ///
     /// # Errors
     /// [`BankTrouble::Forged`] when no key of the bank's has signed it, [`BankTrouble::Unreachable`] when that cannot be
@@ -114,16 +115,21 @@ impl Knowledge {
     async fn keys_since(&self, asked_at: Moment) -> Result<Arc<KeySet>, BankTrouble> {
         let mut turn = self.turn.lock().await;
         let Some(known) = self.current() else { return Err(BankTrouble::Unreachable("it is not known yet".into())) };
-        match turn.keys_sought_at {
-            // Somebody else has looked while this one waited.
-            Some(at) if at > asked_at => return Ok(known.keys),
-            Some(at) => tokio::time::sleep(at.plus(KEYS_APART).since(self.clock.now())).await,
+        match &turn.keys_sought {
+            // Somebody else has looked while this one waited. Keys that could not be looked up prove nothing forged.
+            Some((at, trouble)) if *at > asked_at => return trouble.clone().map_or(Ok(known.keys), Err),
+            Some((at, trouble)) => {
+                let apart = if trouble.is_some() { LEFT_ALONE } else { KEYS_APART };
+                tokio::time::sleep(at.plus(apart).since(self.clock.now())).await;
+            }
             None => {}
         }
-        turn.keys_sought_at = Some(self.clock.now());
-        let keys = self.fetch_keys(&known.directory).await?;
-        self.alter(|known| known.keys = Arc::clone(&keys));
-        Ok(keys)
+        let at = self.clock.now();
+        // Whoever is dropped while it looks has not learnt anything either.
+        turn.keys_sought = Some((at, Some(BankTrouble::Unreachable("keys: not looked up to the end".into()))));
+        let keys = self.fetch_keys(&known.directory).await;
+        turn.keys_sought = Some((at, keys.as_ref().err().cloned()));
+        keys.inspect(|keys| self.alter(|known| known.keys = Arc::clone(keys)))
     }
 
     /// Looks everything up again, beside the work.

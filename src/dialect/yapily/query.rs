@@ -40,8 +40,10 @@ pub struct Query {
     pub application_users: Vec<ApplicationUser>,
     institutions: Vec<String>,
     statuses: Vec<String>,
-    from: Option<Moment>,
-    before: Option<Moment>,
+    /// Only what was opened then or later.
+    pub from: Option<Moment>,
+    /// Only what was opened earlier.
+    pub before: Option<Moment>,
     limit: Option<usize>,
     /// How many come before the first one.
     pub offset: usize,

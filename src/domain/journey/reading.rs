@@ -102,13 +102,27 @@ impl Journey {
             (Some(_), _) => Status::Authorised,
             (None, None) if self.is_lapsed(now) => Status::Expired,
             (None, None) => Status::Awaited,
-            (None, Some(Settlement { cause: Cause::Merchant, .. })) => Status::Revoked,
-            (None, Some(settlement)) => match settlement.outcome {
-                Outcome::Cancelled => Status::Rejected,
-                Outcome::Expired => Status::Expired,
-                Outcome::Failed | Outcome::Paid | Outcome::Authorised => Status::Failed,
-            },
+            (None, Some(settlement)) => denial(settlement).unwrap_or(Status::Failed),
         })
+    }
+
+    /// Where this round of its consent stands: what was given before does not speak for a customer who was asked again,
+    /// and did not agree.
+    pub fn round_status(&self, now: Moment) -> Option<Status> {
+        let status = self.consent_status(now)?;
+        let denied = match self.settlement() {
+            _ if status == Status::Revoked => None,
+            Some(settlement) => denial(settlement),
+            None => self.is_lapsed(now).then_some(Status::Expired),
+        };
+        Some(denied.unwrap_or(status))
+    }
+
+    /// Whether what a customer has agreed to may be used: until its time is over or somebody ends it, also while it is
+    /// asked for again.
+    pub fn is_in_force(&self, now: Moment) -> bool {
+        self.grant()
+            .is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none() && now < grant.expires_at)
     }
 
     /// Where it stands.
@@ -177,5 +191,16 @@ impl Journey {
         let last = self.departures_now().last()?;
         let failed = last.answers.iter().any(|answer| matches!(answer.end, Some(End::Failed(_))));
         if failed { None } else { u8::try_from(self.past.departures.len() - 1).ok() }
+    }
+}
+
+/// Where a consent stands that was not given, by its outcome; `None` of one that was.
+const fn denial(settlement: &Settlement) -> Option<Status> {
+    match (settlement.outcome, &settlement.cause) {
+        (_, Cause::Merchant) => Some(Status::Revoked),
+        (Outcome::Cancelled, _) => Some(Status::Rejected),
+        (Outcome::Expired, _) => Some(Status::Expired),
+        (Outcome::Failed, _) => Some(Status::Failed),
+        (Outcome::Paid | Outcome::Authorised, _) => None,
     }
 }

@@ -249,6 +249,13 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     let refused = settled(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
     assert_eq!(refused.answered(second), Some(&End::Settled(1)));
     assert_eq!(refused.consent_status(later), Some(Status::Authorised), "what was given before still is");
+    assert_eq!(refused.round_status(later), Some(Status::Rejected), "and the customer has said no");
+    assert_eq!(away.round_status(NOW), Some(Status::AwaitedAgain));
+    assert_eq!(away.round_status(later), Some(Status::Expired));
+    assert!([&given, &away, &refused].iter().all(|journey| journey.is_in_force(NOW)));
+    assert!(!away.is_in_force(NOW.plus(LIFE)));
+    let revoked = refused.clone().regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
+    assert_eq!((revoked.round_status(later), revoked.is_in_force(NOW)), (Some(Status::Revoked), false));
     let frozen = away.freeze(second, held(), NOW).unwrap();
     assert_eq!(frozen.token_number(&End::Frozen, Some(1)), 1);
     assert_eq!(frozen.token_number(&End::Frozen, Some(0)), 0);

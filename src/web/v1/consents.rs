@@ -41,9 +41,10 @@ async fn bank_tokens(
 ) -> Result<HttpResponse, Problem> {
     check_operator(&engine, &request).await?;
     let journey = consent(&engine, &id).await?;
-    let status = journey.consent_status(engine.clock().now()).unwrap_or(Status::Failed);
+    let now = engine.clock().now();
+    let status = journey.consent_status(now).unwrap_or(Status::Failed);
     // Of an executed payment the bank still has to be asked what became of it.
-    if !matches!(status, Status::Authorised | Status::Consumed) {
+    if !journey.is_in_force(now) && status != Status::Consumed {
         return Err(not_in_force(status));
     }
     let missing = |what: &str| Problem::from(EngineError::Missing(what.to_owned()));
@@ -93,7 +94,7 @@ async fn consent(engine: &Engine, id: &str) -> Result<Journey, Problem> {
 fn not_in_force(status: Status) -> Problem {
     let problem = match status {
         Status::Awaited | Status::AwaitedAgain => {
-            let detail = "The customer has not agreed yet, or is asked again.";
+            let detail = "The customer has not agreed yet, or is asked again after its time.";
             Problem::new(StatusCode::CONFLICT, "not-authorised", "Not in force yet", detail)
         }
         _ => Problem::new(StatusCode::GONE, "ended", "Not in force", "The consent has ended, or was never given."),

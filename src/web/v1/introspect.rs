@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::consents::status_word;
 use super::{Caller, Incoming, no_store};
-use crate::domain::consent::Status;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -67,10 +66,11 @@ fn check_form(request: &HttpRequest) -> Result<(), BodyTrouble> {
     if sent.is_none_or(is_form) { Ok(()) } else { Err(BodyTrouble::Unsupported(FORM)) }
 }
 
-/// What a token in force says. `None` for every other.
+/// What a token in force says, be its consent asked for again or not. `None` for every other.
 fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
     let (consent, grant) = (journey.opening().purpose.consent()?, journey.grant()?);
-    let status = journey.consent_status(engine.clock().now()).filter(|status| *status == Status::Authorised)?;
+    let now = engine.clock().now();
+    let status = journey.consent_status(now).filter(|_| journey.is_in_force(now))?;
     Some(Active {
         active: true,
         scope: consent.scope.join(" "),

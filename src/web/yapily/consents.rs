@@ -1,5 +1,6 @@
 //! `/consents`: what became of them, and how they end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -13,12 +14,16 @@ use crate::domain::consent::Kind;
 use crate::domain::id::{JourneyId, MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Changed, Counted, Engine, Page, Which};
+use crate::engine::{Changed, Counted, Engine, Page, Stretch, Which};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
 /// How far the consents of a list are counted beyond its page.
 const COUNTED: usize = 10_000;
+
+/// The most journeys that one list looks at, the newest ones of its users and its time: whoever has more narrows the list
+/// with `before`. What lies beyond is neither listed nor counted.
+const LOOKED_AT: usize = 20_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let one_consent = at("/consents/{id}", "GET, DELETE");
@@ -77,37 +82,28 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     let merchant = merchant_of(engine, request).await?.id;
     let query = Query::read(query(request))?;
     let users = users(engine, merchant, &query).await?;
-    let which = match users.as_deref() {
-        Some([one]) => Which::OfUser(*one),
-        Some(_) | None => Which::All,
-    };
+    let lists =
+        users.as_ref().map_or_else(|| vec![Which::All], |users| users.iter().copied().map(Which::OfUser).collect());
+    let stretch = Stretch { lists, before: query.before, from: query.from, most: LOOKED_AT };
     let now = engine.clock().now();
-    let of_users = |journey: &Journey| match (&users, journey.opening().purpose.consent()) {
-        (Some(users), Some(consent)) => users.contains(&consent.user),
-        (None, Some(_)) => true,
-        (_, None) => false,
+    let wanted = |journey: &Journey| {
+        is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)
     };
-    let wanted = |journey: &Journey| is_own(journey) && of_users(journey) && query.admits(journey, now);
     let page = Page { skip: query.offset, most: query.most() };
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
-    let found = if users.as_ref().is_some_and(Vec::is_empty) {
-        (Vec::new(), 0)
-    } else {
-        engine.select_and_count(merchant, which, Counted { page, to }, wanted).await?
-    };
-    let (journeys, total) = found;
+    let (journeys, total) = engine.select_and_count(merchant, &stretch, Counted { page, to }, wanted).await?;
     let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
     let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
     let pagination = Pagination { total, offset: query.offset, limit: query.limit() };
     Ok((StatusCode::OK, Body::list(&items, Some(pagination))?))
 }
 
-/// The users that a query names, if it names any: those that exist and meet both of its filters.
-async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<Option<Vec<UserId>>, Refusal> {
+/// The users that a query names, each once, if it names any: those that exist and meet both of its filters.
+async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<Option<BTreeSet<UserId>>, Refusal> {
     if query.application_users.is_empty() {
-        return Ok(Some(query.users.clone()).filter(|users| !users.is_empty()));
+        return Ok((!query.users.is_empty()).then(|| query.users.iter().copied().collect()));
     }
-    let mut users = Vec::new();
+    let mut users = BTreeSet::new();
     for own in &query.application_users {
         users.extend(engine.user_named(merchant, own).await?.map(|user| user.id));
     }

@@ -94,7 +94,8 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
             return Err(Refusal::forbidden("What came beside the code is not the institution's word"));
         }
     };
-    match (journey.consent_status(engine.clock().now()), journey.settlement()) {
+    // By this round: a consent that was given before may stand, and its customer have said no now.
+    match (journey.round_status(engine.clock().now()), journey.settlement()) {
         (Some(Status::Failed | Status::Rejected), Some(Settlement { cause: Cause::Bank(Some(error)), .. })) => {
             Err(Refusal::of_bank(error))
         }

@@ -9,7 +9,6 @@ use super::answer::{Refusal, Said, answer};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
-use crate::domain::consent::Status;
 use crate::domain::id::{MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -19,8 +18,9 @@ use crate::domain::wish::Wish;
 use crate::engine::{Engine, Enrolled, Page, Which};
 use crate::web::body::Incoming;
 
-/// The most users that one answer holds.
-const MOST: usize = 50_000;
+/// The most users that a list without a filter holds, the oldest ones: no more of them are read from the store. A user
+/// that is not among them is found by its own id.
+const MOST: usize = 1000;
 
 /// The most consents of one user that are looked at.
 const ALL: Page = Page { skip: 0, most: usize::MAX };
@@ -134,7 +134,7 @@ async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> R
 async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal> {
     let now = engine.clock().now();
     let given = consents(engine, of).await?;
-    let given = given.iter().filter(|journey| journey.consent_status(now) == Some(Status::Authorised));
+    let given = given.iter().filter(|journey| journey.is_in_force(now));
     let mut ids: Vec<String> = given.filter_map(Journey::institution).map(str::to_owned).collect();
     ids.sort();
     ids.dedup();

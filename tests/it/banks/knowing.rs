@@ -130,6 +130,57 @@ async fn unknown_keys_are_not_looked_up_again_and_again() {
 }
 
 #[tokio::test]
+async fn answers_under_keys_that_cannot_be_looked_up_are_not_forged() {
+    let banks = Banks::start(HOME);
+    let bank = Arc::new(ready(&banks, "jarm").await);
+    banks.fail("jarm", "jwks", "rotate");
+    let mut new = Vec::new();
+    for _ in 0..5 {
+        let visit = Visit::begin(&banks, "jarm");
+        let landing = visit.decide(&banks, &bank, Decision::Approve).await;
+        new.push((visit, landing));
+    }
+    banks.fail("jarm", "jwks", "500");
+    let proving = new.into_iter().map(|(visit, landing)| {
+        let bank = Arc::clone(&bank);
+        tokio::spawn(async move {
+            let proven = visit.prove(&bank, &landing.answer()).await;
+            (visit, landing, proven)
+        })
+    });
+    let mut waited = Vec::new();
+    for proof in proving.collect::<Vec<_>>() {
+        let (visit, landing, proven) = proof.await.unwrap();
+        assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{proven:?}");
+        waited.push((visit, landing));
+    }
+    banks.fail("jarm", "jwks", "none");
+    for (visit, landing) in waited {
+        visit.prove(&bank, &landing.answer()).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_came_wait_for_the_keys_that_verify_them() {
+    let banks = Arc::new(Banks::start(HOME));
+    let bank = ready(&banks, "plain").await;
+    let trip = Visit::begin(&banks, "plain");
+    banks.fail("plain", "jwks", "rotate");
+    let landing = trip.decide(&banks, &bank, Decision::Approve).await;
+    banks.fail("plain", "jwks", "500");
+    let asked = banks.count("plain", "jwks");
+    let repaired = Arc::clone(&banks);
+    let repair = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        repaired.fail("plain", "jwks", "none");
+    });
+    trip.prove(&bank, &landing.answer()).await.tokens();
+    repair.await.unwrap();
+    assert!(banks.count("plain", "jwks") >= asked + 2, "its keys were to be had at once");
+    assert_eq!(banks.count("plain", "token"), 1);
+}
+
+#[tokio::test]
 async fn a_request_that_cannot_be_pushed_leads_nowhere() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "par").await;

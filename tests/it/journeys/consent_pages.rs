@@ -204,6 +204,22 @@ async fn a_consent_says_how_it_ended() {
 }
 
 #[tokio::test]
+async fn who_refuses_what_was_given_before_is_not_told_to_have_agreed() {
+    let annex = Annex::open(&[]).await;
+    let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
+    let link = page(&annex, &journey, "");
+    let bank = annex.http.get(&link).await.location();
+    annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
+    annex.http.get(&link).await.is(200).says("You have agreed");
+    let given = annex.now(&journey).await;
+    annex.engine.reopen(&annex.merchant, given).await.unwrap();
+    let bank = annex.http.get(&link).await.location();
+    annex.http.back(&format!("error=access_denied&state={}", query_value(&bank, "state"))).await.location();
+    annex.http.get(&link).await.is(200).says("You have not agreed").never_says("You have agreed");
+    assert_eq!(status(&annex, &journey).await, Some(Status::Authorised), "what was given before still is");
+}
+
+#[tokio::test]
 async fn an_app_is_opened_with_the_words_of_a_consent() {
     let annex = Annex::open(&[]).await;
     let callback = Asked::Text("com.example.shop://bank".into());

@@ -17,6 +17,7 @@ mod deliveries;
 mod forged;
 mod idempotency;
 mod link_expires;
+mod lists;
 mod prefetch;
 mod profile_edits;
 mod returns_in_fragments;

@@ -21,6 +21,7 @@ on_every_store![
     with &[("HANDBACK_OPERATOR_KEY", super::OPERATOR)];
     a_token_in_force_says_what_it_is_for,
     a_token_that_is_not_in_force_says_nothing,
+    what_was_given_stays_in_force_while_it_is_asked_for_again,
     the_banks_tokens_are_the_operators_alone,
     a_payment_is_consumed_once_and_for_ever,
     a_consent_token_is_verified_with_the_published_key,
@@ -89,8 +90,6 @@ async fn a_token_that_is_not_in_force_says_nothing(house: House) {
         assert_eq!(introspect(&house, OPERATOR, wrong).await, inactive, "{wrong}");
     }
     assert_eq!(introspect(&house, OPERATOR, &token).await["active"], true);
-    tpp.ask_again(&token).await.is(201);
-    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "its customer is asked again");
     tpp.call(Method::DELETE, &format!("/consents/{}", asked.id), &Value::Null).await.is(200);
     assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "it is revoked");
     bank_tokens(&house, OPERATOR, &asked.id).await.is(410).says("revoked");
@@ -101,6 +100,20 @@ async fn a_token_that_is_not_in_force_says_nothing(house: House) {
     house.wait(DAY);
     assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "its time is over");
     bank_tokens(&house, OPERATOR, &short.id).await.is(410).says("expired");
+}
+
+async fn what_was_given_stays_in_force_while_it_is_asked_for_again(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let asked = tpp.ask(json!({})).await;
+    let token = given(&house, &asked).await;
+    house.wait(90 * DAY - Duration::from_secs(60));
+    tpp.ask_again(&token).await.is(201);
+    let active = introspect(&house, OPERATOR, &token).await;
+    assert_eq!((&active["active"], &active["status"]), (&json!(true), &json!("awaited_again")));
+    bank_tokens(&house, OPERATOR, &asked.id).await.is(200).says("access_token");
+    house.wait(Duration::from_secs(61));
+    assert_eq!(introspect(&house, OPERATOR, &token).await, json!({ "active": false }), "its time is over");
+    bank_tokens(&house, OPERATOR, &asked.id).await.is(409).says("awaited_again");
 }
 
 async fn the_banks_tokens_are_the_operators_alone(house: House) {

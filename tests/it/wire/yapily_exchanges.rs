@@ -17,6 +17,7 @@ on_every_store![
     the_same_key_is_answered_alike,
     an_app_that_takes_the_banks_answer_itself_brings_the_code,
     a_refused_code_is_the_institutions_word,
+    a_code_that_is_refused_when_asked_again_is_refused,
     nobody_brings_a_code_for_what_is_not_theirs,
     yapilys_own_examples_finish_a_consent_without_credentials,
     an_open_exchange_never_tells_a_token_that_goes_elsewhere,
@@ -129,6 +130,20 @@ async fn an_app_that_takes_the_banks_answer_itself_brings_the_code(house: House)
     assert_eq!(pending["status"], "AWAITING_AUTHORIZATION");
     assert!(pending.get("consentToken").is_none(), "{pending}");
     assert_eq!(bring(&tpp, &asked, "slow:1500").await.is(200).json()["status"], "AUTHORIZED");
+}
+
+async fn a_code_that_is_refused_when_asked_again_is_refused(house: House) {
+    let tpp = Tpp::of(&house).await;
+    for code in ["fail:access_denied", "fail:invalid_grant"] {
+        let asked = redirected(&tpp).await;
+        let given = bring(&tpp, &asked, "ok").await.is(200).json();
+        let again = Asked::read(&tpp.ask_again(given["consentToken"].as_str().unwrap()).await.is(201).json());
+        for _ in 0..2 {
+            bring(&tpp, &again, code).await.is(424).never_says("AUTHORIZED");
+        }
+        let after = tpp.consent(&asked.id).await;
+        assert_eq!((&after["status"], &after["consentToken"]), (&json!("AUTHORIZED"), &given["consentToken"]));
+    }
 }
 
 async fn a_refused_code_is_the_institutions_word(house: House) {

@@ -10,6 +10,7 @@ use crate::support::tpp::Tpp;
 on_every_store![
     a_user_is_added_bare_and_found_again,
     the_same_application_user_id_is_a_conflict_and_the_same_key_is_not,
+    a_long_list_of_users_ends_with_the_thousandth,
     a_user_is_forgotten_after_its_consents_have_ended,
     institutions_are_listed_and_shown,
 ];
@@ -46,6 +47,21 @@ async fn a_user_is_added_bare_and_found_again(house: House) {
     house.http.back(&asked.back("code=ok")).await.is(303);
     let found = tpp.get(&format!("/users/{}", added["uuid"].as_str().unwrap())).await.is(200).json();
     assert_eq!(found["institutionConsents"], json!([{ "institutionId": "modelo-sandbox" }]));
+}
+
+async fn a_long_list_of_users_ends_with_the_thousandth(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let body = json!({});
+    for answer in futures_util::future::join_all((0..1000).map(|_| tpp.post("/users", &body))).await {
+        answer.is(201);
+    }
+    house.wait(std::time::Duration::from_secs(1));
+    let last = tpp.post("/users", &json!({ "applicationUserId": "last" })).await.is(201).json();
+    let listed = tpp.get("/users").await.is(200).json();
+    assert_eq!(listed.as_array().unwrap().len(), 1000);
+    assert!(!listed.as_array().unwrap().iter().any(|user| user["uuid"] == last["uuid"]), "the oldest come first");
+    let found = tpp.get("/users?filter[applicationUserId]=last").await.is(200).json();
+    assert_eq!(found[0]["uuid"], last["uuid"]);
 }
 
 async fn the_same_application_user_id_is_a_conflict_and_the_same_key_is_not(house: House) {

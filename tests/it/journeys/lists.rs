@@ -1,0 +1,67 @@
+//! A merchant's journeys, list by list: merged, newest first, and no further than is said.
+
+use std::time::Duration;
+
+use handback::domain::consent::Consent;
+use handback::domain::id::{Shard, UserId};
+use handback::domain::journey::Journey;
+use handback::domain::wish::Asked;
+use handback::engine::{Counted, Page, Stretch, Which};
+
+use crate::support::annex::{Annex, consent};
+
+/// More lists than leave each of them a large batch.
+const USERS: u8 = 30;
+
+fn user(number: u8) -> UserId {
+    UserId::mint([number; 16], Shard::of_byte(number))
+}
+
+/// Consents a second apart, newest first: every third one is the second user's, the others are the first one's.
+async fn many(annex: &Annex) -> Vec<Journey> {
+    let mut journeys = Vec::new();
+    for number in 0..36_u8 {
+        let asked = Consent { user: user(u8::from(number % 3 == 0)), ..consent() };
+        journeys.insert(0, annex.ask(asked, Asked::OwnPage).await);
+        annex.clock.advance(Duration::from_secs(1));
+    }
+    journeys
+}
+
+async fn found(annex: &Annex, stretch: &Stretch, counted: Counted) -> (Vec<Journey>, usize) {
+    annex.engine.select_and_count(annex.merchant.id, stretch, counted, |_| true).await.expect("a store")
+}
+
+#[tokio::test]
+async fn the_lists_of_several_users_are_one_newest_first() {
+    let annex = Annex::open(&[]).await;
+    let journeys = many(&annex).await;
+    let lists = (0..USERS).map(|number| Which::OfUser(user(number))).collect();
+    let stretch = Stretch { lists, before: None, from: None, most: usize::MAX };
+    let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
+    assert_eq!(found(&annex, &stretch, all).await, (journeys.clone(), 36));
+    let page = Counted { page: Page { skip: 5, most: 20 }, to: 30 };
+    assert_eq!(found(&annex, &stretch, page).await, (journeys[5..25].to_vec(), 30));
+    let none = Stretch { lists: Vec::new(), ..stretch };
+    assert_eq!(found(&annex, &none, all).await, (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn a_stretch_begins_and_ends_where_it_says() {
+    let annex = Annex::open(&[]).await;
+    let journeys = many(&annex).await;
+    let opened_at = |nth: usize| Some(journeys[nth].opening().opened_at);
+    let both = vec![Which::OfUser(user(0)), Which::OfUser(user(1))];
+    let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
+    for lists in [vec![Which::All], both] {
+        let stretch = Stretch { lists, before: opened_at(9), from: opened_at(29), most: usize::MAX };
+        assert_eq!(found(&annex, &stretch, all).await, (journeys[10..30].to_vec(), 20));
+        // What is not wanted is looked at, too.
+        let bounded = Stretch { most: 7, ..stretch };
+        let first = |journey: &Journey| journey.opening().purpose.consent().is_some_and(|own| own.user == user(0));
+        let expected: Vec<Journey> = journeys[10..17].iter().filter(|journey| first(journey)).cloned().collect();
+        assert!((1..7).contains(&expected.len()));
+        let selected = annex.engine.select_and_count(annex.merchant.id, &bounded, all, first).await.expect("a store");
+        assert_eq!(selected, (expected.clone(), expected.len()));
+    }
+}
