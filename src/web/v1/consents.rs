@@ -94,7 +94,7 @@ async fn consent(engine: &Engine, id: &str) -> Result<Journey, Problem> {
 fn not_in_force(status: Status) -> Problem {
     let problem = match status {
         Status::Awaited | Status::AwaitedAgain => {
-            let detail = "The customer has not agreed yet, or is asked again after its time.";
+            let detail = "The customer has not agreed yet, or is asked again after the consent ran out.";
             Problem::new(StatusCode::CONFLICT, "not-authorised", "Not in force yet", detail)
         }
         _ => Problem::new(StatusCode::GONE, "ended", "Not in force", "The consent has ended, or was never given."),
