@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
@@ -14,6 +14,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
@@ -160,8 +161,8 @@ async fn drain(
 ) -> std::io::Result<()> {
     let idle = async {
         door.pause().await;
-        let until = tokio::time::Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
-        while engine.asks_banks() && tokio::time::Instant::now() < until {
+        let until = Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
+        while engine.asks_banks() && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

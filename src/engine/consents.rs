@@ -227,7 +227,8 @@ impl Engine {
     pub async fn consume(&self, journey: Journey) -> Result<Changed, EngineError> {
         let now = self.clock.now();
         let can = |journey: &Journey, status| {
-            journey.opening().purpose.amount().is_some() && matches!(status, Status::Authorised | Status::Consumed)
+            journey.opening().purpose.amount().is_some()
+                && matches!(status, Status::Authorised | Status::AwaitedAgain | Status::Consumed)
         };
         let consume = |grant: &mut Grant| {
             grant.consumed_at.get_or_insert(now);

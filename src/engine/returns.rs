@@ -70,6 +70,13 @@ pub struct Waiting<'a> {
     pub timing: &'a Timing,
 }
 
+/// Where a browser says that it comes from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    bank: &'a str,
+    cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
+}
+
 /// What a browser waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waited {
@@ -129,8 +136,8 @@ impl Engine {
         let Some((journey, departure)) = self.journey_of(&state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        let Brought { bank: name, cookie, .. } = brought;
-        if let Some(suspicion) = self.suspicion(&journey, departure, &state, name, cookie) {
+        let from = From { bank: brought.bank, cookie: brought.cookie };
+        if let Some(suspicion) = self.suspicion(&journey, departure, &state, from) {
             return Ok(Returned::Suspect(suspicion));
         }
         let via = Via { departure, mark: mark(&said.hint) };
@@ -169,7 +176,7 @@ impl Engine {
         let Some((journey, departure)) = self.journey_of(state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        if let Some(suspicion) = self.suspicion(&journey, departure, state, bank, cookie) {
+        if let Some(suspicion) = self.suspicion(&journey, departure, state, From { bank, cookie }) {
             return Ok(Returned::Suspect(suspicion));
         }
         let via = Via { departure, mark };
@@ -223,15 +230,8 @@ impl Engine {
         })
     }
 
-    fn suspicion(
-        &self,
-        journey: &Journey,
-        departure: u8,
-        state: &str,
-        bank: &str,
-        cookie: &(dyn Fn(&str) -> Option<String> + Sync),
-    ) -> Option<Suspicion> {
-        if journey.bank_of(departure) != bank {
+    fn suspicion(&self, journey: &Journey, departure: u8, state: &str, from: From<'_>) -> Option<Suspicion> {
+        if journey.bank_of(departure) != from.bank {
             return Some(Suspicion::OtherBank);
         }
         // Its bank answers the app, and knows no such address of ours.
@@ -240,7 +240,7 @@ impl Engine {
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;
         let expected = self.keys.cookie(journey, state).map(Secret::new);
-        match cookie(&cookie_name(state)).map(Secret::new) {
+        match (from.cookie)(&cookie_name(state)).map(Secret::new) {
             None if required => Some(Suspicion::OtherBrowser),
             Some(cookie) if Some(&cookie) != expected.as_ref() => Some(Suspicion::OtherBrowser),
             _ => None,

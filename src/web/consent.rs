@@ -20,6 +20,7 @@ use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::Redirect;
+use crate::domain::terms::SameBrowser;
 use crate::engine::{CONSENT_PAGE, Engine, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
@@ -116,9 +117,20 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
         return reply::untouched();
     }
     match consent_of(&engine, &asked.link_id).await {
+        Ok(journey) if is_elsewhere(&engine, &journey, &request) => {
+            reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser())
+        }
         Ok(journey) => onward(&engine, &journey),
         Err(response) => response,
     }
+}
+
+/// Whether the merchant requires the browser that left, and this one is another: it is not handed what the other agreed to.
+fn is_elsewhere(engine: &Engine, journey: &Journey, request: &HttpRequest) -> bool {
+    let required = journey.opening().terms.same_browser == SameBrowser::Required;
+    let cookies = reply::known_cookies(request);
+    let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    required && !engine.has_left(journey, &cookie)
 }
 
 async fn untouched() -> HttpResponse {

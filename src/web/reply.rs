@@ -81,6 +81,13 @@ pub fn qr_code(link: &str) -> HttpResponse {
     }
 }
 
+/// The cookies of ours that a browser sent, taken off the request because that cannot cross threads.
+pub fn known_cookies(request: &HttpRequest) -> Vec<(String, String)> {
+    let Ok(cookies) = request.cookies() else { return Vec::new() };
+    let ours = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-hb-"));
+    ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
+}
+
 /// Nothing at all, and nothing has been touched: for HEAD, prefetches and link scanners.
 pub fn untouched() -> HttpResponse {
     builder(StatusCode::NO_CONTENT).finish()

@@ -51,7 +51,7 @@ impl<'a> Visit<'a> {
             Ok(answer) => answer,
             Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
         };
-        let cookies = known_cookies(self.request);
+        let cookies = reply::known_cookies(self.request);
         let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let Self { bank, at, timing, .. } = self;
         self.measured(self.engine.take_return(Brought { bank, answer, cookie: &cookie, at: *at, timing })).await
@@ -59,7 +59,7 @@ impl<'a> Visit<'a> {
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
-        let cookies = known_cookies(self.request);
+        let cookies = reply::known_cookies(self.request);
         let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let Self { bank, at, timing, .. } = self;
         let waiting = Looking { bank, state, mark, cookie: &cookie, at: *at, timing };
@@ -111,13 +111,6 @@ impl<'a> Visit<'a> {
             next: format!("{}/wait?state={}&answer={:016x}", self.address(), percent_encoded(state), via.mark),
         })
     }
-}
-
-/// The cookies of ours that a browser sent, taken off the request because that cannot cross threads.
-fn known_cookies(request: &HttpRequest) -> Vec<(String, String)> {
-    let Ok(cookies) = request.cookies() else { return Vec::new() };
-    let ours = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-hb-"));
-    ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
 }
 
 fn suspect(suspicion: &Suspicion) -> HttpResponse {

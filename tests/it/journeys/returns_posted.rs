@@ -151,10 +151,12 @@ async fn a_wait_that_nobody_was_given_leads_nowhere(house: House) {
     {
         house.http.get(page).await.is(400);
     }
-    // An answer that never came: the customer sees where the payment stands.
-    let checkout = house.http.get(&wait(&trip.state, "0123456789abcdef")).await.location();
-    assert_eq!(json!(checkout), link.data["pay_link"]);
+    // An answer that never came is nobody's way home, also after another one has come.
+    let made_up = wait(&trip.state, "0123456789abcdef");
+    assert!(!house.http.get(&made_up).await.is(400).has("location"));
     assert_eq!(shop.status(&link).await, "away");
+    house.http.back(&trip.with("code=ok")).await.location();
+    assert!(!house.http.get(&made_up).await.is(400).has("location"));
 }
 
 #[tokio::test]
