@@ -49,7 +49,7 @@ impl Letter {
     /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design).
     ///
     /// # Errors
-    /// [`Unwritable`], with the reason.
+    /// An unwritable letter, with the reason.
     pub fn callback(parcel: &Parcel, dialect: &dyn Dialect) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;
@@ -61,7 +61,7 @@ impl Letter {
     /// Writes a payment endpoint's notice, signed as Standard Webhooks has it with the merchant's `secret`.
     ///
     /// # Errors
-    /// [`Unwritable`], with the reason.
+    /// An unwritable letter, with the reason.
     pub fn notice(parcel: &Parcel, dialect: &dyn Dialect, secret: &Secret, at: Moment) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;

@@ -38,24 +38,10 @@ fn every_consent_ends_on_redis() {
 
 fn every_consent_ends(store: Option<&str>) {
     let bank = TokenEndpoint::open();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("handback.toml");
-    std::fs::write(&file, institution(bank.port)).unwrap();
-    let mut settings = vec![("CONFIG", file.to_str().unwrap()), ("LOG", "warn"), ("WORKERS", "2")];
-    // Nodes that share a Redis share the keys.
-    let keys = format!("k1:{}=", "A".repeat(43));
-    settings.extend(store.into_iter().flat_map(|store| [("STORE", store), ("KEYS", &keys)]));
-    let mut gateway = Gateway::start(&settings);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (_folder, mut gateway) = gateway(&bank, store);
+    let runtime = runtime();
     let app = Arc::new(App::of(&gateway));
-    runtime.block_on(app.save_callback());
-    let consents: Vec<Asked> = runtime.block_on(async {
-        let mut consents = Vec::new();
-        for number in 0..CROWD {
-            consents.push(app.ask(number).await);
-        }
-        consents
-    });
+    let consents: Vec<Asked> = runtime.block_on(app.ask_all(CROWD));
     let mut chance = Chance::seeded(7);
     let mut homes: HashMap<String, String> = HashMap::new();
     for _ in 0..KILLS {
@@ -76,6 +62,48 @@ fn every_consent_ends(store: Option<&str>) {
     println!("{}: {tally:?}, {} codes at the bank", store.unwrap_or("embedded"), asked.len());
     assert!(tally.contains_key("AUTHORIZED") && tally.contains_key("FAILED"), "the kills hit nobody: {tally:?}");
     assert!(tally.keys().all(|status| ["AUTHORIZED", "FAILED"].contains(status)), "{tally:?}");
+}
+
+#[test]
+fn what_a_bank_said_while_redis_was_away_is_not_lost() {
+    let mut redis = RedisServer::start();
+    let bank = TokenEndpoint::open();
+    let (_folder, gateway) = gateway(&bank, Some(&redis.url()));
+    let runtime = runtime();
+    let app = Arc::new(App::of(&gateway));
+    let mut consents = runtime.block_on(app.ask_all(CROWD));
+    consents.retain(|consent| consent.code.starts_with("slow"));
+    let answers: Vec<_> = consents.iter().map(Asked::answer).collect();
+    runtime.block_on(app.come_back(answers));
+    // Every code is at the bank, which takes a while; what it says finds no store.
+    redis.kill();
+    std::thread::sleep(Duration::from_millis(3_500));
+    redis.restart();
+    let ended = until_ended(&runtime, &app, &consents, &mut HashMap::new());
+    let asked = bank.asked.lock().unwrap().clone();
+    assert!(asked.values().all(|times| *times == 1), "a code reached the bank twice: {asked:?}");
+    for (consent, status) in consents.iter().zip(&ended) {
+        let came = asked.contains_key(&consent.code);
+        assert!(status == "AUTHORIZED" || !came, "{}: the bank's yes was lost", consent.code);
+    }
+    assert!(ended.iter().filter(|status| *status == "AUTHORIZED").count() * 2 > ended.len(), "{ended:?}");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// A gateway whose one institution has this bank, with the folder of its configuration file.
+fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> (tempfile::TempDir, Gateway) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handback.toml");
+    std::fs::write(&file, institution(bank.port)).unwrap();
+    let mut settings = vec![("CONFIG", file.to_str().unwrap()), ("LOG", "warn"), ("WORKERS", "2")];
+    // Nodes that share a Redis share the keys.
+    let keys = format!("k1:{}=", "A".repeat(43));
+    settings.extend(store.into_iter().flat_map(|store| [("STORE", store), ("KEYS", &keys)]));
+    let gateway = Gateway::start(&settings);
+    (folder, gateway)
 }
 
 /// Asks for every consent, and sends every browser back once more, until all have ended; answers how.
@@ -181,6 +209,16 @@ impl App {
     async fn save_callback(&self) {
         let save = self.client.post(format!("{}/v1/profile/callbacks", self.base)).bearer_auth(&self.api_key);
         assert!(save.json(&json!({ "url": CALLBACK })).send().await.unwrap().status().is_success());
+    }
+
+    /// Asks for so many consents.
+    async fn ask_all(&self, many: usize) -> Vec<Asked> {
+        self.save_callback().await;
+        let mut consents = Vec::new();
+        for number in 0..many {
+            consents.push(self.ask(number).await);
+        }
+        consents
     }
 
     async fn ask(&self, number: usize) -> Asked {
