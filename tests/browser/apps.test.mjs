@@ -88,9 +88,12 @@ for (const [what, way, hasOutcome] of WAYS) {
     await settled(page);
     assert.equal(launches.length, 1, 'nor does Back try again');
 
-    // Back once more is the bank; its customer is led home again.
+    // Back once more is the bank, whose second yes leads to the app too: at once, or by the page that says how it ended.
     await page.goBack();
     await page.click('text=Approve');
+    const onward = page.locator(`${OPEN}, a[href*="/home?"]`);
+    await onward.waitFor();
+    if (!(await page.locator(OPEN).count())) await onward.click();
     assert.equal(await atTheButton(page), href);
 
     await page.click(OPEN);
