@@ -1,4 +1,4 @@
-//! `POST /hosted/consent-requests`: the customer is sent to a page of ours, and chooses the institution there (contracts,
+//! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses the institution there (contracts,
 //! section 10).
 
 use serde::Serialize;
@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use super::auth_request::{AskedFor, AuthRequest, Way, Who, kept, read_account};
 use super::features::Unsupported;
 use super::json::Object;
-use super::{About, consent, extra, moments};
-use crate::domain::consent::Status;
+use super::{About, consent, extra, moments, payment};
+use crate::domain::consent::{Kind, Status};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -21,8 +21,21 @@ const REDIRECT_URL: &str = "redirectUrl";
 const COUNTRY: &str = "institutionCountryCode";
 const SETTINGS: &str = "userSettings";
 const ACCOUNT: &str = "accountRequest";
+const PAYMENT: &str = "paymentRequestDetails";
 
-/// A request for account access on hosted pages.
+/// Where a hosted payment has its amount.
+const AMOUNT: payment::Names = payment::Names { amount: "amountDetails", number: "amountToPay" };
+
+/// Which of the two requests it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostedKind {
+    /// Access to accounts.
+    Consent,
+    /// One payment.
+    Payment,
+}
+
+/// A request on hosted pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostedRequest {
     country: String,
@@ -34,19 +47,28 @@ impl HostedRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Invalid> {
+    pub fn read(body: &[u8], kind: HostedKind, now: Moment) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
         let place = body.needed_object("institutionIdentifiers")?;
         let (country, institution) = (place.needed_text(COUNTRY)?, place.text("institutionId")?);
         let redirect_url = body.needed_code(REDIRECT_URL)?;
         let way = Way::hosted(redirect_url.clone(), body.flag("oneTimeToken")?);
-        let account = body.object(ACCOUNT)?.map(|request| read_account(&request, now)).transpose()?.unwrap_or_default();
-        let mut extras = account.extras;
+        let (asked, until, mut extras) = match kind {
+            HostedKind::Consent => {
+                let account = body.object(ACCOUNT)?.map(|request| read_account(&request, now)).transpose()?;
+                let account = account.unwrap_or_default();
+                (AskedFor::Accounts(account.scope), account.until, account.extras)
+            }
+            HostedKind::Payment => {
+                let read = payment::read(&body.needed_object(PAYMENT)?, &AMOUNT)?;
+                (AskedFor::Payment(read.payment_type, read.kind), None, Vec::new())
+            }
+        };
         extras.extend([(REDIRECT_URL.to_owned(), redirect_url), (COUNTRY.to_owned(), country.clone())]);
-        extras.extend([ACCOUNT, SETTINGS].into_iter().filter_map(|name| kept(&body, name)));
+        let shown = if kind == HostedKind::Payment { PAYMENT } else { ACCOUNT };
+        extras.extend([shown, SETTINGS].into_iter().filter_map(|name| kept(&body, name)));
         let who = Who::read(&body, "userId")?;
-        let asked = AskedFor::Accounts(account.scope);
-        Ok(Self { country, request: AuthRequest { who, institution, asked, until: account.until, extras, way } })
+        Ok(Self { country, request: AuthRequest { who, institution, asked, until, extras, way } })
     }
 
     /// The request as any other one.
@@ -89,7 +111,10 @@ impl HostedRequest {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    consent_request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consent_id: Option<String>,
     user_id: String,
@@ -102,11 +127,15 @@ struct View<'a> {
     redirect_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_request_details: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_request_details: Option<Box<RawValue>>,
     hosted_url: &'a str,
     created_at: String,
     authorisation_expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consent_token: Option<&'a str>,
 }
@@ -128,20 +157,29 @@ pub enum Shown {
     Outcome,
 }
 
-/// A hosted request. `None` when the journey was asked for in another way.
+/// A hosted request of this kind. `None` when the journey was asked for in another way.
+///
+/// A payment's request is `ACTIVE`, the one status that is documented, and says where its consent stands by the field
+/// that the documentation's prose has for it.
 pub fn hosted_request<'a>(
     journey: &'a Journey,
     about: &'a About,
     hosted_url: &'a str,
-    shown: Shown,
+    (kind, shown): (HostedKind, Shown),
 ) -> Option<impl Serialize + use<'a>> {
     let opening = journey.opening();
     let (consent, redirect_url) = (opening.purpose.consent()?, extra(journey, REDIRECT_URL)?);
+    let is_payment = matches!(consent.kind, Kind::Payment { .. });
+    if is_payment != (kind == HostedKind::Payment) {
+        return None;
+    }
+    let id = || Some(journey.id().to_string());
     let raw = |name| extra(journey, name).and_then(|text| RawValue::from_string(text.to_owned()).ok());
     let status = journey.consent_status(about.now).filter(|_| shown == Shown::Outcome);
     let in_force = matches!(status, Some(Status::Authorised | Status::AwaitedAgain));
     Some(View {
-        consent_request_id: journey.id().to_string(),
+        consent_request_id: if is_payment { None } else { id() },
+        payment_request_id: if is_payment { id() } else { None },
         consent_id: status.map(|_| journey.id().to_string()),
         user_id: consent.user.to_string(),
         application_user_id: consent.application_user.as_ref().map(ApplicationUser::as_str),
@@ -153,10 +191,12 @@ pub fn hosted_request<'a>(
         user_settings: raw(SETTINGS),
         redirect_url,
         account_request_details: raw(ACCOUNT),
+        payment_request_details: raw(PAYMENT),
         hosted_url,
         created_at: moments::written(opening.opened_at),
         authorisation_expires_at: moments::written(opening.expires_at),
-        status: status.map(consent::status),
+        status: if is_payment { Some("ACTIVE") } else { status.map(consent::status) },
+        consent_status: status.filter(|_| is_payment).map(consent::status),
         consent_token: about.token.as_ref().filter(|_| in_force).map(Secret::reveal),
     })
 }

@@ -20,7 +20,7 @@ pub use consent::{About, Links, auth_request, consent, deleted, status};
 pub use envelope::{Body, Failure, InstitutionError, Issue, Pagination};
 pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
 pub use features::Unsupported;
-pub use hosted::{HostedRequest, Shown, hosted_request};
+pub use hosted::{HostedKind, HostedRequest, Shown, hosted_request};
 pub use institution::institution;
 pub use query::{Query, UserQuery, force_delete};
 pub use refusal::{Refusal, Source};

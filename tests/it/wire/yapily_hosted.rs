@@ -12,6 +12,7 @@ on_every_store![
     a_hosted_request_leads_to_a_page_of_ours_and_home_again,
     a_hosted_request_with_an_institution_leads_there_at_once,
     hosted_refusals_list_their_issues,
+    a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose,
 ];
 
 fn request(changes: &Value) -> Value {
@@ -124,4 +125,35 @@ async fn hosted_refusals_list_their_issues(house: House) {
     let unknown = "/hosted/consent-requests/2d5c3632-1729-4a5e-bc69-c7fa1cbba815";
     let refused = tpp.call(Method::GET, unknown, &Value::Null).await.is(404).json()["error"].clone();
     assert_eq!(refused["issues"][0]["code"], 10_800);
+}
+
+async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let details = json!({
+        "paymentIdempotencyId": "1d54cf71bfe44b1b8e67247aed455d96", "type": "DOMESTIC_PAYMENT", "reference": "Bill payment",
+        "amountDetails": { "amountToPay": 8.70, "currency": "GBP" },
+        "payee": {
+            "name": "BILLS COFFEE LTD",
+            "accountIdentifications": [{ "type": "ACCOUNT_NUMBER", "identification": "99999999" }],
+        },
+    });
+    let body = request(&json!({ "paymentRequestDetails": details }));
+    let asked = tpp.post("/hosted/payment-requests", &body).await.is(201).json()["data"].clone();
+    assert_eq!((&asked["status"], &asked["paymentRequestDetails"]), (&json!("ACTIVE"), &details));
+    assert!(asked.get("consentRequestId").is_none() && asked.get("consentStatus").is_none(), "{asked}");
+    let id = asked["paymentRequestId"].as_str().unwrap();
+    let look = async || tpp.get(&format!("/hosted/payment-requests/{id}")).await.is(200).json()["data"].clone();
+    assert_eq!(look().await["consentStatus"], "AWAITING_AUTHORIZATION");
+    let hosted_url = asked["hostedUrl"].as_str().unwrap();
+    house.http.get(hosted_url).await.is(200).says("8.70 GBP").says("BILLS COFFEE LTD").says("Modelo Sandbox");
+    let chosen = [("link_id", &*query_value(hosted_url, "link_id")), ("institution", "modelo-sandbox")];
+    let left = house.http.submit("/consent/choose", &chosen).await.location();
+    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let given = look().await;
+    assert_eq!((&given["status"], &given["consentStatus"]), (&json!("ACTIVE"), &json!("AUTHORIZED")));
+    assert_eq!(given["consentToken"], query_value(&home, "consent"));
+    // The two kinds have addresses of their own.
+    tpp.get(&format!("/hosted/consent-requests/{id}")).await.is(404);
+    let unpaid = tpp.post("/hosted/payment-requests", &request(&json!({}))).await.is(400);
+    unpaid.says("paymentRequestDetails");
 }
