@@ -114,13 +114,19 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
     answer(&engine, forgotten.await)
 }
 
-/// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on.
+/// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on. Those that were
+/// asked for meanwhile end behind it.
 async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Said, Refusal> {
     let mut revoked = Vec::new();
     for journey in consents(engine, gone).await? {
         revoked.push(engine.revoke(journey).await?);
     }
     engine.forget_user(gone).await?;
+    for journey in consents(engine, gone).await? {
+        if !revoked.iter().any(|ended| ended.id() == journey.id()) {
+            revoked.push(engine.revoke(journey).await?);
+        }
+    }
     Ok((StatusCode::OK, Body::wrapped(deleted_user(gone, &revoked))?))
 }
 
