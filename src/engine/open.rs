@@ -178,11 +178,14 @@ impl Engine {
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
                 let params = dialect.way_home(&journey, &hand_back);
                 let written = entry.url.with(&params, entry.params_in);
-                written.map_err(|invalid| invalid.at(place(index, alone)))?;
+                // Where saved callbacks have to cover it, the call has one callback, and calls it so.
+                let covered = opening.purpose.consent().is_some();
+                let field = || if covered { "callback".to_owned() } else { place(index, alone) };
+                written.map_err(|invalid| invalid.at(field()))?;
                 for (way, url) in entry.ways.urls() {
                     let written = url.with(&params, entry.params_in);
                     written.map_err(|invalid| {
-                        Invalid::new(place(index, alone), format!("has a URL for {way} that {}", invalid.rule()))
+                        Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
                     })?;
                 }
             }

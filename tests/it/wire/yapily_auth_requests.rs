@@ -122,6 +122,11 @@ async fn a_callback_has_to_be_covered_by_a_saved_one(house: House) {
         "0",
         "",
         "https://tpp-application.com/?consent=mine",
+        "https://tpp-application.com//evil",
+        "https://tpp-application.com/..%2fx",
+        "https://tpp-application.com/..%5Cx",
+        "https://tpp-application.com/..;/x",
+        &format!("https://tpp-application.com/?own={}", "x".repeat(1_500)),
     ] {
         let refused = tpp.post("/account-auth-requests", &account_request(json!({ "callback": other }))).await.is(400);
         let message = refused.json()["error"]["message"].clone();
