@@ -202,6 +202,20 @@ impl Engine {
         Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
     }
 
+    /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
+    async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
+        for tried in 1.. {
+            match self.store.take(step).await {
+                Err(trouble) if tried < TRIES => {
+                    tracing::warn!(error = %trouble, "prove.store_away");
+                    tokio::time::sleep(PAUSE * (1 << (tried - 1))).await;
+                }
+                taken => return Ok(taken?),
+            }
+        }
+        Err(EngineError::Missing("try left".into()))
+    }
+
     /// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
     /// somebody else has asked, or the answer has been concluded.
     async fn sent(&self, bank: &dyn Bank, journey: &Journey, via: Via) -> Result<Option<Journey>, EngineError> {
@@ -218,22 +232,6 @@ impl Engine {
                 Taken::Gone => return Ok(None),
             }
         }
-    }
-}
-
-impl Engine {
-    /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
-    async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
-        for tried in 1.. {
-            match self.store.take(step).await {
-                Err(trouble) if tried < TRIES => {
-                    tracing::warn!(error = %trouble, "prove.store_away");
-                    tokio::time::sleep(PAUSE * (1 << (tried - 1))).await;
-                }
-                taken => return Ok(taken?),
-            }
-        }
-        Err(EngineError::Missing("try left".into()))
     }
 }
 

@@ -149,10 +149,7 @@ impl Engine {
                 self.conclude(journey, &Fact::refused(error), via).await.map(Returned::Go)
             }
             // A code came first under this state, and the bank is being asked: that decides.
-            Hint::Refusal(_) if pending(&journey, departure).is_some() => {
-                let decides = pending(&journey, departure).unwrap_or(via);
-                Ok(wait(journey, state, decides))
-            }
+            Hint::Refusal(_) if let Some(decides) = pending(&journey, departure) => Ok(wait(journey, state, decides)),
             // Whoever knows the state alone is not handed what the deciding answer was.
             Hint::Refusal(_) if is_consent(&journey) => self.page(&journey, page_of(&journey)).map(Returned::Go),
             Hint::Code(_) if is_consent(&journey) && is_proven(&journey) => {

@@ -128,8 +128,7 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
 /// Whether the merchant requires the browser that left, and this one is another: it is not handed what the other agreed to.
 fn is_elsewhere(engine: &Engine, journey: &Journey, request: &HttpRequest) -> bool {
     let required = journey.opening().terms.same_browser == SameBrowser::Required;
-    let cookies = reply::known_cookies(request);
-    let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let cookie = reply::known_cookies(request);
     required && !engine.has_left(journey, &cookie)
 }
 

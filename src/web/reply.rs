@@ -81,11 +81,12 @@ pub fn qr_code(link: &str) -> HttpResponse {
     }
 }
 
-/// The cookies of ours that a browser sent, taken off the request because that cannot cross threads.
-pub fn known_cookies(request: &HttpRequest) -> Vec<(String, String)> {
-    let Ok(cookies) = request.cookies() else { return Vec::new() };
-    let ours = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-hb-"));
-    ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
+/// The cookies of ours that a browser sent, by name; taken off the request because that cannot cross threads.
+pub fn known_cookies(request: &HttpRequest) -> impl Fn(&str) -> Option<String> + Sync + use<> {
+    let all = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
+    let ours = all.into_iter().filter(|cookie| cookie.name().starts_with("__Host-hb-"));
+    let ours: Vec<_> = ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
+    move |name| ours.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
 }
 
 /// Nothing at all, and nothing has been touched: for HEAD, prefetches and link scanners.

@@ -51,16 +51,14 @@ impl<'a> Visit<'a> {
             Ok(answer) => answer,
             Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
         };
-        let cookies = reply::known_cookies(self.request);
-        let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        let cookie = reply::known_cookies(self.request);
         let Self { bank, at, timing, .. } = self;
         self.measured(self.engine.take_return(Brought { bank, answer, cookie: &cookie, at: *at, timing })).await
     }
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
-        let cookies = reply::known_cookies(self.request);
-        let cookie = |name: &str| cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        let cookie = reply::known_cookies(self.request);
         let Self { bank, at, timing, .. } = self;
         let waiting = Looking { bank, state, mark, cookie: &cookie, at: *at, timing };
         self.measured(self.engine.wait_on(waiting)).await
