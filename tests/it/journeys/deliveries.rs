@@ -207,7 +207,7 @@ async fn each_link_chooses_the_body_of_its_notices(house: House) {
     for (fields, said) in [
         (json!({ "payment_endpoint": "9" }), "payment_endpoint: names the saved endpoint 9"),
         (json!({ "payment_endpoint": "com.example.app://x" }), "payment_endpoint: is an app link"),
-        (json!({ "payment_endpoint": "0,ftp://x/" }), "payment_endpoint item 2: "),
+        (json!({ "payment_endpoint": "https://a.example/,ftp://x/" }), "payment_endpoint item 2: "),
         (json!({ "payment_endpoint_form": "xml" }), "payment_endpoint_form: is neither"),
     ] {
         let mut body = json!({ "amount": 25 });
