@@ -63,7 +63,7 @@ impl Courier {
         let dialect = self.parts.dialects.iter().find(|dialect| dialect.name() == opening.dialect);
         let Some(dialect) = dialect else { return Ok(Err(Unwritable::Wordless)) };
         if Letter::is_callback(parcel.delivery.id.target) {
-            return Ok(Letter::callback(parcel, dialect.as_ref()));
+            return Ok(Letter::callback(parcel, dialect.as_ref(), &self.parts.keys));
         }
         let merchant = self.parts.store.merchant(opening.merchant).await?;
         let secret = merchant.and_then(|merchant| secret_of(&merchant, &self.parts.keys));

@@ -46,8 +46,8 @@ pub struct Allowed<'a> {
     pub one_off_urls: OneOffUrls,
     /// The operator's rules for URLs.
     pub rules: &'a Rules,
-    /// The names that the dialect appends, so that no callback may hold them.
-    pub appended: &'static [&'static str],
+    /// The names that are appended, so that no callback may hold them.
+    pub appended: &'a [&'static str],
 }
 
 impl Plan {
