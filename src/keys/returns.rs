@@ -124,9 +124,9 @@ impl Keys {
         let statement = Statement { seconds: written.seconds, ..statement };
         let signed = statement.bytes(written.version, written.key);
         let proven = match written.version {
-            HMAC => self.return_mac(written.key, statement.merchant, &signed).map(|mac| {
-                mac.verify_slice(&written.signature).is_ok()
-            }),
+            HMAC => self
+                .return_mac(written.key, statement.merchant, &signed)
+                .map(|mac| mac.verify_slice(&written.signature).is_ok()),
             _ => {
                 let pair = written.key.strip_suffix(PURPOSE).and_then(|key| key.strip_suffix('-'));
                 let pair = pair.and_then(|key| self.key_pair(key, PURPOSE));
@@ -146,9 +146,10 @@ impl Keys {
 
     /// The secrets of a merchant's signed returns: one for each of the operator's keys, the current one's first.
     pub fn return_secrets(&self, merchant: MerchantId) -> Vec<ReturnSecret> {
-        let secrets = self.keys.iter().filter_map(|(key, _)| {
-            Some(ReturnSecret { key: key.clone(), secret: self.return_secret(key, merchant)? })
-        });
+        let secrets = self
+            .keys
+            .iter()
+            .filter_map(|(key, _)| Some(ReturnSecret { key: key.clone(), secret: self.return_secret(key, merchant)? }));
         secrets.collect()
     }
 
@@ -207,4 +208,155 @@ fn kid(key: &str) -> String {
 /// All of it means itself in a URL (RFC 3986, section 2.3).
 fn write(version: &str, seconds: &str, key: &str, signature: &str) -> String {
     format!("{version}.{seconds}.{key}.{signature}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+    use crate::domain::journey::Opening;
+    use crate::domain::journey::tests::journey;
+    use crate::domain::terms::Terms;
+
+    const AT: Moment = Moment::from_millis(1_790_000_000_999);
+    const CALLBACK: &str = "https://shop.example/paid?order=7";
+
+    fn keys(fill: u8) -> Keys {
+        Keys::parse(Keys::write_fresh("k1", [fill; 32]).reveal()).unwrap()
+    }
+
+    fn signing(signed_returns: SignedReturns) -> Journey {
+        let opening = journey().opening().clone();
+        Journey::open(Opening { terms: Terms { signed_returns, ..opening.terms }, ..opening })
+    }
+
+    fn entry(url: &str) -> Entry {
+        let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
+        Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+    }
+
+    fn params() -> Params {
+        Params::default().append("pay_id", "7").append("status", "success")
+    }
+
+    fn signed(keys: &Keys, scheme: SignedReturns) -> String {
+        let params = keys.sign_return(&signing(scheme), &entry(CALLBACK), params(), AT).unwrap().unwrap();
+        let (name, value) = params.pairs().last().unwrap();
+        assert_eq!(name, PARAMETER);
+        value.to_owned()
+    }
+
+    fn statement<'a>(callback: &'a str, params: &[(&'a str, &'a str)]) -> Statement<'a> {
+        Statement { merchant: journey().opening().merchant, seconds: 0, callback, params: params.to_vec() }
+    }
+
+    fn own() -> Statement<'static> {
+        statement(CALLBACK, &[("status", "success"), ("pay_id", "7")])
+    }
+
+    #[test]
+    fn a_signature_is_verified_and_says_when_and_by_which_key() {
+        for (scheme, key) in [(SignedReturns::Hmac, "k1"), (SignedReturns::Ed25519, "k1-return")] {
+            let (keys, value) = (keys(3), signed(&keys(3), scheme));
+            let at = Moment::from_millis(1_790_000_000_000);
+            assert_eq!(keys.verify_return(&value, own()), Ok((at, key.to_owned())), "{value}");
+            assert_eq!(value, signed(&keys, scheme), "the same return has the same bytes");
+            let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+            assert!(plain, "{value} means itself in a URL");
+        }
+    }
+
+    #[test]
+    fn the_vectors_of_the_manual_are_signed_alike() {
+        let keys = keys(3);
+        let manual = include_str!("../../docs/RETURNS.md");
+        for scheme in [SignedReturns::Hmac, SignedReturns::Ed25519] {
+            let value = signed(&keys, scheme);
+            assert!(manual.contains(&value), "the manual lacks {value}");
+        }
+        let secret = keys.return_secrets(journey().opening().merchant).remove(0).secret;
+        let public = keys.return_keys().remove(0).x;
+        for text in [secret.reveal(), &public] {
+            assert!(manual.contains(text), "the manual lacks {text}");
+        }
+        let bytes = Statement { seconds: 1_790_000_000, ..own() }.bytes(HMAC, "k1");
+        let bytes = String::from_utf8(bytes).unwrap();
+        assert!(manual.contains(&bytes), "the manual lacks {bytes}");
+    }
+
+    #[test]
+    fn a_signature_is_worth_nothing_on_anything_else() {
+        for scheme in [SignedReturns::Hmac, SignedReturns::Ed25519] {
+            let (keys, value) = (keys(3), signed(&keys(3), scheme));
+            let other = MerchantId::mint([2; 16]);
+            for elsewhere in [
+                Statement { merchant: other, ..own() },
+                statement("https://shop.example/paid?order=8", &own().params),
+                statement(CALLBACK, &[("pay_id", "7"), ("status", "cancel")]),
+                statement(CALLBACK, &[("pay_id", "7")]),
+                statement(CALLBACK, &[("pay_id", "7"), ("status", "success"), ("one-time-token", "x")]),
+            ] {
+                assert_eq!(keys.verify_return(&value, elsewhere.clone()), Err(Unproven::Mismatch), "{elsewhere:?}");
+            }
+            let another = Keys::parse(Keys::write_fresh("k1", [4; 32]).reveal()).unwrap();
+            assert_eq!(another.verify_return(&value, own()), Err(Unproven::Mismatch));
+            let renamed = Keys::parse(Keys::write_fresh("k2", [3; 32]).reveal()).unwrap();
+            assert_eq!(renamed.verify_return(&value, own()), Err(Unproven::UnknownKey));
+            for at in 0..value.len() {
+                let other = if &value[at..=at] == "Q" { "g" } else { "Q" };
+                let forged = format!("{}{other}{}", &value[..at], &value[at + 1..]);
+                assert!(keys.verify_return(&forged, own()).is_err(), "{forged}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_form_of_a_signature_is_not_read() {
+        let (keys, value) = (keys(3), signed(&keys(3), SignedReturns::Hmac));
+        let [version, seconds, key, signature] = value.split('.').collect::<Vec<_>>()[..] else { panic!("{value}") };
+        for bad in [
+            String::new(),
+            "v1".into(),
+            format!("{value}."),
+            format!("v2.{seconds}.{key}.{signature}"),
+            format!("{version}.0{seconds}.{key}.{signature}"),
+            format!("{version}.-1.{key}.{signature}"),
+            format!("{version}.{seconds}.{key}.{signature}="),
+            format!("v1a.{seconds}.{key}-return.{signature}"),
+        ] {
+            assert_eq!(keys.verify_return(&bad, own()), Err(Unproven::Unreadable), "{bad}");
+        }
+        assert_eq!(keys.verify_return(&format!("{version}.{seconds}.{key}."), own()), Err(Unproven::Mismatch));
+    }
+
+    #[test]
+    fn two_keys_verify_at_once_and_the_frozen_one_signs() {
+        let ring = [Keys::write_fresh("k2", [4; 32]), Keys::write_fresh("k1", [3; 32])];
+        let rotated = Keys::parse(&ring.map(|key| key.reveal().to_owned()).join(",")).unwrap();
+        for scheme in [SignedReturns::Hmac, SignedReturns::Ed25519] {
+            assert_eq!(signed(&rotated, scheme), signed(&keys(3), scheme), "its journey has frozen k1");
+            assert!(rotated.verify_return(&signed(&keys(3), scheme), own()).is_ok());
+        }
+        let ids: Vec<_> = rotated.return_secrets(journey().opening().merchant).into_iter().map(|own| own.key).collect();
+        assert_eq!(ids, ["k2", "k1"]);
+        let kids: Vec<_> = rotated.return_keys().into_iter().map(|own| own.kid).collect();
+        assert_eq!(kids, ["k2-return", "k1-return"]);
+        let gone = Keys::parse(Keys::write_fresh("k2", [4; 32]).reveal()).unwrap();
+        let journey = signing(SignedReturns::Hmac);
+        assert_eq!(gone.sign_return(&journey, &entry(CALLBACK), params(), AT), Ok(None));
+    }
+
+    #[test]
+    fn a_rehearsal_is_as_long_as_a_signature_and_nobody_can_use_it() {
+        let keys = keys(3);
+        for scheme in [SignedReturns::Hmac, SignedReturns::Ed25519] {
+            let rehearsed = keys.rehearse_return(&signing(scheme), params());
+            let (_, value) = rehearsed.pairs().last().unwrap();
+            assert_eq!(value.len(), signed(&keys, scheme).len());
+            assert_eq!(keys.verify_return(value, own()), Err(Unproven::Unreadable));
+        }
+        let unsigned = signing(SignedReturns::Off);
+        assert_eq!(keys.rehearse_return(&unsigned, params()), params());
+        assert_eq!(keys.sign_return(&unsigned, &entry(CALLBACK), params(), AT), Ok(Some(params())));
+    }
 }

@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::Plan;
 use crate::domain::secret::Secret;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, Terms, SignedReturns, WhenLate};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, SignedReturns, Terms, WhenLate};
 use crate::domain::token::OneTimeToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::domain::wish::{Asked, Wish};

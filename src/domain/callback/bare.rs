@@ -4,9 +4,9 @@ use url::form_urlencoded;
 
 use super::super::invalid::Invalid;
 use super::super::params::Params;
-use super::names::is_parameters;
-use super::url::{CallbackUrl, with_root_path};
+use super::CallbackUrl;
 use super::Placement;
+use super::names::is_parameters;
 
 /// A way home, taken apart again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,11 @@ impl CallbackUrl {
 /// See [`CallbackUrl::bare`].
 pub fn bare(url: &str, placement: Placement) -> String {
     let own = Parts::of(url, placement).without(&[]);
-    if own.starts_with("https:") || own.starts_with("http:") { with_root_path(&own) } else { own }
+    let web = own.strip_prefix("https://").or_else(|| own.strip_prefix("http://"));
+    match web.map(|rest| own.len() - rest.len() + rest.find(['/', '?', '#']).unwrap_or(rest.len())) {
+        Some(host_end) if !own[host_end..].starts_with('/') => format!("{}/{}", &own[..host_end], &own[host_end..]),
+        _ => own,
+    }
 }
 
 /// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `mark` is one of
@@ -71,9 +75,8 @@ impl<'a> Parts<'a> {
 
     /// The first query from here on.
     fn of_query(whole: &'a str, from: usize) -> Self {
-        let (before, params) = whole[from..].split_once('?').map_or((whole, ""), |(start, params)| {
-            (&whole[..from + start.len()], params)
-        });
+        let (before, params) =
+            whole[from..].split_once('?').map_or((whole, ""), |(start, params)| (&whole[..from + start.len()], params));
         Self { before, join: '?', params }
     }
 
@@ -157,7 +160,8 @@ mod tests {
                     let apart = take_apart(&written, "mark", &NAMES);
                     assert_eq!(apart.callback, url.bare(&ours, placement).unwrap(), "{written}");
                     assert_eq!(apart.params_in, placement, "{written}");
-                    let found: Vec<_> = apart.found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                    let found: Vec<_> =
+                        apart.found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                     assert_eq!(found, [&ours.pairs().collect::<Vec<_>>()[..], &[("mark", "m")]].concat(), "{written}");
                 }
             }
