@@ -123,16 +123,14 @@ impl Keys {
         let written = Written::read(value).ok_or(Unproven::Unreadable)?;
         let statement = Statement { seconds: written.seconds, ..statement };
         let signed = statement.bytes(written.version, written.key);
-        let proven = match written.version {
-            HMAC => self
-                .return_mac(written.key, statement.merchant, &signed)
-                .map(|mac| mac.verify_slice(&written.signature).is_ok()),
-            _ => {
-                let pair = written.key.strip_suffix(PURPOSE).and_then(|key| key.strip_suffix('-'));
-                let pair = pair.and_then(|key| self.key_pair(key, PURPOSE));
-                let signature = Signature::from_slice(&written.signature).map_err(|_| Unproven::Unreadable)?;
-                pair.map(|pair| pair.verifying_key().verify_strict(&signed, &signature).is_ok())
-            }
+        let proven = if written.version == HMAC {
+            let mac = self.return_mac(written.key, statement.merchant, &signed);
+            mac.map(|mac| mac.verify_slice(&written.signature).is_ok())
+        } else {
+            let signature = Signature::from_slice(&written.signature).map_err(|_| Unproven::Unreadable)?;
+            let key = written.key.strip_suffix(PURPOSE).and_then(|key| key.strip_suffix('-'));
+            let pair = key.and_then(|key| self.key_pair(key, PURPOSE));
+            pair.map(|pair| pair.verifying_key().verify_strict(&signed, &signature).is_ok())
         };
         match proven {
             None => Err(Unproven::UnknownKey),

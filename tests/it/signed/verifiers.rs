@@ -24,13 +24,14 @@ struct Language {
     file: &'static str,
     driver: &'static str,
     interpreter: PathBuf,
+    takes: Takes,
 }
 
 impl Language {
     fn javascript() -> Self {
         let node = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/banks/node");
         let driver = include_str!("driver.mjs");
-        Self { fence: "```js\n", file: "verify.mjs", driver, interpreter: node }
+        Self { fence: "```js\n", file: "verify.mjs", driver, interpreter: node, takes: Takes::Queries }
             .checked("--version", "Node: npm ci --prefix tests/banks")
     }
 
@@ -41,12 +42,19 @@ impl Language {
         };
         let needs = "these tests need Python 3 with its package cryptography: apt-get install python3-cryptography";
         let python = ["python3", "/usr/bin/python3"].into_iter().find(has).unwrap_or_else(|| panic!("{needs}"));
-        Self { fence: "```python\n", file: "verify.py", driver: include_str!("driver.py"), interpreter: python.into() }
+        Self {
+            fence: "```python\n",
+            file: "verify.py",
+            driver: include_str!("driver.py"),
+            interpreter: python.into(),
+            takes: Takes::Queries,
+        }
     }
 
     fn php() -> Self {
         let driver = include_str!("driver.php");
-        let php = Self { fence: "```php\n", file: "verify.php", driver, interpreter: "php".into() };
+        let php =
+            Self { fence: "```php\n", file: "verify.php", driver, interpreter: "php".into(), takes: Takes::Parsed };
         php.checked("--version", "PHP: apt-get install php-cli")
     }
 
@@ -77,6 +85,14 @@ impl Language {
         answers
     }
 
+    /// A stranger's value before ours: nobody may take it for ours, and a query that has both is refused.
+    fn judge_repetition(&self, case: &Value, verified: &Value) {
+        let query = format!("status=success&{}", case["query"].as_str().unwrap());
+        let answer = self.verify(&[with(case, json!({ "query": query }))]).remove(0);
+        let whole = if self.takes == Takes::Queries { &Value::Null } else { verified };
+        assert_eq!(answer, json!([whole, verified]), "{}", self.file);
+    }
+
     /// What each case is worth, as a query and as what a framework makes of one.
     fn judge(&self, cases: &[(&str, Value, Option<Value>)]) {
         let asked: Vec<Value> = cases.iter().map(|(_, case, _)| case.clone()).collect();
@@ -85,6 +101,15 @@ impl Language {
             assert_eq!(answer, json!([expected, expected]), "{} on {what}: {case}", self.file);
         }
     }
+}
+
+/// How a language's verifier takes what came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// A query, or what a framework makes of it.
+    Queries,
+    /// What the language itself makes of it.
+    Parsed,
 }
 
 /// What a verifier is given, with these members changed.
@@ -127,14 +152,10 @@ async fn cases(house: &House, scheme: &str) -> Vec<(&'static str, Value, Option<
     };
     let mut pairs: Vec<&str> = query.split('&').collect();
     pairs.reverse();
-    let wrong_key = with(
-        &case,
-        json!({ "secrets": by_id(&others, "hmac", "secret"), "public_keys": { "k1-return": own["merchant_id"] } }),
-    );
-    let wrong_key = match scheme {
-        "hmac" => wrong_key,
-        _ => with(&case, json!({ "public_keys": { "k1-return": "-7cNiGSHVc5qlR_cMMrI7DXKCfmWYIIWYyUm-VlE78k" } })),
-    };
+    let wrong_keys = json!({
+        "secrets": by_id(&others, "hmac", "secret"),
+        "public_keys": { "k1-return": "-7cNiGSHVc5qlR_cMMrI7DXKCfmWYIIWYyUm-VlE78k" },
+    });
     let elsewhere = paid(house, &shop, "https://shop.example/cb?order=8").await;
     vec![
         ("the real one", case.clone(), verified.clone()),
@@ -144,7 +165,6 @@ async fn cases(house: &House, scheme: &str) -> Vec<(&'static str, Value, Option<
         ("another status", altered("status=failed", "status=success"), None),
         ("a parameter less", altered("status=failed&", ""), None),
         ("a parameter more", altered("order=7", "order=7&one-time-token=x"), None),
-        ("a parameter twice, ours last", altered("order=7", "order=7&status=success"), None),
         ("a parameter twice, ours first", altered("&error=", "&status=success&error="), None),
         ("no signature", altered(&signature, ""), None),
         ("half a signature", altered(&signature, "v1.1"), None),
@@ -159,13 +179,9 @@ async fn cases(house: &House, scheme: &str) -> Vec<(&'static str, Value, Option<
             with(&case, json!({ "callback": "https://shop.example/cb?order=8" })),
             None,
         ),
-        (
-            "another callback's signature",
-            with(&case, json!({ "query": format!("{query}&").replace(&signature, &signature_of(&elsewhere)) })),
-            None,
-        ),
+        ("another callback's signature", altered(&signature, &signature_of(&elsewhere)), None),
         ("another merchant", with(&case, json!({ "merchant": other.id })), None),
-        ("another key", wrong_key, None),
+        ("another key", with(&case, wrong_keys), None),
         ("one that is too old", with(&case, json!({ "now": seconds(&signature) + 3601 })), None),
         (
             "one that is old enough",
@@ -198,10 +214,10 @@ async fn every_case(language: Language) {
     let house = House::open(StoreKind::Embedded).await;
     language.judge(&vectors());
     for scheme in ["hmac", "ed25519"] {
-        // What a framework has parsed has each name once; then a repetition is one value or the other, and neither is ours.
-        let mut cases = cases(&house, scheme).await;
-        cases.retain(|(what, ..)| *what != "a parameter twice, ours last");
+        let cases = cases(&house, scheme).await;
         language.judge(&cases);
+        let (_, case, verified) = &cases[0];
+        language.judge_repetition(case, verified.as_ref().unwrap());
     }
     language.judge(&consents(&house).await);
 }

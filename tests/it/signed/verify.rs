@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handback::keys::Keys;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -53,7 +54,7 @@ async fn what_we_sent_is_valid_and_nothing_else_is(house: House) {
             (home.replace("?order=7", "?order=7&new=1"), "mismatch"),
             (home.replace("status=success", "status=success&status=cancel"), "repeated"),
             (home.replace("#top", &format!("&hb_signature={signature}")), "repeated"),
-            (home.replace(&signature, &signature[..signature.len() - 1]), "unreadable"),
+            (home.replace(&signature, &format!("{signature}=")), "unreadable"),
             (home.replace(&signature, ""), "unreadable"),
             (home.replace(".k1", ".k2"), "unknown_key"),
             (home.replace(&format!("&hb_signature={signature}"), ""), "missing"),
@@ -135,4 +136,17 @@ async fn a_preview_shows_an_address_as_long_as_the_real_one_that_nobody_can_use(
         assert_eq!(signature_of(&shown).len(), signature_of(&home).len());
         refused(&verify(&shop, json!({ "url": shown, "tolerance_seconds": 9_999_999_999_u64 })).await, "unreadable");
     }
+}
+
+#[tokio::test]
+async fn while_the_operator_rotates_both_keys_are_shown_and_the_current_one_signs() {
+    let ring = [("k2", 4), ("k1", 3)].map(|(id, fill)| Keys::write_fresh(id, [fill; 32]).reveal().to_owned());
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_KEYS", &ring.join(","))]).await;
+    let shop = shop(&house, "hmac").await;
+    let shown = keys(&shop).await;
+    let ids = |kind: &str| shown[kind].as_array().unwrap().iter().map(|key| key["key"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids("hmac"), ["k2", "k1"]);
+    assert_eq!(ids("ed25519"), ["k2-return", "k1-return"]);
+    let home = paid(&house, &shop, "https://shop.example/cb").await;
+    assert_eq!(verify(&shop, json!({ "url": home })).await["key"], "k2");
 }
