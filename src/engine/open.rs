@@ -209,6 +209,13 @@ impl Engine {
                 }
             }
         }
+        for (field, entry) in opening.plan.apart_entries() {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+                entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
+            }
+        }
         for endpoint in &opening.plan.endpoints {
             for settlement in ends(&journey, &longest) {
                 let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
