@@ -7,6 +7,7 @@ mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod returns;
 mod ways;
 
 use std::future::ready;
@@ -38,6 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(redeem::routes)
+            .configure(returns::routes)
             .configure(introspect::routes)
             .configure(consents::routes)
             .default_service(web::to(nothing_here)),
