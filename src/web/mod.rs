@@ -6,6 +6,7 @@ mod body;
 mod checkout;
 mod consent;
 mod idempotency;
+mod ixopay;
 mod leaving;
 pub mod page;
 mod patience;
