@@ -6,6 +6,7 @@
 
 mod consent;
 mod ed25519;
+mod password;
 mod ticket;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use password::{hashed_key, sent_hash};
 pub use ticket::ticket_parts;
 
 use crate::domain::id::{MerchantId, PayId, Shard};
