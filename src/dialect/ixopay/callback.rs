@@ -6,15 +6,13 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::failure::Failure;
+use super::intermediate::CONTINUE;
 use super::kind::Kind;
 use super::request::kept;
 use super::view::{METHOD, View};
 use crate::domain::journey::{Journey, Settlement};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::BankError;
-
-/// The extra data's name of the address by which a customer comes to the checkout from a page of the merchant's.
-const CONTINUE: &str = "continueUrl";
 
 /// The reason of a chargeback that the test bank plays.
 const REASON: &str = "Played by the test bank";

@@ -66,7 +66,7 @@ impl Failure {
     /// What a settlement says. `None` when it is a success.
     pub fn of(settlement: &Settlement) -> Option<Self> {
         let code = match (settlement.outcome, &settlement.cause) {
-            (Outcome::Paid | Outcome::Authorised, _) => return None,
+            (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => return None,
             (Outcome::Cancelled, Cause::Merchant) => Code::CANCELLED,
             (Outcome::Cancelled, _) => Code::USER_CANCELLED,
             (Outcome::Failed, Cause::Bank(Some(error))) => of_bank(error),
@@ -96,11 +96,12 @@ impl Failure {
     }
 }
 
-/// The code of a bank's error: its own trouble is told from its no.
+/// The code of a bank's error: its own trouble, and what cannot be done to the transaction before, are told from its no.
 fn of_bank(error: &BankError) -> Code {
     match error.code() {
         "temporarily_unavailable" => Code::UNAVAILABLE,
         "answer_lost" => Code::COMMUNICATION,
+        "unbookable" => Code::LOGICAL,
         _ => Code::DECLINED,
     }
 }
@@ -144,7 +145,8 @@ mod tests {
     #[test]
     fn every_end_has_a_code() {
         let error = BankError::new("server_error", Some("Out to lunch."));
-        let (away, lost) = (BankError::new("temporarily_unavailable", None), BankError::new("answer_lost", None));
+        let [away, lost, odd] =
+            ["temporarily_unavailable", "answer_lost", "unbookable"].map(|code| BankError::new(code, None));
         for (outcome, cause, number, bank) in [
             (Outcome::Cancelled, Cause::Customer, 2002, None),
             (Outcome::Cancelled, Cause::Bank(Some(error.clone())), 2002, Some(&error)),
@@ -152,6 +154,7 @@ mod tests {
             (Outcome::Failed, Cause::Bank(Some(error.clone())), 2003, Some(&error)),
             (Outcome::Failed, Cause::Bank(Some(away.clone())), 3003, Some(&away)),
             (Outcome::Failed, Cause::Bank(Some(lost.clone())), 3005, Some(&lost)),
+            (Outcome::Failed, Cause::Bank(Some(odd.clone())), 1006, Some(&odd)),
             (Outcome::Failed, Cause::Bank(None), 2003, None),
             (Outcome::Expired, Cause::Time, 2005, None),
         ] {

@@ -51,9 +51,9 @@ impl Kind {
         }
     }
 
-    /// The kind whose path ends in this word: `debit`.
-    pub fn of_path(word: &str) -> Option<Self> {
-        Self::ASKED.into_iter().find(|kind| kind.as_str().to_ascii_lowercase() == word)
+    /// Its word in a path: `debit`.
+    pub fn path(self) -> String {
+        self.as_str().to_ascii_lowercase()
     }
 
     /// Whether its customer is sent to a page.
@@ -74,21 +74,5 @@ impl Kind {
     /// Whether it may name a URL for callbacks.
     pub const fn takes_callback(self) -> bool {
         self.has_customer() || matches!(self, Self::Payout | Self::Refund)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_names_a_kind_in_lower_case() {
-        for kind in Kind::ASKED {
-            assert_eq!(Kind::of_path(&kind.as_str().to_lowercase()), Some(kind));
-            assert_eq!(Kind::of_path(kind.as_str()), None);
-        }
-        for bad in ["", "chargeback", "incrementalAuthorization", "debits"] {
-            assert_eq!(Kind::of_path(bad), None, "{bad}");
-        }
     }
 }

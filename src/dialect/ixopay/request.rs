@@ -6,10 +6,15 @@
 use super::checked::{self, Text};
 use super::kind::Kind;
 use super::reference::Reference;
+use super::signature::BodyHash;
 use super::simulator::{self, SCRIPT};
 use crate::dialect::json::Object;
+use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::wish::{self as domain, Wish};
 
 /// The names of the extras that a journey keeps, most of them the fields' own.
 pub(super) mod kept {
@@ -96,6 +101,49 @@ impl Asked {
         Ok(asked)
     }
 
+    /// The wish for a journey: its customer's way, and who is told. The extras of the call's own headers are `more`.
+    ///
+    /// A try that fails ends it: another one is another transaction.
+    pub fn wish(self, more: impl IntoIterator<Item = (&'static str, String)>) -> Wish {
+        let amount = self.amount;
+        let purpose = match (self.kind, amount) {
+            (Kind::Debit, Some(amount)) => self.checkout(Wanted::Payment(amount)),
+            (Kind::Preauthorize, Some(amount)) => self.checkout(Wanted::Reservation(amount)),
+            (Kind::Debit | Kind::Preauthorize | Kind::Register, _) => self.checkout(Wanted::Registration),
+            (Kind::Payout, _) => self.booking(BookingKind::Payout),
+            (Kind::Refund, _) => self.booking(BookingKind::Refund),
+            (Kind::Capture, _) => self.booking(BookingKind::Capture),
+            (Kind::Void, _) => self.booking(BookingKind::Void),
+            (Kind::Deregister, _) => self.booking(BookingKind::Deregister),
+            (Kind::Chargeback, _) => self.booking(BookingKind::Chargeback),
+        };
+        let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Wish {
+            purpose,
+            extras: self.extras.into_iter().chain(more).collect(),
+            callback: domain::Asked::Apart {
+                success: self.success_url,
+                cancelled: self.cancel_url,
+                failed: self.error_url,
+            },
+            endpoints: self
+                .callback_url
+                .map_or(domain::Asked::Nothing, |url| domain::Asked::Items(vec![Item::Url(url)])),
+            one_time_token: Some(OneTime::Off),
+            extra_outcomes: Some(ExtraOutcomes::On),
+        }
+    }
+
+    fn checkout(&self, wanted: Wanted) -> Purpose {
+        let note = self.description.clone();
+        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered })
+    }
+
+    fn booking(&self, kind: BookingKind) -> Purpose {
+        let of = self.reference.map(Reference::pay_id);
+        Purpose::Booking(Booking { kind, amount: self.amount, of, note: self.description.clone() })
+    }
+
     /// Keeps what answers and callbacks give back, and what the test bank is told.
     fn keep(&mut self, object: &Object, amount: Option<(String, Amount)>) -> Result<(), Invalid> {
         let mut keep = |name: &str, value: &str| self.extras.push((name.to_owned(), value.to_owned()));
@@ -127,6 +175,14 @@ impl Asked {
         }
         Ok(())
     }
+}
+
+/// What a journey keeps of a call's headers, for its callbacks: their media type, and the hash of their signature where it
+/// is not the documented one.
+pub fn headers(media_type: Option<&str>, hash: Option<BodyHash>) -> Vec<(&'static str, String)> {
+    let media_type = media_type.map(|media_type| (kept::TYPE, media_type.to_owned()));
+    let hash = hash.filter(|hash| *hash != BodyHash::Sha512).map(|hash| (kept::HASH, hash.as_str().to_owned()));
+    media_type.into_iter().chain(hash).collect()
 }
 
 /// A payment that its customer is not there for is settled by the test bank at once.

@@ -3,10 +3,14 @@
 
 use super::kind::Kind;
 use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
 use crate::domain::money::Amount;
 
-/// The extra of a journey that holds the test bank's part.
+/// The extra of a journey that holds the test bank's part, and the name of that bank.
 pub(super) const SCRIPT: &str = "sandbox";
+
+/// The part of a payment that is taken back.
+pub(super) const CHARGEBACK: &str = "successChargeback";
 
 /// The words for a debit; a preauthorisation knows all but the last, which is about a payment taken back.
 const DEBIT: [&str; 12] = [
@@ -21,7 +25,7 @@ const DEBIT: [&str; 12] = [
     "pendingError",
     "success",
     "error",
-    "successChargeback",
+    CHARGEBACK,
 ];
 
 /// The words for a registration; `failed` is `error`.
@@ -42,10 +46,17 @@ const AMOUNTS: [(&str, &str); 11] = [
     ("3.67", "redirectPendingSuccess"),
     ("3.68", "redirectPendingError"),
     ("3.69", "redirectCancel"),
-    ("3.73", "successChargeback"),
+    ("3.73", CHARGEBACK),
     // The word is `successError`, of which the error is not played: see `part`.
     ("3.74", "success"),
 ];
+
+/// Whether a journey is the test bank's to settle, now or later, without its customer.
+pub fn is_played_at_once(journey: &Journey) -> bool {
+    let opening = journey.opening();
+    let part = opening.extras.iter().find(|(name, _)| name == SCRIPT).map(|(_, part)| part.as_str());
+    opening.bank == SCRIPT && part.is_some_and(|part| !part.starts_with("redirect"))
+}
 
 /// The part that the test bank is asked to play. `None` leaves it to the customer at its page.
 ///

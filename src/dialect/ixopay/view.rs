@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::kind::Kind;
 use super::reference::{Reference, purchase_id};
 use super::request::kept;
+use super::simulator::SCRIPT;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::money::Amount;
 
@@ -82,6 +83,7 @@ impl<'a> View<'a> {
     /// Where it stands.
     pub fn standing(&self) -> Standing {
         match self.journey.stage() {
+            Stage::Open(_) | Stage::Away { .. } if self.is_underway() => Standing::Pending,
             Stage::Open(_) | Stage::Away { .. } => Standing::Redirect,
             Stage::HandedBack => Standing::Pending,
             Stage::Settled(settlement) => match Failure::of(settlement) {
@@ -90,5 +92,20 @@ impl<'a> View<'a> {
                 Some(failure) => Standing::Error(failure),
             },
         }
+    }
+
+    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or the test
+    /// bank has been asked to leave it at that.
+    fn is_underway(&self) -> bool {
+        let opening = self.journey.opening();
+        let plays_pending =
+            || opening.bank == SCRIPT && self.kept(SCRIPT).is_some_and(|part| part.starts_with("pending"));
+        let is_asked = || {
+            self.journey
+                .departures()
+                .last()
+                .is_some_and(|departure| departure.answers.iter().any(|answer| answer.proof.is_some()))
+        };
+        !opening.purpose.needs_customer() || plays_pending() || is_asked()
     }
 }
