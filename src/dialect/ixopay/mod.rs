@@ -3,7 +3,13 @@
 //!
 //! What a merchant's client has to be told: its base URL is this gateway's with `/ixopay` at its end; user name and API
 //! key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client does it;
-//! the shared secret is the merchant's signing secret.
+//! the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls without one
+//! where the merchant's setting `signed_calls` is `required`.
+//!
+//! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's, unless
+//! the setting `notice_type` names another; their hash is the one that the call was signed with. The URLs of a call keep
+//! the rules of every callback here: at most 2048 characters (IXOPAY: 4096), `https`, or `http` on loopback (IXOPAY: any
+//! `http`). Replies are not signed: nobody has written down over what.
 
 mod answer;
 mod callback;
@@ -18,6 +24,7 @@ mod schedule;
 mod signature;
 mod simulator;
 mod view;
+mod wish;
 
 pub use answer::{answer, status};
 pub use chargeback::chargeback;
@@ -25,9 +32,10 @@ pub use failure::{Code, Failure, refusal};
 pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
 pub use reference::{Reference, link_of, redirect_path};
-pub use request::{Asked, headers};
+pub use request::Asked;
 pub use signature::{BodyHash, Message, date, target};
 pub use simulator::is_played_at_once;
+pub use wish::headers;
 
 use callback::Told;
 use request::kept;

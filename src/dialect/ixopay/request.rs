@@ -6,15 +6,10 @@
 use super::checked::{self, Text};
 use super::kind::Kind;
 use super::reference::Reference;
-use super::signature::BodyHash;
 use super::simulator::{self, SCRIPT};
 use crate::dialect::json::Object;
-use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
-use crate::domain::wish::{self as domain, Wish};
 
 /// The names of the extras that a journey keeps, most of them the fields' own.
 pub(super) mod kept {
@@ -82,6 +77,7 @@ impl Asked {
         let id = checked::needed(&object, Text::upto(kept::ID, 50))?;
         let amount = read_amount(&object, kind)?;
         checked::all(&object, &checked::ALONGSIDE)?;
+        refuse_later_capture(&object)?;
         let url = |name| checked::text(&object, Text::upto(name, 4096));
         let description = checked::text(&object, Text::upto("description", 255))?.unwrap_or_default();
         let mut asked = Self {
@@ -99,49 +95,6 @@ impl Asked {
         };
         asked.keep(&object, amount)?;
         Ok(asked)
-    }
-
-    /// The wish for a journey: its customer's way, and who is told. The extras of the call's own headers are `more`.
-    ///
-    /// A try that fails ends it: another one is another transaction.
-    pub fn wish(self, more: impl IntoIterator<Item = (&'static str, String)>) -> Wish {
-        let amount = self.amount;
-        let purpose = match (self.kind, amount) {
-            (Kind::Debit, Some(amount)) => self.checkout(Wanted::Payment(amount)),
-            (Kind::Preauthorize, Some(amount)) => self.checkout(Wanted::Reservation(amount)),
-            (Kind::Debit | Kind::Preauthorize | Kind::Register, _) => self.checkout(Wanted::Registration),
-            (Kind::Payout, _) => self.booking(BookingKind::Payout),
-            (Kind::Refund, _) => self.booking(BookingKind::Refund),
-            (Kind::Capture, _) => self.booking(BookingKind::Capture),
-            (Kind::Void, _) => self.booking(BookingKind::Void),
-            (Kind::Deregister, _) => self.booking(BookingKind::Deregister),
-            (Kind::Chargeback, _) => self.booking(BookingKind::Chargeback),
-        };
-        let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Wish {
-            purpose,
-            extras: self.extras.into_iter().chain(more).collect(),
-            callback: domain::Asked::Apart {
-                success: self.success_url,
-                cancelled: self.cancel_url,
-                failed: self.error_url,
-            },
-            endpoints: self
-                .callback_url
-                .map_or(domain::Asked::Nothing, |url| domain::Asked::Items(vec![Item::Url(url)])),
-            one_time_token: Some(OneTime::Off),
-            extra_outcomes: Some(ExtraOutcomes::On),
-        }
-    }
-
-    fn checkout(&self, wanted: Wanted) -> Purpose {
-        let note = self.description.clone();
-        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered })
-    }
-
-    fn booking(&self, kind: BookingKind) -> Purpose {
-        let of = self.reference.map(Reference::pay_id);
-        Purpose::Booking(Booking { kind, amount: self.amount, of, note: self.description.clone() })
     }
 
     /// Keeps what answers and callbacks give back, and what the test bank is told.
@@ -177,12 +130,12 @@ impl Asked {
     }
 }
 
-/// What a journey keeps of a call's headers, for its callbacks: their media type, and the hash of their signature where it
-/// is not the documented one.
-pub fn headers(media_type: Option<&str>, hash: Option<BodyHash>) -> Vec<(&'static str, String)> {
-    let media_type = media_type.map(|media_type| (kept::TYPE, media_type.to_owned()));
-    let hash = hash.filter(|hash| *hash != BodyHash::Sha512).map(|hash| (kept::HASH, hash.as_str().to_owned()));
-    media_type.into_iter().chain(hash).collect()
+/// A capture that the gateway would make by itself: whoever counts on it would lose the money.
+fn refuse_later_capture(object: &Object) -> Result<(), Invalid> {
+    match object.raw("captureInMinutes") {
+        None => Ok(()),
+        Some(_) => Err(Invalid::new("captureInMinutes", "is not offered here").hint("capture it by a call of its own")),
+    }
 }
 
 /// A payment that its customer is not there for is settled by the test bank at once.
@@ -329,6 +282,7 @@ mod tests {
             (&format!(r#""transactionToken":"{}""#, long(8193)), "transactionToken"),
             (r#""transactionIndicator":"OFTEN""#, "transactionIndicator"),
             (r#""language":"deu""#, "language"),
+            (r#""captureInMinutes":5"#, "captureInMinutes"),
             (r#""withRegister":"maybe""#, "withRegister"),
             (r#""customer":"Jo""#, "customer"),
             (r#""customer":[1]"#, "customer"),

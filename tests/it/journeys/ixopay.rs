@@ -58,9 +58,9 @@ async fn the_callback_is_there_before_the_browser(house: House) {
         let opened = client.begin("debit", &debit_with("2019-09-02-0001", &receiver.url("/cb?shop=1"))).await;
         let home = house.http.pay(&link_of(&opened), "code=ok").await.location();
         assert_eq!(home, "https://m.example/ok?own=1", "not a byte of ours");
-        let received = receiver.received();
-        assert_eq!(received.len(), 1, "before the browser");
-        let callback = &received[0];
+        let told = receiver.received();
+        assert_eq!(told.len(), 1, "before the browser");
+        let callback = &told[0];
         assert_eq!((callback.method.as_str(), callback.target.as_str()), ("POST", "/cb?shop=1"));
         let uuid = opened["uuid"].as_str().unwrap();
         let expected = format!(
@@ -148,9 +148,9 @@ async fn only_200_with_ok_is_a_receipt(house: House) {
         house.wait(Duration::from_secs(wait * 66 + 1));
     }
     stands(&client, &opened["uuid"], "delivered", 6).await;
-    let received = receiver.received();
-    assert!(received.iter().all(|callback| callback.body == received[0].body), "every try tells the same");
-    assert!(received.iter().all(|callback| client.has_signed(callback, Signing::Md5)), "each is signed for its date");
+    let told = receiver.received();
+    assert!(told.iter().all(|callback| callback.body == told[0].body), "every try tells the same");
+    assert!(told.iter().all(|callback| client.has_signed(callback, Signing::Md5)), "each is signed for its date");
 }
 
 async fn a_callback_is_tried_as_the_table_has_it(house: House) {
