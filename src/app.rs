@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
+use crate::dialect::plain::Plain;
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
@@ -221,7 +222,7 @@ async fn engine_heard_by(
         clock: Arc::clone(clock),
         banks,
         institutions: banks::institutions(config),
-        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
+        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(Plain)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),

@@ -1,5 +1,6 @@
 //! The merchant-facing words: wire structs on one side, the domain on the other. Pure: no clock, no I/O.
 
 pub mod fields;
+pub mod plain;
 pub mod secpaid;
 pub mod yapily;

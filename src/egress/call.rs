@@ -62,6 +62,16 @@ impl Call {
         self
     }
 
+    /// Adds a header of somebody else's choice, whose value no log shows.
+    #[must_use]
+    pub fn own(mut self, name: &str, value: &Secret) -> Self {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            return self.secret(name, value);
+        }
+        self.refuse(Refused::Unsendable("header"));
+        self
+    }
+
     /// Sends these bytes, as this type.
     #[must_use]
     pub fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
