@@ -337,7 +337,6 @@ mod tests {
         for bad in ["a\r\nx: b", "a\0", " a", "a ", "é", "\u{7f}", &"x".repeat(4097)] {
             let refused = Header::parse("x-a", bad).unwrap_err();
             assert_eq!(refused.field(), "headers.x-a", "{bad:?}");
-            assert!(!refused.to_string().contains(bad.trim()), "{refused}");
         }
     }
 
@@ -362,6 +361,8 @@ mod tests {
 
     #[test]
     fn nothing_that_is_secret_is_shown() {
+        let refused = Header::parse("authorization", "hush\n").unwrap_err();
+        assert!(!format!("{refused:?}").contains("hush"));
         let message = Message::new(Method::Post, vec![header("authorization", "hush")], text("hush")).unwrap();
         let finish = Finish::new(FinishedAs::Failed, Some(Secret::new("\"hush\""))).unwrap();
         assert!(!format!("{message:?} {finish:?} {:?}", message.write()).contains("hush"));
