@@ -92,16 +92,18 @@ mod tests {
         Content::Json(Secret::new(text))
     }
 
-    fn is(written: Option<(String, String)>, kind: &str, body: &str) {
-        assert_eq!(written, Some((kind.to_owned(), body.to_owned())));
+    #[track_caller]
+    fn is(written: Option<&(String, String)>, kind: &str, body: &str) {
+        let written = written.map(|(kind, body)| (kind.as_str(), body.as_str()));
+        assert_eq!(written, Some((kind, body)));
     }
 
     #[test]
     fn without_a_body_of_the_merchants_the_result_is_told() {
         let told = r#"{"id":"i-1","status":"done","result":{"n":1.50,"s":"\"x"}}"#;
-        is(written(Method::Post, &[], Content::Result), "application/json", told);
+        is(written(Method::Post, &[], Content::Result).as_ref(), "application/json", told);
         let typed = [("Content-Type", "application/vnd.own+json")];
-        is(written(Method::Put, &typed, Content::Result), "application/vnd.own+json", told);
+        is(written(Method::Put, &typed, Content::Result).as_ref(), "application/vnd.own+json", told);
         for method in [Method::Get, Method::Delete] {
             assert_eq!(written(method, &typed, Content::Result), None);
         }
@@ -113,9 +115,9 @@ mod tests {
     #[test]
     fn a_text_is_sent_byte_for_byte() {
         let text = "{id} \"{status}\"\n é";
-        is(written(Method::Post, &[], Content::Text(Secret::new(text))), "text/plain; charset=utf-8", text);
+        is(written(Method::Post, &[], Content::Text(Secret::new(text))).as_ref(), "text/plain; charset=utf-8", text);
         let xml = [("content-type", "application/xml")];
-        is(written(Method::Post, &xml, Content::Text(Secret::new("<a/>"))), "application/xml", "<a/>");
+        is(written(Method::Post, &xml, Content::Text(Secret::new("<a/>"))).as_ref(), "application/xml", "<a/>");
     }
 
     #[test]
@@ -131,7 +133,7 @@ mod tests {
                 Some(r#"{"z":{"text":"done","n":1.50},"a":[{"n":1.50,"s":"\"x"},null]}"#),
             ),
         ] {
-            is(written(Method::Post, &[], json(given)), "application/json", sent.unwrap_or(given));
+            is(written(Method::Post, &[], json(given)).as_ref(), "application/json", sent.unwrap_or(given));
         }
     }
 

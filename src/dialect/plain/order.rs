@@ -104,13 +104,13 @@ impl FinishBody {
 
 fn read_headers(raw: &RawValue) -> Result<Vec<Header>, Invalid> {
     let Pairs(members): Pairs<Value> = required(raw, "headers", "expected an object of texts")?;
-    let header = |(name, value): &(String, Value)| match value {
-        Value::String(value) => Header::parse(name, value),
-        _ => {
-            // A name that is none is said first, and not repeated.
-            let named = Header::parse(name, "")?;
-            Err(Invalid::new(format!("headers.{}", named.name()), "is not a text").hint("expected its value as a text"))
+    let header = |(name, value): &(String, Value)| {
+        if let Value::String(value) = value {
+            return Header::parse(name, value);
         }
+        // A name that is none is said first, and not repeated.
+        let named = Header::parse(name, "")?;
+        Err(Invalid::new(format!("headers.{}", named.name()), "is not a text").hint("expected its value as a text"))
     };
     members.iter().map(header).collect()
 }
