@@ -4,5 +4,6 @@ pub mod fields;
 pub mod ixopay;
 mod json;
 mod moments;
+pub mod plain;
 pub mod secpaid;
 pub mod yapily;
