@@ -1,5 +1,8 @@
 //! The merchant-facing words: wire structs on one side, the domain on the other. Pure: no clock, no I/O.
 
 pub mod fields;
+mod json;
+mod moments;
 pub mod secpaid;
+pub mod token_io;
 pub mod yapily;

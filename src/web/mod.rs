@@ -14,6 +14,7 @@ pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
+mod token_io;
 mod v1;
 mod well_known;
 mod yapily;
@@ -45,6 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(returns::routes)
         .configure(secpaid::routes)
         .configure(yapily::routes)
+        .configure(token_io::routes)
         .configure(v1::routes)
         .configure(well_known::routes)
         .configure(assets::routes);

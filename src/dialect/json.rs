@@ -78,7 +78,7 @@ impl Object {
         self.raw(name).map(read).transpose()
     }
 
-    /// `true` or `false`, as JSON or as a text: Yapily's own examples send both.
+    /// `true` or `false`, as JSON or as a text: a vendor's own examples send both.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
         match self.raw(name) {
             None => Ok(None),
