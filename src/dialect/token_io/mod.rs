@@ -4,17 +4,28 @@
 mod authorization;
 mod canonical;
 mod ids;
+mod initiation;
 mod jwt;
 mod key;
+mod party;
+mod query;
+mod refusal;
+mod request;
 mod sdk;
+mod status;
 
 pub use authorization::{Authorization, Sent, Signature};
 pub use ids::{member_id, payment_id, read_member_id, read_payment_id};
+pub use initiation::{Flow, Initiation};
 pub use jwt::Jwt;
 pub use key::{ReadKey, read_public_key};
+pub use query::{Facts, Query};
+pub use refusal::{Failure, FieldRule, Refusal};
+pub use request::PaymentRequest;
 pub use sdk::SdkSignature;
+pub use status::Status;
 
-use super::json;
+use super::{json, moments};
 
 /// The dialect's name.
 pub const NAME: &str = "token_io";
