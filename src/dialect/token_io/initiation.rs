@@ -164,12 +164,8 @@ fn check_others(initiation: &Object) -> Result<(), Refusal> {
     for name in ["onBehalfOfId"] {
         initiation.text(name)?;
     }
-    for name in [
-        "confirmFunds",
-        "returnRefundAccount",
-        "disableFutureDatedPaymentConversion",
-        "returnTokenizedAccount",
-    ] {
+    for name in ["confirmFunds", "returnRefundAccount", "disableFutureDatedPaymentConversion", "returnTokenizedAccount"]
+    {
         initiation.flag(name)?;
     }
     limited(initiation, "externalPsuReference", MAX_EXTERNAL_PSU)?;
@@ -178,7 +174,9 @@ fn check_others(initiation: &Object) -> Result<(), Refusal> {
     if let Some(date) = initiation.text("executionDate")? {
         let is_day = date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == date);
         if !is_day {
-            return Err(Invalid::new(initiation.at("executionDate"), "is not a day").hint("expected YYYY-MM-DD").into());
+            return Err(Invalid::new(initiation.at("executionDate"), "is not a day")
+                .hint("expected YYYY-MM-DD")
+                .into());
         }
     }
     if initiation.raw("vrpConsentId").is_some() {

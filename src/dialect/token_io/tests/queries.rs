@@ -43,7 +43,8 @@ fn every_filter_has_to_be_met_and_one_value_of_each() {
 
 #[test]
 fn limits_and_moments_are_read() {
-    let query = read("limit=20&offset=40&createdAfter=2021-06-08T10:59:53.288Z&createdBefore=2021-06-08T12:59:53+02:00");
+    let query =
+        read("limit=20&offset=40&createdAfter=2021-06-08T10:59:53.288Z&createdBefore=2021-06-08T12:59:53+02:00");
     let query = query.unwrap();
     assert_eq!((query.limit, query.offset), (20, 40));
     assert_eq!(query.created_after.unwrap().as_millis() - query.created_before.unwrap().as_millis(), 288);

@@ -100,7 +100,8 @@ fn every_documented_field_is_accepted() {
 
 #[test]
 fn a_missing_field_is_expected() {
-    for name in ["bankId", "refId", "remittanceInformationPrimary", "amount", "localInstrument", "creditor", "callbackUrl"]
+    for name in
+        ["bankId", "refId", "remittanceInformationPrimary", "amount", "localInstrument", "creditor", "callbackUrl"]
     {
         let (code, path) = refused(&without(name));
         assert_eq!((code.as_str(), path), ("Field.Expected", format!("initiation.{name}")));
@@ -144,7 +145,10 @@ fn a_field_of_another_form_is_refused() {
     assert_eq!(refused(&faster).1, "initiation.remittanceInformationPrimary", "18 characters there");
     assert_eq!(refused(&and("executionDate", json!("1.12.2026"))).0, "Field.InvalidFormat");
     assert_eq!(refused(&and("remittanceInformationSecondary", json!("x".repeat(141)))).0, "Field.InvalidFormat");
-    assert_eq!(refused(&and("risk", json!({ "a": "x".repeat(9000) }))), ("Field.InvalidFormat".into(), "initiation".into()));
+    assert_eq!(
+        refused(&and("risk", json!({ "a": "x".repeat(9000) }))),
+        ("Field.InvalidFormat".into(), "initiation".into())
+    );
 }
 
 #[test]
