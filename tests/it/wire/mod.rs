@@ -5,6 +5,7 @@ mod secpaid_lists;
 mod secpaid_refusals;
 mod token_io_payments;
 mod token_io_refusals;
+mod token_io_webhooks;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;
