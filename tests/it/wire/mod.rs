@@ -3,6 +3,7 @@
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod token_io_ahead;
 mod token_io_payments;
 mod token_io_refusals;
 mod token_io_webhooks;

@@ -69,7 +69,10 @@ async fn every_change_is_told_in_its_order_and_signed(house: House) {
     let mut names: Vec<_> = last.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["eventType", "id", "payment"]);
-    assert_eq!((&last["eventType"], &last["payment"]), (&json!("PAYMENT_STATUS_CHANGED"), &member.payment(&asked.id).await));
+    assert_eq!(
+        (&last["eventType"], &last["payment"]),
+        (&json!("PAYMENT_STATUS_CHANGED"), &member.payment(&asked.id).await)
+    );
     let mut ids: Vec<_> = bodies.iter().map(|body| body["id"].as_str().expect("a text")).collect();
     ids.dedup();
     assert_eq!(ids.len(), 3, "each event has an id of its own");
@@ -128,7 +131,8 @@ async fn running_payments_keep_the_webhook_they_were_asked_for_with(house: House
     let other = member.ask(json!({})).await;
     house.http.back(&other.back("code=ok")).await;
     eventually("both are paid", || async {
-        member.status(&quiet.id).await == "INITIATION_COMPLETED" && member.status(&other.id).await == "INITIATION_COMPLETED"
+        member.status(&quiet.id).await == "INITIATION_COMPLETED"
+            && member.status(&other.id).await == "INITIATION_COMPLETED"
     })
     .await;
     assert_eq!((first.count(), second.count()), (3, 0), "nobody wants to hear of payments");
@@ -160,7 +164,11 @@ async fn a_configuration_that_breaks_a_rule_is_refused() {
         (json!({ "type": [], "url": "https://a.example/" }), "Field.Expected", "config.type"),
         (json!({ "type": ["PAYMENT_STATUS_CHANGED"] }), "Field.Expected", "config.url"),
         (json!({ "type": ["X"], "url": "https://a.example/" }), "Field.Invalid", "config.type[0]"),
-        (json!({ "type": ["PAYMENT_STATUS_CHANGED"], "url": "http://a.example/" }), "Field.InvalidFormat", "config.url"),
+        (
+            json!({ "type": ["PAYMENT_STATUS_CHANGED"], "url": "http://a.example/" }),
+            "Field.InvalidFormat",
+            "config.url",
+        ),
         (json!({ "type": ["PAYMENT_STATUS_CHANGED"], "url": "my.app://a/" }), "Field.InvalidFormat", "config.url"),
     ] {
         let body = json!({ "config": config });
