@@ -62,7 +62,7 @@ fn bearer(token: &str) -> Signature {
 }
 
 /// The private half of [`PUBLIC_KEY`].
-fn signing() -> EncodingKey {
+pub(super) fn signing() -> EncodingKey {
     let seed: Vec<u8> = (0..64)
         .step_by(2)
         .map(|at| {
