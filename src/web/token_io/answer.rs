@@ -46,6 +46,11 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, None, why.to_string())
     }
 
+    /// The caller may not do this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Some("PermissionDenied"), message)
+    }
+
     /// There is nothing of this kind under this id, or nothing of the caller's.
     pub fn not_found(what: &str, id: Option<&str>) -> Self {
         let kind = Kind::Other(Some("NOT_FOUND"), format!("There is no such {what}"), id.map(str::to_owned));

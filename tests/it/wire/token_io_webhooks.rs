@@ -89,6 +89,8 @@ async fn what_is_not_acknowledged_is_tried_again_as_the_table_says(house: House)
     let receiver = Receiver::answering(move |n, _| Reply::Status(replies[n.min(9)]));
     let member = Member::of(&house).await;
     member.listen(&receiver.url("/hook")).await;
+    // It does not expire in between, which would be news.
+    member.shop.choose(json!({ "journey_life_seconds": 720 * 3600 })).await;
     let asked = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES" })).await;
     let number = member.shop.look("/journeys").await.is(200).json()["journeys"][0]["pay_id"].to_string();
     let number = number.trim_matches('"').to_owned();
