@@ -20,6 +20,7 @@ use crate::domain::secret::{Sealed, Secret};
 const VIA: Via = Via { departure: 0, mark: 7 };
 
 /// The contract's payment, opened, with these fields of `initiation` changed.
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 fn asked(changes: Value) -> Journey {
     let mut initiation = json!({
         "bankId": "ob-modelo", "refId": "9htio4a1sp2akdr1aa", "remittanceInformationPrimary": "Sweepco",

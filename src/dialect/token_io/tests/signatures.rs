@@ -158,7 +158,7 @@ fn an_inline_body_may_have_its_members_in_another_order() {
 #[test]
 fn a_query_is_compared_where_the_token_names_one() {
     let header = HEADER.replace("POST", "GET");
-    let naming = header.replace("}", r#","query":"limit=2&ids=a"}"#);
+    let naming = header.replace('}', r#","query":"limit=2&ids=a"}"#);
     let key = pem(PUBLIC_KEY);
     let sent = |query| Sent { method: "GET", body: b"", query, ..SENT };
     assert_eq!(signed(&header, "", "").check(&sent("limit=2"), &key), Ok(()));
