@@ -7,6 +7,9 @@ use super::invalid::Invalid;
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The same but for colons, which mean themselves in a query (RFC 3986, section 3.4).
+const RESERVED_BUT_COLONS: &AsciiSet = &RESERVED.remove(b':');
+
 /// Writes `value` so that it means itself anywhere in a URL after the authority.
 pub fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
@@ -51,7 +54,7 @@ impl Placeholder {
     }
 }
 
-/// What a dialect appends, in its order, and what it fills into placeholders.
+/// What a dialect appends, in its order and encoded as it will stand, and what it fills into placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
     appended: Vec<(&'static str, String)>,
@@ -62,7 +65,21 @@ impl Params {
     /// Appends `name=value` after what is there already.
     #[must_use]
     pub fn append(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.appended.push((name, value.into()));
+        self.appended.push((name, percent_encoded(&value.into())));
+        self
+    }
+
+    /// The same with colons as they are: for ids that the dialect's clients have seen so.
+    #[must_use]
+    pub fn append_id(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.appended.push((name, utf8_percent_encode(&value.into(), RESERVED_BUT_COLONS).to_string()));
+        self
+    }
+
+    /// The same with `+` for spaces, where the dialect's clients expect that of this one parameter.
+    #[must_use]
+    pub fn append_form(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.appended.push((name, percent_encoded(&value.into()).replace("%20", "+")));
         self
     }
 
@@ -80,8 +97,18 @@ impl Params {
 
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
-        let pairs: Vec<String> =
-            self.appended.iter().map(|(name, v)| format!("{name}={}", percent_encoded(v))).collect();
+        let pairs: Vec<String> = self.appended.iter().map(|(name, encoded)| format!("{name}={encoded}")).collect();
         pairs.join("&")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_mean_themselves_and_some_are_spelt_as_clients_expect() {
+        let params = Params::default().append("a", "m:x y+z").append_id("b", "m:x y+z&").append_form("c", "x y+z");
+        assert_eq!(params.query(), "a=m%3Ax%20y%2Bz&b=m:x%20y%2Bz%26&c=x+y%2Bz");
     }
 }

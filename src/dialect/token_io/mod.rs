@@ -2,17 +2,24 @@
 //! (contracts/token-io.md).
 
 mod authorization;
+mod bank_query;
 mod canonical;
 mod ids;
 mod jwt;
 mod key;
 mod sdk;
+mod v1;
+mod v1_callback;
 
 pub use authorization::{Authorization, Sent, Signature};
+pub use bank_query::{brought_for_payment, brought_for_request, read_bank_query};
 pub use ids::{member_id, payment_id, read_member_id, read_payment_id};
 pub use jwt::Jwt;
 pub use key::{ReadKey, read_public_key};
 pub use sdk::SdkSignature;
+pub use v1::{
+    TokenRequest, TokenSignature, is_token_request, read_request_id, request_id, token_request, token_request_result,
+};
 
 use super::json;
 
