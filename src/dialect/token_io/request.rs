@@ -23,6 +23,9 @@ impl PaymentRequest {
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body = Object::of_body(body)?;
         let initiation = Initiation::read(&body)?;
+        if initiation.callback.is_none() {
+            return Err(body.needed_object("initiation")?.missing("callbackUrl").into());
+        }
         body.object("initialEmbeddedAuth")?;
         Ok(Self { initiation, consented: body.flag("pispConsentAccepted")?.unwrap_or_default() })
     }
