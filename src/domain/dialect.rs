@@ -17,6 +17,11 @@ pub trait Dialect: Send + Sync {
     /// go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
+    /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
+    fn leaves_ahead(&self, _wish: &Wish) -> bool {
+        false
+    }
+
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
 

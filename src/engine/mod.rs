@@ -4,6 +4,7 @@
 //! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
 //! what the winner left.
 
+mod ahead;
 mod consents;
 mod deliveries;
 mod enrol;
@@ -79,6 +80,7 @@ pub struct Engine {
     pub(crate) operator: Option<Digest>,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
+    ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
 
 /// How often the store is asked again for a fact that is on its way.
@@ -146,6 +148,7 @@ impl Engine {
             operator,
             proofs,
             outbound,
+            ahead: Flights::kept_for(Duration::ZERO),
         }
     }
 

@@ -121,7 +121,7 @@ impl Engine {
             expires_at: now.plus(merchant.settings.journey_life),
         });
         self.check_longest(journey.opening(), dialect)?;
-        Ok(journey)
+        Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
     }
 
     /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first that takes

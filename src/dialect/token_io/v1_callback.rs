@@ -52,7 +52,7 @@ pub fn way_home(journey: &Journey, settlement: Option<&Settlement>, signature: O
 fn paid(journey: &Journey, params: Params, signature: Option<&TokenSignature>) -> Params {
     let (token, transfer) = (token_id(*journey.id()), transfer_id(*journey.id()));
     let params = params
-        .append_id("transfer-id", transfer)
+        .append_id("transfer-id", &transfer)
         .append("transfer-status", "SUCCESS")
         .append_id("token-id", &token)
         .append_id("tokenId", &token);

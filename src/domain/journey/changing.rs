@@ -44,7 +44,7 @@ impl Journey {
         }
         match u8::try_from(self.past.departures.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new() });
+                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new(), way: None });
                 Departing::New(self.revised(), number)
             }
             _ => Departing::TooOften,
@@ -185,7 +185,7 @@ impl Journey {
         answers.last_mut()
     }
 
-    fn revised(mut self) -> Self {
+    pub(super) fn revised(mut self) -> Self {
         self.past.revision += 1;
         self
     }
