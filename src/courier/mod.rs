@@ -5,6 +5,7 @@
 //! id is the same every time, so that a receiver can tell a repetition from news.
 
 mod carry;
+mod desk;
 mod lanes;
 mod letter;
 mod sender;
@@ -21,18 +22,19 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryId, Schedule};
+use crate::domain::delivery::{DeliveryId, Manners};
 use crate::domain::dialect::Dialect;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
+pub use desk::Desk;
 use lanes::{Admission, Endpoint, Lanes, Load};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
 
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.
-const LEASE: Duration = Duration::from_secs(30);
-/// How much of a lease has to be left when a try begins: 15 s for the call, and what the store may take.
-const TRY: Duration = Duration::from_secs(18);
+const LEASE: Duration = Duration::from_secs(42);
+/// How much of a lease has to be left when a try begins: what the longest call and the store may take.
+const TRY: Duration = Manners::LONGEST.saturating_add(Duration::from_secs(3));
 /// How many deliveries are in this courier's hands at the most.
 const HANDS: usize = 512;
 /// How many are leased at once.
@@ -56,12 +58,13 @@ pub struct Parts {
     pub dialects: Vec<Arc<dyn Dialect>>,
     /// The way out.
     pub sender: Arc<dyn Sender>,
+    /// Where others ask how far deliveries are.
+    pub desk: Arc<Desk>,
 }
 
 /// A courier, ready to run.
 pub struct Courier {
     parts: Parts,
-    schedule: Schedule,
 }
 
 /// What a courier has in its hands.
@@ -79,9 +82,9 @@ struct Done {
 }
 
 impl Courier {
-    /// A courier with the schedule of Standard Webhooks.
+    /// A courier.
     pub const fn new(parts: Parts) -> Self {
-        Self { parts, schedule: Schedule::STANDARD }
+        Self { parts }
     }
 
     /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it has
@@ -98,6 +101,7 @@ impl Courier {
                     self.land(&mut hands, done.ok()).await;
                     continue;
                 }
+                () = self.parts.desk.rung() => {}
                 () = tokio::time::sleep(pause) => {}
             }
             pause = self.round(&mut hands).await.unwrap_or_else(|error| {
@@ -148,6 +152,7 @@ impl Courier {
     async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { endpoint, id, load }) = done else { return };
         hands.flying.remove(&id);
+        self.parts.desk.tried(&id);
         let now = self.parts.clock.now();
         let mut put_off = hands.lanes.done(&endpoint, load, now, self.draw());
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {

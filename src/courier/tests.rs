@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::clock::TestClock;
 use crate::dialect::secpaid::SecPaid;
-use crate::domain::delivery::{Delivery, Heard, State};
+use crate::domain::delivery::{Delivery, Heard, News, Schedule, State};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -31,7 +31,7 @@ struct Post {
 
 #[async_trait]
 impl Sender for Post {
-    async fn send(&self, letter: &Letter) -> Answered {
+    async fn send(&self, letter: &Letter, _: Duration) -> Answered {
         let host = host(&letter.url);
         self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
         {
@@ -44,11 +44,11 @@ impl Sender for Post {
         tokio::time::sleep(hang.unwrap_or_default()).await;
         self.at_once.lock().unwrap().entry(host.clone()).or_default().0 -= 1;
         if hang.is_some() {
-            return Answered { heard: Heard::Unanswered, retry_after: None };
+            return Answered { heard: Heard::Unanswered, retry_after: None, body: Vec::new() };
         }
         let mut answers = self.answers.lock().unwrap();
         let status = answers.get_mut(&host).map_or(200, |row| if row.len() > 1 { row.remove(0) } else { row[0] });
-        Answered { heard: Heard::Status(status), retry_after: None }
+        Answered { heard: Heard::Status(status), retry_after: None, body: Vec::new() }
     }
 }
 
@@ -88,11 +88,12 @@ impl Round {
     async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
         let now = self.clock.now();
         let journey = Draft::at(now).of(merchant).telling(urls).journey();
-        self.store.open(&journey, None).await.unwrap();
+        self.store.open(&journey, &[], None).await.unwrap();
         let (away, departure) = departed(journey, now);
         self.store.take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap();
         let (paid, number) = settled(away, &Fact::paid(), now);
-        self.store.take(&Step::settle(paid.clone(), number, None)).await.unwrap();
+        let told = paid.deliveries(News::Settled(number), now, |_| true);
+        self.store.take(&Step::settle(paid.clone(), None).telling(told)).await.unwrap();
         paid
     }
 
@@ -107,6 +108,7 @@ impl Round {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             dialects: vec![Arc::new(SecPaid)],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
+            desk: Arc::default(),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
@@ -153,7 +155,7 @@ async fn a_dead_endpoint_is_tried_as_the_table_says_and_then_rests() {
     courier.stop().await;
     let sent = round.post.sent_to("down.example");
     assert_eq!(sent.len(), Schedule::STANDARD.waits().len());
-    let id = journey.deliveries(0)[0].id.to_string();
+    let id = journey.deliveries(News::Settled(0), round.clock.now(), |_| true)[0].id.to_string();
     assert!(sent.iter().all(|(letter, _)| letter.headers == [("webhook-id", id.clone())]));
 }
 

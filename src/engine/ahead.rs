@@ -13,6 +13,7 @@ use super::leave::state_digest;
 use super::prove::while_unreachable;
 use super::{Engine, EngineError};
 use crate::bank::BankTrouble;
+use crate::domain::delivery::News;
 use crate::domain::journey::{Journey, Way};
 use crate::domain::outcome::Fact;
 use crate::domain::redirect::Redirect;
@@ -134,7 +135,8 @@ impl Engine {
             |journey: &Journey| self.keys.seal(way.as_str().as_bytes(), journey.id().as_bytes(), self.clock.entropy());
         let sealed = seal(&journey).ok_or_else(super::key_gone)?;
         while let Some(next) = journey.ready(departure, sealed.clone(), self.clock.now()) {
-            match self.taken(&Step::ready(next)).await? {
+            let told = self.told(&next, News::Ready(departure));
+            match self.taken(&Step::ready(next).telling(told)).await? {
                 Taken::Lost(now) => journey = *now,
                 Taken::Done | Taken::Gone => break,
             }
