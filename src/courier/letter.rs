@@ -54,7 +54,7 @@ impl Letter {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in)?;
         Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
     }
@@ -72,7 +72,7 @@ impl Letter {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };

@@ -22,6 +22,7 @@ pub mod params;
 pub mod plan;
 pub mod redirect;
 pub mod secret;
+pub mod signature;
 pub mod terms;
 pub mod token;
 pub mod user;
