@@ -23,6 +23,7 @@ use crate::config::{Config, KeySource, StoreConfig};
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::token_io::TokenIo;
 use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::delivery::DeliveryId;
@@ -221,7 +222,7 @@ async fn engine_heard_by(
         clock: Arc::clone(clock),
         banks,
         institutions: banks::institutions(config),
-        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily)],
+        dialects: vec![Arc::new(SecPaid), Arc::new(TokenIo), Arc::new(Yapily)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),

@@ -194,6 +194,16 @@ impl Engine {
         self.institutions.iter().find(|institution| institution.id == id)
     }
 
+    /// Whether a payment can be made at this institution.
+    pub fn takes_payments(&self, institution: &Institution) -> bool {
+        self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
+    }
+
+    /// The public key that verifies what this gateway signs for servers: 32 bytes of Ed25519.
+    pub fn gateway_key(&self) -> Option<[u8; 32]> {
+        self.keys.gateway_key()
+    }
+
     /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.
     pub fn answers_in_fragment(&self, bank: &str) -> bool {
         self.bank(bank).is_ok_and(|bank| bank.answers_in_fragment())

@@ -1,7 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, place};
+use crate::domain::callback::{CallbackUrl, Item, place};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -14,7 +14,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -179,7 +179,13 @@ impl Engine {
                 Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
             }
         }?;
-        plan.telling(&wish.endpoints, allowed)
+        // A merchant's webhook is a place that it has saved.
+        let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
+        let one_off_urls = match (&wish.endpoints, &saved) {
+            (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+            _ => allowed.one_off_urls,
+        };
+        plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether

@@ -47,6 +47,27 @@ pub enum Flow {
 }
 
 impl Flow {
+    /// The word of a payment that a payment link asked for.
+    pub const PAYMENT_LINK: &str = "PAYMENT_LINK";
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiOnly => "API_ONLY",
+            Self::FullHostedPages => "FULL_HOSTED_PAGES",
+            Self::EmbeddedHostedPages => "EMBEDDED_HOSTED_PAGES",
+        }
+    }
+
+    /// The flow of a word; a payment link's is on pages of ours.
+    pub fn of_word(word: &str) -> Self {
+        match word {
+            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK => Self::FullHostedPages,
+            "EMBEDDED_HOSTED_PAGES" => Self::EmbeddedHostedPages,
+            _ => Self::ApiOnly,
+        }
+    }
+
     /// Whether the browser is sent to a page of ours first.
     pub const fn is_hosted(self) -> bool {
         !matches!(self, Self::ApiOnly)
@@ -115,11 +136,8 @@ impl Initiation {
 }
 
 fn read_flow(initiation: &Object) -> Result<Flow, Refusal> {
-    Ok(match one_of(initiation, "flowType", &FLOWS)?.as_deref() {
-        Some("FULL_HOSTED_PAGES") => Flow::FullHostedPages,
-        Some("EMBEDDED_HOSTED_PAGES") => Flow::EmbeddedHostedPages,
-        _ => Flow::ApiOnly,
-    })
+    let asked = one_of(initiation, "flowType", &FLOWS)?;
+    Ok(asked.map_or(Flow::ApiOnly, |word| Flow::of_word(&word)))
 }
 
 /// Money has at most four decimals here, and no more than its currency has.

@@ -1,9 +1,17 @@
 //! The filters of `GET /v2/payments` (contracts, section 2).
 
-use super::moments;
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::ids::payment_id;
+use super::payment::Standing;
 use super::refusal::Refusal;
+use super::request::INITIATION;
 use super::status::Status;
+use super::{NAME, extra, moments};
 use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 
 /// The most payments of one answer.
@@ -41,9 +49,21 @@ impl Listed {
     }
 }
 
+/// What of an initiation the filters look at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept<'a> {
+    #[serde(borrow)]
+    ref_id: Cow<'a, str>,
+    #[serde(borrow)]
+    on_behalf_of_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    external_psu_reference: Option<Cow<'a, str>>,
+}
+
 /// What of a payment the filters look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     /// Its id.
     pub id: &'a str,
     /// Where it stands.
@@ -73,8 +93,21 @@ impl Query {
         Ok(query)
     }
 
+    /// Whether a journey is a payment that meets every filter.
+    pub fn wants(&self, journey: &Journey) -> bool {
+        let kept = extra(journey, INITIATION).and_then(|text| serde_json::from_str::<Kept<'_>>(text).ok());
+        let Some(kept) = kept.filter(|_| journey.opening().dialect == NAME) else { return false };
+        self.admits(Facts {
+            id: &payment_id(*journey.id()),
+            status: Standing::now(journey).status,
+            ref_id: &kept.ref_id,
+            on_behalf_of: kept.on_behalf_of_id.as_deref(),
+            external_psu: kept.external_psu_reference.as_deref(),
+        })
+    }
+
     /// Whether a payment meets every filter.
-    pub fn admits(&self, facts: Facts<'_>) -> bool {
+    pub(super) fn admits(&self, facts: Facts<'_>) -> bool {
         let same = |asked: &Option<String>, own: Option<&str>| asked.is_none() || asked.as_deref() == own;
         !self.nothing
             && self.ids.admits(facts.id)

@@ -20,6 +20,8 @@ pub enum Refusal {
 /// Which kind of rule a field breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldRule {
+    /// It has been used before.
+    NotUnique,
     /// It has to be there.
     Expected,
     /// It has another form.
@@ -31,6 +33,7 @@ pub enum FieldRule {
 impl FieldRule {
     const fn code(self) -> &'static str {
         match self {
+            Self::NotUnique => "Field.NotUnique",
             Self::Expected => "Field.Expected",
             Self::InvalidFormat => "Field.InvalidFormat",
             Self::Invalid => "Field.Invalid",
@@ -47,6 +50,11 @@ impl From<Invalid> for Refusal {
 }
 
 impl Refusal {
+    /// A value that may be used once, and has been.
+    pub fn not_unique(invalid: Invalid) -> Self {
+        Self::Field(FieldRule::NotUnique, invalid)
+    }
+
     /// A value of the right form that is not allowed.
     pub fn not_allowed(invalid: Invalid) -> Self {
         Self::Field(FieldRule::Invalid, invalid)

@@ -75,6 +75,11 @@ impl Status {
         )
     }
 
+    /// Whether the browser has to be sent somewhere.
+    pub const fn sends_browser(self) -> bool {
+        matches!(self, Self::PendingRedirectAuth | Self::PendingRedirectHostedPage | Self::PendingRedirectPaymentLink)
+    }
+
     /// The word, if it is one of Token.io's.
     pub fn parse(word: &str) -> Option<&'static str> {
         WORDS.into_iter().find(|one| *one == word)

@@ -3,6 +3,8 @@
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod token_io_payments;
+mod token_io_refusals;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;

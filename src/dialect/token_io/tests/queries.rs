@@ -1,6 +1,7 @@
 //! The filters of the list.
 
-use crate::dialect::token_io::{Facts, Query, Refusal, Status};
+use crate::dialect::token_io::query::Facts;
+use crate::dialect::token_io::{Query, Refusal, Status};
 
 fn read(query: &str) -> Result<Query, Refusal> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
