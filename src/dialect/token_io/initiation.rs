@@ -50,6 +50,9 @@ impl Flow {
     /// The word of a payment that a payment link asked for.
     pub const PAYMENT_LINK: &str = "PAYMENT_LINK";
 
+    /// The word of a token request of the first API.
+    pub const TOKEN_REQUEST: &str = "TOKEN_REQUEST";
+
     /// Its word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +65,7 @@ impl Flow {
     /// The flow of a word; a payment link's is on pages of ours.
     pub fn of_word(word: &str) -> Self {
         match word {
-            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK => Self::FullHostedPages,
+            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK | Self::TOKEN_REQUEST => Self::FullHostedPages,
             "EMBEDDED_HOSTED_PAGES" => Self::EmbeddedHostedPages,
             _ => Self::ApiOnly,
         }

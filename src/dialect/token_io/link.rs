@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::initiation::Initiation;
+use super::extra;
+use super::initiation::{Flow, Initiation};
 use super::json::Object;
 use super::moments;
 use super::refusal::Refusal;
+use super::request::{FLOW, PaymentRequest};
 use crate::dialect::fields::Pairs;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
@@ -19,6 +21,7 @@ use crate::domain::journey::{Journey, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::money::Amount;
 use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::wish::Wish;
 
 /// What a payment link was asked with, kept for its answers; a journey that has the first is a payment link.
 const TEMPLATE: &str = "paymentTemplate";
@@ -62,6 +65,18 @@ impl PaymentLink {
         let kept =
             [TEMPLATE, CONFIG].into_iter().filter_map(|name| Some((name.to_owned(), body.raw(name)?.to_owned())));
         Ok(Self { initiation, extras: kept.collect(), expires_at })
+    }
+}
+
+impl PaymentLink {
+    /// The journey that it is. `webhook` is who is told of every change of its payment.
+    pub fn wish(&self, webhook: Option<&str>) -> Wish {
+        let request = PaymentRequest { initiation: self.initiation.clone(), consented: false };
+        let mut wish = request.wish(webhook);
+        wish.extras.retain(|(name, _)| name != FLOW);
+        wish.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
+        wish.extras.extend(self.extras.iter().cloned());
+        wish
     }
 }
 
@@ -190,10 +205,6 @@ impl LinkStatus {
             Self::Used => "USAGE_LIMIT_REACHED",
         }
     }
-}
-
-fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
-    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }
 
 #[derive(Serialize)]

@@ -65,7 +65,7 @@ impl PaymentRequest {
                 cancel: Cancel::Offered,
             }),
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
-            callback: Asked::Items(vec![Item::Url(initiation.callback.clone())]),
+            callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
             endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),

@@ -16,22 +16,35 @@
 //! answers the bank's address to an app that has pages of its own, and hosted pages at `/session/{id}`. Standing orders,
 //! bulk payments, access to accounts, tokens and transfers are not here: the second API is how payments are made.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
+use super::extra;
 use super::ids::{read, written};
+use super::initiation::Flow;
 use super::json::Object;
+use super::request::FLOW;
+use crate::domain::callback::Item;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, Settlement};
+use crate::domain::journey::{Cancel, Checkout, Journey, Purpose, Settlement, Wanted};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::signature::GatewaySignature;
+use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::wish::{Asked, Wish};
 
 /// What every id of the first API ends in, but for those of transfers.
 const REALM: &str = "5zKtXEAq";
 
 /// What ids of transfers end in, as the contract's example has it.
 const TRANSFERS: &str = "5zKcENpV";
+
+/// The member that stands for this gateway itself, as `token.io` does at the vendor's: nobody's id, and 16 zeros.
+pub const TOKEN_MEMBER: &str = "m:1111111111111111:5zKtXEAq";
 
 /// The two parts of a request, kept as they were sent; a journey that has the first was opened by a token request.
 const PAYLOAD: &str = "requestPayload";
@@ -77,10 +90,12 @@ impl TokenRequest {
         let options = body.object(OPTIONS)?;
         let to = payload.object("to")?.map(|to| to.text("id")).transpose()?.flatten();
         payload.code("callbackState")?;
+        let redirect_url = payload.needed_code("redirectUrl")?;
+        check_names(&payload.at("redirectUrl"), &redirect_url)?;
         Ok(Self {
             amount: read_amount(&transfer)?,
             note: read_note(&payload, &transfer)?,
-            redirect_url: payload.needed_code("redirectUrl")?,
+            redirect_url,
             bank: options.map(|options| options.text("bankId")).transpose()?.flatten(),
             to,
             extras: [PAYLOAD, OPTIONS]
@@ -88,6 +103,38 @@ impl TokenRequest {
                 .filter_map(|name| part(&body, name).transpose())
                 .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl TokenRequest {
+    /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because webhooks
+    /// are the second API's.
+    pub fn wish(&self) -> Wish {
+        let mut extras = self.extras.clone();
+        extras.push((FLOW.to_owned(), Flow::TOKEN_REQUEST.to_owned()));
+        Wish {
+            purpose: Purpose::Checkout(Checkout {
+                wanted: Wanted::Payment(self.amount),
+                institution: self.bank.clone(),
+                note: self.note.clone(),
+                cancel: Cancel::Offered,
+            }),
+            extras,
+            callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
+            endpoints: Asked::OwnPage,
+            one_time_token: Some(OneTime::Off),
+            extra_outcomes: Some(ExtraOutcomes::On),
+        }
+    }
+}
+
+/// A callback that has one of our names already would be read as ours.
+fn check_names(field: &str, url: &str) -> Result<(), Invalid> {
+    let query = url.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default();
+    let names = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.to_lowercase());
+    match names.into_iter().find(|name| super::v1_callback::APPENDED.iter().any(|own| own.eq_ignore_ascii_case(name))) {
+        Some(name) => Err(Invalid::new(field, format!("already holds the parameter {name}, which is appended"))),
+        None => Ok(()),
     }
 }
 
@@ -156,12 +203,7 @@ pub(super) fn callback_state(journey: &Journey) -> Option<String> {
 
 /// Whether the merchant named the institution, as apps do that have pages of their own.
 pub(super) fn names_bank(journey: &Journey) -> bool {
-    let options = extra(journey, OPTIONS).and_then(|options| Object::of_body(options.as_bytes()).ok());
-    options.is_some_and(|options| options.raw("bankId").is_some())
-}
-
-fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
-    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    journey.opening().purpose.institution().is_some()
 }
 
 #[derive(Serialize)]
@@ -194,6 +236,53 @@ pub struct TokenSignature {
     pub key_id: String,
     /// Base64url without padding.
     pub signature: String,
+}
+
+impl TokenSignature {
+    /// The gateway's signature in these words.
+    pub fn of(signature: GatewaySignature) -> Self {
+        Self {
+            member_id: TOKEN_MEMBER.to_owned(),
+            key_id: key_id(&signature.key),
+            signature: URL_SAFE_NO_PAD.encode(signature.bytes),
+        }
+    }
+}
+
+/// The id of a key: the start of its digest, as the SDK writes it.
+pub fn key_id(key: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(key)).chars().take(16).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberView {
+    id: &'static str,
+    keys: Vec<KeyView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyView {
+    id: String,
+    public_key: String,
+    level: &'static str,
+    algorithm: &'static str,
+}
+
+/// `{"member":{…}}`: the member that stands for this gateway, with the keys that verify what it signs.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn token_member(keys: &[[u8; 32]]) -> Result<String, serde_json::Error> {
+    let key = |key: &[u8; 32]| KeyView {
+        id: key_id(key),
+        public_key: URL_SAFE_NO_PAD.encode(key),
+        level: "LOW",
+        algorithm: "ED25519",
+    };
+    let member = MemberView { id: TOKEN_MEMBER, keys: keys.iter().map(key).collect() };
+    serde_json::to_string(&serde_json::json!({ "member": serde_json::value::to_raw_value(&member)? }))
 }
 
 #[derive(Serialize)]
@@ -250,4 +339,12 @@ pub(super) fn reason(settlement: &Settlement) -> Option<String> {
         Cause::Merchant => "The request has been withdrawn".to_owned(),
         Cause::Time => "Nobody finished it in time".to_owned(),
     })
+}
+
+/// Who is paid, as the request names them.
+pub(super) fn payee(journey: &Journey) -> Option<String> {
+    let payload = Object::of_body(extra(journey, PAYLOAD)?.as_bytes()).ok()?;
+    let instructions = payload.object("transferBody").ok()??.object("instructions").ok()??;
+    let first = instructions.objects("transferDestinations").ok()??.into_iter().next()?;
+    first.object("customerData").ok()??.texts("legalNames").ok()??.into_iter().next()
 }
