@@ -160,6 +160,13 @@ pub fn read_link_id(text: &str) -> Result<JourneyId, Invalid> {
     id.ok_or_else(|| Invalid::new("paymentLinkId", "is no payment link id of this gateway"))
 }
 
+/// What two of the filters look at: `onBehalfOfId` and `externalPsuReference`.
+pub(super) fn templates(journey: &Journey) -> (Option<String>, Option<String>) {
+    let template = extra(journey, TEMPLATE).and_then(|template| Object::of_body(template.as_bytes()).ok());
+    let text = |name| template.as_ref().and_then(|template| template.text(name).ok()?);
+    (text("onBehalfOfId"), text("externalPsuReference"))
+}
+
 /// When a link ends by itself: as it was asked for, and with its journey at the latest.
 pub fn expires_at(journey: &Journey) -> Moment {
     let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
