@@ -3,6 +3,9 @@
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod token_io_hosted;
+mod token_io_initiation;
+mod token_io_links;
 mod token_io_payments;
 mod token_io_refusals;
 mod yapily_auth_requests;
