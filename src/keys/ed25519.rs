@@ -79,4 +79,19 @@ mod tests {
         assert_eq!(keys.home_keys(), [public("k2", HOME), public("k1", HOME)]);
         assert_ne!(public("k2", NOTICES), public("k2", HOME));
     }
+
+    #[test]
+    fn a_way_home_is_signed_under_the_key_of_its_journey_whatever_the_current_one_is() {
+        let journey = crate::domain::journey::tests::journey();
+        let old = Keys::write_fresh(&journey.opening().key, [3; 32]).reveal().to_owned();
+        let (before, after) = (old.clone(), format!("{},{old}", Keys::write_fresh("new", [4; 32]).reveal()));
+        let [before, after] = [before, after].map(|text| Keys::parse(&text).unwrap());
+        let signed = before.home_signature(&journey, b"text").unwrap();
+        assert_eq!(after.home_signature(&journey, b"text"), Some(signed), "the same bytes, every time");
+        assert_eq!(after.home_keys()[1], signed.key);
+        let key = VerifyingKey::from_bytes(&signed.key).unwrap();
+        assert!(key.verify_strict(b"text", &Signature::from_bytes(&signed.bytes)).is_ok());
+        let without = Keys::parse(Keys::write_fresh("new", [4; 32]).reveal()).unwrap();
+        assert_eq!(without.home_signature(&journey, b"text"), None);
+    }
 }

@@ -2,7 +2,8 @@
 //
 //   node sdk.mjs <errand> <base> [<member>]      with the errand's arguments as a JSON object on standard input
 //
-// It prints one line of JSON: {"ok": …}, or {"error": "…"} where the SDK threw.
+// It prints one line of JSON: {"ok": …}, or {"error": "…"} where the SDK threw. The argument `now`, in milliseconds since
+// 1970, is what the SDK takes for the time: its signatures name it.
 //
 // The npm package has no built file in it, only sources in Flow and ES modules: they are read as they are, with the types
 // taken off. Nothing of the SDK is changed. It wants two globals from its build, which go into headers of ours to ignore.
@@ -23,6 +24,10 @@ const { TokenClient } = require('@token-io/tpp/src/index.js');
 
 const [, , errand, base, member] = process.argv;
 const given = JSON.parse((await text(process.stdin)) || '{}');
+if (given.now) Date = class extends Date {
+  constructor(...parts) { super(...(parts.length ? parts : [given.now])); }
+  static now() { return given.now; }
+};
 const client = new TokenClient({ customSdkUrl: base, developerKey: 'handback-tests' });
 
 // The key of RFC 8032, test 1, as every vector of the contract has it.

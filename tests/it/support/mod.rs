@@ -9,6 +9,7 @@ pub mod http;
 pub mod member;
 pub mod receiver;
 pub mod redis;
+pub mod sdk;
 pub mod shop;
 pub mod tpp;
 mod watch;

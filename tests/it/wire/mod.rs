@@ -8,6 +8,7 @@ mod token_io_initiation;
 mod token_io_links;
 mod token_io_payments;
 mod token_io_refusals;
+mod token_io_v1;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;
