@@ -14,8 +14,8 @@ use super::words::{consent, session as words};
 pub struct Session {
     /// The name of the merchant that asks.
     pub merchant: String,
-    /// Who is paid, where that is somebody else.
-    pub payee: Option<String>,
+    /// Who is paid: the merchant, or somebody it asks for.
+    pub payee: String,
     /// The amount as people write it, such as `25.00 EUR`.
     pub amount: String,
     /// What it is for; may be empty.
@@ -38,6 +38,10 @@ impl Session {
     /// Lists longer than this can be searched.
     pub const LONG: usize = 8;
 
+    fn asked_by(&self) -> Option<&str> {
+        (self.payee != self.merchant).then_some(self.merchant.as_str())
+    }
+
     fn is_one_bank(&self) -> bool {
         self.search.is_none() && !self.more && self.groups.iter().map(|group| group.banks.len()).sum::<usize>() == 1
     }
@@ -52,7 +56,7 @@ impl Session {
         };
         let few = Self {
             merchant: "Demo shop".into(),
-            payee: None,
+            payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
             note: "Order 1042".into(),
             at: "/token-io/session/pm2:4pzF:2gFU".into(),
@@ -66,7 +70,7 @@ impl Session {
             group("Germany", &["Commerzbank", "Deutsche Bank", "Sparkasse KölnBonn", "Volksbank Mittelhessen"]),
             group("United Kingdom", &["Barclays", "HSBC", "Lloyds Bank", "Monzo", "NatWest", "Starling Bank"]),
         ];
-        let payee = Some("Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.".into());
+        let payee = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.".into();
         let many = Self { payee, search: Some(String::new()), groups: countries, ..few.clone() };
         let one = vec![group("United Kingdom", &["Modelo Sandbox"])];
         vec![
@@ -86,7 +90,7 @@ impl Session {
         let text = || "\"><script>alert(1)</script>".to_owned();
         Self {
             merchant: text(),
-            payee: Some(text()),
+            payee: text() + "2",
             amount: text(),
             note: text(),
             at: text(),

@@ -89,12 +89,12 @@ pub mod ended {
 
 pub(super) mod session {
     pub const EYEBROW: &str = "Payment to";
-    pub const PAYEE: &str = "Paid to";
+    pub const ASKED_BY: &str = "Asked for by";
     pub const AT_THIS_BANK: &str = "Pay at your bank";
     pub const CANCEL: &str = "Cancel";
 
-    pub fn title(merchant: &str, amount: &str) -> String {
-        super::checkout::title(merchant, amount)
+    pub fn title(payee: &str, amount: &str) -> String {
+        super::checkout::title(payee, amount)
     }
 
     pub fn away(bank: &str) -> String {

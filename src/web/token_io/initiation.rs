@@ -25,7 +25,7 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let patience = patience(&call.request)?;
         let pairs = read_bank_query(&call.body)?;
-        let answer = Answer::read(Carried::Query, pairs).map_err(of_query)?;
+        let answer = Answer::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
         match engine.bring_answer(call.merchant.id, &answer, patience).await? {
             BroughtCode::Journey(journey) if journey.opening().dialect == NAME => told(&engine, &journey),
             BroughtCode::Journey(_) | BroughtCode::Unknown => {
@@ -48,7 +48,7 @@ fn told(engine: &Engine, journey: &Journey) -> Result<String, Refusal> {
 }
 
 /// A refusal of one of the bank's parameters, as one of the query that they came in.
-fn of_query(invalid: Invalid) -> Refusal {
+fn of_query(invalid: &Invalid) -> Refusal {
     let rule = format!("has {}, which {}", invalid.field(), invalid.rule());
     Invalid::new("query", rule).into()
 }

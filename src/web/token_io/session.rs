@@ -215,9 +215,10 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
         !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
     };
     let found: Vec<&Institution> = there.iter().filter(matches).copied().collect();
+    let merchant = journey.opening().merchant_name.as_str().to_owned();
     Session {
-        merchant: journey.opening().merchant_name.as_str().to_owned(),
-        payee: token_io::payee(journey).filter(|payee| payee != journey.opening().merchant_name.as_str()),
+        payee: token_io::payee(journey).unwrap_or_else(|| merchant.clone()),
+        merchant,
         amount: checkout::amount(journey),
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),
