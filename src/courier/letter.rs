@@ -8,6 +8,7 @@ use crate::domain::journey::{HandBack, Settlement};
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
+use crate::keys::Keys;
 use crate::store::Parcel;
 
 /// A request that is to be made once.
@@ -40,22 +41,29 @@ pub enum Unwritable {
     /// The merchant's signing secret cannot be opened: its key is gone.
     #[error("the merchant's signing secret cannot be read")]
     Unsigned,
+    /// The key that its journey was opened under is gone.
+    #[error("the key that its journey was opened under is gone")]
+    KeyGone,
     /// Its URL breaks a rule once it is filled in.
     #[error(transparent)]
     Url(#[from] Invalid),
 }
 
 impl Letter {
-    /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design).
+    /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design), and
+    /// signed like the browser's where the merchant has asked for it.
     ///
     /// # Errors
     /// An unwritable letter, with the reason.
-    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect) -> Result<Self, Unwritable> {
+    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect, keys: &Keys) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
-        let url = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in)?;
+        let settlement = settlement(parcel);
+        let hand_back = HandBack { settlement, token: None, consent_token: None, signature: None };
+        let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
+        let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
+        let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
     }
 
@@ -111,7 +119,7 @@ fn settlement(parcel: &Parcel) -> Option<&Settlement> {
 }
 
 /// A merchant's signing secret, opened.
-pub(super) fn secret_of(merchant: &Merchant, keys: &crate::keys::Keys) -> Option<Secret> {
+pub(super) fn secret_of(merchant: &Merchant, keys: &Keys) -> Option<Secret> {
     let plain = keys.open(&merchant.signing_secret, merchant.id.as_bytes())?;
     Some(Secret::new(std::str::from_utf8(&plain).ok()?))
 }

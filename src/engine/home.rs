@@ -7,6 +7,7 @@ use crate::domain::door::Homeward;
 use crate::domain::journey::{End, HandBack, Journey, Purpose, Settlement, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
+use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::signature::GatewaySignature;
@@ -54,7 +55,7 @@ impl Engine {
         let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
         match (landing, end) {
             (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
-                Ok(Some(entry.homeward(device, &self.way_params(journey, &end, None)?)?))
+                Ok(Some(entry.homeward(device, &self.way_params(journey, entry, &end, None)?)?))
             }
             _ => Ok(None),
         }
@@ -73,14 +74,20 @@ impl Engine {
                 self.page(journey, app_page_of(journey))
             }
             Some(entry) => {
-                let params = self.way_params(journey, end, departure)?;
+                let params = self.way_params(journey, entry, end, departure)?;
                 Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
             }
         }
     }
 
-    /// What a hand-back adds to its callback.
-    fn way_params(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Params, EngineError> {
+    /// What a hand-back adds to its callback, with a signature where the merchant has asked for one.
+    fn way_params(
+        &self,
+        journey: &Journey,
+        entry: &Entry,
+        end: &End,
+        departure: Option<u8>,
+    ) -> Result<Params, EngineError> {
         let token = self.token_of(journey, journey.token_number(end, departure))?;
         let settlement = match end {
             End::Settled(number) => journey.settlements().get(usize::from(*number)),
@@ -92,7 +99,9 @@ impl Engine {
         let signature =
             settlement.map(|settlement| self.signature(dialect, journey, settlement)).transpose()?.flatten();
         let hand_back = HandBack { settlement, token: token.as_ref(), consent_token, signature };
-        Ok(dialect.way_home(journey, &hand_back))
+        let params = dialect.way_home(journey, &hand_back);
+        let at = journey.moment_of(end, departure);
+        self.keys.sign_return(journey, entry, params, at)?.ok_or_else(super::key_gone)
     }
 
     /// The signature that stands on a journey's way home, where its dialect has one.

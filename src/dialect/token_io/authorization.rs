@@ -30,7 +30,7 @@ pub enum Authorization {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signature {
     /// A JSON Web Token whose claims stand in its header.
-    Jwt(Jwt),
+    Jwt(Box<Jwt>),
     /// The published JavaScript SDK's own.
     Sdk(SdkSignature),
 }
@@ -66,7 +66,9 @@ impl Authorization {
                 let key = STANDARD.decode(rest.trim()).ok().and_then(|key| String::from_utf8(key).ok());
                 key.map(|key| Self::Key(Secret::new(key))).ok_or_else(expected)
             }
-            _ if scheme.eq_ignore_ascii_case("bearer") => Jwt::read(rest.trim()).map(Signature::Jwt).map(Self::Signed),
+            _ if scheme.eq_ignore_ascii_case("bearer") => {
+                Jwt::read(rest.trim()).map(|jwt| Self::Signed(Signature::Jwt(Box::new(jwt))))
+            }
             SDK => SdkSignature::read(rest).map(Signature::Sdk).map(Self::Signed),
             _ => Err(expected()),
         }

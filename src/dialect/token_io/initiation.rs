@@ -184,9 +184,7 @@ fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
 
 /// What is checked as far as it is documented, and otherwise only given back.
 fn check_others(initiation: &Object) -> Result<(), Refusal> {
-    for name in ["onBehalfOfId"] {
-        initiation.text(name)?;
-    }
+    initiation.text("onBehalfOfId")?;
     for name in ["confirmFunds", "returnRefundAccount", "disableFutureDatedPaymentConversion", "returnTokenizedAccount"]
     {
         initiation.flag(name)?;

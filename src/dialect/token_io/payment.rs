@@ -11,7 +11,7 @@ use super::{extra, moments};
 use crate::domain::delivery::News;
 use crate::domain::journey::{Answer, Departure, End, Journey, Settlement, Stage};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::outcome::{BankError, Cause, Outcome};
 
 /// The longest `statusReasonInformation`, in characters.
 const MAX_REASON: usize = 256;
@@ -81,7 +81,7 @@ pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: O
         pisp_consent_accepted: extra(journey, CONSENTED).map(|_| true),
         status: standing.status.as_str(),
         status_reason_information: reason.as_ref().map(|reason| reason.chars().take(MAX_REASON).collect()),
-        bank_payment_status: bank_error.map(|error| error.code()),
+        bank_payment_status: bank_error.map(BankError::code),
         authentication: redirect_url
             .filter(|_| standing.status.sends_browser())
             .map(|redirect_url| Authentication { redirect_url }),

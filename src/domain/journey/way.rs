@@ -120,7 +120,7 @@ mod tests {
     fn nobody_asks_for_a_journey_that_has_ended_or_whose_customer_came_back() {
         let settled = match ahead().settle(&Fact::withdrawn(), None, NOW) {
             crate::domain::journey::Settling::Settled(journey, _) => journey,
-            other => panic!("{other:?}"),
+            crate::domain::journey::Settling::Stands(_) => panic!("nothing settled"),
         };
         assert_eq!((settled.asked_ahead(), settled.due_at()), (None, None));
         assert_eq!(settled.ready(0, way(), NOW), None);

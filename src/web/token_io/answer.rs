@@ -21,7 +21,7 @@ pub(super) type Said = String;
 /// A refusal, before it is put into its envelope.
 pub(super) struct Refusal {
     status: StatusCode,
-    kind: Kind,
+    kind: Box<Kind>,
     external: bool,
     cause: Option<telemetry::Cause>,
     allow: Option<&'static str>,
@@ -37,7 +37,7 @@ enum Kind {
 
 impl Refusal {
     fn new(status: StatusCode, code: Option<&'static str>, message: impl Into<String>) -> Self {
-        let kind = Kind::Other(code, message.into(), None);
+        let kind = Box::new(Kind::Other(code, message.into(), None));
         Self { status, kind, external: false, cause: None, allow: None }
     }
 
@@ -54,7 +54,7 @@ impl Refusal {
     /// There is nothing of this kind under this id, or nothing of the caller's.
     pub fn not_found(what: &str, id: Option<&str>) -> Self {
         let kind = Kind::Other(Some("NOT_FOUND"), format!("There is no such {what}"), id.map(str::to_owned));
-        Self { kind, ..Self::new(StatusCode::NOT_FOUND, None, "") }
+        Self { kind: Box::new(kind), ..Self::new(StatusCode::NOT_FOUND, None, "") }
     }
 
     /// The address has other methods.
@@ -85,7 +85,7 @@ impl Refusal {
 
     /// The same of a field that is called otherwise where the call came from.
     pub fn renamed(mut self, from: &str, to: &str) -> Self {
-        if let Kind::Call(token_io::Refusal::Field(_, invalid)) = &mut self.kind
+        if let Kind::Call(token_io::Refusal::Field(_, invalid)) = self.kind.as_mut()
             && let Some(rest) = invalid.field().strip_prefix(from)
         {
             *invalid = invalid.clone().at(format!("{to}{rest}"));
@@ -96,7 +96,7 @@ impl Refusal {
 
 impl From<token_io::Refusal> for Refusal {
     fn from(refusal: token_io::Refusal) -> Self {
-        Self { kind: Kind::Call(refusal), ..Self::new(StatusCode::BAD_REQUEST, None, "") }
+        Self { kind: Box::new(Kind::Call(refusal)), ..Self::new(StatusCode::BAD_REQUEST, None, "") }
     }
 }
 
@@ -157,7 +157,7 @@ pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpRespon
 }
 
 fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
-    let failure = match &refusal.kind {
+    let failure = match refusal.kind.as_ref() {
         Kind::Call(refusal) => refusal.failure(),
         Kind::Other(error_code, message, payment_id) => Failure {
             error_code: *error_code,

@@ -10,7 +10,7 @@ use super::{at, check_type, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::merchant::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine};
-use crate::web::body::Incoming;
+use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::problem::Problem;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -56,7 +56,10 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &incoming.request).await?;
     check_type(&incoming.request)?;
-    let read = read_public_key(&incoming.body?)?;
+    let read = read_public_key(&incoming.body?).map_err(|invalid| match invalid.field() {
+        "body" => Problem::from(BodyTrouble::Unreadable(invalid)),
+        _ => invalid.into(),
+    })?;
     let key = PublicKey { id: read.id, text: read.pem };
     match engine.edit(merchant.id, &Edit::Register(key.clone()), None).await? {
         Edited::Done(_) => Ok(no_store(StatusCode::CREATED).json(view(&key))),

@@ -91,11 +91,6 @@ async fn every_end_has_its_status(house: House) {
         );
         assert_eq!(info["message"], payment["statusReasonInformation"]);
     }
-    let asked = member.ask(json!({})).await;
-    let number = member.shop.look("/journeys").await.json()["journeys"][0]["pay_id"].clone();
-    let number = number.as_str().map_or_else(|| number.to_string(), str::to_owned);
-    member.shop.v1(Method::POST, &format!("/journeys/{number}/cancel"), &Value::Null).await;
-    drop(asked);
 }
 
 async fn a_payment_that_nobody_agrees_to_has_failed_in_the_end(house: House) {

@@ -28,7 +28,7 @@ fn refused(body: &Value) -> (String, String) {
 /// The contract's request, with this value at this place below `initiation`.
 fn with(place: &str, value: Value) -> Value {
     let mut body = sent();
-    *body["initiation"].pointer_mut(&format!("/{place}")).map_or_else(|| panic!("no {place}"), |at| at) = value;
+    *body["initiation"].pointer_mut(&format!("/{place}")).unwrap_or_else(|| panic!("no {place}")) = value;
     body
 }
 

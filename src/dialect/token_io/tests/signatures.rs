@@ -62,7 +62,7 @@ fn bearer(token: &str) -> Signature {
 }
 
 /// The private half of [`PUBLIC_KEY`].
-fn signing() -> EncodingKey {
+pub(super) fn signing() -> EncodingKey {
     let seed: Vec<u8> = (0..64)
         .step_by(2)
         .map(|at| {
@@ -158,7 +158,7 @@ fn an_inline_body_may_have_its_members_in_another_order() {
 #[test]
 fn a_query_is_compared_where_the_token_names_one() {
     let header = HEADER.replace("POST", "GET");
-    let naming = header.replace("}", r#","query":"limit=2&ids=a"}"#);
+    let naming = header.replace('}', r#","query":"limit=2&ids=a"}"#);
     let key = pem(PUBLIC_KEY);
     let sent = |query| Sent { method: "GET", body: b"", query, ..SENT };
     assert_eq!(signed(&header, "", "").check(&sent("limit=2"), &key), Ok(()));
