@@ -233,8 +233,7 @@ impl Engine {
         }
         for (field, entry) in opening.plan.apart_entries() {
             for settlement in ends(&journey, &longest) {
-                let signature = self.signature(dialect, &journey, &settlement)?;
-                let token = token.as_ref();
+                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
