@@ -3,11 +3,12 @@
 use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
 use crate::domain::dialect::Dialect;
+use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Settlement};
-use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Sealed, Secret};
+use crate::keys::Keys;
 use crate::store::Parcel;
 
 /// A request that is to be made once.
@@ -37,6 +38,10 @@ pub enum Unwritable {
     /// The dialect has nothing to say to an endpoint.
     #[error("its dialect has no words for it")]
     Wordless,
+    /// The endpoint's key cannot be opened, or the dialect cannot encrypt with it. What was to be encrypted never leaves
+    /// in the clear.
+    #[error("it cannot be encrypted with its endpoint's key")]
+    Unencrypted,
     /// The merchant's signing secret cannot be opened: its key is gone.
     #[error("the merchant's signing secret cannot be read")]
     Unsigned,
@@ -59,7 +64,8 @@ impl Letter {
         Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
     }
 
-    /// Writes a payment endpoint's notice, signed as its dialect has it, else as Standard Webhooks does.
+    /// Writes a payment endpoint's notice, encrypted where the endpoint has a key, then signed as its dialect has it, else
+    /// as Standard Webhooks does: over the bytes that are sent.
     ///
     /// # Errors
     /// An unwritable letter, with the reason.
@@ -71,7 +77,14 @@ impl Letter {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
+        let notice = dialect.notice_to(endpoint, journey, id.news).ok_or(Unwritable::Wordless)?;
+        let notice = match &endpoint.cipher {
+            None => notice,
+            Some(cipher) => {
+                let encrypted = (signing.open)(cipher).and_then(|key| dialect.encrypted(&notice, &key));
+                encrypted.ok_or(Unwritable::Unencrypted)?
+            }
+        };
         let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
@@ -89,12 +102,14 @@ impl Letter {
     }
 }
 
-/// What notices are signed with.
+/// What notices are signed, and encrypted, with.
 pub struct Signing<'a> {
     /// The merchant's signing secret.
     pub secret: &'a Secret,
     /// The gateway's own signature.
     pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// Opens a text that was sealed for the merchant.
+    pub open: &'a dyn Fn(&Sealed) -> Option<Secret>,
 }
 
 /// The headers of Standard Webhooks.
@@ -110,8 +125,8 @@ fn settlement(parcel: &Parcel) -> Option<&Settlement> {
     parcel.journey.settlements().get(usize::from(parcel.delivery.id.news.settlement()?))
 }
 
-/// A merchant's signing secret, opened.
-pub(super) fn secret_of(merchant: &Merchant, keys: &crate::keys::Keys) -> Option<Secret> {
-    let plain = keys.open(&merchant.signing_secret, merchant.id.as_bytes())?;
+/// A text that was sealed for a merchant, opened.
+pub(super) fn opened(keys: &Keys, sealed: &Sealed, merchant: MerchantId) -> Option<Secret> {
+    let plain = keys.open(sealed, merchant.as_bytes())?;
     Some(Secret::new(std::str::from_utf8(&plain).ok()?))
 }

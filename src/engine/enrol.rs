@@ -9,6 +9,7 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::secret::Secret;
+use crate::domain::slots::Slots;
 use crate::store::Replaced;
 
 /// A merchant with the secrets that are shown once.
@@ -43,7 +44,7 @@ impl Engine {
             created_at: self.clock.now(),
             book: Book::default(),
             settings: Settings::default(),
-            endpoints: Vec::new(),
+            endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
             hashed_keys: Vec::new(),

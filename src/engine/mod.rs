@@ -34,7 +34,7 @@ pub use enrol::NewMerchant;
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
-pub use open::Rehearsal;
+pub use open::{Rehearsal, Rehearsed};
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};

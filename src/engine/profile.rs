@@ -2,9 +2,12 @@
 
 use super::{Engine, EngineError};
 use crate::domain::api_key::ApiKey;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, SavedCallback};
+use crate::domain::secret::{Sealed, Secret};
+use crate::domain::slots::Slots;
 use crate::keys::{digest, operator_key};
 use crate::store::{Claim, Replaced};
 use subtle::ConstantTimeEq;
@@ -21,6 +24,12 @@ pub enum Edit {
     Replace(usize, SavedCallback),
     /// Leaves a hole in a slot.
     Delete(usize),
+    /// Saves a payment endpoint in a new slot.
+    AddEndpoint(Endpoint),
+    /// Puts a payment endpoint into a slot.
+    ReplaceEndpoint(usize, Endpoint),
+    /// Leaves a hole in a payment endpoint's slot.
+    DeleteEndpoint(usize),
     /// Chooses anew.
     Choose(Choices),
 }
@@ -75,6 +84,15 @@ impl Engine {
         Err(Invalid::new("profile", "is being edited by too many calls at once").into())
     }
 
+    /// Seals a secret for a merchant, so that it can be kept.
+    ///
+    /// # Errors
+    /// When the operator's keys cannot seal.
+    pub fn seal_for(&self, merchant: MerchantId, secret: &Secret) -> Result<Sealed, EngineError> {
+        let sealed = self.keys.seal(secret.reveal().as_bytes(), merchant.as_bytes(), self.clock.entropy());
+        sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
+    }
+
     /// An edit that would be refused now may be the repetition of one that was not.
     async fn edited_before(
         &self,
@@ -99,15 +117,28 @@ pub(super) fn api_key_digest(key: &str) -> crate::domain::secret::Digest {
 fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
     match edit {
         Edit::Add(saved) => profile.book.add(saved.clone()).map(|slot| Edited::Done(Some(slot))),
-        Edit::Replace(slot, saved) => {
-            Ok(if profile.book.replace(*slot, saved.clone())? { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
+        Edit::Replace(slot, saved) => Ok(edited(*slot, profile.book.replace(*slot, saved.clone())?)),
+        Edit::Delete(slot) => Ok(edited(*slot, profile.book.delete(*slot))),
+        Edit::AddEndpoint(endpoint) => {
+            let slot = profile.endpoints.add(endpoint.clone());
+            slot.map(|slot| Edited::Done(Some(slot))).ok_or_else(too_many_endpoints)
         }
-        Edit::Delete(slot) => {
-            Ok(if profile.book.delete(*slot) { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
-        }
+        Edit::ReplaceEndpoint(slot, endpoint) => Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint.clone()))),
+        Edit::DeleteEndpoint(slot) => Ok(edited(*slot, profile.endpoints.delete(*slot))),
         Edit::Choose(choices) => {
             profile.settings = choices.over(&profile.settings);
             Ok(Edited::Done(None))
         }
     }
+}
+
+/// What became of an edit of this slot.
+const fn edited(slot: usize, is_there: bool) -> Edited {
+    if is_there { Edited::Done(Some(slot)) } else { Edited::NoSuchSlot }
+}
+
+fn too_many_endpoints() -> Invalid {
+    let most = Slots::<Endpoint>::MOST;
+    Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
+        .hint("replace an entry with PUT")
 }

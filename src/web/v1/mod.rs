@@ -2,6 +2,7 @@
 
 mod consents;
 mod deliveries;
+mod endpoints;
 mod introspect;
 mod journeys;
 mod preview;
@@ -34,6 +35,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
+            .configure(endpoints::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)

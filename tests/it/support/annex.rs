@@ -17,6 +17,7 @@ use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::endpoint::Telling;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
@@ -140,6 +141,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
+            telling: Telling::default(),
             callback,
             one_time_token: None,
             extra_outcomes: None,
@@ -170,6 +172,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
+            telling: Telling::default(),
             callback,
             one_time_token: None,
             extra_outcomes: None,
