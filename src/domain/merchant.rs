@@ -165,7 +165,10 @@ impl Book {
 
     /// The callback that covers `asked` ([`CallbackUrl::covers`]), with its index: the most particular one.
     pub fn covering(&self, asked: &CallbackUrl) -> Option<(usize, &SavedCallback)> {
-        self.slots.entries().filter(|(_, saved)| saved.url.covers(asked)).max_by_key(|(_, saved)| saved.url.as_str().len())
+        self.slots
+            .entries()
+            .filter(|(_, saved)| saved.url.covers(asked))
+            .max_by_key(|(_, saved)| saved.url.as_str().len())
     }
 
     /// Appends `saved` in a new slot, and answers its index. A hole is never filled again by this.

@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn a_key_is_32_visible_characters_and_never_repeated() {
         assert!(read_key(KEY).is_ok());
-        for bad in ["short", &format!("{KEY}0"), &KEY.replace('9', " "), &KEY.replace('9', "é"), &KEY.replace("98", "é")] {
+        for bad in
+            ["short", &format!("{KEY}0"), &KEY.replace('9', " "), &KEY.replace('9', "é"), &KEY.replace("98", "é")]
+        {
             let refused = read_key(bad).unwrap_err();
             assert_eq!(refused.field(), "encryption_key");
             assert!(!refused.to_string().contains(bad), "{refused}");

@@ -155,7 +155,9 @@ mod tests {
             )
         };
         let form = |status| {
-            format!("ResponseCode=1&data%5Bpay_id%5D=PAY&data%5Bamount%5D=25&data%5Buser_id%5D=USER&data%5Bstatus%5D={status}")
+            format!(
+                "ResponseCode=1&data%5Bpay_id%5D=PAY&data%5Bamount%5D=25&data%5Buser_id%5D=USER&data%5Bstatus%5D={status}"
+            )
         };
         for (word, status, expected) in [
             ("", "success", nested("Success")),

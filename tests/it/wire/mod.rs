@@ -3,6 +3,7 @@
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod secpaid_told;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;
