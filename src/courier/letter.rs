@@ -130,3 +130,83 @@ pub(super) fn opened(keys: &Keys, sealed: &Sealed, merchant: MerchantId) -> Opti
     let plain = keys.open(sealed, merchant.as_bytes())?;
     Some(Secret::new(std::str::from_utf8(&plain).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::secpaid::SecPaid;
+    use crate::dialect::yapily::Yapily;
+    use crate::domain::delivery::{Delivery, News};
+    use crate::domain::endpoint::Endpoint;
+    use crate::domain::journey::Journey;
+    use crate::domain::outcome::Fact;
+    use crate::domain::params::Params;
+    use crate::store::laws::cast::{Draft, departed, entry, settled};
+
+    const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+    fn notice(cipher: Option<Sealed>, dialect: &dyn Dialect, opened: Option<&str>) -> Result<Letter, Unwritable> {
+        let now = Moment::from_millis(1_795_186_800_000);
+        let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
+        let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
+        let (journey, number) = settled(departed(journey, now).0, &Fact::paid(), now);
+        let id = DeliveryId { journey: *journey.id(), news: News::Settled(number), target: Target::Endpoint(0) };
+        let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
+        let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
+        let signing = Signing { secret: &secret, gateway: &|_| None, open: &open };
+        Letter::notice(&parcel, dialect, &signing, now)
+    }
+
+    #[test]
+    fn what_cannot_be_encrypted_never_leaves_in_the_clear() {
+        let (sealed, key) = (|| Some(Sealed::new(vec![7])), "0123456789abcdefFEDCBA9876543210");
+        for (dialect, opened) in
+            [(&SecPaid as &dyn Dialect, None), (&SecPaid, Some("")), (&SecPaid, Some(&key[1..])), (&Wordy, Some(key))]
+        {
+            let refused = notice(sealed(), dialect, opened).unwrap_err();
+            assert!(matches!(refused, Unwritable::Unencrypted), "{refused}");
+            assert!(!refused.to_string().contains(key));
+        }
+        assert!(notice(None, &SecPaid, None).unwrap().body.unwrap().body.contains("Success"));
+        assert!(matches!(notice(None, &Yapily, None).unwrap_err(), Unwritable::Wordless));
+    }
+
+    #[test]
+    fn the_signature_is_over_the_bytes_that_are_sent() {
+        let key = "0123456789abcdefFEDCBA9876543210";
+        let letter = notice(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
+        assert_eq!(letter.url, "https://m.example/pay?s=success");
+        let body = letter.body.unwrap().body;
+        assert!(body.starts_with("{\"data\":\"") && !body.contains("ResponseCode"), "{body}");
+        let header =
+            |name| letter.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str()).unwrap();
+        let seconds = header("webhook-timestamp").parse().unwrap();
+        let expected = signature(&Secret::new(SECRET), header("webhook-id"), seconds, &body);
+        assert_eq!(Some(header("webhook-signature")), expected.as_deref());
+    }
+
+    /// A dialect with words, and without encryption.
+    struct Wordy;
+
+    impl Dialect for Wordy {
+        fn name(&self) -> &'static str {
+            "wordy"
+        }
+
+        fn appended(&self) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn goes_home_unproven(&self, _: &Journey) -> bool {
+            false
+        }
+
+        fn way_home(&self, _: &Journey, _: &HandBack<'_>) -> Params {
+            Params::default()
+        }
+
+        fn notice(&self, _: &Journey, _: News) -> Option<Notice> {
+            Some(Notice { content_type: "text/plain".into(), body: "paid".into() })
+        }
+    }
+}

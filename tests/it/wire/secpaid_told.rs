@@ -16,6 +16,7 @@ use crate::support::shop::{Link, Shop};
 on_every_store![
     each_form_tells_of_success_and_of_cancel,
     endpoints_are_an_index_a_list_or_the_first_that_is_saved,
+    what_names_no_endpoint_is_refused_by_item,
     an_endpoint_hears_of_success_alone_where_it_is_asked,
     a_payment_after_a_cancel_is_told_too,
     an_encrypted_body_is_opened_by_its_receiver,
@@ -173,6 +174,13 @@ async fn endpoints_are_an_index_a_list_or_the_first_that_is_saved(house: House) 
         (at(&receiver, "/moved").len(), parse_str(&last(&receiver, "/1").body)["data"]["pay_id"].clone()),
         (0, link.id)
     );
+}
+
+async fn what_names_no_endpoint_is_refused_by_item(house: House) {
+    let shop = house.shop("Shop");
+    save(&shop, json!({ "url": "https://shop.example/0" })).await;
+    save(&shop, json!({ "url": "https://shop.example/1" })).await;
+    shop.v1(Method::DELETE, "/profile/endpoints/0", &Value::Null).await.is(204);
     for (asked, said) in [
         ("0", "payment_endpoint: names the saved endpoint 0, and there is none at that index"),
         ("1,9", "payment_endpoint item 2: names the saved endpoint 9"),
@@ -187,7 +195,7 @@ async fn endpoints_are_an_index_a_list_or_the_first_that_is_saved(house: House) 
     }
     shop.choose(json!({ "one_off_urls": "saved_only" })).await;
     shop.link(json!({ "payment_endpoint": "1" })).await;
-    shop.secpaid("createLink", &json!({ "amount": 25, "payment_endpoint": own }))
+    shop.secpaid("createLink", &json!({ "amount": 25, "payment_endpoint": "https://own.example/" }))
         .await
         .is(400)
         .says("/v1/profile/endpoints");
