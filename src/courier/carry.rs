@@ -76,13 +76,17 @@ impl Courier {
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
         let Some(dialect) = self.dialect(parcel) else { return Ok(Err(Unwritable::Wordless)) };
         if Letter::is_callback(parcel.delivery.id.target) {
-            return Ok(Letter::callback(parcel, dialect));
+            return Ok(Letter::callback(parcel, dialect, &self.parts.keys));
         }
         let (keys, id) = (&self.parts.keys, parcel.journey.opening().merchant);
         let merchant = self.parts.store.merchant(id).await?;
-        let secret = merchant.and_then(|merchant| opened(keys, &merchant.signing_secret, id));
+        let secret = merchant.and_then(|merchant| opened(keys, &merchant.signing_secret, id.as_bytes()));
         let Some(secret) = secret else { return Ok(Err(Unwritable::Unsigned)) };
-        let (gateway, open) = (|text: &[u8]| keys.gateway_signature(text), |sealed: &_| opened(keys, sealed, id));
+        let (gateway, open) =
+            (|text: &[u8]| keys.gateway_signature(text), |sealed: &_| opened(keys, sealed, id.as_bytes()));
+        if parcel.journey.opening().purpose.errand().is_some() {
+            return Ok(Letter::errand(parcel, dialect, keys, (&secret, self.parts.clock.now())));
+        }
         let signing = Signing { secret: &secret, gateway: &gateway, open: &open };
         Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
     }

@@ -3,6 +3,7 @@
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
 use super::journey::{HandBack, Journey};
+use super::message::Message;
 use super::params::Params;
 use super::secret::Secret;
 
@@ -42,6 +43,12 @@ pub trait Dialect: Send + Sync {
     /// A notice, encrypted with its endpoint's key. `None` where this dialect has no encrypted notices, or the key is none
     /// of its keys.
     fn encrypted(&self, _notice: &Notice, _key: &Secret) -> Option<Notice> {
+        None
+    }
+
+    /// What an errand of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// with, as JSON. `None` where nothing is in the body, or this dialect has no errands.
+    fn errand(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
         None
     }
 

@@ -69,6 +69,13 @@ pub struct Telling {
     pub ciphering: Ciphering,
 }
 
+impl Telling {
+    /// In the words of a dialect that has one body and no encryption: what was saved of these is none of its business.
+    pub fn plainly() -> Self {
+        Self { form: Some(String::new()), told: None, ciphering: Ciphering::Clear }
+    }
+}
+
 /// Whether bodies are encrypted, and with whose key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Ciphering {

@@ -8,6 +8,7 @@ mod book;
 mod consents;
 mod deliveries;
 mod enrol;
+mod errands;
 mod flights;
 mod herald;
 mod home;
@@ -18,6 +19,7 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -31,6 +33,7 @@ use std::time::Duration;
 pub use book::Ordered;
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
+pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
@@ -38,12 +41,13 @@ pub use open::{Rehearsal, Rehearsed};
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
-pub use crate::keys::pay_id_of_link;
+pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
 pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};

@@ -1,5 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use std::borrow::Cow;
+
 use super::{Engine, EngineError};
 use crate::domain::callback::{CallbackUrl, place};
 use crate::domain::consent::AnswerTo;
@@ -72,10 +74,22 @@ impl Engine {
         wish: &Wish,
         claim: Option<&Claim>,
     ) -> Result<(Journey, bool), EngineError> {
+        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), claim).await
+    }
+
+    /// The same of a wish that holds what is sealed for its journey's id.
+    pub(super) async fn open_each<'w>(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+        claim: Option<&Claim>,
+    ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
-            let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
+            let id = JourneyId::mint(half, shard);
+            let journey = match wish(id).and_then(|wish| self.draft(merchant, dialect, &wish, id)) {
                 Ok(journey) => journey,
                 Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
             };
@@ -91,7 +105,7 @@ impl Engine {
     }
 
     /// The exact URL of every outcome that a wish could have, and who else would be told, without opening anything. The
-    /// number is the largest there can be, and the one-time token is nobody's.
+    /// number is the largest there can be, and the one-time token and the signature are nobody's.
     ///
     /// # Errors
     /// Exactly when [`Engine::open`] would refuse the wish.
@@ -106,7 +120,8 @@ impl Engine {
             let params = settlements.iter().map(|settlement| {
                 let consent_token = agreed(settlement).then_some(consent_token.as_str());
                 let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
-                (settlement.outcome, dialect.way_home(&journey, &hand_back))
+                let params = dialect.way_home(&journey, &hand_back);
+                (settlement.outcome, self.keys.rehearse_return(&journey, params))
             });
             rehearsed(entry, &params.collect::<Vec<_>>(), settings)
         });
@@ -168,12 +183,13 @@ impl Engine {
     }
 
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
+        let appended = merchant.settings.signed_returns.beside(dialect.appended());
         let allowed = Allowed {
             book: &merchant.book,
             endpoints: merchant.endpoints.all(),
             one_off_urls: merchant.settings.one_off_urls,
             rules: &self.rules,
-            appended: dialect.appended(),
+            appended: &appended,
         };
         if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
             // An address that the bank sends its codes to is as sensitive as one that tokens go to.
@@ -208,7 +224,7 @@ impl Engine {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
-                let params = dialect.way_home(&journey, &hand_back);
+                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
                 let covered = opening.purpose.consent().is_some();
@@ -220,6 +236,13 @@ impl Engine {
                         Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
                     })?;
                 }
+            }
+        }
+        for (field, entry) in opening.plan.apart_entries() {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+                entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {

@@ -6,6 +6,9 @@
 
 mod consent;
 mod ed25519;
+mod key_set;
+mod password;
+mod returns;
 mod ticket;
 
 use std::collections::HashSet;
@@ -20,6 +23,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use password::{hashed_key, sent_hash};
+pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use ticket::ticket_parts;
 
 use crate::domain::id::{MerchantId, PayId, Shard};

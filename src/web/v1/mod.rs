@@ -1,5 +1,6 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod callbacks;
 mod consents;
 mod deliveries;
 mod endpoints;
@@ -8,6 +9,7 @@ mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod returns;
 mod ways;
 
 use std::future::ready;
@@ -39,7 +41,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)
+            .configure(callbacks::routes)
             .configure(redeem::routes)
+            .configure(returns::routes)
             .configure(introspect::routes)
             .configure(consents::routes)
             .default_service(web::to(nothing_here)),
