@@ -6,4 +6,5 @@ mod json;
 mod moments;
 pub mod plain;
 pub mod secpaid;
+pub mod token_io;
 pub mod yapily;

@@ -6,6 +6,7 @@ use super::journey::{HandBack, Journey};
 use super::message::Message;
 use super::params::Params;
 use super::secret::Secret;
+use super::wish::Wish;
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
 /// front door.
@@ -19,6 +20,11 @@ pub trait Dialect: Send + Sync {
     /// Whether a callback of this journey promises no outcome, because its one-time token or a notice will tell: then a
     /// customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
+
+    /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
+    fn leaves_ahead(&self, _wish: &Wish) -> bool {
+        false
+    }
 
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;

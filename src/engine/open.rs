@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, place};
+use crate::domain::callback::{CallbackUrl, Item, place};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -17,7 +17,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -160,7 +160,7 @@ impl Engine {
             expires_at: now.plus(merchant.settings.journey_life),
         });
         self.check_longest(journey.opening(), dialect)?;
-        Ok(journey)
+        Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
     }
 
     /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
@@ -209,7 +209,14 @@ impl Engine {
             Ciphering::Key(key) => Some(self.seal_for(merchant.id, key)?),
             Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
         };
-        Ok(plan.telling(&wish.endpoints, allowed)?.told_as(&wish.telling, brought.as_ref())?)
+        // A merchant's webhook is a place that it has saved.
+        let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
+        let one_off_urls = match (&wish.endpoints, &saved) {
+            (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+            _ => allowed.one_off_urls,
+        };
+        let plan = plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })?;
+        Ok(plan.told_as(&wish.telling, brought.as_ref())?)
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether

@@ -8,6 +8,7 @@ mod introspect;
 mod journeys;
 mod preview;
 mod profile;
+mod public_keys;
 mod redeem;
 mod returns;
 mod ways;
@@ -38,6 +39,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(endpoints::routes)
+            .configure(public_keys::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::endpoints::{self, EndpointView};
+use super::public_keys::TokenIoView;
 use super::ways::WaysView;
 use super::{Call, merchant_of};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
@@ -75,6 +76,7 @@ struct ProfileView<'a> {
     callbacks: Vec<CallbackView<'a>>,
     endpoints: Vec<EndpointView>,
     settings: SettingsView,
+    token_io: TokenIoView,
 }
 
 #[derive(Serialize)]
@@ -119,6 +121,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         callbacks: views(&engine, &merchant),
         endpoints: endpoints::views(&merchant),
         settings: SettingsView::from(&merchant.settings),
+        token_io: TokenIoView::of(&engine, &merchant),
     }))
 }
 
