@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Courier;
 use super::lanes::Load;
-use super::letter::{Letter, Signing, Unwritable, secret_of};
+use super::letter::{Letter, Signing, Unwritable, opened};
 use super::sender::Answered;
 use crate::domain::callback::CallbackUrl;
 use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
@@ -78,14 +78,16 @@ impl Courier {
         if Letter::is_callback(parcel.delivery.id.target) {
             return Ok(Letter::callback(parcel, dialect, &self.parts.keys));
         }
-        let merchant = self.parts.store.merchant(parcel.journey.opening().merchant).await?;
-        let secret = merchant.and_then(|merchant| secret_of(&merchant, &self.parts.keys));
+        let (keys, id) = (&self.parts.keys, parcel.journey.opening().merchant);
+        let merchant = self.parts.store.merchant(id).await?;
+        let secret = merchant.and_then(|merchant| opened(keys, &merchant.signing_secret, id.as_bytes()));
         let Some(secret) = secret else { return Ok(Err(Unwritable::Unsigned)) };
-        let keys = &self.parts.keys;
+        let (gateway, open) =
+            (|text: &[u8]| keys.gateway_signature(text), |sealed: &_| opened(keys, sealed, id.as_bytes()));
         if parcel.journey.opening().purpose.errand().is_some() {
             return Ok(Letter::errand(parcel, dialect, keys, (&secret, self.parts.clock.now())));
         }
-        let signing = Signing { secret: &secret, gateway: &|text| keys.gateway_signature(text) };
+        let signing = Signing { secret: &secret, gateway: &gateway, open: &open };
         Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
     }
 

@@ -4,8 +4,7 @@ use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
 use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Settlement};
-use crate::domain::merchant::Merchant;
+use crate::domain::journey::{HandBack, Settlement};
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::moment::Moment;
 use crate::domain::secret::{Sealed, Secret};
@@ -43,6 +42,10 @@ pub enum Unwritable {
     /// The dialect has nothing to say to an endpoint.
     #[error("its dialect has no words for it")]
     Wordless,
+    /// The endpoint's key cannot be opened, or the dialect cannot encrypt with it. What was to be encrypted never leaves
+    /// in the clear.
+    #[error("it cannot be encrypted with its endpoint's key")]
+    Unencrypted,
     /// The merchant's signing secret cannot be opened: its key is gone.
     #[error("the merchant's signing secret cannot be read")]
     Unsigned,
@@ -76,7 +79,8 @@ impl Letter {
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
     }
 
-    /// Writes a payment endpoint's notice, signed as its dialect has it, else as Standard Webhooks does.
+    /// Writes a payment endpoint's notice, encrypted where the endpoint has a key, then signed as its dialect has it, else
+    /// as Standard Webhooks does: over the bytes that are sent.
     ///
     /// # Errors
     /// An unwritable letter, with the reason.
@@ -88,7 +92,14 @@ impl Letter {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
+        let notice = dialect.notice_to(endpoint, journey, id.news).ok_or(Unwritable::Wordless)?;
+        let notice = match &endpoint.cipher {
+            None => notice,
+            Some(cipher) => {
+                let encrypted = (signing.open)(cipher).and_then(|key| dialect.encrypted(&notice, &key));
+                encrypted.ok_or(Unwritable::Unencrypted)?
+            }
+        };
         let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
@@ -114,7 +125,7 @@ impl Letter {
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel).ok_or(Unwritable::Unknown(id))?;
         let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
-        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::Sealed);
+        let open = |sealed| opened(keys, sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
         let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
         let result = journey.result().map(open).transpose()?;
         let body = dialect.errand(journey, id.news, &message, result.as_ref().map(Secret::reveal));
@@ -140,12 +151,14 @@ impl Letter {
     }
 }
 
-/// What notices are signed with.
+/// What notices are signed, and encrypted, with.
 pub struct Signing<'a> {
     /// The merchant's signing secret.
     pub secret: &'a Secret,
     /// The gateway's own signature.
     pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// Opens a text that was sealed for the merchant.
+    pub open: &'a dyn Fn(&Sealed) -> Option<Secret>,
 }
 
 /// The headers of Standard Webhooks.
@@ -156,19 +169,93 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
 
-/// A text that was sealed for a journey.
-fn opened(keys: &Keys, sealed: &Sealed, journey: &Journey) -> Option<Secret> {
-    let plain = keys.open(sealed, journey.id().as_bytes())?;
-    Some(Secret::new(std::str::from_utf8(&plain).ok()?))
-}
-
 /// The settlement that a parcel tells of, if it is about one.
 fn settlement(parcel: &Parcel) -> Option<&Settlement> {
     parcel.journey.settlements().get(usize::from(parcel.delivery.id.news.settlement()?))
 }
 
-/// A merchant's signing secret, opened.
-pub(super) fn secret_of(merchant: &Merchant, keys: &Keys) -> Option<Secret> {
-    let plain = keys.open(&merchant.signing_secret, merchant.id.as_bytes())?;
+/// A text that was sealed for this owner, opened.
+pub(super) fn opened(keys: &Keys, sealed: &Sealed, owner: &[u8]) -> Option<Secret> {
+    let plain = keys.open(sealed, owner)?;
     Some(Secret::new(std::str::from_utf8(&plain).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::secpaid::SecPaid;
+    use crate::dialect::yapily::Yapily;
+    use crate::domain::delivery::{Delivery, News};
+    use crate::domain::endpoint::Endpoint;
+    use crate::domain::journey::Journey;
+    use crate::domain::outcome::Fact;
+    use crate::domain::params::Params;
+    use crate::store::laws::cast::{Draft, departed, entry, settled};
+
+    const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+    fn notice(cipher: Option<Sealed>, dialect: &dyn Dialect, opened: Option<&str>) -> Result<Letter, Unwritable> {
+        let now = Moment::from_millis(1_795_186_800_000);
+        let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
+        let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
+        let (journey, number) = settled(departed(journey, now).0, &Fact::paid(), now);
+        let id = DeliveryId { journey: *journey.id(), news: News::Settled(number), target: Target::Endpoint(0) };
+        let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
+        let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
+        let signing = Signing { secret: &secret, gateway: &|_| None, open: &open };
+        Letter::notice(&parcel, dialect, &signing, now)
+    }
+
+    #[test]
+    fn what_cannot_be_encrypted_never_leaves_in_the_clear() {
+        let (sealed, key) = (|| Some(Sealed::new(vec![7])), "0123456789abcdefFEDCBA9876543210");
+        for (dialect, opened) in
+            [(&SecPaid as &dyn Dialect, None), (&SecPaid, Some("")), (&SecPaid, Some(&key[1..])), (&Wordy, Some(key))]
+        {
+            let refused = notice(sealed(), dialect, opened).unwrap_err();
+            assert!(matches!(refused, Unwritable::Unencrypted), "{refused}");
+            assert!(!refused.to_string().contains(key));
+        }
+        assert!(notice(None, &SecPaid, None).unwrap().body.unwrap().body.contains("Success"));
+        assert!(matches!(notice(None, &Yapily, None).unwrap_err(), Unwritable::Wordless));
+    }
+
+    #[test]
+    fn the_signature_is_over_the_bytes_that_are_sent() {
+        let key = "0123456789abcdefFEDCBA9876543210";
+        let letter = notice(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
+        assert_eq!(letter.url, "https://m.example/pay?s=success");
+        let body = letter.body.unwrap().body;
+        assert!(body.starts_with("{\"data\":\"") && !body.contains("ResponseCode"), "{body}");
+        let header =
+            |name| letter.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str()).unwrap();
+        let seconds = header("webhook-timestamp").parse().unwrap();
+        let expected = signature(&Secret::new(SECRET), header("webhook-id"), seconds, &body);
+        assert_eq!(Some(header("webhook-signature")), expected.as_deref());
+    }
+
+    /// A dialect with words, and without encryption.
+    struct Wordy;
+
+    impl Dialect for Wordy {
+        fn name(&self) -> &'static str {
+            "wordy"
+        }
+
+        fn appended(&self) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn goes_home_unproven(&self, _: &Journey) -> bool {
+            false
+        }
+
+        fn way_home(&self, _: &Journey, _: &HandBack<'_>) -> Params {
+            Params::default()
+        }
+
+        fn notice(&self, _: &Journey, _: News) -> Option<Notice> {
+            Some(Notice { content_type: "text/plain".into(), body: "paid".into() })
+        }
+    }
 }

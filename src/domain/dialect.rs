@@ -1,9 +1,11 @@
 //! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
+use super::endpoint::Endpoint;
 use super::journey::{HandBack, Journey, Settlement};
 use super::message::Message;
 use super::params::Params;
+use super::secret::Secret;
 use super::wish::Wish;
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
@@ -45,6 +47,18 @@ pub trait Dialect: Send + Sync {
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
     /// every try tells the same.
     fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
+        None
+    }
+
+    /// What this one of a journey's payment endpoints is told, in the form that it wants. What is going to be encrypted is
+    /// written here as it is to be read.
+    fn notice_to(&self, _endpoint: &Endpoint, journey: &Journey, news: News) -> Option<Notice> {
+        self.notice(journey, news)
+    }
+
+    /// A notice, encrypted with its endpoint's key. `None` where this dialect has no encrypted notices, or the key is none
+    /// of its keys.
+    fn encrypted(&self, _notice: &Notice, _key: &Secret) -> Option<Notice> {
         None
     }
 

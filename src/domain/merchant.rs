@@ -8,6 +8,7 @@ use super::invalid::Invalid;
 use super::moment::Moment;
 use super::plan::Endpoint;
 use super::secret::{Digest, Sealed};
+use super::slots::Slots;
 use super::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
 };
@@ -31,8 +32,8 @@ pub struct Merchant {
     pub book: Book,
     /// What it has chosen.
     pub settings: Settings,
-    /// Its saved payment endpoints, in stable slots.
-    pub endpoints: Vec<Option<Endpoint>>,
+    /// Its saved payment endpoints.
+    pub endpoints: Slots<Endpoint>,
     /// Who is told of every change, where a dialect has one such place for all journeys.
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
@@ -130,41 +131,44 @@ pub struct SavedCallback {
 /// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Book {
-    slots: Vec<Option<SavedCallback>>,
+    slots: Slots<SavedCallback>,
 }
 
 impl Book {
     /// The most slots a book may have, holes included.
-    pub const MAX_SLOTS: usize = 100;
+    pub const MAX_SLOTS: usize = Slots::<SavedCallback>::MOST;
 
     /// Restores a book that was stored.
     pub(crate) const fn restored(slots: Vec<Option<SavedCallback>>) -> Self {
-        Self { slots }
+        Self { slots: Slots::restored(slots) }
     }
 
     /// Every slot, holes as `None`.
     pub fn slots(&self) -> &[Option<SavedCallback>] {
-        &self.slots
+        self.slots.all()
     }
 
     /// The callback at `index`, if that slot holds one.
     pub fn at(&self, index: usize) -> Option<&SavedCallback> {
-        self.slots.get(index)?.as_ref()
+        self.slots.at(index)
     }
 
     /// The callback of this name, with its index.
     pub fn named(&self, name: &str) -> Option<(usize, &SavedCallback)> {
-        self.entries().find(|(_, saved)| saved.name.as_ref().is_some_and(|n| n.as_str() == name))
+        self.slots.entries().find(|(_, saved)| saved.name.as_ref().is_some_and(|n| n.as_str() == name))
     }
 
     /// The callback used when a journey names none: the first that is not a hole.
     pub fn first(&self) -> Option<(usize, &SavedCallback)> {
-        self.entries().next()
+        self.slots.entries().next()
     }
 
     /// The callback that covers `asked` ([`CallbackUrl::covers`]), with its index: the most particular one.
     pub fn covering(&self, asked: &CallbackUrl) -> Option<(usize, &SavedCallback)> {
-        self.entries().filter(|(_, saved)| saved.url.covers(asked)).max_by_key(|(_, saved)| saved.url.as_str().len())
+        self.slots
+            .entries()
+            .filter(|(_, saved)| saved.url.covers(asked))
+            .max_by_key(|(_, saved)| saved.url.as_str().len())
     }
 
     /// Appends `saved` in a new slot, and answers its index. A hole is never filled again by this.
@@ -172,13 +176,11 @@ impl Book {
     /// # Errors
     /// When the name is taken or the book is full.
     pub fn add(&mut self, saved: SavedCallback) -> Result<usize, Invalid> {
-        if self.slots.len() >= Self::MAX_SLOTS {
-            return Err(Invalid::new("url", format!("is one too many: a book has {} slots", Self::MAX_SLOTS))
-                .hint("replace an entry with PUT"));
-        }
         self.check_name(&saved, None)?;
-        self.slots.push(Some(saved));
-        Ok(self.slots.len() - 1)
+        self.slots.add(saved).ok_or_else(|| {
+            Invalid::new("url", format!("is one too many: a book has {} slots", Self::MAX_SLOTS))
+                .hint("replace an entry with PUT")
+        })
     }
 
     /// Puts `saved` into the slot `index`, be it a callback or a hole. `Ok(false)` when there is no such slot.
@@ -187,22 +189,12 @@ impl Book {
     /// When the name is taken by another slot.
     pub fn replace(&mut self, index: usize, saved: SavedCallback) -> Result<bool, Invalid> {
         self.check_name(&saved, Some(index))?;
-        match self.slots.get_mut(index) {
-            None => Ok(false),
-            Some(slot) => {
-                *slot = Some(saved);
-                Ok(true)
-            }
-        }
+        Ok(self.slots.replace(index, saved))
     }
 
     /// Leaves a hole at `index`. `false` when there was nothing.
     pub fn delete(&mut self, index: usize) -> bool {
-        self.slots.get_mut(index).and_then(Option::take).is_some()
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (usize, &SavedCallback)> {
-        self.slots.iter().enumerate().filter_map(|(i, slot)| Some((i, slot.as_ref()?)))
+        self.slots.delete(index)
     }
 
     fn check_name(&self, saved: &SavedCallback, own: Option<usize>) -> Result<(), Invalid> {

@@ -1,6 +1,7 @@
 //! What a merchant's call asks for, before the engine has resolved it.
 
 use super::callback::Item;
+use super::endpoint::Telling;
 use super::journey::Purpose;
 use super::terms::{ExtraOutcomes, OneTime};
 
@@ -15,6 +16,8 @@ pub struct Wish {
     pub callback: Asked,
     /// The payment endpoints that were asked for.
     pub endpoints: Asked,
+    /// How they are told in this journey.
+    pub telling: Telling,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
     pub one_time_token: Option<OneTime>,
     /// What becomes of a failure in this journey; `None` is the merchant's setting.

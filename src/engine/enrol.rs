@@ -9,6 +9,7 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::secret::Secret;
+use crate::domain::slots::Slots;
 use crate::keys::hashed_key;
 use crate::store::Replaced;
 
@@ -44,7 +45,7 @@ impl Engine {
             created_at: self.clock.now(),
             book: Book::default(),
             settings: Settings::default(),
-            endpoints: Vec::new(),
+            endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
             hashed_keys: vec![hashed_key(api_key.reveal())],

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{Engine, EngineError};
 use crate::domain::callback::Item;
 use crate::domain::delivery::{Delivery, News};
+use crate::domain::endpoint::Telling;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Errand, Journey, Purpose, Settlement, Settling};
@@ -16,7 +17,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::message::{Finish, FinishedAs, Message};
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
-use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
+use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime, Told};
 use crate::domain::wish::{Asked, Wish};
 use crate::store::{Claim, Place, Step, Taken, Which};
 
@@ -220,6 +221,7 @@ fn wish(letter: Sealed, to: &Item) -> Wish {
         extras: Vec::new(),
         callback: Asked::OwnPage,
         endpoints: Asked::Items(vec![to.clone()]),
+        telling: Telling { told: Some(Told::Always), ..Telling::plainly() },
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),
     }

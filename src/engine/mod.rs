@@ -39,7 +39,7 @@ pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
-pub use open::Rehearsal;
+pub use open::{Rehearsal, Rehearsed};
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};

@@ -9,6 +9,7 @@ use crate::domain::delivery::News;
 use crate::domain::device::Device;
 use crate::domain::dialect::Dialect;
 use crate::domain::door::Homeward;
+use crate::domain::endpoint::{Ciphering, Endpoint};
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
@@ -27,6 +28,15 @@ const MINTS: usize = 5;
 
 /// An id whose number is the largest there can be, for journeys that are only rehearsed.
 const LARGEST: JourneyId = JourneyId::from_bytes([0xff; 16]);
+
+/// What a journey would be, without being one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// Where it would end: the landing, then the background callbacks.
+    pub entries: Vec<Rehearsal>,
+    /// The payment endpoints that would be told.
+    pub endpoints: Vec<Endpoint>,
+}
 
 /// Where a journey would end, without being one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,12 +104,12 @@ impl Engine {
         Err(EngineError::Missing("free number for a journey".into()))
     }
 
-    /// The exact URL of every outcome that a wish could have, without opening anything. The number is the largest there
-    /// can be, and the one-time token and the signature are nobody's.
+    /// The exact URL of every outcome that a wish could have, and who else would be told, without opening anything. The
+    /// number is the largest there can be, and the one-time token and the signature are nobody's.
     ///
     /// # Errors
     /// Exactly when [`Engine::open`] would refuse the wish.
-    pub fn rehearse(&self, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Vec<Rehearsal>, EngineError> {
+    pub fn rehearse(&self, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Rehearsed, EngineError> {
         let journey = self.draft(merchant, dialect, wish, LARGEST)?;
         let dialect = self.dialect(dialect)?;
         let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
@@ -116,7 +126,8 @@ impl Engine {
             });
             Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
         });
-        entries.collect()
+        let entries = entries.collect::<Result<_, EngineError>>()?;
+        Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
     }
 
     /// A call that would be refused now may be the repetition of one that was not.
@@ -172,11 +183,11 @@ impl Engine {
         Ok(institution.bank.clone())
     }
 
-    fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, Invalid> {
+    fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
         let appended = merchant.settings.signed_returns.beside(dialect.appended());
         let allowed = Allowed {
             book: &merchant.book,
-            endpoints: &merchant.endpoints,
+            endpoints: merchant.endpoints.all(),
             one_off_urls: merchant.settings.one_off_urls,
             rules: &self.rules,
             appended: &appended,
@@ -195,13 +206,18 @@ impl Engine {
                 Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
             }
         }?;
+        let brought = match &wish.telling.ciphering {
+            Ciphering::Key(key) => Some(self.seal_for(merchant.id, key)?),
+            Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
+        };
         // A merchant's webhook is a place that it has saved.
         let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
         let one_off_urls = match (&wish.endpoints, &saved) {
             (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
             _ => allowed.one_off_urls,
         };
-        plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })
+        let plan = plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })?;
+        Ok(plan.told_as(&wish.telling, brought.as_ref())?)
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether

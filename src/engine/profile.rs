@@ -2,10 +2,12 @@
 
 use super::{Engine, EngineError};
 use crate::domain::api_key::ApiKey;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Sealed, Secret};
+use crate::domain::slots::Slots;
 use crate::keys::{digest, operator_key, sent_hash};
 use crate::store::{Claim, Replaced};
 use subtle::ConstantTimeEq;
@@ -25,6 +27,12 @@ pub enum Edit {
     Replace(usize, SavedCallback),
     /// Leaves a hole in a slot.
     Delete(usize),
+    /// Saves a payment endpoint in a new slot.
+    AddEndpoint(Endpoint),
+    /// Puts a payment endpoint into a slot.
+    ReplaceEndpoint(usize, Endpoint),
+    /// Leaves a hole in a payment endpoint's slot.
+    DeleteEndpoint(usize),
     /// Chooses anew.
     Choose(Choices),
     /// Registers a public key. One that is there under this id already is the same one, or it is refused.
@@ -116,6 +124,15 @@ impl Engine {
         Err(Invalid::new("profile", "is being edited by too many calls at once").into())
     }
 
+    /// Seals a secret for a merchant, so that it can be kept.
+    ///
+    /// # Errors
+    /// When the operator's keys cannot seal.
+    pub fn seal_for(&self, merchant: MerchantId, secret: &Secret) -> Result<Sealed, EngineError> {
+        let sealed = self.keys.seal(secret.reveal().as_bytes(), merchant.as_bytes(), self.clock.entropy());
+        sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
+    }
+
     /// An edit that would be refused now may be the repetition of one that was not.
     async fn edited_before(
         &self,
@@ -140,12 +157,14 @@ pub(super) fn api_key_digest(key: &str) -> crate::domain::secret::Digest {
 fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
     match edit {
         Edit::Add(saved) => profile.book.add(saved.clone()).map(|slot| Edited::Done(Some(slot))),
-        Edit::Replace(slot, saved) => {
-            Ok(if profile.book.replace(*slot, saved.clone())? { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
+        Edit::Replace(slot, saved) => Ok(edited(*slot, profile.book.replace(*slot, saved.clone())?)),
+        Edit::Delete(slot) => Ok(edited(*slot, profile.book.delete(*slot))),
+        Edit::AddEndpoint(endpoint) => {
+            let slot = profile.endpoints.add(endpoint.clone());
+            slot.map(|slot| Edited::Done(Some(slot))).ok_or_else(too_many_endpoints)
         }
-        Edit::Delete(slot) => {
-            Ok(if profile.book.delete(*slot) { Edited::Done(Some(*slot)) } else { Edited::NoSuchSlot })
-        }
+        Edit::ReplaceEndpoint(slot, endpoint) => Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint.clone()))),
+        Edit::DeleteEndpoint(slot) => Ok(edited(*slot, profile.endpoints.delete(*slot))),
         Edit::Register(key) => register(profile, key),
         Edit::Forget(id) => {
             let before = profile.public_keys.len();
@@ -161,6 +180,17 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
             Ok(Edited::Done(None))
         }
     }
+}
+
+/// What became of an edit of this slot.
+const fn edited(slot: usize, is_there: bool) -> Edited {
+    if is_there { Edited::Done(Some(slot)) } else { Edited::NoSuchSlot }
+}
+
+fn too_many_endpoints() -> Invalid {
+    let most = Slots::<Endpoint>::MOST;
+    Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
+        .hint("replace an entry with PUT")
 }
 
 fn register(profile: &mut Merchant, key: &PublicKey) -> Result<Edited, Invalid> {

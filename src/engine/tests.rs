@@ -17,6 +17,7 @@ use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
 use crate::domain::dialect::Dialect;
+use crate::domain::endpoint::Telling;
 use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -197,6 +198,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         purpose: Purpose::Consent(consent),
         extras: Vec::new(),
         endpoints: Asked::OwnPage,
+        telling: Telling::default(),
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
         one_time_token: Some(one_time_token),
         extra_outcomes: None,

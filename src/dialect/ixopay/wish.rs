@@ -5,6 +5,7 @@ use super::reference::Reference;
 use super::request::{Asked, kept};
 use super::signature::BodyHash;
 use crate::domain::callback::Item;
+use crate::domain::endpoint::Telling;
 use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Purpose, Wanted};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked as Callbacks, Wish};
@@ -36,6 +37,7 @@ impl Asked {
                 failed: self.error_url,
             },
             endpoints: self.callback_url.map_or(Callbacks::Nothing, |url| Callbacks::Items(vec![Item::Url(url)])),
+            telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
         }

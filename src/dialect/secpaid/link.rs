@@ -27,7 +27,7 @@ struct Link<'a> {
     recipient_note: &'a str,
     status: &'static str,
     #[serde(rename = "paymentEndpoint")]
-    payment_endpoint: &'a str,
+    payment_endpoint: String,
     callback_url: String,
     callback_urls: Vec<&'a str>,
     servicefee: &'static str,
@@ -56,6 +56,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
     let opening = journey.opening();
     let extra = |name, default| extra(journey, name).unwrap_or(default);
     let urls: Vec<&str> = opening.plan.entries().map(|entry| entry.url.as_str()).collect();
+    let endpoints: Vec<&str> = opening.plan.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
     let split = self::extra(journey, "recipients");
     to_raw_value(&Link {
         id: journey.pay_id().number(),
@@ -64,7 +65,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
         amount: RawValue::from_string(opening.purpose.amount().map_or_else(|| "0".into(), Amount::shortest))?,
         recipient_note: opening.purpose.note(),
         status: state(journey),
-        payment_endpoint: extra("payment_endpoint", ""),
+        payment_endpoint: endpoints.join(","),
         callback_url: urls.join(","),
         callback_urls: urls,
         servicefee: "0.0",

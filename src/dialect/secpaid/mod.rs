@@ -1,5 +1,6 @@
 //! SecPaid: payment links, an index into the merchant's callbacks, `pay_id`, `user_id` and `status` on the way home.
 
+mod cipher;
 mod envelope;
 mod link;
 mod notice;
@@ -7,16 +8,20 @@ mod split;
 mod transaction;
 mod wish;
 
+pub use cipher::read_key;
 pub use envelope::{failure, success};
 pub use link::{Links, link};
+pub use notice::Form;
 pub use transaction::{Query, transaction};
 pub use wish::{Kind, read_wish};
 
 use crate::domain::delivery::{News, Notice};
 use crate::domain::dialect::Dialect;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
+use crate::domain::secret::Secret;
 use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
 
 /// The dialect's name.
@@ -68,9 +73,13 @@ impl Dialect for SecPaid {
     }
 
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
-    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
+    fn notice_to(&self, endpoint: &Endpoint, journey: &Journey, news: News) -> Option<Notice> {
         let settlement = journey.settlements().get(usize::from(news.settlement()?))?;
-        notice::notice(journey, status(settlement.outcome, journey.opening().terms.extra_outcomes))
+        notice::notice(endpoint, journey, status(settlement.outcome, journey.opening().terms.extra_outcomes))
+    }
+
+    fn encrypted(&self, notice: &Notice, key: &Secret) -> Option<Notice> {
+        cipher::encrypted(notice, key)
     }
 }
 

@@ -1,23 +1,25 @@
-//! What a payment endpoint is told (contracts, section 7): three bodies, of which each link chooses one.
+//! What a payment endpoint is told (contracts, section 7): three bodies, of which each endpoint and each link chooses one.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::link::extra;
 use crate::domain::delivery::Notice;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::money::Amount;
 
-/// The field that chooses the body.
+/// The field by which a link chooses the body.
 pub(super) const FIELD: &str = "payment_endpoint_form";
 
-const JSON: &str = "application/json";
+/// The media type of bodies that are JSON.
+pub(super) const JSON: &str = "application/json";
 
 /// The form of a notice's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
     /// Nested JSON, its status with a capital letter.
+    #[default]
     Nested,
     /// JSON whose keys have brackets, its status in lower case.
     Brackets,
@@ -26,7 +28,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// Reads a form's word.
+    /// Reads a form's word: `nested`, `brackets` or `form`.
     ///
     /// # Errors
     /// When there is no such form.
@@ -37,6 +39,21 @@ impl Form {
             "form" => Ok(Self::Urlencoded),
             _ => Err(Invalid::new(FIELD, "is neither nested, brackets nor form")),
         }
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nested => "nested",
+            Self::Brackets => "brackets",
+            Self::Urlencoded => "form",
+        }
+    }
+
+    /// The form of what an endpoint is told. What is going to be encrypted is JSON: there a form's keys have brackets too.
+    fn of(endpoint: &Endpoint) -> Option<Self> {
+        let own = if endpoint.form.is_empty() { Self::default() } else { Self::parse(&endpoint.form).ok()? };
+        Some(if endpoint.cipher.is_some() && own == Self::Urlencoded { Self::Brackets } else { own })
     }
 }
 
@@ -56,13 +73,15 @@ struct Data<'a> {
     status: String,
 }
 
-/// Writes a notice with this status, in lower case. `None` when it cannot be written, which no journey is known to do.
-pub(super) fn notice(journey: &Journey, status: &'static str) -> Option<Notice> {
-    match extra(journey, FIELD).map_or(Ok(Form::Nested), Form::parse).ok()? {
+/// Writes a notice with this status, in lower case. `None` when it cannot be written, which no journey and no endpoint is
+/// known to do.
+pub(super) fn notice(endpoint: &Endpoint, journey: &Journey, status: &'static str) -> Option<Notice> {
+    match Form::of(endpoint)? {
         Form::Nested => Some(Notice { content_type: JSON.into(), body: nested(journey, status).ok()? }),
         Form::Brackets => Some(Notice { content_type: JSON.into(), body: brackets(journey, status)? }),
         Form::Urlencoded => {
-            let body = serde_urlencoded::to_string(pairs(journey, status)).ok()?;
+            // SecPaid's own plugin reads `data[status]` whatever happened, and refuses a body without it.
+            let body = serde_urlencoded::to_string(pairs(journey, "data[status]", status)).ok()?;
             Some(Notice { content_type: "application/x-www-form-urlencoded".into(), body })
         }
     }
@@ -84,7 +103,9 @@ fn nested(journey: &Journey, status: &str) -> Result<String, serde_json::Error> 
 
 /// The bracket keys in the contract's order, with numbers as numbers.
 fn brackets(journey: &Journey, status: &str) -> Option<String> {
-    let members = pairs(journey, status).into_iter().map(|(name, value)| {
+    // The contract's own sample of a cancellation has the capital letter.
+    let name = if status == "success" { "data[status]" } else { "data[Status]" };
+    let members = pairs(journey, name, status).into_iter().map(|(name, value)| {
         let is_number = matches!(name, "ResponseCode" | "data[pay_id]" | "data[amount]");
         let value = if is_number { RawValue::from_string(value) } else { to_raw_value(&value) };
         Some(format!("{}:{}", serde_json::to_string(name).ok()?, value.ok()?))
@@ -92,9 +113,8 @@ fn brackets(journey: &Journey, status: &str) -> Option<String> {
     Some(format!("{{{}}}", members.collect::<Option<Vec<_>>>()?.join(",")))
 }
 
-fn pairs(journey: &Journey, status: &str) -> [(&'static str, String); 5] {
-    // The contract's own sample of a cancellation has the capital letter.
-    let name = if status == "success" { "data[status]" } else { "data[Status]" };
+/// The bracket keys, the last one by its name, and their values.
+fn pairs(journey: &Journey, name: &'static str, status: &str) -> [(&'static str, String); 5] {
     [
         ("ResponseCode", "1".to_owned()),
         ("data[pay_id]", journey.pay_id().to_string()),
@@ -112,13 +132,16 @@ fn amount(journey: &Journey) -> String {
 mod tests {
     use super::*;
     use crate::domain::moment::Moment;
-    use crate::store::laws::cast::Draft;
+    use crate::domain::secret::Sealed;
+    use crate::store::laws::cast::{Draft, entry};
 
-    fn body(form: Option<&str>, status: &'static str) -> Notice {
-        let extras = form.map(|form| (FIELD.to_owned(), form.to_owned()));
-        let draft = Draft::at(Moment::from_millis(0)).noted("order \"7\"");
-        let journey = draft.with(|opening| opening.extras = extras.into_iter().collect()).journey();
-        let mut notice = notice(&journey, status).unwrap();
+    fn endpoint(form: &str) -> Endpoint {
+        Endpoint { form: form.into(), ..Endpoint::at(entry("https://m.example/pay").url) }
+    }
+
+    fn body(endpoint: &Endpoint, status: &'static str) -> Notice {
+        let journey = Draft::at(Moment::from_millis(0)).noted("order \"7\"").journey();
+        let mut notice = notice(endpoint, &journey, status).unwrap();
         let (pay_id, user_id) = (journey.pay_id().to_string(), journey.opening().merchant.to_string());
         notice.body = notice.body.replace(&pay_id, "PAY").replace(&user_id, "USER");
         notice
@@ -131,28 +154,41 @@ mod tests {
                 r#"{{"ResponseCode":1,"data":{{"pay_id":PAY,"note":"order \"7\"","amount":25,"user_id":"USER","status":"{status}"}}}}"#
             )
         };
-        for (form, status, expected) in [
-            (None, "success", nested("Success")),
-            (Some("nested"), "cancel", nested("Cancel")),
+        let form = |status| {
+            format!(
+                "ResponseCode=1&data%5Bpay_id%5D=PAY&data%5Bamount%5D=25&data%5Buser_id%5D=USER&data%5Bstatus%5D={status}"
+            )
+        };
+        for (word, status, expected) in [
+            ("", "success", nested("Success")),
+            ("nested", "cancel", nested("Cancel")),
             (
-                Some("brackets"),
+                "brackets",
                 "success",
                 r#"{"ResponseCode":1,"data[pay_id]":PAY,"data[amount]":25,"data[user_id]":"USER","data[status]":"success"}"#.into(),
             ),
             (
-                Some("brackets"),
+                "brackets",
                 "cancel",
                 r#"{"ResponseCode":1,"data[pay_id]":PAY,"data[amount]":25,"data[user_id]":"USER","data[Status]":"cancel"}"#.into(),
             ),
-            (
-                Some("form"),
-                "success",
-                "ResponseCode=1&data%5Bpay_id%5D=PAY&data%5Bamount%5D=25&data%5Buser_id%5D=USER&data%5Bstatus%5D=success".into(),
-            ),
+            ("form", "success", form("success")),
+            ("form", "cancel", form("cancel")),
         ] {
-            assert_eq!(body(form, status).body, expected);
+            assert_eq!(body(&endpoint(word), status).body, expected);
         }
-        assert_eq!(body(Some("form"), "success").content_type, "application/x-www-form-urlencoded");
+        assert_eq!(body(&endpoint("form"), "success").content_type, "application/x-www-form-urlencoded");
         assert!(Form::parse("xml").is_err());
+        for form in [Form::Nested, Form::Brackets, Form::Urlencoded] {
+            assert_eq!(Form::parse(form.as_str()).unwrap(), form);
+        }
+    }
+
+    #[test]
+    fn what_is_going_to_be_encrypted_is_json() {
+        for (form, same) in [("", "nested"), ("brackets", "brackets"), ("form", "brackets")] {
+            let encrypted = Endpoint { cipher: Some(Sealed::new(Vec::new())), ..endpoint(form) };
+            assert_eq!(body(&encrypted, "cancel"), body(&endpoint(same), "cancel"));
+        }
     }
 }

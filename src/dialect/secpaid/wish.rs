@@ -1,21 +1,29 @@
 //! `createLink` and `createSplitLink`, read.
 
+use super::cipher::{KEY, read_key};
 use super::notice::{FIELD, Form};
 use super::split;
 use crate::dialect::fields::Fields;
 use crate::domain::callback::Item;
+use crate::domain::endpoint::{Ciphering, Telling};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::terms::{ExtraOutcomes, OneTime, Told};
 use crate::domain::wish::{Asked, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;
 
+/// A field that is only given back.
+const DESCRIPTION: &str = "bank_statement_description";
+
 /// The field with the payment endpoints, and the longest list of them, in bytes.
 const ENDPOINT: &str = "payment_endpoint";
 const MAX_ENDPOINT: usize = 4096;
+
+/// The field that says whether payment endpoints are told of what was not paid.
+const ON_CANCEL: &str = "payment_endpoint_on_cancel";
 
 /// Which of the two calls it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +55,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
         extras,
         callback: read_callback(fields)?,
         endpoints: read_endpoints(fields)?,
+        telling: read_telling(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
         extra_outcomes: fields
             .flag("extra_outcomes")?
@@ -71,24 +80,50 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
 }
 
 fn read_endpoints(fields: &Fields) -> Result<Asked, Invalid> {
-    let asked = text_of(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty());
-    Ok(asked.map_or(Asked::Nothing, Asked::Text))
+    match text_of(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty()) {
+        None => Ok(Asked::Nothing),
+        Some(array) if array.starts_with('[') => read_array(ENDPOINT, &array),
+        Some(text) => Ok(Asked::Text(text)),
+    }
+}
+
+/// How payment endpoints are told of this one link; what is not said is as each was saved.
+fn read_telling(fields: &Fields) -> Result<Telling, Invalid> {
+    let form = fields.text(FIELD).filter(|form| !form.is_empty()).map(Form::parse).transpose()?;
+    Ok(Telling {
+        form: form.map(|form| form.as_str().to_owned()),
+        told: fields.flag(ON_CANCEL)?.map(|on| if on { Told::Always } else { Told::SuccessOnly }),
+        ciphering: read_ciphering(fields)?,
+    })
+}
+
+fn read_ciphering(fields: &Fields) -> Result<Ciphering, Invalid> {
+    let key = fields.text(KEY).filter(|key| !key.is_empty());
+    match (fields.flag("is_encryption")?, key) {
+        (Some(false), _) => Ok(Ciphering::Clear),
+        (Some(true), Some(key)) => read_key(key).map(Ciphering::Key),
+        (Some(true), None) => Ok(Ciphering::OwnKey),
+        (None, None) => Ok(Ciphering::AsSaved),
+        (None, Some(_)) => {
+            Err(Invalid::new(KEY, "comes without is_encryption").hint("send is_encryption=true with it, or neither"))
+        }
+    }
 }
 
 fn read_callback(fields: &Fields) -> Result<Asked, Invalid> {
     match fields.text("callback_url") {
         None => Ok(Asked::Nothing),
-        Some(array) if array.starts_with('[') => read_array(array),
+        Some(array) if array.starts_with('[') => read_array("callback_url", array),
         Some(text) => Ok(Asked::Text(text.to_owned())),
     }
 }
 
 /// A JSON array of URLs, names and indices, in which commas are nobody's problem.
-fn read_array(array: &str) -> Result<Asked, Invalid> {
-    let refused = || Invalid::new("callback_url", "is not an array of indices, names and URLs");
+fn read_array(field: &str, array: &str) -> Result<Asked, Invalid> {
+    let refused = || Invalid::new(field, "is not an array of indices, names and URLs");
     let items: Vec<serde_json::Value> = serde_json::from_str(array).map_err(|_| refused())?;
     if items.is_empty() {
-        return Err(Invalid::new("callback_url", "is an empty array").hint("leave the field out instead"));
+        return Err(Invalid::new(field, "is an empty array").hint("leave the field out instead"));
     }
     let items = items.into_iter().enumerate().map(|(index, item)| {
         let read = match item {
@@ -96,7 +131,7 @@ fn read_array(array: &str) -> Result<Asked, Invalid> {
             serde_json::Value::String(text) => Some(read_item(text)),
             _ => None,
         };
-        read.ok_or_else(|| refused().at(format!("callback_url item {}", index + 1)))
+        read.ok_or_else(|| refused().at(format!("{field} item {}", index + 1)))
     });
     Ok(Asked::Items(items.collect::<Result<_, _>>()?))
 }
@@ -112,21 +147,10 @@ fn read_item(text: String) -> Item {
 /// The fields that are only given back, or that another room will use.
 fn kept(fields: &Fields) -> Result<Vec<(String, String)>, Invalid> {
     let mut extras = Vec::new();
-    for (name, longest) in [(ENDPOINT, MAX_ENDPOINT), (FIELD, MAX_TEXT), ("bank_statement_description", MAX_TEXT)] {
-        let value = text_of(fields, name, longest)?.filter(|value| !value.is_empty());
-        extras.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    if let Some((_, form)) = extras.iter().find(|(name, _)| name == FIELD) {
-        Form::parse(form)?;
-    }
+    let description = text(fields, DESCRIPTION)?.filter(|value| !value.is_empty());
+    extras.extend(description.map(|value| (DESCRIPTION.to_owned(), value)));
     for name in ["bank_transfer", "is_qr_link"] {
         extras.extend(fields.flag(name)?.filter(|on| *on).map(|_| (name.to_owned(), "true".to_owned())));
-    }
-    if fields.flag("is_encryption")?.unwrap_or(false)
-        || fields.text("encryption_key").is_some_and(|key| !key.is_empty())
-    {
-        return Err(Invalid::new("is_encryption", "is not offered by this gateway yet")
-            .hint("leave is_encryption and encryption_key out"));
     }
     Ok(extras)
 }
@@ -194,9 +218,49 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_offered_is_refused_and_not_ignored() {
-        assert!(read(r#"{"amount":1,"is_encryption":"true","encryption_key":"k"}"#).is_err());
-        assert!(read(r#"{"amount":1,"is_encryption":"false"}"#).is_ok());
+    fn each_link_says_how_its_endpoints_are_told() {
+        let telling = |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|wish| wish.telling);
+        assert_eq!(telling("").unwrap(), Telling::default());
+        assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), Telling::default());
+        let form = Telling { form: Some("form".into()), ..Telling::default() };
+        assert_eq!(telling(r#","payment_endpoint_form":"form""#).unwrap(), form);
+        for (flag, told) in [("false", Told::SuccessOnly), ("\"No\"", Told::SuccessOnly), ("true", Told::Always)] {
+            let expected = Telling { told: Some(told), ..Telling::default() };
+            assert_eq!(telling(&format!(r#","payment_endpoint_on_cancel":{flag}"#)).unwrap(), expected, "{flag}");
+        }
+        let key = r#","encryption_key":"0123456789abcdefFEDCBA9876543210""#;
+        let own = Ciphering::Key(read_key("0123456789abcdefFEDCBA9876543210").unwrap());
+        for (more, expected) in [
+            (format!(r#","is_encryption":"Yes"{key}"#), own),
+            (r#","is_encryption":true"#.into(), Ciphering::OwnKey),
+            (format!(r#","is_encryption":"No"{key}"#), Ciphering::Clear),
+        ] {
+            assert_eq!(telling(&more).unwrap(), Telling { ciphering: expected, ..Telling::default() }, "{more}");
+        }
+        for (more, field) in [
+            (key, "encryption_key"),
+            (r#","is_encryption":true,"encryption_key":"k""#, "encryption_key"),
+            (r#","is_encryption":"perhaps""#, "is_encryption"),
+            (r#","payment_endpoint_on_cancel":"perhaps""#, "payment_endpoint_on_cancel"),
+            (r#","payment_endpoint_form":"xml""#, "payment_endpoint_form"),
+        ] {
+            assert_eq!(telling(more).unwrap_err().field(), field, "{more}");
+        }
+    }
+
+    #[test]
+    fn payment_endpoints_come_as_text_or_as_an_array() {
+        let endpoints = |json: &str| read(&format!(r#"{{"amount":1,"payment_endpoint":{json}}}"#)).map(|w| w.endpoints);
+        assert_eq!(endpoints("\"\"").unwrap(), Asked::Nothing);
+        assert_eq!(endpoints("\"0,https://a.example/\"").unwrap(), Asked::Text("0,https://a.example/".into()));
+        let items = vec![Item::Url("https://a.example/x,y".into()), Item::Index(1)];
+        assert_eq!(endpoints(r#"["https://a.example/x,y", 1]"#).unwrap(), Asked::Items(items));
+        assert_eq!(endpoints("[0,true]").unwrap_err().field(), "payment_endpoint item 2");
+        assert_eq!(endpoints("[]").unwrap_err().field(), "payment_endpoint");
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
         assert!(read(&format!(r#"{{"amount":1,"recipient_note":"{}"}}"#, "x".repeat(256))).is_err());
     }
 }

@@ -4,6 +4,7 @@ use super::initiation::{Flow, Initiation};
 use super::json::Object;
 use super::refusal::Refusal;
 use crate::domain::callback::Item;
+use crate::domain::endpoint::Telling;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
@@ -67,6 +68,7 @@ impl PaymentRequest {
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
             callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
             endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
+            telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
         }

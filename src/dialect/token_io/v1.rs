@@ -28,6 +28,7 @@ use super::initiation::Flow;
 use super::json::Object;
 use super::request::FLOW;
 use crate::domain::callback::Item;
+use crate::domain::endpoint::Telling;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Journey, Purpose, Settlement, Wanted};
@@ -122,6 +123,7 @@ impl TokenRequest {
             extras,
             callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
             endpoints: Asked::OwnPage,
+            telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
         }

@@ -4,6 +4,7 @@ use super::features::{self, Unsupported};
 use super::json::Object;
 use super::{moments, payment};
 use crate::domain::consent::{AnswerTo, Consent, Kind};
+use crate::domain::endpoint::Telling;
 use crate::domain::id::UserId;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
@@ -124,6 +125,7 @@ impl AuthRequest {
             extras: self.extras.clone(),
             callback: self.way.callback.clone(),
             endpoints: Asked::OwnPage,
+            telling: Telling::default(),
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
         }

@@ -2,13 +2,16 @@
 
 use crate::domain::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
 use crate::domain::delivery::Target;
+use crate::domain::endpoint::Telling;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Book, SavedCallback};
 use crate::domain::outcome::Outcome;
 use crate::domain::secret::Sealed;
 use crate::domain::signed_return::PARAMETER;
-use crate::domain::terms::{AppLinks, OneOffUrls, Told};
+use crate::domain::terms::{AppLinks, OneOffUrls};
 use crate::domain::wish::Asked;
+
+pub use crate::domain::endpoint::Endpoint;
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,28 +40,6 @@ pub struct Refused {
     pub cancelled: Option<Entry>,
     /// When it failed or expired; `None` is our own result page.
     pub failed: Option<Entry>,
-}
-
-/// A payment endpoint: a server that is told by a POST.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Where it is.
-    pub url: CallbackUrl,
-    /// The slot it came from; `None` for a one-off URL.
-    pub slot: Option<usize>,
-    /// The form of the body, in its dialect's word; empty is the dialect's own choice.
-    pub form: String,
-    /// Which outcomes it is told.
-    pub told: Told,
-    /// The key that bodies are encrypted with, sealed for the merchant, where a dialect's clients know that.
-    pub cipher: Option<Sealed>,
-}
-
-impl Endpoint {
-    /// An endpoint at a URL, with nothing else said.
-    pub const fn at(url: CallbackUrl) -> Self {
-        Self { url, slot: None, form: String::new(), told: Told::Always, cipher: None }
-    }
 }
 
 /// Where a journey's news goes: the browser to one place, servers to the others.
@@ -171,26 +152,36 @@ impl Plan {
     /// # Errors
     /// As [`Plan::resolve`]; the field is `payment_endpoint`, with its item.
     pub fn telling(self, asked: &Asked, allowed: Allowed<'_>) -> Result<Self, Invalid> {
-        let renamed = |invalid: Invalid| {
-            let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
-            invalid.at(field)
-        };
         let items = match asked {
             Asked::Nothing => {
-                let first = allowed.endpoints.iter().flatten().take(1).cloned().collect();
-                return Ok(Self { endpoints: first, ..self });
+                let first = (0..allowed.endpoints.len()).find_map(|index| saved_endpoint(index, allowed));
+                return Ok(Self { endpoints: first.into_iter().collect(), ..self });
             }
             Asked::OwnPage | Asked::Apart { .. } => return Ok(self),
             Asked::Text(text) => parse_list(text, |_| false).map_err(renamed)?,
             Asked::Items(items) => items.clone(),
             Asked::Covered(url) => vec![Item::Url(url.clone())],
         };
-        let alone = items.len() == 1;
         if items.len() > MAX_ITEMS {
             return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
         }
+        let alone = items.len() == 1;
         let endpoints = items.iter().enumerate().map(|(index, item)| {
             resolve_endpoint(item, allowed).map_err(|invalid| renamed(invalid.at(place(index, alone))))
+        });
+        Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
+    }
+
+    /// The same plan with its payment endpoints told in the manner that a call wants, and the key that it has brought,
+    /// sealed.
+    ///
+    /// # Errors
+    /// When bodies have to be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
+    pub fn told_as(self, telling: &Telling, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+        let alone = self.endpoints.len() == 1;
+        let endpoints = self.endpoints.into_iter().enumerate().map(|(index, endpoint)| {
+            let told = endpoint.told_as(telling, brought);
+            told.map_err(|invalid| renamed(invalid.at(place(index, alone))))
         });
         Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
     }
@@ -290,29 +281,30 @@ fn holds(rule: String) -> Invalid {
         .hint("rename the callback's own parameter: each name of ours may stand there once")
 }
 
-/// A payment endpoint is called by a server.
+/// The same refusal, of what names payment endpoints.
+fn renamed(invalid: Invalid) -> Invalid {
+    let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
+    invalid.at(field)
+}
+
 fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<Endpoint, Invalid> {
-    let saved = |index: &usize| allowed.endpoints.get(*index).and_then(Option::as_ref).cloned();
-    let endpoint = match item {
-        Item::Index(index) => {
-            saved(index).map(|endpoint| Endpoint { slot: Some(*index), ..endpoint }).ok_or_else(|| {
-                Invalid::new(
-                    "callback_url",
-                    format!("names the saved endpoint {index}, and there is none at that index"),
-                )
+    match item {
+        Item::Index(index) => saved_endpoint(*index, allowed).ok_or_else(|| {
+            Invalid::new("callback_url", format!("names the saved endpoint {index}, and there is none at that index"))
                 .hint("list them with GET /v1/profile/endpoints; the first has index 0")
-            })?
+        }),
+        Item::Name(_) => Err(Invalid::new("callback_url", "is a name, and saved endpoints have an index only")),
+        Item::Url(_) if allowed.one_off_urls == OneOffUrls::SavedOnly => {
+            Err(Invalid::new("callback_url", "is a URL, and this merchant allows saved endpoints only")
+                .hint("save it with POST /v1/profile/endpoints and give its index"))
         }
-        Item::Name(_) => {
-            return Err(Invalid::new("callback_url", "is a name, and saved endpoints have an index only"));
-        }
-        Item::Url(_) => Endpoint::at(resolve_item(item, allowed)?.url),
-    };
-    if endpoint.url.is_app_link() {
-        return Err(Invalid::new("callback_url", "is an app link, which no server can call")
-            .hint("expected an https URL of your server"));
+        Item::Url(text) => Endpoint::parse(text, allowed.rules),
     }
-    Ok(endpoint)
+}
+
+fn saved_endpoint(index: usize, allowed: Allowed<'_>) -> Option<Endpoint> {
+    let saved = allowed.endpoints.get(index)?.clone()?;
+    Some(Endpoint { slot: Some(index), ..saved })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::callback::WrittenWays;
+use crate::domain::endpoint::Ciphering;
 
 fn book() -> Book {
     let mut book = Book::default();
@@ -67,7 +68,8 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
     assert_eq!(plan.endpoint(Target::Endpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
     assert_eq!(plan.url_of(Target::Callback(0)), None);
-    assert_eq!(urls(&Plan::default().telling(&Asked::Nothing, allowed).unwrap()), ["https://a.example/1"]);
+    let first = Plan::default().telling(&Asked::Nothing, allowed).unwrap();
+    assert_eq!((urls(&first), first.endpoints[0].slot), (vec!["https://a.example/1".to_owned()], Some(1)));
     assert!(urls(&Plan::default().telling(&Asked::OwnPage, allowed).unwrap()).is_empty());
     for (asked, field) in [
         ("0", "payment_endpoint"),
@@ -80,6 +82,12 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     ] {
         assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
     }
+    let encrypted = Telling { ciphering: Ciphering::OwnKey, ..Telling::default() };
+    let refused = telling("1,2").unwrap().told_as(&encrypted, None).unwrap_err();
+    assert_eq!(refused.field(), "payment_endpoint item 1");
+    let saved_only = Allowed { one_off_urls: OneOffUrls::SavedOnly, ..allowed };
+    let refused = Plan::default().telling(&Asked::Text("https://b.example/".into()), saved_only).unwrap_err();
+    assert!(refused.hint_text().unwrap().contains("/v1/profile/endpoints"), "{refused}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
 use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::domain::slots::Slots;
 use crate::domain::token::MintedToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::store::{Claim, Kept, Step, user_shard};
@@ -196,7 +197,7 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
         created_at: now,
         book: Book::default(),
         settings: Settings::default(),
-        endpoints: Vec::new(),
+        endpoints: Slots::default(),
         webhook: None,
         public_keys: Vec::new(),
         hashed_keys: Vec::new(),

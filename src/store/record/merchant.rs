@@ -13,6 +13,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
 use crate::domain::moment::Moment;
 use crate::domain::secret::{Digest, Sealed};
+use crate::domain::slots::Slots;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
 
 /// Writes a merchant.
@@ -99,7 +100,7 @@ impl MerchantRecord {
             created_at: Moment::from_millis(self.created_at),
             book: Book::restored(slots.collect::<Option<_>>()?),
             settings: Settings::of_terms(self.terms.into_terms()?, one_off_urls, journey_life),
-            endpoints: Vec::new(),
+            endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
             hashed_keys: Vec::new(),

@@ -17,6 +17,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::{Endpoint, Entry, Refused};
 use crate::domain::secret::{Sealed, Secret};
+use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls, Told};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
@@ -192,7 +193,7 @@ fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
         cipher: Some(Sealed::new(vec![1, 2])),
         ..Endpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints = vec![None, Some(endpoint), Some(Endpoint::at(url("https://m.example/2")))];
+    merchant.endpoints = Slots::restored(vec![None, Some(endpoint), Some(Endpoint::at(url("https://m.example/2")))]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.hashed_keys = vec![cast::fresh()];

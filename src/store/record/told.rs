@@ -7,6 +7,7 @@ use crate::domain::callback::CallbackUrl;
 use crate::domain::merchant::{Merchant, PublicKey, Webhook};
 use crate::domain::plan::Endpoint;
 use crate::domain::secret::Digest;
+use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls};
 
 /// All of it.
@@ -27,6 +28,7 @@ impl ToldRecord {
         let settings = &merchant.settings;
         let slots = merchant
             .endpoints
+            .all()
             .iter()
             .map(|slot| slot.as_ref().map(|endpoint| (endpoint.url.as_str().to_owned(), manner(endpoint))));
         let webhook = merchant.webhook.as_ref();
@@ -52,7 +54,7 @@ impl ToldRecord {
             .endpoints
             .into_iter()
             .map(|slot| slot.map(|(url, manner)| manner.over(Endpoint::at(CallbackUrl::restored(url)))));
-        merchant.endpoints = slots.collect();
+        merchant.endpoints = Slots::restored(slots.collect());
         merchant.webhook = self.webhook.map(|(types, url)| Webhook { types, url: CallbackUrl::restored(url) });
         merchant.public_keys = self.public_keys.into_iter().map(|(id, text)| PublicKey { id, text }).collect();
         merchant.hashed_keys = self.hashed_keys.into_iter().map(Digest::new).collect();

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::deliveries::DeliveryView;
+use super::endpoints::EndpointView;
 use super::merchant_of;
 use super::ways::WaysView;
 use crate::domain::consent::Grant;
@@ -57,6 +58,7 @@ struct JourneyView {
 struct Callbacks {
     landing: Option<EntryView>,
     background: Vec<EntryView>,
+    endpoints: Vec<EndpointView>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +145,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         callbacks: Callbacks {
             landing: opening.plan.landing.as_ref().map(EntryView::from),
             background: opening.plan.background.iter().map(EntryView::from).collect(),
+            endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },
     })
 }

@@ -3,6 +3,7 @@
 mod callbacks;
 mod consents;
 mod deliveries;
+mod endpoints;
 mod introspect;
 mod journeys;
 mod preview;
@@ -37,6 +38,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
+            .configure(endpoints::routes)
             .configure(public_keys::routes)
             .configure(preview::routes)
             .configure(journeys::routes)

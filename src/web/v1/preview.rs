@@ -1,4 +1,4 @@
-//! `POST /v1/preview`: the exact URL of every outcome, without creating anything.
+//! `POST /v1/preview`: the exact URL of every outcome, and who else would be told, without creating anything.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Call;
+use super::endpoints::EndpointView;
 use super::ways::WaysView;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
@@ -26,6 +27,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct PreviewBody {
     callback_url: Option<Value>,
+    payment_endpoint: Option<Value>,
+    payment_endpoint_form: Option<String>,
+    payment_endpoint_on_cancel: Option<bool>,
+    is_encryption: Option<bool>,
     dialect: Option<String>,
     one_time_token: Option<bool>,
     extra_outcomes: Option<bool>,
@@ -36,6 +41,7 @@ struct PreviewBody {
 struct PreviewView {
     landing: Option<EntryView>,
     background: Vec<EntryView>,
+    endpoints: Vec<EndpointView>,
     longest_bytes: usize,
 }
 
@@ -71,28 +77,36 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
         let hint = format!("expected {}", secpaid::NAME);
         return Err(Invalid::new("dialect", "is not one that is spoken here").hint(hint).into());
     }
-    let rehearsals = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
-    let longest = rehearsals.iter().map(|rehearsal| rehearsal.longest).max();
-    let mut entries = rehearsals.into_iter().map(EntryView::from);
+    let rehearsed = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
+    let longest = rehearsed.entries.iter().map(|rehearsal| rehearsal.longest).max();
+    let mut entries = rehearsed.entries.into_iter().map(EntryView::from);
     let view = PreviewView {
         landing: entries.next(),
         background: entries.collect(),
+        endpoints: rehearsed.endpoints.iter().map(EndpointView::from).collect(),
         longest_bytes: longest.unwrap_or_default(),
     };
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// A wish such as the dialect would read from a call with this `callback_url`: the same code refuses the same things.
+/// A wish such as the dialect would read from a call with these fields: the same code refuses the same things.
 fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
-    let callback = body.callback_url.as_ref().filter(|value| !value.is_null()).map(|value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    });
+    let text = |value: &Option<Value>| {
+        value.as_ref().filter(|value| !value.is_null()).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    let flag = |value: Option<bool>| value.map(|on| on.to_string());
     let pairs = [
         ("amount", Some("1.00".to_owned())),
-        ("callback_url", callback),
-        ("one_time_token", body.one_time_token.map(|on| on.to_string())),
-        ("extra_outcomes", body.extra_outcomes.map(|on| on.to_string())),
+        ("callback_url", text(&body.callback_url)),
+        ("payment_endpoint", text(&body.payment_endpoint)),
+        ("payment_endpoint_form", body.payment_endpoint_form.clone()),
+        ("payment_endpoint_on_cancel", flag(body.payment_endpoint_on_cancel)),
+        ("is_encryption", flag(body.is_encryption)),
+        ("one_time_token", flag(body.one_time_token)),
+        ("extra_outcomes", flag(body.extra_outcomes)),
         ("recipient_note", body.recipient_note.clone()),
     ];
     let sent = pairs.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));

@@ -1,10 +1,11 @@
-//! A merchant's profile: its callbacks in stable slots, and its settings.
+//! A merchant's profile: its callbacks in stable slots, and its settings; `endpoints.rs` has its payment endpoints.
 
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::endpoints::{self, EndpointView};
 use super::public_keys::TokenIoView;
 use super::ways::WaysView;
 use super::{Call, merchant_of};
@@ -73,6 +74,7 @@ struct ProfileView<'a> {
     name: &'a str,
     created_at: String,
     callbacks: Vec<CallbackView<'a>>,
+    endpoints: Vec<EndpointView>,
     settings: SettingsView,
     token_io: TokenIoView,
 }
@@ -117,6 +119,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         name: merchant.name.as_str(),
         created_at: rfc3339(merchant.created_at),
         callbacks: views(&engine, &merchant),
+        endpoints: endpoints::views(&merchant),
         settings: SettingsView::from(&merchant.settings),
         token_io: TokenIoView::of(&engine, &merchant),
     }))

@@ -5,6 +5,7 @@ mod manual;
 mod pages;
 mod v1_callbacks;
 mod v1_consents;
+mod v1_endpoints;
 mod v1_journeys;
 mod v1_preview;
 mod v1_profile;

@@ -18,6 +18,7 @@ use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::endpoint::Telling;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
@@ -149,6 +150,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
+            telling: Telling::default(),
             callback,
             one_time_token: None,
             extra_outcomes: None,
@@ -179,6 +181,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
+            telling: Telling::default(),
             callback,
             one_time_token: None,
             extra_outcomes: None,

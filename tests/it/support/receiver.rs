@@ -4,6 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aes::Aes256;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cbc::Decryptor;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockDecryptMut, KeyIvInit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,6 +28,18 @@ impl Received {
     #[track_caller]
     pub fn id(&self) -> &str {
         self.headers.get("webhook-id").expect("an id")
+    }
+
+    /// What is in an encrypted body, as the receivers of SecPaid's documents read it: AES-256-CBC, and the first half of
+    /// the key as the initialisation vector.
+    #[track_caller]
+    pub fn opened(&self, key: &str) -> String {
+        let body: serde_json::Value = serde_json::from_str(&self.body).expect("JSON");
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "nothing beside the data: {body}");
+        let sealed = STANDARD.decode(body["data"].as_str().expect("a text")).expect("base64");
+        let cipher = Decryptor::<Aes256>::new_from_slices(key.as_bytes(), &key.as_bytes()[..16]).expect("a key");
+        let plain = cipher.decrypt_padded_vec_mut::<Pkcs7>(&sealed).expect("the right key");
+        String::from_utf8(plain).expect("text")
     }
 }
 

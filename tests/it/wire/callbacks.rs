@@ -285,6 +285,18 @@ async fn a_saved_endpoint_is_told_too(house: House) {
     let refused = shop.v1(Method::POST, "/callbacks", &asked).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
     assert!(refused["rule"].as_str().unwrap().contains("saved endpoint 0"), "{refused}");
+    // What SecPaid's notices are like there is none of its business.
+    let receiver = Receiver::saying(200);
+    let saved = json!({
+        "url": receiver.url("/saved"), "form": "form", "told": "on_success", "encryption_key": "k".repeat(32),
+    });
+    shop.v1(Method::POST, "/profile/endpoints", &saved).await.is(201);
+    let id = open(&shop, json!({ "callback_url": 0, "body": { "order": 7 } })).await;
+    finish(&shop, &id, json!({ "status": "failed" })).await;
+    stands(&shop, &id, "delivered", 1).await;
+    let [told] = <[Received; 1]>::try_from(receiver.received()).unwrap();
+    assert!(told.body.contains("\"order\":7"), "{}", told.body);
+    verify(&shop, &told);
 }
 
 /// What the merchant keeps secret is nowhere to be read in what the house has written.

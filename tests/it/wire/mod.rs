@@ -5,6 +5,7 @@ mod ixopay;
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod secpaid_told;
 mod token_io_ahead;
 mod token_io_hosted;
 mod token_io_initiation;

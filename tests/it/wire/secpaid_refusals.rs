@@ -33,7 +33,15 @@ async fn refusals_are_in_the_envelope_with_the_documented_words() {
     }
     shop.secpaid("createLink", &json!({ "amount": 1, "cancellable": true, "is_cancellation": "No" })).await.is(400);
     shop.secpaid("createLink", &json!({ "amount": 1, "recipient_note": "x".repeat(256) })).await.is(400);
-    shop.secpaid("createLink", &json!({ "amount": 1, "is_encryption": "true" })).await.is(400);
+    let unsealed = json!({ "amount": 1, "is_encryption": "true", "payment_endpoint": "https://hook.example/" });
+    let refused = shop.secpaid("createLink", &unsealed).await.is(400).json();
+    let message = refused["ResponseMsg"].as_str().unwrap();
+    assert!(
+        message.starts_with("payment_endpoint: has no encryption key of its own; send encryption_key"),
+        "{message}"
+    );
+    shop.secpaid("createLink", &json!({ "amount": 1, "encryption_key": "x".repeat(32) })).await.is(400);
+    shop.secpaid("createLink", &json!({ "amount": 1, "is_encryption": true, "encryption_key": "k" })).await.is(400);
     shop.secpaid("createLink", &json!({ "amount": 1, "one_time_token": "perhaps" })).await.is(400);
     for (name, status) in [("noSuchCall", 404), ("createLink/", 404), ("", 404)] {
         assert_eq!(shop.secpaid(name, &json!({})).await.is(status).json()["ResponseCode"], 0, "{name}");

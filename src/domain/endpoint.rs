@@ -1,0 +1,135 @@
+//! Payment endpoints: servers that are told by a POST, as a merchant saves them and as a journey freezes them.
+
+use super::callback::{CallbackUrl, Rules};
+use super::invalid::Invalid;
+use super::secret::{Sealed, Secret};
+use super::terms::Told;
+
+/// A payment endpoint: a server that is told by a POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is.
+    pub url: CallbackUrl,
+    /// The slot it came from; `None` for a one-off URL.
+    pub slot: Option<usize>,
+    /// The form of the body, in its dialect's word; empty is the dialect's own choice.
+    pub form: String,
+    /// Which outcomes it is told.
+    pub told: Told,
+    /// The key that bodies are encrypted with, sealed for the merchant, where a dialect's clients know that.
+    pub cipher: Option<Sealed>,
+}
+
+impl Endpoint {
+    /// An endpoint at a URL, with nothing else said.
+    pub const fn at(url: CallbackUrl) -> Self {
+        Self { url, slot: None, form: String::new(), told: Told::Always, cipher: None }
+    }
+
+    /// Reads where an endpoint is, with nothing else said. It is called by a server.
+    ///
+    /// # Errors
+    /// When the URL breaks a rule for callbacks, or is an app link.
+    pub fn parse(text: &str, rules: &Rules) -> Result<Self, Invalid> {
+        let url = CallbackUrl::parse(text, rules)?;
+        if url.is_app_link() {
+            return Err(Invalid::new("url", "is an app link, which no server can call")
+                .hint("expected an https URL of your server"));
+        }
+        Ok(Self::at(url))
+    }
+
+    /// The same in the manner that a call wants, with the key that it has brought, if any.
+    ///
+    /// # Errors
+    /// When bodies have to be encrypted and there is no key.
+    pub(super) fn told_as(self, telling: &Telling, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+        let cipher = match telling.ciphering {
+            Ciphering::AsSaved => self.cipher,
+            Ciphering::Clear => None,
+            Ciphering::Key(_) => brought.cloned(),
+            Ciphering::OwnKey => Some(self.cipher.ok_or_else(|| {
+                Invalid::new("callback_url", "has no encryption key of its own")
+                    .hint("send encryption_key, or save one with the endpoint")
+            })?),
+        };
+        let form = telling.form.clone().unwrap_or(self.form);
+        Ok(Self { form, told: telling.told.unwrap_or(self.told), cipher, ..self })
+    }
+}
+
+/// How a call wants the payment endpoints of its journey told; what it does not say is as each was saved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Telling {
+    /// The form of the body, in its dialect's word.
+    pub form: Option<String>,
+    /// Which outcomes they are told.
+    pub told: Option<Told>,
+    /// Whether bodies are encrypted.
+    pub ciphering: Ciphering,
+}
+
+impl Telling {
+    /// In the words of a dialect that has one body and no encryption: what was saved of these is none of its business.
+    pub fn plainly() -> Self {
+        Self { form: Some(String::new()), told: None, ciphering: Ciphering::Clear }
+    }
+}
+
+/// Whether bodies are encrypted, and with whose key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Ciphering {
+    /// As each endpoint was saved.
+    #[default]
+    AsSaved,
+    /// They are not.
+    Clear,
+    /// Each with its endpoint's own key, which it has to have.
+    OwnKey,
+    /// All with this key.
+    Key(Secret),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_call_says_goes_before_what_was_saved() {
+        let rules = Rules::default();
+        let (saved, brought) = (Sealed::new(vec![1]), Sealed::new(vec![2]));
+        let plain = Endpoint::parse("https://m.example/pay", &rules).unwrap();
+        let full = Endpoint {
+            slot: Some(3),
+            form: "form".into(),
+            told: Told::SuccessOnly,
+            cipher: Some(saved.clone()),
+            ..plain.clone()
+        };
+        assert_eq!(full.clone().told_as(&Telling::default(), None).unwrap(), full);
+        let telling = Telling { form: Some("nested".into()), told: Some(Told::Always), ..Telling::default() };
+        let expected = Endpoint { form: "nested".into(), told: Told::Always, ..full.clone() };
+        assert_eq!(full.clone().told_as(&telling, None).unwrap(), expected);
+        for (ciphering, expected) in [
+            (Ciphering::AsSaved, [None, Some(&saved)]),
+            (Ciphering::Clear, [None, None]),
+            (Ciphering::Key(Secret::new("k")), [Some(&brought), Some(&brought)]),
+        ] {
+            let telling = Telling { ciphering, ..Telling::default() };
+            let cipher = |endpoint: &Endpoint| endpoint.clone().told_as(&telling, Some(&brought)).unwrap().cipher;
+            assert_eq!([cipher(&plain).as_ref(), cipher(&full).as_ref()], expected, "{telling:?}");
+        }
+        let own = Telling { ciphering: Ciphering::OwnKey, ..Telling::default() };
+        assert_eq!(full.told_as(&own, None).unwrap().cipher, Some(saved));
+        assert!(plain.told_as(&own, None).is_err(), "never in the clear by mistake");
+    }
+
+    #[test]
+    fn an_endpoint_is_called_by_a_server() {
+        let rules = Rules::default();
+        for bad in ["com.example.app://x", "http://m.example/", "x", ""] {
+            assert!(Endpoint::parse(bad, &rules).is_err(), "{bad}");
+        }
+        assert!(Endpoint::parse("com.example.app://x", &rules).unwrap_err().rule().contains("no server"));
+    }
+}
