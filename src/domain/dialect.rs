@@ -2,6 +2,7 @@
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::journey::{HandBack, Journey};
+use super::message::Message;
 use super::params::Params;
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
@@ -28,6 +29,12 @@ pub trait Dialect: Send + Sync {
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
     /// every try tells the same.
     fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
+        None
+    }
+
+    /// What an errand of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// with, as JSON. `None` where nothing is in the body, or this dialect has no errands.
+    fn errand(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
         None
     }
 

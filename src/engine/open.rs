@@ -1,5 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use std::borrow::Cow;
+
 use super::{Engine, EngineError};
 use crate::domain::callback::{CallbackUrl, place};
 use crate::domain::consent::AnswerTo;
@@ -62,10 +64,22 @@ impl Engine {
         wish: &Wish,
         claim: Option<&Claim>,
     ) -> Result<(Journey, bool), EngineError> {
+        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), claim).await
+    }
+
+    /// The same of a wish that holds what is sealed for its journey's id.
+    pub(super) async fn open_each<'w>(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+        claim: Option<&Claim>,
+    ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
-            let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
+            let id = JourneyId::mint(half, shard);
+            let journey = match wish(id).and_then(|wish| self.draft(merchant, dialect, &wish, id)) {
                 Ok(journey) => journey,
                 Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
             };

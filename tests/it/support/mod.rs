@@ -6,6 +6,7 @@ pub mod annex;
 pub mod gateway;
 pub mod house;
 pub mod http;
+pub mod ixopay;
 pub mod receiver;
 pub mod redis;
 pub mod shop;

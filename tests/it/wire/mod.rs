@@ -1,5 +1,7 @@
 //! The dialect laws: each dialect's wire, with its contract's own examples.
 
+mod callbacks;
+mod ixopay;
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
