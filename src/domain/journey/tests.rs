@@ -295,3 +295,14 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
     let frozen = away.freeze(VIA, held(), NOW).unwrap();
     assert_eq!(settled(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
 }
+
+#[test]
+fn the_moment_of_a_hand_back_never_changes() {
+    let (via, later) = (Via { departure: 0, mark: 1 }, NOW.plus(Duration::from_secs(9)));
+    let frozen = left(journey()).freeze(via, held(), later).unwrap();
+    assert_eq!(frozen.moment_of(&End::Frozen, Some(0)), NOW, "when its customer left");
+    assert_eq!(frozen.moment_of(&End::Frozen, None), NOW);
+    let Settling::Settled(settled, number) = frozen.settle(&Fact::paid(), Some(via), later) else { panic!() };
+    assert_eq!(settled.moment_of(&End::Frozen, Some(0)), NOW, "also once it has settled");
+    assert_eq!(settled.moment_of(&End::Settled(number), Some(0)), later);
+}

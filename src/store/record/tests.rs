@@ -18,7 +18,7 @@ use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::{Endpoint, Entry, Refused};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::domain::terms::{AnswersTo, SignedCalls, Told};
+use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns, Told};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
 
@@ -242,6 +242,17 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
     let booked = Booked { by: PayId::new(7).unwrap(), kind: BookingKind::Refund, amount };
     let journey = paid.book(booked).unwrap().resulted(Sealed::new(vec![9; 30]));
     assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+}
+
+#[test]
+fn how_returns_are_signed_survives_both_records() {
+    for signed_returns in [SignedReturns::Off, SignedReturns::Hmac, SignedReturns::Ed25519] {
+        let mut merchant = cast::merchant("Shop", NOW);
+        merchant.settings.signed_returns = signed_returns;
+        assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
+        let journey = cast::Draft::at(NOW).with(|opening| opening.terms.signed_returns = signed_returns).journey();
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+    }
 }
 
 #[test]

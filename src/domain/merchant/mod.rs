@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::callback::{AppWays, CallbackUrl, Placement};
-use super::id::MerchantId;
-use super::invalid::Invalid;
-use super::moment::Moment;
-use super::plan::Endpoint;
-use super::secret::{Digest, Sealed};
-use super::slots::Slots;
-use super::terms::{
+use crate::domain::callback::{AppWays, CallbackUrl, Placement};
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::domain::moment::Moment;
+use crate::domain::plan::Endpoint;
+use crate::domain::secret::{Digest, Sealed};
+use crate::domain::slots::Slots;
+use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
 };
 
@@ -340,56 +340,4 @@ impl Default for Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::callback::Rules;
-    use super::*;
-
-    fn saved(name: Option<&str>) -> SavedCallback {
-        SavedCallback {
-            url: CallbackUrl::parse("https://m.example/cb", &Rules::default()).unwrap(),
-            name: name.map(|n| CallbackName::parse(n).unwrap()),
-            params_in: Placement::Query,
-            ways: AppWays::default(),
-        }
-    }
-
-    #[test]
-    fn a_deletion_leaves_a_hole_and_moves_nobody() {
-        let mut book = Book::default();
-        for name in ["a", "b", "c"] {
-            book.add(saved(Some(name))).unwrap();
-        }
-        assert!(book.delete(0));
-        assert!(!book.delete(0));
-        assert_eq!(book.at(0), None);
-        assert_eq!(book.named("c").map(|(i, _)| i), Some(2));
-        assert_eq!(book.first().map(|(i, _)| i), Some(1));
-        assert_eq!(book.add(saved(Some("a"))).unwrap(), 3);
-        assert!(book.replace(0, saved(None)).unwrap());
-        assert!(!book.replace(9, saved(None)).unwrap());
-    }
-
-    #[test]
-    fn a_name_is_held_by_one_slot() {
-        let mut book = Book::default();
-        book.add(saved(Some("shop"))).unwrap();
-        assert!(book.add(saved(Some("shop"))).is_err());
-        assert!(book.replace(0, saved(Some("shop"))).unwrap());
-    }
-
-    #[test]
-    fn a_book_has_an_end() {
-        let mut book = Book::default();
-        for _ in 0..Book::MAX_SLOTS {
-            book.add(saved(None)).unwrap();
-        }
-        assert!(book.add(saved(None)).is_err());
-    }
-
-    #[test]
-    fn a_callback_name_is_neither_an_index_nor_a_url() {
-        for bad in ["", "0", "0a", "A", "a b", "a:b", "a,b", "a/b", &"a".repeat(33)] {
-            assert!(CallbackName::parse(bad).is_err(), "{bad:?} was accepted");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,53 @@
+//! A merchant's book, and the names in it.
+
+use super::*;
+use crate::domain::callback::Rules;
+
+fn saved(name: Option<&str>) -> SavedCallback {
+    SavedCallback {
+        url: CallbackUrl::parse("https://m.example/cb", &Rules::default()).unwrap(),
+        name: name.map(|n| CallbackName::parse(n).unwrap()),
+        params_in: Placement::Query,
+        ways: AppWays::default(),
+    }
+}
+
+#[test]
+fn a_deletion_leaves_a_hole_and_moves_nobody() {
+    let mut book = Book::default();
+    for name in ["a", "b", "c"] {
+        book.add(saved(Some(name))).unwrap();
+    }
+    assert!(book.delete(0));
+    assert!(!book.delete(0));
+    assert_eq!(book.at(0), None);
+    assert_eq!(book.named("c").map(|(i, _)| i), Some(2));
+    assert_eq!(book.first().map(|(i, _)| i), Some(1));
+    assert_eq!(book.add(saved(Some("a"))).unwrap(), 3);
+    assert!(book.replace(0, saved(None)).unwrap());
+    assert!(!book.replace(9, saved(None)).unwrap());
+}
+
+#[test]
+fn a_name_is_held_by_one_slot() {
+    let mut book = Book::default();
+    book.add(saved(Some("shop"))).unwrap();
+    assert!(book.add(saved(Some("shop"))).is_err());
+    assert!(book.replace(0, saved(Some("shop"))).unwrap());
+}
+
+#[test]
+fn a_book_has_an_end() {
+    let mut book = Book::default();
+    for _ in 0..Book::MAX_SLOTS {
+        book.add(saved(None)).unwrap();
+    }
+    assert!(book.add(saved(None)).is_err());
+}
+
+#[test]
+fn a_callback_name_is_neither_an_index_nor_a_url() {
+    for bad in ["", "0", "0a", "A", "a b", "a:b", "a,b", "a/b", &"a".repeat(33)] {
+        assert!(CallbackName::parse(bad).is_err(), "{bad:?} was accepted");
+    }
+}
