@@ -1,6 +1,7 @@
 //! The only place where the house is put together.
 
 mod banks;
+mod counters;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -89,8 +90,8 @@ impl App {
             metrics: counters.clone(),
         };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        let courier = Arc::new(courier(config, &engine)?);
         let counters = counters.into_inner();
+        let courier = Arc::new(courier(config, &engine, Arc::clone(&counters))?);
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
@@ -208,7 +209,7 @@ pub async fn engine(
 }
 
 /// The courier of a house. A demo's may reach the machine that it is tried on.
-fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
+fn courier(config: &Config, engine: &Engine, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
     Ok(Courier::new(courier::Parts {
@@ -217,6 +218,7 @@ fn courier(config: &Config, engine: &Engine) -> anyhow::Result<Courier> {
         clock: Arc::clone(&engine.clock),
         dialects: engine.dialects.clone(),
         sender: Arc::new(way_out(config).allow(loopback).build()?),
+        watcher,
     }))
 }
 

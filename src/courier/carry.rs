@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Courier;
 use super::lanes::Load;
 use super::letter::{Letter, Unwritable, secret_of};
 use super::sender::Answered;
+use super::{Courier, Event};
 use crate::domain::delivery::{Attempt, Heard, Verdict};
 use crate::domain::moment::Moment;
 use crate::store::{Leased, Parcel, StoreError, endpoint_name};
@@ -73,10 +73,13 @@ impl Courier {
 
     async fn conclude(&self, leased: &Leased, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
         let (id, tries) = (leased.lease.id, leased.parcel.delivery.tries);
+        heard.into_iter().for_each(|heard| self.parts.watcher.saw(Event::Tried(heard)));
         if !self.parts.store.report(&leased.lease, heard, verdict).await? {
+            self.parts.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
             return Ok(());
         }
+        self.parts.watcher.saw(Event::Judged(verdict));
         match verdict {
             Verdict::Delivered => tracing::debug!(delivery = %id, tries, "courier.delivered"),
             Verdict::Retry(wait) => tracing::debug!(delivery = %id, tries, ?heard, ?wait, "courier.put_off"),

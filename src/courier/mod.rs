@@ -5,6 +5,7 @@
 //! id is the same every time, so that a receiver can tell a repetition from news.
 
 mod carry;
+mod events;
 mod lanes;
 mod letter;
 mod sender;
@@ -23,9 +24,11 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::delivery::{DeliveryId, Schedule};
 use crate::domain::dialect::Dialect;
+use crate::domain::moment::Moment;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
-use lanes::{Admission, Endpoint, Lanes, Load};
+pub use events::{Event, Standing, Watcher};
+use lanes::{Admission, End, Endpoint, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
 
@@ -33,12 +36,12 @@ pub use sender::{Answered, Sender};
 const LEASE: Duration = Duration::from_secs(30);
 /// How much of a lease has to be left when a try begins: 15 s for the call, and what the store may take.
 const TRY: Duration = Duration::from_secs(18);
-/// How many deliveries are in this courier's hands at the most.
-const HANDS: usize = 512;
 /// How many are leased at once.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 /// How long a courier sleeps that has found nothing to do.
 const IDLE: Duration = Duration::from_millis(200);
+/// How long it waits when its hands are full.
+const FULL: Duration = Duration::from_millis(10);
 /// How long it sleeps when the store is in trouble.
 const TROUBLE: Duration = Duration::from_secs(1);
 /// How long tries under way may take after the courier has been told to stop.
@@ -56,6 +59,8 @@ pub struct Parts {
     pub dialects: Vec<Arc<dyn Dialect>>,
     /// The way out.
     pub sender: Arc<dyn Sender>,
+    /// Who is told what happens.
+    pub watcher: Arc<dyn Watcher>,
 }
 
 /// A courier, ready to run.
@@ -75,7 +80,7 @@ struct Hands {
 struct Done {
     endpoint: Endpoint,
     id: DeliveryId,
-    load: Load,
+    end: End,
 }
 
 impl Courier {
@@ -89,34 +94,35 @@ impl Courier {
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut hands = Hands { lanes: Lanes::default(), tries: JoinSet::new(), flying: HashMap::new() };
-        let mut pause = Duration::ZERO;
+        let mut next_round = Instant::now();
         loop {
+            // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
-                biased;
                 () = &mut stop => break,
                 Some(done) = hands.tries.join_next(), if !hands.tries.is_empty() => {
                     self.land(&mut hands, done.ok()).await;
-                    continue;
                 }
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep_until(next_round) => {
+                    let pause = self.round(&mut hands).await.unwrap_or_else(|error| {
+                        tracing::warn!(error = %error, "courier.store_trouble");
+                        TROUBLE
+                    });
+                    next_round = Instant::now() + pause;
+                }
             }
-            pause = self.round(&mut hands).await.unwrap_or_else(|error| {
-                tracing::warn!(error = %error, "courier.store_trouble");
-                TROUBLE
-            });
         }
         self.go_home(hands).await;
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
     async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Duration, StoreError> {
-        let room = BATCH.min(HANDS.saturating_sub(hands.tries.len() + hands.lanes.queued()));
-        if room == 0 {
-            return Ok(IDLE);
+        if hands.lanes.free() < BATCH {
+            return Ok(FULL);
         }
         let until = Instant::now() + LEASE;
-        let leased = self.parts.store.lease(room, LEASE, self.draw()).await?;
-        let pause = if leased.len() < room { IDLE } else { Duration::ZERO };
+        let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
+        let pause = if leased.len() < BATCH { IDLE } else { Duration::ZERO };
+        let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
         let mut put_off = Vec::new();
         for leased in leased {
             let (lease, now) = (leased.lease, self.parts.clock.now());
@@ -132,6 +138,7 @@ impl Courier {
             }
         }
         self.give_back(&put_off).await;
+        self.tell_standing(hands, oldest);
         Ok(pause)
     }
 
@@ -139,17 +146,29 @@ impl Courier {
         let (courier, id, endpoint) = (Arc::clone(self), leased.lease.id, Endpoint::of(&leased));
         hands.flying.insert(id, leased.lease);
         hands.tries.spawn(async move {
+            let began = Instant::now();
             let load = courier.carry(leased).await;
-            Done { endpoint, id, load }
+            Done { endpoint, id, end: End { load, took: began.elapsed() } }
         });
+    }
+
+    /// Tells how much there is to do; `oldest` is since when the oldest has been due that was found.
+    fn tell_standing(&self, hands: &mut Hands, oldest: Option<Moment>) {
+        let now = self.parts.clock.now();
+        self.parts.watcher.saw(Event::Stands(Standing {
+            under_way: hands.lanes.running(),
+            queued: hands.lanes.queued(),
+            narrow: hands.lanes.narrow(now),
+            lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),
+        }));
     }
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
     async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
-        let Some(Done { endpoint, id, load }) = done else { return };
+        let Some(Done { endpoint, id, end }) = done else { return };
         hands.flying.remove(&id);
         let now = self.parts.clock.now();
-        let mut put_off = hands.lanes.done(&endpoint, load, now, self.draw());
+        let mut put_off = hands.lanes.done(&endpoint, end, now, self.draw());
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {
             if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
@@ -179,6 +198,7 @@ impl Courier {
         if leases.is_empty() {
             return;
         }
+        self.parts.watcher.saw(Event::GivenBack(leases.len()));
         if let Err(error) = self.parts.store.give_back(leases).await {
             // They lapse by themselves.
             tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");

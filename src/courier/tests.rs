@@ -71,13 +71,24 @@ struct Round {
     clock: Arc<TestClock>,
     store: Arc<Embedded>,
     post: Arc<Post>,
+    seen: Arc<Seen>,
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Seen(Mutex<Vec<Event>>);
+
+impl Watcher for Seen {
+    fn saw(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
 }
 
 impl Round {
     fn new() -> Self {
         let (folder, clock) = (TempDir::new().unwrap(), Arc::<TestClock>::default());
         let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
-        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default() }
+        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default(), seen: Arc::default() }
     }
 
     /// A journey, paid, that tells these URLs.
@@ -107,6 +118,7 @@ impl Round {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             dialects: vec![Arc::new(SecPaid)],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
+            watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
         });
         let (stop, stopped) = oneshot::channel::<()>();
         Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
