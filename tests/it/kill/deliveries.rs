@@ -141,7 +141,7 @@ impl Servers {
 }
 
 /// A customer who pays one link after the other.
-async fn pay(shop: Arc<Shop>, urls: Arc<Vec<String>>, numbers: Range<usize>) -> Vec<String> {
+pub async fn pay(shop: Arc<Shop>, urls: Arc<Vec<String>>, numbers: Range<usize>) -> Vec<String> {
     let mut journeys = Vec::new();
     for n in numbers {
         let list: Vec<_> =

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod manual;
+mod metrics;
 mod pages;
 mod v1_consents;
 mod v1_journeys;

@@ -6,6 +6,7 @@ pub mod annex;
 pub mod gateway;
 pub mod house;
 pub mod http;
+pub mod judge;
 pub mod receiver;
 pub mod redis;
 pub mod shop;
