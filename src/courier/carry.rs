@@ -73,7 +73,9 @@ impl Courier {
 
     async fn conclude(&self, leased: &Leased, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
         let (id, tries) = (leased.lease.id, leased.parcel.delivery.tries);
-        heard.into_iter().for_each(|heard| self.parts.watcher.saw(Event::Tried(heard)));
+        if let Some(heard) = heard {
+            self.parts.watcher.saw(Event::Tried(heard));
+        }
         if !self.parts.store.report(&leased.lease, heard, verdict).await? {
             self.parts.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
