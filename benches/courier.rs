@@ -76,9 +76,9 @@ async fn beside(store: Store, manners: Manners) -> Times {
     let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
     let waiting = shop.away_to(vec![json!([HOME, town.url(WELL)]); JOURNEYS]).await;
     let told = |n: usize| {
-        let further = (n % 2 == 0).then(|| town.url(WELL));
+        let further = n.is_multiple_of(2).then(|| town.url(WELL));
         let urls = [HOME.to_owned(), town.url(n % WELL)].into_iter().chain(further);
-        Value::from_iter(urls)
+        urls.collect::<Value>()
     };
     let journeys = shop.away_to((0..JOURNEYS).map(told).collect()).await;
     flood(shop.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
@@ -115,7 +115,7 @@ async fn drained(store: Store, servers: usize, told: usize) {
     let town = Town::open(vec![Manners::Well; servers]);
     let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
     let urls = |n: usize| (0..told).map(move |i| (n * told + i) % servers);
-    let callback = |n| Value::from_iter([HOME.to_owned()].into_iter().chain(urls(n).map(|place| town.url(place))));
+    let callback = |n| [HOME.to_owned()].into_iter().chain(urls(n).map(|place| town.url(place))).collect::<Value>();
     let journeys = shop.away_to((0..DRAINED).map(callback).collect()).await;
     let began = Instant::now();
     flood(shop.to(), journeys.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
