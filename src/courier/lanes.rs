@@ -23,7 +23,7 @@ const ABREAST: u32 = 4;
 /// How long the last of those that wait in a lane should have to wait.
 const DEPTH: Duration = Duration::from_secs(1);
 /// How long a try takes in a lane where none has ended yet.
-const PACE: Duration = Duration::from_millis(200);
+const PACE: Duration = Duration::from_millis(100);
 /// After how many failures in a row a lane is narrow.
 const FAILURES: u32 = 5;
 /// The first and the longest rest of a narrow lane; each is twice as long as the one before.
@@ -98,8 +98,8 @@ pub struct Lanes {
 struct Lane {
     running: usize,
     queue: VecDeque<Held>,
-    /// How long a try takes here, more or less.
-    pace: Duration,
+    /// How long a try takes here, more or less, once one has ended.
+    pace: Option<Duration>,
     /// Until when there is no room, as far as others have been told to come again.
     booked: Moment,
     failures: u32,
@@ -111,7 +111,7 @@ impl Default for Lane {
     fn default() -> Self {
         let never = Moment::from_millis(0);
         let queue = VecDeque::new();
-        Self { running: 0, queue, pace: PACE, booked: never, failures: 0, failed_at: never, rests_until: None }
+        Self { running: 0, queue, pace: None, booked: never, failures: 0, failed_at: never, rests_until: None }
     }
 }
 
@@ -165,7 +165,7 @@ impl Lanes {
         lane.running = lane.running.saturating_sub(1);
         self.running = self.running.saturating_sub(1);
         if end.load != Load::Nothing {
-            lane.pace = (lane.pace * 3 + end.took) / 4;
+            lane.learn(end.took, now);
         }
         match end.load {
             Load::Light => (lane.failures, lane.rests_until) = (0, None),
@@ -218,13 +218,26 @@ impl Lane {
 
     /// How many may wait here.
     fn depth(&self) -> usize {
-        let pace = self.pace.max(Duration::from_millis(1));
-        usize::try_from(DEPTH.as_millis() / pace.as_millis()).unwrap_or(usize::MAX).saturating_mul(AT_ONCE).max(AT_ONCE)
+        let seats = DEPTH.as_millis() / self.turn().as_millis();
+        usize::try_from(seats).unwrap_or(usize::MAX).max(AT_ONCE)
+    }
+
+    /// How long it is from the end of one try to the next, while several are under way.
+    fn turn(&self) -> Duration {
+        (self.pace.unwrap_or(PACE) / ABREAST).max(Duration::from_millis(1))
+    }
+
+    /// Takes note of how long a try took, and brings what is booked into line with it.
+    fn learn(&mut self, took: Duration, now: Moment) {
+        let before = self.turn();
+        self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
+        let ahead = self.booked.since(now).mul_f64(self.turn().div_duration_f64(before));
+        self.booked = now.plus(ahead.min(NO_ROOM.1));
     }
 
     /// Books a place behind all who were told to come again, and answers how long it is until then.
     fn book(&mut self, now: Moment, chance: u64) -> Duration {
-        let turn = (self.pace / ABREAST).max(Duration::from_millis(1));
+        let turn = self.turn();
         let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         let at = self.booked.max(now.plus(turn.saturating_mul(waiting)));
         let wait = at.since(now);
@@ -317,7 +330,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert!(waits.is_sorted() && waits[0] == PACE / 4 * u32::try_from(queue).unwrap(), "{:?}", waits[0]);
+        assert!(waits.is_sorted() && waits[0] == PACE / ABREAST * u32::try_from(queue).unwrap(), "{:?}", waits[0]);
         assert_eq!(waits.last(), Some(&NO_ROOM.1));
         assert!(matches!(come(&mut lanes, "https://well.example/", NOW), Admission::Go(_)));
         let hangs = endpoint("https://hangs.example/");
@@ -332,7 +345,7 @@ mod tests {
         let url = "https://shop.example/";
         // One try stays under way, so that the lane stays.
         come(&mut lanes, url, NOW);
-        for (millis, held) in [(40, 100), (15_000, AT_ONCE), (2, 2000)] {
+        for (millis, held) in [(40, 100), (15_000, AT_ONCE), (2, 1000)] {
             for _ in 0..50 {
                 come(&mut lanes, url, NOW);
                 let took = Duration::from_millis(millis);
@@ -341,6 +354,23 @@ mod tests {
             let depth = lanes.lanes[&endpoint(url)].depth();
             assert!(depth.abs_diff(held) <= held / 20, "{millis} ms: {depth}");
         }
+    }
+
+    #[test]
+    fn who_is_put_off_comes_again_as_fast_as_the_lane_turned_out_to_be() {
+        let mut lanes = Lanes::default();
+        let url = "https://shop.example/";
+        let put_off = |lanes: &mut Lanes| match come(lanes, url, NOW) {
+            Admission::PutOff(wait) => wait,
+            other => panic!("{other:?}"),
+        };
+        while !matches!(come(&mut lanes, url, NOW), Admission::PutOff(_)) {}
+        let slow = (0..200).map(|_| put_off(&mut lanes)).last().unwrap();
+        lanes.done(&endpoint(url), End { load: Load::Light, took: PACE / 10 }, NOW, 0);
+        lanes.next(&endpoint(url)).unwrap();
+        while !matches!(come(&mut lanes, url, NOW), Admission::PutOff(_)) {}
+        let quick = put_off(&mut lanes);
+        assert!(quick < slow / 5, "{quick:?}, and {slow:?} before");
     }
 
     #[test]
