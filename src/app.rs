@@ -14,21 +14,23 @@ use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
-use crate::courier::{self, Courier};
+use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
+use crate::domain::delivery::DeliveryId;
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
-use crate::engine::{Edit, Engine, NewMerchant, Parts};
+use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
 use crate::keys::Keys;
 use crate::sandbox::{self, Redeemer, display_url};
 use crate::store::Store;
@@ -79,7 +81,9 @@ impl App {
         let addr = listener.local_addr()?;
         let public_url = config.public_url(addr);
         let mut notices = config.warnings().to_vec();
-        let engine = Arc::new(engine(config, &clock, addr, &mut notices).await?);
+        let desk = Arc::new(Desk::default());
+        let herald = Arc::new(AtTheDesk(Arc::clone(&desk)));
+        let engine = Arc::new(engine_heard_by(config, &clock, addr, (&mut notices, herald)).await?);
         let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
@@ -91,7 +95,7 @@ impl App {
         };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
         let counters = counters.into_inner();
-        let courier = Arc::new(courier(config, &engine, Arc::clone(&counters))?);
+        let courier = Arc::new(courier(config, &engine, desk, Arc::clone(&counters))?);
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
@@ -183,6 +187,24 @@ pub async fn engine(
     addr: SocketAddr,
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Engine> {
+    engine_heard_by(config, clock, addr, (notices, Arc::new(NoHerald))).await
+}
+
+/// The courier's desk, as the engine asks there.
+struct AtTheDesk(Arc<Desk>);
+
+impl Herald for AtTheDesk {
+    fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
+        self.0.ask(deliveries).boxed()
+    }
+}
+
+async fn engine_heard_by(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    addr: SocketAddr,
+    (notices, herald): (&mut Vec<String>, Arc<dyn Herald>),
+) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
     let keys = keys(config.keys(), clock.as_ref(), notices)?;
     let store: Arc<dyn Store> = match config.store() {
@@ -205,11 +227,12 @@ pub async fn engine(
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
         operator: config.operator_key(),
+        herald,
     }))
 }
 
 /// The courier of a house. A demo's may reach the machine that it is tried on.
-fn courier(config: &Config, engine: &Engine, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
+fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
     Ok(Courier::new(courier::Parts {
@@ -218,6 +241,7 @@ fn courier(config: &Config, engine: &Engine, watcher: Arc<Metrics>) -> anyhow::R
         clock: Arc::clone(&engine.clock),
         dialects: engine.dialects.clone(),
         sender: Arc::new(way_out(config).allow(loopback).build()?),
+        desk,
         watcher,
     }))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
-use handback::domain::journey::{Cancel, Checkout, Departing, End, Journey, Opening, Purpose, Via};
+use handback::domain::journey::{Cancel, Checkout, Departing, End, Journey, Opening, Purpose, Via, Wanted};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::moment::Moment;
 use handback::domain::money::{Amount, Currency};
@@ -27,7 +27,7 @@ pub async fn open_all<S: Journeys>(
 ) -> Result<Vec<Journey>, Trouble> {
     let mut away = Vec::new();
     for journey in journeys {
-        if store.open(&journey, None).await? != Opened::New {
+        if store.open(&journey, &[], None).await? != Opened::New {
             return Err("a journey was not opened".into());
         }
         if leaves {
@@ -94,7 +94,8 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
         bank: "sandbox".into(),
         key: "k1".into(),
         purpose: Purpose::Checkout(Checkout {
-            amount: Amount::parse("25.90", Currency::EUR)?,
+            wanted: Wanted::Payment(Amount::parse("25.90", Currency::EUR)?),
+            institution: None,
             note: "order 71829".into(),
             cancel: Cancel::Offered,
         }),
@@ -129,5 +130,5 @@ pub fn settlement(away: Journey) -> Result<Step, Trouble> {
     record.extend([0x81, 0xa1, b'B', 0xc0]);
     record.extend(&end[1..]);
     let token = MintedToken { digest: Digest::new(rand::random()), expires_at: now.plus(Duration::from_mins(5)) };
-    Ok(Step::settle(read_journey(&record)?, 0, Some(token)))
+    Ok(Step::settle(read_journey(&record)?, Some(token)))
 }

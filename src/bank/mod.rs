@@ -64,6 +64,14 @@ pub trait Bank: Send + Sync {
         Ok(Checked::Genuine)
     }
 
+    /// Does at once what needs no customer: a booking, or what a test bank is asked to play.
+    ///
+    /// # Errors
+    /// When the bank could not be asked. A bank that takes no bookings cannot.
+    async fn book(&self, _journey: &Journey) -> Result<Booked, BankTrouble> {
+        Err(BankTrouble::Unreachable("it takes no bookings".into()))
+    }
+
     /// What the bank itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a bank that
     /// [asks once](Bank::asks_once) it is called once for each code.
     ///
@@ -94,6 +102,17 @@ pub struct Said {
     pub state: Option<String>,
     /// What it said.
     pub hint: Hint,
+}
+
+/// What a bank says when it is asked to do something without a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Booked {
+    /// It has done so, or refused.
+    Now(Fact),
+    /// It will; then this offer tells.
+    Later(Offer),
+    /// It does not know yet, and nothing more will be heard of it here.
+    Unknown,
 }
 
 /// What a bank's signature is under.

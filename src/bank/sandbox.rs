@@ -18,7 +18,7 @@ use crate::domain::consent::BankTokens;
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Purpose;
-use crate::domain::outcome::{BankError, Fact, Offer};
+use crate::domain::outcome::{BankError, Fact, Offer, Outcome};
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
@@ -189,7 +189,12 @@ impl Bank for Sandbox {
         match code.strip_prefix("fail:") {
             Some(error) => Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))),
             None => Ok(match trip.journey.opening().purpose {
-                Purpose::Checkout(_) => Fact::paid(),
+                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_)
+                    if trip.journey.yes() == Outcome::Authorised =>
+                {
+                    Fact::agreed()
+                }
+                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => Fact::paid(),
                 Purpose::Consent(_) => Fact::authorised(BankTokens {
                     json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
                     consent: None,

@@ -5,10 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::lanes::Load;
-use super::letter::{Letter, Unwritable, secret_of};
+use super::letter::{Letter, Signing, Unwritable, secret_of};
 use super::sender::Answered;
 use super::{Courier, Event};
-use crate::domain::delivery::{Attempt, Heard, Verdict};
+use crate::domain::callback::CallbackUrl;
+use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
+use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
 use crate::store::{Leased, Parcel, StoreError, endpoint_name};
 
@@ -31,13 +33,14 @@ impl Courier {
         if parcel.delivery.is_worn_out(now) {
             return self.conclude(leased, None, Verdict::Dead).await.map(|()| Load::Nothing);
         }
-        let url = parcel.journey.opening().plan.target(lease.id.target).map_or("", |entry| entry.url.as_str());
+        let url = parcel.journey.opening().plan.url_of(lease.id.target).map_or("", CallbackUrl::as_str);
         let endpoint = endpoint_name(lease.merchant, url);
         if self.parts.store.is_shut(&endpoint).await? {
             return self.conclude(leased, None, Verdict::Gone).await.map(|()| Load::Nothing);
         }
-        let attempt = self.attempt(parcel).await?;
-        let verdict = attempt.judge(&parcel.delivery, &self.schedule, self.parts.clock.now(), self.draw());
+        let manners = self.manners(parcel);
+        let attempt = self.attempt(parcel, &manners).await?;
+        let verdict = attempt.judge(&parcel.delivery, &manners, self.parts.clock.now(), self.draw());
         if verdict == Verdict::Gone {
             self.parts.store.shut(&endpoint).await?;
         }
@@ -45,30 +48,42 @@ impl Courier {
         Ok(load(&attempt, verdict))
     }
 
-    async fn attempt(&self, parcel: &Parcel) -> Result<Attempt, StoreError> {
+    /// How this parcel's dialect wants it delivered.
+    fn manners(&self, parcel: &Parcel) -> Manners {
+        let target = parcel.delivery.id.target;
+        self.dialect(parcel).map_or(Manners::STANDARD, |dialect| dialect.manners(target))
+    }
+
+    fn dialect(&self, parcel: &Parcel) -> Option<&dyn Dialect> {
+        let name = &parcel.journey.opening().dialect;
+        self.parts.dialects.iter().find(|dialect| dialect.name() == name).map(AsRef::as_ref)
+    }
+
+    async fn attempt(&self, parcel: &Parcel, manners: &Manners) -> Result<Attempt, StoreError> {
         let letter = match self.write(parcel).await? {
             Ok(letter) => letter,
             Err(unwritable) => {
                 tracing::warn!(delivery = %parcel.delivery.id, reason = %unwritable, "courier.unwritable");
-                return Ok(Attempt { heard: Heard::Refused, retry_after: None });
+                return Ok(Attempt { heard: Heard::Refused, received: false, retry_after: None });
             }
         };
-        let Answered { heard, retry_after } = self.parts.sender.send(&letter).await;
+        let deadline = manners.deadline(parcel.delivery.tries).min(Manners::LONGEST);
+        let Answered { heard, retry_after, body } = self.parts.sender.send(&letter, deadline).await;
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
-        Ok(Attempt { heard, retry_after })
+        Ok(Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after })
     }
 
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
-        let opening = parcel.journey.opening();
-        let dialect = self.parts.dialects.iter().find(|dialect| dialect.name() == opening.dialect);
-        let Some(dialect) = dialect else { return Ok(Err(Unwritable::Wordless)) };
+        let Some(dialect) = self.dialect(parcel) else { return Ok(Err(Unwritable::Wordless)) };
         if Letter::is_callback(parcel.delivery.id.target) {
-            return Ok(Letter::callback(parcel, dialect.as_ref()));
+            return Ok(Letter::callback(parcel, dialect));
         }
-        let merchant = self.parts.store.merchant(opening.merchant).await?;
+        let merchant = self.parts.store.merchant(parcel.journey.opening().merchant).await?;
         let secret = merchant.and_then(|merchant| secret_of(&merchant, &self.parts.keys));
         let Some(secret) = secret else { return Ok(Err(Unwritable::Unsigned)) };
-        Ok(Letter::notice(parcel, dialect.as_ref(), &secret, self.parts.clock.now()))
+        let keys = &self.parts.keys;
+        let signing = Signing { secret: &secret, gateway: &|text| keys.gateway_signature(text) };
+        Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
     }
 
     async fn conclude(&self, leased: &Leased, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::domain::callback::CallbackUrl;
 use crate::domain::id::MerchantId;
 use crate::domain::moment::Moment;
 use crate::store::{Lease, Leased};
@@ -44,7 +45,7 @@ impl Endpoint {
     /// Where this one goes.
     pub fn of(leased: &Leased) -> Self {
         let plan = &leased.parcel.journey.opening().plan;
-        let url = plan.target(leased.lease.id.target).map_or("", |entry| entry.url.as_str());
+        let url = plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
         let authority = url.find("://").map_or(0, |at| at + "://".len());
         let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
         Self { merchant: leased.lease.merchant, origin: url[..end].to_owned() }
@@ -277,6 +278,7 @@ fn spread(span: Duration, chance: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::delivery::News;
     use crate::domain::outcome::Fact;
     use crate::store::Parcel;
     use crate::store::laws::cast::{Draft, departed, settled};
@@ -286,7 +288,7 @@ mod tests {
     fn held(url: &str) -> Held {
         let away = departed(Draft::at(NOW).telling([url]).journey(), NOW).0;
         let (journey, _) = settled(away, &Fact::paid(), NOW);
-        let delivery = journey.deliveries(0).remove(0);
+        let delivery = journey.deliveries(News::Settled(0), NOW, |_| true).remove(0);
         let lease = Lease { id: delivery.id, merchant: MerchantId::mint([7; 16]), by: 1 };
         (Leased { parcel: Parcel { delivery, journey }, lease }, Instant::now())
     }

@@ -1,7 +1,7 @@
 //! What is sent: a parcel in the words of its journey's dialect.
 
 use super::signature::signature;
-use crate::domain::delivery::{DeliveryId, Target};
+use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
 use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Settlement};
@@ -17,8 +17,8 @@ pub struct Letter {
     pub url: String,
     /// Its headers, by their names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// The media type and the body of a POST; without one it is a GET.
-    pub body: Option<(&'static str, String)>,
+    /// The body of a POST; without one it is a GET.
+    pub body: Option<Notice>,
 }
 
 /// The delivery alone: URLs and bodies are nobody else's business.
@@ -52,29 +52,35 @@ impl Letter {
     /// An unwritable letter, with the reason.
     pub fn callback(parcel: &Parcel, dialect: &dyn Dialect) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
-        let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;
-        let hand_back = HandBack { settlement: Some(settlement(parcel)?), token: None, consent_token: None };
+        let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
+        let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
         let url = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in)?;
         Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
     }
 
-    /// Writes a payment endpoint's notice, signed as Standard Webhooks has it with the merchant's `secret`.
+    /// Writes a payment endpoint's notice, signed as its dialect has it, else as Standard Webhooks does.
     ///
     /// # Errors
     /// An unwritable letter, with the reason.
-    pub fn notice(parcel: &Parcel, dialect: &dyn Dialect, secret: &Secret, at: Moment) -> Result<Self, Unwritable> {
+    pub fn notice(
+        parcel: &Parcel,
+        dialect: &dyn Dialect,
+        signing: &Signing<'_>,
+        at: Moment,
+    ) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
-        let entry = journey.opening().plan.target(id.target).ok_or(Unwritable::Unknown(id))?;
-        let settlement = settlement(parcel)?;
-        let notice = dialect.notice(journey, settlement).ok_or(Unwritable::Wordless)?;
-        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None };
-        let url = entry.url.filled(&dialect.way_home(journey, &hand_back))?;
-        let seconds = at.as_millis() / 1000;
+        let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
+        let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
-        let signature = signature(secret, &id, seconds, &notice.body).ok_or(Unwritable::Unsigned)?;
-        let headers =
-            vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)];
-        Ok(Self { url, headers, body: Some((notice.content_type, notice.body)) })
+        let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };
+        let headers = match dialect.sign(journey, &notice, &posting) {
+            Some(headers) => headers,
+            None => standard(&notice, &posting).ok_or(Unwritable::Unsigned)?,
+        };
+        Ok(Self { url, headers, body: Some(notice) })
     }
 
     /// Whether a target is written as a callback; else it is a notice.
@@ -83,9 +89,25 @@ impl Letter {
     }
 }
 
-fn settlement(parcel: &Parcel) -> Result<&Settlement, Unwritable> {
-    let id = parcel.delivery.id;
-    parcel.journey.settlements().get(usize::from(id.settlement)).ok_or(Unwritable::Unknown(id))
+/// What notices are signed with.
+pub struct Signing<'a> {
+    /// The merchant's signing secret.
+    pub secret: &'a Secret,
+    /// The gateway's own signature.
+    pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+}
+
+/// The headers of Standard Webhooks.
+fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+    let seconds = posting.at.as_millis() / 1000;
+    let signature = signature(posting.secret, posting.id, seconds, &notice.body)?;
+    let id = posting.id.to_owned();
+    Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
+}
+
+/// The settlement that a parcel tells of, if it is about one.
+fn settlement(parcel: &Parcel) -> Option<&Settlement> {
+    parcel.journey.settlements().get(usize::from(parcel.delivery.id.news.settlement()?))
 }
 
 /// A merchant's signing secret, opened.

@@ -5,6 +5,7 @@
 //! id is the same every time, so that a receiver can tell a repetition from news.
 
 mod carry;
+mod desk;
 mod events;
 mod lanes;
 mod letter;
@@ -22,20 +23,21 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryId, Schedule};
+use crate::domain::delivery::{DeliveryId, Manners};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
+pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
 use lanes::{Admission, End, Endpoint, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
 
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.
-const LEASE: Duration = Duration::from_secs(30);
-/// How much of a lease has to be left when a try begins: 15 s for the call, and what the store may take.
-const TRY: Duration = Duration::from_secs(18);
+const LEASE: Duration = Duration::from_secs(42);
+/// How much of a lease has to be left when a try begins: what the longest call and the store may take.
+const TRY: Duration = Manners::LONGEST.saturating_add(Duration::from_secs(3));
 /// How many are leased at once.
 const BATCH: usize = 128;
 /// How long a courier sleeps that has found nothing to do.
@@ -59,6 +61,8 @@ pub struct Parts {
     pub dialects: Vec<Arc<dyn Dialect>>,
     /// The way out.
     pub sender: Arc<dyn Sender>,
+    /// Where others ask how far deliveries are.
+    pub desk: Arc<Desk>,
     /// Who is told what happens.
     pub watcher: Arc<dyn Watcher>,
 }
@@ -66,7 +70,6 @@ pub struct Parts {
 /// A courier, ready to run.
 pub struct Courier {
     parts: Parts,
-    schedule: Schedule,
 }
 
 /// What a courier has in its hands.
@@ -84,9 +87,9 @@ struct Done {
 }
 
 impl Courier {
-    /// A courier with the schedule of Standard Webhooks.
+    /// A courier.
     pub const fn new(parts: Parts) -> Self {
-        Self { parts, schedule: Schedule::STANDARD }
+        Self { parts }
     }
 
     /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it has
@@ -101,15 +104,16 @@ impl Courier {
                 () = &mut stop => break,
                 Some(done) = hands.tries.join_next(), if !hands.tries.is_empty() => {
                     self.land(&mut hands, done.ok()).await;
+                    continue;
                 }
-                () = tokio::time::sleep_until(next_round) => {
-                    let pause = self.round(&mut hands).await.unwrap_or_else(|error| {
-                        tracing::warn!(error = %error, "courier.store_trouble");
-                        TROUBLE
-                    });
-                    next_round = Instant::now() + pause;
-                }
+                () = self.parts.desk.rung() => {}
+                () = tokio::time::sleep_until(next_round) => {}
             }
+            let pause = self.round(&mut hands).await.unwrap_or_else(|error| {
+                tracing::warn!(error = %error, "courier.store_trouble");
+                TROUBLE
+            });
+            next_round = Instant::now() + pause;
         }
         self.go_home(hands).await;
     }
@@ -167,6 +171,7 @@ impl Courier {
     async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { endpoint, id, end }) = done else { return };
         hands.flying.remove(&id);
+        self.parts.desk.tried(&id);
         let now = self.parts.clock.now();
         let mut put_off = hands.lanes.done(&endpoint, end, now, self.draw());
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {

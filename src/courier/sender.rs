@@ -9,16 +9,14 @@ use crate::domain::delivery::Heard;
 use crate::egress::header::{HeaderName, RETRY_AFTER};
 use crate::egress::{Call, Client, Trouble};
 
-/// How long a try may take, from the look-up of a name to the last byte of the answer.
-const DEADLINE: Duration = Duration::from_secs(15);
-/// How much of an answer's body is read, in bytes; nobody looks at it.
+/// How much of an answer's body is read, in bytes: enough for the word that some dialects' receivers say.
 const BODY: usize = 4096;
 
 /// Whoever takes a letter out.
 #[async_trait]
 pub trait Sender: Send + Sync {
-    /// Makes the request, once, within 15 s.
-    async fn send(&self, letter: &Letter) -> Answered;
+    /// Makes the request, once, within this time.
+    async fn send(&self, letter: &Letter, deadline: Duration) -> Answered;
 }
 
 /// What came back.
@@ -28,24 +26,27 @@ pub struct Answered {
     pub heard: Heard,
     /// `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
+    /// The body of an answer, as far as it is read.
+    pub body: Vec<u8>,
 }
 
 #[async_trait]
 impl Sender for Client {
-    async fn send(&self, letter: &Letter) -> Answered {
+    async fn send(&self, letter: &Letter, deadline: Duration) -> Answered {
         let call = match &letter.body {
             None => Call::get(&letter.url),
-            Some((content_type, body)) => Call::post(&letter.url).body(content_type, body.clone().into_bytes()),
+            Some(notice) => Call::post(&letter.url).body(&notice.content_type, notice.body.clone().into_bytes()),
         };
         let named =
             |call: Call, (name, value): &(&'static str, String)| call.header(HeaderName::from_static(name), value);
-        let call = letter.headers.iter().fold(call, named).deadline(DEADLINE).longest(BODY);
+        let call = letter.headers.iter().fold(call, named).deadline(deadline).longest(BODY);
         match Self::send(self, call).await {
             Ok(answer) => Answered {
                 heard: Heard::Status(answer.status().as_u16()),
                 retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),
+                body: answer.body().to_vec(),
             },
-            Err(trouble) => Answered { heard: heard(&trouble), retry_after: None },
+            Err(trouble) => Answered { heard: heard(&trouble), retry_after: None, body: Vec::new() },
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::clock::TestClock;
 use crate::dialect::secpaid::SecPaid;
-use crate::domain::delivery::{Delivery, Heard, State, Verdict};
+use crate::domain::delivery::{Delivery, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -34,7 +34,7 @@ struct Post {
 
 #[async_trait]
 impl Sender for Post {
-    async fn send(&self, letter: &Letter) -> Answered {
+    async fn send(&self, letter: &Letter, _: Duration) -> Answered {
         let host = host(&letter.url);
         self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
         {
@@ -47,11 +47,11 @@ impl Sender for Post {
         tokio::time::sleep(hang.or(slow).unwrap_or_default()).await;
         self.at_once.lock().unwrap().entry(host.clone()).or_default().0 -= 1;
         if hang.is_some() {
-            return Answered { heard: Heard::Unanswered, retry_after: None };
+            return Answered { heard: Heard::Unanswered, retry_after: None, body: Vec::new() };
         }
         let mut answers = self.answers.lock().unwrap();
         let status = answers.get_mut(&host).map_or(200, |row| if row.len() > 1 { row.remove(0) } else { row[0] });
-        Answered { heard: Heard::Status(status), retry_after: None }
+        Answered { heard: Heard::Status(status), retry_after: None, body: Vec::new() }
     }
 }
 
@@ -115,11 +115,12 @@ impl Round {
     async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
         let now = self.clock.now();
         let journey = Draft::at(now).of(merchant).telling(urls).journey();
-        self.store.open(&journey, None).await.unwrap();
+        self.store.open(&journey, &[], None).await.unwrap();
         let (away, departure) = departed(journey, now);
         self.store.take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap();
         let (paid, number) = settled(away, &Fact::paid(), now);
-        self.store.take(&Step::settle(paid.clone(), number, None)).await.unwrap();
+        let told = paid.deliveries(News::Settled(number), now, |_| true);
+        self.store.take(&Step::settle(paid.clone(), None).telling(told)).await.unwrap();
         paid
     }
 
@@ -128,19 +129,20 @@ impl Round {
     }
 
     fn courier(&self) -> Running {
-        self.courier_by(Schedule::STANDARD)
+        self.courier_speaking(Arc::new(SecPaid))
     }
 
-    fn courier_by(&self, schedule: Schedule) -> Running {
-        let parts = Parts {
+    fn courier_speaking(&self, dialect: Arc<dyn Dialect>) -> Running {
+        let courier = Courier::new(Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            dialects: vec![Arc::new(SecPaid)],
+            dialects: vec![dialect],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
+            desk: Arc::default(),
             watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
-        };
-        let (courier, (stop, stopped)) = (Courier { parts, schedule }, oneshot::channel::<()>());
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
         Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
     }
 }

@@ -1,11 +1,11 @@
-//! What the engine needs of a dialect: its words on the way home.
+//! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
-use super::delivery::Notice;
-use super::journey::{HandBack, Journey, Settlement};
+use super::delivery::{Manners, News, Notice, Posting, Target};
+use super::journey::{HandBack, Journey};
 use super::params::Params;
-use super::wish::Wish;
 
-/// A merchant-facing vocabulary, as far as a hand-back needs it. The rest of a dialect is between it and the front door.
+/// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
+/// front door.
 pub trait Dialect: Send + Sync {
     /// Its name, as it is frozen into journeys.
     fn name(&self) -> &'static str;
@@ -13,20 +13,45 @@ pub trait Dialect: Send + Sync {
     /// Every name it may ever append to a callback.
     fn appended(&self) -> &'static [&'static str];
 
-    /// Whether a callback of this journey promises no outcome, because its one-time token will tell: then a customer may
-    /// go home before the bank has answered (rule 4 of the design).
+    /// Whether a callback of this journey promises no outcome, because its one-time token or a notice will tell: then a
+    /// customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
 
-    /// The payment endpoints that a call asked for, in its own words: URLs, indices and names between commas.
-    fn endpoints<'a>(&self, _wish: &'a Wish) -> Option<&'a str> {
+    /// Whether a target of this journey is told of this. The journey stands as this has left it.
+    fn tells(&self, _journey: &Journey, news: News, _target: Target) -> bool {
+        news.settlement().is_some()
+    }
+
+    /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
+    /// every try tells the same.
+    fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
         None
     }
 
-    /// What a payment endpoint is told of a settlement. `None` where this dialect knows no payment endpoints.
-    fn notice(&self, _journey: &Journey, _settlement: &Settlement) -> Option<Notice> {
+    /// The headers that sign a notice, by their names in lower case. `None` where this dialect has none of its own, and
+    /// Standard Webhooks' are sent.
+    fn sign(
+        &self,
+        _journey: &Journey,
+        _notice: &Notice,
+        _posting: &Posting<'_>,
+    ) -> Option<Vec<(&'static str, String)>> {
         None
+    }
+
+    /// How its deliveries are made.
+    fn manners(&self, target: Target) -> Manners {
+        match target {
+            Target::Callback(_) => Manners::CALLBACK,
+            Target::Endpoint(_) => Manners::STANDARD,
+        }
+    }
+
+    /// Whether servers are told before the browser goes home, as far as the budget allows.
+    fn announces(&self) -> bool {
+        false
     }
 }

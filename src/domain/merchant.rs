@@ -6,8 +6,11 @@ use super::callback::{AppWays, CallbackUrl, Placement};
 use super::id::MerchantId;
 use super::invalid::Invalid;
 use super::moment::Moment;
+use super::plan::Endpoint;
 use super::secret::{Digest, Sealed};
-use super::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, Terms, WhenLate};
+use super::terms::{
+    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, Terms, WhenLate,
+};
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,32 @@ pub struct Merchant {
     pub book: Book,
     /// What it has chosen.
     pub settings: Settings,
+    /// Its saved payment endpoints, in stable slots.
+    pub endpoints: Vec<Option<Endpoint>>,
+    /// Who is told of every change, where a dialect has one such place for all journeys.
+    pub webhook: Option<Webhook>,
+    /// The public keys that its calls are signed with.
+    pub public_keys: Vec<PublicKey>,
+    /// The digests of its API keys as clients send them that hash a password first: ten times SHA-1, in hexadecimal.
+    pub hashed_keys: Vec<Digest>,
+}
+
+/// The place that is told of every change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The kinds of events that it wants to hear of, in its dialect's words.
+    pub types: Vec<String>,
+    /// Where it is.
+    pub url: CallbackUrl,
+}
+
+/// A public key that a merchant signs its calls with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// The name that its signatures have for it.
+    pub id: String,
+    /// The key, as its dialect reads it.
+    pub text: String,
 }
 
 /// A merchant's name, as customers see it: 1 to 80 characters, none of them a control character.
@@ -204,6 +233,12 @@ pub struct Settings {
     pub token_life: Duration,
     /// How long a journey waits for its customer.
     pub journey_life: Duration,
+    /// Who takes the bank's answer from the browser.
+    pub answers_to: AnswersTo,
+    /// Whether its calls have to be signed.
+    pub signed_calls: SignedCalls,
+    /// The media type of notices, where it has to be another one than the call's; empty is the call's.
+    pub notice_type: String,
 }
 
 impl Settings {
@@ -225,7 +260,7 @@ impl Settings {
     }
 
     /// Puts settings together from the part that journeys freeze and the part that they do not.
-    pub(crate) const fn of_terms(terms: Terms, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
+    pub(crate) fn of_terms(terms: Terms, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
         Self {
             one_time_token: terms.one_time_token,
             extra_outcomes: terms.extra_outcomes,
@@ -235,6 +270,7 @@ impl Settings {
             when_late: terms.when_late,
             token_life: terms.token_life,
             journey_life,
+            ..Self::default()
         }
     }
 }
@@ -258,6 +294,12 @@ pub struct Choices {
     pub token_life: Option<Duration>,
     /// See [`Settings`]; within [`Settings::JOURNEY_LIFE`].
     pub journey_life: Option<Duration>,
+    /// See [`Settings`].
+    pub answers_to: Option<AnswersTo>,
+    /// See [`Settings`].
+    pub signed_calls: Option<SignedCalls>,
+    /// See [`Settings`].
+    pub notice_type: Option<String>,
 }
 
 impl Choices {
@@ -272,6 +314,9 @@ impl Choices {
             when_late: self.when_late.unwrap_or(settings.when_late),
             token_life: self.token_life.unwrap_or(settings.token_life),
             journey_life: self.journey_life.unwrap_or(settings.journey_life),
+            answers_to: self.answers_to.unwrap_or(settings.answers_to),
+            signed_calls: self.signed_calls.unwrap_or(settings.signed_calls),
+            notice_type: self.notice_type.clone().unwrap_or_else(|| settings.notice_type.clone()),
         }
     }
 }
@@ -287,6 +332,9 @@ impl Default for Settings {
             when_late: WhenLate::Wait,
             token_life: Duration::from_mins(5),
             journey_life: Duration::from_hours(24),
+            answers_to: AnswersTo::Gateway,
+            signed_calls: SignedCalls::Checked,
+            notice_type: String::new(),
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Outcome {
     Paid,
     /// The bank proved that the customer agreed; nothing has been collected yet.
     Authorised,
+    /// What somebody waited for has been done, by the word of whoever did it.
+    Done,
     /// The customer said no, or the merchant withdrew the link.
     Cancelled,
     /// The bank could not or would not.
@@ -30,15 +32,16 @@ impl Outcome {
         match self {
             Self::Paid => "paid",
             Self::Authorised => "authorised",
+            Self::Done => "done",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
             Self::Expired => "expired",
         }
     }
 
-    /// Whether a bank proved it; such an outcome supersedes the others and is never superseded.
+    /// Whether a bank, or whoever did it, proved it; such an outcome supersedes the others and is never superseded.
     pub const fn is_proven(self) -> bool {
-        matches!(self, Self::Paid | Self::Authorised)
+        matches!(self, Self::Paid | Self::Authorised | Self::Done)
     }
 }
 
@@ -157,6 +160,8 @@ pub struct Fact(Known);
 enum Known {
     Paid,
     Authorised(BankTokens),
+    Agreed,
+    Done,
     Refused(BankError),
     Pressed,
     Withdrawn,
@@ -174,11 +179,27 @@ impl Fact {
         Self(Known::Authorised(tokens))
     }
 
+    /// The bank says that its customer agreed to be asked for money later.
+    pub(crate) const fn agreed() -> Self {
+        Self(Known::Agreed)
+    }
+
+    /// Whoever does an errand says that it is done.
+    pub(crate) const fn done() -> Self {
+        Self(Known::Done)
+    }
+
     /// What the bank gave for the customer's agreement.
     pub const fn bank_tokens(&self) -> Option<&BankTokens> {
         match &self.0 {
             Known::Authorised(tokens) => Some(tokens),
-            Known::Paid | Known::Refused(_) | Known::Pressed | Known::Withdrawn | Known::Lapsed => None,
+            Known::Paid
+            | Known::Agreed
+            | Known::Done
+            | Known::Refused(_)
+            | Known::Pressed
+            | Known::Withdrawn
+            | Known::Lapsed => None,
         }
     }
 
@@ -206,7 +227,8 @@ impl Fact {
     pub fn outcome(&self) -> Outcome {
         match &self.0 {
             Known::Paid => Outcome::Paid,
-            Known::Authorised(_) => Outcome::Authorised,
+            Known::Authorised(_) | Known::Agreed => Outcome::Authorised,
+            Known::Done => Outcome::Done,
             Known::Refused(error) if !error.is_customers_refusal() => Outcome::Failed,
             Known::Refused(_) | Known::Pressed | Known::Withdrawn => Outcome::Cancelled,
             Known::Lapsed => Outcome::Expired,
@@ -216,7 +238,8 @@ impl Fact {
     /// Why, for the timeline and the page.
     pub fn cause(&self) -> Cause {
         match &self.0 {
-            Known::Paid | Known::Authorised(_) => Cause::Bank(None),
+            Known::Paid | Known::Authorised(_) | Known::Agreed => Cause::Bank(None),
+            Known::Done => Cause::Merchant,
             Known::Refused(error) => Cause::Bank(Some(error.clone())),
             Known::Pressed => Cause::Customer,
             Known::Withdrawn => Cause::Merchant,

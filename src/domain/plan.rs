@@ -4,7 +4,10 @@ use super::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, Placement, Rules, p
 use super::delivery::Target;
 use super::invalid::Invalid;
 use super::merchant::{Book, SavedCallback};
-use super::terms::{AppLinks, OneOffUrls};
+use super::outcome::Outcome;
+use super::secret::Sealed;
+use super::terms::{AppLinks, OneOffUrls, Told};
+use super::wish::Asked;
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +29,48 @@ impl Entry {
     }
 }
 
+/// Where the browser lands when nothing was paid, where a merchant has other URLs for that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// When the customer said no; `None` is our own result page.
+    pub cancelled: Option<Entry>,
+    /// When it failed or expired; `None` is our own result page.
+    pub failed: Option<Entry>,
+}
+
+/// A payment endpoint: a server that is told by a POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is.
+    pub url: CallbackUrl,
+    /// The slot it came from; `None` for a one-off URL.
+    pub slot: Option<usize>,
+    /// The form of the body, in its dialect's word; empty is the dialect's own choice.
+    pub form: String,
+    /// Which outcomes it is told.
+    pub told: Told,
+    /// The key that bodies are encrypted with, sealed for the merchant, where a dialect's clients know that.
+    pub cipher: Option<Sealed>,
+}
+
+impl Endpoint {
+    /// An endpoint at a URL, with nothing else said.
+    pub const fn at(url: CallbackUrl) -> Self {
+        Self { url, slot: None, form: String::new(), told: Told::Always, cipher: None }
+    }
+}
+
 /// Where a journey's news goes: the browser to one place, servers to the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Where the browser lands; `None` is our own result page.
     pub landing: Option<Entry>,
+    /// Where it lands instead when nothing was paid; `None` is at the same place.
+    pub refused: Option<Refused>,
     /// Who else is told, in the background.
     pub background: Vec<Entry>,
-    /// The payment endpoints: who is told by a POST.
-    pub endpoints: Vec<Entry>,
+    /// The payment endpoints.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// What a dialect and a merchant allow in a plan.
@@ -42,6 +78,8 @@ pub struct Plan {
 pub struct Allowed<'a> {
     /// The merchant's saved callbacks.
     pub book: &'a Book,
+    /// The merchant's saved payment endpoints, in their slots.
+    pub endpoints: &'a [Option<Endpoint>],
     /// Whether one-off URLs are.
     pub one_off_urls: OneOffUrls,
     /// The operator's rules for URLs.
@@ -80,7 +118,27 @@ impl Plan {
             entry.map_err(|invalid| invalid.at(place(index, alone)))
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { landing: entries.next(), background: entries.collect(), endpoints: Vec::new() })
+        Ok(Self { landing: entries.next(), background: entries.collect(), ..Self::default() })
+    }
+
+    /// Resolves three URLs, one for each way in which a journey can end; they are used as they are, and who is not given
+    /// one ends on our result page.
+    ///
+    /// # Errors
+    /// When one breaks a rule for URLs, or the merchant allows saved callbacks only. The field is `success`, `cancel` or
+    /// `error`, and whoever knows the call's own names renames it.
+    pub fn apart(
+        success: Option<&str>,
+        cancelled: Option<&str>,
+        failed: Option<&str>,
+        allowed: Allowed<'_>,
+    ) -> Result<Self, Invalid> {
+        let resolve = |url: Option<&str>, field: &str| {
+            let entry = url.map(|url| resolve_item(&Item::Url(url.to_owned()), allowed)).transpose();
+            entry.map_err(|invalid| invalid.at(field))
+        };
+        let refused = Refused { cancelled: resolve(cancelled, "cancel")?, failed: resolve(failed, "error")? };
+        Ok(Self { landing: resolve(success, "success")?, refused: Some(refused), ..Self::default() })
     }
 
     /// Resolves a URL that one of the merchant's saved callbacks has to cover.
@@ -99,43 +157,68 @@ impl Plan {
         Ok(Self { landing: Some(landing), ..Self::default() })
     }
 
-    /// The same plan with the payment endpoints that a call asked for: URLs, or indices and names of saved ones.
+    /// The same plan with the payment endpoints that a call asked for: URLs, or indices of saved ones. Nothing asked is
+    /// the first saved one.
     ///
     /// # Errors
     /// As [`Plan::resolve`]; the field is `payment_endpoint`, with its item.
-    pub fn telling(self, asked: &str, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+    pub fn telling(self, asked: &Asked, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         let renamed = |invalid: Invalid| {
             let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
             invalid.at(field)
         };
-        let items = parse_list(asked, |name| allowed.book.named(name).is_some()).map_err(renamed)?;
+        let items = match asked {
+            Asked::Nothing => {
+                let first = allowed.endpoints.iter().flatten().take(1).cloned().collect();
+                return Ok(Self { endpoints: first, ..self });
+            }
+            Asked::OwnPage | Asked::Apart { .. } => return Ok(self),
+            Asked::Text(text) => parse_list(text, |_| false).map_err(renamed)?,
+            Asked::Items(items) => items.clone(),
+            Asked::Covered(url) => vec![Item::Url(url.clone())],
+        };
         let alone = items.len() == 1;
         if items.len() > MAX_ITEMS {
             return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
         }
-        let entries = items.iter().enumerate().map(|(index, item)| {
-            resolve_item(item, allowed)
-                .and_then(check_endpoint)
-                .map_err(|invalid| renamed(invalid.at(place(index, alone))))
+        let endpoints = items.iter().enumerate().map(|(index, item)| {
+            resolve_endpoint(item, allowed).map_err(|invalid| renamed(invalid.at(place(index, alone))))
         });
-        Ok(Self { endpoints: entries.collect::<Result<_, _>>()?, ..self })
+        Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
     }
 
-    /// Who is told in the background, in order: the callbacks, then the payment endpoints.
-    pub fn targets(&self) -> impl Iterator<Item = (Target, &Entry)> {
-        let callbacks = (0..=u8::MAX).map(Target::Callback).zip(&self.background);
-        callbacks.chain((0..=u8::MAX).map(Target::Endpoint).zip(&self.endpoints))
-    }
-
-    /// The entry of a target. `None` when this plan has none there.
-    pub fn target(&self, target: Target) -> Option<&Entry> {
-        match target {
-            Target::Callback(entry) => self.background.get(usize::from(entry)),
-            Target::Endpoint(entry) => self.endpoints.get(usize::from(entry)),
+    /// Where the browser lands with this outcome; `None` is before anything is proven. `None` is our own result page.
+    pub fn landing_for(&self, outcome: Option<Outcome>) -> Option<&Entry> {
+        match (&self.refused, outcome) {
+            (Some(refused), Some(Outcome::Cancelled)) => refused.cancelled.as_ref(),
+            (Some(refused), Some(Outcome::Failed | Outcome::Expired)) => refused.failed.as_ref(),
+            (_, None | Some(_)) => self.landing.as_ref(),
         }
     }
 
-    /// Every entry that gets the browser's query, the landing first.
+    /// Who is told in the background, in order: the callbacks, then the payment endpoints.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        let callbacks = (0..=u8::MAX).zip(&self.background).map(|(index, _)| Target::Callback(index));
+        callbacks.chain((0..=u8::MAX).zip(&self.endpoints).map(|(index, _)| Target::Endpoint(index)))
+    }
+
+    /// Where a target is. `None` when this plan has none there.
+    pub fn url_of(&self, target: Target) -> Option<&CallbackUrl> {
+        match target {
+            Target::Callback(index) => self.background.get(usize::from(index)).map(|entry| &entry.url),
+            Target::Endpoint(_) => self.endpoint(target).map(|endpoint| &endpoint.url),
+        }
+    }
+
+    /// The payment endpoint of a target, if it is one.
+    pub fn endpoint(&self, target: Target) -> Option<&Endpoint> {
+        match target {
+            Target::Callback(_) => None,
+            Target::Endpoint(index) => self.endpoints.get(usize::from(index)),
+        }
+    }
+
+    /// Every entry that gets the browser's query, the landing first. Those of refusals have nothing appended.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.landing.iter().chain(&self.background)
     }
@@ -194,12 +277,28 @@ fn holds(rule: String) -> Invalid {
 }
 
 /// A payment endpoint is called by a server.
-fn check_endpoint(entry: Entry) -> Result<Entry, Invalid> {
-    if entry.url.is_app_link() {
-        return Err(Invalid::new("payment_endpoint", "is an app link, which no server can call")
+fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<Endpoint, Invalid> {
+    let saved = |index: &usize| allowed.endpoints.get(*index).and_then(Option::as_ref).cloned();
+    let endpoint = match item {
+        Item::Index(index) => {
+            saved(index).map(|endpoint| Endpoint { slot: Some(*index), ..endpoint }).ok_or_else(|| {
+                Invalid::new(
+                    "callback_url",
+                    format!("names the saved endpoint {index}, and there is none at that index"),
+                )
+                .hint("list them with GET /v1/profile/endpoints; the first has index 0")
+            })?
+        }
+        Item::Name(_) => {
+            return Err(Invalid::new("callback_url", "is a name, and saved endpoints have an index only"));
+        }
+        Item::Url(_) => Endpoint::at(resolve_item(item, allowed)?.url),
+    };
+    if endpoint.url.is_app_link() {
+        return Err(Invalid::new("callback_url", "is an app link, which no server can call")
             .hint("expected an https URL of your server"));
     }
-    Ok(entry)
+    Ok(endpoint)
 }
 
 #[cfg(test)]
@@ -219,7 +318,10 @@ mod tests {
 
     fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
         let rules = Rules::default();
-        Plan::resolve(asked, Allowed { book: &book(), one_off_urls, rules: &rules, appended: &["status"] })
+        Plan::resolve(
+            asked,
+            Allowed { book: &book(), endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] },
+        )
     }
 
     #[test]
@@ -238,7 +340,8 @@ mod tests {
     #[test]
     fn an_empty_book_is_our_result_page() {
         let (rules, book) = (Rules::default(), Book::default());
-        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+        let allowed =
+            Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
         assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
     }
 
@@ -247,7 +350,8 @@ mod tests {
         assert!(resolve(Some(&["0"; 16].join(",")), OneOffUrls::Allowed).is_ok());
         assert!(resolve(Some(&["0"; 17].join(",")), OneOffUrls::Allowed).is_err());
         let (rules, book) = (Rules::default(), book());
-        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+        let allowed =
+            Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
         assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
         assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
     }
@@ -255,25 +359,59 @@ mod tests {
     #[test]
     fn payment_endpoints_are_urls_and_saved_ones() {
         let (rules, book) = (Rules::default(), book());
-        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &["status"] };
-        let telling = |asked| Plan::default().telling(asked, allowed);
+        let saved = |url| Endpoint::at(CallbackUrl::parse(url, &rules).unwrap());
+        let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
+        let one_off_urls = OneOffUrls::Allowed;
+        let allowed =
+            Allowed { book: &book, endpoints: &endpoints, one_off_urls, rules: &rules, appended: &["status"] };
+        let telling = |asked: &str| Plan::default().telling(&Asked::Text(asked.into()), allowed);
+        let urls = |plan: &Plan| {
+            let url = |target| plan.url_of(target).map(|url| url.as_str().to_owned());
+            plan.targets().map(url).collect::<Option<Vec<_>>>().unwrap()
+        };
         let plan = telling("https://b.example/pay,2").unwrap();
-        let told: Vec<_> = plan.targets().map(|(target, entry)| (target, entry.url.as_str())).collect();
-        let expected =
-            [(Target::Endpoint(0), "https://b.example/pay"), (Target::Endpoint(1), "https://a.example/2?status=x")];
-        assert_eq!(told, expected, "nothing is appended to an endpoint, so it may hold any name");
-        assert_eq!(plan.target(Target::Endpoint(1)).and_then(|entry| entry.slot), Some(2));
-        assert_eq!(plan.target(Target::Callback(0)), None);
+        let told = ["https://b.example/pay", "https://a.example/2?status=x"];
+        assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
+        assert_eq!(plan.endpoint(Target::Endpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
+        assert_eq!(plan.url_of(Target::Callback(0)), None);
+        assert_eq!(urls(&Plan::default().telling(&Asked::Nothing, allowed).unwrap()), ["https://a.example/1"]);
+        assert!(urls(&Plan::default().telling(&Asked::OwnPage, allowed).unwrap()).is_empty());
         for (asked, field) in [
+            ("0", "payment_endpoint"),
             ("7", "payment_endpoint"),
-            ("1", "payment_endpoint"),
             ("", "payment_endpoint"),
-            ("0,1", "payment_endpoint item 2"),
-            ("0,ftp://b.example/", "payment_endpoint item 2"),
-            (&["0"; 17].join(","), "payment_endpoint"),
+            ("com.example.app://cb", "payment_endpoint"),
+            ("1,0", "payment_endpoint item 2"),
+            ("1,ftp://b.example/", "payment_endpoint item 2"),
+            (&["1"; 17].join(","), "payment_endpoint"),
         ] {
             assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
         }
+    }
+
+    #[test]
+    fn each_end_has_its_own_place_where_a_merchant_wants_that() {
+        let (rules, book) = (Rules::default(), Book::default());
+        let one_off_urls = OneOffUrls::Allowed;
+        let allowed = Allowed { book: &book, endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] };
+        let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
+        let plan = Plan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
+        let lands = |plan: &Plan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
+        for (outcome, expected) in [
+            (None, yes),
+            (Some(Outcome::Paid), yes),
+            (Some(Outcome::Authorised), yes),
+            (Some(Outcome::Cancelled), no),
+            (Some(Outcome::Failed), error),
+            (Some(Outcome::Expired), error),
+        ] {
+            assert_eq!(lands(&plan, outcome).as_deref(), Some(expected), "{outcome:?}");
+        }
+        let plan = Plan::apart(Some(yes), None, None, allowed).unwrap();
+        assert_eq!(lands(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
+        assert_eq!(Plan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
+        let one = Plan::resolve(Some(no), allowed).unwrap();
+        assert_eq!(lands(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
     }
 
     #[test]
@@ -300,7 +438,13 @@ mod tests {
         let ways = AppWays::parse(written, &url, &rules).unwrap();
         let mut book = book();
         book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone() }).unwrap();
-        let allowed = |appended| Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended };
+        let allowed = |appended| Allowed {
+            book: &book,
+            endpoints: &[],
+            one_off_urls: OneOffUrls::Allowed,
+            rules: &rules,
+            appended,
+        };
         let landing = |plan: Plan| plan.landing.unwrap().ways;
         assert_eq!(landing(Plan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
         assert_eq!(landing(Plan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
@@ -321,7 +465,13 @@ mod tests {
         let ways = AppWays::parse(written, &url, &rules).unwrap();
         let mut book = Book::default();
         book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
-        let allowed = Allowed { book: &book, one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &["status"] };
+        let allowed = Allowed {
+            book: &book,
+            endpoints: &[],
+            one_off_urls: OneOffUrls::Allowed,
+            rules: &rules,
+            appended: &["status"],
+        };
         let refused = Plan::resolve(Some("0"), allowed).unwrap_err();
         assert!(refused.rule().contains("ios") && refused.rule().contains("status"), "{refused}");
         assert!(Plan::resolve(Some("https://b.example/,0"), allowed).is_ok());

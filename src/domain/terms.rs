@@ -80,6 +80,30 @@ choice!(
     SavedOnly = "saved_only"
 );
 choice!(
+    /// Which outcomes a payment endpoint is told.
+    Told: "told",
+    /// All of them.
+    Always = "always",
+    /// Those that a bank has proven.
+    SuccessOnly = "on_success"
+);
+choice!(
+    /// Who takes the bank's answer from the browser, where a dialect lets its merchants choose.
+    AnswersTo: "answers_to",
+    /// This gateway.
+    Gateway = "gateway",
+    /// The merchant's app, which brings it here.
+    App = "app"
+);
+choice!(
+    /// Whether a merchant's calls have to be signed, where a dialect knows signed calls.
+    SignedCalls: "signed_calls",
+    /// A signature is checked when it is there.
+    Checked = "checked",
+    /// A call without one is refused.
+    Required = "required"
+);
+choice!(
     /// Whether a return must come from the browser that left (rule 7 of the design).
     SameBrowser: "same_browser",
     /// The cookie is checked when it is there: a bank's app may come back in another browser.

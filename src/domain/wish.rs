@@ -13,16 +13,18 @@ pub struct Wish {
     pub extras: Vec<(String, String)>,
     /// The callbacks that were asked for.
     pub callback: Asked,
+    /// The payment endpoints that were asked for.
+    pub endpoints: Asked,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
     pub one_time_token: Option<OneTime>,
     /// What becomes of a failure in this journey; `None` is the merchant's setting.
     pub extra_outcomes: Option<ExtraOutcomes>,
 }
 
-/// The callbacks that a call asked for.
+/// The callbacks, or payment endpoints, that a call asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Asked {
-    /// None: the merchant's first, or our own result page.
+    /// Nothing: the merchant's first, or our own result page.
     #[default]
     Nothing,
     /// One text: an index, a name, a URL, or a list of them between commas.
@@ -33,4 +35,13 @@ pub enum Asked {
     Covered(String),
     /// None, and not the merchant's first either: the journey ends on our own result page.
     OwnPage,
+    /// A URL for each way in which the journey can end, used unchanged.
+    Apart {
+        /// When it succeeded, or nothing is known yet.
+        success: Option<String>,
+        /// When the customer said no.
+        cancelled: Option<String>,
+        /// When it failed.
+        failed: Option<String>,
+    },
 }

@@ -1,11 +1,26 @@
-//! What a merchant sees of its deliveries, and how one is sent again.
+//! Which deliveries news leaves, what a merchant sees of them, and how one is sent again.
 
 use super::{Engine, EngineError};
-use crate::domain::delivery::DeliveryId;
+use crate::domain::delivery::{Delivery, DeliveryId, News};
 use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::domain::terms::Told;
 use crate::store::{Parcel, Resting, endpoint_name};
 
 impl Engine {
+    /// The deliveries that news of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
+    pub(super) fn told(&self, journey: &Journey, news: News) -> Vec<Delivery> {
+        let plan = &journey.opening().plan;
+        let dialect = self.dialect(&journey.opening().dialect).ok();
+        let settlement = news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
+        let refusal = settlement.is_some_and(|settlement| !settlement.outcome.is_proven());
+        journey.deliveries(news, self.clock.now(), |target| {
+            let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.told == Told::Always || !refusal);
+            // Without its dialect nobody knows what to say; somebody who has it will.
+            wanted && dialect.map_or(settlement.is_some(), |dialect| dialect.tells(journey, news, target))
+        })
+    }
+
     /// A merchant's deliveries that have ended without being received, newest first, `most` at the most, beginning
     /// behind `after`.
     ///
@@ -39,8 +54,8 @@ impl Engine {
     /// When the store is in trouble.
     pub async fn replay(&self, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
         let Some(parcel) = self.delivery(merchant, id).await? else { return Ok(None) };
-        if let Some(entry) = parcel.journey.opening().plan.target(id.target) {
-            self.store.reopen(&endpoint_name(merchant, entry.url.as_str())).await?;
+        if let Some(url) = parcel.journey.opening().plan.url_of(id.target) {
+            self.store.reopen(&endpoint_name(merchant, url.as_str())).await?;
         }
         if !self.store.replay(id, merchant).await? {
             return Ok(None);

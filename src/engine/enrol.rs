@@ -43,6 +43,10 @@ impl Engine {
             created_at: self.clock.now(),
             book: Book::default(),
             settings: Settings::default(),
+            endpoints: Vec::new(),
+            webhook: None,
+            public_keys: Vec::new(),
+            hashed_keys: Vec::new(),
         };
         if self.store.add(&merchant).await? {
             return Ok(NewMerchant { merchant, api_key, signing_secret });

@@ -4,6 +4,7 @@ use super::{Engine, EngineError};
 use crate::domain::device::Device;
 use crate::domain::door::Homeward;
 use crate::domain::journey::{End, HandBack, Journey, Purpose, Stage};
+use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
@@ -47,7 +48,9 @@ impl Engine {
     /// When the journey's key or dialect is gone.
     pub fn app_home(&self, journey: &Journey, device: Device) -> Result<Option<Homeward>, EngineError> {
         let opening = journey.opening();
-        match (&opening.plan.landing, home_end(journey)) {
+        let end = home_end(journey);
+        let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
+        match (landing, end) {
             (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
                 Ok(Some(entry.homeward(device, &self.way_params(journey, &end, None)?)?))
             }
@@ -62,7 +65,7 @@ impl Engine {
     }
 
     fn homeward(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
-        match &journey.opening().plan.landing {
+        match journey.opening().plan.landing_for(outcome_of(journey, end)) {
             None => self.page(journey, page_of(journey)),
             Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
                 self.page(journey, app_page_of(journey))
@@ -88,10 +91,18 @@ impl Engine {
     }
 }
 
+/// The outcome that an end of a journey stands for; `None` while nothing has been proven.
+fn outcome_of(journey: &Journey, end: &End) -> Option<Outcome> {
+    match end {
+        End::Settled(number) => journey.settlements().get(usize::from(*number)).map(|settlement| settlement.outcome),
+        End::Failed(_) | End::Frozen => None,
+    }
+}
+
 /// The page of ours that a journey is on.
 pub(super) const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) => PAYMENT_PAGE,
+        Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,
     }
 }
@@ -99,7 +110,7 @@ pub(super) const fn page_of(journey: &Journey) -> &'static str {
 /// The page of ours that opens a journey's app.
 pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) => PAYMENT_APP_PAGE,
+        Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => PAYMENT_APP_PAGE,
         Purpose::Consent(_) => CONSENT_APP_PAGE,
     }
 }

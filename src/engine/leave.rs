@@ -64,6 +64,9 @@ impl Engine {
     /// When the store is in trouble, or the journey's key is gone.
     pub async fn leave(self: &Arc<Self>, wished: Wished<'_>) -> Result<Option<Leaving>, EngineError> {
         let Some(journey) = self.look(wished.link).await? else { return Ok(None) };
+        if !journey.opening().purpose.needs_customer() {
+            return Ok(Some(Leaving::Ended(Box::new(journey))));
+        }
         let chosen = self.choice(&journey, wished.institution);
         let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
         if journey.settlement().is_none() && self.bank(bank).is_err() {

@@ -4,10 +4,12 @@
 //! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
 //! what the winner left.
 
+mod book;
 mod consents;
 mod deliveries;
 mod enrol;
 mod flights;
+mod herald;
 mod home;
 mod leave;
 mod open;
@@ -26,8 +28,10 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use book::Ordered;
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
+pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
 pub use open::Rehearsal;
@@ -49,10 +53,11 @@ use crate::domain::dialect::Dialect;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Digest;
 use crate::keys::{Keys, digest};
-use crate::store::{Store, StoreError};
+use crate::store::{Kept, Opened, Store, StoreError};
 use flights::Flights;
 
 /// What an engine is made of.
@@ -77,6 +82,8 @@ pub struct Engine {
     pub(crate) budget: Duration,
     /// The digest of the operator's key, if there is one; see [`crate::keys::operator_key`].
     pub(crate) operator: Option<Digest>,
+    /// Who knows how far deliveries are.
+    pub(crate) herald: Arc<dyn Herald>,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
 }
@@ -126,12 +133,15 @@ pub struct Parts {
     pub budget: Duration,
     /// See [`Engine`].
     pub operator: Option<Digest>,
+    /// See [`Engine`].
+    pub herald: Arc<dyn Herald>,
 }
 
 impl Engine {
     /// Puts an engine together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator } = parts;
+        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator, herald } =
+            parts;
         let (proofs, outbound) = (Flights::kept_for(Duration::ZERO), Flights::kept_for(LATE_WAY));
         Self {
             store,
@@ -144,6 +154,7 @@ impl Engine {
             rules,
             budget,
             operator,
+            herald,
             proofs,
             outbound,
         }
@@ -194,7 +205,25 @@ impl Engine {
         Claim {
             key: digest("idempotency key", &[merchant.as_bytes(), route.as_bytes(), key.as_bytes()].join(&0)),
             request: digest("request", &content.join(&0)),
+            kept: Kept::ADay,
         }
+    }
+
+    /// Claims a reference that a merchant uses once on a route, for as long as its journey is kept.
+    pub fn claim_reference(&self, merchant: MerchantId, route: &str, reference: &str) -> Claim {
+        let key = [merchant.as_bytes(), route.as_bytes(), reference.as_bytes()].join(&0);
+        Claim { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
+    }
+
+    /// What a claim has opened. `None` when it is new, or forgotten.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn opened_by(&self, claim: &Claim) -> Result<Option<Journey>, EngineError> {
+        Ok(match self.store.opened_by(claim).await? {
+            Some(Opened::Repeated(journey)) => Some(self.lapse(*journey).await?),
+            Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,
+        })
     }
 
     /// Whether the store answers.

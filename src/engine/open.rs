@@ -3,6 +3,7 @@
 use super::{Engine, EngineError};
 use crate::domain::callback::{CallbackUrl, place};
 use crate::domain::consent::AnswerTo;
+use crate::domain::delivery::News;
 use crate::domain::device::Device;
 use crate::domain::dialect::Dialect;
 use crate::domain::door::Homeward;
@@ -50,16 +51,28 @@ impl Engine {
         wish: &Wish,
         claim: Option<&Claim>,
     ) -> Result<Journey, EngineError> {
+        self.open_and_tell(merchant, dialect, wish, claim).await.map(|(journey, _)| journey)
+    }
+
+    /// The same, and whether it was this call that has opened the journey.
+    pub(super) async fn open_and_tell(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &Wish,
+        claim: Option<&Claim>,
+    ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
             let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
                 Ok(journey) => journey,
-                Err(refusal) => return self.opened_before(claim, refusal).await,
+                Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
             };
-            match self.store.open(&journey, claim).await? {
-                Opened::New => return Ok(journey),
-                Opened::Repeated(first) => return Ok(*first),
+            let told = self.told(&journey, News::Opened);
+            match self.store.open(&journey, &told, claim).await? {
+                Opened::New => return Ok((journey, true)),
+                Opened::Repeated(first) => return Ok((*first, false)),
                 Opened::Reused => return Err(EngineError::KeyReused),
                 Opened::Taken => {}
             }
@@ -124,16 +137,19 @@ impl Engine {
         Ok(journey)
     }
 
-    /// The bank that a journey leads to: a consent's institution names one, and checkouts go to the first that takes
-    /// payments.
+    /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
+    /// and consents without to the one that their customer chooses.
     fn bank_for(&self, purpose: &Purpose) -> Result<String, Invalid> {
-        let Some(consent) = purpose.consent() else {
+        if let Purpose::Errand(_) = purpose {
+            return Ok(String::new());
+        }
+        if purpose.institution().is_none() && purpose.consent().is_none() {
             let bank = self.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
             let none = || Invalid::new("bank", "none of this gateway's takes payments");
             return bank
                 .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
-        };
-        let Some(id) = &consent.institution else { return Ok(String::new()) };
+        }
+        let Some(id) = purpose.institution() else { return Ok(String::new()) };
         let institution = self.institution(id).ok_or_else(|| {
             Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
         })?;
@@ -143,6 +159,7 @@ impl Engine {
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, Invalid> {
         let allowed = Allowed {
             book: &merchant.book,
+            endpoints: &merchant.endpoints,
             one_off_urls: merchant.settings.one_off_urls,
             rules: &self.rules,
             appended: dialect.appended(),
@@ -157,11 +174,11 @@ impl Engine {
             Asked::Items(items) => Plan::of_items(items, allowed),
             Asked::Covered(url) => Plan::of_covered(url, allowed),
             Asked::OwnPage => Ok(Plan::default()),
+            Asked::Apart { success, cancelled, failed } => {
+                Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
+            }
         }?;
-        match dialect.endpoints(wish) {
-            Some(asked) => plan.telling(asked, allowed),
-            None => Ok(plan),
-        }
+        plan.telling(&wish.endpoints, allowed)
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
@@ -250,7 +267,7 @@ fn agreed(settlement: &Settlement) -> bool {
 fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
     let at = journey.opening().opened_at;
     let end = |outcome, cause| Settlement { outcome, at, cause };
-    let mut ends = vec![end(Outcome::Paid, Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
+    let mut ends = vec![end(journey.yes(), Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
     if let Purpose::Consent(_) = journey.opening().purpose {
         let failed = end(Outcome::Failed, Cause::Bank(Some(error.clone())));
         return vec![end(Outcome::Authorised, Cause::Bank(None)), failed, end(Outcome::Expired, Cause::Time)];

@@ -15,6 +15,7 @@ use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::Answer;
 use crate::domain::consent::AnswerTo;
+use crate::domain::delivery::News;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{End, Journey, Proof, Via};
@@ -289,7 +290,7 @@ impl Engine {
                 Some(step) => step,
                 None if journey.proof(via).is_some() => return Ok(wait(journey, state, via)),
                 None => match self.held(&journey, via, offer)? {
-                    Some(next) => Step::hold(next),
+                    Some(next) => self.holds(next, via),
                     None => return Ok(wait(journey, state, via)),
                 },
             };
@@ -304,25 +305,34 @@ impl Engine {
     /// The step that sends a customer home before the fact, where that is wanted and possible.
     fn early(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Step>, EngineError> {
         let dialect = self.dialect(&journey.opening().dialect)?;
-        if journey.opening().plan.landing.is_none() || !dialect.goes_home_unproven(journey) {
+        if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
             return Ok(None);
         }
         let number = journey.token_number(&End::Frozen, Some(via.departure));
-        let Some(token) = self.minted(journey, number)? else { return Ok(None) };
+        let token = self.minted(journey, number)?;
         let proof = self.holding(journey, offer)?;
-        Ok(journey.clone().freeze(via, proof, self.clock.now()).map(|next| Step::freeze(next, token)))
+        Ok(journey.clone().freeze(via, proof, self.clock.now()).map(|next| {
+            let told = self.told(&next, News::Returned(via.departure));
+            Step::freeze(next, token).telling(told)
+        }))
     }
 
     /// Keeps an offer that nobody has taken to the bank yet, so that it is not lost with this node.
     pub(super) async fn keep(&self, mut journey: Journey, via: Via, offer: &Offer) -> Result<(), EngineError> {
         while journey.answered(via).is_none() && journey.proof(via).is_none() {
             let Some(next) = self.held(&journey, via, offer)? else { break };
-            match self.store.take(&Step::hold(next)).await? {
+            match self.store.take(&self.holds(next, via)).await? {
                 Taken::Lost(now) => journey = *now,
                 Taken::Done | Taken::Gone => break,
             }
         }
         Ok(())
+    }
+
+    /// The step that keeps an offer.
+    pub(super) fn holds(&self, journey: Journey, via: Via) -> Step {
+        let told = self.told(&journey, News::Returned(via.departure));
+        Step::hold(journey).telling(told)
     }
 
     /// The journey with this offer kept, for this node to begin with.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::home::home_end;
 use super::{Engine, EngineError};
+use crate::domain::delivery::News;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{Cancel, End, Journey, Proof, Purpose, Settling, Stage, Via};
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
@@ -28,8 +29,12 @@ impl Engine {
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
                 return self.change_nothing(journey, via, &error_of(fact)).await;
             };
+            let announcement = self.announcement(step.journey(), step.deliveries());
             match self.store.take(&step).await? {
-                Taken::Done => return self.way(step.journey(), &end, Some(via.departure)),
+                Taken::Done => {
+                    self.announced(announcement).await;
+                    return self.way(step.journey(), &end, Some(via.departure));
+                }
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
             }
@@ -142,9 +147,14 @@ impl Engine {
             };
             // Without its key a journey has no token any more, nor a link; it ends all the same.
             let token = self.minted(&next, number).unwrap_or_default();
-            let step = Step::settle(next.clone(), number, token);
+            let told = self.told(&next, News::Settled(number));
+            let announcement = self.announcement(&next, &told);
+            let step = Step::settle(next.clone(), token).telling(told);
             match self.store.take(&step).await? {
-                Taken::Done => return Ok(next),
+                Taken::Done => {
+                    self.announced(announcement).await;
+                    return Ok(next);
+                }
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
             }
@@ -168,7 +178,8 @@ impl Engine {
                 // Without its key a journey has no token any more, nor a link; it ends all the same.
                 let token = self.minted(&next, number).unwrap_or_default();
                 let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
-                Ok(Some((Step::settle(next, number, token), end)))
+                let told = self.told(&next, News::Settled(number));
+                Ok(Some((Step::settle(next, token).telling(told), end)))
             }
         }
     }

@@ -164,6 +164,7 @@ impl Ground {
             rules: Rules::default(),
             budget: Duration::from_millis(250),
             operator: None,
+            herald: Arc::new(super::NoHerald),
         });
         (Arc::new(engine), bank)
     }
@@ -193,6 +194,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
     let wish = Wish {
         purpose: Purpose::Consent(consent),
         extras: Vec::new(),
+        endpoints: Asked::OwnPage,
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
         one_time_token: Some(one_time_token),
         extra_outcomes: None,

@@ -5,6 +5,7 @@
 //! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
 
 mod consent;
+mod ed25519;
 mod ticket;
 
 use std::collections::HashSet;

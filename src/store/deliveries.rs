@@ -50,8 +50,8 @@ pub struct Resting {
     pub ended_at: Moment,
     /// The number of its journey.
     pub pay_id: PayId,
-    /// Its settlement.
-    pub settlement: u8,
+    /// The number of its news.
+    pub news: u8,
     /// The number of its target.
     pub target: u8,
 }
@@ -67,8 +67,9 @@ impl Parcel {
 impl Resting {
     /// Where this delivery rests, if it has ended there.
     pub fn of(delivery: &Delivery) -> Self {
-        let DeliveryId { journey, settlement, target } = delivery.id;
-        Self { ended_at: delivery.due_at, pay_id: journey.pay_id(), settlement, target: target.number() }
+        let DeliveryId { journey, news, target } = delivery.id;
+        let (news, target) = (news.number(), target.number());
+        Self { ended_at: delivery.due_at, pay_id: journey.pay_id(), news, target }
     }
 }
 
@@ -80,7 +81,7 @@ pub fn endpoint_shard(endpoint: &Digest) -> Shard {
 /// Deliveries: left behind by a step, leased by one courier at a time, and reported.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
-    /// The deliveries of a journey, in order of settlement and target.
+    /// The deliveries of a journey, in order of news and target.
     ///
     /// # Errors
     /// On trouble with the store.

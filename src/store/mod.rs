@@ -20,6 +20,7 @@ pub use deliveries::{Deliveries, Lease, Leased, Parcel, Resting, SHUT, endpoint_
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
+use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
@@ -46,13 +47,24 @@ pub enum StoreError {
     Foreign(String),
 }
 
-/// An idempotency key and the request it came with, both as digests.
+/// An idempotency key and the request it came with, or a reference that a merchant uses once; both as digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// Of the merchant and its `Idempotency-Key`; its first byte names the shard.
+    /// Of the merchant and its `Idempotency-Key`, or reference; its first byte names the shard.
     pub key: Digest,
     /// Of the request.
     pub request: Digest,
+    /// How long it is remembered.
+    pub kept: Kept,
+}
+
+/// How long a claim is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// For [`REMEMBERED`].
+    ADay,
+    /// For as long as the journey that it opened is kept for sure: until that expires, and the store's `keep` longer.
+    WithItsJourney,
 }
 
 impl Claim {
@@ -116,11 +128,16 @@ impl Place {
 /// Journeys: opened once, changed one step at a time.
 #[async_trait]
 pub trait Journeys: Send + Sync {
-    /// Stores a new journey, and the claim that opened it, in one step.
+    /// Stores a new journey, the deliveries that its opening leaves, and the claim that opened it, in one step.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError>;
+    async fn open(
+        &self,
+        journey: &Journey,
+        deliveries: &[Delivery],
+        claim: Option<&Claim>,
+    ) -> Result<Opened, StoreError>;
 
     /// What a claim has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or forgotten.
     ///

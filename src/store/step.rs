@@ -50,15 +50,25 @@ impl Step {
         Self { journey, state: None, token: None, deliveries: Vec::new() }
     }
 
-    /// The customer is handed back before anything is proven; the token waits for the outcome.
-    pub const fn freeze(journey: Journey, token: MintedToken) -> Self {
-        Self { journey, state: None, token: Some(token), deliveries: Vec::new() }
+    /// The customer is handed back before anything is proven; the token, where there is one, waits for the outcome.
+    pub const fn freeze(journey: Journey, token: Option<MintedToken>) -> Self {
+        Self { journey, state: None, token, deliveries: Vec::new() }
     }
 
-    /// The settlement of this number: its stage, its token and its deliveries together.
-    pub fn settle(journey: Journey, number: u8, token: Option<MintedToken>) -> Self {
-        let deliveries = journey.deliveries(number);
-        Self { journey, state: None, token, deliveries }
+    /// A settlement: its stage and its token together.
+    pub const fn settle(journey: Journey, token: Option<MintedToken>) -> Self {
+        Self { journey, state: None, token, deliveries: Vec::new() }
+    }
+
+    /// A payment is changed by a booking.
+    pub const fn book(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
+    /// The same step, with the deliveries that it leaves. One that is there already stays as it is.
+    #[must_use]
+    pub fn telling(self, deliveries: Vec<Delivery>) -> Self {
+        Self { deliveries, ..self }
     }
 
     /// The journey after the step; a store writes it only over the revision before.

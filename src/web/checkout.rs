@@ -185,7 +185,8 @@ fn ended(engine: &Engine, journey: &Journey) -> HttpResponse {
 
 /// The way on: none where the journey ends on this very page.
 fn home_link(engine: &Engine, journey: &Journey) -> Result<Option<Home>, EngineError> {
-    if journey.opening().plan.landing.is_none() {
+    let outcome = journey.settlement().map(|settlement| settlement.outcome);
+    if journey.opening().plan.landing_for(outcome).is_none() {
         return Ok(None);
     }
     let url = engine.public_url().page("/payment/home", &[("link_id", &engine.link(journey)?)]);
@@ -195,7 +196,7 @@ fn home_link(engine: &Engine, journey: &Journey) -> Result<Option<Home>, EngineE
 fn how(journey: &Journey) -> How {
     let Some(settlement) = journey.settlement() else { return How::Expired };
     match (settlement.outcome, &settlement.cause) {
-        (Outcome::Paid | Outcome::Authorised, _) => How::Paid,
+        (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,
         (Outcome::Failed, Cause::Bank(Some(error))) => How::Failed(words::reason(error.code()).to_owned()),

@@ -1,8 +1,36 @@
 //! The attempts at a dead endpoint are the printed table, on a clock that the test moves.
 
 use super::*;
-use crate::domain::delivery::DeliveryId;
+use crate::domain::delivery::{DeliveryId, Schedule, Target};
+use crate::domain::journey::HandBack;
 use crate::domain::moment::Moment;
+use crate::domain::params::Params;
+
+/// A dialect like any other, but for when it tries.
+#[derive(Debug)]
+struct Scheduled(Schedule);
+
+impl Dialect for Scheduled {
+    fn name(&self) -> &'static str {
+        SecPaid.name()
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        SecPaid.appended()
+    }
+
+    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+        SecPaid.goes_home_unproven(journey)
+    }
+
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        SecPaid.way_home(journey, hand_back)
+    }
+
+    fn manners(&self, _: Target) -> Manners {
+        Manners { schedule: self.0, ..Manners::CALLBACK }
+    }
+}
 
 /// A schedule as it is printed: the wait before each try, and by how many thousandths it may be off.
 struct Table {
@@ -63,7 +91,8 @@ async fn the_attempts_are(table: &Table) {
     let (round, waits) = (Round::new(), table.waits());
     round.post.answers("down.example", &[500]);
     let journey = round.paid(["https://down.example/n"]).await;
-    let (courier, mut before) = (round.courier_by(table.schedule), Moment::from_millis(0));
+    let delivery_id = round.delivery(&journey).await.id;
+    let (courier, mut before) = (round.courier_speaking(Arc::new(Scheduled(table.schedule))), Moment::from_millis(0));
     for (tries, next) in (1..).zip(waits.iter().skip(1)) {
         let delivery = tried(&round, &journey, tries, State::Waiting).await;
         let (earliest, latest) = table.bounds(*next);
@@ -77,16 +106,16 @@ async fn the_attempts_are(table: &Table) {
     }
     let last = u8::try_from(waits.len()).unwrap();
     tried(&round, &journey, last, State::Dead).await;
-    assert_eq!(round.dead_letters(&journey).await, [journey.deliveries(0)[0].id]);
+    assert_eq!(round.dead_letters(&journey).await, [delivery_id]);
     round.clock.advance(Duration::from_hours(200));
     round.wait_half_way(round.clock.now()).await;
     let sent = round.post.sent_to("down.example");
     assert_eq!(sent.len(), waits.len(), "so many tries, and no more");
-    let id = ("webhook-id", journey.deliveries(0)[0].id.to_string());
+    let id = ("webhook-id", delivery_id.to_string());
     assert!(sent.iter().all(|(letter, _)| letter.headers.contains(&id)), "the id is the same every time");
 
     round.post.answers("down.example", &[200]);
-    assert!(round.store.replay(&journey.deliveries(0)[0].id, journey.opening().merchant).await.unwrap());
+    assert!(round.store.replay(&delivery_id, journey.opening().merchant).await.unwrap());
     tried(&round, &journey, 1, State::Delivered).await;
     assert_eq!(round.dead_letters(&journey).await, []);
     courier.stop().await;

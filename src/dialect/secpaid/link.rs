@@ -91,7 +91,7 @@ pub(super) fn state(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) | Stage::Away { .. } | Stage::HandedBack => "Unused",
         Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
-            (Outcome::Paid | Outcome::Authorised, _) => "Used",
+            (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => "Used",
             (Outcome::Cancelled, Cause::Merchant) => "Deleted",
             (Outcome::Cancelled, _) => "Cancelled",
             (Outcome::Failed, _) => "Failed",

@@ -12,13 +12,12 @@ pub use link::{Links, link};
 pub use transaction::{Query, transaction};
 pub use wish::{Kind, read_wish};
 
-use crate::domain::delivery::Notice;
+use crate::domain::delivery::{News, Notice};
 use crate::domain::dialect::Dialect;
-use crate::domain::journey::{HandBack, Journey, Settlement};
+use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
 use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
-use crate::domain::wish::Wish;
 
 /// The dialect's name.
 pub const NAME: &str = "secpaid";
@@ -68,12 +67,9 @@ impl Dialect for SecPaid {
             .fill(Placeholder::RecipientNote, opening.purpose.note())
     }
 
-    fn endpoints<'a>(&self, wish: &'a Wish) -> Option<&'a str> {
-        wish.extras.iter().find(|(name, _)| name == wish::ENDPOINT).map(|(_, value)| value.as_str())
-    }
-
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
-    fn notice(&self, journey: &Journey, settlement: &Settlement) -> Option<Notice> {
+    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
+        let settlement = journey.settlements().get(usize::from(news.settlement()?))?;
         notice::notice(journey, status(settlement.outcome, journey.opening().terms.extra_outcomes))
     }
 }
@@ -81,7 +77,7 @@ impl Dialect for SecPaid {
 /// The word on the callback. Without the merchant's leave there are two: whatever was not paid is `cancel`.
 const fn status(outcome: Outcome, extra: ExtraOutcomes) -> &'static str {
     match (outcome, extra) {
-        (Outcome::Paid | Outcome::Authorised, _) => "success",
+        (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => "success",
         (Outcome::Failed, ExtraOutcomes::On) => "failed",
         (Outcome::Expired, ExtraOutcomes::On) => "expired",
         (Outcome::Cancelled | Outcome::Failed | Outcome::Expired, _) => "cancel",

@@ -59,11 +59,11 @@ struct Data<'a> {
 /// Writes a notice with this status, in lower case. `None` when it cannot be written, which no journey is known to do.
 pub(super) fn notice(journey: &Journey, status: &'static str) -> Option<Notice> {
     match extra(journey, FIELD).map_or(Ok(Form::Nested), Form::parse).ok()? {
-        Form::Nested => Some(Notice { content_type: JSON, body: nested(journey, status).ok()? }),
-        Form::Brackets => Some(Notice { content_type: JSON, body: brackets(journey, status)? }),
+        Form::Nested => Some(Notice { content_type: JSON.into(), body: nested(journey, status).ok()? }),
+        Form::Brackets => Some(Notice { content_type: JSON.into(), body: brackets(journey, status)? }),
         Form::Urlencoded => {
             let body = serde_urlencoded::to_string(pairs(journey, status)).ok()?;
-            Some(Notice { content_type: "application/x-www-form-urlencoded", body })
+            Some(Notice { content_type: "application/x-www-form-urlencoded".into(), body })
         }
     }
 }

@@ -5,7 +5,7 @@ use super::split;
 use crate::dialect::fields::Fields;
 use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Cancel, Checkout, Purpose};
+use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
@@ -14,7 +14,7 @@ use crate::domain::wish::{Asked, Wish};
 const MAX_TEXT: usize = 255;
 
 /// The field with the payment endpoints, and the longest list of them, in bytes.
-pub(super) const ENDPOINT: &str = "payment_endpoint";
+const ENDPOINT: &str = "payment_endpoint";
 const MAX_ENDPOINT: usize = 4096;
 
 /// Which of the two calls it is.
@@ -38,9 +38,15 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
         extras.extend(split::read(fields, amount)?);
     }
     Ok(Wish {
-        purpose: Purpose::Checkout(Checkout { amount, note, cancel: read_cancel(fields)? }),
+        purpose: Purpose::Checkout(Checkout {
+            wanted: Wanted::Payment(amount),
+            institution: None,
+            note,
+            cancel: read_cancel(fields)?,
+        }),
         extras,
         callback: read_callback(fields)?,
+        endpoints: read_endpoints(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
         extra_outcomes: fields
             .flag("extra_outcomes")?
@@ -62,6 +68,11 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
         (Some(false), _) | (_, Some(false)) => Ok(Cancel::Withheld),
         _ => Ok(Cancel::Offered),
     }
+}
+
+fn read_endpoints(fields: &Fields) -> Result<Asked, Invalid> {
+    let asked = text_of(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty());
+    Ok(asked.map_or(Asked::Nothing, Asked::Text))
 }
 
 fn read_callback(fields: &Fields) -> Result<Asked, Invalid> {

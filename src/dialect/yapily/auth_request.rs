@@ -123,6 +123,7 @@ impl AuthRequest {
             }),
             extras: self.extras.clone(),
             callback: self.way.callback.clone(),
+            endpoints: Asked::OwnPage,
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
         }

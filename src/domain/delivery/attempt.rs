@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Delivery, Schedule, Target};
+use super::{Delivery, Manners, Schedule};
 use crate::domain::moment::Moment;
 
 /// What came of an attempt.
@@ -50,15 +50,6 @@ impl Heard {
         }
     }
 
-    /// Whether the receiver has it: any 2xx, and for a background callback, which stands for a browser, any 3xx too
-    /// (rule 6 of the design, and the contract of `SecPaid`).
-    pub const fn is_received(self, by: Target) -> bool {
-        match (self, by) {
-            (Self::Status(200..=299), _) | (Self::Status(300..=399), Target::Callback(_)) => true,
-            (Self::Status(_) | Self::Refused | Self::Unreachable | Self::Unanswered, _) => false,
-        }
-    }
-
     /// Whether the receiver has too much to do (Standard Webhooks).
     pub const fn is_overload(self) -> bool {
         matches!(self, Self::Status(429 | 502 | 504))
@@ -70,6 +61,8 @@ impl Heard {
 pub struct Attempt {
     /// What came of it.
     pub heard: Heard,
+    /// Whether that says that it was received.
+    pub received: bool,
     /// When the receiver would like the next one, if it said so (RFC 9110, 10.2.3).
     pub retry_after: Option<Duration>,
 }
@@ -95,14 +88,14 @@ impl Attempt {
     pub const RESPITE: Duration = Duration::from_mins(1);
 
     /// Judges this attempt, made at `now` at a delivery as it stood before.
-    pub fn judge(&self, delivery: &Delivery, schedule: &Schedule, now: Moment, chance: u64) -> Verdict {
-        if self.heard.is_received(delivery.id.target) {
+    pub fn judge(&self, delivery: &Delivery, manners: &Manners, now: Moment, chance: u64) -> Verdict {
+        if self.received {
             return Verdict::Delivered;
         }
-        if self.heard == Heard::Status(410) {
+        if self.heard == Heard::Status(410) && manners.gone {
             return Verdict::Gone;
         }
-        let Some(wait) = schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
+        let Some(wait) = manners.schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
         let wait = Schedule::jittered(wait, chance).max(self.wished_wait());
         if now.plus(wait) >= delivery.since.plus(Delivery::LIFE) { Verdict::Dead } else { Verdict::Retry(wait) }
     }
@@ -118,7 +111,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{DeliveryId, State};
+    use crate::domain::delivery::{DeliveryId, News, State, Target};
     use crate::domain::id::{JourneyId, Shard};
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
@@ -126,13 +119,14 @@ mod tests {
     const EVEN: u64 = 100;
 
     fn delivery(target: Target, tries: u8) -> Delivery {
-        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), settlement: 0, target };
+        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), news: News::Settled(0), target };
         Delivery { tries, ..Delivery::fresh(id, NOW) }
     }
 
     fn verdict(heard: Heard, retry_after: Option<u64>, tries: u8) -> Verdict {
-        let attempt = Attempt { heard, retry_after: retry_after.map(Duration::from_secs) };
-        attempt.judge(&delivery(Target::Endpoint(0), tries), &Schedule::STANDARD, NOW, EVEN)
+        let received = Manners::STANDARD.received.is_said_by(heard, b"");
+        let attempt = Attempt { heard, received, retry_after: retry_after.map(Duration::from_secs) };
+        attempt.judge(&delivery(Target::Endpoint(0), tries), &Manners::STANDARD, NOW, EVEN)
     }
 
     const fn after(seconds: u64) -> Verdict {
@@ -143,29 +137,20 @@ mod tests {
     fn the_attempts_at_a_dead_endpoint_are_the_printed_table() {
         let (mut now, mut delivery) = (NOW, delivery(Target::Endpoint(0), 0));
         let mut waits = vec![now.since(delivery.due_at)];
-        let attempt = Attempt { heard: Heard::Unreachable, retry_after: None };
-        while let Verdict::Retry(wait) = attempt.judge(&delivery, &Schedule::STANDARD, now, EVEN) {
+        let attempt = Attempt { heard: Heard::Unreachable, received: false, retry_after: None };
+        while let Verdict::Retry(wait) = attempt.judge(&delivery, &Manners::STANDARD, now, EVEN) {
             (now, delivery.tries) = (now.plus(wait), delivery.tries + 1);
             waits.push(wait);
         }
         assert_eq!(waits, Schedule::STANDARD.waits());
-        assert_eq!(attempt.judge(&delivery, &Schedule::STANDARD, now, EVEN), Verdict::Dead);
+        assert_eq!(attempt.judge(&delivery, &Manners::STANDARD, now, EVEN), Verdict::Dead);
     }
 
     #[test]
-    fn a_callback_is_received_by_a_redirect_and_an_endpoint_is_not() {
-        for (status, callback, endpoint) in [
-            (199, false, false),
-            (200, true, true),
-            (299, true, true),
-            (302, true, false),
-            (399, true, false),
-            (400, false, false),
-        ] {
-            assert_eq!(Heard::Status(status).is_received(Target::Callback(0)), callback, "{status}");
-            assert_eq!(Heard::Status(status).is_received(Target::Endpoint(0)), endpoint, "{status}");
-        }
-        assert!(!Heard::Unanswered.is_received(Target::Callback(0)));
+    fn where_410_says_nothing_of_its_own_it_is_a_failure_like_others() {
+        let attempt = Attempt { heard: Heard::Status(410), received: false, retry_after: None };
+        let manners = Manners { gone: false, ..Manners::STANDARD };
+        assert_eq!(attempt.judge(&delivery(Target::Endpoint(0), 0), &manners, NOW, EVEN), after(5));
     }
 
     #[test]
@@ -190,9 +175,10 @@ mod tests {
 
     #[test]
     fn nothing_waits_longer_than_its_life() {
-        let attempt = Attempt { heard: Heard::Status(503), retry_after: Some(Duration::from_hours(24)) };
+        let attempt =
+            Attempt { heard: Heard::Status(503), received: false, retry_after: Some(Duration::from_hours(24)) };
         let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
-        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &Schedule::STANDARD, now, EVEN);
+        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &Manners::STANDARD, now, EVEN);
         assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
         assert_eq!(judge(late), Verdict::Dead);
         assert!(delivery(Target::Endpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));

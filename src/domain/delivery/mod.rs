@@ -1,9 +1,12 @@
 //! What a merchant's server is told, besides the customer's browser.
 //!
-//! A settlement leaves deliveries; the courier makes attempts at each, by a schedule, until a verdict ends it. A delivery
-//! names its place in the journey instead of repeating a URL: the plan is frozen, so the URL can be written at any time.
+//! What happens to a journey leaves deliveries; the courier makes attempts at each, by a schedule, until a verdict ends
+//! it. A delivery names its place in the journey instead of repeating a URL or a body: the plan is frozen, and what has
+//! happened stays as it was, so both can be written at any time.
 
 mod attempt;
+mod manners;
+mod news;
 mod schedule;
 
 use std::fmt;
@@ -13,20 +16,23 @@ use std::time::Duration;
 use super::id::JourneyId;
 use super::invalid::Invalid;
 use super::moment::Moment;
+use super::secret::Secret;
 
 pub use attempt::{Attempt, Heard, Verdict};
+pub use manners::{Manners, Received};
+pub use news::News;
 pub use schedule::Schedule;
 
 /// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
 ///
-/// As text: the journey's UUID, the settlement's number and the target, `…_0_c1` or `…_0_e0`. There is no full stop in it,
-/// because Standard Webhooks signs `id.timestamp.body`.
+/// As text: the journey's UUID, the news and the target, `…_0_c1` or `…_0_e0` of the first settlement, `…_o_e0` of the
+/// opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
     /// The journey.
     pub journey: JourneyId,
-    /// The settlement it reports, from 0.
-    pub settlement: u8,
+    /// What it tells of.
+    pub news: News,
     /// Who is told.
     pub target: Target,
 }
@@ -69,7 +75,7 @@ impl fmt::Display for Target {
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}_{}", self.journey, self.settlement, self.target)
+        write!(f, "{}_{}_{}", self.journey, self.news, self.target)
     }
 }
 
@@ -79,14 +85,14 @@ impl FromStr for DeliveryId {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let read = || {
             let (journey, rest) = text.split_once('_')?;
-            let (settlement, target) = rest.split_once('_')?;
+            let (news, target) = rest.split_once('_')?;
             let entry = target.get(1..)?.parse().ok().filter(|entry| *entry < Target::ENDPOINTS)?;
             let target = match target.as_bytes() {
                 [b'c', ..] => Target::Callback(entry),
                 [b'e', ..] => Target::Endpoint(entry),
                 _ => return None,
             };
-            Some(Self { journey: journey.parse().ok()?, settlement: settlement.parse().ok()?, target })
+            Some(Self { journey: journey.parse().ok()?, news: News::read(news)?, target })
         };
         // Only the one spelling that we write ourselves.
         read().filter(|id| id.to_string() == text).ok_or_else(|| {
@@ -127,7 +133,7 @@ pub enum State {
 
 impl Delivery {
     /// How long a delivery may wait in all, however often it was put off.
-    pub const LIFE: Duration = Duration::from_hours(7 * 24);
+    pub const LIFE: Duration = Duration::from_hours(10 * 24);
 
     /// A delivery that is left behind at `at`, and due at once.
     pub const fn fresh(id: DeliveryId, at: Moment) -> Self {
@@ -182,9 +188,24 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The media type of the body.
-    pub content_type: &'static str,
+    pub content_type: String,
     /// The body.
     pub body: String,
+}
+
+/// What a dialect that signs in a way of its own has to know of one try.
+#[derive(Clone, Copy)]
+pub struct Posting<'a> {
+    /// The delivery's id, as text.
+    pub id: &'a str,
+    /// Where it goes.
+    pub url: &'a str,
+    /// When.
+    pub at: Moment,
+    /// The merchant's signing secret.
+    pub secret: &'a Secret,
+    /// The gateway's own signature over a text: Ed25519, 64 bytes.
+    pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
 }
 
 #[cfg(test)]
@@ -196,7 +217,7 @@ mod tests {
     fn an_id_comes_back_from_its_text_and_no_other_spelling_does() {
         let journey = JourneyId::mint([0xa7; 16], Shard::of_byte(7));
         for target in [Target::Callback(0), Target::Callback(15), Target::Endpoint(0), Target::Endpoint(15)] {
-            let id = DeliveryId { journey, settlement: 3, target };
+            let id = DeliveryId { journey, news: News::Settled(3), target };
             assert_eq!(id.to_string().parse::<DeliveryId>().unwrap(), id);
             assert!(!id.to_string().contains('.'));
             assert_eq!(Target::of_number(target.number()), target);

@@ -28,6 +28,11 @@ impl Schedule {
     /// By how much a wait may be shorter or longer than the table says, in thousandths.
     const JITTER: u64 = 100;
 
+    /// A schedule with these waits before each try, the first one's first.
+    pub const fn of(waits: &'static [Duration]) -> Self {
+        Self { waits }
+    }
+
     /// The wait before each try, the first one's first.
     pub const fn waits(&self) -> &'static [Duration] {
         self.waits

@@ -2,6 +2,7 @@
 
 use super::{Answer, Choice, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::Grant;
+use crate::domain::delivery::News;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::Sealed;
@@ -139,8 +140,12 @@ impl Journey {
     pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
         let outcome = fact.outcome();
         let number = match (self.settlement(), u8::try_from(self.past.settlements.len())) {
-            (None, Ok(number)) => number,
-            (Some(standing), Ok(number)) if outcome.is_proven() && !standing.outcome.is_proven() => number,
+            (None, Ok(number)) if number < News::SETTLEMENTS => number,
+            (Some(standing), Ok(number))
+                if number < News::SETTLEMENTS && outcome.is_proven() && !standing.outcome.is_proven() =>
+            {
+                number
+            }
             _ => return Settling::Stands(self),
         };
         self.past.settlements.push(Settlement { outcome, at, cause: fact.cause() });
@@ -185,7 +190,14 @@ impl Journey {
         answers.last_mut()
     }
 
-    fn revised(mut self) -> Self {
+    /// Keeps what an errand came back with. It belongs to the step that settles it as done.
+    #[must_use]
+    pub fn resulted(mut self, result: Sealed) -> Self {
+        self.past.result = Some(result);
+        self
+    }
+
+    pub(super) fn revised(mut self) -> Self {
         self.past.revision += 1;
         self
     }

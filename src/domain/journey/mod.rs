@@ -4,6 +4,7 @@
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
+mod booking;
 mod changing;
 mod purpose;
 mod reading;
@@ -22,8 +23,9 @@ use super::secret::Sealed;
 use super::terms::Terms;
 use super::token::OneTimeToken;
 
+pub use booking::{Booked, Unbookable};
 pub use changing::{Departing, Settling};
-pub use purpose::{Cancel, Checkout, Purpose};
+pub use purpose::{Booking, BookingKind, Cancel, Checkout, Errand, Purpose, Wanted};
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,10 @@ pub(crate) struct Past {
     pub reopenings: Vec<Reopening>,
     /// What the customer's agreement left.
     pub grant: Option<Grant>,
+    /// What has become of the payment since.
+    pub bookings: Vec<Booked>,
+    /// What an errand came back with.
+    pub result: Option<Sealed>,
 }
 
 /// A settled consent is asked for again: what follows is a new round, under the same id.

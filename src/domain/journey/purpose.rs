@@ -1,15 +1,21 @@
-//! What a journey is for: a payment, or a customer's agreement.
+//! What a journey is for: a payment, a customer's agreement, a booking, or an errand.
 
 use crate::domain::consent::{Consent, Kind};
+use crate::domain::id::PayId;
 use crate::domain::money::Amount;
+use crate::domain::secret::Sealed;
 
 /// What a journey is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
-    /// A payment.
+    /// A payment that a customer is asked for.
     Checkout(Checkout),
     /// A customer's agreement.
     Consent(Consent),
+    /// A booking, which no customer is needed for.
+    Booking(Booking),
+    /// An errand: somebody is told when something is done.
+    Errand(Errand),
 }
 
 impl Purpose {
@@ -17,24 +23,46 @@ impl Purpose {
     pub const fn checkout(&self) -> Option<&Checkout> {
         match self {
             Self::Checkout(checkout) => Some(checkout),
-            Self::Consent(_) => None,
+            Self::Consent(_) | Self::Booking(_) | Self::Errand(_) => None,
         }
     }
 
     /// The consent, if it is one.
     pub const fn consent(&self) -> Option<&Consent> {
         match self {
-            Self::Checkout(_) => None,
             Self::Consent(consent) => Some(consent),
+            Self::Checkout(_) | Self::Booking(_) | Self::Errand(_) => None,
         }
+    }
+
+    /// The booking, if it is one.
+    pub const fn booking(&self) -> Option<&Booking> {
+        match self {
+            Self::Booking(booking) => Some(booking),
+            Self::Checkout(_) | Self::Consent(_) | Self::Errand(_) => None,
+        }
+    }
+
+    /// The errand, if it is one.
+    pub const fn errand(&self) -> Option<&Errand> {
+        match self {
+            Self::Errand(errand) => Some(errand),
+            Self::Checkout(_) | Self::Consent(_) | Self::Booking(_) => None,
+        }
+    }
+
+    /// Whether a customer has a part in it.
+    pub const fn needs_customer(&self) -> bool {
+        matches!(self, Self::Checkout(_) | Self::Consent(_))
     }
 
     /// How much money it is about, if it is about money.
     pub const fn amount(&self) -> Option<Amount> {
         match self {
-            Self::Checkout(checkout) => Some(checkout.amount),
+            Self::Checkout(checkout) => checkout.wanted.amount(),
+            Self::Booking(booking) => booking.amount,
             Self::Consent(Consent { kind: Kind::Payment { amount, .. }, .. }) => Some(*amount),
-            Self::Consent(_) => None,
+            Self::Consent(_) | Self::Errand(_) => None,
         }
     }
 
@@ -42,8 +70,9 @@ impl Purpose {
     pub fn note(&self) -> &str {
         match self {
             Self::Checkout(checkout) => &checkout.note,
+            Self::Booking(booking) => &booking.note,
             Self::Consent(Consent { kind: Kind::Payment { reference, .. }, .. }) => reference,
-            Self::Consent(_) => "",
+            Self::Consent(_) | Self::Errand(_) => "",
         }
     }
 
@@ -52,6 +81,16 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.cancel,
             Self::Consent(_) => Cancel::Offered,
+            Self::Booking(_) | Self::Errand(_) => Cancel::Withheld,
+        }
+    }
+
+    /// The institution that the merchant has asked for, where it is not the customer who chooses.
+    pub fn institution(&self) -> Option<&str> {
+        match self {
+            Self::Checkout(checkout) => checkout.institution.as_deref(),
+            Self::Consent(consent) => consent.institution.as_deref(),
+            Self::Booking(_) | Self::Errand(_) => None,
         }
     }
 }
@@ -59,12 +98,35 @@ impl Purpose {
 /// A payment that a customer is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
-    /// How much.
-    pub amount: Amount,
+    /// What of the customer.
+    pub wanted: Wanted,
+    /// The institution where it is paid; `None` is the first bank that takes payments, unless a page of ours asks.
+    pub institution: Option<String>,
     /// The merchant's own reference, shown to the customer; may be empty.
     pub note: String,
     /// Whether the customer is offered a Cancel button.
     pub cancel: Cancel,
+}
+
+/// What a checkout wants of its customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Money.
+    Payment(Amount),
+    /// That money is set aside; a booking collects it later.
+    Reservation(Amount),
+    /// A means to pay with later.
+    Registration,
+}
+
+impl Wanted {
+    /// How much money.
+    pub const fn amount(self) -> Option<Amount> {
+        match self {
+            Self::Payment(amount) | Self::Reservation(amount) => Some(amount),
+            Self::Registration => None,
+        }
+    }
 }
 
 /// Whether a checkout page has a Cancel button.
@@ -74,4 +136,41 @@ pub enum Cancel {
     Offered,
     /// The merchant's link forbids it.
     Withheld,
+}
+
+/// What a merchant orders without a customer: money back, money that was set aside, or money out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    /// What it does.
+    pub kind: BookingKind,
+    /// How much; `None` where there is no money in it.
+    pub amount: Option<Amount>,
+    /// The journey that it changes; `None` of a payout.
+    pub of: Option<PayId>,
+    /// The merchant's own reference; may be empty.
+    pub note: String,
+}
+
+/// What a booking does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingKind {
+    /// Pays money out.
+    Payout,
+    /// Pays a payment back, in part or whole.
+    Refund,
+    /// Collects what was set aside, in part or whole.
+    Capture,
+    /// Releases what was set aside.
+    Void,
+    /// Forgets a registered means to pay.
+    Deregister,
+    /// Takes a payment back at the customer's word.
+    Chargeback,
+}
+
+/// Somebody is told when something is done: this gateway's own, plain mechanism.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// What is sent: method, headers and body.
+    pub letter: Sealed,
 }

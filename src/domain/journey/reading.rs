@@ -2,9 +2,10 @@
 
 use super::{Answer, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::{Grant, Status};
-use crate::domain::delivery::{Delivery, DeliveryId};
+use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::secret::Sealed;
 
 impl Journey {
     /// The times the customer was sent to the bank.
@@ -76,8 +77,7 @@ impl Journey {
     pub fn institution(&self) -> Option<&str> {
         let last = || self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
         let chosen = self.decisive().and_then(|departure| departure.to.as_ref()).or_else(last);
-        let asked = self.opening.purpose.consent().and_then(|consent| consent.institution.as_deref());
-        chosen.map(|to| to.institution.as_str()).or(asked)
+        chosen.map(|to| to.institution.as_str()).or_else(|| self.opening.purpose.institution())
     }
 
     /// The departure whose answer led to the outcome in force, or sent the customer home before it: a customer who has
@@ -158,11 +158,16 @@ impl Journey {
         self.past.departures.get(usize::from(departure)).is_none_or(|d| !d.answers.is_empty())
     }
 
-    /// The deliveries that the settlement of this number leaves: one for each background callback and payment endpoint.
-    pub fn deliveries(&self, settlement: u8) -> Vec<Delivery> {
-        let at = self.past.settlements.get(usize::from(settlement)).map_or(self.opening.opened_at, |s| s.at);
-        let id = |target| DeliveryId { journey: self.opening.id, settlement, target };
-        self.opening.plan.targets().map(|(target, _)| Delivery::fresh(id(target), at)).collect()
+    /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of it.
+    pub fn deliveries(&self, news: News, at: Moment, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
+        let id = |target| DeliveryId { journey: self.opening.id, news, target };
+        let told = self.opening.plan.targets().filter(|target| is_told(*target));
+        told.map(|target| Delivery::fresh(id(target), at)).collect()
+    }
+
+    /// What an errand came back with.
+    pub const fn result(&self) -> Option<&Sealed> {
+        self.past.result.as_ref()
     }
 
     /// The number of the one-time token that a hand-back carries: its settlement's, or the one that comes next.
@@ -201,6 +206,6 @@ const fn denial(settlement: &Settlement) -> Option<Status> {
         (Outcome::Cancelled, _) => Some(Status::Rejected),
         (Outcome::Expired, _) => Some(Status::Expired),
         (Outcome::Failed, _) => Some(Status::Failed),
-        (Outcome::Paid | Outcome::Authorised, _) => None,
+        (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => None,
     }
 }

@@ -22,7 +22,8 @@ pub(crate) fn journey() -> Journey {
         bank: "sandbox".into(),
         key: "k1".into(),
         purpose: Purpose::Checkout(Checkout {
-            amount: Amount::parse("25", Currency::EUR).unwrap(),
+            wanted: Wanted::Payment(Amount::parse("25", Currency::EUR).unwrap()),
+            institution: None,
             note: "order 7".into(),
             cancel: Cancel::Offered,
         }),

@@ -31,11 +31,11 @@ pub fn before(db: &Connection, claim: &Claim, now: Moment) -> Result<Before, Sto
     })
 }
 
-/// Keeps the claim from now on, with a number that its repetition answers.
-pub fn keep(db: &Connection, claim: &Claim, number: Option<i64>, now: Moment) -> Result<(), StoreError> {
+/// Keeps the claim until then, with a number that its repetition answers.
+pub fn keep(db: &Connection, claim: &Claim, number: Option<i64>, until: Moment) -> Result<(), StoreError> {
     // A forgotten claim of the same key may still be there.
     let sql = "INSERT OR REPLACE INTO claims (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
-    let until = millis(now.plus(REMEMBERED));
+    let until = millis(until);
     db.prepare_cached(sql)?.execute(params![claim.key.as_bytes(), claim.request.as_bytes(), number, until])?;
     Ok(())
 }
@@ -45,7 +45,7 @@ impl Claims for Embedded {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let claim = *claim;
         let step = move |db: &Connection, now| match before(db, &claim, now)? {
-            Before::Nothing => keep(db, &claim, None, now).map(|()| Claimed::Fresh),
+            Before::Nothing => keep(db, &claim, None, now.plus(REMEMBERED)).map(|()| Claimed::Fresh),
             Before::Same(_) => Ok(Claimed::Repeated),
             Before::Another => Ok(Claimed::Reused),
         };

@@ -1,4 +1,4 @@
-//! Deliveries in their table, beside their journey's number.
+//! Deliveries in their table, beside their journey's number. The column `settlement` holds the number of the news.
 //!
 //! `wakes_at` is when a courier may take one: when it is due or, while it is leased, when that lapses. It is empty once
 //! the delivery has ended, so that the index of those that wait holds no others.
@@ -10,17 +10,17 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::values::{limit, millis, moment, number};
 use super::{Embedded, StoreError};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target, Verdict};
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::record::read_journey;
-use crate::store::{Deliveries, Lease, Leased, Parcel, Resting, SHUT, Step};
+use crate::store::{Deliveries, Lease, Leased, Parcel, Resting, SHUT};
 
 // Each begins with the columns that `delivery` reads.
 pub(super) const OF_JOURNEY: &str = "
     SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
-    FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1 ORDER BY settlement, target";
+    FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1";
 pub(super) const WAKING: &str = "
     SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
     FROM deliveries JOIN journeys USING (pay_id) WHERE wakes_at <= ?1 ORDER BY wakes_at LIMIT ?2";
@@ -31,19 +31,18 @@ pub(super) const DEAD: &str = "
         AND (deliveries.due_at, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
     ORDER BY deliveries.due_at DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
 
-/// Keeps the deliveries that a settlement leaves.
-pub fn keep(db: &Connection, step: &Step) -> Result<(), StoreError> {
-    if step.deliveries().is_empty() {
+/// Keeps deliveries of this merchant; one that is there already stays as it is.
+pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> Result<(), StoreError> {
+    if deliveries.is_empty() {
         return Ok(());
     }
     let mut insert = db.prepare_cached(
         "INSERT INTO deliveries (pay_id, settlement, target, merchant, since, due_at, tries, state, heard, wakes_at, held)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
     )?;
-    let merchant = step.journey().opening().merchant;
-    for Delivery { id, due_at, .. } in step.deliveries() {
-        let (pay_id, target) = (number(id.journey.pay_id()), id.target.number());
-        insert.execute(params![pay_id, id.settlement, target, merchant.as_bytes(), millis(*due_at)])?;
+    for Delivery { id, due_at, .. } in deliveries {
+        let [pay_id, news, target] = key(id);
+        insert.execute(params![pay_id, news, target, merchant.as_bytes(), millis(*due_at)])?;
     }
     Ok(())
 }
@@ -58,6 +57,7 @@ impl Deliveries for Embedded {
             while let Some(row) = rows.next()? {
                 deliveries.push(parcel(row)?.delivery);
             }
+            deliveries.sort_unstable_by_key(|delivery| delivery.id);
             Ok(deliveries)
         })
         .await
@@ -87,9 +87,9 @@ impl Deliveries for Embedded {
     async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
         self.read(move |db, _| {
             let (ended_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.ended_at), number(p.pay_id)));
-            let (settlement, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.settlement, place.target));
+            let (news, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.news, place.target));
             let mut rows = db.prepare_cached(DEAD)?;
-            let params = params![merchant.as_bytes(), ended_at, pay_id, settlement, target, limit(most)];
+            let params = params![merchant.as_bytes(), ended_at, pay_id, news, target, limit(most)];
             parcels(&mut rows.query(params)?)
         })
         .await
@@ -204,7 +204,7 @@ fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreEr
 
 /// The columns under which a delivery stands.
 fn key(id: &DeliveryId) -> [i64; 3] {
-    [number(id.journey.pay_id()), id.settlement.into(), id.target.number().into()]
+    [number(id.journey.pay_id()), id.news.number().into(), id.target.number().into()]
 }
 
 fn parcels(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Parcel>, StoreError> {
@@ -221,9 +221,10 @@ fn parcel(row: &Row<'_>) -> Result<Parcel, StoreError> {
 }
 
 fn delivery(row: &Row<'_>, journey: JourneyId) -> Result<Delivery, StoreError> {
+    let news = News::of_number(row.get(0)?).ok_or_else(|| StoreError::Damaged("a delivery of no news".into()))?;
     let state = State::of_number(row.get(5)?).ok_or_else(|| StoreError::Damaged("a delivery in no state".into()))?;
     Ok(Delivery {
-        id: DeliveryId { journey, settlement: row.get(0)?, target: Target::of_number(row.get(1)?) },
+        id: DeliveryId { journey, news, target: Target::of_number(row.get(1)?) },
         since: moment(row.get(2)?)?,
         due_at: moment(row.get(3)?)?,
         tries: row.get(4)?,

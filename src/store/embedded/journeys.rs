@@ -6,13 +6,14 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use super::claims::{self, Before};
 use super::values::{limit, millis, number};
 use super::{Embedded, StoreError, deliveries, tokens};
+use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
 use crate::store::record::{read_journey, write_journey};
-use crate::store::{Claim, Journeys, Opened, Place, Step, Taken, Which};
+use crate::store::{Claim, Journeys, Kept, Opened, Place, REMEMBERED, Step, Taken, Which};
 
 // An index holds a row's number behind its own columns, so that all lists walk along theirs.
 pub(super) const LIST_ALL: &str = "
@@ -28,11 +29,26 @@ pub(super) const DUE: &str = "SELECT record FROM journeys WHERE due_at <= ?1 ORD
 
 #[async_trait]
 impl Journeys for Embedded {
-    async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
-        let (journey, claim, record) = (journey.clone(), claim.copied(), write_journey(journey)?);
-        self.write(move |db, now| match &claim {
-            None => open(db, &journey, &record),
-            Some(claim) => open_claimed(db, &journey, &record, claim, now),
+    async fn open(
+        &self,
+        journey: &Journey,
+        deliveries: &[Delivery],
+        claim: Option<&Claim>,
+    ) -> Result<Opened, StoreError> {
+        let (record, keep) = (write_journey(journey)?, self.keep);
+        let (journey, deliveries, claim) = (journey.clone(), deliveries.to_vec(), claim.copied());
+        self.write(move |db, now| {
+            let opening = Opens { journey: &journey, record: &record, deliveries: &deliveries };
+            match &claim {
+                None => open(db, opening),
+                Some(claim) => {
+                    let until = match claim.kept {
+                        Kept::ADay => now.plus(REMEMBERED),
+                        Kept::WithItsJourney => journey.expires_at().plus(keep),
+                    };
+                    open_claimed(db, opening, claim, until, now)
+                }
+            }
         })
         .await
     }
@@ -76,20 +92,29 @@ impl Journeys for Embedded {
     }
 }
 
+/// What is opened.
+#[derive(Clone, Copy)]
+struct Opens<'a> {
+    journey: &'a Journey,
+    record: &'a [u8],
+    deliveries: &'a [Delivery],
+}
+
 fn open_claimed(
     db: &Connection,
-    journey: &Journey,
-    record: &[u8],
+    opens: Opens<'_>,
     claim: &Claim,
+    until: Moment,
     now: Moment,
 ) -> Result<Opened, StoreError> {
+    let own = number(opens.journey.pay_id());
     match claims::before(db, claim, now)? {
         Before::Another | Before::Same(None) => Ok(Opened::Reused),
-        Before::Same(Some(pay_id)) if pay_id != number(journey.pay_id()) => repeated(db, pay_id),
+        Before::Same(Some(pay_id)) if pay_id != own => repeated(db, pay_id),
         Before::Nothing | Before::Same(Some(_)) => {
-            let opened = open(db, journey, record)?;
+            let opened = open(db, opens)?;
             if opened == Opened::New {
-                claims::keep(db, claim, Some(number(journey.pay_id())), now)?;
+                claims::keep(db, claim, Some(own), until)?;
             }
             Ok(opened)
         }
@@ -103,7 +128,8 @@ fn repeated(db: &Connection, pay_id: i64) -> Result<Opened, StoreError> {
     Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))
 }
 
-fn open(db: &Connection, journey: &Journey, record: &[u8]) -> Result<Opened, StoreError> {
+fn open(db: &Connection, opens: Opens<'_>) -> Result<Opened, StoreError> {
+    let Opens { journey, record, deliveries: told } = opens;
     let opening = journey.opening();
     let user = user_of(journey);
     let written = db
@@ -124,6 +150,7 @@ fn open(db: &Connection, journey: &Journey, record: &[u8]) -> Result<Opened, Sto
             user.as_ref().map(|user| user.as_bytes().as_slice()),
         ])?;
     if written == 1 {
+        deliveries::keep(db, opening.merchant, told)?;
         return Ok(Opened::New);
     }
     // The same opening tried again is no collision, even if its customer has been quicker than this retry.
@@ -150,7 +177,7 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
     if let Some(token) = step.token() {
         tokens::keep(db, token, journey.pay_id())?;
     }
-    deliveries::keep(db, step)?;
+    deliveries::keep(db, journey.opening().merchant, step.deliveries())?;
     Ok(Taken::Done)
 }
 

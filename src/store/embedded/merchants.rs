@@ -10,7 +10,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::store::record::{read_merchant, write_merchant};
-use crate::store::{Claim, Merchants, Replaced};
+use crate::store::{Claim, Merchants, REMEMBERED, Replaced};
 
 #[async_trait]
 impl Merchants for Embedded {
@@ -77,7 +77,7 @@ fn replace_claimed(
     }
     let replaced = replace(db)?;
     if replaced == Replaced::Done {
-        claims::keep(db, claim, Some(number.into()), now)?;
+        claims::keep(db, claim, Some(number.into()), now.plus(REMEMBERED))?;
     }
     Ok(replaced)
 }

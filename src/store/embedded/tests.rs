@@ -131,7 +131,7 @@ async fn a_damaged_record_troubles_only_who_asks_for_it() {
     let store = folder.store(&clock);
     let [broken, whole] = [(); 2].map(|()| cast::Draft::at(clock.now()).journey());
     for journey in [&broken, &whole] {
-        assert_eq!(store.open(journey, None).await.unwrap(), Opened::New);
+        assert_eq!(store.open(journey, &[], None).await.unwrap(), Opened::New);
     }
     let pay_id = values::number(broken.pay_id());
     beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
@@ -154,13 +154,13 @@ async fn everything_that_has_run_out_is_dropped() {
         let claim = cast::claim();
         let draft = cast::Draft::at(clock.now()).claimed_by(&claim).telling(["https://m.example/a"]);
         let journey = draft.journey();
-        assert_eq!(store.open(&journey, Some(&claim)).await.unwrap(), Opened::New);
+        assert_eq!(store.open(&journey, &[], Some(&claim)).await.unwrap(), Opened::New);
         let (away, departure) = cast::departed(journey, clock.now());
         store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap();
         if n > 0 {
             let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
-            let (paid, number) = cast::settled(away, &Fact::paid(), clock.now());
-            store.take(&Step::settle(paid, number, Some(token))).await.unwrap();
+            let (paid, _) = cast::settled(away, &Fact::paid(), clock.now());
+            store.take(&cast::settling(paid, Some(token))).await.unwrap();
         }
     }
     let left = |db: &Connection| tables.map(|table| count(db, table));
@@ -185,11 +185,11 @@ async fn a_journey_that_settled_late_is_kept_for_its_token() {
     let (folder, clock) = (Folder::new(), clock());
     let store = Embedded::open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
     let journey = cast::Draft::at(clock.now()).journey();
-    assert_eq!(store.open(&journey, None).await.unwrap(), Opened::New);
+    assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
     clock.advance(3 * KEEP);
     let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
-    let (lapsed, number) = cast::settled(journey, &Fact::lapsed(), clock.now());
-    store.take(&Step::settle(lapsed.clone(), number, Some(token.clone()))).await.unwrap();
+    let (lapsed, _) = cast::settled(journey, &Fact::lapsed(), clock.now());
+    store.take(&cast::settling(lapsed.clone(), Some(token.clone()))).await.unwrap();
     store.tidy().await.unwrap();
     let (shard, by) = (lapsed.id().shard(), lapsed.opening().merchant);
     let redeemed = store.redeem(shard, &token.digest, by, &cast::fresh()).await.unwrap();
@@ -286,9 +286,9 @@ async fn a_consent_is_dropped_when_it_has_ended_and_been_kept() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
     let consent = cast::consent(clock.now());
-    assert_eq!(store.open(&consent, None).await.unwrap(), Opened::New);
-    let (given, number) = cast::agreed(consent, 13 * KEEP, clock.now());
-    store.take(&Step::settle(given.clone(), number, None)).await.unwrap();
+    assert_eq!(store.open(&consent, &[], None).await.unwrap(), Opened::New);
+    let (given, _) = cast::agreed(consent, 13 * KEEP, clock.now());
+    store.take(&cast::settling(given.clone(), None)).await.unwrap();
     clock.advance(14 * KEEP - Duration::from_secs(1));
     assert_eq!(store.tidy().await.unwrap(), 0);
     clock.advance(Duration::from_secs(2));

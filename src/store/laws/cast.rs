@@ -5,15 +5,17 @@ use std::time::Duration;
 use super::{HOUR, Moment};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
+use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling};
+use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling, Wanted};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
 use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::domain::token::MintedToken;
 use crate::domain::user::{ApplicationUser, User};
-use crate::store::{Claim, user_shard};
+use crate::store::{Claim, Kept, Step, user_shard};
 
 /// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
 pub(crate) struct Draft(Opening);
@@ -30,7 +32,8 @@ impl Draft {
             bank: "sandbox".into(),
             key: "k1".into(),
             purpose: Purpose::Checkout(Checkout {
-                amount: Amount::parse("25", Currency::EUR).unwrap(),
+                wanted: Wanted::Payment(Amount::parse("25", Currency::EUR).unwrap()),
+                institution: None,
                 note: "order 7".into(),
                 cancel: Cancel::Offered,
             }),
@@ -134,6 +137,18 @@ pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8
     }
 }
 
+/// The deliveries that this settlement leaves.
+pub(crate) fn deliveries_of(journey: &Journey, settlement: u8) -> Vec<Delivery> {
+    journey.deliveries(News::Settled(settlement), journey.settlements()[usize::from(settlement)].at, |_| true)
+}
+
+/// The step of a settlement that tells every target.
+pub(crate) fn settling(journey: Journey, token: Option<MintedToken>) -> Step {
+    let last = journey.settlements().len() - 1;
+    let told = deliveries_of(&journey, u8::try_from(last).unwrap());
+    Step::settle(journey, token).telling(told)
+}
+
 /// A consent of a user and a merchant of its own.
 pub(crate) fn consent(now: Moment) -> Journey {
     let merchant = MerchantId::mint(rand::random());
@@ -167,7 +182,7 @@ pub(crate) fn fresh() -> Digest {
 
 /// A claim that nobody has made before.
 pub(crate) fn claim() -> Claim {
-    Claim { key: fresh(), request: fresh() }
+    Claim { key: fresh(), request: fresh(), kept: Kept::ADay }
 }
 
 /// A merchant of this name, added at `now`, at its first revision.
@@ -181,6 +196,10 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
         created_at: now,
         book: Book::default(),
         settings: Settings::default(),
+        endpoints: Vec::new(),
+        webhook: None,
+        public_keys: Vec::new(),
+        hashed_keys: Vec::new(),
     }
 }
 

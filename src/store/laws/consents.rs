@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, agreed, departed, fresh, held};
+use super::cast::{Draft, agreed, deliveries_of, departed, fresh, held, settling};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Via};
@@ -24,8 +24,8 @@ async fn given(house: &House, state: Digest, token: Digest) -> Journey {
 }
 
 async fn given_again(house: &House, away: Journey, token: Digest) -> Journey {
-    let (given, number) = agreed(away, 90 * DAY, house.now());
-    house.done(&Step::settle(given.clone(), number, Some(house.token(token)))).await;
+    let (given, _) = agreed(away, 90 * DAY, house.now());
+    house.done(&settling(given.clone(), Some(house.token(token)))).await;
     given
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn a_second_round_has_a_token_and_deliveries_of_its_own(house: 
     let second = redeemed(&house, &given, tokens[1], attempt).await;
     assert!(matches!(second, Redemption::Granted { journey, .. } if *journey == given));
     let deliveries = house.store().deliveries(given.pay_id()).await.unwrap();
-    assert_eq!(deliveries, [given.deliveries(0), given.deliveries(1)].concat());
+    assert_eq!(deliveries, [deliveries_of(&given, 0), deliveries_of(&given, 1)].concat());
 }
 
 pub(crate) async fn an_unspent_token_does_not_wait_for_the_next_round(house: House) {
@@ -130,7 +130,7 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(house: House) {
     let away = reopened(&house, given).await;
     let away = left(&house, away, fresh()).await;
     let frozen = away.freeze(Via { departure: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
-    house.done(&Step::freeze(frozen.clone(), house.token(token))).await;
+    house.done(&Step::freeze(frozen.clone(), Some(house.token(token)))).await;
     let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
     assert_eq!(redeemed(&house, &frozen, token, attempt).await, pending);
     let given = given_again(&house, frozen, token).await;

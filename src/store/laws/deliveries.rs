@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::cast::{Draft, fresh};
+use super::cast::{Draft, deliveries_of, fresh};
 use super::races::race;
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Verdict};
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::store::{Lease, Leased, Parcel, Resting, SHUT};
@@ -55,7 +55,7 @@ pub(crate) async fn an_outcome_leaves_deliveries_that_are_due_at_once(house: Hou
     let merchant = somebody();
     let journey = paid(&house, merchant, TOLD).await;
     let all = leased(&house, 10).await;
-    let expected = journey.deliveries(0);
+    let expected = deliveries_of(&journey, 0);
     assert_eq!(ids(&all), expected.iter().map(|delivery| delivery.id).collect());
     for Leased { parcel, lease } in &all {
         assert!(expected.contains(&parcel.delivery), "{parcel:?}");
@@ -73,7 +73,7 @@ pub(crate) async fn those_that_waited_longest_are_leased_first_and_so_many_at_th
     }
     for pair in journeys.chunks(2) {
         let first = leased(&house, 2).await;
-        assert_eq!(ids(&first), pair.iter().map(|journey| journey.deliveries(0)[0].id).collect());
+        assert_eq!(ids(&first), pair.iter().map(|journey| deliveries_of(&journey, 0)[0].id).collect());
     }
     assert_eq!(leased(&house, 2).await, []);
 }
@@ -87,7 +87,7 @@ pub(crate) async fn a_leased_delivery_is_nobody_elses_until_its_lease_lapses(hou
     let second = the_lease(&house).await;
     assert_eq!((second.id, second.by == first.by), (first.id, false));
     assert!(!report(&house, &first, BUSY, Verdict::Delivered).await, "a late report is fenced off");
-    assert_eq!(of_journey(&house, &journey).await, journey.deliveries(0));
+    assert_eq!(of_journey(&house, &journey).await, deliveries_of(&journey, 0));
     assert!(report(&house, &second, Some(Heard::Status(200)), Verdict::Delivered).await);
     assert!(!report(&house, &first, BUSY, RETRY).await);
     assert_eq!(of_journey(&house, &journey).await[0].state, State::Delivered);
@@ -183,7 +183,7 @@ pub(crate) async fn a_replayed_delivery_begins_anew(house: House) {
         assert!(report(&house, &leased.lease, BUSY, end).await);
     }
     house.pass(HOUR);
-    for Delivery { id, .. } in journey.deliveries(0) {
+    for Delivery { id, .. } in deliveries_of(&journey, 0) {
         for _ in 0..2 {
             assert!(house.store().replay(&id, merchant).await.unwrap());
         }
@@ -198,7 +198,7 @@ pub(crate) async fn a_replayed_delivery_begins_anew(house: House) {
     assert_eq!(leased(&house, 10).await, [], "one that is under way is left alone");
     assert!(report(&house, &all[0].lease, BUSY, Verdict::Dead).await);
     assert_eq!(dead(&house, merchant).await.len(), 1);
-    let unknown = DeliveryId { settlement: 9, ..all[0].lease.id };
+    let unknown = DeliveryId { news: News::Settled(9), ..all[0].lease.id };
     assert!(!house.store().replay(&unknown, merchant).await.unwrap());
 }
 
@@ -218,7 +218,7 @@ pub(crate) async fn of_many_couriers_none_gets_what_another_has_and_nothing_is_l
     let mut all = HashSet::new();
     for _ in 0..60 {
         let journey = paid(&house, merchant, TOLD).await;
-        all.extend(journey.deliveries(0).into_iter().map(|delivery| delivery.id));
+        all.extend(deliveries_of(&journey, 0).into_iter().map(|delivery| delivery.id));
     }
     let ends = race((0..COURIERS).map(|_| {
         let store = house.store().clone();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, fresh};
+use super::cast::{Draft, fresh, settling};
 use super::{HOUR, House, MINUTE};
 use crate::domain::journey::{End, Journey, Proof, Settling, Via};
 use crate::domain::moment::Moment;
@@ -29,8 +29,8 @@ async fn held(house: &House, journey: Journey, until: Moment) -> Journey {
 }
 
 async fn proven(house: &House, journey: Journey) -> Journey {
-    let Settling::Settled(paid, number) = journey.settle(&Fact::paid(), Some(VIA), house.now()) else { panic!() };
-    house.done(&Step::settle(paid.clone(), number, None)).await;
+    let Settling::Settled(paid, _) = journey.settle(&Fact::paid(), Some(VIA), house.now()) else { panic!() };
+    house.done(&settling(paid.clone(), None)).await;
     paid
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn a_settled_journey_is_due_for_its_proof(house: House) {
 pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house: House) {
     let offer = Proof::Held { offer: Sealed::new(vec![1]), until: house.now().plus(Journey::HELD) };
     let frozen = away(&house).await.freeze(VIA, offer, house.now()).unwrap();
-    house.done(&Step::freeze(frozen.clone(), house.token(fresh()))).await;
+    house.done(&Step::freeze(frozen.clone(), Some(house.token(fresh())))).await;
     assert_eq!(due(&house).await, []);
     house.pass(Journey::HELD + SECOND);
     assert_eq!(due(&house).await, [frozen.clone()]);

@@ -1,6 +1,6 @@
 //! Laws of lasting: what was acknowledged stays, and a store knows whose it is.
 
-use super::cast::{Draft, claim, fresh, merchant, renamed};
+use super::cast::{Draft, claim, deliveries_of, fresh, merchant, renamed};
 use super::{HOUR, House, MINUTE};
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -11,7 +11,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: Ho
     let away = house.away(Draft::at(house.now()).journey(), state).await;
     let paid = house.paid(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), token).await;
     let claimed = Draft::at(house.now()).claimed_by(&opening).journey();
-    assert_eq!(house.store().open(&claimed, Some(&opening)).await.unwrap(), Opened::New);
+    assert_eq!(house.store().open(&claimed, &[], Some(&opening)).await.unwrap(), Opened::New);
     assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Fresh);
     let shop = merchant("Shop", house.now());
     assert!(house.store().add(&shop).await.unwrap());
@@ -21,13 +21,13 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: Ho
     house.reopen().await;
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away, 0)));
     assert_eq!(house.find(&paid).await.as_ref(), Some(&paid));
-    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(0));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
     let merchants_own = house.store().list(paid.opening().merchant, Which::Proven, None, 9).await.unwrap();
     assert_eq!(merchants_own, [paid.clone()]);
     let redeemed = house.store().redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await;
     assert!(matches!(redeemed.unwrap(), Redemption::Granted { .. }));
     let again = Draft::at(house.now()).claimed_by(&opening).journey();
-    assert_eq!(house.store().open(&again, Some(&opening)).await.unwrap(), Opened::Repeated(Box::new(claimed)));
+    assert_eq!(house.store().open(&again, &[], Some(&opening)).await.unwrap(), Opened::Repeated(Box::new(claimed)));
     assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Repeated);
     assert_eq!(house.store().merchants().await.unwrap(), [shop.clone()]);
     let edited = house.store().replace(&renamed(&shop, "Newer shop"), Some((&edit, 6))).await.unwrap();
@@ -65,7 +65,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
     assert!(matches!(redeem(&late, unspent, attempt).await, Redemption::Expired { .. }));
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), 0)));
     assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Repeated);
-    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(0));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
     assert_eq!(house.find(&paid).await, Some(paid));
 
     house.pass(3 * HOUR);

@@ -131,7 +131,7 @@ pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
     let user = UserId::mint(rand::random(), Shard::of_byte(rand::random()));
     let claim = claim();
     let one = Draft::at(house.now()).of(merchant).about(user).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&one, Some(&claim)).await.unwrap(), Opened::New);
+    assert_eq!(house.store().open(&one, &[], Some(&claim)).await.unwrap(), Opened::New);
     let theirs = house.opened(Draft::at(house.now()).of(other).about(user).journey()).await;
     assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [one.clone()]);
     assert_eq!(house.store().list(other, Which::OfUser(user), None, 9).await.unwrap(), [theirs]);

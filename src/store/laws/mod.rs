@@ -90,7 +90,7 @@ impl House {
 
     /// Opens `journey`.
     async fn opened(&self, journey: Journey) -> Journey {
-        assert_eq!(self.store().open(&journey, None).await.unwrap(), Opened::New);
+        assert_eq!(self.store().open(&journey, &[], None).await.unwrap(), Opened::New);
         journey
     }
 
@@ -103,8 +103,8 @@ impl House {
 
     /// Settles `journey`, which is stored as it is given, by `fact`.
     async fn settled(&self, journey: Journey, fact: &Fact, token: Option<MintedToken>) -> Journey {
-        let (journey, number) = cast::settled(journey, fact, self.now());
-        self.done(&Step::settle(journey.clone(), number, token)).await;
+        let (journey, _) = cast::settled(journey, fact, self.now());
+        self.done(&cast::settling(journey.clone(), token)).await;
         journey
     }
 
@@ -143,6 +143,8 @@ macro_rules! store_laws {
                 a_claim_used_for_another_request_opens_nothing
                 a_taken_number_leaves_the_claim_unused
                 a_claim_is_forgotten_after_a_day
+                a_reference_is_remembered_for_as_long_as_its_journey
+                an_opening_leaves_deliveries
             }
             steps {
                 a_step_is_written_over_the_revision_before
@@ -155,6 +157,7 @@ macro_rules! store_laws {
                 a_settlement_writes_its_stage_its_token_and_its_deliveries
                 a_superseding_settlement_brings_a_token_and_deliveries_of_its_own
                 deliveries_come_in_order_and_of_their_journey_alone
+                any_step_leaves_deliveries_and_each_news_once
                 a_failed_try_is_kept
                 a_state_finds_its_journey_and_its_departure
                 every_departure_has_a_state_of_its_own

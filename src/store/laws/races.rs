@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use super::House;
-use super::cast::{Draft, claim, fresh, merchant, renamed, settled};
+use super::cast::{Draft, claim, deliveries_of, fresh, merchant, renamed, settled, settling};
 use crate::domain::outcome::Fact;
-use crate::store::{Claim, Claimed, Opened, Redemption, Replaced, Step, Taken};
+use crate::store::{Claim, Claimed, Kept, Opened, Redemption, Replaced, Taken};
 
 const RACERS: usize = 64;
 
@@ -25,7 +25,7 @@ pub(crate) async fn of_two_settlements_one_wins(house: House) {
     for _ in 0..20 {
         let away = house.away(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), fresh()).await;
         let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| settled(away.clone(), &fact, house.now()).0);
-        let steps = rivals.clone().map(|journey| Step::settle(journey, 0, Some(house.token(fresh()))));
+        let steps = rivals.clone().map(|journey| settling(journey, Some(house.token(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {
             let store = house.store().clone();
             async move { store.take(&step).await.unwrap() }
@@ -34,7 +34,7 @@ pub(crate) async fn of_two_settlements_one_wins(house: House) {
         let winner = ends.iter().position(|end| *end == Taken::Done).unwrap();
         assert_eq!(ends[1 - winner], Taken::Lost(Box::new(rivals[winner].clone())));
         assert_eq!(house.find(&away).await.as_ref(), Some(&rivals[winner]));
-        assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), rivals[winner].deliveries(0));
+        assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), deliveries_of(&rivals[winner], 0));
         let tokens = steps.map(|step| step.token().unwrap().digest);
         let (shard, by) = (away.id().shard(), away.opening().merchant);
         let lost = house.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn of_many_openings_under_one_claim_one_is_new(house: House) {
     let journeys: Vec<_> = (0..RACERS).map(|_| Draft::at(now).claimed_by(&claim).journey()).collect();
     let ends = race(journeys.clone().into_iter().map(|journey| {
         let store = house.store().clone();
-        async move { store.open(&journey, Some(&claim)).await.unwrap() }
+        async move { store.open(&journey, &[], Some(&claim)).await.unwrap() }
     }))
     .await;
     let winner = ends.iter().position(|end| *end == Opened::New).unwrap();
@@ -96,7 +96,7 @@ pub(crate) async fn of_many_claims_of_one_key_one_is_fresh(house: House) {
     let key = fresh();
     let ends = race((0..RACERS).map(|_| {
         let store = house.store().clone();
-        async move { store.claim(&Claim { key, request: fresh() }).await.unwrap() }
+        async move { store.claim(&Claim { key, request: fresh(), kept: Kept::ADay }).await.unwrap() }
     }))
     .await;
     assert_eq!(ends.iter().filter(|end| **end == Claimed::Fresh).count(), 1);

@@ -1,9 +1,9 @@
 //! Laws of steps: each is written whole, once, over the revision before.
 
-use super::cast::{Draft, departed, fresh, settled};
+use super::cast::{self, Draft, deliveries_of, departed, fresh, settled, settling};
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::Delivery;
-use crate::domain::journey::{Journey, Stage, Via};
+use crate::domain::delivery::{Delivery, News, State, Verdict};
+use crate::domain::journey::{Journey, Proof, Stage, Via};
 use crate::domain::outcome::{BankError, Fact, Outcome};
 use crate::domain::secret::Digest;
 use crate::store::{REMEMBERED, Redemption, Step, Taken};
@@ -24,17 +24,17 @@ pub(crate) async fn a_step_is_written_over_the_revision_before(house: House) {
     let (away, departure) = departed(journey, house.now());
     assert_eq!(house.store().take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
-    let (paid, number) = settled(away, &Fact::paid(), house.now());
-    assert_eq!(house.store().take(&Step::settle(paid.clone(), number, None)).await.unwrap(), Taken::Done);
+    let (paid, _) = settled(away, &Fact::paid(), house.now());
+    assert_eq!(house.store().take(&settling(paid.clone(), None)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&paid).await, Some(paid));
 }
 
 pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
-    let (cancelled, number) = settled(away.clone(), &Fact::pressed_cancel(), house.now());
+    let (cancelled, _) = settled(away.clone(), &Fact::pressed_cancel(), house.now());
     let winner = house.settled(away, &Fact::paid(), None).await;
     let lost = Taken::Lost(Box::new(winner.clone()));
-    assert_eq!(house.store().take(&Step::settle(cancelled, number, None)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&settling(cancelled, None)).await.unwrap(), lost);
     assert_eq!(house.find(&winner).await, Some(winner));
 }
 
@@ -53,19 +53,19 @@ pub(crate) async fn a_second_departure_over_the_same_revision_is_lost(house: Hou
 pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     let (away, _) = departed(journey.clone(), house.now());
-    let (paid, number) = settled(away, &Fact::paid(), house.now());
+    let (paid, _) = settled(away, &Fact::paid(), house.now());
     let lost = Taken::Lost(Box::new(journey.clone()));
-    assert_eq!(house.store().take(&Step::settle(paid, number, None)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&settling(paid, None)).await.unwrap(), lost);
     assert_eq!(house.find(&journey).await, Some(journey));
 }
 
 pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
     let journey = house.opened(Draft::at(house.now()).telling(TOLD).journey()).await;
     let (away, departure) = departed(journey.clone(), house.now());
-    let (cancelled, number) = settled(journey, &Fact::pressed_cancel(), house.now());
+    let (cancelled, _) = settled(journey, &Fact::pressed_cancel(), house.now());
     let (state, token, won) = (fresh(), fresh(), fresh());
     house.done(&Step::leave(away.clone(), fresh(), departure)).await;
-    let late = Step::settle(cancelled, number, Some(house.token(token)));
+    let late = settling(cancelled, Some(house.token(token)));
     assert!(matches!(house.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&house, &away, token).await, Redemption::Unknown);
@@ -74,7 +74,7 @@ pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
     let paid = house.settled(away, &Fact::paid(), Some(house.token(won))).await;
     assert!(matches!(house.store().take(&again).await.unwrap(), Taken::Lost(_)));
     assert_eq!(under(&house, &paid, state).await, None);
-    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(0));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
 }
 
 pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(house: House) {
@@ -82,8 +82,8 @@ pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(hous
     let (state, token) = (fresh(), fresh());
     let (away, departure) = departed(journey.clone(), house.now());
     assert_eq!(house.store().take(&Step::leave(away.clone(), state, departure)).await.unwrap(), Taken::Gone);
-    let (paid, number) = settled(away, &Fact::paid(), house.now());
-    let settle = Step::settle(paid, number, Some(house.token(token)));
+    let (paid, _) = settled(away, &Fact::paid(), house.now());
+    let settle = settling(paid, Some(house.token(token)));
     assert_eq!(house.store().take(&settle).await.unwrap(), Taken::Gone);
 
     let journey = house.opened(journey).await;
@@ -96,13 +96,13 @@ pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house:
     let token = fresh();
     let away = house.away(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
     let (paid, number) = settled(away, &Fact::paid(), house.now());
-    let step = Step::settle(paid.clone(), number, Some(house.token(token)));
+    let step = settling(paid.clone(), Some(house.token(token)));
     house.done(&step).await;
     house.done(&step).await;
     assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
     house.done(&step).await;
     assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Spent { .. }));
-    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), paid.deliveries(number));
+    assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, number));
     assert_eq!(house.find(&paid).await, Some(paid));
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_it
         assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
     }
     let settlements: Vec<_> =
-        house.store().deliveries(paid.pay_id()).await.unwrap().iter().map(|d| d.id.settlement).collect();
+        house.store().deliveries(paid.pay_id()).await.unwrap().iter().filter_map(|d| d.id.news.settlement()).collect();
     assert_eq!(settlements, [0, 1]);
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: H
     let refused = house.settled(away, &Fact::refused(BankError::new("server_error", None)), None).await;
     house.pass(MINUTE);
     let paid = house.settled(refused, &Fact::paid(), None).await;
-    let expected: Vec<Delivery> = [paid.deliveries(0), paid.deliveries(1)].concat();
+    let expected: Vec<Delivery> = [deliveries_of(&paid, 0), deliveries_of(&paid, 1)].concat();
     assert_eq!(expected.len(), 2 * TOLD.len());
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), expected);
 }
@@ -179,4 +179,28 @@ pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(hous
     assert_eq!(under(&house, &away, state).await, Some((away.clone(), 0)));
     house.pass(2 * MINUTE);
     assert_eq!(under(&house, &away, state).await, None);
+}
+
+pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) {
+    let away = house.away(Draft::at(house.now()).telling(["https://a.example/"]).journey(), fresh()).await;
+    let via = |mark| Via { departure: 0, mark };
+    let held = |journey: Journey, mark| {
+        let Proof::Held { offer, until } = cast::held(house.now()) else { panic!() };
+        journey.hold(via(mark), offer, until, house.now()).unwrap()
+    };
+    let (first, news) = (held(away, 1), News::Returned(0));
+    let told = first.deliveries(news, house.now(), |_| true);
+    house.done(&Step::hold(first.clone()).telling(told.clone())).await;
+    let leased = house.store().lease(9, HOUR, 7).await.unwrap().remove(0);
+    assert!(house.store().report(&leased.lease, None, Verdict::Delivered).await.unwrap());
+    // Another answer under the same departure is no news.
+    let second = held(first, 2);
+    house.done(&Step::hold(second.clone()).telling(told.clone())).await;
+    assert!(house.store().lease(9, HOUR, 8).await.unwrap().is_empty());
+    let (paid, _) = settled(second, &Fact::paid(), house.now());
+    house.done(&settling(paid.clone(), None)).await;
+    let stored = house.store().deliveries(paid.pay_id()).await.unwrap();
+    let states: Vec<_> = stored.iter().map(|delivery| (delivery.id.news, delivery.state)).collect();
+    assert_eq!(states, [(news, State::Delivered), (News::Settled(0), State::Waiting)]);
+    assert_eq!(house.store().lease(9, HOUR, 9).await.unwrap().len(), 1);
 }

@@ -4,7 +4,7 @@ use super::House;
 use super::cast::{Draft, entry, fresh, merchant};
 use crate::domain::merchant::MerchantName;
 use crate::domain::secret::Digest;
-use crate::store::{Claim, Claimed, Redemption};
+use crate::store::{Claim, Claimed, Kept, Redemption};
 
 const ODD: [&str; 9] = [
     "a:b:c",
@@ -74,7 +74,7 @@ pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(house: House) 
 async fn keep_apart(house: &House, digests: &[Digest]) {
     let mut journeys = Vec::new();
     for digest in digests {
-        let claim = Claim { key: *digest, request: fresh() };
+        let claim = Claim { key: *digest, request: fresh(), kept: Kept::ADay };
         assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Fresh);
         assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Repeated);
         let away = house.away(Draft::at(house.now()).journey(), *digest).await;

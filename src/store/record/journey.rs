@@ -3,19 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
+use super::later::LaterRecord;
 use super::merchant::{TermsRecord, placement};
 use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{
-    Answer, Cancel, Checkout, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement,
-};
+use crate::domain::journey::{Answer, Cancel, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement};
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Cause, Outcome};
-use crate::domain::plan::{Entry, Plan};
+use crate::domain::plan::{Endpoint, Entry, Plan};
 
 /// Writes a journey.
 ///
@@ -68,10 +67,13 @@ struct JourneyRecord {
     landing_ways: Option<WaysRecord>,
     #[serde(default)]
     endpoints: Vec<EntryRecord>,
+    // Records that were written before there were bookings end here.
+    #[serde(default)]
+    later: Option<Box<LaterRecord>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct EntryRecord(String, bool, Option<u32>);
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct EntryRecord(String, bool, Option<u32>);
 
 #[derive(Serialize, Deserialize)]
 struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>, #[serde(default)] Option<(String, String)>);
@@ -124,13 +126,15 @@ impl From<&Journey> for JourneyRecord {
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
             landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
-            endpoints: o.plan.endpoints.iter().map(EntryRecord::from).collect(),
+            endpoints: o.plan.endpoints.iter().map(endpoint_entry).collect(),
+            later: LaterRecord::of(journey),
         }
     }
 }
 
 impl JourneyRecord {
     fn into_journey(self) -> Option<Journey> {
+        let mut later = self.later.map(|later| *later).unwrap_or_default();
         let mut departures: Vec<_> = self.departures.into_iter().map(DepartureRecord::into_departure).collect();
         for (departure, mark, proof) in self.proofs {
             let answers = &mut departures.get_mut(usize::from(departure))?.answers;
@@ -142,14 +146,15 @@ impl JourneyRecord {
             settlements: self.settlements.into_iter().map(read_settlement).collect::<Option<_>>()?,
             reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
             grant: self.grant.map(GrantRecord::into_grant),
+            bookings: later.bookings()?,
+            result: later.result(),
         };
         let amount = Currency::parse(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
         let purpose = match self.consent {
-            None => Purpose::Checkout(Checkout {
-                amount: amount.ok()?,
-                note: self.note,
-                cancel: if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld },
-            }),
+            None => {
+                let cancel = if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld };
+                later.purpose(amount.ok(), self.note, cancel)?
+            }
             Some(consent) => Purpose::Consent(consent.into_consent(amount.ok(), self.note)?),
         };
         let ways = self.landing_ways.map(WaysRecord::into_ways).unwrap_or_default();
@@ -164,8 +169,9 @@ impl JourneyRecord {
             extras: self.extras,
             plan: Plan {
                 landing: self.landing.map(|landing| Entry { ways, ..landing.into_entry() }),
+                refused: later.refused(),
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
-                endpoints: self.endpoints.into_iter().map(EntryRecord::into_entry).collect(),
+                endpoints: later.endpoints(self.endpoints.into_iter().map(EntryRecord::into_entry).collect())?,
             },
             terms: self.terms.into_terms(),
             opened_at: Moment::from_millis(self.opened_at),
@@ -183,7 +189,7 @@ impl From<&Entry> for EntryRecord {
 }
 
 impl EntryRecord {
-    fn into_entry(self) -> Entry {
+    pub(super) fn into_entry(self) -> Entry {
         Entry {
             url: CallbackUrl::restored(self.0),
             params_in: placement(self.1),
@@ -191,6 +197,11 @@ impl EntryRecord {
             ways: AppWays::default(),
         }
     }
+}
+
+/// An endpoint as far as it is an entry; what it has besides stands in [`LaterRecord`].
+fn endpoint_entry(endpoint: &Endpoint) -> EntryRecord {
+    EntryRecord(endpoint.url.as_str().to_owned(), false, endpoint.slot.and_then(|slot| u32::try_from(slot).ok()))
 }
 
 impl From<&Departure> for DepartureRecord {
@@ -241,6 +252,7 @@ fn write_settlement(settlement: &Settlement) -> (u8, u64, CauseRecord) {
     let outcome = match settlement.outcome {
         Outcome::Paid => 0,
         Outcome::Authorised => 1,
+        Outcome::Done => 5,
         Outcome::Cancelled => 2,
         Outcome::Failed => 3,
         Outcome::Expired => 4,
@@ -261,6 +273,7 @@ fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settl
         2 => Outcome::Cancelled,
         3 => Outcome::Failed,
         4 => Outcome::Expired,
+        5 => Outcome::Done,
         _ => return None,
     };
     let cause = match cause {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::told::ToldRecord;
 use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
@@ -45,6 +46,9 @@ struct MerchantRecord {
     // Records that were written before callbacks had other ways end here.
     #[serde(default)]
     ways: Vec<(u32, WaysRecord)>,
+    // Records that were written before there were payment endpoints end here.
+    #[serde(default)]
+    told: Option<ToldRecord>,
 }
 
 impl From<&Merchant> for MerchantRecord {
@@ -67,6 +71,7 @@ impl From<&Merchant> for MerchantRecord {
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
             ways: write_ways(&merchant.book),
+            told: ToldRecord::of(merchant),
         }
     }
 }
@@ -85,7 +90,7 @@ impl MerchantRecord {
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
         let journey_life = Duration::from_secs(self.journey_life_seconds.into());
-        Some(Merchant {
+        let mut merchant = Merchant {
             id: MerchantId::from_bytes(self.id.to_be_bytes()),
             revision: self.revision,
             name: MerchantName::parse(&self.name).ok()?,
@@ -94,7 +99,13 @@ impl MerchantRecord {
             created_at: Moment::from_millis(self.created_at),
             book: Book::restored(slots.collect::<Option<_>>()?),
             settings: Settings::of_terms(self.terms.into_terms(), one_off_urls, journey_life),
-        })
+            endpoints: Vec::new(),
+            webhook: None,
+            public_keys: Vec::new(),
+            hashed_keys: Vec::new(),
+        };
+        self.told.unwrap_or_default().put_into(&mut merchant);
+        Some(merchant)
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod consent;
 mod journey;
+mod later;
 mod merchant;
 #[cfg(test)]
 mod tests;
+mod told;
 mod user;
 mod ways;
 

@@ -6,13 +6,18 @@ use serde::Serialize;
 
 use super::*;
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
-use crate::domain::id::{MerchantId, Shard, UserId};
+use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{Choice, Departing, Journey, Opening, Purpose, Settling, Via};
+use crate::domain::journey::{
+    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Departing, Errand, Journey, Opening, Purpose, Settling,
+    Via, Wanted,
+};
+use crate::domain::merchant::{PublicKey, Webhook};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Fact};
-use crate::domain::plan::Entry;
+use crate::domain::plan::{Endpoint, Entry, Refused};
 use crate::domain::secret::{Sealed, Secret};
+use crate::domain::terms::{AnswersTo, SignedCalls, Told};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
 
@@ -83,7 +88,8 @@ fn a_journey_survives_its_record() {
     let mut opening = journey().opening().clone();
     opening.plan.landing = Some(Entry { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
-    let told = cast::Draft::at(NOW).with(|opening| opening.plan.endpoints = vec![cast::entry("https://m.example/pay")]);
+    let told = cast::Draft::at(NOW)
+        .with(|opening| opening.plan.endpoints = vec![Endpoint::at(cast::entry("https://m.example/pay").url)]);
     for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app, told.journey()] {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
@@ -177,15 +183,79 @@ fn an_older_programs_record_is_read() {
 }
 
 #[test]
+fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
+    let url = |url| cast::entry(url).url;
+    let mut merchant = cast::merchant("Shop", NOW);
+    let endpoint = Endpoint {
+        form: "brackets".into(),
+        told: Told::SuccessOnly,
+        cipher: Some(Sealed::new(vec![1, 2])),
+        ..Endpoint::at(url("https://m.example/1"))
+    };
+    merchant.endpoints = vec![None, Some(endpoint), Some(Endpoint::at(url("https://m.example/2")))];
+    merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
+    merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
+    merchant.hashed_keys = vec![cast::fresh()];
+    merchant.settings.answers_to = AnswersTo::App;
+    merchant.settings.signed_calls = SignedCalls::Required;
+    merchant.settings.notice_type = "application/json; charset=utf-8".into();
+    assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
+}
+
+#[test]
+fn journeys_of_every_purpose_survive_their_record() {
+    let of = PayId::new(7).unwrap();
+    let amount = Amount::parse("9.99", Currency::EUR).unwrap();
+    let checkout = |wanted| {
+        let institution = Some("modelo-sandbox".to_owned());
+        Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld })
+    };
+    let booking = |kind, amount, of| Purpose::Booking(Booking { kind, amount, of, note: "n".into() });
+    for purpose in [
+        checkout(Wanted::Payment(amount)),
+        checkout(Wanted::Reservation(amount)),
+        checkout(Wanted::Registration),
+        booking(BookingKind::Payout, Some(amount), None),
+        booking(BookingKind::Refund, Some(amount), Some(of)),
+        booking(BookingKind::Capture, Some(amount), Some(of)),
+        booking(BookingKind::Void, None, Some(of)),
+        booking(BookingKind::Deregister, None, Some(of)),
+        booking(BookingKind::Chargeback, Some(amount), Some(of)),
+        Purpose::Errand(Errand { letter: Sealed::new(vec![3; 40]) }),
+    ] {
+        let journey = cast::Draft::at(NOW).with(|opening| opening.purpose = purpose).journey();
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+    }
+}
+
+#[test]
+fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
+    let draft = cast::Draft::at(NOW).with(|opening| {
+        let cancelled = Some(cast::entry("https://m.example/no"));
+        opening.plan.refused = Some(Refused { cancelled, failed: None });
+        let plain = Endpoint::at(cast::entry("https://m.example/1").url);
+        opening.plan.endpoints = vec![plain.clone(), Endpoint { form: "form".into(), slot: Some(3), ..plain }];
+    });
+    let (paid, _) = cast::settled(draft.journey(), &Fact::paid(), NOW);
+    let amount = Some(Amount::parse("5", Currency::EUR).unwrap());
+    let booked = Booked { by: PayId::new(7).unwrap(), kind: BookingKind::Refund, amount };
+    let journey = paid.book(booked).unwrap().resulted(Sealed::new(vec![9; 30]));
+    assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+}
+
+#[test]
 fn an_older_merchant_is_read() {
     let merchant = cast::merchant("Shop", NOW);
     let written = write_merchant(&merchant).unwrap();
-    // Before there were other ways the record had one field less, and the last one is an empty list.
-    assert_eq!((written[1], written.last()), (0x9b, Some(&0x90)));
-    let mut old = written.clone();
-    old[1] = 0x9a;
-    old.pop();
-    assert_eq!(read_merchant(&old), Ok(merchant.clone()));
+    // Before there were payment endpoints the record had one field less, the last one, which is nothing; and before there
+    // were other ways another one, an empty list.
+    assert_eq!((written[1], &written[written.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
+    for (fields, missing) in [(0x9b, 1), (0x9a, 2)] {
+        let mut old = written.clone();
+        old[1] = fields;
+        old.truncate(old.len() - missing);
+        assert_eq!(read_merchant(&old), Ok(merchant.clone()));
+    }
     assert_eq!(read_merchant(&written), Ok(merchant));
 }
 

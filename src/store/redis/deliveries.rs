@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target, Verdict};
+use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
 use crate::domain::secret::Digest;
-use crate::store::{Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, Step, StoreError, endpoint_shard};
+use crate::store::{Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, StoreError, endpoint_shard};
 
 /// How long a record is, in bytes.
 const RECORD: usize = 25;
@@ -116,18 +116,16 @@ impl Deliveries for RedisStore {
 }
 
 impl RedisStore {
-    /// What a step says of the deliveries that it leaves: nothing, if it leaves none.
-    pub(super) fn with_deliveries(request: Request, step: &Step) -> Request {
-        let Some(first) = step.deliveries().first() else { return request };
-        let request = request.with(first.due_at.as_millis().to_string()).with(of_delivery(first));
-        step.deliveries().iter().fold(request, |request, delivery| request.with(place(&delivery.id)))
+    /// What is said of deliveries: when they are due, the record of each, and their places.
+    pub(super) fn with_deliveries(request: Request, deliveries: &[Delivery]) -> Request {
+        let due_at = deliveries.first().map_or_else(String::new, |first| first.due_at.as_millis().to_string());
+        let request = request.with(due_at).with(deliveries.first().map(of_delivery).unwrap_or_default());
+        deliveries.iter().fold(request, |request, delivery| request.with(place(&delivery.id)))
     }
 
-    /// The keys of the deliveries that a step leaves.
-    pub(super) fn delivery_keys(step: &Step) -> impl Iterator<Item = Vec<u8>> {
-        let pay_id = step.journey().pay_id();
-        let both = [keys::deliveries(pay_id), keys::waiting(pay_id.shard())];
-        both.into_iter().filter(|_| !step.deliveries().is_empty())
+    /// The keys of a journey's deliveries.
+    pub(super) fn delivery_keys(pay_id: PayId) -> [Vec<u8>; 2] {
+        [keys::deliveries(pay_id), keys::waiting(pay_id.shard())]
     }
 
     /// Deliveries that a courier may take, those that wait the longest, merged from all shards in one round trip.
@@ -196,7 +194,7 @@ impl RedisStore {
     /// The dead letters at these places, as far as they still rest there.
     async fn parcels(&self, letters: &[Resting]) -> Result<Vec<Parcel>, StoreError> {
         let both = |letter: &Resting| {
-            let place = [letter.settlement, letter.target].to_vec();
+            let place = [letter.news, letter.target].to_vec();
             let record = Request::plain("HGET", [keys::deliveries(letter.pay_id), place]);
             [record, Request::plain("GET", [keys::journey(letter.pay_id)])]
         };
@@ -206,7 +204,7 @@ impl RedisStore {
         for letter in letters {
             let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
             let (Some(record), Some(journey)) = (next()?, next()?) else { continue };
-            let waiting = [keys::number(letter.pay_id).as_slice(), &[letter.settlement, letter.target]].concat();
+            let waiting = [keys::number(letter.pay_id).as_slice(), &[letter.news, letter.target]].concat();
             let parcel = to_parcel(&waiting, &record, &journey)?;
             parcels.extend(Some(parcel).filter(|parcel| Resting::of(&parcel.delivery) == *letter));
         }
@@ -220,7 +218,7 @@ fn shut_key(endpoint: &Digest) -> Vec<u8> {
 
 /// A delivery's place in its journey.
 const fn place(id: &DeliveryId) -> [u8; 2] {
-    [id.settlement, id.target.number()]
+    [id.news.number(), id.target.number()]
 }
 
 /// A delivery as the set of those that wait holds it.
@@ -237,11 +235,11 @@ fn of_delivery(delivery: &Delivery) -> Vec<u8> {
 
 fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
     let broken = || unreadable("a delivery");
-    let (&[settlement, target], &[state, tries, high, low, ..], RECORD) = (place, record, record.len()) else {
+    let (&[news, target], &[state, tries, high, low, ..], RECORD) = (place, record, record.len()) else {
         return Err(broken());
     };
     Ok(Delivery {
-        id: DeliveryId { journey, settlement, target: Target::of_number(target) },
+        id: DeliveryId { journey, news: News::of_number(news).ok_or_else(broken)?, target: Target::of_number(target) },
         since: to_moment(&record[4..10])?,
         due_at: to_moment(&record[10..16])?,
         tries,
@@ -258,14 +256,14 @@ fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<Parcel, St
 
 /// A place among the dead letters, so that places sort as bytes.
 fn of_resting(place: &Resting) -> Vec<u8> {
-    let Resting { ended_at, pay_id, settlement, target } = *place;
-    [&value::six(ended_at)[..], &keys::number(pay_id), &[settlement, target]].concat()
+    let Resting { ended_at, pay_id, news, target } = *place;
+    [&value::six(ended_at)[..], &keys::number(pay_id), &[news, target]].concat()
 }
 
 fn to_resting(letter: &[u8]) -> Result<Resting, StoreError> {
     let broken = || unreadable("a dead letter");
     let (ended_at, rest) = letter.split_at_checked(6).ok_or_else(broken)?;
     let (number, place) = rest.split_at_checked(keys::NUMBER).ok_or_else(broken)?;
-    let &[settlement, target] = place else { return Err(broken()) };
-    Ok(Resting { ended_at: to_moment(ended_at)?, pay_id: value::to_pay_id(number)?, settlement, target })
+    let &[news, target] = place else { return Err(broken()) };
+    Ok(Resting { ended_at: to_moment(ended_at)?, pay_id: value::to_pay_id(number)?, news, target })
 }

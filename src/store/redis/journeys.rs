@@ -13,17 +13,29 @@ use crate::domain::merchant::Settings;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
-use crate::store::{Claim, Journeys, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
+use crate::store::{Claim, Journeys, Kept, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
 
 #[async_trait]
 impl Journeys for RedisStore {
-    async fn open(&self, journey: &Journey, claim: Option<&Claim>) -> Result<Opened, StoreError> {
+    async fn open(
+        &self,
+        journey: &Journey,
+        deliveries: &[Delivery],
+        claim: Option<&Claim>,
+    ) -> Result<Opened, StoreError> {
         let (pay_id, opening) = (journey.pay_id(), journey.opening());
         let shard = pay_id.shard();
         let mut keys = vec![keys::journey(pay_id), keys::unproven(shard, opening.merchant), keys::due(shard)];
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, opening.merchant, user)));
         // A journey with a claim was minted in the claim's shard, so that both are in one slot.
         keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
+        if !deliveries.is_empty() {
+            keys.extend(Self::delivery_keys(pay_id));
+        }
+        let remembered = match claim.map(|claim| claim.kept) {
+            Some(Kept::WithItsJourney) => journey.expires_at().plus(self.keep).since(opening.opened_at),
+            Some(Kept::ADay) | None => REMEMBERED,
+        };
         let open = Request::call(&script::OPEN, keys)
             .with(of_journey(journey)?)
             .with(value::of_listing(journey))
@@ -31,8 +43,9 @@ impl Journeys for RedisStore {
             .with(moment(opening.expires_at))
             .with(keys::journeys(shard))
             .with(self.ahead())
-            .with(millis(REMEMBERED))
-            .with(claim.map_or([0; 16], |claim| keys::short(&claim.request)));
+            .with(millis(remembered))
+            .with(claim.map_or_else(Vec::new, |claim| keys::short(&claim.request).to_vec()));
+        let open = if deliveries.is_empty() { open } else { Self::with_deliveries(open, deliveries) };
         match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
             // The same opening tried again is no collision, even if its customer has been quicker than this retry.
             (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
@@ -118,8 +131,7 @@ impl RedisStore {
     fn until(&self, journey: &Journey) -> Option<Moment> {
         let settled_at = journey.settlement()?.at;
         let kept = over_at(journey).plus(self.keep).max(settled_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
-        let delivers = journey.opening().plan.targets().next().is_some();
-        Some(if delivers { kept.max(settled_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
+        Some(if has_targets(journey) { kept.max(settled_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
@@ -132,7 +144,12 @@ impl RedisStore {
         }
         keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
         keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
-        keys.extend(Self::delivery_keys(step));
+        let until = self.until(journey);
+        // Whatever earlier steps have left goes with the journey, too.
+        let delivers = !step.deliveries().is_empty() || (until.is_some() && has_targets(journey));
+        if delivers {
+            keys.extend(Self::delivery_keys(pay_id));
+        }
 
         let number = keys::number(pay_id);
         let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
@@ -145,14 +162,14 @@ impl RedisStore {
             .with(value::revision(journey.revision().wrapping_sub(1)))
             .with(of_journey(journey)?)
             .with(number)
-            .with(or_nothing(self.until(journey)))
+            .with(or_nothing(until))
             .with(or_nothing(journey.due_at()))
             .with(proven.unwrap_or_default())
             .with(state.unwrap_or_default())
             .with(or_nothing(found_until))
             .with(token.unwrap_or_default())
             .with(or_nothing(remembered));
-        Ok(Self::with_deliveries(take, step))
+        Ok(if delivers { Self::with_deliveries(take, step.deliveries()) } else { take })
     }
 
     /// The journeys of these numbers, in their order, in one round trip.
@@ -175,6 +192,10 @@ fn to_opened(reply: &[Vec<u8>]) -> Result<(Opened, Option<Journey>), StoreError>
         [b"REPEATED", journey] => Ok((Opened::Repeated(Box::new(to_journey(journey)?)), None)),
         _ => Err(unreadable("an opening")),
     }
+}
+
+fn has_targets(journey: &Journey) -> bool {
+    journey.opening().plan.targets().next().is_some()
 }
 
 /// A moment as commands take it.

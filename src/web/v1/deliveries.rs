@@ -102,7 +102,8 @@ fn answer(parcel: Option<&Parcel>) -> Result<HttpResponse, Problem> {
 impl From<&Parcel> for ParcelView {
     fn from(parcel: &Parcel) -> Self {
         let Parcel { delivery, journey } = parcel;
-        let settlement = journey.settlements().get(usize::from(delivery.id.settlement));
+        let settlement =
+            delivery.id.news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
         Self {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
@@ -115,7 +116,7 @@ impl From<&Parcel> for ParcelView {
 impl DeliveryView {
     /// This journey's delivery.
     pub(super) fn of(journey: &Journey, delivery: &Delivery) -> Self {
-        let entry = journey.opening().plan.target(delivery.id.target);
+        let url = journey.opening().plan.url_of(delivery.id.target);
         let (at, waits) = (rfc3339(delivery.due_at), delivery.state == State::Waiting);
         Self {
             id: delivery.id.to_string(),
@@ -123,7 +124,7 @@ impl DeliveryView {
                 Target::Callback(_) => "callback",
                 Target::Endpoint(_) => "payment_endpoint",
             },
-            callback: entry.map_or_else(String::new, |entry| entry.url.as_str().to_owned()),
+            callback: url.map_or_else(String::new, |url| url.as_str().to_owned()),
             state: delivery.state.as_str(),
             tries: delivery.tries,
             due_at: waits.then(|| at.clone()),
@@ -138,8 +139,8 @@ impl DeliveryView {
 }
 
 fn write_place(delivery: &Delivery) -> String {
-    let Resting { ended_at, pay_id, settlement, target } = Resting::of(delivery);
-    format!("{}-{pay_id}-{settlement}-{target}", ended_at.as_millis())
+    let Resting { ended_at, pay_id, news, target } = Resting::of(delivery);
+    format!("{}-{pay_id}-{news}-{target}", ended_at.as_millis())
 }
 
 fn read_place(text: &str) -> Result<Resting, Invalid> {
@@ -148,7 +149,7 @@ fn read_place(text: &str) -> Result<Resting, Invalid> {
         Some(Resting {
             ended_at: Moment::from_millis(parts.next()?.parse().ok()?),
             pay_id: parts.next()?.parse::<PayId>().ok()?,
-            settlement: parts.next()?.parse().ok()?,
+            news: parts.next()?.parse().ok()?,
             target: parts.next()?.parse().ok()?,
         })
     };

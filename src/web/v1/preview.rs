@@ -138,7 +138,7 @@ impl From<Homeward> for GivenView {
 /// The dialect's own word for an outcome.
 const fn word(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Paid | Outcome::Authorised => "success",
+        Outcome::Paid | Outcome::Authorised | Outcome::Done => "success",
         Outcome::Cancelled => "cancel",
         Outcome::Failed => "failed",
         Outcome::Expired => "expired",

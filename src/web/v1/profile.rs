@@ -10,7 +10,9 @@ use super::{Call, merchant_of};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, WhenLate};
+use crate::domain::terms::{
+    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, WhenLate,
+};
 use crate::engine::{Edit, Edited, Engine};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
@@ -83,6 +85,9 @@ struct SettingsView {
     when_late: &'static str,
     one_time_token_life_seconds: u64,
     journey_life_seconds: u64,
+    answers_to: &'static str,
+    signed_calls: &'static str,
+    notice_type: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +101,9 @@ struct SettingsBody {
     when_late: Option<String>,
     one_time_token_life_seconds: Option<u64>,
     journey_life_seconds: Option<u64>,
+    answers_to: Option<String>,
+    signed_calls: Option<String>,
+    notice_type: Option<String>,
 }
 
 async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -227,6 +235,9 @@ impl From<&Settings> for SettingsView {
             when_late: settings.when_late.as_str(),
             one_time_token_life_seconds: settings.token_life.as_secs(),
             journey_life_seconds: settings.journey_life.as_secs(),
+            answers_to: settings.answers_to.as_str(),
+            signed_calls: settings.signed_calls.as_str(),
+            notice_type: settings.notice_type.clone(),
         }
     }
 }
@@ -241,7 +252,20 @@ fn read_choices(body: &SettingsBody) -> Result<Choices, Invalid> {
         when_late: body.when_late.as_deref().map(WhenLate::parse).transpose()?,
         token_life: span("one_time_token_life_seconds", body.one_time_token_life_seconds, Settings::TOKEN_LIFE)?,
         journey_life: span("journey_life_seconds", body.journey_life_seconds, Settings::JOURNEY_LIFE)?,
+        answers_to: body.answers_to.as_deref().map(AnswersTo::parse).transpose()?,
+        signed_calls: body.signed_calls.as_deref().map(SignedCalls::parse).transpose()?,
+        notice_type: body.notice_type.as_deref().map(read_notice_type).transpose()?,
     })
+}
+
+/// A media type as a header can carry it; empty is the call's own.
+fn read_notice_type(text: &str) -> Result<String, Invalid> {
+    let text = text.trim();
+    let fits = text.len() <= 100 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if fits && (text.is_empty() || text.contains('/')) {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new("notice_type", "is no media type").hint("expected one such as application/json; charset=utf-8"))
 }
 
 fn span(field: &str, seconds: Option<u64>, (least, most): (Duration, Duration)) -> Result<Option<Duration>, Invalid> {

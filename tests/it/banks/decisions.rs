@@ -2,7 +2,7 @@
 
 use handback::bank::Bank as _;
 use handback::domain::consent::AnswerTo;
-use handback::domain::journey::{Cancel, Checkout, Purpose};
+use handback::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Offer, Outcome};
 
@@ -80,7 +80,12 @@ async fn a_bank_that_proves_consents_never_says_paid() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "plain").await;
     let amount = Amount::parse("25", Currency::EUR).unwrap();
-    let checkout = Purpose::Checkout(Checkout { amount, note: String::new(), cancel: Cancel::Offered });
+    let checkout = Purpose::Checkout(Checkout {
+        wanted: Wanted::Payment(amount),
+        institution: None,
+        note: String::new(),
+        cancel: Cancel::Offered,
+    });
     let visit = Visit::of("plain", format!("{HOME}/return/plain"), checkout);
     assert!(bank.depart(&visit.trip()).await.is_err());
     let Proven::Fact(fact) = visit.redeem(&bank, &Offer::of("any")).await else { panic!() };

@@ -20,14 +20,14 @@ use handback::domain::consent::{AnswerTo, Consent, Kind};
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
-use handback::domain::journey::{Cancel, Checkout, Journey, Purpose};
+use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Fact, Offer};
 use handback::domain::redirect::{PublicUrl, Redirect};
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
-use handback::engine::{Edit, Engine, Parts};
+use handback::engine::{Edit, Engine, NoHerald, Parts};
 use handback::keys::Keys;
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
@@ -136,7 +136,14 @@ impl Annex {
     /// Opens this consent as a dialect would.
     pub async fn ask(&self, consent: Consent, callback: Asked) -> Journey {
         let purpose = Purpose::Consent(consent);
-        let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
+        let wish = Wish {
+            purpose,
+            extras: Vec::new(),
+            endpoints: Asked::OwnPage,
+            callback,
+            one_time_token: None,
+            extra_outcomes: None,
+        };
         self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
     }
 
@@ -152,9 +159,21 @@ impl Annex {
     /// Opens a checkout of 25 EUR.
     pub async fn checkout(&self, callback: &str) -> Journey {
         let amount = Amount::parse("25", Currency::EUR).expect("an amount");
-        let purpose = Purpose::Checkout(Checkout { amount, note: String::new(), cancel: Cancel::Offered });
+        let purpose = Purpose::Checkout(Checkout {
+            wanted: Wanted::Payment(amount),
+            institution: None,
+            note: String::new(),
+            cancel: Cancel::Offered,
+        });
         let callback = Asked::Text(callback.into());
-        let wish = Wish { purpose, extras: Vec::new(), callback, one_time_token: None, extra_outcomes: None };
+        let wish = Wish {
+            purpose,
+            extras: Vec::new(),
+            endpoints: Asked::OwnPage,
+            callback,
+            one_time_token: None,
+            extra_outcomes: None,
+        };
         self.engine.open(&self.merchant, "secpaid", &wish, None).await.expect("a checkout")
     }
 
@@ -216,6 +235,7 @@ fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: Public
         rules: Rules::default(),
         budget: Duration::from_millis(500),
         operator: None,
+        herald: Arc::new(NoHerald),
     })
 }
 

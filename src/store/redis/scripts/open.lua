@@ -1,13 +1,20 @@
--- Stores a journey, its places in the indexes, and the claim that opened it.
+-- Stores a journey, its places in the indexes, its deliveries, and the claim that opened it.
 --
--- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the claim
+-- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the claim, its
+--       deliveries and the shard's waiting ones
 -- ARGV: value, place (13 bytes, and its user behind it), number, due at, prefix of journeys' keys, ahead, remembered
---       for, request
+--       for, request or '' without a claim; and only if it leaves deliveries: when they are due, the record of each,
+--       their places
 -- Answers NEW; REUSED; REPEATED and the journey that the same claim opened before; TAKEN and the journey that has this
 -- number, which may be this very one.
 local place = string.sub(ARGV[2], 1, 13)
-local of_user = ARGV[2] ~= place and KEYS[4]
-local claimed = KEYS[of_user and 5 or 4]
+local last = 3
+local function key()
+  last = last + 1
+  return KEYS[last]
+end
+local of_user = ARGV[2] ~= place and key()
+local claimed = ARGV[8] ~= '' and key()
 
 local now = 0
 if claimed then
@@ -40,5 +47,12 @@ end
 if claimed then
   local forgotten = now + ARGV[7]
   redis.call('SET', claimed, six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
+end
+if ARGV[9] then
+  local deliveries, waiting = key(), key()
+  for i = 11, #ARGV do
+    redis.call('HSET', deliveries, ARGV[i], ARGV[10])
+    redis.call('ZADD', waiting, ARGV[9], ARGV[3] .. ARGV[i])
+  end
 end
 return {'NEW'}

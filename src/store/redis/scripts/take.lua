@@ -4,7 +4,7 @@
 --       state, the token, its deliveries and the shard's waiting ones
 -- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
 --       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
---       remembered; and only if it leaves deliveries: when they are due, the record of each, their places
+--       remembered; and only with the keys of deliveries: when they are due, the record of each, their places
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local value = ARGV[2]
@@ -46,9 +46,12 @@ end
 if ARGV[11] then
   local deliveries, waiting = key(), key()
   for i = 13, #ARGV do
-    redis.call('HSET', deliveries, ARGV[i], ARGV[12])
-    redis.call('ZADD', waiting, ARGV[11], ARGV[3] .. ARGV[i])
+    if redis.call('HSETNX', deliveries, ARGV[i], ARGV[12]) == 1 then
+      redis.call('ZADD', waiting, ARGV[11], ARGV[3] .. ARGV[i])
+    end
   end
-  redis.call('PEXPIREAT', deliveries, ARGV[4])
+  if ARGV[4] ~= '' then
+    redis.call('PEXPIREAT', deliveries, ARGV[4])
+  end
 end
 return 1

@@ -4,7 +4,7 @@ use super::fixture::RedisServer;
 use super::*;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, agreed, consent, merchant, settled, user};
+use crate::store::laws::cast::{Draft, agreed, consent, merchant, settled, settling, user};
 use crate::store::{Journeys, Merchants, Step, Taken, Which};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -31,21 +31,21 @@ async fn it_is_kept_until_it_has_ended_and_been_kept() {
     let now = store.clock.now();
     let done = async |step: Step| assert_eq!(store.take(&step).await, Ok(Taken::Done));
     let asked = consent(now);
-    store.open(&asked, None).await.unwrap();
+    store.open(&asked, &[], None).await.unwrap();
     assert_eq!(days_left(&store, asked.pay_id()).await, -1);
-    let (given, number) = agreed(asked, 90 * DAY, now);
-    done(Step::settle(given.clone(), number, None)).await;
+    let (given, _) = agreed(asked, 90 * DAY, now);
+    done(settling(given.clone(), None)).await;
     assert_eq!(days_left(&store, given.pay_id()).await, 97);
     let again = given.reopen(now, now.plus(DAY)).unwrap();
     done(Step::reopen(again.clone())).await;
     assert_eq!(days_left(&store, again.pay_id()).await, -1);
-    let (cancelled, number) = settled(again, &Fact::pressed_cancel(), now);
-    done(Step::settle(cancelled.clone(), number, None)).await;
+    let (cancelled, _) = settled(again, &Fact::pressed_cancel(), now);
+    done(settling(cancelled.clone(), None)).await;
     assert_eq!(days_left(&store, cancelled.pay_id()).await, 97);
     let again = cancelled.reopen(now, now.plus(200 * DAY)).unwrap();
-    let (lapsed, number) = settled(again.clone(), &Fact::lapsed(), now);
+    let (lapsed, _) = settled(again.clone(), &Fact::lapsed(), now);
     done(Step::reopen(again)).await;
-    done(Step::settle(lapsed.clone(), number, None)).await;
+    done(settling(lapsed.clone(), None)).await;
     assert_eq!(days_left(&store, lapsed.pay_id()).await, 207);
 }
 
@@ -61,10 +61,10 @@ async fn a_users_places_go_with_the_journeys() {
     for n in 0..20 {
         let at = clock.now().plus(Duration::from_millis(n));
         let journey = Draft::at(at).of(shop.id).about(ada).journey();
-        store.open(&journey, None).await.unwrap();
+        store.open(&journey, &[], None).await.unwrap();
         if n % 4 < 2 {
-            let (given, number) = agreed(journey.clone(), DAY, at);
-            store.take(&Step::settle(given.clone(), number, None)).await.unwrap();
+            let (given, _) = agreed(journey.clone(), DAY, at);
+            store.take(&settling(given.clone(), None)).await.unwrap();
             journeys.push(given);
         } else {
             journeys.push(journey);

@@ -9,7 +9,9 @@ use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
-use crate::store::laws::cast::{Draft, claim, departed, fresh, merchant, renamed, settled, user};
+use crate::store::laws::cast::{
+    Draft, claim, deliveries_of, departed, fresh, merchant, renamed, settled, settling, user,
+};
 use crate::store::{
     Claimed, Claims, Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Step, Taken, Tokens,
     Users, Which,
@@ -37,13 +39,13 @@ impl RedisStore {
     }
 
     async fn paid(&self, token: Digest) -> Journey {
-        let (paid, number) = settled(self.away(fresh()).await, &Fact::paid(), self.now());
-        assert_eq!(self.take(&Step::settle(paid.clone(), number, Some(self.token(token)))).await, Ok(Taken::Done));
+        let (paid, _) = settled(self.away(fresh()).await, &Fact::paid(), self.now());
+        assert_eq!(self.take(&settling(paid.clone(), Some(self.token(token)))).await, Ok(Taken::Done));
         paid
     }
 
     async fn open_journey(&self, journey: &Journey) -> Result<Opened, StoreError> {
-        Journeys::open(self, journey, None).await
+        Journeys::open(self, journey, &[], None).await
     }
 }
 
@@ -90,17 +92,17 @@ async fn a_lost_reply_changes_no_answer() {
     let (opening, edit, keyed) = (claim(), claim(), claim());
     let journey = Draft::at(store.now()).claimed_by(&opening).telling(["https://m.example/a"]).journey();
     let (away, departure) = departed(journey.clone(), store.now());
-    let (paid, number) = settled(away.clone(), &Fact::paid(), store.now());
+    let (paid, _) = settled(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
 
     proxy.drop_next_reply();
-    assert_eq!(Journeys::open(&*store, &journey, Some(&opening)).await, Ok(Opened::New));
+    assert_eq!(Journeys::open(&*store, &journey, &[], Some(&opening)).await, Ok(Opened::New));
     proxy.drop_next_reply();
     assert_eq!(store.take(&Step::leave(away, fresh(), departure)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
-    let settle = Step::settle(paid.clone(), number, Some(store.token(fresh())));
+    let settle = settling(paid.clone(), Some(store.token(fresh())));
     assert_eq!(store.take(&settle).await, Ok(Taken::Done));
-    assert_eq!(store.deliveries(paid.pay_id()).await, Ok(paid.deliveries(0)));
+    assert_eq!(store.deliveries(paid.pay_id()).await, Ok(deliveries_of(&paid, 0)));
     proxy.drop_next_reply();
     assert_eq!(store.claim(&keyed).await, Ok(Claimed::Fresh));
     assert_eq!(store.claim(&keyed).await, Ok(Claimed::Repeated));
@@ -289,9 +291,9 @@ async fn steps_take_one_round_trip() {
     assert_eq!(trips(before), 1);
     let found = held.remember(Via { departure, mark: 1 }, End::Frozen, store.now()).unwrap();
     assert_eq!(store.take(&Step::remember(found.clone())).await, Ok(Taken::Done));
-    let (paid, number) = settled(found, &Fact::paid(), store.now());
+    let (paid, _) = settled(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
-    let settle = Step::settle(paid.clone(), number, Some(store.token(token)));
+    let settle = settling(paid.clone(), Some(store.token(token)));
     assert_eq!(store.take(&settle).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();

@@ -1,0 +1,60 @@
+//! The desk: where others wake the courier, and ask whether a delivery has been tried.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{FutureExt, join_all};
+use tokio::sync::{Notify, oneshot};
+
+use crate::domain::delivery::DeliveryId;
+
+/// The desk of one courier. Who asks here need not wait for the courier to look into the store by itself.
+#[derive(Debug, Default)]
+pub struct Desk {
+    asked: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
+    bell: Notify,
+}
+
+impl Desk {
+    /// What is done when each of these has been tried once by this courier. It may never be: another may carry them.
+    /// Polling it wakes the courier.
+    pub fn ask(self: &std::sync::Arc<Self>, deliveries: Vec<DeliveryId>) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.asked();
+        // Who has stopped waiting is forgotten here.
+        asked.retain(|_, waiting| {
+            waiting.retain(|sender| !sender.is_closed());
+            !waiting.is_empty()
+        });
+        let tried: Vec<_> = deliveries
+            .into_iter()
+            .map(|delivery| {
+                let (sender, tried) = oneshot::channel();
+                asked.entry(delivery).or_default().push(sender);
+                tried
+            })
+            .collect();
+        drop(asked);
+        let desk = std::sync::Arc::clone(self);
+        async move {
+            desk.bell.notify_one();
+            join_all(tried).map(drop).await;
+        }
+    }
+
+    /// Comes back when somebody has rung the bell.
+    pub(super) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Tells who waits for it that this delivery has been tried.
+    pub(super) fn tried(&self, delivery: &DeliveryId) {
+        for waiting in self.asked().remove(delivery).into_iter().flatten() {
+            // Who has stopped waiting need not know.
+            let _ = waiting.send(());
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, HashMap<DeliveryId, Vec<oneshot::Sender<()>>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,95 @@
+//! How a dialect's receivers are called, and what they say when they have something.
+
+use std::time::Duration;
+
+use super::{Heard, Schedule};
+
+/// How a delivery is made: as its dialect's documents have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manners {
+    /// When it is tried.
+    pub schedule: Schedule,
+    /// How long the first try may take, from the look-up of a name to the last byte of the answer.
+    pub first: Duration,
+    /// How long each later one may take.
+    pub later: Duration,
+    /// What says that it was received.
+    pub received: Received,
+    /// Whether a 410 shuts its endpoint.
+    pub gone: bool,
+}
+
+/// What says that something was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// Any 2xx.
+    Success,
+    /// Any 2xx or 3xx: it stands for a browser (rule 6 of the design, and the contract of `SecPaid`).
+    SuccessOrRedirect,
+    /// 200 and nothing else.
+    Exactly200,
+    /// 200 with this body, whatever white space is around it.
+    Body(&'static str),
+}
+
+impl Manners {
+    /// The longest that any try may take.
+    pub const LONGEST: Duration = Duration::from_secs(30);
+
+    /// What Standard Webhooks recommends: its schedule, 15 s for a try, any 2xx, and 410 for good.
+    pub const STANDARD: Self = Self {
+        schedule: Schedule::STANDARD,
+        first: Duration::from_secs(15),
+        later: Duration::from_secs(15),
+        received: Received::Success,
+        gone: true,
+    };
+
+    /// Those of a background callback.
+    pub const CALLBACK: Self = Self { received: Received::SuccessOrRedirect, ..Self::STANDARD };
+
+    /// How long a try may take after so many others.
+    pub const fn deadline(&self, tries: u8) -> Duration {
+        if tries == 0 { self.first } else { self.later }
+    }
+}
+
+impl Received {
+    /// Whether this answer says so.
+    pub fn is_said_by(self, heard: Heard, body: &[u8]) -> bool {
+        let Heard::Status(status) = heard else { return false };
+        match self {
+            Self::Success => (200..300).contains(&status),
+            Self::SuccessOrRedirect => (200..400).contains(&status),
+            Self::Exactly200 => status == 200,
+            Self::Body(expected) => status == 200 && body.trim_ascii() == expected.as_bytes(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_received_is_as_the_dialect_has_it() {
+        let body = Received::Body("OK");
+        for (status, text, expected) in [
+            (199, "OK", [false, false, false, false]),
+            (200, "OK", [true, true, true, true]),
+            (200, "OK\n", [true, true, true, true]),
+            (200, "", [true, true, true, false]),
+            (200, "NOT OK", [true, true, true, false]),
+            (204, "OK", [true, true, false, false]),
+            (302, "OK", [false, true, false, false]),
+            (399, "", [false, true, false, false]),
+            (400, "OK", [false, false, false, false]),
+        ] {
+            let heard = Heard::Status(status);
+            let said = [Received::Success, Received::SuccessOrRedirect, Received::Exactly200, body]
+                .map(|received| received.is_said_by(heard, text.as_bytes()));
+            assert_eq!(said, expected, "{status} {text}");
+        }
+        assert!(!Received::Success.is_said_by(Heard::Unanswered, b"OK"));
+    }
+}

@@ -1,0 +1,100 @@
+//! What a delivery tells of.
+
+use std::fmt;
+
+/// What a delivery tells of: something that has happened to its journey, and that nothing changes afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum News {
+    /// It was opened.
+    Opened,
+    /// The bank has said where the customer of this departure, from 0, has to go.
+    Ready(u8),
+    /// The customer of this departure, from 0, has come back, and the bank has not proven anything yet.
+    Returned(u8),
+    /// It settled; the settlement's number, from 0.
+    Settled(u8),
+}
+
+impl News {
+    /// Settlements are below this.
+    const OPENED: u8 = 120;
+    /// Departures that are ready begin here.
+    const READY: u8 = 128;
+    /// And departures that came back here.
+    const RETURNED: u8 = 192;
+
+    /// The most settlements of which there can be news.
+    pub const SETTLEMENTS: u8 = Self::OPENED;
+
+    /// The most departures of which there can be news.
+    pub const DEPARTURES: u8 = Self::RETURNED - Self::READY;
+
+    /// It in one byte, as stores keep it: a settlement's is its own number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Opened => Self::OPENED,
+            Self::Ready(departure) => Self::READY | departure,
+            Self::Returned(departure) => Self::RETURNED | departure,
+            Self::Settled(settlement) => settlement,
+        }
+    }
+
+    /// Reads what [`News::number`] wrote. `None` for a number that nothing has.
+    pub const fn of_number(number: u8) -> Option<Self> {
+        match number {
+            0..Self::OPENED => Some(Self::Settled(number)),
+            Self::OPENED => Some(Self::Opened),
+            Self::READY..Self::RETURNED => Some(Self::Ready(number - Self::READY)),
+            Self::RETURNED.. => Some(Self::Returned(number - Self::RETURNED)),
+            _ => None,
+        }
+    }
+
+    /// The number of the settlement that it tells of, if it is about one.
+    pub const fn settlement(self) -> Option<u8> {
+        match self {
+            Self::Settled(settlement) => Some(settlement),
+            Self::Opened | Self::Ready(_) | Self::Returned(_) => None,
+        }
+    }
+
+    /// Reads its text. `None` when it is no news.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let departure = |text: &str| text.parse().ok().filter(|departure| *departure < Self::DEPARTURES);
+        match text.as_bytes() {
+            b"o" => Some(Self::Opened),
+            [b'w', ..] => departure(&text[1..]).map(Self::Ready),
+            [b'r', ..] => departure(&text[1..]).map(Self::Returned),
+            _ => text.parse().ok().filter(|settlement| *settlement < Self::SETTLEMENTS).map(Self::Settled),
+        }
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => write!(f, "o"),
+            Self::Ready(departure) => write!(f, "w{departure}"),
+            Self::Returned(departure) => write!(f, "r{departure}"),
+            Self::Settled(settlement) => settlement.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_one_meaning() {
+        let all = (0..=u8::MAX).filter_map(News::of_number).collect::<Vec<_>>();
+        assert_eq!(all.len(), 120 + 1 + 64 + 64);
+        for news in all {
+            assert_eq!(News::of_number(news.number()), Some(news));
+            assert_eq!(News::read(&news.to_string()), Some(news));
+        }
+        for bad in ["", "x", "w", "r-1", "w64", "120", "o1"] {
+            assert_eq!(News::read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! BOOK: what a merchant orders without a customer is done at once, as far as the bank can.
+
+use std::sync::Arc;
+
+use super::leave::state_digest;
+use super::returns::mark;
+use super::{Engine, EngineError};
+use crate::bank::Booked as Said;
+use crate::domain::id::MerchantId;
+use crate::domain::journey::{Booked, Departing, Journey, Unbookable, Via};
+use crate::domain::merchant::Merchant;
+use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::wish::Wish;
+use crate::store::{Claim, Step, Taken};
+
+/// What a merchant's order came to.
+#[derive(Debug)]
+pub enum Ordered {
+    /// Its journey, as it stands now.
+    New(Journey),
+    /// The journey that the same claim opened before.
+    Repeated(Journey),
+}
+
+impl Engine {
+    /// Opens a journey for a merchant's call, and tells whether this call has opened it: for references that may be used
+    /// once only.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub async fn order(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &Wish,
+        claim: &Claim,
+    ) -> Result<Ordered, EngineError> {
+        if let Some(before) = self.opened_by(claim).await? {
+            return Ok(Ordered::Repeated(before));
+        }
+        // Whoever is faster by a moment has it: the id tells.
+        let (journey, own) = self.open_and_tell(merchant, dialect, wish, Some(claim)).await?;
+        Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
+    }
+
+    /// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
+    /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
+    ///
+    /// Should the gateway end in between, the journey expires by itself; what a booking takes of the other one stays taken.
+    ///
+    /// # Errors
+    /// When the store is in trouble, or the journey's bank or key is gone.
+    pub async fn book(self: &Arc<Self>, journey: Journey) -> Result<Journey, EngineError> {
+        let booking = journey.opening().purpose.booking().filter(|booking| booking.of.is_some());
+        if let Some(booking) = booking {
+            let booked = Booked { by: journey.pay_id(), kind: booking.kind, amount: booking.amount };
+            if let Err(why) = self.write_booking(&journey, booked).await? {
+                let error = BankError::new("unbookable", Some(&why.to_string()));
+                return self.settle(journey, &Fact::refused(error)).await;
+            }
+        }
+        let bank = Arc::clone(self.bank(&journey.opening().bank)?);
+        let (journey, refused) = match bank.book(&journey).await {
+            Ok(Said::Now(fact)) => {
+                let refused = !fact.outcome().is_proven();
+                (self.settle(journey, &fact).await?, refused)
+            }
+            Ok(Said::Later(offer)) => (self.book_later(journey, &offer).await?, false),
+            Ok(Said::Unknown) => (journey, false),
+            Err(trouble) => (self.settle(journey, &Fact::refused(trouble.as_error())).await?, true),
+        };
+        if refused {
+            self.take_booking_back(&journey).await?;
+        }
+        Ok(journey)
+    }
+
+    /// Writes a booking into the journey that it is of.
+    async fn write_booking(&self, journey: &Journey, booked: Booked) -> Result<Result<(), Unbookable>, EngineError> {
+        loop {
+            let Some(original) = self.original(journey).await? else { return Ok(Err(Unbookable::Unsuitable)) };
+            let next = match original.book(booked) {
+                Ok(next) => next,
+                Err(why) => return Ok(Err(why)),
+            };
+            match self.store.take(&Step::book(next)).await? {
+                Taken::Done => return Ok(Ok(())),
+                Taken::Lost(_) => {}
+                Taken::Gone => return Ok(Err(Unbookable::Unsuitable)),
+            }
+        }
+    }
+
+    async fn take_booking_back(&self, journey: &Journey) -> Result<(), EngineError> {
+        while let Some(next) = self.original(journey).await?.and_then(|original| original.unbook(journey.pay_id())) {
+            if self.store.take(&Step::book(next)).await? == Taken::Done {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The journey that a booking is of, if it is the same merchant's.
+    async fn original(&self, journey: &Journey) -> Result<Option<Journey>, EngineError> {
+        let Some(of) = journey.opening().purpose.booking().and_then(|booking| booking.of) else { return Ok(None) };
+        let merchant: MerchantId = journey.opening().merchant;
+        Ok(self.store.find(of).await?.filter(|original| original.opening().merchant == merchant))
+    }
+
+    /// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.
+    async fn book_later(self: &Arc<Self>, journey: Journey, offer: &Offer) -> Result<Journey, EngineError> {
+        let (mut journey, departure) = match journey.depart(None, self.clock.now()) {
+            Departing::New(next, departure) => {
+                let state = self.state(&next, departure)?;
+                match self.store.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
+                    Taken::Done => (next, departure),
+                    Taken::Lost(now) => return Ok(*now),
+                    Taken::Gone => return Err(EngineError::Missing("journey any more".into())),
+                }
+            }
+            Departing::UnderWay(journey, departure) => (journey, departure),
+            Departing::Ended(journey) => return Ok(journey),
+            Departing::TooOften => return Err(EngineError::Missing("departure left".into())),
+        };
+        let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
+        while let Some(next) = self.held(&journey, via, offer)? {
+            match self.store.take(&self.holds(next.clone(), via)).await? {
+                Taken::Done => {
+                    // It flies on by itself.
+                    drop(self.prove(&next, via, offer));
+                    return Ok(next);
+                }
+                Taken::Lost(now) => journey = *now,
+                Taken::Gone => break,
+            }
+        }
+        Ok(journey)
+    }
+}

@@ -1,0 +1,44 @@
+//! Servers that are told before the browser goes home, as far as the budget allows.
+
+use futures_util::future::BoxFuture;
+
+use super::Engine;
+use crate::domain::delivery::{Delivery, DeliveryId};
+use crate::domain::journey::Journey;
+
+/// Whoever carries deliveries, as far as the engine asks how far they are.
+pub trait Herald: Send + Sync {
+    /// What is done when each of these has been tried once. It is asked for before they are written, so that none is
+    /// tried unseen, and polled afterwards, which wakes whoever carries them. It may never be done.
+    fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
+}
+
+/// Nobody: deliveries are carried elsewhere, and nothing is known of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHerald;
+
+impl Herald for NoHerald {
+    fn tried(&self, _: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// What a browser waits for before it goes home; `None` is nothing.
+pub(super) type Announcement = Option<BoxFuture<'static, ()>>;
+
+impl Engine {
+    /// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
+    pub(super) fn announcement(&self, journey: &Journey, told: &[Delivery]) -> Announcement {
+        let announces = self.dialect(&journey.opening().dialect).is_ok_and(|dialect| dialect.announces());
+        let ids = || told.iter().map(|delivery| delivery.id).collect();
+        (announces && !told.is_empty()).then(|| self.herald.tried(ids()))
+    }
+
+    /// Waits for an announcement, for as long as a browser can be kept waiting.
+    pub(super) async fn announced(&self, announcement: Announcement) {
+        if let Some(tried) = announcement {
+            // Late is no harm: the deliveries are written, and go on by themselves.
+            let _ = tokio::time::timeout(self.patience(), tried).await;
+        }
+    }
+}

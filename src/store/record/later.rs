@@ -1,0 +1,186 @@
+//! What a journey can have besides, since there are bookings: other purposes, ends apart, and endpoints with manners.
+
+use serde::{Deserialize, Serialize};
+
+use super::bytes;
+use super::journey::EntryRecord;
+use crate::domain::id::PayId;
+use crate::domain::journey::{Booked, Booking, BookingKind, Cancel, Checkout, Errand, Journey, Purpose, Wanted};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::plan::{Endpoint, Entry, Refused};
+use crate::domain::secret::Sealed;
+use crate::domain::terms::Told;
+
+/// All of it; a journey that has none of it has no such record.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct LaterRecord {
+    purpose: PurposeRecord,
+    institution: Option<String>,
+    refused: Option<(Option<EntryRecord>, Option<EntryRecord>)>,
+    manners: Vec<MannerRecord>,
+    bookings: Vec<(u64, u8, Option<(u64, String)>)>,
+    result: Option<SealedRecord>,
+}
+
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+enum PurposeRecord {
+    /// A payment.
+    #[default]
+    P,
+    /// A reservation.
+    R,
+    /// A registration.
+    G,
+    /// A booking: its kind, and what it is of.
+    B(u8, Option<u64>),
+    /// An errand.
+    E(SealedRecord),
+}
+
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct SealedRecord(#[serde(with = "bytes")] Vec<u8>);
+
+/// An endpoint's form, whether it is told of success alone, and its key.
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct MannerRecord(String, bool, Option<SealedRecord>);
+
+impl LaterRecord {
+    /// What a journey has of it.
+    pub(super) fn of(journey: &Journey) -> Option<Box<Self>> {
+        let (opening, past) = (journey.opening(), journey.past());
+        let plain =
+            |endpoint: &Endpoint| *endpoint == Endpoint { slot: endpoint.slot, ..Endpoint::at(endpoint.url.clone()) };
+        let endpoints = &opening.plan.endpoints;
+        let purpose = &opening.purpose;
+        let record = Self {
+            purpose: PurposeRecord::of(purpose),
+            institution: purpose.checkout().and_then(|checkout| checkout.institution.clone()),
+            refused: opening.plan.refused.as_ref().map(|refused| {
+                let entry = |entry: &Option<Entry>| entry.as_ref().map(EntryRecord::from);
+                (entry(&refused.cancelled), entry(&refused.failed))
+            }),
+            manners: if endpoints.iter().all(plain) { Vec::new() } else { endpoints.iter().map(manner).collect() },
+            bookings: past.bookings.iter().map(write_booked).collect(),
+            result: past.result.as_ref().map(SealedRecord::of),
+        };
+        (record != Self::default()).then(|| Box::new(record))
+    }
+
+    /// What the journey is for, if not for a consent.
+    pub(super) fn purpose(&mut self, amount: Option<Amount>, note: String, cancel: Cancel) -> Option<Purpose> {
+        let wanted = match std::mem::take(&mut self.purpose) {
+            PurposeRecord::P => Wanted::Payment(amount?),
+            PurposeRecord::R => Wanted::Reservation(amount?),
+            PurposeRecord::G => Wanted::Registration,
+            PurposeRecord::B(kind, of) => {
+                let of = of.map(PayId::new).map_or(Some(None), |of| of.map(Some))?;
+                return Some(Purpose::Booking(Booking { kind: kind_of(kind)?, amount, of, note }));
+            }
+            PurposeRecord::E(letter) => return Some(Purpose::Errand(Errand { letter: letter.into_sealed() })),
+        };
+        Some(Purpose::Checkout(Checkout { wanted, institution: self.institution.take(), note, cancel }))
+    }
+
+    /// Where the browser lands when nothing was paid.
+    pub(super) fn refused(&mut self) -> Option<Refused> {
+        let (cancelled, failed) = self.refused.take()?;
+        let entry = |record: Option<EntryRecord>| record.map(EntryRecord::into_entry);
+        Some(Refused { cancelled: entry(cancelled), failed: entry(failed) })
+    }
+
+    /// The endpoints at these entries.
+    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Option<Vec<Endpoint>> {
+        let mut manners = std::mem::take(&mut self.manners).into_iter();
+        let endpoints = entries.into_iter().map(|entry| {
+            let plain = Endpoint { slot: entry.slot, ..Endpoint::at(entry.url) };
+            match manners.next() {
+                None => plain,
+                Some(manner) => manner.over(plain),
+            }
+        });
+        Some(endpoints.collect())
+    }
+
+    /// The bookings that have changed it.
+    pub(super) fn bookings(&mut self) -> Option<Vec<Booked>> {
+        let bookings = std::mem::take(&mut self.bookings).into_iter();
+        bookings
+            .map(|(by, kind, amount)| {
+                let amount = amount.map(|(minor, currency)| {
+                    Currency::parse(&currency).map(|currency| Amount::from_minor(minor, currency))
+                });
+                Some(Booked { by: PayId::new(by)?, kind: kind_of(kind)?, amount: amount.transpose().ok()? })
+            })
+            .collect()
+    }
+
+    /// What an errand came back with.
+    pub(super) fn result(&mut self) -> Option<Sealed> {
+        self.result.take().map(SealedRecord::into_sealed)
+    }
+}
+
+impl PurposeRecord {
+    fn of(purpose: &Purpose) -> Self {
+        match purpose {
+            Purpose::Consent(_) | Purpose::Checkout(Checkout { wanted: Wanted::Payment(_), .. }) => Self::P,
+            Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_), .. }) => Self::R,
+            Purpose::Checkout(Checkout { wanted: Wanted::Registration, .. }) => Self::G,
+            Purpose::Booking(booking) => Self::B(kind_number(booking.kind), booking.of.map(PayId::number)),
+            Purpose::Errand(errand) => Self::E(SealedRecord::of(&errand.letter)),
+        }
+    }
+}
+
+impl SealedRecord {
+    fn of(sealed: &Sealed) -> Self {
+        Self(sealed.as_bytes().to_vec())
+    }
+
+    fn into_sealed(self) -> Sealed {
+        Sealed::new(self.0)
+    }
+}
+
+impl MannerRecord {
+    /// The endpoint with these manners.
+    pub(super) fn over(self, endpoint: Endpoint) -> Endpoint {
+        let Self(form, success_only, cipher) = self;
+        let told = if success_only { Told::SuccessOnly } else { Told::Always };
+        Endpoint { form, told, cipher: cipher.map(SealedRecord::into_sealed), ..endpoint }
+    }
+}
+
+/// The manners of an endpoint.
+pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
+    let cipher = endpoint.cipher.as_ref().map(SealedRecord::of);
+    MannerRecord(endpoint.form.clone(), endpoint.told == Told::SuccessOnly, cipher)
+}
+
+fn write_booked(booked: &Booked) -> (u64, u8, Option<(u64, String)>) {
+    let amount = booked.amount.map(|amount| (amount.minor(), amount.currency().to_string()));
+    (booked.by.number(), kind_number(booked.kind), amount)
+}
+
+const fn kind_number(kind: BookingKind) -> u8 {
+    match kind {
+        BookingKind::Payout => 0,
+        BookingKind::Refund => 1,
+        BookingKind::Capture => 2,
+        BookingKind::Void => 3,
+        BookingKind::Deregister => 4,
+        BookingKind::Chargeback => 5,
+    }
+}
+
+const fn kind_of(number: u8) -> Option<BookingKind> {
+    match number {
+        0 => Some(BookingKind::Payout),
+        1 => Some(BookingKind::Refund),
+        2 => Some(BookingKind::Capture),
+        3 => Some(BookingKind::Void),
+        4 => Some(BookingKind::Deregister),
+        5 => Some(BookingKind::Chargeback),
+        _ => None,
+    }
+}
