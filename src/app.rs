@@ -2,10 +2,11 @@
 
 mod banks;
 mod counters;
+mod desk;
+mod key_file;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,19 +15,19 @@ use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
-use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use desk::AtTheDesk;
+
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
-use crate::config::{Config, KeySource, StoreConfig};
+use crate::config::{Config, StoreConfig};
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
-use crate::domain::delivery::DeliveryId;
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
@@ -190,15 +191,6 @@ pub async fn engine(
     engine_heard_by(config, clock, addr, (notices, Arc::new(NoHerald))).await
 }
 
-/// The courier's desk, as the engine asks there.
-struct AtTheDesk(Arc<Desk>);
-
-impl Herald for AtTheDesk {
-    fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
-        self.0.ask(deliveries).boxed()
-    }
-}
-
 async fn engine_heard_by(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -206,7 +198,7 @@ async fn engine_heard_by(
     (notices, herald): (&mut Vec<String>, Arc<dyn Herald>),
 ) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
-    let keys = keys(config.keys(), clock.as_ref(), notices)?;
+    let keys = key_file::keys(config.keys(), clock.as_ref(), notices)?;
     let store: Arc<dyn Store> = match config.store() {
         StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, Arc::clone(clock), config.keep())?),
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
@@ -249,44 +241,6 @@ fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metri
 /// The test bank, which lives beside the gateway and takes its word for the addresses of apps.
 fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
     Ok(Sandbox::new(public_url.clone(), keys.voucher_secret().context("there is no key")?))
-}
-
-/// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
-fn keys(source: &KeySource, clock: &dyn Clock, notices: &mut Vec<String>) -> anyhow::Result<Keys> {
-    let path = match source {
-        KeySource::Given(keys) => return Ok(keys.clone()),
-        KeySource::File(path) => path,
-    };
-    let made = make_key_file(path, clock).with_context(|| format!("cannot make the key file {}", path.display()))?;
-    if made {
-        notices.push(format!("keys: made {}; whoever loses it loses every link and token under way", path.display()));
-    }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
-    Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))
-}
-
-/// Makes the key file unless it is there, whole or not at all. Answers whether this call has made it.
-fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
-    use std::io::Write as _;
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-    if path.exists() {
-        return Ok(false);
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let [a, b, ..] = clock.entropy();
-    let draft = path.with_extension(format!("{a:02x}{b:02x}"));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(Keys::write_fresh("k1", clock.entropy()).reveal().as_bytes())?;
-    file.sync_all()?;
-    // A link, unlike a rename, leaves the file alone that another process may have made in between.
-    let linked = std::fs::hard_link(&draft, path);
-    std::fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        linked => linked.map(|()| true),
-    }
 }
 
 /// The demo merchant, made on the first start, and its app.

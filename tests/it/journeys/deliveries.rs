@@ -189,8 +189,7 @@ async fn payment_endpoints_are_told_of_every_outcome_and_signed(house: House) {
 
 async fn each_link_chooses_the_body_of_its_notices(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
-    let index = shop.save(&receiver.url("/saved")).await;
-    let list = format!("{},{index}", receiver.url("/pay"));
+    let list = format!("{},{}", receiver.url("/pay"), receiver.url("/saved"));
     let link = shop.link(json!({ "payment_endpoint": list, "payment_endpoint_form": "form" })).await;
     house.http.pay(&link.text, "code=ok").await.location();
     eventually("both are told", || async { receiver.count() == 2 }).await;
@@ -206,9 +205,9 @@ async fn each_link_chooses_the_body_of_its_notices(house: House) {
         assert_eq!(pairs, [&fields[..], &[("data[status]", "success")]].concat());
     }
     for (fields, said) in [
-        (json!({ "payment_endpoint": "9" }), "payment_endpoint: names the saved callback 9"),
+        (json!({ "payment_endpoint": "9" }), "payment_endpoint: names the saved endpoint 9"),
         (json!({ "payment_endpoint": "com.example.app://x" }), "payment_endpoint: is an app link"),
-        (json!({ "payment_endpoint": "0,ftp://x/" }), "payment_endpoint item 2: "),
+        (json!({ "payment_endpoint": "https://a.example/,ftp://x/" }), "payment_endpoint item 2: "),
         (json!({ "payment_endpoint_form": "xml" }), "payment_endpoint_form: is neither"),
     ] {
         let mut body = json!({ "amount": 25 });

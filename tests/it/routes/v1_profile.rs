@@ -140,6 +140,7 @@ async fn settings_are_chosen_one_by_one(house: House) {
     let defaults = json!({
         "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
         "app_links": "page", "when_late": "wait", "one_time_token_life_seconds": 300, "journey_life_seconds": 86_400,
+        "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
     });
     assert_eq!(shop.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
@@ -152,6 +153,9 @@ async fn settings_are_chosen_one_by_one(house: House) {
         ("when_late", json!("hand_back")),
         ("one_time_token_life_seconds", json!(10)),
         ("journey_life_seconds", json!(60)),
+        ("answers_to", json!("app")),
+        ("signed_calls", json!("required")),
+        ("notice_type", json!("application/json; charset=utf-8")),
     ] {
         expected[name] = value.clone();
         let chosen = shop.v1(Method::PATCH, "/profile/settings", &json!({ name: value })).await.is(200);

@@ -1,0 +1,47 @@
+//! The operator's keys, as a start finds or makes them.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::clock::Clock;
+use crate::config::KeySource;
+use crate::keys::Keys;
+
+/// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
+pub(super) fn keys(source: &KeySource, clock: &dyn Clock, notices: &mut Vec<String>) -> anyhow::Result<Keys> {
+    let path = match source {
+        KeySource::Given(keys) => return Ok(keys.clone()),
+        KeySource::File(path) => path,
+    };
+    let made = make_key_file(path, clock).with_context(|| format!("cannot make the key file {}", path.display()))?;
+    if made {
+        notices.push(format!("keys: made {}; whoever loses it loses every link and token under way", path.display()));
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
+    Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))
+}
+
+/// Makes the key file unless it is there, whole or not at all. Answers whether this call has made it.
+fn make_key_file(path: &Path, clock: &dyn Clock) -> std::io::Result<bool> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    if path.exists() {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let [a, b, ..] = clock.entropy();
+    let draft = path.with_extension(format!("{a:02x}{b:02x}"));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(Keys::write_fresh("k1", clock.entropy()).reveal().as_bytes())?;
+    file.sync_all()?;
+    // A link, unlike a rename, leaves the file alone that another process may have made in between.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        linked => linked.map(|()| true),
+    }
+}

@@ -1,0 +1,166 @@
+//! Which plans a call can have.
+
+use super::*;
+use crate::domain::callback::WrittenWays;
+
+fn book() -> Book {
+    let mut book = Book::default();
+    for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
+        let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
+        let ways = AppWays::default();
+        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
+    }
+    book
+}
+
+fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
+    let rules = Rules::default();
+    Plan::resolve(asked, Allowed { book: &book(), endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] })
+}
+
+#[test]
+fn the_first_entry_lands_and_the_others_are_told() {
+    let plan = resolve(Some("1,0,https://b.example/n"), OneOffUrls::Allowed).unwrap();
+    assert_eq!(plan.landing.map(|e| e.slot), Some(Some(1)));
+    let told: Vec<_> = plan.background.iter().map(|e| e.url.as_str()).collect();
+    assert_eq!(told, ["https://a.example/0", "https://b.example/n"]);
+}
+
+#[test]
+fn nothing_asked_is_the_first_saved_callback() {
+    assert_eq!(resolve(None, OneOffUrls::Allowed).unwrap().landing.map(|e| e.slot), Some(Some(0)));
+}
+
+#[test]
+fn an_empty_book_is_our_result_page() {
+    let (rules, book) = (Rules::default(), Book::default());
+    let allowed =
+        Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+    assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
+}
+
+#[test]
+fn a_list_has_an_end_in_either_form() {
+    assert!(resolve(Some(&["0"; 16].join(",")), OneOffUrls::Allowed).is_ok());
+    assert!(resolve(Some(&["0"; 17].join(",")), OneOffUrls::Allowed).is_err());
+    let (rules, book) = (Rules::default(), book());
+    let allowed =
+        Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+    assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
+    assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
+}
+
+#[test]
+fn payment_endpoints_are_urls_and_saved_ones() {
+    let (rules, book) = (Rules::default(), book());
+    let saved = |url| Endpoint::at(CallbackUrl::parse(url, &rules).unwrap());
+    let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
+    let one_off_urls = OneOffUrls::Allowed;
+    let allowed = Allowed { book: &book, endpoints: &endpoints, one_off_urls, rules: &rules, appended: &["status"] };
+    let telling = |asked: &str| Plan::default().telling(&Asked::Text(asked.into()), allowed);
+    let urls = |plan: &Plan| {
+        let url = |target| plan.url_of(target).map(|url| url.as_str().to_owned());
+        plan.targets().map(url).collect::<Option<Vec<_>>>().unwrap()
+    };
+    let plan = telling("https://b.example/pay,2").unwrap();
+    let told = ["https://b.example/pay", "https://a.example/2?status=x"];
+    assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
+    assert_eq!(plan.endpoint(Target::Endpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
+    assert_eq!(plan.url_of(Target::Callback(0)), None);
+    assert_eq!(urls(&Plan::default().telling(&Asked::Nothing, allowed).unwrap()), ["https://a.example/1"]);
+    assert!(urls(&Plan::default().telling(&Asked::OwnPage, allowed).unwrap()).is_empty());
+    for (asked, field) in [
+        ("0", "payment_endpoint"),
+        ("7", "payment_endpoint"),
+        ("", "payment_endpoint"),
+        ("com.example.app://cb", "payment_endpoint"),
+        ("1,0", "payment_endpoint item 2"),
+        ("1,ftp://b.example/", "payment_endpoint item 2"),
+        (&["1"; 17].join(","), "payment_endpoint"),
+    ] {
+        assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
+    }
+}
+
+#[test]
+fn each_end_has_its_own_place_where_a_merchant_wants_that() {
+    let (rules, book) = (Rules::default(), Book::default());
+    let one_off_urls = OneOffUrls::Allowed;
+    let allowed = Allowed { book: &book, endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] };
+    let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
+    let plan = Plan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
+    let lands = |plan: &Plan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
+    for (outcome, expected) in [
+        (None, yes),
+        (Some(Outcome::Paid), yes),
+        (Some(Outcome::Authorised), yes),
+        (Some(Outcome::Cancelled), no),
+        (Some(Outcome::Failed), error),
+        (Some(Outcome::Expired), error),
+    ] {
+        assert_eq!(lands(&plan, outcome).as_deref(), Some(expected), "{outcome:?}");
+    }
+    let plan = Plan::apart(Some(yes), None, None, allowed).unwrap();
+    assert_eq!(lands(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
+    assert_eq!(Plan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
+    let one = Plan::resolve(Some(no), allowed).unwrap();
+    assert_eq!(lands(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
+}
+
+#[test]
+fn each_refusal_names_its_item() {
+    for (asked, field) in [
+        ("7", "callback_url"),
+        ("0,7", "callback_url item 2"),
+        ("0,1", "callback_url item 2"),
+        ("2", "callback_url"),
+        ("0,https://b.example/?Status=1", "callback_url item 2"),
+        ("0,ftp://b.example/", "callback_url item 2"),
+    ] {
+        assert_eq!(resolve(Some(asked), OneOffUrls::Allowed).unwrap_err().field(), field, "{asked}");
+    }
+    assert!(resolve(Some("https://b.example/"), OneOffUrls::SavedOnly).is_err());
+    assert!(resolve(Some("0"), OneOffUrls::SavedOnly).is_ok());
+}
+
+#[test]
+fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
+    let rules = Rules::default();
+    let written = WrittenWays { ios: Some("com.example.app://ios"), ..WrittenWays::default() };
+    let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();
+    let ways = AppWays::parse(written, &url, &rules).unwrap();
+    let mut book = book();
+    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone() }).unwrap();
+    let allowed =
+        |appended| Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended };
+    let landing = |plan: Plan| plan.landing.unwrap().ways;
+    assert_eq!(landing(Plan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
+    assert_eq!(landing(Plan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
+    for own_place in ["https://a.example/3/x", "https://a.example/3/?own=1"] {
+        let plan = Plan::of_covered(own_place, allowed(&[])).unwrap();
+        assert_eq!(landing(plan), AppWays::default(), "{own_place}");
+    }
+    assert_eq!(landing(Plan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()), AppWays::default());
+    let told = Plan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
+    assert_eq!(told.into_iter().map(|entry| entry.ways).collect::<Vec<_>>(), [AppWays::default()]);
+}
+
+#[test]
+fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
+    let rules = Rules::default();
+    let written = WrittenWays { ios: Some("com.example.app://ios?STATUS=1"), ..WrittenWays::default() };
+    let url = CallbackUrl::parse("https://a.example/0", &rules).unwrap();
+    let ways = AppWays::parse(written, &url, &rules).unwrap();
+    let mut book = Book::default();
+    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
+    let allowed = Allowed {
+        book: &book,
+        endpoints: &[],
+        one_off_urls: OneOffUrls::Allowed,
+        rules: &rules,
+        appended: &["status"],
+    };
+    let refused = Plan::resolve(Some("0"), allowed).unwrap_err();
+    assert!(refused.rule().contains("ios") && refused.rule().contains("status"), "{refused}");
+    assert!(Plan::resolve(Some("https://b.example/,0"), allowed).is_ok());
+}
