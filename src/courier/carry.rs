@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::lanes::Load;
+use super::lane::Load;
 use super::letter::{Letter, Signing, Unwritable, secret_of};
 use super::sender::Answered;
 use super::{Courier, Event};

@@ -2,77 +2,19 @@
 //!
 //! In a lane a few tries are under way at the same time, and as many wait for them as it carries in a second; what comes
 //! beyond that goes back to the store until it is likely to find room, so that it does not stand before others. The fuller
-//! the courier's hands are, the less of them any one lane is given. After some failures in a row a lane is narrow: one try
-//! at a time, with a rest after each, until one succeeds.
+//! the courier's hands are, the less of them any one lane is given.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::domain::callback::CallbackUrl;
-use crate::domain::id::MerchantId;
+use super::lane::{AT_ONCE, End, Endpoint, Held, Lane, spread};
 use crate::domain::moment::Moment;
 use crate::store::{Lease, Leased};
 
 /// How many deliveries are in this courier's hands at the most.
 const HANDS: usize = 2048;
-/// How many tries are under way at one endpoint at the same time.
-const AT_ONCE: usize = 4;
-/// The same, as a divisor of time.
-const ABREAST: u32 = 4;
-/// How long the last of those that wait in a lane should have to wait.
-const DEPTH: Duration = Duration::from_secs(1);
-/// How long a try takes in a lane where none has ended yet.
-const PACE: Duration = Duration::from_millis(100);
-/// After how many failures in a row a lane is narrow.
-const FAILURES: u32 = 5;
-/// The first and the longest rest of a narrow lane; each is twice as long as the one before.
-const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
-/// The shortest and the longest time that a delivery is put off for which there is no room.
-const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration::from_mins(1));
-/// How long failures are remembered of an endpoint that nobody calls.
-const MEMORY: Duration = Duration::from_hours(1);
-
-/// Where deliveries of a merchant go: a scheme, a host and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    merchant: MerchantId,
-    origin: String,
-}
-
-impl Endpoint {
-    /// Where this one goes.
-    pub fn of(leased: &Leased) -> Self {
-        let plan = &leased.parcel.journey.opening().plan;
-        let url = plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
-        let authority = url.find("://").map_or(0, |at| at + "://".len());
-        let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
-        Self { merchant: leased.lease.merchant, origin: url[..end].to_owned() }
-    }
-}
-
-/// What a try was to its endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Load {
-    /// Received.
-    Light,
-    /// A failure.
-    Heavy,
-    /// More than it can bear: it wants to be left alone for this time.
-    TooHeavy(Duration),
-    /// Nothing was sent.
-    Nothing,
-}
-
-/// How a try has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
-    /// What it was to its endpoint.
-    pub load: Load,
-    /// How long it took.
-    pub took: Duration,
-}
+/// How long failures are remembered of an endpoint that nobody calls, in milliseconds.
+const MEMORY: u64 = 60 * 60 * 1000;
 
 /// What becomes of a delivery that comes to its lane.
 #[derive(Debug)]
@@ -85,35 +27,12 @@ pub enum Admission {
     PutOff(Duration),
 }
 
-/// A leased delivery, and the moment when its lease lapses.
-pub type Held = (Leased, Instant);
-
 /// The lanes of one courier.
 #[derive(Default)]
 pub struct Lanes {
     lanes: HashMap<Endpoint, Lane>,
     running: usize,
     queued: usize,
-}
-
-struct Lane {
-    running: usize,
-    queue: VecDeque<Held>,
-    /// How long a try takes here, more or less, once one has ended.
-    pace: Option<Duration>,
-    /// Until when there is no room, as far as others have been told to come again.
-    booked: Moment,
-    failures: u32,
-    failed_at: Moment,
-    rests_until: Option<Moment>,
-}
-
-impl Default for Lane {
-    fn default() -> Self {
-        let never = Moment::from_millis(0);
-        let queue = VecDeque::new();
-        Self { running: 0, queue, pace: None, booked: never, failures: 0, failed_at: never, rests_until: None }
-    }
 }
 
 impl Lanes {
@@ -134,7 +53,8 @@ impl Lanes {
 
     /// How many lanes are narrow now. Forgets those that nobody has needed for an hour.
     pub fn narrow(&mut self, now: Moment) -> usize {
-        self.lanes.retain(|_, lane| !lane.is_idle() || now < lane.failed_at.plus(MEMORY));
+        let long_ago = Moment::from_millis(now.as_millis().saturating_sub(MEMORY));
+        self.lanes.retain(|_, lane| !lane.is_idle() || lane.has_failed_since(long_ago));
         self.lanes.values().filter(|lane| lane.rests_until.is_some()).count()
     }
 
@@ -142,9 +62,9 @@ impl Lanes {
     pub fn admit(&mut self, endpoint: Endpoint, held: Held, now: Moment, chance: u64) -> Admission {
         let free = self.free();
         let lane = self.lanes.entry(endpoint).or_default();
-        if let Some(until) = lane.rests_until {
-            if lane.running > 0 || now < until {
-                return Admission::PutOff(spread(until.since(now).max(REST.0), chance));
+        if let Some(rest) = lane.rest(now) {
+            if lane.running > 0 || lane.rests_until.is_some_and(|until| now < until) {
+                return Admission::PutOff(spread(rest, chance));
             }
         } else if lane.running >= at_once(free) {
             if lane.queue.len() >= queue(free).min(lane.depth()) {
@@ -163,25 +83,14 @@ impl Lanes {
     /// off.
     pub fn done(&mut self, endpoint: &Endpoint, end: End, now: Moment, chance: u64) -> Vec<(Lease, Duration)> {
         let Some(lane) = self.lanes.get_mut(endpoint) else { return Vec::new() };
-        lane.running = lane.running.saturating_sub(1);
+        lane.end(end, now);
         self.running = self.running.saturating_sub(1);
-        if end.load != Load::Nothing {
-            lane.learn(end.took, now);
-        }
-        match end.load {
-            Load::Light => (lane.failures, lane.rests_until) = (0, None),
-            Load::Nothing => {}
-            Load::Heavy => lane.fail(1, Duration::ZERO, now),
-            Load::TooHeavy(rest) => lane.fail(FAILURES, rest, now),
-        }
         let mut put_off = Vec::new();
-        if let Some(until) = lane.rests_until {
-            let rest = until.since(now).max(REST.0);
+        if let Some(rest) = lane.rest(now) {
             put_off.extend(lane.queue.drain(..).map(|(leased, _)| (leased.lease, spread(rest, chance))));
             self.queued -= put_off.len();
         }
-        // A lane that has nothing to remember is built again when it is needed.
-        if lane.is_idle() && lane.failures == 0 {
+        if lane.is_blank() {
             self.lanes.remove(endpoint);
         }
         put_off
@@ -212,53 +121,6 @@ impl Lanes {
     }
 }
 
-impl Lane {
-    fn is_idle(&self) -> bool {
-        self.running == 0 && self.queue.is_empty()
-    }
-
-    /// How many may wait here.
-    fn depth(&self) -> usize {
-        let seats = DEPTH.as_millis() / self.turn().as_millis();
-        usize::try_from(seats).unwrap_or(usize::MAX).max(AT_ONCE)
-    }
-
-    /// How long it is from the end of one try to the next, while several are under way.
-    fn turn(&self) -> Duration {
-        (self.pace.unwrap_or(PACE) / ABREAST).max(Duration::from_millis(1))
-    }
-
-    /// Takes note of how long a try took, and brings what is booked into line with it.
-    fn learn(&mut self, took: Duration, now: Moment) {
-        let before = self.turn();
-        self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
-        let ahead = self.booked.since(now).mul_f64(self.turn().div_duration_f64(before));
-        self.booked = now.plus(ahead.min(NO_ROOM.1));
-    }
-
-    /// Books a place behind all who were told to come again, and answers how long it is until then.
-    fn book(&mut self, now: Moment, chance: u64) -> Duration {
-        let turn = self.turn();
-        let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-        let at = self.booked.max(now.plus(turn.saturating_mul(waiting)));
-        let wait = at.since(now);
-        if wait >= NO_ROOM.1 {
-            return spread(NO_ROOM.1, chance);
-        }
-        self.booked = at.plus(turn);
-        wait.max(NO_ROOM.0)
-    }
-
-    fn fail(&mut self, least: u32, rest: Duration, now: Moment) {
-        self.failures = self.failures.saturating_add(1).max(least);
-        self.failed_at = now;
-        if let Some(beyond) = self.failures.checked_sub(FAILURES) {
-            let own = REST.0.saturating_mul(1 << beyond.min(10)).min(REST.1);
-            self.rests_until = Some(now.plus(own.max(rest)));
-        }
-    }
-}
-
 /// How many tries may be under way in a lane while so much room is left in the courier's hands.
 const fn at_once(free: usize) -> usize {
     if free < HANDS / 4 { 1 } else { AT_ONCE }
@@ -269,16 +131,14 @@ const fn queue(free: usize) -> usize {
     if free < HANDS / 2 { 0 } else { free / 4 }
 }
 
-/// A time between `span` and twice that.
-fn spread(span: Duration, chance: u64) -> Duration {
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    span.saturating_add(Duration::from_millis(chance % millis.max(1)))
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
+    use super::super::lane::{ABREAST, FAILURES, Load, NO_ROOM, PACE, REST};
     use super::*;
     use crate::domain::delivery::News;
+    use crate::domain::id::MerchantId;
     use crate::domain::outcome::Fact;
     use crate::store::Parcel;
     use crate::store::laws::cast::{Draft, departed, settled};
@@ -440,6 +300,6 @@ mod tests {
         come(&mut lanes, url, NOW);
         lanes.done(&endpoint(url), end(Load::TooHeavy(REST.0)), NOW, 0);
         assert_eq!((lanes.narrow(NOW), lanes.lanes.len()), (1, 1));
-        assert_eq!((lanes.narrow(NOW.plus(MEMORY)), lanes.lanes.len()), (0, 0));
+        assert_eq!((lanes.narrow(NOW.plus(Duration::from_millis(MEMORY))), lanes.lanes.len()), (0, 0));
     }
 }

@@ -7,6 +7,7 @@
 mod carry;
 mod desk;
 mod events;
+mod lane;
 mod lanes;
 mod letter;
 mod sender;
@@ -30,7 +31,8 @@ use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
 pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
-use lanes::{Admission, End, Endpoint, Lanes};
+use lane::{End, Endpoint};
+use lanes::{Admission, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
 

@@ -38,7 +38,7 @@ const WORK: Duration = Duration::from_millis(40);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take, after the last journey, until one more delivery has arrived: a lease has to lapse, and what
 /// has failed waits a few seconds.
-const PATIENCE: Duration = Duration::from_secs(50);
+const PATIENCE: Duration = Duration::from_secs(80);
 
 #[test]
 fn deliveries_on_the_embedded_store_survive_their_couriers() {
