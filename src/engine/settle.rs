@@ -71,7 +71,10 @@ impl Engine {
             None => Ok(None),
             Some(journey) if journey.opening().purpose.cancel() == Cancel::Withheld => Ok(Some(journey)),
             Some(journey) if journey.stage() == Stage::HandedBack => Ok(Some(journey)),
-            Some(journey) => self.settle(journey, &Fact::pressed_cancel()).await.map(Some),
+            Some(journey) => {
+                let journey = self.settle_before(journey, &Fact::pressed_cancel(), Audience::Browser).await?;
+                Ok(Some(journey))
+            }
         }
     }
 
@@ -139,7 +142,16 @@ impl Engine {
         if journey.is_lapsed(self.clock.now()) { self.settle(journey, &Fact::lapsed()).await } else { Ok(journey) }
     }
 
-    pub(super) async fn settle(&self, mut journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    pub(super) async fn settle(&self, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+        self.settle_before(journey, fact, Audience::Nobody).await
+    }
+
+    async fn settle_before(
+        &self,
+        mut journey: Journey,
+        fact: &Fact,
+        audience: Audience,
+    ) -> Result<Journey, EngineError> {
         loop {
             let (next, number) = match journey.settle(fact, None, self.clock.now()) {
                 Settling::Stands(journey) => return Ok(journey),
@@ -148,7 +160,10 @@ impl Engine {
             // Without its key a journey has no token any more, nor a link; it ends all the same.
             let token = self.minted(&next, number).unwrap_or_default();
             let told = self.told(&next, News::Settled(number));
-            let announcement = self.announcement(&next, &told);
+            let announcement = match audience {
+                Audience::Browser => self.announcement(&next, &told),
+                Audience::Nobody => None,
+            };
             let step = Step::settle(next.clone(), token).telling(told);
             match self.store.take(&step).await? {
                 Taken::Done => {
@@ -183,6 +198,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// Who waits for a settlement.
+#[derive(Clone, Copy)]
+enum Audience {
+    /// A browser, which goes home after servers have been told, where its dialect wants that.
+    Browser,
+    /// Nobody.
+    Nobody,
 }
 
 /// Whether an answer belongs to a round that is over: it decides nothing in the present one.
