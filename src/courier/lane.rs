@@ -26,7 +26,7 @@ pub const FAILURES: u32 = 5;
 /// The first and the longest rest of a narrow lane; each is twice as long as the one before.
 pub const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 /// The shortest and the longest time that a delivery is put off for which there is no room.
-pub const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration::from_mins(1));
+pub const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(20));
 /// Where deliveries of a merchant go: a scheme, a host and a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
