@@ -86,6 +86,7 @@ struct Done {
     endpoint: Endpoint,
     id: DeliveryId,
     end: End,
+    ended_at: Moment,
 }
 
 impl Courier {
@@ -129,6 +130,10 @@ impl Courier {
         let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
         let pause = if leased.len() < BATCH { IDLE } else { Duration::ZERO };
         let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
+        // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
+        while let Some(done) = hands.tries.try_join_next() {
+            self.land(hands, done.ok()).await;
+        }
         let mut put_off = Vec::new();
         for leased in leased {
             let (lease, now) = (leased.lease, self.parts.clock.now());
@@ -153,8 +158,8 @@ impl Courier {
         hands.flying.insert(id, leased.lease);
         hands.tries.spawn(async move {
             let began = Instant::now();
-            let load = courier.carry(leased).await;
-            Done { endpoint, id, end: End { load, took: began.elapsed() } }
+            let (load, ended_at) = courier.carry(leased).await;
+            Done { endpoint, id, end: End { load, took: began.elapsed() }, ended_at }
         });
     }
 
@@ -171,11 +176,10 @@ impl Courier {
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
     async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
-        let Some(Done { endpoint, id, end }) = done else { return };
+        let Some(Done { endpoint, id, end, ended_at }) = done else { return };
         hands.flying.remove(&id);
         self.parts.desk.tried(&id);
-        let now = self.parts.clock.now();
-        let mut put_off = hands.lanes.done(&endpoint, end, now, self.draw());
+        let mut put_off = hands.lanes.done(&endpoint, end, ended_at, self.draw());
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {
             if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
