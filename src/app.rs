@@ -1,6 +1,7 @@
 //! The only place where the house is put together.
 
 mod banks;
+mod counters;
 mod desk;
 mod dialects;
 mod key_file;
@@ -93,8 +94,8 @@ impl App {
             metrics: counters.clone(),
         };
         let server = serve(config, listener, data, demo.map(Arc::new))?;
-        let courier = Arc::new(courier(config, &engine, desk)?);
         let counters = counters.into_inner();
+        let courier = Arc::new(courier(config, &engine, desk, Arc::clone(&counters))?);
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
@@ -222,7 +223,7 @@ async fn engine_heard_by(
 }
 
 /// The courier of a house. A demo's may reach the machine that it is tried on.
-fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>) -> anyhow::Result<Courier> {
+fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
     Ok(Courier::new(courier::Parts {
@@ -232,6 +233,7 @@ fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>) -> anyhow::Result<
         dialects: engine.dialects.clone(),
         sender: Arc::new(way_out(config).allow(loopback).build()?),
         desk,
+        watcher,
     }))
 }
 

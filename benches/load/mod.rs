@@ -14,6 +14,7 @@ pub mod consents;
 pub mod cost;
 pub mod shop;
 pub mod table;
+pub mod town;
 pub mod wire;
 
 use std::net::SocketAddr;

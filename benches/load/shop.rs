@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::flood;
@@ -82,14 +82,23 @@ impl Shop {
 
     /// Opens this many journeys, sends their customers to the bank, and answers their states.
     pub async fn away(&self, many: usize) -> Vec<String> {
-        let links = flood(self.to, (0..many).map(|n| self.create_link(n)).collect()).await.expect(200);
-        let pay = |body: &str| {
-            let answer: Value = serde_json::from_str(body).expect("JSON");
+        let home = |n| json!(format!("https://shop.example/back?order={n}"));
+        self.away_to((0..many).map(home).collect()).await.into_iter().map(|(_, state)| state).collect()
+    }
+
+    /// The same, a journey for each of these `callback_url`s; answers their numbers beside their states.
+    pub async fn away_to(&self, callbacks: Vec<Value>) -> Vec<(String, String)> {
+        let create = |(n, callback): (usize, Value)| self.create_link(n, &callback);
+        let links = flood(self.to, callbacks.into_iter().enumerate().map(create).collect()).await.expect(200);
+        let answers: Vec<Value> =
+            links.replies.iter().map(|reply| serde_json::from_str(&reply.body).expect("JSON")).collect();
+        let pay = |answer: &Value| {
             let link = parameter(answer["data"]["pay_link"].as_str().expect("a link"), "link_id");
             request("POST /payment/pay", "content-type: application/x-www-form-urlencoded", &format!("link_id={link}"))
         };
-        let left = flood(self.to, links.replies.iter().map(|reply| pay(&reply.body)).collect()).await.expect(303);
-        left.replies.iter().map(|reply| parameter(reply.location.as_deref().expect("a bank"), "state")).collect()
+        let left = flood(self.to, answers.iter().map(pay).collect()).await.expect(303);
+        let states = left.replies.iter().map(|reply| parameter(reply.location.as_deref().expect("a bank"), "state"));
+        answers.iter().map(|answer| answer["data"]["id"].to_string()).zip(states).collect()
     }
 
     /// As many one-time tokens of paid journeys.
@@ -110,10 +119,10 @@ impl Shop {
         request("POST /v1/one-time-tokens/redeem", &headers, &body)
     }
 
-    fn create_link(&self, n: usize) -> Vec<u8> {
+    fn create_link(&self, n: usize, callback: &Value) -> Vec<u8> {
         let headers = format!("token: {}\r\ncontent-type: application/json", self.api_key);
         let body = format!(
-            r#"{{"amount":25.00,"recipient_note":"order {n}","callback_url":"https://shop.example/back?order={n}","one_time_token":true}}"#
+            r#"{{"amount":25.00,"recipient_note":"order {n}","callback_url":{callback},"one_time_token":true}}"#
         );
         request("POST /secpaid/api/v2/createLink", &headers, &body)
     }

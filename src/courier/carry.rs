@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Courier;
-use super::lanes::Load;
+use super::lane::Load;
 use super::letter::{Letter, Signing, Unwritable, opened};
 use super::sender::Answered;
+use super::{Courier, Event};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
 use crate::domain::dialect::Dialect;
@@ -15,37 +15,39 @@ use crate::domain::moment::Moment;
 use crate::store::{Leased, Parcel, StoreError, endpoint_name};
 
 impl Courier {
-    /// Makes one try at a leased delivery, and answers what it was to its endpoint.
-    pub(super) async fn carry(&self, leased: Leased) -> Load {
+    /// Makes one try at a leased delivery, and answers what it was to its endpoint, and when it was over: before anybody
+    /// could read of it in the store.
+    pub(super) async fn carry(&self, leased: Leased) -> (Load, Moment) {
         match self.try_once(&leased).await {
-            Ok(load) => load,
+            Ok(ended) => ended,
             Err(error) => {
                 // Nothing is known to be written: the lease lapses, and somebody tries again.
                 tracing::warn!(delivery = %leased.lease.id, error = %error, "courier.not_reported");
-                Load::Nothing
+                (Load::Nothing, self.parts.clock.now())
             }
         }
     }
 
-    async fn try_once(&self, leased: &Leased) -> Result<Load, StoreError> {
+    async fn try_once(&self, leased: &Leased) -> Result<(Load, Moment), StoreError> {
         let Leased { parcel, lease } = leased;
         let now = self.parts.clock.now();
         if parcel.delivery.is_worn_out(now) {
-            return self.conclude(leased, None, Verdict::Dead).await.map(|()| Load::Nothing);
+            return self.conclude(leased, None, Verdict::Dead).await.map(|()| (Load::Nothing, now));
         }
         let url = parcel.journey.opening().plan.url_of(lease.id.target).map_or("", CallbackUrl::as_str);
         let endpoint = endpoint_name(lease.merchant, url);
         if self.parts.store.is_shut(&endpoint).await? {
-            return self.conclude(leased, None, Verdict::Gone).await.map(|()| Load::Nothing);
+            return self.conclude(leased, None, Verdict::Gone).await.map(|()| (Load::Nothing, now));
         }
         let manners = self.manners(parcel);
         let attempt = self.attempt(parcel, &manners).await?;
-        let verdict = attempt.judge(&parcel.delivery, &manners, self.parts.clock.now(), self.draw());
+        let now = self.parts.clock.now();
+        let verdict = attempt.judge(&parcel.delivery, &manners, now, self.draw());
         if verdict == Verdict::Gone {
             self.parts.store.shut(&endpoint).await?;
         }
         self.conclude(leased, Some(attempt.heard), verdict).await?;
-        Ok(load(&attempt, verdict))
+        Ok((load(&attempt, verdict), now))
     }
 
     /// How this parcel's dialect wants it delivered.
@@ -93,10 +95,15 @@ impl Courier {
 
     async fn conclude(&self, leased: &Leased, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
         let (id, tries) = (leased.lease.id, leased.parcel.delivery.tries);
+        if let Some(heard) = heard {
+            self.parts.watcher.saw(Event::Tried(heard));
+        }
         if !self.parts.store.report(&leased.lease, heard, verdict).await? {
+            self.parts.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
             return Ok(());
         }
+        self.parts.watcher.saw(Event::Judged(verdict));
         match verdict {
             Verdict::Delivered => tracing::debug!(delivery = %id, tries, "courier.delivered"),
             Verdict::Retry(wait) => tracing::debug!(delivery = %id, tries, ?heard, ?wait, "courier.put_off"),

@@ -1,63 +1,20 @@
 //! Lanes: one for each endpoint, so that one that hangs delays nobody else.
 //!
-//! In a lane a few tries are under way at the same time and a few wait for them; what comes beyond that goes back to the
-//! store for a while, so that it does not stand before others. After some failures in a row the lane is narrow: one try at
-//! a time, with a rest after each, until one succeeds.
+//! In a lane a few tries are under way at the same time, and as many wait for them as it carries in a second; what comes
+//! beyond that goes back to the store until it is likely to find room, so that it does not stand before others. The fuller
+//! the courier's hands are, the less of them any one lane is given.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::domain::callback::CallbackUrl;
-use crate::domain::id::MerchantId;
+use super::lane::{AT_ONCE, End, Endpoint, Held, Lane, spread};
 use crate::domain::moment::Moment;
 use crate::store::{Lease, Leased};
 
-/// How many tries are under way at one endpoint at the same time.
-const AT_ONCE: usize = 4;
-/// How many wait in a lane.
-const QUEUE: usize = 32;
-/// After how many failures in a row a lane is narrow.
-const FAILURES: u32 = 5;
-/// The first and the longest rest of a narrow lane; each is twice as long as the one before.
-const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
-/// How long a delivery is put off for which there is no room, and by how much longer each one that comes after it, until
-/// the next try ends.
-const FULL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(50));
-/// The longest that one is put off because there is no room.
-const LONGEST: Duration = Duration::from_mins(1);
-
-/// Where deliveries of a merchant go: a scheme, a host and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    merchant: MerchantId,
-    origin: String,
-}
-
-impl Endpoint {
-    /// Where this one goes.
-    pub fn of(leased: &Leased) -> Self {
-        let plan = &leased.parcel.journey.opening().plan;
-        let url = plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
-        let authority = url.find("://").map_or(0, |at| at + "://".len());
-        let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
-        Self { merchant: leased.lease.merchant, origin: url[..end].to_owned() }
-    }
-}
-
-/// What a try was to its endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Load {
-    /// Received.
-    Light,
-    /// A failure.
-    Heavy,
-    /// More than it can bear: it wants to be left alone for this time.
-    TooHeavy(Duration),
-    /// Nothing was sent.
-    Nothing,
-}
+/// How many deliveries are in this courier's hands at the most.
+const HANDS: usize = 2048;
+/// How long failures are remembered of an endpoint that nobody calls, in milliseconds.
+const MEMORY: u64 = 60 * 60 * 1000;
 
 /// What becomes of a delivery that comes to its lane.
 #[derive(Debug)]
@@ -70,71 +27,70 @@ pub enum Admission {
     PutOff(Duration),
 }
 
-/// A leased delivery, and the moment when its lease lapses.
-pub type Held = (Leased, Instant);
-
 /// The lanes of one courier.
 #[derive(Default)]
 pub struct Lanes {
     lanes: HashMap<Endpoint, Lane>,
+    running: usize,
     queued: usize,
 }
 
-#[derive(Default)]
-struct Lane {
-    running: usize,
-    queue: VecDeque<Held>,
-    failures: u32,
-    rests_until: Option<Moment>,
-    /// How many were put off since the last try ended.
-    put_off: u32,
-}
-
 impl Lanes {
+    /// How many tries are under way.
+    pub const fn running(&self) -> usize {
+        self.running
+    }
+
     /// How many wait in all lanes.
     pub const fn queued(&self) -> usize {
         self.queued
     }
 
+    /// How many more there is room for, in all lanes.
+    pub const fn free(&self) -> usize {
+        HANDS.saturating_sub(self.running + self.queued)
+    }
+
+    /// How many lanes are narrow now. Forgets those that nobody has needed for an hour.
+    pub fn narrow(&mut self, now: Moment) -> usize {
+        let long_ago = Moment::from_millis(now.as_millis().saturating_sub(MEMORY));
+        self.lanes.retain(|_, lane| !lane.is_idle() || lane.has_failed_since(long_ago));
+        self.lanes.values().filter(|lane| lane.rests_until.is_some()).count()
+    }
+
     /// Lets a delivery into its endpoint's lane, if there is room; `chance` spreads those that are put off.
     pub fn admit(&mut self, endpoint: Endpoint, held: Held, now: Moment, chance: u64) -> Admission {
+        let free = self.free();
         let lane = self.lanes.entry(endpoint).or_default();
-        if let Some(until) = lane.rests_until {
-            if lane.running > 0 || now < until {
-                return Admission::PutOff(spread(until.since(now).max(REST.0), chance));
+        if let Some(rest) = lane.rest(now) {
+            if lane.running > 0 || lane.rests_until.is_some_and(|until| now < until) {
+                return Admission::PutOff(spread(rest, chance));
             }
-        } else if lane.running >= AT_ONCE {
-            if lane.queue.len() >= QUEUE {
-                lane.put_off = lane.put_off.saturating_add(1);
-                return Admission::PutOff(FULL.0.max(FULL.1.saturating_mul(lane.put_off)).min(LONGEST));
+        } else if lane.running >= at_once(free) {
+            if lane.queue.len() >= queue(free).min(lane.depth()) {
+                return Admission::PutOff(lane.book(now, chance));
             }
             lane.queue.push_back(held);
             self.queued += 1;
             return Admission::Queued;
         }
         lane.running += 1;
+        self.running += 1;
         Admission::Go(Box::new(held.0))
     }
 
-    /// A try has ended. Answers those that have waited for it in vain, each with the time that it is put off.
-    pub fn done(&mut self, endpoint: &Endpoint, load: Load, now: Moment, chance: u64) -> Vec<(Lease, Duration)> {
+    /// A try has ended after this time. Answers those that have waited for it in vain, each with the time that it is put
+    /// off.
+    pub fn done(&mut self, endpoint: &Endpoint, end: End, now: Moment, chance: u64) -> Vec<(Lease, Duration)> {
         let Some(lane) = self.lanes.get_mut(endpoint) else { return Vec::new() };
-        lane.running = lane.running.saturating_sub(1);
-        lane.put_off = 0;
-        match load {
-            Load::Light => (lane.failures, lane.rests_until) = (0, None),
-            Load::Nothing => {}
-            Load::Heavy => lane.fail(1, Duration::ZERO, now),
-            Load::TooHeavy(rest) => lane.fail(FAILURES, rest, now),
-        }
+        lane.end(end, now);
+        self.running = self.running.saturating_sub(1);
         let mut put_off = Vec::new();
-        if let Some(until) = lane.rests_until {
-            let rest = until.since(now).max(REST.0);
+        if let Some(rest) = lane.rest(now) {
             put_off.extend(lane.queue.drain(..).map(|(leased, _)| (leased.lease, spread(rest, chance))));
             self.queued -= put_off.len();
         }
-        // A lane that has nothing to remember is built again when it is needed.
-        if lane.running == 0 && lane.queue.is_empty() && lane.failures == 0 {
+        if lane.is_blank() {
             self.lanes.remove(endpoint);
         }
         put_off
@@ -145,6 +101,7 @@ impl Lanes {
         let lane = self.lanes.get_mut(endpoint).filter(|lane| lane.running < AT_ONCE)?;
         let held = lane.queue.pop_front()?;
         lane.running += 1;
+        self.running += 1;
         self.queued -= 1;
         Some(held)
     }
@@ -153,6 +110,7 @@ impl Lanes {
     pub fn skip(&mut self, endpoint: &Endpoint) {
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.running = lane.running.saturating_sub(1);
+            self.running = self.running.saturating_sub(1);
         }
     }
 
@@ -163,26 +121,24 @@ impl Lanes {
     }
 }
 
-impl Lane {
-    fn fail(&mut self, least: u32, rest: Duration, now: Moment) {
-        self.failures = self.failures.saturating_add(1).max(least);
-        if let Some(beyond) = self.failures.checked_sub(FAILURES) {
-            let own = REST.0.saturating_mul(1 << beyond.min(10)).min(REST.1);
-            self.rests_until = Some(now.plus(own.max(rest)));
-        }
-    }
+/// How many tries may be under way in a lane while so much room is left in the courier's hands.
+const fn at_once(free: usize) -> usize {
+    if free < HANDS / 4 { 1 } else { AT_ONCE }
 }
 
-/// A time between `span` and twice that.
-fn spread(span: Duration, chance: u64) -> Duration {
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    span.saturating_add(Duration::from_millis(chance % millis.max(1)))
+/// How many may wait in a lane while so much room is left.
+const fn queue(free: usize) -> usize {
+    if free < HANDS / 2 { 0 } else { free / 4 }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
+    use super::super::lane::{ABREAST, FAILURES, Load, NO_ROOM, PACE, REST};
     use super::*;
     use crate::domain::delivery::News;
+    use crate::domain::id::MerchantId;
     use crate::domain::outcome::Fact;
     use crate::store::Parcel;
     use crate::store::laws::cast::{Draft, departed, settled};
@@ -217,22 +173,81 @@ mod tests {
         }
     }
 
+    /// A try that took no time to speak of.
+    const fn end(load: Load) -> End {
+        End { load, took: Duration::from_millis(1) }
+    }
+
     #[test]
     fn a_full_lane_leaves_the_others_alone() {
-        let mut lanes = Lanes::default();
-        for n in 0..AT_ONCE + QUEUE {
+        let (mut lanes, queue) = (Lanes::default(), Lane::default().depth());
+        for n in 0..AT_ONCE + queue {
             let admitted = come(&mut lanes, "https://hangs.example/", NOW);
             assert_eq!(matches!(admitted, Admission::Go(_)), n < AT_ONCE, "{n}: {admitted:?}");
         }
-        assert_eq!(lanes.queued(), QUEUE);
-        assert!(matches!(come(&mut lanes, "https://hangs.example/", NOW), Admission::PutOff(wait) if wait == FULL.0));
-        let last = (0..10_000).map(|_| come(&mut lanes, "https://hangs.example/", NOW)).last();
-        assert!(matches!(last, Some(Admission::PutOff(LONGEST))), "{last:?}");
+        assert_eq!((lanes.running(), lanes.queued()), (AT_ONCE, queue));
+        let waits: Vec<_> = (0..10_000)
+            .map(|_| match come(&mut lanes, "https://hangs.example/", NOW) {
+                Admission::PutOff(wait) => wait,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(waits.is_sorted() && waits[0] == PACE / ABREAST * u32::try_from(queue).unwrap(), "{:?}", waits[0]);
+        assert_eq!(waits.last(), Some(&NO_ROOM.1));
         assert!(matches!(come(&mut lanes, "https://well.example/", NOW), Admission::Go(_)));
         let hangs = endpoint("https://hangs.example/");
         assert!(lanes.next(&hangs).is_none());
-        assert!(lanes.done(&hangs, Load::Light, NOW, 0).is_empty());
+        assert!(lanes.done(&hangs, end(Load::Light), NOW, 0).is_empty());
         assert!(lanes.next(&hangs).is_some() && lanes.next(&hangs).is_none());
+    }
+
+    #[test]
+    fn a_lane_holds_what_it_carries_in_a_second() {
+        let mut lanes = Lanes::default();
+        let url = "https://shop.example/";
+        // One try stays under way, so that the lane stays.
+        come(&mut lanes, url, NOW);
+        for (millis, held) in [(40, 100), (15_000, AT_ONCE), (2, 1000)] {
+            for _ in 0..50 {
+                come(&mut lanes, url, NOW);
+                let took = Duration::from_millis(millis);
+                lanes.done(&endpoint(url), End { load: Load::Light, took }, NOW, 0);
+            }
+            let depth = lanes.lanes[&endpoint(url)].depth();
+            assert!(depth.abs_diff(held) <= held / 20, "{millis} ms: {depth}");
+        }
+    }
+
+    #[test]
+    fn who_is_put_off_comes_again_as_fast_as_the_lane_turned_out_to_be() {
+        let mut lanes = Lanes::default();
+        let url = "https://shop.example/";
+        let put_off = |lanes: &mut Lanes| match come(lanes, url, NOW) {
+            Admission::PutOff(wait) => wait,
+            other => panic!("{other:?}"),
+        };
+        while !matches!(come(&mut lanes, url, NOW), Admission::PutOff(_)) {}
+        let slow = (0..200).map(|_| put_off(&mut lanes)).last().unwrap();
+        lanes.done(&endpoint(url), End { load: Load::Light, took: PACE / 10 }, NOW, 0);
+        lanes.next(&endpoint(url)).unwrap();
+        while !matches!(come(&mut lanes, url, NOW), Admission::PutOff(_)) {}
+        let quick = put_off(&mut lanes);
+        assert!(quick < slow / 5, "{quick:?}, and {slow:?} before");
+    }
+
+    #[test]
+    fn the_fuller_the_hands_the_less_for_each_lane() {
+        let (mut lanes, mut idle) = (Lanes::default(), 0);
+        for n in 0..10 * HANDS {
+            // So many endpoints that hang, each with more deliveries than it is given room for.
+            let url = format!("https://hangs{}.example/", n / 40);
+            idle += usize::from(matches!(come(&mut lanes, &url, NOW), Admission::Go(_)) && n % 40 == 0);
+            if lanes.free() < 128 {
+                break;
+            }
+        }
+        assert!(idle > 400, "{idle} endpoints had a try under way before the hands were full");
+        assert!(matches!(come(&mut lanes, "https://well.example/", NOW), Admission::Go(_)));
     }
 
     #[test]
@@ -244,7 +259,7 @@ mod tests {
             come(&mut lanes, url, now);
         }
         for failure in 1..=FAILURES {
-            let put_off = lanes.done(&down, Load::Heavy, now, 0);
+            let put_off = lanes.done(&down, end(Load::Heavy), now, 0);
             assert_eq!(put_off.len(), if failure == FAILURES { 2 } else { 0 }, "{failure}");
             if failure == 1 {
                 assert!(lanes.next(&down).is_some());
@@ -256,11 +271,12 @@ mod tests {
             now = now.plus(Duration::from_secs(rest));
             assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)), "it is tried after {rest} s");
             assert!(matches!(come(&mut lanes, url, now), Admission::PutOff(_)), "one at a time");
-            lanes.done(&down, Load::Heavy, now, 0);
+            lanes.done(&down, end(Load::Heavy), now, 0);
         }
+        assert_eq!(lanes.narrow(now), 1);
         now = now.plus(REST.1);
         assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)));
-        lanes.done(&down, Load::Light, now, 0);
+        lanes.done(&down, end(Load::Light), now, 0);
         for _ in 0..AT_ONCE {
             assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)));
         }
@@ -271,9 +287,19 @@ mod tests {
         let mut lanes = Lanes::default();
         let url = "https://busy.example/";
         come(&mut lanes, url, NOW);
-        lanes.done(&endpoint(url), Load::TooHeavy(Duration::from_mins(2)), NOW, 0);
+        lanes.done(&endpoint(url), end(Load::TooHeavy(Duration::from_mins(2))), NOW, 0);
         let rests = Duration::from_mins(2);
         assert!(matches!(come(&mut lanes, url, NOW), Admission::PutOff(wait) if wait == rests));
         assert!(matches!(come(&mut lanes, url, NOW.plus(rests)), Admission::Go(_)));
+    }
+
+    #[test]
+    fn an_endpoint_that_nobody_calls_is_forgotten() {
+        let mut lanes = Lanes::default();
+        let url = "https://down.example/";
+        come(&mut lanes, url, NOW);
+        lanes.done(&endpoint(url), end(Load::TooHeavy(REST.0)), NOW, 0);
+        assert_eq!((lanes.narrow(NOW), lanes.lanes.len()), (1, 1));
+        assert_eq!((lanes.narrow(NOW.plus(Duration::from_millis(MEMORY))), lanes.lanes.len()), (0, 0));
     }
 }

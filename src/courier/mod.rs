@@ -6,6 +6,8 @@
 
 mod carry;
 mod desk;
+mod events;
+mod lane;
 mod lanes;
 mod letter;
 mod sender;
@@ -24,10 +26,13 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::delivery::{DeliveryId, Manners};
 use crate::domain::dialect::Dialect;
+use crate::domain::moment::Moment;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
 pub use desk::Desk;
-use lanes::{Admission, Endpoint, Lanes, Load};
+pub use events::{Event, Standing, Watcher};
+use lane::{End, Endpoint};
+use lanes::{Admission, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
 
@@ -35,12 +40,12 @@ pub use sender::{Answered, Sender};
 const LEASE: Duration = Duration::from_secs(42);
 /// How much of a lease has to be left when a try begins: what the longest call and the store may take.
 const TRY: Duration = Manners::LONGEST.saturating_add(Duration::from_secs(3));
-/// How many deliveries are in this courier's hands at the most.
-const HANDS: usize = 512;
 /// How many are leased at once.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 /// How long a courier sleeps that has found nothing to do.
 const IDLE: Duration = Duration::from_millis(200);
+/// How long it waits when its hands are full.
+const FULL: Duration = Duration::from_millis(10);
 /// How long it sleeps when the store is in trouble.
 const TROUBLE: Duration = Duration::from_secs(1);
 /// How long tries under way may take after the courier has been told to stop.
@@ -60,6 +65,8 @@ pub struct Parts {
     pub sender: Arc<dyn Sender>,
     /// Where others ask how far deliveries are.
     pub desk: Arc<Desk>,
+    /// Who is told what happens.
+    pub watcher: Arc<dyn Watcher>,
 }
 
 /// A courier, ready to run.
@@ -78,7 +85,8 @@ struct Hands {
 struct Done {
     endpoint: Endpoint,
     id: DeliveryId,
-    load: Load,
+    end: End,
+    ended_at: Moment,
 }
 
 impl Courier {
@@ -92,35 +100,40 @@ impl Courier {
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut hands = Hands { lanes: Lanes::default(), tries: JoinSet::new(), flying: HashMap::new() };
-        let mut pause = Duration::ZERO;
+        let mut next_round = Instant::now();
         loop {
+            // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
-                biased;
                 () = &mut stop => break,
                 Some(done) = hands.tries.join_next(), if !hands.tries.is_empty() => {
                     self.land(&mut hands, done.ok()).await;
                     continue;
                 }
                 () = self.parts.desk.rung() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep_until(next_round) => {}
             }
-            pause = self.round(&mut hands).await.unwrap_or_else(|error| {
+            let pause = self.round(&mut hands).await.unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "courier.store_trouble");
                 TROUBLE
             });
+            next_round = Instant::now() + pause;
         }
         self.go_home(hands).await;
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
     async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Duration, StoreError> {
-        let room = BATCH.min(HANDS.saturating_sub(hands.tries.len() + hands.lanes.queued()));
-        if room == 0 {
-            return Ok(IDLE);
+        if hands.lanes.free() < BATCH {
+            return Ok(FULL);
         }
         let until = Instant::now() + LEASE;
-        let leased = self.parts.store.lease(room, LEASE, self.draw()).await?;
-        let pause = if leased.len() < room { IDLE } else { Duration::ZERO };
+        let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
+        let pause = if leased.len() < BATCH { IDLE } else { Duration::ZERO };
+        let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
+        // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
+        while let Some(done) = hands.tries.try_join_next() {
+            self.land(hands, done.ok()).await;
+        }
         let mut put_off = Vec::new();
         for leased in leased {
             let (lease, now) = (leased.lease, self.parts.clock.now());
@@ -137,6 +150,7 @@ impl Courier {
             }
         }
         self.give_back(&put_off).await;
+        self.tell_standing(hands, oldest);
         Ok(pause)
     }
 
@@ -144,18 +158,29 @@ impl Courier {
         let (courier, id, endpoint) = (Arc::clone(self), leased.lease.id, Endpoint::of(&leased));
         hands.flying.insert(id, leased.lease);
         hands.tries.spawn(async move {
-            let load = courier.carry(leased).await;
-            Done { endpoint, id, load }
+            let began = Instant::now();
+            let (load, ended_at) = courier.carry(leased).await;
+            Done { endpoint, id, end: End { load, took: began.elapsed() }, ended_at }
         });
+    }
+
+    /// Tells how much there is to do; `oldest` is since when the oldest has been due that was found.
+    fn tell_standing(&self, hands: &mut Hands, oldest: Option<Moment>) {
+        let now = self.parts.clock.now();
+        self.parts.watcher.saw(Event::Stands(Standing {
+            under_way: hands.lanes.running(),
+            queued: hands.lanes.queued(),
+            narrow: hands.lanes.narrow(now),
+            lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),
+        }));
     }
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
     async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
-        let Some(Done { endpoint, id, load }) = done else { return };
+        let Some(Done { endpoint, id, end, ended_at }) = done else { return };
         hands.flying.remove(&id);
         self.parts.desk.tried(&id);
-        let now = self.parts.clock.now();
-        let mut put_off = hands.lanes.done(&endpoint, load, now, self.draw());
+        let mut put_off = hands.lanes.done(&endpoint, end, ended_at, self.draw());
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {
             if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
@@ -185,6 +210,7 @@ impl Courier {
         if leases.is_empty() {
             return;
         }
+        self.parts.watcher.saw(Event::GivenBack(leases.len()));
         if let Err(error) = self.parts.store.give_back(leases).await {
             // They lapse by themselves.
             tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");

@@ -1,5 +1,7 @@
 //! The courier at work, with a sender that answers as it is told, on a store of its own.
 
+mod schedules;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -10,7 +12,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::clock::TestClock;
 use crate::dialect::secpaid::SecPaid;
-use crate::domain::delivery::{Delivery, Heard, News, Schedule, State};
+use crate::domain::delivery::{Delivery, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -25,6 +27,7 @@ const KEEP: Duration = Duration::from_hours(24);
 struct Post {
     answers: Mutex<HashMap<String, Vec<u16>>>,
     hangs: Mutex<HashMap<String, Duration>>,
+    slow: Mutex<HashMap<String, Duration>>,
     sent: Mutex<Vec<(Letter, Instant)>>,
     at_once: Mutex<HashMap<String, (usize, usize)>>,
 }
@@ -40,8 +43,8 @@ impl Sender for Post {
             *now += 1;
             *most = (*most).max(*now);
         }
-        let hang = self.hangs.lock().unwrap().get(&host).copied();
-        tokio::time::sleep(hang.unwrap_or_default()).await;
+        let (hang, slow) = [&self.hangs, &self.slow].map(|spans| spans.lock().unwrap().get(&host).copied()).into();
+        tokio::time::sleep(hang.or(slow).unwrap_or_default()).await;
         self.at_once.lock().unwrap().entry(host.clone()).or_default().0 -= 1;
         if hang.is_some() {
             return Answered { heard: Heard::Unanswered, retry_after: None, body: Vec::new() };
@@ -71,13 +74,37 @@ struct Round {
     clock: Arc<TestClock>,
     store: Arc<Embedded>,
     post: Arc<Post>,
+    seen: Arc<Seen>,
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Seen {
+    happened: Mutex<Vec<Event>>,
+    looked: Mutex<Vec<Instant>>,
+}
+
+impl Seen {
+    /// How often the courier has looked for work.
+    fn looks(&self) -> usize {
+        self.looked.lock().unwrap().len()
+    }
+}
+
+impl Watcher for Seen {
+    fn saw(&self, event: Event) {
+        match event {
+            Event::Stands(_) => self.looked.lock().unwrap().push(Instant::now()),
+            event => self.happened.lock().unwrap().push(event),
+        }
+    }
 }
 
 impl Round {
     fn new() -> Self {
         let (folder, clock) = (TempDir::new().unwrap(), Arc::<TestClock>::default());
         let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
-        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default() }
+        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default(), seen: Arc::default() }
     }
 
     /// A journey, paid, that tells these URLs.
@@ -102,13 +129,18 @@ impl Round {
     }
 
     fn courier(&self) -> Running {
+        self.courier_speaking(Arc::new(SecPaid))
+    }
+
+    fn courier_speaking(&self, dialect: Arc<dyn Dialect>) -> Running {
         let courier = Courier::new(Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            dialects: vec![Arc::new(SecPaid)],
+            dialects: vec![dialect],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
             desk: Arc::default(),
+            watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
         });
         let (stop, stopped) = oneshot::channel::<()>();
         Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
@@ -135,52 +167,26 @@ async fn eventually<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
     }
 }
 
-#[tokio::test]
-async fn a_dead_endpoint_is_tried_as_the_table_says_and_then_rests() {
-    let round = Round::new();
-    round.post.answers("down.example", &[500]);
-    let journey = round.paid(["https://down.example/n"]).await;
-    let courier = round.courier();
-    for (tries, wait) in (1..).zip(Schedule::STANDARD.waits()) {
-        round.clock.advance(*wait + *wait / 10);
-        eventually(|| async { round.delivery(&journey).await.tries == tries }).await;
-        let (delivery, next) = (round.delivery(&journey).await, Schedule::STANDARD.wait(tries));
-        assert_eq!(delivery.state, if next.is_some() { State::Waiting } else { State::Dead });
-        if let Some(next) = next {
-            let wait = delivery.due_at.since(round.clock.now());
-            assert!(wait <= next * 11 / 10 && wait + Duration::from_secs(20) >= next * 9 / 10, "{tries}: {wait:?}");
-        }
-    }
-    round.clock.advance(Duration::from_hours(48));
-    courier.stop().await;
-    let sent = round.post.sent_to("down.example");
-    assert_eq!(sent.len(), Schedule::STANDARD.waits().len());
-    let id = journey.deliveries(News::Settled(0), round.clock.now(), |_| true)[0].id.to_string();
-    assert!(sent.iter().all(|(letter, _)| letter.headers == [("webhook-id", id.clone())]));
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_hangs_delays_nobody_else() {
     let round = Round::new();
-    round.post.hangs.lock().unwrap().insert("hangs.example".into(), Duration::from_secs(3));
+    round.post.hangs.lock().unwrap().insert("hangs.example".into(), Duration::from_mins(10));
     let merchant = MerchantId::mint(rand::random());
-    for _ in 0..150 {
+    // More than are leased at once, and than a lane has room for.
+    for _ in 0..300 {
         round.paid_by(merchant, ["https://hangs.example/n"]).await;
     }
     let courier = round.courier();
-    let began = Instant::now();
-    for n in 0..30 {
-        round.paid([format!("https://well{n}.example/n").as_str()]).await;
+    let mut well = Vec::new();
+    for n in 0..100 {
+        well.push(round.paid([format!("https://well{n}.example/n").as_str()]).await);
     }
-    let well = || {
-        let sent = round.post.sent.lock().unwrap();
-        sent.iter().filter(|(letter, _)| host(&letter.url).starts_with("well")).count()
-    };
-    eventually(|| async { well() == 30 }).await;
-    assert!(began.elapsed() < Duration::from_secs(6), "it took {:?}", began.elapsed());
-    let most = round.post.at_once.lock().unwrap()["hangs.example"].1;
-    assert_eq!(most, 4, "so many at once are under way at one endpoint");
-    courier.stop().await;
+    for journey in &well {
+        eventually(|| async { round.delivery(journey).await.state == State::Delivered }).await;
+    }
+    let at_once = round.post.at_once.lock().unwrap()["hangs.example"];
+    assert_eq!(at_once, (4, 4), "the first ones at one endpoint hang still, and there are no more");
+    courier.task.abort();
 }
 
 #[tokio::test]
@@ -236,4 +242,43 @@ async fn the_letter_is_the_browsers_query_without_a_token() {
     let query = format!("pay_id={}&user_id={}&status=success", journey.pay_id(), journey.opening().merchant);
     assert_eq!((letter.url, letter.body), (format!("https://well.example/n?own=1&{query}"), None));
     assert_eq!(round.delivery(&journey).await.tries, 1);
+}
+
+#[tokio::test]
+async fn the_watcher_is_told_what_came_of_each() {
+    let round = Round::new();
+    round.post.answers("down.example", &[503]);
+    let well = round.paid(["https://well.example/n"]).await;
+    let down = round.paid(["https://down.example/n"]).await;
+    let courier = round.courier();
+    for journey in [&well, &down] {
+        eventually(|| async { round.delivery(journey).await.tries == 1 }).await;
+    }
+    eventually(|| async { round.seen.happened.lock().unwrap().len() == 4 }).await;
+    courier.stop().await;
+    let seen = round.seen.happened.lock().unwrap();
+    for told in [Event::Tried(Heard::Status(200)), Event::Judged(Verdict::Delivered), Event::Tried(Heard::Status(503))]
+    {
+        assert!(seen.contains(&told), "{told:?}: {seen:?}");
+    }
+    assert!(seen.iter().any(|event| matches!(event, Event::Judged(Verdict::Retry(_)))), "{seen:?}");
+}
+
+#[tokio::test]
+async fn tries_that_end_all_the_time_keep_nobody_from_the_store() {
+    let round = Round::new();
+    // Each ends sooner than the courier would look again by itself, and there is always one more.
+    round.post.slow.lock().unwrap().insert("busy.example".into(), Duration::from_millis(100));
+    let (merchant, mut journeys) = (MerchantId::mint(rand::random()), Vec::new());
+    for _ in 0..24 {
+        journeys.push(round.paid_by(merchant, ["https://busy.example/n"]).await);
+    }
+    let courier = round.courier();
+    for journey in &journeys {
+        eventually(|| async { round.delivery(journey).await.state == State::Delivered }).await;
+    }
+    courier.stop().await;
+    let sent: Vec<_> = round.post.sent_to("busy.example").into_iter().map(|(_, at)| at).collect();
+    let looked = round.seen.looked.lock().unwrap();
+    assert!(looked.iter().any(|at| sent[7] < *at && *at < sent[19]), "it looks for others while one is busy");
 }

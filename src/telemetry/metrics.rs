@@ -13,6 +13,13 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The upper bounds of the histogram's buckets, in milliseconds. The default budget of a return, 100 ms, is one.
 const BOUNDS: [u64; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
+/// What the courier has to do, in the order of [`Work`].
+const GAUGES: [(&str, &str); 4] = [
+    ("handback_deliveries_under_way", "Tries that are under way."),
+    ("handback_deliveries_queued", "Deliveries that wait for a try in the courier's hands."),
+    ("handback_endpoints_narrow", "Endpoints that fail, and are given one try at a time."),
+    ("handback_delivery_lag_milliseconds", "For how long the oldest delivery had been due when it was taken."),
+];
 /// The classes of statuses.
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -69,6 +76,61 @@ label!(
     }
 );
 
+label!(
+    /// What was heard of a try at a delivery.
+    Heard {
+        /// An answer with a status below 200.
+        Informed = "1xx",
+        /// An answer with this class of status, and so on.
+        Received = "2xx",
+        /// 300 to 399.
+        SentOn = "3xx",
+        /// 400 to 499.
+        Rejected = "4xx",
+        /// 500 and above.
+        Broken = "5xx",
+        /// Nothing was sent: the address must not be called.
+        Refused = "refused",
+        /// Nothing was sent: no connection came about.
+        Unreachable = "unreachable",
+        /// Sent, and not answered in time.
+        #[default]
+        Unanswered = "unanswered",
+    }
+);
+
+label!(
+    /// What became of a delivery that the courier had in its hands.
+    Fate {
+        /// Received.
+        Delivered = "delivered",
+        /// To be tried again.
+        PutOff = "put_off",
+        /// At an end: its endpoint is gone.
+        Gone = "gone",
+        /// At an end: that was the last try.
+        Dead = "dead",
+        /// Somebody else has it.
+        FencedOff = "fenced_off",
+        /// Given back untried: there was no room for it.
+        #[default]
+        GivenBack = "given_back",
+    }
+);
+
+/// How much the courier has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Tries that are under way.
+    pub under_way: usize,
+    /// Deliveries that wait for them in the courier's hands.
+    pub queued: usize,
+    /// Endpoints that are given one try at a time.
+    pub narrow: usize,
+    /// For how long the oldest delivery had been due when it was taken.
+    pub lag: Duration,
+}
+
 /// The counters of one process. They cost an atomic addition each.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -77,6 +139,23 @@ pub struct Metrics {
     buckets: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
     banks: Mutex<BTreeMap<String, u8>>,
+    tries: [AtomicU64; Heard::LABELS.len()],
+    fates: [AtomicU64; Fate::LABELS.len()],
+    /// Under way, queued, narrow, and the lag in milliseconds.
+    work: [AtomicU64; 4],
+}
+
+impl Heard {
+    /// The class of an answer's status.
+    pub const fn status(status: u16) -> Self {
+        match status {
+            0..200 => Self::Informed,
+            200..300 => Self::Received,
+            300..400 => Self::SentOn,
+            400..500 => Self::Rejected,
+            _ => Self::Broken,
+        }
+    }
 }
 
 impl Metrics {
@@ -94,6 +173,23 @@ impl Metrics {
     /// Counts what became of a browser that came back.
     pub fn arrived(&self, arrival: Arrival) {
         self.arrivals[arrival as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Counts a try at a delivery.
+    pub fn tried(&self, heard: Heard) {
+        self.tries[heard as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Counts what became of this many deliveries.
+    pub fn carried(&self, fate: Fate, many: usize) {
+        self.fates[fate as usize].fetch_add(wide(many), Relaxed);
+    }
+
+    /// Notes how much the courier has to do.
+    pub fn works(&self, work: Work) {
+        let lag = u64::try_from(work.lag.as_millis()).unwrap_or(u64::MAX);
+        let now = [wide(work.under_way), wide(work.queued), wide(work.narrow), lag];
+        self.work.iter().zip(now).for_each(|(gauge, now)| gauge.store(now, Relaxed));
     }
 
     /// Notes that customers can be sent to the bank of this name: `a-z`, `0-9` and `-`.
@@ -137,7 +233,28 @@ impl Metrics {
         for (bank, ready) in self.banks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             writeln!(text, "handback_bank_ready{{bank=\"{bank}\"}} {ready}")?;
         }
+        self.write_courier(text)?;
         self.write_histogram(text)
+    }
+
+    fn write_courier(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "# HELP handback_delivery_tries_total Tries at deliveries, by what was heard.")?;
+        writeln!(text, "# TYPE handback_delivery_tries_total counter")?;
+        for (heard, count) in Heard::LABELS.iter().zip(&self.tries) {
+            writeln!(text, "handback_delivery_tries_total{{heard=\"{heard}\"}} {}", count.load(Relaxed))?;
+        }
+        writeln!(
+            text,
+            "# HELP handback_deliveries_total Deliveries out of the courier's hands, by what became of them."
+        )?;
+        writeln!(text, "# TYPE handback_deliveries_total counter")?;
+        for (fate, count) in Fate::LABELS.iter().zip(&self.fates) {
+            writeln!(text, "handback_deliveries_total{{result=\"{fate}\"}} {}", count.load(Relaxed))?;
+        }
+        for ((name, help), gauge) in GAUGES.iter().zip(&self.work) {
+            writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", gauge.load(Relaxed))?;
+        }
+        Ok(())
     }
 
     fn write_histogram(&self, text: &mut String) -> std::fmt::Result {
@@ -153,6 +270,10 @@ impl Metrics {
         let micros = self.micros.load(Relaxed);
         writeln!(text, "{NAME}_sum {}.{:03}\n{NAME}_count {total}", micros / 1000, micros % 1000)
     }
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -195,5 +316,30 @@ mod tests {
         let metrics = Metrics::default();
         metrics.arrived(Arrival::StoreAway);
         assert_eq!(line(&metrics, "handback_returns_total{result=\"store_away\"}"), "1");
+    }
+
+    #[test]
+    fn tries_and_deliveries_are_counted_by_what_came_of_them() {
+        let metrics = Metrics::default();
+        for status in [99, 100, 204, 302, 404, 410, 500, 999] {
+            metrics.tried(Heard::status(status));
+        }
+        metrics.tried(Heard::Unreachable);
+        let tries = |heard: &str| line(&metrics, &format!("handback_delivery_tries_total{{heard=\"{heard}\"}}"));
+        let seen = ["1xx", "2xx", "3xx", "4xx", "5xx", "refused", "unreachable", "unanswered"].map(tries);
+        assert_eq!(seen, ["2", "1", "1", "2", "2", "0", "1", "0"]);
+        metrics.carried(Fate::Dead, 1);
+        metrics.carried(Fate::GivenBack, 28);
+        let fate = |result: &str| line(&metrics, &format!("handback_deliveries_total{{result=\"{result}\"}}"));
+        assert_eq!([fate("dead"), fate("given_back"), fate("delivered")], ["1", "28", "0"]);
+    }
+
+    #[test]
+    fn the_couriers_work_is_what_it_said_last() {
+        let metrics = Metrics::default();
+        metrics.works(Work { under_way: 9, queued: 9, narrow: 9, lag: Duration::from_secs(9) });
+        metrics.works(Work { under_way: 4, queued: 3, narrow: 2, lag: Duration::from_millis(1500) });
+        let seen = GAUGES.map(|(name, _)| line(&metrics, &format!("{name} ")));
+        assert_eq!(seen, ["4", "3", "2", "1500"]);
     }
 }

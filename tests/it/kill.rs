@@ -10,6 +10,7 @@ mod crowd;
 mod deliveries;
 mod reckoning;
 mod shop;
+mod stopped;
 mod story;
 
 use std::sync::Arc;

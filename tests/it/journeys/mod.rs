@@ -33,3 +33,4 @@ mod suspicious;
 mod tokens;
 mod two_tabs;
 mod used_links;
+mod webhooks;

@@ -105,6 +105,13 @@ impl Shop {
         answer.json()
     }
 
+    /// Sends a delivery again.
+    pub async fn replay(&self, delivery: &str) {
+        let url = format!("{}/v1/deliveries/{delivery}/replay", self.base);
+        let answer = self.ask(|| self.client.post(&url).bearer_auth(&self.api_key)).await;
+        assert_eq!(answer.status, 200, "{delivery}: {}", answer.body);
+    }
+
     /// Asks until there is a whole answer that is no 503.
     async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Answer {
         let deadline = Instant::now() + PERSISTENCE;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod manual;
+mod metrics;
 mod pages;
 mod v1_callbacks;
 mod v1_consents;

@@ -67,6 +67,14 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
+    /// Asks it to stop (SIGTERM), and waits until it has gone home.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill").arg(self.pid().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "kill failed");
+        let ended = self.child.wait().unwrap();
+        assert!(ended.success(), "it did not go home by itself: {ended}, {}", self.log());
+    }
+
     /// Starts it again, and waits until it answers.
     pub fn restart(&mut self) {
         self.child = launch(&self.folder, self.port, &self.settings);
@@ -131,7 +139,7 @@ fn command(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Comman
 }
 
 /// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its address.
-fn quiet_port() -> u16 {
+pub fn quiet_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = u16::try_from(std::process::id() % 11_000).unwrap();
     loop {

@@ -1,0 +1,131 @@
+//! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; and how many a second.
+//!
+//! `cargo bench --bench courier -- [pairs]` (3 unless said otherwise) settles 2,000 journeys at a hundred a second. Each
+//! tells one of a hundred servers, every second one tells a further server too, and for that one 2,000 deliveries lie in
+//! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
+//! moment when the customer's browser asks for its way home until the server has read the request.
+
+#![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
+#![allow(clippy::disallowed_methods, reason = "a bench measures how long something really took")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures")]
+
+mod load;
+
+use std::time::{Duration, Instant};
+
+use load::shop::{Shop, Store, take_return};
+use load::town::{Manners, Town};
+use load::wire::Wire;
+use load::{flood, generator};
+use serde_json::{Value, json};
+
+/// How many servers are well.
+const WELL: usize = 100;
+/// How many journeys settle in a run, and how many lie in wait for the further server.
+const JOURNEYS: usize = 2_000;
+/// How long it is from one settlement to the next.
+const EVERY: Duration = Duration::from_millis(10);
+/// How many journeys settle as fast as they can.
+const DRAINED: usize = 5_000;
+/// How long the further server says nothing.
+const HANG: Duration = Duration::from_secs(30);
+/// How long deliveries may take to come.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Where a customer's browser goes.
+const HOME: &str = "https://shop.example/back";
+
+/// How long the deliveries of the healthy servers took, in milliseconds.
+struct Times {
+    p50: f64,
+    p99: f64,
+    slowest: f64,
+}
+
+fn main() {
+    let pairs = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(3);
+    let generator = generator();
+    println!("`cargo bench --bench courier -- {pairs}`\n");
+    println!("| store | the further server | p50 | p99 | slowest | p99 against the pair's other run |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
+        for _ in 0..pairs {
+            let calm = generator.block_on(beside(store, Manners::Well));
+            let hung = generator.block_on(beside(store, Manners::Hangs(HANG)));
+            for (what, times, against) in [("is well", &calm, 1.0), ("hangs", &hung, hung.p99 / calm.p99)] {
+                let Times { p50, p99, slowest } = times;
+                let name = store.name();
+                println!("| {name} | {what} | {p50:.0} ms | {p99:.0} ms | {slowest:.0} ms | {against:.2} × |");
+            }
+        }
+    }
+    println!(
+        "\n| store | servers | deliveries | settled after | delivered after | a second |\n{}",
+        "| --- ".repeat(6) + "|"
+    );
+    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
+        for (servers, told) in [(WELL, 3), (1, 1)] {
+            generator.block_on(drained(store, servers, told));
+        }
+    }
+}
+
+/// The times of the healthy servers' deliveries beside a further server of these manners.
+async fn beside(store: Store, manners: Manners) -> Times {
+    let town = Town::open([vec![Manners::Well; WELL], vec![manners]].concat());
+    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let waiting = shop.away_to(vec![json!([HOME, town.url(WELL)]); JOURNEYS]).await;
+    let told = |n: usize| {
+        let further = n.is_multiple_of(2).then(|| town.url(WELL));
+        let urls = [HOME.to_owned(), town.url(n % WELL)].into_iter().chain(further);
+        urls.collect::<Value>()
+    };
+    let journeys = shop.away_to((0..JOURNEYS).map(told).collect()).await;
+    flood(shop.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+    let (mut asked, began) = (Vec::new(), Instant::now());
+    for (n, (_, state)) in journeys.iter().enumerate() {
+        tokio::time::sleep_until((began + EVERY * u32::try_from(n).expect("a number")).into()).await;
+        let (to, request) = (shop.to(), take_return(state, "paid"));
+        asked.push(Instant::now());
+        tokio::spawn(async move { Wire::to(to).ask(&request).await });
+    }
+    let mut times = Vec::new();
+    for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate() {
+        times.push((arrival(&town, n % WELL, pay_id).await - asked).as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    Times { p50: at(0.5), p99: at(0.99), slowest: at(1.0) }
+}
+
+async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(arrival) = town.arrival(place, pay_id) {
+            return arrival;
+        }
+        assert!(Instant::now() < deadline, "the delivery of {pay_id} never came");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// How many deliveries a second come, from the first settlement to the last delivery, when `DRAINED` journeys settle as
+/// fast as they can and each tells so many of these servers.
+async fn drained(store: Store, servers: usize, told: usize) {
+    let town = Town::open(vec![Manners::Well; servers]);
+    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let urls = |n: usize| (0..told).map(move |i| (n * told + i) % servers);
+    let callback = |n| [HOME.to_owned()].into_iter().chain(urls(n).map(|place| town.url(place))).collect::<Value>();
+    let journeys = shop.away_to((0..DRAINED).map(callback).collect()).await;
+    let began = Instant::now();
+    flood(shop.to(), journeys.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+    let settled = began.elapsed().as_secs_f64();
+    let mut last = began;
+    for (n, (pay_id, _)) in journeys.iter().enumerate() {
+        for place in urls(n) {
+            last = last.max(arrival(&town, place, pay_id).await);
+        }
+    }
+    let (took, many, name) = ((last - began).as_secs_f64(), DRAINED * told, store.name());
+    println!("| {name} | {servers} | {many} | {settled:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
+}

@@ -1,0 +1,94 @@
+//! Many merchants' servers, each on a port of its own, on one thread: they note when a delivery comes, and answer at once.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// When each journey's delivery came first, by the server's place and the journey's number.
+type Arrivals = Arc<Mutex<HashMap<(usize, String), Instant>>>;
+
+/// What a server does with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manners {
+    /// Answers 200.
+    Well,
+    /// Says nothing for this time, and hangs up.
+    Hangs(Duration),
+}
+
+/// The servers.
+pub struct Town {
+    ports: Vec<u16>,
+    arrivals: Arrivals,
+}
+
+impl Town {
+    /// Opens a server for each of these manners; they last as long as the bench.
+    pub fn open(manners: Vec<Manners>) -> Self {
+        let (arrivals, mut ports, mut listeners) = (Arrivals::default(), Vec::new(), Vec::new());
+        for manners in manners {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.set_nonblocking(true).expect("a socket that does not block");
+            ports.push(listener.local_addr().expect("an address").port());
+            listeners.push((listener, manners));
+        }
+        let noted = Arc::clone(&arrivals);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                for (place, (listener, manners)) in listeners.into_iter().enumerate() {
+                    tokio::spawn(listen(listener, place, manners, Arc::clone(&noted)));
+                }
+                std::future::pending::<()>().await;
+            });
+        });
+        Self { ports, arrivals }
+    }
+
+    /// The URL of the server in this place.
+    pub fn url(&self, place: usize) -> String {
+        format!("http://127.0.0.1:{}/told", self.ports[place])
+    }
+
+    /// When the delivery of this journey came to the server in this place.
+    pub fn arrival(&self, place: usize, pay_id: &str) -> Option<Instant> {
+        self.arrivals.lock().expect("arrivals").get(&(place, pay_id.to_owned())).copied()
+    }
+
+    /// How many deliveries have come.
+    pub fn count(&self) -> usize {
+        self.arrivals.lock().expect("arrivals").len()
+    }
+}
+
+async fn listen(listener: TcpListener, place: usize, manners: Manners, arrivals: Arrivals) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(serve(stream, place, manners, Arc::clone(&arrivals)));
+    }
+}
+
+async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: Arrivals) -> io::Result<()> {
+    loop {
+        let mut head = Vec::new();
+        while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+            if stream.read_buf(&mut head).await? == 0 {
+                return Ok(());
+            }
+        }
+        if let Manners::Hangs(span) = manners {
+            tokio::time::sleep(span).await;
+            return Ok(());
+        }
+        let head = String::from_utf8_lossy(&head);
+        let number =
+            head.split_once("pay_id=").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
+        arrivals.lock().expect("arrivals").entry((place, number.unwrap_or_default())).or_insert_with(Instant::now);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await?;
+    }
+}

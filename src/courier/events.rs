@@ -1,0 +1,39 @@
+//! What a courier tells whoever counts: what happened, and never to whom.
+
+use std::time::Duration;
+
+use crate::domain::delivery::{Heard, Verdict};
+
+/// Something that happened at the back door. It names no merchant and no address, so that counters stay few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A try was made, and this was heard.
+    Tried(Heard),
+    /// What became of a delivery was written down.
+    Judged(Verdict),
+    /// It was not, because somebody else had taken the delivery over.
+    FencedOff,
+    /// So many were given back untried: their endpoints had no room, or the courier went home.
+    GivenBack(usize),
+    /// How much there is to do now.
+    Stands(Standing),
+}
+
+/// How much a courier has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// How many tries are under way.
+    pub under_way: usize,
+    /// How many wait for them in the courier's hands.
+    pub queued: usize,
+    /// How many endpoints are given one try at a time, because they fail.
+    pub narrow: usize,
+    /// For how long the oldest delivery had been due that was just taken out of the store; zero when none was.
+    pub lag: Duration,
+}
+
+/// Whoever is told what happens.
+pub trait Watcher: Send + Sync {
+    /// Takes note; it must not wait.
+    fn saw(&self, event: Event);
+}
