@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::dialect::ixopay::Ixopay;
+use crate::dialect::plain::Plain;
 use crate::dialect::secpaid::SecPaid;
+use crate::dialect::token_io::TokenIo;
 use crate::dialect::yapily::Yapily;
 use crate::domain::dialect::Dialect;
 use crate::domain::redirect::PublicUrl;
@@ -14,5 +16,6 @@ use crate::keys::Keys;
 pub(super) fn dialects(public_url: &PublicUrl, keys: &Keys) -> Vec<Arc<dyn Dialect>> {
     let (public_url, keys) = (public_url.clone(), keys.clone());
     let checkout = move |journey: &_| Some(public_url.page(PAYMENT_PAGE, &[("link_id", &keys.link(journey)?)]));
-    vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(Ixopay::new(checkout))]
+    let ixopay = Ixopay::new(checkout);
+    vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(TokenIo), Arc::new(ixopay), Arc::new(Plain)]
 }

@@ -10,6 +10,9 @@ use crate::dialect::fields::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 
+/// The rule that a field breaks which is not there.
+pub(super) const REQUIRED: &str = "is required";
+
 /// The longest text that is kept of a field, in characters.
 const MAX_TEXT: usize = 255;
 
@@ -134,7 +137,7 @@ impl Object {
 
     /// What to say when a field has to be there and is not.
     pub fn missing(&self, name: &str) -> Invalid {
-        Invalid::new(self.at(name), "is required")
+        Invalid::new(self.at(name), REQUIRED)
     }
 
     /// The names of its members, in their order.

@@ -4,5 +4,7 @@ pub mod fields;
 pub mod ixopay;
 mod json;
 mod moments;
+pub mod plain;
 pub mod secpaid;
+pub mod token_io;
 pub mod yapily;

@@ -2,7 +2,9 @@
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::journey::{HandBack, Journey};
+use super::message::Message;
 use super::params::Params;
+use super::wish::Wish;
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
 /// front door.
@@ -17,6 +19,11 @@ pub trait Dialect: Send + Sync {
     /// customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
+    /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
+    fn leaves_ahead(&self, _wish: &Wish) -> bool {
+        false
+    }
+
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
 
@@ -28,6 +35,12 @@ pub trait Dialect: Send + Sync {
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
     /// every try tells the same.
     fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
+        None
+    }
+
+    /// What an errand of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// with, as JSON. `None` where nothing is in the body, or this dialect has no errands.
+    fn errand(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
         None
     }
 

@@ -15,6 +15,7 @@ pub mod institution;
 pub mod invalid;
 pub mod journey;
 pub mod merchant;
+pub mod message;
 pub mod moment;
 pub mod money;
 pub mod outcome;

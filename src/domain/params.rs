@@ -7,6 +7,9 @@ use super::invalid::Invalid;
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The same but for the colon, which may stand in a query as it is (RFC 3986, section 3.4).
+const RESERVED_IN_IDS: &AsciiSet = &RESERVED.remove(b':');
+
 /// Writes `value` so that it means itself anywhere in a URL after the authority.
 pub fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
@@ -54,6 +57,7 @@ impl Placeholder {
 /// What a dialect appends, in its order, and what it fills into placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
+    /// Names with their values, encoded already.
     appended: Vec<(&'static str, String)>,
     filled: Vec<(Placeholder, String)>,
 }
@@ -61,8 +65,15 @@ pub struct Params {
 impl Params {
     /// Appends `name=value` after what is there already.
     #[must_use]
-    pub fn append(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.appended.push((name, value.into()));
+    pub fn append(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.appended.push((name, percent_encoded(value.as_ref())));
+        self
+    }
+
+    /// The same of an id whose colons stay as they are, because its readers have never seen them otherwise.
+    #[must_use]
+    pub fn append_id(mut self, name: &'static str, value: &str) -> Self {
+        self.appended.push((name, utf8_percent_encode(value, RESERVED_IN_IDS).to_string()));
         self
     }
 
@@ -85,8 +96,17 @@ impl Params {
 
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
-        let pairs: Vec<String> =
-            self.appended.iter().map(|(name, v)| format!("{name}={}", percent_encoded(v))).collect();
-        pairs.join("&")
+        self.appended.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_is_escaped_everywhere_and_a_colon_where_no_id_is() {
+        let params = Params::default().append("state", "a b:c&d+e").append_id("payment-id", "pm2:a b:c&d");
+        assert_eq!(params.query(), "state=a%20b%3Ac%26d%2Be&payment-id=pm2:a%20b:c%26d");
     }
 }

@@ -111,6 +111,8 @@ impl Engine {
     pub async fn look(&self, link: &str) -> Result<Option<Journey>, EngineError> {
         let Some(pay_id) = pay_id_of_link(link) else { return Ok(None) };
         match self.store.find(pay_id).await? {
+            // Nobody was ever given the link of an errand.
+            Some(journey) if journey.opening().purpose.errand().is_some() => Ok(None),
             Some(journey) if self.keys.is_link_of(link, &journey) => self.lapse(journey).await.map(Some),
             _ => Ok(None),
         }

@@ -4,10 +4,12 @@
 //! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
 //! what the winner left.
 
+mod ahead;
 mod book;
 mod consents;
 mod deliveries;
 mod enrol;
+mod errands;
 mod flights;
 mod herald;
 mod home;
@@ -32,6 +34,7 @@ use std::time::Duration;
 pub use book::Ordered;
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
+pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};
@@ -88,6 +91,7 @@ pub struct Engine {
     pub(crate) herald: Arc<dyn Herald>,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
+    ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
 
 /// How often the store is asked again for a fact that is on its way.
@@ -159,6 +163,7 @@ impl Engine {
             herald,
             proofs,
             outbound,
+            ahead: Flights::kept_for(Duration::ZERO),
         }
     }
 
@@ -190,6 +195,16 @@ impl Engine {
     /// The institution of this id.
     pub fn institution(&self, id: &str) -> Option<&Institution> {
         self.institutions.iter().find(|institution| institution.id == id)
+    }
+
+    /// Whether a payment can be made at this institution.
+    pub fn takes_payments(&self, institution: &Institution) -> bool {
+        self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
+    }
+
+    /// The public key that verifies what this gateway signs for servers: 32 bytes of Ed25519.
+    pub fn gateway_key(&self) -> Option<[u8; 32]> {
+        self.keys.gateway_key()
     }
 
     /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.

@@ -1,7 +1,9 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use std::borrow::Cow;
+
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, place};
+use crate::domain::callback::{CallbackUrl, Item, place};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -14,7 +16,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -62,10 +64,22 @@ impl Engine {
         wish: &Wish,
         claim: Option<&Claim>,
     ) -> Result<(Journey, bool), EngineError> {
+        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), claim).await
+    }
+
+    /// The same of a wish that holds what is sealed for its journey's id.
+    pub(super) async fn open_each<'w>(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+        claim: Option<&Claim>,
+    ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
-            let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
+            let id = JourneyId::mint(half, shard);
+            let journey = match wish(id).and_then(|wish| self.draft(merchant, dialect, &wish, id)) {
                 Ok(journey) => journey,
                 Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
             };
@@ -135,7 +149,7 @@ impl Engine {
             expires_at: now.plus(merchant.settings.journey_life),
         });
         self.check_longest(journey.opening(), dialect)?;
-        Ok(journey)
+        Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
     }
 
     /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
@@ -180,7 +194,13 @@ impl Engine {
                 Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
             }
         }?;
-        plan.telling(&wish.endpoints, allowed)
+        // A merchant's webhook is a place that it has saved.
+        let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
+        let one_off_urls = match (&wish.endpoints, &saved) {
+            (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+            _ => allowed.one_off_urls,
+        };
+        plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether

@@ -78,13 +78,13 @@ impl Engine {
         }
     }
 
-    /// Ends a link by its merchant's wish. `None` when the merchant has no such link.
+    /// Ends a link by its merchant's wish. `None` when the merchant has no such link; an errand has none.
     ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn withdraw(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
         match self.store.find(pay_id).await? {
-            Some(journey) if journey.opening().merchant == merchant => {
+            Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.errand().is_none() => {
                 let journey = self.lapse(journey).await?;
                 self.settle(journey, &Fact::withdrawn()).await.map(Some)
             }
@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// Looks after journeys whose time has run out, and proofs that nobody has finished. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
+    /// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
     ///
     /// # Errors
     /// When the store is in trouble.
@@ -132,6 +132,10 @@ impl Engine {
                 Proof::Held { .. } => self.take_over(journey.clone(), via).await?,
                 Proof::Sent { .. } => self.give_up(journey.clone(), via).await?,
             }
+        }
+        if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
+            moved = true;
+            self.ask_again(&journey, departure);
         }
         self.lapse(journey).await?;
         Ok(moved)

@@ -158,6 +158,17 @@ impl Engine {
         Ok(self.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
     }
 
+    /// The same, settled as expired if its time has run out.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn current(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+        match self.journey(merchant, pay_id).await? {
+            Some(journey) => self.lapse(journey).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A merchant's journey with everything about it.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
+mod token_io;
 mod v1;
 mod well_known;
 mod yapily;
@@ -48,6 +49,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(secpaid::routes)
         .configure(ixopay::routes)
         .configure(yapily::routes)
+        .configure(token_io::routes)
         .configure(v1::routes)
         .configure(well_known::routes)
         .configure(assets::routes);

@@ -10,6 +10,7 @@ mod purpose;
 mod reading;
 #[cfg(test)]
 pub(crate) mod tests;
+mod way;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use super::token::OneTimeToken;
 pub use booking::{Booked, Unbookable};
 pub use changing::{Departing, Settling};
 pub use purpose::{Booking, BookingKind, Cancel, Checkout, Errand, Purpose, Wanted};
+pub use way::Way;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,8 @@ pub struct Departure {
     pub to: Option<Choice>,
     /// What came back, each different answer once.
     pub answers: Vec<Answer>,
+    /// The way there, where it is asked for before there is a browser.
+    pub way: Option<Way>,
 }
 
 /// An answer that came back under a departure's `state`, and what it led to.

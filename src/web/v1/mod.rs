@@ -1,11 +1,13 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod callbacks;
 mod consents;
 mod deliveries;
 mod introspect;
 mod journeys;
 mod preview;
 mod profile;
+mod public_keys;
 mod redeem;
 mod returns;
 mod ways;
@@ -35,9 +37,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
+            .configure(public_keys::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)
+            .configure(callbacks::routes)
             .configure(redeem::routes)
             .configure(returns::routes)
             .configure(introspect::routes)

@@ -3,7 +3,9 @@
 mod bodies;
 mod manual;
 mod pages;
+mod v1_callbacks;
 mod v1_consents;
 mod v1_journeys;
 mod v1_preview;
 mod v1_profile;
+mod v1_public_keys;

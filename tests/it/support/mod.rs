@@ -7,6 +7,7 @@ pub mod gateway;
 pub mod house;
 pub mod http;
 pub mod ixopay;
+pub mod member;
 pub mod receiver;
 pub mod redis;
 pub mod shop;
