@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
+use super::request::kept;
+use super::view::View;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::journey::Journey;
 
@@ -21,6 +23,9 @@ const SECRET_DIGITS: usize = 32;
 
 /// The bytes of a link that are its journey's number; the rest is the secret.
 const NUMBER_BYTES: usize = 7;
+
+/// What the id of a transaction begins with that no merchant has asked for.
+const OWN_ID: &str = "auto-";
 
 /// A transaction's `uuid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,21 @@ impl Reference {
         let check = u32::try_from(bits & ((1 << CHECKED) - 1)).ok()?;
         // Only the one spelling that we write ourselves.
         Some(Self { pay_id, check }).filter(|own| own.to_string() == text)
+    }
+
+    /// Reads the id of a transaction that no merchant has asked for: a chargeback's, `auto-` and its `uuid`.
+    pub fn of_own_id(text: &str) -> Option<Self> {
+        Self::parse(text.strip_prefix(OWN_ID)?)
+    }
+
+    /// Whether a journey has such an id, because its merchant has given it none.
+    pub fn has_own_id(journey: &Journey) -> bool {
+        View::of(journey).kept(kept::ID).is_none()
+    }
+
+    /// The id of a transaction that no merchant has asked for.
+    pub(super) fn own_id(self) -> String {
+        format!("{OWN_ID}{self}")
     }
 
     /// The number of the journey that it speaks of, before the two have been compared.

@@ -51,7 +51,7 @@ impl<'a> View<'a> {
 
     /// The merchant's own id; nobody asked for a chargeback, so it has one of ours.
     pub fn id(&self) -> String {
-        self.kept(kept::ID).map_or_else(|| format!("auto-{}", self.uuid()), str::to_owned)
+        self.kept(kept::ID).map_or_else(|| Reference::of(self.journey).own_id(), str::to_owned)
     }
 
     /// What it is.

@@ -306,7 +306,13 @@ async fn a_payment_that_is_taken_back_is_told_twice(house: House) {
     assert_eq!((&back["result"], &data["originalUuid"]), (&json!("OK"), &paid["uuid"]));
     assert_eq!(data["originalMerchantTransactionId"], "successChargeback");
     assert_eq!((&data["amount"], &data["currency"]), (&json!("9.99"), &json!("EUR")));
-    assert_eq!(client.status(&back["uuid"]).await["transactionType"], "CHARGEBACK");
+    let status = client.status(&back["uuid"]).await;
+    assert_eq!((&status["transactionType"], &status["referenceUuid"]), (&json!("CHARGEBACK"), &paid["uuid"]));
+    let by_id = |id: &Value| format!("/status//getByMerchantTransactionId/{}", id.as_str().unwrap());
+    let found = client.call(Method::GET, &by_id(&back["merchantTransactionId"]), "").await.is(200).json();
+    assert_eq!(found, status, "by the id that it was given");
+    let made_up = json!(format!("auto-{}", paid["uuid"].as_str().unwrap()));
+    assert_eq!(client.call(Method::GET, &by_id(&made_up), "").await.is(200).json()["errorCode"], 8001);
 }
 
 /// The sharpest form of the promise: whoever reads the merchant's page at once finds the callback there.

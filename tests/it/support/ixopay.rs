@@ -95,6 +95,11 @@ impl Client {
     }
 }
 
+/// A signature with SHA-512 over what a test has chosen itself: method, body, media type, date and path.
+pub fn signed(secret: &str, [method, body, media_type, date, path]: [&str; 5]) -> String {
+    sign(secret, &[method, &digest(Signing::Sha512, body), media_type, date, path])
+}
+
 /// The documented debit of 9.99 EUR, with these fields more.
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 pub fn debit(id: &str, more: Value) -> Value {

@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
-use crate::support::ixopay::{Client, DATE, Signing, TYPE, debit, hashed, link_of};
+use crate::support::house::{House, StoreKind};
+use crate::support::ixopay::{Client, DATE, Signing, debit, hashed, link_of, signed};
 use crate::support::on_every_store;
 use crate::support::tpp::basic;
 
@@ -13,6 +13,7 @@ on_every_store![
     the_documented_debit_has_the_documented_answer,
     the_password_comes_plain_or_hashed,
     a_signature_is_checked_when_it_comes_and_missed_where_it_has_to,
+    a_date_that_proxies_leave_alone_goes_first,
     an_id_is_used_once,
     the_status_is_found_both_ways,
     the_status_is_asked_for_so_often,
@@ -108,6 +109,40 @@ async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(house: 
     assert!(refused.get("uuid").is_none(), "{refused}");
     // What was refused has not used its id.
     client.begin("debit", &debit("9", json!({}))).await;
+}
+
+async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
+    let client = Client::of(&house);
+    let path = format!("/ixopay/api/v3/transaction/{}/debit?own=1", client.shop.id);
+    let (own, rewritten) = ("Fri, 20 Nov 2026 10:26:58 UTC", "Fri, 20 Nov 2026 10:27:00 GMT");
+    for (id, signed_date, dates, status) in [
+        ("1", own, [("x-date", own), ("date", rewritten)], 200),
+        ("2", rewritten, [("x-date", own), ("date", rewritten)], 401),
+        ("2", rewritten, [("x-other", own), ("date", rewritten)], 200),
+    ] {
+        let body = debit(id, json!({})).to_string();
+        let signature = signed(&client.shop.signing_secret, ["POST", &body, "application/json", signed_date, &path]);
+        let basic = basic(&client.shop.id, &client.shop.key);
+        let headers = [
+            ("authorization", basic.as_str()),
+            ("content-type", "application/json"),
+            ("x-signature", signature.as_str()),
+            dates[0],
+            dates[1],
+        ];
+        house.http.send(Method::POST, &path, &headers, body).await.is(status);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_system_maintenance() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let client = Client::of(&house);
+    house.redis().kill();
+    let away = client.ask("debit", &debit("7", json!({}))).await.is(503);
+    assert_eq!(away.text(), r#"{"success":false,"errorMessage":"System maintenance","errorCode":1010}"#);
+    assert!(away.has("retry-after"));
 }
 
 async fn an_id_is_used_once(house: House) {
@@ -281,9 +316,6 @@ async fn refusals_have_the_documented_form(house: House) {
     let headers = [("authorization", basic.as_str()), ("content-type", "text/plain"), ("date", DATE)];
     let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
     house.http.send(Method::POST, &path, &headers, "{}").await.is(415);
-    // X-Date goes before Date.
-    let headers = [("authorization", basic.as_str()), ("content-type", TYPE), ("x-date", DATE), ("x-signature", "x")];
-    house.http.send(Method::POST, &path, &headers, "{}").await.is(401);
     // What was refused has not used its id.
     client.begin("debit", &debit("1", json!({}))).await;
 }
