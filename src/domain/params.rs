@@ -57,23 +57,23 @@ impl Placeholder {
 /// What a dialect appends, in its order, and what it fills into placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
-    /// Names with their values, encoded already.
-    appended: Vec<(&'static str, String)>,
+    /// Names with their values as they are meant, and what is escaped when they are written.
+    appended: Vec<(&'static str, String, &'static AsciiSet)>,
     filled: Vec<(Placeholder, String)>,
 }
 
 impl Params {
     /// Appends `name=value` after what is there already.
     #[must_use]
-    pub fn append(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        self.appended.push((name, percent_encoded(value.as_ref())));
+    pub fn append(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.appended.push((name, value.into(), RESERVED));
         self
     }
 
     /// The same of an id whose colons stay as they are, because its readers have never seen them otherwise.
     #[must_use]
-    pub fn append_id(mut self, name: &'static str, value: &str) -> Self {
-        self.appended.push((name, utf8_percent_encode(value, RESERVED_IN_IDS).to_string()));
+    pub fn append_id(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.appended.push((name, value.into(), RESERVED_IN_IDS));
         self
     }
 
@@ -91,12 +91,16 @@ impl Params {
 
     /// What is appended, in its order, as it is meant.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.appended.iter().map(|(name, value)| (*name, value.as_str()))
+        self.appended.iter().map(|(name, value, _)| (*name, value.as_str()))
     }
 
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
-        self.appended.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+        let written = self
+            .appended
+            .iter()
+            .map(|(name, value, escaped)| format!("{name}={}", utf8_percent_encode(value, escaped)));
+        written.collect::<Vec<_>>().join("&")
     }
 }
 

@@ -69,9 +69,9 @@ impl Dialect for TokenIo {
         let opening = journey.opening();
         let mut params = Params::default();
         if !flow(journey).is_hosted() {
-            params = params.append_id("member-id", &member_id(opening.merchant));
+            params = params.append_id("member-id", member_id(opening.merchant));
         }
-        params = params.append_id("payment-id", &payment_id(*journey.id()));
+        params = params.append_id("payment-id", payment_id(*journey.id()));
         if let Some(state) = extra(journey, STATE) {
             params = params.append("state", state);
         }
