@@ -82,6 +82,9 @@ impl Courier {
         let secret = merchant.and_then(|merchant| secret_of(&merchant, &self.parts.keys));
         let Some(secret) = secret else { return Ok(Err(Unwritable::Unsigned)) };
         let keys = &self.parts.keys;
+        if parcel.journey.opening().purpose.errand().is_some() {
+            return Ok(Letter::errand(parcel, dialect, keys, (&secret, self.parts.clock.now())));
+        }
         let signing = Signing { secret: &secret, gateway: &|text| keys.gateway_signature(text) };
         Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
     }

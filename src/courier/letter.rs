@@ -4,10 +4,11 @@ use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
 use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Settlement};
+use crate::domain::journey::{HandBack, Journey, Settlement};
 use crate::domain::merchant::Merchant;
+use crate::domain::message::{Header, Message, Method};
 use crate::domain::moment::Moment;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Sealed, Secret};
 use crate::keys::Keys;
 use crate::store::Parcel;
 
@@ -18,14 +19,18 @@ pub struct Letter {
     pub url: String,
     /// Its headers, by their names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// The body of a POST; without one it is a GET.
+    /// The body, if it has one.
     pub body: Option<Notice>,
+    /// How it is sent.
+    pub method: Method,
+    /// The headers of the merchant's own.
+    pub own: Vec<Header>,
 }
 
 /// The delivery alone: URLs and bodies are nobody else's business.
 impl std::fmt::Debug for Letter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Letter").field("post", &self.body.is_some()).finish_non_exhaustive()
+        f.debug_struct("Letter").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -44,6 +49,9 @@ pub enum Unwritable {
     /// The key that its journey was opened under is gone.
     #[error("the key that its journey was opened under is gone")]
     KeyGone,
+    /// What its errand sends cannot be opened: its key is gone.
+    #[error("what its errand sends cannot be read")]
+    Sealed,
     /// Its URL breaks a rule once it is filled in.
     #[error(transparent)]
     Url(#[from] Invalid),
@@ -60,11 +68,12 @@ impl Letter {
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel);
-        let hand_back = HandBack { settlement, token: None, consent_token: None };
+        let hand_back = HandBack { settlement, token: None, consent_token: None, signature: None };
         let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
         let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
-        Ok(Self { url, headers: vec![("webhook-id", id.to_string())], body: None })
+        let headers = vec![("webhook-id", id.to_string())];
+        Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
     }
 
     /// Writes a payment endpoint's notice, signed as its dialect has it, else as Standard Webhooks does.
@@ -80,7 +89,7 @@ impl Letter {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };
@@ -88,7 +97,41 @@ impl Letter {
             Some(headers) => headers,
             None => standard(&notice, &posting).ok_or(Unwritable::Unsigned)?,
         };
-        Ok(Self { url, headers, body: Some(notice) })
+        Ok(Self { url, headers, body: Some(notice), method: Method::Post, own: Vec::new() })
+    }
+
+    /// Writes what an errand's merchant wanted sent, with the merchant's own headers, signed as Standard Webhooks does.
+    ///
+    /// # Errors
+    /// An unwritable letter, with the reason.
+    pub fn errand(
+        parcel: &Parcel,
+        dialect: &dyn Dialect,
+        keys: &Keys,
+        (secret, at): (&Secret, Moment),
+    ) -> Result<Self, Unwritable> {
+        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+        let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
+        let settlement = settlement(parcel).ok_or(Unwritable::Unknown(id))?;
+        let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
+        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::Sealed);
+        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
+        let result = journey.result().map(open).transpose()?;
+        let body = dialect.errand(journey, id.news, &message, result.as_ref().map(Secret::reveal));
+        if body.is_none() && message.method().has_body() {
+            return Err(Unwritable::Wordless);
+        }
+        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None, signature: None };
+        let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
+        let id = id.to_string();
+        let posting = Posting { id: &id, url: &url, at, secret, gateway: &|_| None };
+        let signed = body.clone().unwrap_or_else(|| Notice { content_type: String::new(), body: String::new() });
+        let mut headers = standard(&signed, &posting).ok_or(Unwritable::Unsigned)?;
+        headers.push(("handback-status", settlement.outcome.as_str().to_owned()));
+        // The body brings its type with it.
+        let apart = |header: &&Header| body.is_none() || header.name() != "content-type";
+        let own = message.headers().iter().filter(apart).cloned().collect();
+        Ok(Self { url, headers, body, method: message.method(), own })
     }
 
     /// Whether a target is written as a callback; else it is a notice.
@@ -111,6 +154,12 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
     let signature = signature(posting.secret, posting.id, seconds, &notice.body)?;
     let id = posting.id.to_owned();
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
+}
+
+/// A text that was sealed for a journey.
+fn opened(keys: &Keys, sealed: &Sealed, journey: &Journey) -> Option<Secret> {
+    let plain = keys.open(sealed, journey.id().as_bytes())?;
+    Some(Secret::new(std::str::from_utf8(&plain).ok()?))
 }
 
 /// The settlement that a parcel tells of, if it is about one.

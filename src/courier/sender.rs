@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use super::Letter;
 use crate::domain::delivery::Heard;
+use crate::domain::message::Method;
 use crate::egress::header::{HeaderName, RETRY_AFTER};
-use crate::egress::{Call, Client, Trouble};
+use crate::egress::{self, Call, Client, Trouble};
 
 /// How much of an answer's body is read, in bytes: enough for the word that some dialects' receivers say.
 const BODY: usize = 4096;
@@ -33,10 +34,12 @@ pub struct Answered {
 #[async_trait]
 impl Sender for Client {
     async fn send(&self, letter: &Letter, deadline: Duration) -> Answered {
+        let call = Call::new(method(letter.method), &letter.url);
         let call = match &letter.body {
-            None => Call::get(&letter.url),
-            Some(notice) => Call::post(&letter.url).body(&notice.content_type, notice.body.clone().into_bytes()),
+            None => call,
+            Some(notice) => call.body(&notice.content_type, notice.body.clone().into_bytes()),
         };
+        let call = letter.own.iter().fold(call, |call, header| call.own(header.name(), header.value()));
         let named =
             |call: Call, (name, value): &(&'static str, String)| call.header(HeaderName::from_static(name), value);
         let call = letter.headers.iter().fold(call, named).deadline(deadline).longest(BODY);
@@ -48,6 +51,16 @@ impl Sender for Client {
             },
             Err(trouble) => Answered { heard: heard(&trouble), retry_after: None, body: Vec::new() },
         }
+    }
+}
+
+const fn method(method: Method) -> egress::Method {
+    match method {
+        Method::Get => egress::Method::GET,
+        Method::Post => egress::Method::POST,
+        Method::Put => egress::Method::PUT,
+        Method::Patch => egress::Method::PATCH,
+        Method::Delete => egress::Method::DELETE,
     }
 }
 

@@ -140,6 +140,16 @@ impl Object {
         Invalid::new(self.at(name), REQUIRED)
     }
 
+    /// The names of its members, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// How many items a list has, if it was sent.
+    pub fn length(&self, name: &str) -> Result<Option<usize>, Invalid> {
+        Ok(self.items(name)?.map(|items| items.len()))
+    }
+
     fn items(&self, name: &str) -> Result<Option<Vec<Box<RawValue>>>, Invalid> {
         let read = |raw| serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a list"));
         self.raw(name).map(read).transpose()

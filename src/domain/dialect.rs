@@ -1,7 +1,8 @@
 //! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
-use super::journey::{HandBack, Journey};
+use super::journey::{HandBack, Journey, Settlement};
+use super::message::Message;
 use super::params::Params;
 use super::wish::Wish;
 
@@ -23,6 +24,16 @@ pub trait Dialect: Send + Sync {
         false
     }
 
+    /// Whether the app takes the bank's answer itself, at its first callback, and brings it here.
+    fn lets_app_answer(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
+    fn signed_text(&self, _journey: &Journey, _settlement: &Settlement) -> Option<String> {
+        None
+    }
+
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
 
@@ -34,6 +45,12 @@ pub trait Dialect: Send + Sync {
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
     /// every try tells the same.
     fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
+        None
+    }
+
+    /// What an errand of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// with, as JSON. `None` where nothing is in the body, or this dialect has no errands.
+    fn errand(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
         None
     }
 

@@ -162,6 +162,7 @@ enum Known {
     Authorised(BankTokens),
     Agreed,
     Done,
+    Undone,
     Refused(BankError),
     Pressed,
     Withdrawn,
@@ -189,6 +190,11 @@ impl Fact {
         Self(Known::Done)
     }
 
+    /// Whoever does an errand says that it could not be done.
+    pub(crate) const fn undone() -> Self {
+        Self(Known::Undone)
+    }
+
     /// What the bank gave for the customer's agreement.
     pub const fn bank_tokens(&self) -> Option<&BankTokens> {
         match &self.0 {
@@ -196,6 +202,7 @@ impl Fact {
             Known::Paid
             | Known::Agreed
             | Known::Done
+            | Known::Undone
             | Known::Refused(_)
             | Known::Pressed
             | Known::Withdrawn
@@ -229,6 +236,7 @@ impl Fact {
             Known::Paid => Outcome::Paid,
             Known::Authorised(_) | Known::Agreed => Outcome::Authorised,
             Known::Done => Outcome::Done,
+            Known::Undone => Outcome::Failed,
             Known::Refused(error) if !error.is_customers_refusal() => Outcome::Failed,
             Known::Refused(_) | Known::Pressed | Known::Withdrawn => Outcome::Cancelled,
             Known::Lapsed => Outcome::Expired,
@@ -239,7 +247,7 @@ impl Fact {
     pub fn cause(&self) -> Cause {
         match &self.0 {
             Known::Paid | Known::Authorised(_) | Known::Agreed => Cause::Bank(None),
-            Known::Done => Cause::Merchant,
+            Known::Done | Known::Undone => Cause::Merchant,
             Known::Refused(error) => Cause::Bank(Some(error.clone())),
             Known::Pressed => Cause::Customer,
             Known::Withdrawn => Cause::Merchant,

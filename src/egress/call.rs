@@ -62,6 +62,16 @@ impl Call {
         self
     }
 
+    /// Adds a header of somebody else's choice, whose value no log shows.
+    #[must_use]
+    pub fn own(mut self, name: &str, value: &Secret) -> Self {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            return self.secret(name, value);
+        }
+        self.refuse(Refused::Unsendable("header"));
+        self
+    }
+
     /// Sends these bytes, as this type.
     #[must_use]
     pub fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
@@ -137,6 +147,37 @@ impl fmt::Debug for Call {
         match &self.request {
             Ok(request) => write!(f, "Call({} {})", request.method(), request.url().host_str().unwrap_or_default()),
             Err(refused) => write!(f, "Call({refused:?})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::Header;
+
+    #[test]
+    fn what_is_accepted_as_a_header_can_be_sent() {
+        let sent = |header: &Header| {
+            let call = Call::post("https://a.example/").own(header.name(), header.value());
+            call.request.is_ok_and(|request| request.headers().len() == 1 && !format!("{request:?}").contains("hush"))
+        };
+        let mut accepted = 0;
+        for c in (0..=0xff).map(char::from) {
+            let tried = [Header::parse(&format!("x{c}y"), "hush"), Header::parse("x", &format!("hush{c}hush"))];
+            for header in tried.into_iter().flatten() {
+                assert!(sent(&header), "{c:?}");
+                accepted += 1;
+            }
+        }
+        assert_eq!(accepted, 77 + 96, "tokens, and visible ASCII with space and tab");
+    }
+
+    #[test]
+    fn what_is_no_header_is_not_sent() {
+        for (name, value) in [("a b", "x"), ("", "x"), ("x", "a\nb")] {
+            let call = Call::get("https://a.example/").own(name, &Secret::new(value));
+            assert_eq!(call.request.err(), Some(Refused::Unsendable("header")));
         }
     }
 }

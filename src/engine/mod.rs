@@ -5,10 +5,12 @@
 //! what the winner left.
 
 mod ahead;
+mod app_answers;
 mod book;
 mod consents;
 mod deliveries;
 mod enrol;
+mod errands;
 mod flights;
 mod herald;
 mod home;
@@ -33,6 +35,7 @@ use std::time::Duration;
 pub use book::Ordered;
 pub use consents::{BroughtCode, Changed};
 pub use enrol::NewMerchant;
+pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
 pub use leave::{Leaving, Left, Wished};

@@ -1,5 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use std::borrow::Cow;
+
 use super::{Engine, EngineError};
 use crate::domain::callback::{CallbackUrl, Item, place};
 use crate::domain::consent::AnswerTo;
@@ -62,10 +64,22 @@ impl Engine {
         wish: &Wish,
         claim: Option<&Claim>,
     ) -> Result<(Journey, bool), EngineError> {
+        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), claim).await
+    }
+
+    /// The same of a wish that holds what is sealed for its journey's id.
+    pub(super) async fn open_each<'w>(
+        &self,
+        merchant: &Merchant,
+        dialect: &str,
+        wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+        claim: Option<&Claim>,
+    ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
             let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
-            let journey = match self.draft(merchant, dialect, wish, JourneyId::mint(half, shard)) {
+            let id = JourneyId::mint(half, shard);
+            let journey = match wish(id).and_then(|wish| self.draft(merchant, dialect, &wish, id)) {
                 Ok(journey) => journey,
                 Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
             };
@@ -95,13 +109,14 @@ impl Engine {
             let token = token.as_ref().filter(|_| index == 0);
             let params = settlements.iter().map(|settlement| {
                 let consent_token = agreed(settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, settlement)?;
+                let hand_back = HandBack { settlement: Some(settlement), token, consent_token, signature };
                 let params = dialect.way_home(&journey, &hand_back);
-                (settlement.outcome, self.keys.rehearse_return(&journey, params))
+                Ok((settlement.outcome, self.keys.rehearse_return(&journey, params)))
             });
-            rehearsed(entry, &params.collect::<Vec<_>>(), settings)
+            Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
         });
-        Ok(entries.collect::<Result<_, Invalid>>()?)
+        entries.collect()
     }
 
     /// A call that would be refused now may be the repetition of one that was not.
@@ -200,7 +215,8 @@ impl Engine {
             for settlement in ends(&journey, &longest) {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, &settlement)?;
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
@@ -217,14 +233,16 @@ impl Engine {
         }
         for (field, entry) in opening.plan.apart_entries() {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
                 let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
                 written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }

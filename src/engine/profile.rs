@@ -5,7 +5,8 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
-use crate::keys::{digest, operator_key};
+use crate::domain::secret::Secret;
+use crate::keys::{digest, operator_key, sent_hash};
 use crate::store::{Claim, Replaced};
 use subtle::ConstantTimeEq;
 
@@ -53,6 +54,29 @@ impl Engine {
         let merchant = self.store.merchant(key.merchant()).await?;
         let sent = api_key_digest(key.reveal());
         Ok(merchant.filter(|m| m.api_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
+    }
+
+    /// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.
+    /// `None` when it is not.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn authenticate_as(&self, id: MerchantId, password: &str) -> Result<Option<Merchant>, EngineError> {
+        if ApiKey::parse(password).is_ok() {
+            return Ok(self.authenticate(password).await?.filter(|merchant| merchant.id == id));
+        }
+        let (merchant, sent) = (self.store.merchant(id).await?, sent_hash(password));
+        Ok(merchant.filter(|m| m.hashed_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
+    }
+
+    /// The secret that a merchant shares with us.
+    ///
+    /// # Errors
+    /// When its key is gone.
+    pub fn signing_secret(&self, merchant: &Merchant) -> Result<Secret, EngineError> {
+        let plain = self.keys.open(&merchant.signing_secret, merchant.id.as_bytes());
+        let text = plain.and_then(|plain| std::str::from_utf8(&plain).map(Secret::new).ok());
+        text.ok_or_else(|| EngineError::Missing("key that this merchant's secret was sealed under".into()))
     }
 
     /// The merchant of this id. Whoever says so has shown nothing yet.

@@ -78,13 +78,13 @@ impl Engine {
         }
     }
 
-    /// Ends a link by its merchant's wish. `None` when the merchant has no such link.
+    /// Ends a link by its merchant's wish. `None` when the merchant has no such link; an errand has none.
     ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn withdraw(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
         match self.store.find(pay_id).await? {
-            Some(journey) if journey.opening().merchant == merchant => {
+            Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.errand().is_none() => {
                 let journey = self.lapse(journey).await?;
                 self.settle(journey, &Fact::withdrawn()).await.map(Some)
             }

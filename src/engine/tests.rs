@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    Answer, Brought, BroughtCode, Carried, Engine, EngineError, Parts, Returned, Suspicion, Timing, Waited, Waiting,
+    Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, Returned, Sending, Suspicion, Timing,
+    Waited, Waiting,
 };
 use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
-use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{Shard, UserId};
@@ -21,6 +22,7 @@ use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
+use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::Params;
 use crate::domain::redirect::{PublicUrl, Redirect};
@@ -465,4 +467,75 @@ async fn a_frozen_hand_back_holds_its_offer() {
     location(back(&engine, &state, "c").await);
     let frozen = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
     assert!(matches!(frozen.proofs().next(), Some((_, Proof::Held { .. }))));
+}
+
+/// Asks for an errand to be done, of a minute.
+async fn errand(engine: &Engine, merchant: &Merchant) -> Journey {
+    let to = Item::Url("https://shop.example/hook".into());
+    let header = Header::parse("authorization", "hush").unwrap();
+    let message = Message::new(Method::Post, vec![header], Content::Result).unwrap();
+    let sending = Sending { to: &to, message: &message, life: Some(Duration::from_mins(1)) };
+    engine.open_errand(merchant, "terse", &sending, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_errand_has_no_page_and_no_token() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let journey = errand(&engine, &merchant).await;
+    assert_eq!(journey.expires_at(), journey.opening().opened_at.plus(Duration::from_mins(1)));
+    let link = engine.link(&journey).unwrap();
+    assert_eq!(engine.look(&link).await.unwrap(), None);
+    assert_eq!(engine.cancel(&link).await.unwrap(), None);
+    assert_eq!(engine.withdraw(merchant.id, journey.pay_id()).await.unwrap(), None);
+    let wished = super::Wished { link: &link, institution: None, at: Instant::now() };
+    assert!(engine.leave(wished).await.unwrap().is_none());
+    let finish = Finish::new(FinishedAs::Done, None).unwrap();
+    let ended = engine.finish(merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
+    assert!(matches!(ended, Ending::Ended(journey) if engine.token_of(&journey, 0).unwrap().is_none()));
+    assert_eq!(engine.look(&link).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_errand_is_sealed_for_itself_and_what_it_came_to_too() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&engine).await;
+    let (first, second) = (errand(&engine, &merchant).await, errand(&engine, &merchant).await);
+    let message = engine.message_of(&first).unwrap();
+    assert_eq!(message.header("authorization"), Some("hush"));
+    let mut opening = first.opening().clone();
+    opening.purpose = second.opening().purpose.clone();
+    assert_eq!(engine.message_of(&Journey::open(opening)), None, "another journey's letter does not open");
+    let finish = Finish::new(FinishedAs::Failed, Some(Secret::new("[1.50]"))).unwrap();
+    let ended = engine.finish(merchant.id, *first.id(), &finish).await.unwrap().unwrap();
+    assert!(matches!(&ended, Ending::Ended(journey) if engine.result_of(journey).unwrap() == finish.result().cloned()));
+    assert_eq!(engine.finish(merchant.id, *first.id(), &finish).await.unwrap(), Some(ended.clone()));
+    let late = Finish::new(FinishedAs::Done, None).unwrap();
+    let stands = engine.finish(merchant.id, *first.id(), &late).await.unwrap();
+    let Ending::Ended(journey) = ended else { panic!("it has not ended") };
+    assert_eq!(stands, Some(Ending::Stands(journey)), "not even what is done supersedes what was told");
+}
+
+#[tokio::test]
+async fn two_nodes_end_an_errand_once() {
+    let ground = Ground::new();
+    let (one, _) = ground.node(Bluntbank::default());
+    let (two, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&one).await;
+    for _ in 0..10 {
+        let journey = errand(&one, &merchant).await;
+        let finish = Finish::new(FinishedAs::Done, Some(Secret::new("1"))).unwrap();
+        let (id, of) = (*journey.id(), merchant.id);
+        let (finished, off, again) =
+            tokio::join!(one.finish(of, id, &finish), two.call_off(of, id), two.finish(of, id, &finish));
+        let [finished, off, again] = [finished, off, again].map(|ending| ending.unwrap().unwrap());
+        let is_so = |ending: &Ending| matches!(ending, Ending::Ended(_));
+        assert!(is_so(&finished) == is_so(&again) && is_so(&off) != is_so(&finished));
+        let ended = one.errand(of, id).await.unwrap().unwrap();
+        assert_eq!(ended.settlements().len(), 1);
+        let outcome = ended.settlement().map(|settlement| settlement.outcome);
+        assert_eq!([finished, off, again].map(|ending| ending.outcome()), [outcome; 3]);
+    }
 }

@@ -48,7 +48,8 @@ struct JourneyView {
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled_at: Option<String>,
-    pay_link: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay_link: Option<String>,
     callbacks: Callbacks,
 }
 
@@ -137,7 +138,8 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
         settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
-        pay_link: engine.pay_link(journey)?,
+        // Where no customer has a part in it nobody is given a link.
+        pay_link: opening.purpose.needs_customer().then(|| engine.pay_link(journey)).transpose()?,
         callbacks: Callbacks {
             landing: opening.plan.landing.as_ref().map(EntryView::from),
             background: opening.plan.background.iter().map(EntryView::from).collect(),
@@ -232,11 +234,11 @@ fn event(moment: Moment, event: &'static str) -> Event {
     Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
 }
 
-fn write_place(place: Place) -> String {
+pub(super) fn write_place(place: Place) -> String {
     format!("{}-{}", place.opened_at.as_millis(), place.pay_id)
 }
 
-fn read_place(text: &str) -> Result<Place, Invalid> {
+pub(super) fn read_place(text: &str) -> Result<Place, Invalid> {
     let refused = || Invalid::new("after", "is not a place in the list").hint("expected the value of next");
     let (opened_at, pay_id) = text.split_once('-').ok_or_else(refused)?;
     Ok(Place {

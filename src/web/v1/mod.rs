@@ -1,5 +1,6 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod callbacks;
 mod consents;
 mod deliveries;
 mod introspect;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)
+            .configure(callbacks::routes)
             .configure(redeem::routes)
             .configure(returns::routes)
             .configure(introspect::routes)

@@ -43,13 +43,20 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     let id = shop.link(json!({})).await.id;
     let consent = tpp.ask_payment(json!({})).await;
     house.http.back(&consent.back("code=ok")).await.location();
+    let asked = json!({ "callback_url": "https://shop.example/x" });
+    let errand = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
     let served = house.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations = operations(&manual);
     assert!(operations.len() >= 12, "{}", operations.len());
     for (method, path, statuses) in &operations {
-        let page = filled(path, if path.contains("/consents/") { &consent.id } else { &id });
+        let id = match path.split('/').nth(2) {
+            Some("consents") => &consent.id,
+            Some("callbacks") => &errand,
+            _ => &id,
+        };
+        let page = filled(path, id);
         let bodies = [
             "",
             "{}",
@@ -62,6 +69,9 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
             r#"{"url":"https://shop.example/x","fallback":"https://shop.example/y"}"#,
             r#"{"callback_url":"0"}"#,
             r#"{"callback_url":"9"}"#,
+            r#"{"callback_url":"https://shop.example/x","method":"GET"}"#,
+            r#"{"status":"done"}"#,
+            r#"{"status":"failed","result":[]}"#,
             r#"{"one_time_token":"x"}"#,
             r#"{"one_time_token":"perhaps"}"#,
         ];

@@ -3,6 +3,7 @@
 mod bodies;
 mod manual;
 mod pages;
+mod v1_callbacks;
 mod v1_consents;
 mod v1_journeys;
 mod v1_preview;

@@ -1,0 +1,71 @@
+//! Handback's own words for the plain mechanism: tell this URL when it is done.
+//!
+//! What is sent, by what the merchant gave as `body`:
+//!
+//! | method | `body` | what is sent |
+//! | --- | --- | --- |
+//! | POST, PUT, PATCH | none | `{"id":…,"status":…,"result":…}` |
+//! | POST, PUT, PATCH | JSON | that JSON, in which the texts `"{id}"`, `"{status}"` and `"{result}"` have become the values |
+//! | POST, PUT, PATCH | a text | that text, byte for byte |
+//! | GET, DELETE | none | nothing; `{status}` and `{pay_id}` in the URL are filled in |
+
+mod notice;
+mod order;
+mod pairs;
+
+pub use order::{FinishBody, Order, OrderBody};
+
+use crate::domain::delivery::{News, Notice, Target};
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::{HandBack, Journey};
+use crate::domain::message::Message;
+use crate::domain::outcome::Outcome;
+use crate::domain::params::{Params, Placeholder};
+
+/// The dialect's name.
+pub const NAME: &str = "callback";
+
+/// Handback's own words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plain;
+
+impl Dialect for Plain {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// Nothing: a URL may hold any name.
+    fn appended(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// No browser goes home from an errand.
+    fn goes_home_unproven(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let params = Params::default()
+            .fill(Placeholder::PayId, journey.pay_id().to_string())
+            .fill(Placeholder::UserId, journey.opening().merchant.to_string());
+        hand_back
+            .settlement
+            .map_or(params.clone(), |settlement| params.fill(Placeholder::Status, settlement.outcome.as_str()))
+    }
+
+    /// Of every end but a cancellation: that was the caller's own wish. An errand whose time runs out is told of, so that
+    /// none ends in silence.
+    fn tells(&self, journey: &Journey, news: News, _target: Target) -> bool {
+        outcome(journey, news).is_some_and(|outcome| outcome != Outcome::Cancelled)
+    }
+
+    fn errand(&self, journey: &Journey, news: News, message: &Message, result: Option<&str>) -> Option<Notice> {
+        let status = outcome(journey, news)?.as_str();
+        notice::notice(message, &notice::Values { id: &journey.id().to_string(), status, result })
+    }
+}
+
+/// The outcome that this news is about.
+fn outcome(journey: &Journey, news: News) -> Option<Outcome> {
+    journey.settlements().get(usize::from(news.settlement()?)).map(|settlement| settlement.outcome)
+}

@@ -1,0 +1,180 @@
+//! `/v1/callbacks`: tell this URL when it is done.
+//!
+//! The answers show how a callback stands and how its delivery fares, and of its headers the names alone.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::deliveries::DeliveryView;
+use super::journeys::{read_place, write_place};
+use super::{Call, Incoming, merchant_of, no_store};
+use crate::dialect::plain::{FinishBody, NAME, OrderBody};
+use crate::domain::delivery::Target;
+use crate::domain::id::JourneyId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::message::{Finish, FinishedAs, Header, Message};
+use crate::domain::outcome::Outcome;
+use crate::engine::{Ending, Engine, Sending};
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+/// How many callbacks one answer holds, unless the call says otherwise; and the most it may say.
+const LIMIT: (usize, usize) = (50, 200);
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let all = super::at("/callbacks", "GET, POST");
+    let one = super::at("/callbacks/{id}", "GET, DELETE");
+    config
+        .service(all.route(web::get().to(list)).route(web::post().to(open)))
+        .service(one.route(web::get().to(show)).route(web::delete().to(call_off)))
+        .service(super::at("/callbacks/{id}/result", "POST").route(web::post().to(finish)));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// A callback, as lists show it.
+#[derive(Serialize)]
+struct CallbackView {
+    id: String,
+    status: &'static str,
+    callback_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'static str>,
+    headers: Vec<String>,
+    opened_at: String,
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+}
+
+/// A callback with what came of it.
+#[derive(Serialize)]
+struct WholeView {
+    #[serde(flatten)]
+    callback: CallbackView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryView>,
+}
+
+async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<OrderBody>::read(&engine, incoming).await?;
+    let order = call.body.read()?;
+    let sending = Sending { to: &order.to, message: &order.message, life: order.life };
+    let journey = engine.open_errand(&call.merchant, NAME, &sending, call.claim.as_ref()).await?;
+    let mut response = no_store(StatusCode::ACCEPTED);
+    response.insert_header(("Content-Location", format!("/v1/callbacks/{}", journey.id())));
+    answer(&engine, response, &journey).await
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let page = web::Query::<Page>::from_query(request.query_string())
+        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
+    let limit = page.limit.unwrap_or(LIMIT.0);
+    if !(1..=LIMIT.1).contains(&limit) {
+        return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
+    }
+    let after = page.after.as_deref().map(read_place).transpose()?;
+    let (errands, next) = engine.errands(merchant.id, after, limit).await?;
+    let views: Vec<_> = errands.iter().map(|errand| view(&engine, errand)).collect();
+    Ok(no_store(StatusCode::OK).json(serde_json::json!({ "callbacks": views, "next": next.map(write_place) })))
+}
+
+async fn show(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let journey = engine.errand(merchant.id, read_id(&id)?).await?.ok_or_else(unknown)?;
+    answer(&engine, no_store(StatusCode::OK), &journey).await
+}
+
+async fn finish(engine: web::Data<Engine>, incoming: Incoming, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let call = Call::<FinishBody>::read(&engine, incoming).await?;
+    let finish = call.body.read()?;
+    match engine.finish(call.merchant.id, read_id(&id)?, &finish).await?.ok_or_else(unknown)? {
+        Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
+        Ending::Stands(journey) => Err(finished_before(&journey, &finish)),
+    }
+}
+
+async fn call_off(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    match engine.call_off(merchant.id, read_id(&id)?).await?.ok_or_else(unknown)? {
+        Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
+        Ending::Stands(journey) => {
+            let rule = format!("is {} already, and only a callback that waits can be cancelled", word(&journey));
+            Err(ended("id", rule))
+        }
+    }
+}
+
+async fn answer(
+    engine: &Engine,
+    mut response: HttpResponseBuilder,
+    journey: &Journey,
+) -> Result<HttpResponse, Problem> {
+    let delivery = engine.errands_delivery(journey).await?;
+    let delivery = delivery.map(|delivery| DeliveryView::of(journey, &delivery));
+    let result = engine.result_of(journey)?.and_then(|result| RawValue::from_string(result.reveal().to_owned()).ok());
+    Ok(response.json(WholeView { callback: view(engine, journey), result, delivery }))
+}
+
+fn view(engine: &Engine, journey: &Journey) -> CallbackView {
+    let (opening, message) = (journey.opening(), engine.message_of(journey));
+    let url = opening.plan.url_of(Target::Endpoint(0)).map_or("", |url| url.as_str());
+    let names = |message: &Message| message.headers().iter().map(Header::name).map(str::to_owned).collect();
+    CallbackView {
+        id: journey.id().to_string(),
+        // A list does not settle what has lapsed since the last sweep.
+        status: if journey.is_lapsed(engine.clock().now()) { Outcome::Expired.as_str() } else { word(journey) },
+        callback_url: url.to_owned(),
+        method: message.as_ref().map(|message| message.method().as_str()),
+        headers: message.as_ref().map(names).unwrap_or_default(),
+        opened_at: rfc3339(opening.opened_at),
+        expires_at: rfc3339(opening.expires_at),
+        ended_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
+    }
+}
+
+fn word(journey: &Journey) -> &'static str {
+    journey.settlement().map_or("waiting", |settlement| settlement.outcome.as_str())
+}
+
+fn read_id(text: &str) -> Result<JourneyId, Problem> {
+    text.parse().map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("callback")
+}
+
+/// The first result stands.
+fn finished_before(journey: &Journey, finish: &Finish) -> Problem {
+    let said = match finish.end() {
+        FinishedAs::Done => Outcome::Done,
+        FinishedAs::Failed => Outcome::Failed,
+    };
+    if journey.settlement().is_some_and(|settlement| settlement.outcome == said) {
+        return ended("result", "is not the one that came first, which stands".into());
+    }
+    ended("status", format!("comes after the callback was {}, which stands", word(journey)))
+}
+
+fn ended(field: &'static str, rule: String) -> Problem {
+    let detail = format!("{field}: {rule}");
+    Problem::new(StatusCode::CONFLICT, "callback-ended", "The callback has ended", detail)
+        .with("field", field)
+        .with("rule", rule)
+}
