@@ -167,6 +167,33 @@ async fn eventually<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
     }
 }
 
+#[tokio::test]
+async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ahead() {
+    let round = Round::new();
+    round.post.hangs.lock().unwrap().insert("slow.example".into(), Duration::from_millis(300));
+    let merchant = MerchantId::mint(rand::random());
+    let url = ["https://slow.example/n"];
+    let now = round.clock.now();
+    let journey = Draft::at(now).of(merchant).telling(url).journey();
+    round.store.open(&journey, &[], None).await.unwrap();
+    let mut journey = journey;
+    for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
+        journey = settled(journey, &fact, now).0;
+        let told = journey.deliveries(News::Settled(number), now.plus(Duration::from_millis(number.into())), |_| true);
+        round.store.take(&Step::settle(journey.clone(), None).telling(told)).await.unwrap();
+    }
+    let other = round.paid_by(merchant, url).await;
+    let courier = round.courier();
+    eventually(|| async { round.post.sent_to("slow.example").len() == 3 }).await;
+    courier.stop().await;
+    let sent = round.post.sent_to("slow.example");
+    let ids: Vec<_> = sent.iter().map(|(letter, _)| letter.headers[0].1.clone()).collect();
+    let place = |id: String| ids.iter().position(|sent| *sent == id).unwrap();
+    let own = |number: u8| format!("{}_{number}_c0", journey.id());
+    assert_eq!((place(own(0)), place(own(1))), (0, 2), "{ids:?}");
+    assert_eq!(place(format!("{}_0_c0", other.id())), 1, "it waits for nobody");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_hangs_delays_nobody_else() {
     let round = Round::new();
