@@ -71,7 +71,7 @@ impl Letter {
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel);
-        let hand_back = HandBack { settlement, token: None, consent_token: None };
+        let hand_back = HandBack { settlement, token: None, consent_token: None, signature: None };
         let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
         let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
@@ -100,7 +100,7 @@ impl Letter {
                 encrypted.ok_or(Unwritable::Unencrypted)?
             }
         };
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };
@@ -132,7 +132,7 @@ impl Letter {
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
-        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret, gateway: &|_| None };

@@ -2,7 +2,7 @@
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
-use super::journey::{HandBack, Journey};
+use super::journey::{HandBack, Journey, Settlement};
 use super::message::Message;
 use super::params::Params;
 use super::secret::Secret;
@@ -24,6 +24,16 @@ pub trait Dialect: Send + Sync {
     /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
     fn leaves_ahead(&self, _wish: &Wish) -> bool {
         false
+    }
+
+    /// Whether the app takes the bank's answer itself, at its first callback, and brings it here.
+    fn lets_app_answer(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
+    fn signed_text(&self, _journey: &Journey, _settlement: &Settlement) -> Option<String> {
+        None
     }
 
     /// What it appends to the callback, and fills into it, for this hand-back.

@@ -5,6 +5,7 @@
 //! what the winner left.
 
 mod ahead;
+mod app_answers;
 mod book;
 mod consents;
 mod deliveries;

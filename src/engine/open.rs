@@ -119,13 +119,14 @@ impl Engine {
             let token = token.as_ref().filter(|_| index == 0);
             let params = settlements.iter().map(|settlement| {
                 let consent_token = agreed(settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, settlement)?;
+                let hand_back = HandBack { settlement: Some(settlement), token, consent_token, signature };
                 let params = dialect.way_home(&journey, &hand_back);
-                (settlement.outcome, self.keys.rehearse_return(&journey, params))
+                Ok((settlement.outcome, self.keys.rehearse_return(&journey, params)))
             });
-            rehearsed(entry, &params.collect::<Vec<_>>(), settings)
+            Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
         });
-        let entries = entries.collect::<Result<_, Invalid>>()?;
+        let entries = entries.collect::<Result<_, EngineError>>()?;
         Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
     }
 
@@ -230,7 +231,8 @@ impl Engine {
             for settlement in ends(&journey, &longest) {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, &settlement)?;
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
@@ -247,14 +249,16 @@ impl Engine {
         }
         for (field, entry) in opening.plan.apart_entries() {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
                 let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
                 written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }

@@ -50,6 +50,9 @@ impl Flow {
     /// The word of a payment that a payment link asked for.
     pub const PAYMENT_LINK: &str = "PAYMENT_LINK";
 
+    /// The word of a token request of the first API.
+    pub const TOKEN_REQUEST: &str = "TOKEN_REQUEST";
+
     /// Its word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +65,7 @@ impl Flow {
     /// The flow of a word; a payment link's is on pages of ours.
     pub fn of_word(word: &str) -> Self {
         match word {
-            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK => Self::FullHostedPages,
+            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK | Self::TOKEN_REQUEST => Self::FullHostedPages,
             "EMBEDDED_HOSTED_PAGES" => Self::EmbeddedHostedPages,
             _ => Self::ApiOnly,
         }
@@ -89,8 +92,8 @@ pub struct Initiation {
     pub remittance: String,
     /// Who is paid.
     pub creditor: String,
-    /// Where the browser comes back to.
-    pub callback: String,
+    /// Where the browser comes back to; a payment link may say nothing of it.
+    pub callback: Option<String>,
     /// What comes back with it.
     pub state: Option<String>,
     /// All of it as it was sent, without the spaces between.
@@ -163,8 +166,10 @@ fn read_remittance(initiation: &Object, instrument: &str) -> Result<String, Refu
 }
 
 /// Token.io's callbacks are https, and lead home rather than back to it.
-fn read_callback(initiation: &Object) -> Result<String, Refusal> {
-    let callback = initiation.needed_code("callbackUrl")?;
+fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
+    let Some(callback) = initiation.code("callbackUrl")?.filter(|callback| !callback.is_empty()) else {
+        return Ok(None);
+    };
     let place = initiation.at("callbackUrl");
     let url = Url::parse(&callback).map_err(|error| Invalid::new(&place, format!("is not a URL ({error})")))?;
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
@@ -172,7 +177,7 @@ fn read_callback(initiation: &Object) -> Result<String, Refusal> {
         return Err(Refusal::not_allowed(Invalid::new(place, "is under token.io").hint("expected a page of your own")));
     }
     if matches!(url.scheme(), "https" | "http") {
-        return Ok(callback);
+        return Ok(Some(callback));
     }
     Err(Invalid::new(place, "is not an https URL").hint("expected https://…").into())
 }

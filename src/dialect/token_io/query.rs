@@ -139,13 +139,13 @@ impl Query {
     }
 }
 
-fn read_limit(value: &str) -> Result<usize, Refusal> {
+pub(super) fn read_limit(value: &str) -> Result<usize, Refusal> {
     let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     limit.ok_or_else(|| Invalid::new("limit", format!("is not a whole number from 1 to {MOST}")).into())
 }
 
 /// An offset is what the answer before called `nextOffset`.
-fn read_offset(value: &str) -> Result<usize, Refusal> {
+pub(super) fn read_offset(value: &str) -> Result<usize, Refusal> {
     let read = if value.is_empty() { Some(0) } else { value.parse().ok() };
     read.ok_or_else(|| Invalid::new("offset", "is not the nextOffset of an answer").into())
 }
@@ -155,6 +155,6 @@ fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {
 }
 
 /// A moment; a `+` may have been read as a space.
-fn read_moment(name: &str, value: &str) -> Result<Moment, Refusal> {
+pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Refusal> {
     Ok(moments::read(name, &value.trim().replace(' ', "+"))?)
 }

@@ -38,6 +38,9 @@ impl PaymentRequest {
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body = Object::of_body(body)?;
         let initiation = Initiation::read(&body)?;
+        if initiation.callback.is_none() {
+            return Err(body.needed_object("initiation")?.missing("callbackUrl").into());
+        }
         body.object("initialEmbeddedAuth")?;
         Ok(Self { initiation, consented: body.flag("pispConsentAccepted")?.unwrap_or_default() })
     }
@@ -63,7 +66,7 @@ impl PaymentRequest {
                 cancel: Cancel::Offered,
             }),
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
-            callback: Asked::Items(vec![Item::Url(initiation.callback.clone())]),
+            callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
             endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),

@@ -21,6 +21,7 @@ use super::moment::Moment;
 use super::outcome::{BankError, Cause, Outcome};
 use super::plan::Plan;
 use super::secret::Sealed;
+use super::signature::GatewaySignature;
 use super::terms::Terms;
 use super::token::OneTimeToken;
 
@@ -216,6 +217,8 @@ pub struct HandBack<'a> {
     pub token: Option<&'a OneTimeToken>,
     /// The consent token, where a consent has been given and the reader may have it.
     pub consent_token: Option<&'a str>,
+    /// The gateway's signature over what the dialect wanted signed, if it wanted anything.
+    pub signature: Option<GatewaySignature>,
 }
 
 impl Journey {

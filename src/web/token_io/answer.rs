@@ -68,6 +68,21 @@ impl Refusal {
         Self { external: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Some("UNAVAILABLE"), message) }
     }
 
+    /// The bank is asked, and has not answered in the time that there was.
+    pub fn too_late(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, Some("DEADLINE_EXCEEDED"), message)
+    }
+
+    /// It has been tried too often.
+    pub fn exhausted(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Some("RESOURCE_EXHAUSTED"), message)
+    }
+
+    /// What is asked for cannot be done to it as it stands.
+    pub fn conflict(why: Invalid) -> Self {
+        Self { status: StatusCode::CONFLICT, ..token_io::Refusal::not_allowed(why).into() }
+    }
+
     /// The same of a field that is called otherwise where the call came from.
     pub fn renamed(mut self, from: &str, to: &str) -> Self {
         if let Kind::Call(token_io::Refusal::Field(_, invalid)) = self.kind.as_mut()

@@ -2,7 +2,12 @@
 
 mod answer;
 mod call;
+mod initiation;
+mod links;
 mod payments;
+mod qr;
+mod requests;
+mod session;
 mod webhook;
 
 use actix_web::{HttpResponse, Resource, web};
@@ -18,7 +23,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope(BASE)
             .app_data(Route::Dialect)
+            .configure(initiation::routes)
+            .configure(links::routes)
             .configure(payments::routes)
+            .configure(qr::routes)
+            .configure(requests::routes)
+            .configure(session::routes)
             .configure(webhook::routes)
             .default_service(web::to(no_such_call)),
     );

@@ -9,13 +9,15 @@ use super::answer::{Refusal, Said, answer, said};
 use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
-    self, EVENT, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, payment, payment_id, read_payment_id,
+    self, EVENT, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, answered_by_app, is_token_request,
+    payment, payment_id, read_payment_id,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::terms::SameBrowser;
-use crate::engine::{Counted, Engine, Page, Stretch, Which};
+use crate::domain::terms::{AnswersTo, SameBrowser};
+use crate::domain::wish::Wish;
+use crate::engine::{Counted, Engine, EngineError, Page, Stretch, Which};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -41,15 +43,24 @@ struct Many<'a> {
     page_info: PageInfo,
 }
 
+/// Which part of a list an answer is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PageInfo {
+pub(super) struct PageInfo {
     limit: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_offset: Option<String>,
     have_more: bool,
+}
+
+impl PageInfo {
+    /// The part behind `offset` of a list that may have more.
+    pub fn of(limit: usize, offset: usize, have_more: bool) -> Self {
+        let next_offset = have_more.then(|| (offset + limit).to_string());
+        Self { limit, offset: (offset > 0).then(|| offset.to_string()), next_offset, have_more }
+    }
 }
 
 async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
@@ -88,9 +99,7 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let ways = journeys.iter().map(|journey| way_of(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
         let payments = journeys.iter().zip(&ways);
         let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
-        let next_offset = have_more.then(|| (query.offset + query.limit).to_string());
-        let offset = (query.offset > 0).then(|| query.offset.to_string());
-        let page_info = PageInfo { limit: query.limit, offset, next_offset, have_more };
+        let page_info = PageInfo::of(query.limit, query.offset, have_more);
         said(Many { payments: payments.collect(), page_info })
     };
     answer(&engine, listed.await)
@@ -104,8 +113,26 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
         let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
         return Err(token_io::Refusal::not_allowed(invalid.hint(hint)).into());
     }
-    let opened = engine.open(merchant, NAME, &request.wish(webhook(merchant)), call.claim.as_ref()).await;
-    opened.map_err(|error| Refusal::from(error).renamed("callback_url", "initiation.callbackUrl"))
+    let wish = answered(merchant, request.wish(webhook(merchant)))?;
+    opened(engine.open(merchant, NAME, &wish, call.claim.as_ref()).await, "initiation.callbackUrl")
+}
+
+/// The same wish where the merchant's app takes the bank's answers itself.
+pub(super) fn answered(merchant: &Merchant, wish: Wish) -> Result<Wish, Refusal> {
+    match (merchant.settings.answers_to, merchant.settings.same_browser) {
+        (AnswersTo::Gateway, _) => Ok(wish),
+        (AnswersTo::App, SameBrowser::Checked) => Ok(answered_by_app(wish)),
+        (AnswersTo::App, SameBrowser::Required) => {
+            let message = "This member's settings have its app take the bank's answers, and ask for the same browser on \
+                           the way back, which only this gateway could check";
+            Err(Refusal::forbidden(message))
+        }
+    }
+}
+
+/// What was opened; a refusal of the callback names it as the call did.
+pub(super) fn opened(opened: Result<Journey, EngineError>, callback: &str) -> Result<Journey, Refusal> {
+    opened.map_err(|error| Refusal::from(error).renamed("callback_url", callback).renamed("callback", callback))
 }
 
 /// Refuses a bank that is none of ours, in the words that Token.io has for it.
@@ -158,10 +185,12 @@ pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String
             let page = format!("{BASE}/session/{}", payment_id(*journey.id()));
             Ok(Some(engine.public_url().page(&page, &[])))
         }
+        Status::PendingRedirectPaymentLink => Ok(Some(super::links::url_of(engine, journey))),
         _ => Ok(None),
     }
 }
 
+/// Token requests are the first API's alone.
 fn is_own(journey: &Journey) -> bool {
-    journey.opening().dialect == NAME
+    journey.opening().dialect == NAME && !is_token_request(journey)
 }

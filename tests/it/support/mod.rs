@@ -10,6 +10,7 @@ pub mod ixopay;
 pub mod member;
 pub mod receiver;
 pub mod redis;
+pub mod sdk;
 pub mod shop;
 pub mod tpp;
 mod watch;

@@ -218,7 +218,7 @@ fn webhooks_are_tried_at_the_documented_times() {
 #[test]
 fn the_way_home_has_its_parameters_in_order() {
     let home = |journey: &Journey| {
-        let hand_back = HandBack { settlement: None, token: None, consent_token: None };
+        let hand_back = HandBack { settlement: None, token: None, consent_token: None, signature: None };
         TokenIo.way_home(journey, &hand_back).query()
     };
     let (api, hosted) = (api(), hosted());

@@ -52,7 +52,7 @@ fn the_contracts_request_is_read() {
     assert_eq!((initiation.bank.as_deref(), initiation.flow), (Some("ob-modelo"), Flow::ApiOnly));
     assert_eq!((initiation.ref_id.as_str(), initiation.remittance.as_str()), ("9htio4a1sp2akdr1aa", "Sweepco"));
     assert_eq!((initiation.creditor.as_str(), request.consented), ("Customer Inc.", false));
-    assert_eq!(initiation.callback, "https://tpp.com/callback");
+    assert_eq!(initiation.callback.as_deref(), Some("https://tpp.com/callback"));
     assert_eq!(initiation.state.as_deref(), Some("6242e45e-3063-4c42-8376"));
 }
 
