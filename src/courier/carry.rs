@@ -76,7 +76,7 @@ impl Courier {
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
         let Some(dialect) = self.dialect(parcel) else { return Ok(Err(Unwritable::Wordless)) };
         if Letter::is_callback(parcel.delivery.id.target) {
-            return Ok(Letter::callback(parcel, dialect));
+            return Ok(Letter::callback(parcel, dialect, &self.parts.keys));
         }
         let merchant = self.parts.store.merchant(parcel.journey.opening().merchant).await?;
         let secret = merchant.and_then(|merchant| secret_of(&merchant, &self.parts.keys));

@@ -46,25 +46,29 @@ pub enum Unwritable {
     /// The merchant's signing secret cannot be opened: its key is gone.
     #[error("the merchant's signing secret cannot be read")]
     Unsigned,
-    /// What its errand sends cannot be opened: its key is gone.
-    #[error("what its errand sends cannot be read")]
-    Sealed,
+    /// The key that its journey was opened under is gone.
+    #[error("the key that its journey was opened under is gone")]
+    KeyGone,
     /// Its URL breaks a rule once it is filled in.
     #[error(transparent)]
     Url(#[from] Invalid),
 }
 
 impl Letter {
-    /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design).
+    /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design), and
+    /// signed like the browser's where the merchant has asked for it.
     ///
     /// # Errors
     /// An unwritable letter, with the reason.
-    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect) -> Result<Self, Unwritable> {
+    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect, keys: &Keys) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
-        let url = entry.url.with(&dialect.way_home(journey, &hand_back), entry.params_in)?;
+        let settlement = settlement(parcel);
+        let hand_back = HandBack { settlement, token: None, consent_token: None };
+        let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
+        let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
+        let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         let headers = vec![("webhook-id", id.to_string())];
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
     }
@@ -107,8 +111,8 @@ impl Letter {
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel).ok_or(Unwritable::Unknown(id))?;
         let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
-        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::Sealed);
-        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
+        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::KeyGone);
+        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::KeyGone)?;
         let result = journey.result().map(open).transpose()?;
         let body = dialect.errand(journey, id.news, &message, result.as_ref().map(Secret::reveal));
         if body.is_none() && message.method().has_body() {

@@ -9,7 +9,7 @@ use super::moment::Moment;
 use super::plan::Endpoint;
 use super::secret::{Digest, Sealed};
 use super::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, Terms, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -229,6 +229,8 @@ pub struct Settings {
     pub app_links: AppLinks,
     /// What a customer sees when the bank is late.
     pub when_late: WhenLate,
+    /// Whether the way home carries a signature.
+    pub signed_returns: SignedReturns,
     /// How long a one-time token can be redeemed.
     pub token_life: Duration,
     /// How long a journey waits for its customer.
@@ -256,6 +258,7 @@ impl Settings {
             same_browser: self.same_browser,
             app_links: self.app_links,
             when_late: self.when_late,
+            signed_returns: self.signed_returns,
         }
     }
 
@@ -268,6 +271,7 @@ impl Settings {
             same_browser: terms.same_browser,
             app_links: terms.app_links,
             when_late: terms.when_late,
+            signed_returns: terms.signed_returns,
             token_life: terms.token_life,
             journey_life,
             ..Self::default()
@@ -290,6 +294,8 @@ pub struct Choices {
     pub app_links: Option<AppLinks>,
     /// See [`Settings`].
     pub when_late: Option<WhenLate>,
+    /// See [`Settings`].
+    pub signed_returns: Option<SignedReturns>,
     /// See [`Settings`]; within [`Settings::TOKEN_LIFE`].
     pub token_life: Option<Duration>,
     /// See [`Settings`]; within [`Settings::JOURNEY_LIFE`].
@@ -312,6 +318,7 @@ impl Choices {
             same_browser: self.same_browser.unwrap_or(settings.same_browser),
             app_links: self.app_links.unwrap_or(settings.app_links),
             when_late: self.when_late.unwrap_or(settings.when_late),
+            signed_returns: self.signed_returns.unwrap_or(settings.signed_returns),
             token_life: self.token_life.unwrap_or(settings.token_life),
             journey_life: self.journey_life.unwrap_or(settings.journey_life),
             answers_to: self.answers_to.unwrap_or(settings.answers_to),
@@ -330,6 +337,7 @@ impl Default for Settings {
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
+            signed_returns: SignedReturns::Off,
             token_life: Duration::from_mins(5),
             journey_life: Duration::from_hours(24),
             answers_to: AnswersTo::Gateway,

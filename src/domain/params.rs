@@ -78,6 +78,11 @@ impl Params {
         self.filled.iter().find(|(p, _)| *p == placeholder).map_or("", |(_, value)| value)
     }
 
+    /// What is appended, in its order, as it is meant.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.appended.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
         let pairs: Vec<String> =

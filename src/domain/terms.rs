@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::invalid::Invalid;
+use super::signed_return::PARAMETER;
 
 /// The merchant's choices, as they stood when the journey opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Terms {
     pub app_links: AppLinks,
     /// What a customer sees when the bank is late.
     pub when_late: WhenLate,
+    /// Whether the way home carries a signature.
+    pub signed_returns: SignedReturns,
 }
 
 /// Declares a choice between two words, as settings hold them.
@@ -127,3 +130,41 @@ choice!(
     /// Where the callback carries a one-time token: the merchant at once, without a status.
     HandBack = "hand_back"
 );
+
+/// Whether the way home carries a signature over what we append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedReturns {
+    /// It does not.
+    Off,
+    /// One of HMAC-SHA256, under a secret that the merchant shares with us.
+    Hmac,
+    /// One of Ed25519, which anybody can verify by a public key.
+    Ed25519,
+}
+
+impl SignedReturns {
+    /// Reads its word.
+    ///
+    /// # Errors
+    /// When `text` is none of the three.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let all = [Self::Off, Self::Hmac, Self::Ed25519];
+        let refused = || Invalid::new("signed_returns", "is neither off nor hmac nor ed25519");
+        all.into_iter().find(|choice| choice.as_str() == text).ok_or_else(refused)
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Hmac => "hmac",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+
+    /// The names that no callback may hold: those that a dialect appends, and that of the signature where there is one.
+    pub fn beside(self, appended: &[&'static str]) -> Vec<&'static str> {
+        let own: &[_] = if self == Self::Off { &[] } else { &[PARAMETER] };
+        [appended, own].concat()
+    }
+}

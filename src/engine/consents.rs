@@ -270,11 +270,6 @@ impl Engine {
         self.state(journey, latest).ok()
     }
 
-    /// The public halves of the keys that sign consent tokens (RFC 7517).
-    pub fn consent_keys(&self) -> serde_json::Value {
-        self.keys.consent_key_set()
-    }
-
     /// Puts into a journey what its customer's agreement left, if that is what the fact is of.
     pub(super) fn with_grant(&self, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
         let (Some(tokens), Some(consent)) = (fact.bank_tokens(), journey.opening().purpose.consent()) else {

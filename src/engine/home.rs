@@ -6,6 +6,7 @@ use crate::domain::door::Homeward;
 use crate::domain::journey::{End, HandBack, Journey, Purpose, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
+use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 
@@ -52,7 +53,7 @@ impl Engine {
         let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
         match (landing, end) {
             (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
-                Ok(Some(entry.homeward(device, &self.way_params(journey, &end, None)?)?))
+                Ok(Some(entry.homeward(device, &self.way_params(journey, entry, &end, None)?)?))
             }
             _ => Ok(None),
         }
@@ -71,14 +72,20 @@ impl Engine {
                 self.page(journey, app_page_of(journey))
             }
             Some(entry) => {
-                let params = self.way_params(journey, end, departure)?;
+                let params = self.way_params(journey, entry, end, departure)?;
                 Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
             }
         }
     }
 
-    /// What a hand-back adds to its callback.
-    fn way_params(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Params, EngineError> {
+    /// What a hand-back adds to its callback, with a signature where the merchant has asked for one.
+    fn way_params(
+        &self,
+        journey: &Journey,
+        entry: &Entry,
+        end: &End,
+        departure: Option<u8>,
+    ) -> Result<Params, EngineError> {
         let token = self.token_of(journey, journey.token_number(end, departure))?;
         let settlement = match end {
             End::Settled(number) => journey.settlements().get(usize::from(*number)),
@@ -87,7 +94,9 @@ impl Engine {
         let consent_token = self.consent_token(journey);
         let consent_token = consent_token.as_ref().map(Secret::reveal);
         let hand_back = HandBack { settlement, token: token.as_ref(), consent_token };
-        Ok(self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back))
+        let params = self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back);
+        let at = journey.moment_of(end, departure);
+        self.keys.sign_return(journey, entry, params, at)?.ok_or_else(super::key_gone)
     }
 }
 

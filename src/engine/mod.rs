@@ -19,6 +19,7 @@ mod prove;
 mod redeem;
 mod returns;
 mod settle;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -40,12 +41,13 @@ pub use open::Rehearsal;
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
 pub use watch::{Counted, Page, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
-pub use crate::keys::pay_id_of_link;
+pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
 pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
 
 use crate::bank::{Bank, BankTrouble};

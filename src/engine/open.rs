@@ -95,7 +95,7 @@ impl Engine {
     }
 
     /// The exact URL of every outcome that a wish could have, without opening anything. The number is the largest there
-    /// can be, and the one-time token is nobody's.
+    /// can be, and the one-time token and the signature are nobody's.
     ///
     /// # Errors
     /// Exactly when [`Engine::open`] would refuse the wish.
@@ -110,7 +110,8 @@ impl Engine {
             let params = settlements.iter().map(|settlement| {
                 let consent_token = agreed(settlement).then_some(consent_token.as_str());
                 let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
-                (settlement.outcome, dialect.way_home(&journey, &hand_back))
+                let params = dialect.way_home(&journey, &hand_back);
+                (settlement.outcome, self.keys.rehearse_return(&journey, params))
             });
             rehearsed(entry, &params.collect::<Vec<_>>(), settings)
         });
@@ -171,12 +172,13 @@ impl Engine {
     }
 
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, Invalid> {
+        let appended = merchant.settings.signed_returns.beside(dialect.appended());
         let allowed = Allowed {
             book: &merchant.book,
             endpoints: &merchant.endpoints,
             one_off_urls: merchant.settings.one_off_urls,
             rules: &self.rules,
-            appended: dialect.appended(),
+            appended: &appended,
         };
         if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
             // An address that the bank sends its codes to is as sensitive as one that tokens go to.
@@ -207,7 +209,7 @@ impl Engine {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
-                let params = dialect.way_home(&journey, &hand_back);
+                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
                 let covered = opening.purpose.consent().is_some();
@@ -219,6 +221,13 @@ impl Engine {
                         Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
                     })?;
                 }
+            }
+        }
+        for (field, entry) in opening.plan.apart_entries() {
+            for settlement in ends(&journey, &longest) {
+                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+                entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {

@@ -55,9 +55,9 @@ impl Keys {
         jsonwebtoken::decode(token, &verifying, &rules).ok().map(|token| token.claims)
     }
 
-    /// The public halves of the keys that sign consent tokens: a JWK set (RFC 7517).
-    pub fn consent_key_set(&self) -> serde_json::Value {
-        let keys = self.keys.iter().filter_map(|(id, _)| {
+    /// The public halves of the keys that sign consent tokens, as JWKs.
+    pub(super) fn consent_key_set(&self) -> impl Iterator<Item = serde_json::Value> {
+        self.keys.iter().filter_map(|(id, _)| {
             use base64::Engine as _;
             let point = self.signing_key(id)?.public_key().to_sec1_point(false);
             let text = |bytes: &[u8]| super::URL_SAFE_NO_PAD.encode(bytes);
@@ -65,8 +65,7 @@ impl Keys {
                 "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id,
                 "x": text(point.x()?), "y": text(point.y()?),
             }))
-        });
-        serde_json::json!({ "keys": keys.collect::<Vec<_>>() })
+        })
     }
 
     fn signing_key(&self, key: &str) -> Option<SecretKey> {
@@ -112,7 +111,7 @@ mod tests {
     fn the_published_key_verifies_with_a_library() {
         let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();
         let token = keys.sign_consent("k1", &claims()).unwrap();
-        let jwk = keys.consent_key_set()["keys"][0].clone();
+        let jwk = keys.key_set()["keys"][0].clone();
         let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk).unwrap();
         let mut rules = Validation::new(Algorithm::ES256);
         rules.required_spec_claims.clear();
@@ -128,7 +127,7 @@ mod tests {
         let rotated = format!("{},{}", Keys::write_fresh("k2", [4; 32]).reveal(), old.reveal());
         let rotated = Keys::parse(&rotated).unwrap();
         assert_eq!(rotated.verify_consent(token.reveal()), Some(claims()));
-        let published = rotated.consent_key_set();
+        let published = rotated.key_set();
         assert_eq!((&published["keys"][0]["kid"], &published["keys"][1]["kid"]), (&"k2".into(), &"k1".into()));
         let gone = Keys::parse(Keys::write_fresh("k2", [4; 32]).reveal()).unwrap();
         assert_eq!(gone.verify_consent(token.reveal()), None);

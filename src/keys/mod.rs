@@ -6,6 +6,8 @@
 
 mod consent;
 mod ed25519;
+mod key_set;
+mod returns;
 mod ticket;
 
 use std::collections::HashSet;
@@ -20,6 +22,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use ticket::ticket_parts;
 
 use crate::domain::id::{MerchantId, PayId, Shard};

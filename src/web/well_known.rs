@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`: the public keys that consent tokens are signed with (RFC 7517).
+//! `/.well-known/jwks.json`: the public keys of consent tokens and of signed returns (RFC 7517).
 
 use actix_web::{HttpResponse, web};
 
@@ -16,6 +16,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn keys(engine: web::Data<Engine>) -> HttpResponse {
-    let keys = engine.consent_keys().to_string();
+    let keys = engine.key_set().to_string();
     HttpResponse::Ok().content_type(KEY_SET).insert_header(("Cache-Control", KEPT)).body(keys)
 }

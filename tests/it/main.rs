@@ -22,6 +22,7 @@ mod journeys;
 mod kill;
 mod licences;
 mod routes;
+mod signed;
 mod support;
 mod urls;
 mod wire;

@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::Plan;
 use crate::domain::secret::Secret;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, Terms, WhenLate};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, SignedReturns, Terms, WhenLate};
 use crate::domain::token::OneTimeToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::domain::wish::{Asked, Wish};
@@ -48,6 +48,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
+            signed_returns: SignedReturns::Off,
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(30)),

@@ -1,5 +1,6 @@
 //! Callbacks: the URLs that merchants choose, kept byte for byte.
 
+mod bare;
 mod intent;
 mod list;
 mod names;
@@ -7,6 +8,7 @@ mod template;
 mod url;
 mod ways;
 
+pub use bare::{Apart, bare, take_apart};
 pub use intent::{AndroidPackage, intent_link};
 pub use list::{Item, MAX_ITEMS, parse_list, place};
 pub(crate) use url::is_loopback;

@@ -246,7 +246,8 @@ fn check_spelling(written: &str, url: &Url) -> Result<(), Invalid> {
     Err(refused("would be rewritten by browsers").hint(format!("expected the spelling they use: {url}")))
 }
 
-fn with_root_path(written: &str) -> String {
+/// A host alone, with the path that it has.
+pub(super) fn with_root_path(written: &str) -> String {
     let authority = written.find("://").map_or(0, |i| i + 3);
     let end = written[authority..].find(['/', '?', '#']).map_or(written.len(), |i| authority + i);
     format!("{}/{}", &written[..end], &written[end..])

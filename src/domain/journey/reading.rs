@@ -182,6 +182,20 @@ impl Journey {
         }
     }
 
+    /// When a hand-back came about, for whoever has to know how old it is: its settlement's moment, or before one the
+    /// time at which its customer left for the bank. It never changes.
+    pub fn moment_of(&self, end: &End, departure: Option<u8>) -> Moment {
+        let left = || match departure {
+            Some(departure) => self.past.departures.get(usize::from(departure)),
+            None => self.past.departures.last(),
+        };
+        let moment = match end {
+            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
+            End::Failed(_) | End::Frozen => left().map(|departure| departure.left_at),
+        };
+        moment.unwrap_or(self.opening.opened_at)
+    }
+
     fn first_settlement(&self) -> usize {
         self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.settlements))
     }

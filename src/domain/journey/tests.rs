@@ -8,7 +8,7 @@ use super::super::id::UserId;
 use super::super::money::{Amount, Currency};
 use super::super::outcome::Fact;
 use super::super::secret::Secret;
-use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, WhenLate};
+use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, SignedReturns, WhenLate};
 use super::*;
 
 pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
@@ -36,6 +36,7 @@ pub(crate) fn journey() -> Journey {
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
+            signed_returns: SignedReturns::Off,
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(1)),

@@ -6,6 +6,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Book, SavedCallback};
 use crate::domain::outcome::Outcome;
 use crate::domain::secret::Sealed;
+use crate::domain::signed_return::PARAMETER;
 use crate::domain::terms::{AppLinks, OneOffUrls, Told};
 use crate::domain::wish::Asked;
 
@@ -84,8 +85,8 @@ pub struct Allowed<'a> {
     pub one_off_urls: OneOffUrls,
     /// The operator's rules for URLs.
     pub rules: &'a Rules,
-    /// The names that the dialect appends, so that no callback may hold them.
-    pub appended: &'static [&'static str],
+    /// The names that are appended, so that no callback may hold them.
+    pub appended: &'a [&'static str],
 }
 
 impl Plan {
@@ -125,7 +126,8 @@ impl Plan {
     /// one ends on our result page.
     ///
     /// # Errors
-    /// When one breaks a rule for URLs, or the merchant allows saved callbacks only. The field is `success`, `cancel` or
+    /// When one breaks a rule for URLs, holds the name of a signature that is appended, or the merchant allows saved callbacks
+    /// only. The field is `success`, `cancel` or
     /// `error`, and whoever knows the call's own names renames it.
     pub fn apart(
         success: Option<&str>,
@@ -133,8 +135,14 @@ impl Plan {
         failed: Option<&str>,
         allowed: Allowed<'_>,
     ) -> Result<Self, Invalid> {
+        // They are used as they are, but for a signature.
+        let own = if allowed.appended.contains(&PARAMETER) { &[PARAMETER][..] } else { &[] };
+        let signed = Allowed { appended: own, ..allowed };
         let resolve = |url: Option<&str>, field: &str| {
-            let entry = url.map(|url| resolve_item(&Item::Url(url.to_owned()), allowed)).transpose();
+            let resolved = |url: &str| {
+                resolve_item(&Item::Url(url.to_owned()), allowed).and_then(|entry| check_entry(entry, 0, signed))
+            };
+            let entry = url.map(resolved).transpose();
             entry.map_err(|invalid| invalid.at(field))
         };
         let refused = Refused { cancelled: resolve(cancelled, "cancel")?, failed: resolve(failed, "error")? };
@@ -221,6 +229,12 @@ impl Plan {
     /// Every entry that gets the browser's query, the landing first. Those of refusals have nothing appended.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.landing.iter().chain(&self.background)
+    }
+
+    /// The entries of a browser whose journey ended otherwise than well, where they are apart; with their fields.
+    pub fn apart_entries(&self) -> impl Iterator<Item = (&'static str, &Entry)> {
+        let ends = self.refused.iter().flat_map(|refused| [("cancel", &refused.cancelled), ("error", &refused.failed)]);
+        ends.filter_map(|(field, entry)| Some((field, entry.as_ref()?)))
     }
 
     fn by_default(allowed: Allowed<'_>) -> Result<Self, Invalid> {

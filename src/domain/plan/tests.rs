@@ -103,6 +103,10 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
     let plan = Plan::apart(Some(yes), None, None, allowed).unwrap();
     assert_eq!(lands(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
     assert_eq!(Plan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
+    let signed = Allowed { appended: &["status", PARAMETER], ..allowed };
+    assert!(Plan::apart(Some(yes), Some(no), None, signed).is_ok());
+    let held = Plan::apart(Some(yes), Some("https://m.example/?HB_signature"), None, signed);
+    assert_eq!(held.unwrap_err().field(), "cancel");
     let one = Plan::resolve(Some(no), allowed).unwrap();
     assert_eq!(lands(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
 }

@@ -173,7 +173,7 @@ impl JourneyRecord {
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
                 endpoints: later.endpoints(self.endpoints.into_iter().map(EntryRecord::into_entry).collect())?,
             },
-            terms: self.terms.into_terms(),
+            terms: self.terms.into_terms()?,
             opened_at: Moment::from_millis(self.opened_at),
             expires_at: Moment::from_millis(self.expires_at),
         };

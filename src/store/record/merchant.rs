@@ -13,7 +13,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
 use crate::domain::moment::Moment;
 use crate::domain::secret::{Digest, Sealed};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, Terms, WhenLate};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
 
 /// Writes a merchant.
 ///
@@ -98,7 +98,7 @@ impl MerchantRecord {
             signing_secret: Sealed::new(self.signing_secret),
             created_at: Moment::from_millis(self.created_at),
             book: Book::restored(slots.collect::<Option<_>>()?),
-            settings: Settings::of_terms(self.terms.into_terms(), one_off_urls, journey_life),
+            settings: Settings::of_terms(self.terms.into_terms()?, one_off_urls, journey_life),
             endpoints: Vec::new(),
             webhook: None,
             public_keys: Vec::new(),
@@ -125,6 +125,9 @@ pub(super) struct TermsRecord {
     browser_required: bool,
     app_links_direct: bool,
     hand_back_when_late: bool,
+    // Records that were written before returns were signed end here.
+    #[serde(default)]
+    signed_returns: u8,
 }
 
 impl From<&Terms> for TermsRecord {
@@ -136,20 +139,33 @@ impl From<&Terms> for TermsRecord {
             browser_required: terms.same_browser == SameBrowser::Required,
             app_links_direct: terms.app_links == AppLinks::Direct,
             hand_back_when_late: terms.when_late == WhenLate::HandBack,
+            signed_returns: match terms.signed_returns {
+                SignedReturns::Off => 0,
+                SignedReturns::Hmac => 1,
+                SignedReturns::Ed25519 => 2,
+            },
         }
     }
 }
 
 impl TermsRecord {
-    pub(super) fn into_terms(self) -> Terms {
-        Terms {
+    /// `None` when a choice is none that is known here.
+    pub(super) fn into_terms(self) -> Option<Terms> {
+        let signed_returns = match self.signed_returns {
+            0 => SignedReturns::Off,
+            1 => SignedReturns::Hmac,
+            2 => SignedReturns::Ed25519,
+            _ => return None,
+        };
+        Some(Terms {
             one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
             token_life: Duration::from_secs(self.token_life_seconds.into()),
             extra_outcomes: if self.extra_outcomes { ExtraOutcomes::On } else { ExtraOutcomes::Off },
             same_browser: if self.browser_required { SameBrowser::Required } else { SameBrowser::Checked },
             app_links: if self.app_links_direct { AppLinks::Direct } else { AppLinks::Page },
             when_late: if self.hand_back_when_late { WhenLate::HandBack } else { WhenLate::Wait },
-        }
+            signed_returns,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod journeys;
 mod preview;
 mod profile;
 mod redeem;
+mod returns;
 mod ways;
 
 use std::future::ready;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(deliveries::routes)
             .configure(callbacks::routes)
             .configure(redeem::routes)
+            .configure(returns::routes)
             .configure(introspect::routes)
             .configure(consents::routes)
             .default_service(web::to(nothing_here)),

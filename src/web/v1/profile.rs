@@ -11,7 +11,7 @@ use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings};
 use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, WhenLate,
 };
 use crate::engine::{Edit, Edited, Engine};
 use crate::web::body::Incoming;
@@ -83,6 +83,7 @@ struct SettingsView {
     same_browser: &'static str,
     app_links: &'static str,
     when_late: &'static str,
+    signed_returns: &'static str,
     one_time_token_life_seconds: u64,
     journey_life_seconds: u64,
     answers_to: &'static str,
@@ -99,6 +100,7 @@ struct SettingsBody {
     same_browser: Option<String>,
     app_links: Option<String>,
     when_late: Option<String>,
+    signed_returns: Option<String>,
     one_time_token_life_seconds: Option<u64>,
     journey_life_seconds: Option<u64>,
     answers_to: Option<String>,
@@ -129,7 +131,7 @@ async fn one(
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let saved = merchant.book.at(*index).ok_or_else(|| Problem::not_found("callback"))?;
-    Ok(HttpResponse::Ok().json(view(&engine, *index, saved)))
+    Ok(HttpResponse::Ok().json(view(&engine, &merchant.settings, *index, saved)))
 }
 
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
@@ -138,7 +140,7 @@ async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespon
     match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/callbacks/{index}")))
-            .json(view(&engine, index, &saved))),
+            .json(view(&engine, &call.merchant.settings, index, &saved))),
         Edited::Done(None) | Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
     }
 }
@@ -151,7 +153,7 @@ async fn replace(
     let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
     match engine.edit(call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
-        Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, *index, &saved))),
+        Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, &call.merchant.settings, *index, &saved))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),
     }
 }
@@ -202,14 +204,14 @@ fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, 
 
 fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
     let slots = merchant.book.slots().iter().enumerate();
-    slots.filter_map(|(index, slot)| Some(view(engine, index, slot.as_ref()?))).collect()
+    slots.filter_map(|(index, slot)| Some(view(engine, &merchant.settings, index, slot.as_ref()?))).collect()
 }
 
-fn view<'a>(engine: &Engine, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
+fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
     let unusable = engine.dialects().filter_map(|dialect| {
-        let (names, params_in) = (dialect.appended(), saved.params_in);
-        let own = saved.url.holds_any(names, params_in).map(|name| ("url", name));
-        let (url, name) = own.or_else(|| saved.ways.hold_any(names, params_in))?;
+        let (names, params_in) = (settings.signed_returns.beside(dialect.appended()), saved.params_in);
+        let own = saved.url.holds_any(&names, params_in).map(|name| ("url", name));
+        let (url, name) = own.or_else(|| saved.ways.hold_any(&names, params_in))?;
         let of = if url == "url" { String::new() } else { format!("{url} ") };
         let reason = format!("{of}already holds the parameter {name}, which is appended");
         Some(Unusable { dialect: dialect.name(), reason })
@@ -233,6 +235,7 @@ impl From<&Settings> for SettingsView {
             same_browser: settings.same_browser.as_str(),
             app_links: settings.app_links.as_str(),
             when_late: settings.when_late.as_str(),
+            signed_returns: settings.signed_returns.as_str(),
             one_time_token_life_seconds: settings.token_life.as_secs(),
             journey_life_seconds: settings.journey_life.as_secs(),
             answers_to: settings.answers_to.as_str(),
@@ -250,6 +253,7 @@ fn read_choices(body: &SettingsBody) -> Result<Choices, Invalid> {
         same_browser: body.same_browser.as_deref().map(SameBrowser::parse).transpose()?,
         app_links: body.app_links.as_deref().map(AppLinks::parse).transpose()?,
         when_late: body.when_late.as_deref().map(WhenLate::parse).transpose()?,
+        signed_returns: body.signed_returns.as_deref().map(SignedReturns::parse).transpose()?,
         token_life: span("one_time_token_life_seconds", body.one_time_token_life_seconds, Settings::TOKEN_LIFE)?,
         journey_life: span("journey_life_seconds", body.journey_life_seconds, Settings::JOURNEY_LIFE)?,
         answers_to: body.answers_to.as_deref().map(AnswersTo::parse).transpose()?,

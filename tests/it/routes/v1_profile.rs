@@ -139,8 +139,8 @@ async fn settings_are_chosen_one_by_one(house: House) {
     let shop = house.shop("Shop");
     let defaults = json!({
         "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
-        "app_links": "page", "when_late": "wait", "one_time_token_life_seconds": 300, "journey_life_seconds": 86_400,
-        "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
+        "app_links": "page", "when_late": "wait", "signed_returns": "off", "one_time_token_life_seconds": 300,
+        "journey_life_seconds": 86_400, "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
     });
     assert_eq!(shop.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
@@ -151,6 +151,7 @@ async fn settings_are_chosen_one_by_one(house: House) {
         ("same_browser", json!("required")),
         ("app_links", json!("direct")),
         ("when_late", json!("hand_back")),
+        ("signed_returns", json!("ed25519")),
         ("one_time_token_life_seconds", json!(10)),
         ("journey_life_seconds", json!(60)),
         ("answers_to", json!("app")),
@@ -171,6 +172,7 @@ async fn settings_keep_their_bounds(house: House) {
     let before = shop.look("/profile/settings").await.json();
     for (body, status) in [
         (json!({ "one_time_token": "perhaps" }), 422),
+        (json!({ "signed_returns": "on" }), 422),
         (json!({ "one_time_token": "on", "app_links": "never" }), 422),
         (json!({ "one_time_token_life_seconds": 9 }), 422),
         (json!({ "one_time_token_life_seconds": 86_401 }), 422),
