@@ -22,7 +22,7 @@ on_every_store![
     what_runs_out_is_told_so,
     what_must_not_be_called_is_not,
     a_house_that_stops_forgets_nothing,
-    a_saved_endpoint_is_told_too,
+    a_saved_endpoint_that_is_not_there_is_none,
 ];
 
 /// Opens a callback, and answers its id.
@@ -286,7 +286,7 @@ async fn a_house_that_stops_forgets_nothing(mut house: House) {
     assert_eq!(bodies, [body(r#"{"r":[1.5]}"#), body(r#"{"r":2}"#), body(r#"{"r":[1.5]}"#)]);
 }
 
-async fn a_saved_endpoint_is_told_too(house: House) {
+async fn a_saved_endpoint_that_is_not_there_is_none(house: House) {
     let shop = house.shop("Shop");
     let asked = json!({ "callback_url": 0 });
     let refused = shop.v1(Method::POST, "/callbacks", &asked).await.is(422).json();
