@@ -2,6 +2,7 @@
 
 mod banks;
 mod desk;
+mod dialects;
 mod key_file;
 
 use std::future::Future;
@@ -24,9 +25,6 @@ use crate::clock::Clock;
 use crate::config::{Config, StoreConfig};
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
-use crate::dialect::plain::Plain;
-use crate::dialect::secpaid::SecPaid;
-use crate::dialect::yapily::Yapily;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
@@ -41,7 +39,7 @@ use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Metrics},
 };
-use crate::web::{self as front_door, House, Limits};
+use crate::web::{self as front_door, House, Limits, Rates};
 
 /// How often lapsed journeys are settled.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -210,11 +208,11 @@ async fn engine_heard_by(
     notices.extend(banks::notices(config));
     Ok(Engine::new(Parts {
         store,
+        dialects: dialects::dialects(&public_url, &keys),
         keys,
         clock: Arc::clone(clock),
         banks,
         institutions: banks::institutions(config),
-        dialects: vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(Plain)],
         public_url,
         rules: config.callback_rules().clone(),
         budget: config.return_budget(),
@@ -303,6 +301,7 @@ struct Shared {
 fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> anyhow::Result<Server> {
     let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
+    let rates = web::Data::new(Rates::default());
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
     let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
     let bank = bank.map(web::Data::new);
@@ -312,6 +311,7 @@ fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Ar
             .app_data(engine.clone())
             .app_data(clock.clone())
             .app_data(limits.clone())
+            .app_data(rates.clone())
             .app_data(house.clone())
             .app_data(metrics.clone())
             .configure(front_door::routes);

@@ -3,7 +3,10 @@
 //! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes back
 //! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the bank, its
 //! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds
-//! (`slow:<ms>:fail:<error>` fails then), and everything else is approved.
+//! (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part for it to play
+//! (`part.rs`).
+
+mod part;
 
 use std::time::Duration;
 
@@ -13,12 +16,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{Answer, Bank, BankTrouble, Said, Trip};
+use super::{Answer, Bank, BankTrouble, Booked, Said, Trip};
 use crate::domain::consent::BankTokens;
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::Purpose;
-use crate::domain::outcome::{BankError, Fact, Offer, Outcome};
+use crate::domain::journey::{Journey, Purpose};
+use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
@@ -181,20 +184,20 @@ impl Bank for Sandbox {
         Ok(answer.said())
     }
 
+    async fn book(&self, journey: &Journey) -> Result<Booked, BankTrouble> {
+        Ok(part::booked(journey))
+    }
+
     async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
-        let (delay, code) = slowness(offer.code.reveal());
+        let played = part::code(trip.journey);
+        let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| offer.code.reveal()));
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
         match code.strip_prefix("fail:") {
-            Some(error) => Ok(Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))),
+            Some(error) => Ok(part::asked_to_fail(error)),
             None => Ok(match trip.journey.opening().purpose {
-                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_)
-                    if trip.journey.yes() == Outcome::Authorised =>
-                {
-                    Fact::agreed()
-                }
-                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => Fact::paid(),
+                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => part::yes(trip.journey),
                 Purpose::Consent(_) => Fact::authorised(BankTokens {
                     json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
                     consent: None,

@@ -49,6 +49,9 @@ pub enum Unwritable {
     /// The key that its journey was opened under is gone.
     #[error("the key that its journey was opened under is gone")]
     KeyGone,
+    /// What its errand sends cannot be opened: its key is gone.
+    #[error("what its errand sends cannot be read")]
+    Sealed,
     /// Its URL breaks a rule once it is filled in.
     #[error(transparent)]
     Url(#[from] Invalid),
@@ -65,7 +68,7 @@ impl Letter {
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel);
-        let hand_back = HandBack { settlement, token: None, consent_token: None };
+        let hand_back = HandBack { settlement, token: None, consent_token: None, signature: None };
         let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
         let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
@@ -86,7 +89,7 @@ impl Letter {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let notice = dialect.notice(journey, id.news).ok_or(Unwritable::Wordless)?;
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };
@@ -111,14 +114,14 @@ impl Letter {
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let settlement = settlement(parcel).ok_or(Unwritable::Unknown(id))?;
         let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
-        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::KeyGone);
-        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::KeyGone)?;
+        let open = |sealed| opened(keys, sealed, journey).ok_or(Unwritable::Sealed);
+        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
         let result = journey.result().map(open).transpose()?;
         let body = dialect.errand(journey, id.news, &message, result.as_ref().map(Secret::reveal));
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
-        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None };
+        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secret, gateway: &|_| None };

@@ -124,8 +124,9 @@ impl Courier {
         let mut put_off = Vec::new();
         for leased in leased {
             let (lease, now) = (leased.lease, self.parts.clock.now());
-            // A lease that lapsed in our own hands: whoever holds it now waits for the try that is under way.
-            if hands.flying.contains_key(&lease.id) {
+            // A lease that lapsed in our own hands waits for the try that is under way. So does what has happened to the
+            // same journey since: a server is told of it in its order, as long as nothing fails.
+            if hands.flying.keys().any(|id| (id.journey, id.target) == (lease.id.journey, lease.id.target)) {
                 put_off.push((lease, IDLE));
                 continue;
             }

@@ -1,6 +1,10 @@
 //! The merchant-facing words: wire structs on one side, the domain on the other. Pure: no clock, no I/O.
 
 pub mod fields;
+pub mod ixopay;
+mod json;
+mod moments;
 pub mod plain;
 pub mod secpaid;
+pub mod token_io;
 pub mod yapily;

@@ -1,9 +1,10 @@
 //! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
 use super::delivery::{Manners, News, Notice, Posting, Target};
-use super::journey::{HandBack, Journey};
+use super::journey::{HandBack, Journey, Settlement};
 use super::message::Message;
 use super::params::Params;
+use super::wish::Wish;
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
 /// front door.
@@ -17,6 +18,21 @@ pub trait Dialect: Send + Sync {
     /// Whether a callback of this journey promises no outcome, because its one-time token or a notice will tell: then a
     /// customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
+
+    /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
+    fn leaves_ahead(&self, _wish: &Wish) -> bool {
+        false
+    }
+
+    /// Whether the app takes the bank's answer itself, at its first callback, and brings it here.
+    fn lets_app_answer(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
+    fn signed_text(&self, _journey: &Journey, _settlement: &Settlement) -> Option<String> {
+        None
+    }
 
     /// What it appends to the callback, and fills into it, for this hand-back.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;

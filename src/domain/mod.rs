@@ -23,6 +23,7 @@ pub mod params;
 pub mod plan;
 pub mod redirect;
 pub mod secret;
+pub mod signature;
 pub mod signed_return;
 pub mod terms;
 pub mod token;

@@ -7,6 +7,9 @@ use super::invalid::Invalid;
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The same but for the colon, which may stand in a query as it is (RFC 3986, section 3.4).
+const RESERVED_IN_IDS: &AsciiSet = &RESERVED.remove(b':');
+
 /// Writes `value` so that it means itself anywhere in a URL after the authority.
 pub fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
@@ -51,18 +54,55 @@ impl Placeholder {
     }
 }
 
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// So that it means itself anywhere.
+    Escaped,
+    /// With its colons as they are.
+    Id,
+    /// With a `+` for each space.
+    Form,
+}
+
+impl Spelling {
+    fn written(self, value: &str) -> String {
+        match self {
+            Self::Escaped => percent_encoded(value),
+            Self::Id => utf8_percent_encode(value, RESERVED_IN_IDS).to_string(),
+            Self::Form => percent_encoded(value).replace("%20", "+"),
+        }
+    }
+}
+
 /// What a dialect appends, in its order, and what it fills into placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
-    appended: Vec<(&'static str, String)>,
+    appended: Vec<(&'static str, String, Spelling)>,
     filled: Vec<(Placeholder, String)>,
 }
 
 impl Params {
     /// Appends `name=value` after what is there already.
     #[must_use]
-    pub fn append(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.appended.push((name, value.into()));
+    pub fn append(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.spelt(name, value.into(), Spelling::Escaped)
+    }
+
+    /// The same of an id whose colons stay as they are, because its readers have never seen them otherwise.
+    #[must_use]
+    pub fn append_id(self, name: &'static str, value: &str) -> Self {
+        self.spelt(name, value.to_owned(), Spelling::Id)
+    }
+
+    /// The same with `+` for spaces, because the readers of this one parameter have seen them so.
+    #[must_use]
+    pub fn append_form(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.spelt(name, value.into(), Spelling::Form)
+    }
+
+    fn spelt(mut self, name: &'static str, value: String, spelling: Spelling) -> Self {
+        self.appended.push((name, value, spelling));
         self
     }
 
@@ -80,13 +120,24 @@ impl Params {
 
     /// What is appended, in its order, as it is meant.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.appended.iter().map(|(name, value)| (*name, value.as_str()))
+        self.appended.iter().map(|(name, value, _)| (*name, value.as_str()))
     }
 
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
-        let pairs: Vec<String> =
-            self.appended.iter().map(|(name, v)| format!("{name}={}", percent_encoded(v))).collect();
-        pairs.join("&")
+        let pairs = self.appended.iter().map(|(name, value, spelling)| format!("{name}={}", spelling.written(value)));
+        pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_and_a_colon_are_escaped_unless_their_readers_know_them_otherwise() {
+        let params = Params::default().append("state", "a b:c&d+e").append_id("payment-id", "pm2:a b:c&d");
+        let params = params.append_form("message", "Bank is a+b:c");
+        assert_eq!(params.query(), "state=a%20b%3Ac%26d%2Be&payment-id=pm2:a%20b:c%26d&message=Bank+is+a%2Bb%3Ac");
     }
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::Either;
-
 use super::prove::Landed;
 use super::returns::mark;
 use super::{Engine, EngineError};
@@ -110,7 +108,7 @@ impl Engine {
         offer: Offer,
         patience: Duration,
     ) -> Result<BroughtCode, EngineError> {
-        let Some((journey, departure)) = self.journey_of(state).await? else { return Ok(BroughtCode::Unknown) };
+        let Some((journey, departure)) = self.journey_of_state(state).await? else { return Ok(BroughtCode::Unknown) };
         let answer_to = journey.opening().purpose.consent().map(|consent| &consent.answer_to);
         if journey.opening().merchant != merchant || !matches!(answer_to, Some(AnswerTo::App(_))) {
             return Ok(BroughtCode::Unknown);
@@ -129,7 +127,7 @@ impl Engine {
         offer: Offer,
         patience: Duration,
     ) -> Result<BroughtCode, EngineError> {
-        let Some((journey, departure)) = self.journey_of(state).await? else { return Ok(BroughtCode::Unknown) };
+        let Some((journey, departure)) = self.journey_of_state(state).await? else { return Ok(BroughtCode::Unknown) };
         let open = self.bank(journey.bank_of(departure)).is_ok_and(|bank| !bank.asks_once());
         let by_app = |consent: &Consent| consent.answer_to != AnswerTo::Gateway;
         if !open || journey.opening().purpose.consent().is_none_or(by_app) {
@@ -149,16 +147,10 @@ impl Engine {
         let journey = self.lapse(journey).await?;
         let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
         let until = tokio::time::Instant::now() + patience;
-        if journey.answered(via).is_none() && journey.settlement().is_none() {
-            let flight = self.prove(&journey, via, &offer);
-            match futures_util::future::select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
-                Either::Left((landing, _)) => {
-                    if landing?.landed == Landed::Forged {
-                        return Ok(BroughtCode::Forged);
-                    }
-                }
-                Either::Right(_) => self.keep(journey.clone(), via, &offer).await?,
-            }
+        if journey.settlement().is_none()
+            && self.prove_brought(&journey, via, &offer, patience).await? == Landed::Forged
+        {
+            return Ok(BroughtCode::Forged);
         }
         let left = until.saturating_duration_since(tokio::time::Instant::now());
         let journey = self.consent_soon(journey.opening().merchant, *journey.id(), left).await?;

@@ -9,6 +9,7 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
 use crate::domain::secret::Secret;
+use crate::keys::hashed_key;
 use crate::store::Replaced;
 
 /// A merchant with the secrets that are shown once.
@@ -46,7 +47,7 @@ impl Engine {
             endpoints: Vec::new(),
             webhook: None,
             public_keys: Vec::new(),
-            hashed_keys: Vec::new(),
+            hashed_keys: vec![hashed_key(api_key.reveal())],
         };
         if self.store.add(&merchant).await? {
             return Ok(NewMerchant { merchant, api_key, signing_secret });
@@ -71,9 +72,11 @@ impl Engine {
         let digest = api_key_digest(api_key.reveal());
         // The newcomer's page, where there is one, goes on: nobody has ever seen its key.
         let demo = self.keys.demo_secret(id).map(|secret| api_key_digest(ApiKey::write(id, &secret).reveal()));
+        let hashed = hashed_key(api_key.reveal());
         let rotated = self.with_keys(id, |merchant| {
             merchant.api_keys.retain(|key| Some(*key) == demo);
             merchant.api_keys.push(digest);
+            merchant.hashed_keys = vec![hashed];
         });
         Ok(rotated.await?.then_some(api_key))
     }

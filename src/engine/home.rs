@@ -2,13 +2,15 @@
 
 use super::{Engine, EngineError};
 use crate::domain::device::Device;
+use crate::domain::dialect::Dialect;
 use crate::domain::door::Homeward;
-use crate::domain::journey::{End, HandBack, Journey, Purpose, Stage};
+use crate::domain::journey::{End, HandBack, Journey, Purpose, Settlement, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::plan::Entry;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
+use crate::domain::signature::GatewaySignature;
 
 /// The page of a checkout: where it is paid while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
@@ -93,10 +95,37 @@ impl Engine {
         };
         let consent_token = self.consent_token(journey);
         let consent_token = consent_token.as_ref().map(Secret::reveal);
-        let hand_back = HandBack { settlement, token: token.as_ref(), consent_token };
-        let params = self.dialect(&journey.opening().dialect)?.way_home(journey, &hand_back);
+        let dialect = self.dialect(&journey.opening().dialect)?;
+        let signature =
+            settlement.map(|settlement| self.signature(dialect, journey, settlement)).transpose()?.flatten();
+        let hand_back = HandBack { settlement, token: token.as_ref(), consent_token, signature };
+        let params = dialect.way_home(journey, &hand_back);
         let at = journey.moment_of(end, departure);
         self.keys.sign_return(journey, entry, params, at)?.ok_or_else(super::key_gone)
+    }
+
+    /// The signature that stands on a journey's way home, where its dialect has one.
+    ///
+    /// # Errors
+    /// When the journey's key or dialect is gone.
+    pub fn home_signature(&self, journey: &Journey) -> Result<Option<GatewaySignature>, EngineError> {
+        let Some(settlement) = journey.settlement() else { return Ok(None) };
+        self.signature(self.dialect(&journey.opening().dialect)?, journey, settlement)
+    }
+
+    /// The public keys that verify such signatures, the current one first.
+    pub fn home_keys(&self) -> Vec<[u8; 32]> {
+        self.keys.home_keys()
+    }
+
+    pub(super) fn signature(
+        &self,
+        dialect: &dyn Dialect,
+        journey: &Journey,
+        settlement: &Settlement,
+    ) -> Result<Option<GatewaySignature>, EngineError> {
+        let Some(text) = dialect.signed_text(journey, settlement) else { return Ok(None) };
+        self.keys.home_signature(journey, text.as_bytes()).map(Some).ok_or_else(super::key_gone)
     }
 }
 

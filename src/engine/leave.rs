@@ -8,7 +8,6 @@ use tokio::time::Instant;
 
 use super::{Engine, EngineError};
 use crate::bank::{BankTrouble, Trip};
-use crate::domain::consent::AnswerTo;
 use crate::domain::journey::{Choice, Departing, Journey, Purpose};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
@@ -120,8 +119,8 @@ impl Engine {
 
     /// Where the customer wants to go, if it is the customer who decides.
     fn choice(&self, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
-        let asked = journey.opening().purpose.consent()?;
-        let chosen = self.institution(institution?).filter(|_| asked.institution.is_none())?;
+        let purpose = &journey.opening().purpose;
+        let chosen = self.institution(institution?).filter(|_| purpose.institution().is_none())?;
         Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone() })
     }
 
@@ -163,10 +162,7 @@ impl Engine {
     /// What a bank has to know of a departure.
     pub(super) fn trip(&self, journey: &Journey, departure: u8) -> Result<Papers, EngineError> {
         let own = || self.public_url.page(&format!("/return/{}", journey.bank_of(departure)), &[]);
-        let redirect_uri = match journey.opening().purpose.consent().map(|consent| &consent.answer_to) {
-            Some(AnswerTo::App(url)) => url.clone(),
-            Some(AnswerTo::Gateway) | None => own(),
-        };
+        let redirect_uri = self.app_address(journey)?.unwrap_or_else(own);
         Ok(Papers {
             state: self.state(journey, departure)?,
             verifier: self.keys.verifier(journey, departure).ok_or_else(super::key_gone)?,

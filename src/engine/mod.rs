@@ -4,6 +4,8 @@
 //! reads a journey, lets the domain decide, and takes one step in the store. A step that loses a race decides again on
 //! what the winner left.
 
+mod ahead;
+mod app_answers;
 mod book;
 mod consents;
 mod deliveries;
@@ -90,6 +92,7 @@ pub struct Engine {
     pub(crate) herald: Arc<dyn Herald>,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
+    ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
 
 /// How often the store is asked again for a fact that is on its way.
@@ -161,6 +164,7 @@ impl Engine {
             herald,
             proofs,
             outbound,
+            ahead: Flights::kept_for(Duration::ZERO),
         }
     }
 
@@ -192,6 +196,16 @@ impl Engine {
     /// The institution of this id.
     pub fn institution(&self, id: &str) -> Option<&Institution> {
         self.institutions.iter().find(|institution| institution.id == id)
+    }
+
+    /// Whether a payment can be made at this institution.
+    pub fn takes_payments(&self, institution: &Institution) -> bool {
+        self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
+    }
+
+    /// The public key that verifies what this gateway signs for servers: 32 bytes of Ed25519.
+    pub fn gateway_key(&self) -> Option<[u8; 32]> {
+        self.keys.gateway_key()
     }
 
     /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, place};
+use crate::domain::callback::{CallbackUrl, Item, place};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -16,7 +16,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -109,13 +109,14 @@ impl Engine {
             let token = token.as_ref().filter(|_| index == 0);
             let params = settlements.iter().map(|settlement| {
                 let consent_token = agreed(settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, settlement)?;
+                let hand_back = HandBack { settlement: Some(settlement), token, consent_token, signature };
                 let params = dialect.way_home(&journey, &hand_back);
-                (settlement.outcome, self.keys.rehearse_return(&journey, params))
+                Ok((settlement.outcome, self.keys.rehearse_return(&journey, params)))
             });
-            rehearsed(entry, &params.collect::<Vec<_>>(), settings)
+            Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
         });
-        Ok(entries.collect::<Result<_, Invalid>>()?)
+        entries.collect()
     }
 
     /// A call that would be refused now may be the repetition of one that was not.
@@ -149,7 +150,7 @@ impl Engine {
             expires_at: now.plus(merchant.settings.journey_life),
         });
         self.check_longest(journey.opening(), dialect)?;
-        Ok(journey)
+        Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
     }
 
     /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
@@ -194,7 +195,13 @@ impl Engine {
                 Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
             }
         }?;
-        plan.telling(&wish.endpoints, allowed)
+        // A merchant's webhook is a place that it has saved.
+        let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
+        let one_off_urls = match (&wish.endpoints, &saved) {
+            (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+            _ => allowed.one_off_urls,
+        };
+        plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })
     }
 
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
@@ -208,7 +215,8 @@ impl Engine {
             for settlement in ends(&journey, &longest) {
                 let token = token.as_ref().filter(|_| index == 0);
                 let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token };
+                let signature = self.signature(dialect, &journey, &settlement)?;
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
@@ -225,14 +233,16 @@ impl Engine {
         }
         for (field, entry) in opening.plan.apart_entries() {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: token.as_ref(), consent_token: None };
+                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
+                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {
             for settlement in ends(&journey, &longest) {
-                let hand_back = HandBack { settlement: Some(&settlement), token: None, consent_token: None };
+                let hand_back =
+                    HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
                 let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
                 written.map_err(|invalid| invalid.at("payment_endpoint"))?;
             }

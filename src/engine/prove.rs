@@ -203,7 +203,7 @@ impl Engine {
     }
 
     /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
-    async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
+    pub(super) async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
         for tried in 1.. {
             match self.store.take(step).await {
                 Err(trouble) if tried < TRIES => {
@@ -236,7 +236,7 @@ impl Engine {
 }
 
 /// Calls a bank until it can be reached, a few times.
-async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
+pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
 where
     F: Future<Output = Result<T, BankTrouble>>,
 {

@@ -14,7 +14,6 @@ use super::prove::Landed;
 use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::Answer;
-use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
@@ -134,7 +133,7 @@ impl Engine {
             Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
         };
         let Some(state) = said.state else { return Ok(Returned::Suspect(Suspicion::NoState)) };
-        let Some((journey, departure)) = self.journey_of(&state).await? else {
+        let Some((journey, departure)) = self.journey_of_state(&state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
         let from = From { bank: brought.bank, cookie: brought.cookie };
@@ -171,7 +170,7 @@ impl Engine {
     /// As [`Engine::take_return`].
     pub async fn wait_on(self: &Arc<Self>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
         let Waiting { bank, state, mark, cookie, at, timing } = waiting;
-        let Some((journey, departure)) = self.journey_of(state).await? else {
+        let Some((journey, departure)) = self.journey_of_state(state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
         if let Some(suspicion) = self.suspicion(&journey, departure, state, From { bank, cookie }) {
@@ -201,7 +200,7 @@ impl Engine {
         }
     }
 
-    pub(super) async fn journey_of(&self, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
+    pub(super) async fn journey_of_state(&self, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
         let Some(shard) = shard_of_state(state) else { return Ok(None) };
         Ok(self.store.find_by_state(shard, &state_digest(state)).await?)
     }
@@ -233,7 +232,7 @@ impl Engine {
             return Some(Suspicion::OtherBank);
         }
         // Its bank answers the app, and knows no such address of ours.
-        if journey.opening().purpose.consent().is_some_and(|consent| consent.answer_to != AnswerTo::Gateway) {
+        if self.app_address(journey).is_ok_and(|address| address.is_some()) {
             return Some(Suspicion::UnknownState);
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;

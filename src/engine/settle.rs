@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// Looks after journeys whose time has run out, and proofs that nobody has finished. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
+    /// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for. Answers how many journeys it looked after; with [`Engine::SWEPT`] of them there may be more.
     ///
     /// # Errors
     /// When the store is in trouble.
@@ -132,6 +132,10 @@ impl Engine {
                 Proof::Held { .. } => self.take_over(journey.clone(), via).await?,
                 Proof::Sent { .. } => self.give_up(journey.clone(), via).await?,
             }
+        }
+        if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
+            moved = true;
+            self.ask_again(&journey, departure);
         }
         self.lapse(journey).await?;
         Ok(moved)

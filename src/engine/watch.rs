@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::returns::token_digest;
 use super::{Engine, EngineError};
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId};
+use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::store::{Place, Which};
@@ -156,6 +156,29 @@ impl Engine {
     /// When the store is in trouble.
     pub async fn journey(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
         Ok(self.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
+    }
+
+    /// The same, settled as expired if its time has run out.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn current(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+        match self.journey(merchant, pay_id).await? {
+            Some(journey) => self.lapse(journey).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The journey of this id, whichever merchant's it is, settled as expired if its time has run out: for pages whose
+    /// address is made of the id.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn journey_of(&self, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+        match self.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id) {
+            Some(journey) => self.lapse(journey).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A merchant's journey with everything about it.

@@ -7,9 +7,14 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use zeroize::Zeroizing;
 
 use super::Keys;
+use crate::domain::journey::Journey;
+use crate::domain::signature::GatewaySignature;
 
 /// The purpose of the pair that signs notices.
 const NOTICES: &str = "gateway signature";
+
+/// The purpose of the pair that signs ways home.
+const HOME: &str = "way home";
 
 impl Keys {
     /// The gateway's own signature over `bytes`, as some dialects' notices carry it: 64 bytes of Ed25519, under the
@@ -21,6 +26,19 @@ impl Keys {
     /// The public key that verifies [`Keys::gateway_signature`]: 32 bytes. It changes with the operator's current key.
     pub fn gateway_key(&self) -> Option<[u8; 32]> {
         Some(self.key_pair(self.current(), NOTICES)?.verifying_key().to_bytes())
+    }
+
+    /// A signature over what stands on the way home of a journey, under the key that it was opened with: the same bytes
+    /// every time. `None` when the operator has that key no more.
+    pub fn home_signature(&self, journey: &Journey, bytes: &[u8]) -> Option<GatewaySignature> {
+        let pair = self.key_pair(&journey.opening().key, HOME)?;
+        Some(GatewaySignature { key: pair.verifying_key().to_bytes(), bytes: pair.sign(bytes).to_bytes() })
+    }
+
+    /// The public keys that verify [`Keys::home_signature`], one for each of the operator's keys, the current one's first.
+    pub fn home_keys(&self) -> Vec<[u8; 32]> {
+        let pairs = self.keys.iter().filter_map(|(id, _)| self.key_pair(id, HOME));
+        pairs.map(|pair| pair.verifying_key().to_bytes()).collect()
     }
 
     /// The pair of the operator's key of this id for one purpose.
@@ -58,5 +76,22 @@ mod tests {
         assert_ne!(public("k2", NOTICES), public("k1", NOTICES));
         assert_ne!(public("k2", NOTICES), public("k2", "another"));
         assert!(keys.key_pair("k3", NOTICES).is_none());
+        assert_eq!(keys.home_keys(), [public("k2", HOME), public("k1", HOME)]);
+        assert_ne!(public("k2", NOTICES), public("k2", HOME));
+    }
+
+    #[test]
+    fn a_way_home_is_signed_under_the_key_of_its_journey_whatever_the_current_one_is() {
+        let journey = crate::domain::journey::tests::journey();
+        let old = Keys::write_fresh(&journey.opening().key, [3; 32]).reveal().to_owned();
+        let (before, after) = (old.clone(), format!("{},{old}", Keys::write_fresh("new", [4; 32]).reveal()));
+        let [before, after] = [before, after].map(|text| Keys::parse(&text).unwrap());
+        let signed = before.home_signature(&journey, b"text").unwrap();
+        assert_eq!(after.home_signature(&journey, b"text"), Some(signed), "the same bytes, every time");
+        assert_eq!(after.home_keys()[1], signed.key);
+        let key = VerifyingKey::from_bytes(&signed.key).unwrap();
+        assert!(key.verify_strict(b"text", &Signature::from_bytes(&signed.bytes)).is_ok());
+        let without = Keys::parse(Keys::write_fresh("new", [4; 32]).reveal()).unwrap();
+        assert_eq!(without.home_signature(&journey, b"text"), None);
     }
 }

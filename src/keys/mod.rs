@@ -7,6 +7,7 @@
 mod consent;
 mod ed25519;
 mod key_set;
+mod password;
 mod returns;
 mod ticket;
 
@@ -22,6 +23,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use ticket::ticket_parts;
 

@@ -20,6 +20,11 @@ impl Step {
         Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
     }
 
+    /// The way to the bank is known, for a browser that has not come yet.
+    pub const fn ready(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
     /// An offer is kept for whoever takes it to the bank.
     pub const fn hold(journey: Journey) -> Self {
         Self { journey, state: None, token: None, deliveries: Vec::new() }

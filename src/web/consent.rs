@@ -210,7 +210,7 @@ fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpRe
 }
 
 /// Institutions under the first country that each names, both in the order of the alphabet.
-fn by_country(institutions: &[&Institution]) -> Vec<BankGroup> {
+pub(super) fn by_country(institutions: &[&Institution]) -> Vec<BankGroup> {
     let mut groups: Vec<BankGroup> = Vec::new();
     for institution in institutions {
         let country = institution.countries.first().map_or("", |country| country.name.as_str());

@@ -6,6 +6,7 @@ mod body;
 mod checkout;
 mod consent;
 mod idempotency;
+mod ixopay;
 mod leaving;
 pub mod page;
 mod patience;
@@ -14,11 +15,13 @@ pub mod reply;
 mod returns;
 mod secpaid;
 mod time;
+mod token_io;
 mod v1;
 mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
+pub use ixopay::Rates;
 
 use actix_web::{HttpResponse, web};
 
@@ -34,7 +37,7 @@ pub enum House {
     Own,
 }
 
-/// Every route of the front door. The application data it wants: [`Engine`], [`Limits`] and [`House`].
+/// Every route of the front door. The application data it wants: [`Engine`], [`Limits`], [`Rates`] and [`House`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(front))
@@ -44,7 +47,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(consent::routes)
         .configure(returns::routes)
         .configure(secpaid::routes)
+        .configure(ixopay::routes)
         .configure(yapily::routes)
+        .configure(token_io::routes)
         .configure(v1::routes)
         .configure(well_known::routes)
         .configure(assets::routes);

@@ -64,6 +64,16 @@ function shop(base, { merchant_id: id, api_key: key }) {
       const made = await post('/secpaid/api/v2/createLink', { token: key }, { amount: 25, callback_url: callback });
       return made.data.pay_link;
     },
+    // A payment on Token.io's hosted pages, which comes home to this callback.
+    async hosted(callbackUrl) {
+      const initiation = {
+        refId: 'order-7', remittanceInformationPrimary: 'Order 7', amount: { value: '10.23', currency: 'EUR' },
+        localInstrument: 'SEPA', creditor: { iban: 'GB29NWBK60161331926819', name: 'Customer Inc.' },
+        callbackUrl, callbackState: 'of-the-shop', flowType: 'FULL_HOSTED_PAGES',
+      };
+      const authorization = `Basic ${Buffer.from(key).toString('base64')}`;
+      return (await post('/token-io/v2/payments', { authorization }, { initiation })).payment;
+    },
     // The address at which a customer agrees to account access, and comes home to this callback.
     async consent(institutionId, callback) {
       const body = { institutionId, callback, applicationUserId: 'ada' };

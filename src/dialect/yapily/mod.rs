@@ -8,8 +8,6 @@ mod exchange;
 mod features;
 mod hosted;
 mod institution;
-mod json;
-mod moments;
 mod payment;
 mod query;
 mod refusal;
@@ -26,6 +24,7 @@ pub use query::{Query, UserQuery, force_delete};
 pub use refusal::{Refusal, Source};
 pub use user::{deleted_user, read_user, user};
 
+use super::{json, moments};
 use crate::domain::dialect::Dialect;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::Outcome;

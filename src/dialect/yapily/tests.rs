@@ -73,6 +73,7 @@ fn home(journey: &Journey, callback: &str) -> String {
         settlement: journey.settlement(),
         token: (journey.opening().terms.one_time_token == OneTime::On).then_some(&token),
         consent_token: Some("eyJ.a.b"),
+        signature: None,
     };
     let callback = CallbackUrl::parse(callback, &Rules::default()).unwrap();
     callback.with(&Yapily.way_home(journey, &hand_back), Placement::Query).unwrap()

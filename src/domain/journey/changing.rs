@@ -45,7 +45,7 @@ impl Journey {
         }
         match u8::try_from(self.past.departures.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new() });
+                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new(), way: None });
                 Departing::New(self.revised(), number)
             }
             _ => Departing::TooOften,

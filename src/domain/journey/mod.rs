@@ -10,6 +10,7 @@ mod purpose;
 mod reading;
 #[cfg(test)]
 pub(crate) mod tests;
+mod way;
 
 use std::time::Duration;
 
@@ -20,12 +21,14 @@ use super::moment::Moment;
 use super::outcome::{BankError, Cause, Outcome};
 use super::plan::Plan;
 use super::secret::Sealed;
+use super::signature::GatewaySignature;
 use super::terms::Terms;
 use super::token::OneTimeToken;
 
 pub use booking::{Booked, Unbookable};
 pub use changing::{Departing, Settling};
 pub use purpose::{Booking, BookingKind, Cancel, Checkout, Errand, Purpose, Wanted};
+pub use way::Way;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +115,8 @@ pub struct Departure {
     pub to: Option<Choice>,
     /// What came back, each different answer once.
     pub answers: Vec<Answer>,
+    /// The way there, where it is asked for before there is a browser.
+    pub way: Option<Way>,
 }
 
 /// An answer that came back under a departure's `state`, and what it led to.
@@ -212,6 +217,8 @@ pub struct HandBack<'a> {
     pub token: Option<&'a OneTimeToken>,
     /// The consent token, where a consent has been given and the reader may have it.
     pub consent_token: Option<&'a str>,
+    /// The gateway's signature over what the dialect wanted signed, if it wanted anything.
+    pub signature: Option<GatewaySignature>,
 }
 
 impl Journey {

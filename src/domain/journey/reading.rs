@@ -38,11 +38,13 @@ impl Journey {
         self.settlement().is_none() && now >= self.expires_at()
     }
 
-    /// When somebody has to look after it, if nobody comes: its expiry, or a proof that nobody has finished.
+    /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a way that
+    /// nobody has asked for.
     pub fn due_at(&self) -> Option<Moment> {
         let expiry = self.settlement().is_none().then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
-        proofs.chain(expiry).min()
+        let way = self.asked_ahead().map(|(_, until)| until);
+        proofs.chain(expiry).chain(way).min()
     }
 
     /// The proofs that are under way, with the answers that they belong to.

@@ -49,6 +49,33 @@ pub(crate) async fn a_held_proof_is_due_when_nobody_has_finished_it(house: House
     assert_eq!(house.find(&held_again).await, Some(held_again));
 }
 
+pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(house: House) {
+    let draft = Draft::at(house.now()).lasting(2 * HOUR).journey().leaving_ahead();
+    let opened = house.opened(draft).await;
+    house.pass(SECOND);
+    for _ in 0..2 {
+        assert_eq!(due(&house).await, [opened.clone()], "whoever opened it may be gone");
+    }
+    let state = fresh();
+    let asked = opened.ask_ahead(0, house.now()).unwrap();
+    house.done(&Step::leave(asked.clone(), state, 0)).await;
+    let under = house.store().find_by_state(asked.id().shard(), &state).await.unwrap();
+    assert_eq!(under, Some((asked.clone(), 0)), "its customer may come back by now");
+    house.pass(Journey::ASKING - SECOND);
+    assert_eq!(due(&house).await, []);
+    house.pass(2 * SECOND);
+    assert_eq!(due(&house).await, [asked.clone()]);
+
+    let ready = asked.clone().ready(0, Sealed::new(vec![0, 255, 7]), house.now()).unwrap();
+    house.done(&Step::ready(ready.clone())).await;
+    assert_eq!(due(&house).await, []);
+    assert_eq!(house.find(&ready).await, Some(ready.clone()));
+    let other = asked.ready(0, Sealed::new(vec![1]), house.now()).unwrap();
+    assert_eq!(house.store().take(&Step::ready(other)).await.unwrap(), Taken::Lost(Box::new(ready.clone())));
+    house.pass(2 * HOUR);
+    assert_eq!(due(&house).await, [ready]);
+}
+
 pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
     let sent = held.send(VIA, 7, house.now()).unwrap();

@@ -6,15 +6,18 @@ use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, r
 use super::later::LaterRecord;
 use super::merchant::{TermsRecord, placement};
 use super::ways::WaysRecord;
-use super::{StoreError, damaged, read, write};
+use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{Answer, Cancel, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement};
+use crate::domain::journey::{
+    Answer, Cancel, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement, Way,
+};
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::plan::{Endpoint, Entry, Plan};
+use crate::domain::secret::Sealed;
 
 /// Writes a journey.
 ///
@@ -76,7 +79,20 @@ struct JourneyRecord {
 pub(super) struct EntryRecord(String, bool, Option<u32>);
 
 #[derive(Serialize, Deserialize)]
-struct DepartureRecord(u64, Vec<(u64, u64, EndRecord)>, #[serde(default)] Option<(String, String)>);
+struct DepartureRecord(
+    u64,
+    Vec<(u64, u64, EndRecord)>,
+    #[serde(default)] Option<(String, String)>,
+    // Records that were written before ways were asked for ahead end here.
+    #[serde(default)] Option<WayRecord>,
+);
+
+/// Until when a way is asked for; or since when it is known, and the way.
+#[derive(Serialize, Deserialize)]
+enum WayRecord {
+    A(u64),
+    K(u64, #[serde(with = "bytes")] Vec<u8>),
+}
 
 #[derive(Serialize, Deserialize)]
 enum EndRecord {
@@ -216,7 +232,11 @@ impl From<&Departure> for DepartureRecord {
             (answer.mark, answer.at.as_millis(), end)
         });
         let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone()));
-        Self(departure.left_at.as_millis(), answers.collect(), to)
+        let way = departure.way.as_ref().map(|way| match way {
+            Way::Asked { until } => WayRecord::A(until.as_millis()),
+            Way::Known { url, at } => WayRecord::K(at.as_millis(), url.as_bytes().to_vec()),
+        });
+        Self(departure.left_at.as_millis(), answers.collect(), to, way)
     }
 }
 
@@ -232,7 +252,11 @@ impl DepartureRecord {
             Answer { mark, at: Moment::from_millis(at), end, proof: None }
         });
         let to = self.2.map(|(institution, bank)| Choice { institution, bank });
-        Departure { left_at: Moment::from_millis(self.0), to, answers: answers.collect() }
+        let way = self.3.map(|way| match way {
+            WayRecord::A(until) => Way::Asked { until: Moment::from_millis(until) },
+            WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: Moment::from_millis(at) },
+        });
+        Departure { left_at: Moment::from_millis(self.0), to, answers: answers.collect(), way }
     }
 }
 

@@ -40,7 +40,7 @@ impl Journeys for RedisStore {
             .with(of_journey(journey)?)
             .with(value::of_listing(journey))
             .with(keys::number(pay_id))
-            .with(moment(opening.expires_at))
+            .with(moment(journey.due_at().unwrap_or(opening.expires_at)))
             .with(keys::journeys(shard))
             .with(self.ahead())
             .with(millis(remembered))

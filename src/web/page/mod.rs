@@ -19,6 +19,7 @@ mod parameters;
 mod problem;
 mod returning;
 mod sandbox;
+mod session;
 mod waiting;
 
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use parameters::{DisplayParameters, ParamRow, Redeemed};
 pub use problem::ProblemPage;
 pub use returning::{FragmentReturn, Repost};
 pub use sandbox::{Authorise, NeverReturns, Wanted};
+pub use session::Session;
 pub use waiting::{Awaited, Waiting};

@@ -44,6 +44,11 @@ impl ProblemPage {
         Self::new(words::OVER, words::OVER_SENTENCE, words::OVER_HINT)
     }
 
+    /// A payment that has come to its end, to somebody who knows no more than its id.
+    pub fn payment_over() -> Self {
+        Self::new(words::PAYMENT_OVER, words::PAYMENT_OVER_SENTENCE, words::OVER_HINT)
+    }
+
     /// A return in another browser than the one that left, for a merchant who does not allow that.
     pub fn other_browser() -> Self {
         Self::new(words::OTHER_BROWSER, words::OTHER_BROWSER_SENTENCE, words::OTHER_BROWSER_HINT)
@@ -87,6 +92,7 @@ impl ProblemPage {
         vec![
             ("problem-unknown-link", Self::unknown_link()),
             ("problem-over", Self::over()),
+            ("problem-payment-over", Self::payment_over()),
             ("problem-unknown-return", Self::unknown_return()),
             ("problem-other-browser", Self::other_browser()),
             ("problem-cannot-cancel", Self::cannot_cancel()),

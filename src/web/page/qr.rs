@@ -27,6 +27,23 @@ pub fn png(text: &str) -> Option<Vec<u8>> {
     Some(file)
 }
 
+/// How wide a picture of [`svg`] is, in pixels.
+const SIDE: usize = 240;
+
+/// Draws `text` as a QR code in SVG, 240 pixels wide whatever the number of its modules. `None` when it is too long.
+pub fn svg(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let modules = code.width();
+    let side = modules + 2 * QUIET;
+    let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
+    let path: Vec<String> =
+        dark.map(|(index, _)| format!("M{} {}h1v1h-1z", index % modules + QUIET, index / modules + QUIET)).collect();
+    Some(format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{SIDE}" height="{SIDE}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}h-{side}z"/><path d="{}"/></svg>"##,
+        path.concat()
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +67,18 @@ mod tests {
     #[test]
     fn a_text_too_long_for_a_code_has_none() {
         assert!(png(&"x".repeat(5000)).is_none());
+        assert!(svg(&"x".repeat(5000)).is_none());
+    }
+
+    #[test]
+    fn a_drawing_has_a_square_for_each_dark_module_and_one_size() {
+        for text in ["x", &"https://pay.example/token-io/session/pm2:".repeat(20)] {
+            let (code, drawing) = (QrCode::new(text).unwrap(), svg(text).unwrap());
+            let dark = code.to_colors().iter().filter(|color| **color == Color::Dark).count();
+            assert_eq!(drawing.matches("h1v1h-1z").count(), dark);
+            assert!(drawing.contains(r#"width="240" height="240""#));
+            // The first module of the first finder pattern, behind the quiet zone.
+            assert!(drawing.contains("M4 4h1v1h-1z"));
+        }
     }
 }

@@ -87,6 +87,25 @@ pub mod ended {
     }
 }
 
+pub(super) mod session {
+    pub const EYEBROW: &str = "Payment to";
+    pub const ASKED_BY: &str = "Asked for by";
+    pub const AT_THIS_BANK: &str = "Pay at your bank";
+    pub const CANCEL: &str = "Cancel";
+
+    pub fn title(payee: &str, amount: &str) -> String {
+        super::checkout::title(payee, amount)
+    }
+
+    pub fn away(bank: &str) -> String {
+        super::ended_by_full_stop(super::consent::away(Some(bank)))
+    }
+
+    pub fn next(merchant: &str) -> String {
+        super::ended_by_full_stop(format!("You confirm the payment at your bank, and come back to {merchant}"))
+    }
+}
+
 /// Consents: choosing a bank, a bank that cannot be reached, and how it ended.
 pub mod consent {
     pub(crate) const CHOOSE: &str = "Choose your bank";
@@ -228,6 +247,8 @@ pub(super) mod problem {
     pub const OVER: &str = "This page has had its time";
     pub const OVER_SENTENCE: &str = "It was the way back to an app, for a few minutes only.";
     pub const OVER_HINT: &str = "Open the app or the shop where you started: there you see how this ended.";
+    pub const PAYMENT_OVER: &str = "This payment is over";
+    pub const PAYMENT_OVER_SENTENCE: &str = "There is nothing to pay here any more.";
     pub const OTHER_BROWSER: &str = "Please continue in the browser you started in";
     pub const OTHER_BROWSER_SENTENCE: &str =
         "This was started in another browser, and the shop asks that it ends there.";

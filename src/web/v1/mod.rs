@@ -7,6 +7,7 @@ mod introspect;
 mod journeys;
 mod preview;
 mod profile;
+mod public_keys;
 mod redeem;
 mod returns;
 mod ways;
@@ -36,6 +37,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
+            .configure(public_keys::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)

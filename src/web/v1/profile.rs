@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::public_keys::TokenIoView;
 use super::ways::WaysView;
 use super::{Call, merchant_of};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
@@ -73,6 +74,7 @@ struct ProfileView<'a> {
     created_at: String,
     callbacks: Vec<CallbackView<'a>>,
     settings: SettingsView,
+    token_io: TokenIoView,
 }
 
 #[derive(Serialize)]
@@ -116,6 +118,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         created_at: rfc3339(merchant.created_at),
         callbacks: views(&engine, &merchant),
         settings: SettingsView::from(&merchant.settings),
+        token_io: TokenIoView::of(&engine, &merchant),
     }))
 }
 

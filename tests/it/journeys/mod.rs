@@ -16,6 +16,8 @@ mod customer_cancels;
 mod deliveries;
 mod forged;
 mod idempotency;
+mod ixopay;
+mod ixopay_late;
 mod link_expires;
 mod lists;
 mod prefetch;

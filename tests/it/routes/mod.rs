@@ -8,3 +8,4 @@ mod v1_consents;
 mod v1_journeys;
 mod v1_preview;
 mod v1_profile;
+mod v1_public_keys;

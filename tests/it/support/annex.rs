@@ -15,6 +15,7 @@ use handback::bank::sandbox::{Sandbox, institutions};
 use handback::bank::{Answer, Bank, BankTrouble, Said, Trip};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
+use handback::dialect::token_io::TokenIo;
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{AnswerTo, Consent, Kind};
 use handback::domain::id::{Shard, UserId};
@@ -27,7 +28,7 @@ use handback::domain::outcome::{Fact, Offer};
 use handback::domain::redirect::{PublicUrl, Redirect};
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
-use handback::engine::{Edit, Engine, NoHerald, Parts};
+use handback::engine::{Edit, Engine, NewMerchant, NoHerald, Parts};
 use handback::keys::Keys;
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
@@ -97,34 +98,42 @@ impl Bank for Mannered {
 pub struct Annex {
     pub engine: Arc<Engine>,
     pub merchant: Merchant,
+    /// Its API key.
+    pub api_key: Secret,
     pub http: Http,
     pub clock: Arc<TestClock>,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    keys: String,
+    folder: Arc<TempDir>,
 }
 
 impl Annex {
     /// Opens one with these banks, each of which speaks for an institution `of-NAME`; the sandbox's two come last.
     pub async fn open(banks: &[Manners]) -> Self {
-        let folder = TempDir::new().expect("a folder");
+        let (listener, base) = port();
         let clock: Arc<TestClock> = Arc::default();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let base = PublicUrl::of_server(listener.local_addr().expect("an address"));
-        let engine = Arc::new(engine(banks, &folder.path().join("data"), &clock, base.clone()));
-        let merchant = engine.add_merchant(MerchantName::parse("Corner shop").expect("a name")).await;
-        let merchant = merchant.expect("a merchant").merchant;
-        let (sent, received) = std::sync::mpsc::channel();
-        let shared = Arc::clone(&engine);
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = serve(shared, listener);
-                sent.send(server.handle()).expect("somebody who waits");
-                server.await.expect("a server that stands until it is stopped");
-            });
-        });
-        let server = received.recv().expect("a server");
-        Self { engine, merchant, http: Http::to(base.as_str()), clock, server, thread: Some(thread), _folder: folder }
+        let (folder, keys) =
+            (Arc::new(TempDir::new().expect("a folder")), Keys::write_fresh("k1", SystemClock.entropy()));
+        let engine = Arc::new(engine(banks, (&folder.path().join("data"), keys.reveal()), &clock, base.clone()));
+        let new = engine.add_merchant(MerchantName::parse("Corner shop").expect("a name")).await.expect("a merchant");
+        let NewMerchant { merchant, api_key, .. } = new;
+        let (server, thread) = serving(&engine, listener);
+        let (api_key, keys) = (Secret::new(api_key.reveal()), keys.reveal().to_owned());
+        let (http, thread) = (Http::to(base.as_str()), Some(thread));
+        Self { engine, merchant, api_key, http, clock, server, thread, keys, folder }
+    }
+
+    /// Stops this one, whatever it is doing, and opens another with these banks on what it has left behind.
+    pub fn next(self, banks: &[Manners]) -> Self {
+        let (listener, base) = port();
+        let (folder, keys, clock) = (Arc::clone(&self.folder), self.keys.clone(), Arc::clone(&self.clock));
+        let (merchant, api_key) = (self.merchant.clone(), self.api_key.clone());
+        drop(self);
+        let engine = Arc::new(engine(banks, (&folder.path().join("data"), &keys), &clock, base.clone()));
+        let (server, thread) = serving(&engine, listener);
+        let (http, thread) = (Http::to(base.as_str()), Some(thread));
+        Self { engine, merchant, api_key, http, clock, server, thread, keys, folder }
     }
 
     /// Opens a consent as a dialect would; `institution` is none where the customer chooses.
@@ -209,12 +218,32 @@ pub fn consent() -> Consent {
     }
 }
 
+fn port() -> (TcpListener, PublicUrl) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = PublicUrl::of_server(listener.local_addr().expect("an address"));
+    (listener, base)
+}
+
+/// Serves an engine on a thread of its own.
+fn serving(engine: &Arc<Engine>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+    let (sent, received) = std::sync::mpsc::channel();
+    let shared = Arc::clone(engine);
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = serve(shared, listener);
+            sent.send(server.handle()).expect("somebody who waits");
+            server.await.expect("a server that stands until it is stopped");
+        });
+    });
+    (received.recv().expect("a server"), thread)
+}
+
 fn sandbox(base: &PublicUrl) -> Sandbox {
     Sandbox::new(base.clone(), Secret::new("annex"))
 }
 
-fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
-    let keys = Keys::parse(Keys::write_fresh("k1", SystemClock.entropy()).reveal()).expect("keys");
+fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
+    let keys = Keys::parse(keys).expect("keys");
     let sandbox = sandbox(&base);
     let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Bank>);
     let own = |manners: &Manners| Institution {
@@ -230,7 +259,7 @@ fn engine(banks: &[Manners], folder: &Path, clock: &Arc<TestClock>, base: Public
         clock: Arc::clone(clock) as _,
         institutions: banks.iter().map(own).chain(institutions()).collect(),
         banks: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Bank>]).collect(),
-        dialects: vec![Arc::new(SecPaid)],
+        dialects: vec![Arc::new(SecPaid), Arc::new(TokenIo)],
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),

@@ -33,6 +33,8 @@ pub type Answers = Box<dyn Fn(usize, &Received) -> Reply + Send + Sync>;
 pub enum Reply {
     /// This status.
     Status(u16),
+    /// This status, with this body.
+    Saying(u16, &'static str),
     /// This status, after this time.
     Slow(u16, Duration),
     /// This status, and how many seconds to wait.
@@ -99,12 +101,13 @@ async fn serve(mut stream: TcpStream, all: &Mutex<Vec<Received>>, answers: &Answ
             all.push(received.clone());
             all.len() - 1
         };
-        let (status, more) = match answers(number, &received) {
-            Reply::Status(status) => (status, String::new()),
-            Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n")),
+        let (status, more, body) = match answers(number, &received) {
+            Reply::Status(status) => (status, String::new(), ""),
+            Reply::Saying(status, body) => (status, String::new(), body),
+            Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n"), ""),
             Reply::Slow(status, span) => {
                 tokio::time::sleep(span).await;
-                (status, String::new())
+                (status, String::new(), "")
             }
             Reply::Hangup => return,
             Reply::Hang(span) => {
@@ -112,7 +115,7 @@ async fn serve(mut stream: TcpStream, all: &Mutex<Vec<Received>>, answers: &Answ
                 return;
             }
         };
-        let answer = format!("HTTP/1.1 {status} So\r\n{more}content-length: 0\r\n\r\n");
+        let answer = format!("HTTP/1.1 {status} So\r\n{more}content-length: {}\r\n\r\n{body}", body.len());
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }

@@ -1,9 +1,18 @@
 //! The dialect laws: each dialect's wire, with its contract's own examples.
 
 mod callbacks;
+mod ixopay;
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;
+mod token_io_ahead;
+mod token_io_hosted;
+mod token_io_initiation;
+mod token_io_links;
+mod token_io_payments;
+mod token_io_refusals;
+mod token_io_v1;
+mod token_io_webhooks;
 mod yapily_auth_requests;
 mod yapily_consents;
 mod yapily_exchanges;

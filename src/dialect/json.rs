@@ -10,6 +10,9 @@ use crate::dialect::fields::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 
+/// The rule that a field breaks which is not there.
+pub(super) const REQUIRED: &str = "is required";
+
 /// The longest text that is kept of a field, in characters.
 const MAX_TEXT: usize = 255;
 
@@ -78,7 +81,7 @@ impl Object {
         self.raw(name).map(read).transpose()
     }
 
-    /// `true` or `false`, as JSON or as a text: Yapily's own examples send both.
+    /// `true` or `false`, as JSON or as a text: a vendor's own examples send both.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
         match self.raw(name) {
             None => Ok(None),
@@ -134,7 +137,17 @@ impl Object {
 
     /// What to say when a field has to be there and is not.
     pub fn missing(&self, name: &str) -> Invalid {
-        Invalid::new(self.at(name), "is required")
+        Invalid::new(self.at(name), REQUIRED)
+    }
+
+    /// The names of its members, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// How many items a list has, if it was sent.
+    pub fn length(&self, name: &str) -> Result<Option<usize>, Invalid> {
+        Ok(self.items(name)?.map(|items| items.len()))
     }
 
     fn items(&self, name: &str) -> Result<Option<Vec<Box<RawValue>>>, Invalid> {

@@ -1,4 +1,4 @@
-//! Moments and spans as Yapily writes them: `2021-06-08T10:59:53.288Z` and `PT29M59.5S`.
+//! Moments and spans as JSON bodies have them: `2021-06-08T10:59:53.288Z` and `PT29M59.5S`.
 
 use std::time::Duration;
 

@@ -1,0 +1,52 @@
+//! The sandbox bank's part: what a merchant asks it to play, by a word that its journey holds.
+
+use crate::bank::Booked;
+use crate::domain::journey::Journey;
+use crate::domain::outcome::{BankError, Fact, Offer, Outcome};
+
+/// The extra of a journey that holds the word.
+const EXTRA: &str = "sandbox";
+
+/// How late it is where it is asked to be, in milliseconds: well beyond the budget of a return.
+const LATE_MILLIS: u64 = 3000;
+
+/// The error of a failure that was asked for.
+const FAILURE: &str = "server_error";
+
+/// The word that a journey holds for this bank, if it does.
+fn word(journey: &Journey) -> Option<&str> {
+    journey.opening().extras.iter().find(|(name, _)| name == EXTRA).map(|(_, word)| word.as_str())
+}
+
+/// What it does without a customer: whatever it is asked to, and every booking that it is asked nothing about.
+pub(super) fn booked(journey: &Journey) -> Booked {
+    match word(journey) {
+        Some("error") => Booked::Now(asked_to_fail(FAILURE)),
+        Some("pendingSuccess") => Booked::Later(Offer::of(format!("slow:{LATE_MILLIS}"))),
+        Some("pendingError") => Booked::Later(Offer::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
+        Some("pending") => Booked::Unknown,
+        _ => Booked::Now(yes(journey)),
+    }
+}
+
+/// The code that stands for the part of a customer who has come back, whatever its own code says. `None` leaves it at that.
+pub(super) fn code(journey: &Journey) -> Option<String> {
+    match word(journey)? {
+        "redirectSuccess" => Some(String::new()),
+        "redirectError" => Some(format!("fail:{FAILURE}")),
+        "redirectCancel" => Some("fail:access_denied".into()),
+        "redirectPendingSuccess" => Some(format!("slow:{LATE_MILLIS}")),
+        "redirectPendingError" => Some(format!("slow:{LATE_MILLIS}:fail:{FAILURE}")),
+        _ => None,
+    }
+}
+
+/// Its yes.
+pub(super) fn yes(journey: &Journey) -> Fact {
+    if journey.yes() == Outcome::Authorised { Fact::agreed() } else { Fact::paid() }
+}
+
+/// Its no, of which it makes no secret.
+pub(super) fn asked_to_fail(error: &str) -> Fact {
+    Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))
+}

@@ -1,0 +1,37 @@
+//! A payment that is taken back, as the test bank plays it.
+
+use super::kind::Kind;
+use super::request::kept;
+use super::simulator::{CHARGEBACK, SCRIPT};
+use super::view::{Standing, View};
+use crate::domain::journey::{Booking, BookingKind, Journey, Purpose};
+use crate::domain::wish::{Asked, Wish};
+
+/// The wish for the chargeback of a payment that was opened by `wish`. `None` unless the test bank was asked for one, and
+/// the payment has succeeded.
+pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
+    let view = View::of(paid);
+    let is_played = paid.opening().bank == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);
+    if !is_played || view.standing() != Standing::Success {
+        return None;
+    }
+    let own = [
+        (kept::KIND, Kind::Chargeback.as_str().to_owned()),
+        (kept::REFERENCE, view.uuid()),
+        (kept::ORIGINAL, view.id()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    // It is told as the payment is.
+    let same = |(name, _): &&(String, String)| [kept::AMOUNT, kept::TYPE, kept::HASH].contains(&name.as_str());
+    Some(Wish {
+        purpose: Purpose::Booking(Booking {
+            kind: BookingKind::Chargeback,
+            amount: paid.opening().purpose.amount(),
+            of: Some(paid.pay_id()),
+            note: paid.opening().purpose.note().to_owned(),
+        }),
+        extras: own.into_iter().chain(wish.extras.iter().filter(same).cloned()).collect(),
+        callback: Asked::OwnPage,
+        ..wish.clone()
+    })
+}

@@ -1,0 +1,153 @@
+//! IXOPAY: transactions with a merchant's own id, URLs for success, cancel and error that nothing is appended to, and a
+//! signed callback that has to be answered with `OK` (contracts/ixopay.md).
+//!
+//! What a merchant's client has to be told: its base URL is this gateway's with `/ixopay` at its end; user name and API
+//! key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client does it;
+//! the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls without one
+//! where the merchant's setting `signed_calls` is `required`.
+//!
+//! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's, unless
+//! the setting `notice_type` names another; their hash is the one that the call was signed with. The URLs of a call keep
+//! the rules of every callback here: at most 2048 characters (IXOPAY: 4096), `https`, or `http` on loopback (IXOPAY: any
+//! `http`). Replies are not signed: nobody has written down over what.
+
+mod answer;
+mod callback;
+mod chargeback;
+mod checked;
+mod failure;
+mod intermediate;
+mod kind;
+mod reference;
+mod request;
+mod schedule;
+mod signature;
+mod simulator;
+mod view;
+mod wish;
+
+pub use answer::{answer, status};
+pub use chargeback::chargeback;
+pub use failure::{Code, Failure, refusal};
+pub use intermediate::{Intermediate, intermediate};
+pub use kind::Kind;
+pub use reference::{Reference, link_of, redirect_path};
+pub use request::Asked;
+pub use signature::{BodyHash, Message, date, target};
+pub use simulator::is_played_at_once;
+pub use wish::headers;
+
+use callback::Told;
+use request::kept;
+use view::View;
+
+use crate::domain::delivery::{Manners, News, Notice, Posting, Received, Schedule, Target};
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::{HandBack, Journey, Stage};
+use crate::domain::params::{Params, Placeholder};
+
+/// The dialect's name.
+pub const NAME: &str = "ixopay";
+
+/// The media type of callbacks whose call had none: the one that IXOPAY's PHP client insists on.
+const JSON: &str = "application/json; charset=utf-8";
+
+/// How callbacks are made.
+const MANNERS: Manners = Manners {
+    schedule: Schedule::of(&schedule::WAITS),
+    first: schedule::DEADLINES.0,
+    later: schedule::DEADLINES.1,
+    received: Received::Body(schedule::RECEIVED),
+    gone: false,
+};
+
+/// Says where a customer comes to the checkout of a journey, if that can be said.
+pub type WayOn = dyn Fn(&Journey) -> Option<String> + Send + Sync;
+
+/// IXOPAY's words: none on the way home, for its URLs are used unchanged, and a callback to the merchant's server.
+pub struct Ixopay {
+    way_on: Box<WayOn>,
+}
+
+impl Ixopay {
+    /// The dialect of a house where customers come to a checkout this way: absolute URLs.
+    pub fn new(way_on: impl Fn(&Journey) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { way_on: Box::new(way_on) }
+    }
+}
+
+impl Dialect for Ixopay {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// `successUrl` is where a customer goes on success or while nothing is certain; the callback will tell.
+    fn goes_home_unproven(&self, _journey: &Journey) -> bool {
+        true
+    }
+
+    /// Nothing is appended. IXOPAY knows no placeholders; those of the house say what they say in every dialect.
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let params = match hand_back.settlement {
+            Some(settlement) => Params::default().fill(Placeholder::Status, settlement.outcome.as_str()),
+            None => Params::default(),
+        };
+        params
+            .fill(Placeholder::PayId, journey.pay_id().to_string())
+            .fill(Placeholder::UserId, journey.opening().merchant.to_string())
+            .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
+    }
+
+    /// Of how it ended, and that nothing is certain yet: when its customer is sent to a page of the merchant's first, or
+    /// has gone home before the bank had answered.
+    fn tells(&self, journey: &Journey, news: News, _target: Target) -> bool {
+        match news {
+            News::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),
+            News::Returned(_) => journey.stage() == Stage::HandedBack,
+            News::Ready(_) => false,
+            News::Settled(_) => true,
+        }
+    }
+
+    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
+        let body = match news {
+            News::Opened => callback::body(journey, Told::Pending((self.way_on)(journey).as_deref())),
+            News::Ready(_) | News::Returned(_) => callback::body(journey, Told::Pending(None)),
+            News::Settled(number) => {
+                callback::body(journey, Told::Settled(journey.settlements().get(usize::from(number))?))
+            }
+        };
+        let content_type = View::of(journey).kept(kept::TYPE).unwrap_or(JSON).to_owned();
+        Some(Notice { content_type, body: body? })
+    }
+
+    /// `Date`, and `X-Signature` with the hash that the call was signed with.
+    fn sign(&self, journey: &Journey, notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+        let (date, uri) = (date(posting.at), target(posting.url)?);
+        let message = Message {
+            method: "POST",
+            body: notice.body.as_bytes(),
+            content_type: &notice.content_type,
+            date: &date,
+            uri: &uri,
+        };
+        let hash = BodyHash::of_word(View::of(journey).kept(kept::HASH));
+        let signature = message.sign(posting.secret, hash)?;
+        Some(vec![("date", date), ("x-signature", signature)])
+    }
+
+    fn manners(&self, _target: Target) -> Manners {
+        MANNERS
+    }
+
+    fn announces(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

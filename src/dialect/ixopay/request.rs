@@ -1,0 +1,368 @@
+//! The calls below `/transaction`, read: a transaction that is asked for (contracts/ixopay.md, section 4).
+//!
+//! Fields that mean nothing to a gateway that redirects are checked as far as they are documented, and then left alone:
+//! who the customer is, what is in the basket, how a card is split.
+
+use super::checked::{self, Text};
+use super::kind::Kind;
+use super::reference::Reference;
+use super::simulator::{self, SCRIPT};
+use crate::dialect::json::Object;
+use crate::domain::invalid::Invalid;
+use crate::domain::money::{Amount, Currency};
+
+/// The names of the extras that a journey keeps, most of them the fields' own.
+pub(super) mod kept {
+    /// The merchant's id of the transaction.
+    pub const ID: &str = "merchantTransactionId";
+    /// What it is: [`super::Kind`].
+    pub const KIND: &str = "transactionType";
+    /// The amount as it was sent, where that is not how we would write it.
+    pub const AMOUNT: &str = "amount";
+    /// Given back in callbacks.
+    pub const META: &str = "merchantMetaData";
+    /// The same, as JSON.
+    pub const EXTRA: &str = "extraData";
+    /// The `uuid` of the transaction before it.
+    pub const REFERENCE: &str = "referenceUuid";
+    /// Where the customer is sent before the checkout.
+    pub const INTERMEDIATE: &str = "intermediateUrl";
+    /// The `Content-Type` of the call, which its callbacks have too.
+    pub const TYPE: &str = "contentType";
+    /// The hash that the call was signed with, where that is not the documented one.
+    pub const HASH: &str = "bodyHash";
+    /// The merchant's id of the payment that a chargeback takes back.
+    pub const ORIGINAL: &str = "originalMerchantTransactionId";
+}
+
+/// The most members of `extraData`, and the longest of their names and values, in characters.
+const MAX_EXTRA: usize = 64;
+const MAX_EXTRA_NAME: usize = 64;
+const MAX_EXTRA_VALUE: usize = 8192;
+
+/// A transaction that a merchant asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What it is.
+    pub kind: Kind,
+    /// The merchant's own id of it: 1 to 50 characters, used once.
+    pub id: String,
+    /// How much.
+    pub amount: Option<Amount>,
+    /// What it is for, without control characters; may be empty.
+    pub description: String,
+    /// The transaction before it, for the kinds that [follow](Kind::follows) one.
+    pub reference: Option<Reference>,
+    /// Where the browser goes on success, or while nothing is certain.
+    pub success_url: Option<String>,
+    /// Where the browser goes when its customer said no.
+    pub cancel_url: Option<String>,
+    /// Where the browser goes when it failed.
+    pub error_url: Option<String>,
+    /// Who is told.
+    pub callback_url: Option<String>,
+    /// Where the browser goes before the checkout.
+    pub intermediate_url: Option<String>,
+    /// What the journey keeps.
+    pub extras: Vec<(String, String)>,
+}
+
+impl Asked {
+    /// Reads the body of a call.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule; the field is `body` when it is no JSON object at all.
+    pub fn read(kind: Kind, body: &[u8]) -> Result<Self, Invalid> {
+        let object = Object::of_body(body)?;
+        let id = checked::needed(&object, Text::upto(kept::ID, 50))?;
+        let amount = read_amount(&object, kind)?;
+        checked::all(&object, &checked::ALONGSIDE)?;
+        refuse_later_capture(&object)?;
+        let url = |name| checked::text(&object, Text::upto(name, 4096));
+        let description = checked::text(&object, Text::upto("description", 255))?.unwrap_or_default();
+        let mut asked = Self {
+            kind,
+            id,
+            amount: amount.as_ref().map(|(_, amount)| *amount),
+            description: description.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            reference: read_reference(&object, kind)?,
+            success_url: url("successUrl")?,
+            cancel_url: url("cancelUrl")?,
+            error_url: url("errorUrl")?,
+            callback_url: url("callbackUrl")?.filter(|_| kind.takes_callback()),
+            intermediate_url: None,
+            extras: Vec::new(),
+        };
+        asked.keep(&object, amount)?;
+        Ok(asked)
+    }
+
+    /// Keeps what answers and callbacks give back, and what the test bank is told.
+    fn keep(&mut self, object: &Object, amount: Option<(String, Amount)>) -> Result<(), Invalid> {
+        let mut keep = |name: &str, value: &str| self.extras.push((name.to_owned(), value.to_owned()));
+        keep(kept::ID, &self.id);
+        keep(kept::KIND, self.kind.as_str());
+        if let Some((sent, _)) = amount.filter(|(sent, amount)| *sent != amount.to_string()) {
+            keep(kept::AMOUNT, &sent);
+        }
+        if let Some(meta) = checked::text(object, Text::upto(kept::META, 255))? {
+            keep(kept::META, &meta);
+        }
+        if let Some(reference) = checked::text(object, Text::upto(kept::REFERENCE, 50))? {
+            keep(kept::REFERENCE, &reference);
+        }
+        let extra = read_extra(object)?;
+        let member = |name: &str| extra.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+        if let Some(part) =
+            simulator::part(self.kind, member("overrideResult"), self.amount)?.or_else(|| unseen(object, self.kind))
+        {
+            keep(SCRIPT, part);
+        }
+        self.intermediate_url = member(kept::INTERMEDIATE).filter(|_| self.kind.has_customer()).map(str::to_owned);
+        if let Some(url) = &self.intermediate_url {
+            keep(kept::INTERMEDIATE, url);
+        }
+        if !extra.is_empty() {
+            let members: serde_json::Map<_, _> = extra.into_iter().map(|(name, value)| (name, value.into())).collect();
+            keep(kept::EXTRA, &serde_json::Value::Object(members).to_string());
+        }
+        Ok(())
+    }
+}
+
+/// A capture that the gateway would make by itself: whoever counts on it would lose the money.
+fn refuse_later_capture(object: &Object) -> Result<(), Invalid> {
+    match object.raw("captureInMinutes") {
+        None => Ok(()),
+        Some(_) => Err(Invalid::new("captureInMinutes", "is not offered here").hint("capture it by a call of its own")),
+    }
+}
+
+/// A payment that its customer is not there for is settled by the test bank at once.
+fn unseen(object: &Object, kind: Kind) -> Option<&'static str> {
+    let indicator = object.text("transactionIndicator").ok()??;
+    let absent = matches!(indicator.as_str(), "RECURRING" | "CARDONFILE-MERCHANT-INITIATED" | "MOTO");
+    (absent && matches!(kind, Kind::Debit | Kind::Preauthorize)).then_some("success")
+}
+
+/// The amount, and how it was sent. A registration has none, and a void may have one: it is about the whole anyway.
+fn read_amount(object: &Object, kind: Kind) -> Result<Option<(String, Amount)>, Invalid> {
+    if !kind.needs_amount() {
+        return Ok(None);
+    }
+    let sent = checked::needed(object, Text::upto("amount", 14))?;
+    let (whole, decimals) = sent.split_once('.').map_or((sent.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole, 10) || !decimals.is_none_or(|decimals| digits(decimals, 3)) {
+        let rule = "is not 1 to 10 digits, with or without a point and 1 to 3 decimals";
+        return Err(Invalid::new("amount", rule).hint("expected a text as in \"9.99\""));
+    }
+    let currency = checked::needed(object, Text::upto("currency", 255))?;
+    let currency = Currency::parse(&currency)?;
+    let amount = Amount::parse(&sent, currency)?;
+    Ok(Some((sent, amount)))
+}
+
+fn read_reference(object: &Object, kind: Kind) -> Result<Option<Reference>, Invalid> {
+    if !kind.follows() {
+        return Ok(None);
+    }
+    let text = checked::needed(object, Text::upto(kept::REFERENCE, 50))?;
+    let unknown = || Invalid::new(kept::REFERENCE, "names no transaction of yours").hint("expected the uuid of one");
+    Reference::parse(&text).map(Some).ok_or_else(unknown)
+}
+
+/// The members of `extraData`. An empty list is as good as an empty object: PHP writes the one for the other.
+fn read_extra(object: &Object) -> Result<Vec<(String, String)>, Invalid> {
+    let name = kept::EXTRA;
+    if object.raw(name).is_some_and(|raw| raw.starts_with('[')) {
+        return match object.length(name)? {
+            Some(0) => Ok(Vec::new()),
+            _ => Err(Invalid::new(name, "is a list").hint("expected an object of texts")),
+        };
+    }
+    let Some(extra) = object.object(name)? else { return Ok(Vec::new()) };
+    let names: Vec<&str> = extra.names().collect();
+    if names.len() > MAX_EXTRA {
+        return Err(Invalid::new(name, format!("has more than {MAX_EXTRA} members")));
+    }
+    if names.iter().any(|name| name.chars().count() > MAX_EXTRA_NAME) {
+        return Err(Invalid::new(name, format!("has a name of more than {MAX_EXTRA_NAME} characters")));
+    }
+    let value = |name: &str| {
+        let value = checked::text(&extra, Text::upto(name, MAX_EXTRA_VALUE))?.unwrap_or_default();
+        Ok((name.to_owned(), value))
+    };
+    names.into_iter().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEBIT: &str = r#"{"merchantTransactionId":"2019-09-02-0001","amount":"9.99","currency":"EUR"}"#;
+
+    fn read(body: &str) -> Result<Asked, Invalid> {
+        Asked::read(Kind::Debit, body.as_bytes())
+    }
+
+    /// The documented sample with one field more, or another one.
+    fn with(field: &str) -> Result<Asked, Invalid> {
+        read(&format!("{},{field}}}", DEBIT.trim_end_matches('}')))
+    }
+
+    fn extra<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
+        asked.extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn the_contracts_sample_is_read() {
+        let asked = read(DEBIT).unwrap();
+        assert_eq!(asked.id, "2019-09-02-0001");
+        assert_eq!(asked.amount.map(|amount| (amount.minor(), amount.currency())), Some((999, Currency::EUR)));
+        assert_eq!(asked.callback_url, None);
+        let kept: Vec<_> = asked.extras.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(kept, [("merchantTransactionId", "2019-09-02-0001"), ("transactionType", "DEBIT")]);
+    }
+
+    #[test]
+    fn php_escapes_its_slashes_and_writes_lists_for_empty_objects() {
+        let asked = with(
+            r#""successUrl":"https:\/\/m.example\/ok","callbackUrl":"https:\/\/m.example\/cb?shop=1","customer":[],"extraData":[],"items":{"a":{}},"withRegister":false"#,
+        )
+        .unwrap();
+        assert_eq!(asked.success_url.as_deref(), Some("https://m.example/ok"));
+        assert_eq!(asked.callback_url.as_deref(), Some("https://m.example/cb?shop=1"));
+        assert_eq!(extra(&asked, "extraData"), None);
+    }
+
+    #[test]
+    fn an_amount_is_kept_as_it_was_sent() {
+        for (sent, currency, kept, minor) in [
+            ("9.99", "EUR", None, 999),
+            ("9.9", "EUR", Some("9.9"), 990),
+            ("9", "EUR", Some("9"), 900),
+            ("9.990", "EUR", Some("9.990"), 999),
+            ("0009.99", "EUR", Some("0009.99"), 999),
+            ("9999999999.99", "EUR", None, 999_999_999_999),
+            ("1.234", "KWD", None, 1234),
+            ("100", "JPY", None, 100),
+            ("100.0", "JPY", Some("100.0"), 100),
+        ] {
+            let body = format!(r#"{{"merchantTransactionId":"1","amount":"{sent}","currency":"{currency}"}}"#);
+            let asked = read(&body).unwrap();
+            assert_eq!(asked.amount.map(Amount::minor), Some(minor), "{sent}");
+            assert_eq!(extra(&asked, "amount"), kept, "{sent}");
+        }
+        for bad in ["", "0", "0.00", "-1", "1e2", "1,00", ".5", "5.", "9.999", "1.0000", "12345678901", " 1", "٣"] {
+            let body = format!(r#"{{"merchantTransactionId":"1","amount":"{bad}","currency":"EUR"}}"#);
+            assert_eq!(read(&body).unwrap_err().field(), "amount", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        for (body, expected) in [
+            (r#"{"amount":"9.99","currency":"EUR"}"#, "merchantTransactionId: is required"),
+            (r#"{"merchantTransactionId":"","amount":"9.99","currency":"EUR"}"#, "merchantTransactionId: is required"),
+            (r#"{"merchantTransactionId":"1","currency":"EUR"}"#, "amount: is required"),
+            (r#"{"merchantTransactionId":"1","amount":9.99,"currency":"EUR"}"#, "amount: is not a text"),
+            (r#"{"merchantTransactionId":"1","amount":"9.99"}"#, "currency: is required"),
+        ] {
+            assert_eq!(read(body).unwrap_err().to_string(), expected, "{body}");
+        }
+        let long = |count: usize| "x".repeat(count);
+        for (field, place) in [
+            (r#""currency":"eur""#, "body"),
+            (&format!(r#""description":"{}""#, long(256)), "description"),
+            (&format!(r#""merchantMetaData":"{}""#, long(256)), "merchantMetaData"),
+            (&format!(r#""additionalId1":"{}""#, long(51)), "additionalId1"),
+            (&format!(r#""referenceUuid":"{}""#, long(51)), "referenceUuid"),
+            (&format!(r#""successUrl":"{}""#, long(4097)), "successUrl"),
+            (&format!(r#""transactionToken":"{}""#, long(8193)), "transactionToken"),
+            (r#""transactionIndicator":"OFTEN""#, "transactionIndicator"),
+            (r#""language":"deu""#, "language"),
+            (r#""captureInMinutes":5"#, "captureInMinutes"),
+            (r#""withRegister":"maybe""#, "withRegister"),
+            (r#""customer":"Jo""#, "customer"),
+            (r#""customer":[1]"#, "customer"),
+            (r#""customer":{"gender":"X"}"#, "customer.gender"),
+            (&format!(r#""customer":{{"firstName":"{}"}}"#, long(51)), "customer.firstName"),
+            (&format!(r#""items":[{}]"#, ["{}"; 129].join(",")), "items"),
+            (r#""extraData":["a"]"#, "extraData"),
+            (r#""extraData":{"a":1}"#, "extraData.a"),
+            (&format!(r#""extraData":{{"{}":"a"}}"#, long(65)), "extraData"),
+            (&format!(r#""extraData":{{"a":"{}"}}"#, long(8193)), "extraData.a"),
+            (r#""extraData":{"overrideResult":"x"}"#, "extraData.overrideResult"),
+        ] {
+            assert_eq!(with(field).unwrap_err().field(), place, "{field}");
+        }
+        let many: Vec<_> = (0..65).map(|number| format!(r#""k{number}":"v""#)).collect();
+        assert_eq!(with(&format!(r#""extraData":{{{}}}"#, many.join(","))).unwrap_err().field(), "extraData");
+        for bad in ["", "[]", "null", "{", r#"{"amount":"1","amount":"2"}"#] {
+            assert_eq!(read(bad).unwrap_err().field(), "body", "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_back_later_is_kept() {
+        let asked = with(
+            r#""merchantMetaData":"a\nb","referenceUuid":"x","description":"line\nline","extraData":{"b":"1","a":"é","intermediateUrl":"https://m.example/i","overrideResult":"redirectCancel"}"#,
+        )
+        .unwrap();
+        assert_eq!(asked.description, "line line");
+        assert_eq!(asked.intermediate_url.as_deref(), Some("https://m.example/i"));
+        assert_eq!(extra(&asked, "merchantMetaData"), Some("a\nb"));
+        assert_eq!(extra(&asked, "referenceUuid"), Some("x"));
+        assert_eq!(extra(&asked, "sandbox"), Some("redirectCancel"));
+        let back: serde_json::Value = serde_json::from_str(extra(&asked, "extraData").unwrap()).unwrap();
+        assert_eq!((&back["a"], &back["b"]), (&"é".into(), &"1".into()));
+    }
+
+    #[test]
+    fn each_kind_has_fields_of_its_own() {
+        let uuid = "0".repeat(20);
+        for (kind, body, missing) in [
+            (Kind::Register, r#"{"merchantTransactionId":"1"}"#.to_owned(), None),
+            (Kind::Payout, r#"{"merchantTransactionId":"1","amount":"1","currency":"EUR"}"#.into(), None),
+            (Kind::Payout, r#"{"merchantTransactionId":"1"}"#.into(), Some("amount")),
+            (
+                Kind::Refund,
+                format!(r#"{{"merchantTransactionId":"1","amount":"1","currency":"EUR","referenceUuid":"{uuid}"}}"#),
+                None,
+            ),
+            (
+                Kind::Refund,
+                r#"{"merchantTransactionId":"1","amount":"1","currency":"EUR"}"#.into(),
+                Some("referenceUuid"),
+            ),
+            (
+                Kind::Capture,
+                r#"{"merchantTransactionId":"1","amount":"1","currency":"EUR","referenceUuid":"x"}"#.into(),
+                Some("referenceUuid"),
+            ),
+            (Kind::Void, format!(r#"{{"merchantTransactionId":"1","referenceUuid":"{uuid}"}}"#), None),
+            (Kind::Deregister, r#"{"merchantTransactionId":"1"}"#.into(), Some("referenceUuid")),
+        ] {
+            let read = Asked::read(kind, body.as_bytes());
+            assert_eq!(read.as_ref().err().map(Invalid::field), missing, "{kind:?} {body}");
+            let follows = read.is_ok_and(|asked| asked.reference.is_some());
+            assert_eq!(follows, missing.is_none() && kind.follows(), "{kind:?}");
+        }
+        let body = r#"{"merchantTransactionId":"1","callbackUrl":"https://m.example/cb","referenceUuid":"00000000000000000000"}"#;
+        let void = Asked::read(Kind::Void, body.as_bytes()).unwrap();
+        assert_eq!(void.callback_url, None, "it has no such field");
+    }
+
+    #[test]
+    fn a_payment_without_its_customer_is_the_test_banks_to_settle() {
+        for (indicator, part) in
+            [("SINGLE", None), ("RECURRING", Some("success")), ("CARDONFILE", None), ("MOTO", Some("success"))]
+        {
+            let asked = with(&format!(r#""transactionIndicator":"{indicator}""#)).unwrap();
+            assert_eq!(extra(&asked, "sandbox"), part, "{indicator}");
+        }
+        let asked = with(r#""transactionIndicator":"RECURRING","extraData":{"overrideResult":"error"}"#).unwrap();
+        assert_eq!(extra(&asked, "sandbox"), Some("error"));
+    }
+}

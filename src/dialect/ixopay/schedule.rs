@@ -1,0 +1,40 @@
+//! When a callback is tried again (contracts/ixopay.md, section 8).
+
+use std::time::Duration;
+
+/// The waits before each try: at once, then after 1 min, 5 min, 15 min, 1 h, 2 h, 3 h, 12 h, and every 24 h for seven days.
+pub(super) const WAITS: [Duration; 15] = [
+    Duration::ZERO,
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+    Duration::from_hours(3),
+    Duration::from_hours(12),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+    Duration::from_hours(24),
+];
+
+/// How long the first try may take, and how long each later one.
+pub(super) const DEADLINES: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
+
+/// What a receiver has to answer, with the status 200.
+pub(super) const RECEIVED: &str = "OK";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedule_is_the_printed_table() {
+        let minutes: Vec<u64> = WAITS.iter().map(|wait| wait.as_secs() / 60).collect();
+        let day = 24 * 60;
+        assert_eq!(minutes, [0, 1, 5, 15, 60, 120, 180, 720, day, day, day, day, day, day, day]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Answers, the status and callbacks, as the contract has them.
+
+use super::callback::{Told, body};
+use super::request::kept;
+use super::*;
+use crate::domain::id::{JourneyId, Shard};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Fact};
+use crate::store::laws::cast::{Draft, departed, settled};
+
+const NOW: Moment = Moment::from_millis(1_778_150_000_000);
+
+/// The names of the journey that every story here is about.
+const UUID: &str = "5a5a5a5a5a5a3ad2d2d2";
+
+fn journey(extras: &[(&str, &str)]) -> Journey {
+    let sample = [(kept::ID, "2019-09-02-0001"), (kept::KIND, "DEBIT")];
+    let extras = sample.iter().chain(extras).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let draft = Draft::at(NOW).called(JourneyId::mint([0x5a; 16], Shard::of_byte(7)));
+    draft.with(|opening| opening.extras = extras.collect()).journey()
+}
+
+fn refused(code: &str, description: Option<&str>) -> Fact {
+    Fact::refused(BankError::new(code, description))
+}
+
+fn told(journey: &Journey) -> String {
+    body(journey, Told::Settled(journey.settlement().unwrap())).unwrap()
+}
+
+#[test]
+fn an_open_transaction_is_answered_with_where_to_go() {
+    let url = "https://pay.example/ixopay/redirect/x/Y";
+    let expected = format!(
+        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"REDIRECT","redirectType":"fullpage","redirectUrl":"{url}","paymentMethod":"PayByBank"}}"#
+    );
+    let open = journey(&[]);
+    assert_eq!(answer(&open, url).unwrap(), expected);
+    assert_eq!(answer(&departed(open, NOW).0, url).unwrap(), expected);
+}
+
+#[test]
+fn a_decided_transaction_is_answered_without_an_address() {
+    let paid = settled(journey(&[(kept::EXTRA, r#"{"a":"b"}"#)]), &Fact::paid(), NOW).0;
+    let expected = format!(
+        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"FINISHED","paymentMethod":"PayByBank","extraData":{{"a":"b"}}}}"#
+    );
+    assert_eq!(answer(&paid, "x").unwrap(), expected);
+    let failed = settled(journey(&[]), &refused("server_error", Some("Out to lunch.")), NOW).0;
+    let expected = format!(
+        r#"{{"success":false,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"ERROR","paymentMethod":"PayByBank","errors":[{{"errorMessage":"Transaction declined","errorCode":2003,"adapterMessage":"Out to lunch.","adapterCode":"server_error"}}]}}"#
+    );
+    assert_eq!(answer(&failed, "x").unwrap(), expected);
+}
+
+#[test]
+fn a_status_names_the_transaction_and_where_it_stands() {
+    let extras = [(kept::AMOUNT, "25.0"), (kept::META, "m"), (kept::REFERENCE, "r"), (kept::EXTRA, r#"{"a":"b"}"#)];
+    let expected = format!(
+        r#"{{"success":true,"transactionStatus":"REDIRECT","uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.0","currency":"EUR","referenceUuid":"r","merchantMetaData":"m","extraData":{{"a":"b"}}}}"#
+    );
+    assert_eq!(status(&journey(&extras)).unwrap(), expected);
+    for (fact, word, code) in [
+        (Fact::paid(), "SUCCESS", None),
+        (refused("access_denied", None), "CANCELLED", Some(2002)),
+        (Fact::pressed_cancel(), "CANCELLED", Some(2002)),
+        (Fact::withdrawn(), "CANCELLED", Some(2012)),
+        (refused("server_error", None), "ERROR", Some(2003)),
+        (Fact::lapsed(), "ERROR", Some(2005)),
+    ] {
+        let json = status(&settled(journey(&[]), &fact, NOW).0).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["transactionStatus"], word, "{fact:?}");
+        assert_eq!(read["errors"][0]["errorCode"].as_u64(), code, "{fact:?}");
+        assert_eq!(read["amount"], "25.00");
+    }
+}
+
+#[test]
+fn callbacks_are_the_contracts() {
+    let rest = format!(
+        r#""uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.00","currency":"EUR""#
+    );
+    for (fact, start) in [
+        (Fact::paid(), r#""result":"OK""#),
+        (Fact::pressed_cancel(), r#""result":"ERROR","message":"User cancelled","code":"2002""#),
+        (Fact::lapsed(), r#""result":"ERROR","message":"Transaction expired","code":"2005""#),
+        (
+            refused("card_stolen", Some("Transaction was rejected")),
+            r#""result":"ERROR","message":"Transaction declined","code":"2003","adapterMessage":"Transaction was rejected","adapterCode":"card_stolen""#,
+        ),
+    ] {
+        assert_eq!(told(&settled(journey(&[]), &fact, NOW).0), format!("{{{start},{rest}}}"));
+    }
+    let pending = body(&journey(&[]), Told::Pending(None)).unwrap();
+    assert_eq!(pending, format!(r#"{{"result":"PENDING",{rest}}}"#));
+}
+
+#[test]
+fn a_callback_gives_back_what_the_merchant_said() {
+    let extras = [(kept::META, "a\"b"), (kept::REFERENCE, "r"), (kept::EXTRA, r#"{"a":"b"}"#)];
+    let paid = told(&settled(journey(&extras), &Fact::paid(), NOW).0);
+    let end = r#""referenceUuid":"r","merchantMetaData":"a\"b","extraData":{"a":"b"}}"#;
+    assert!(paid.ends_with(end), "{paid}");
+    let way_on = "https://pay.example/ixopay/redirect/x/Y";
+    let pending = body(&journey(&extras), Told::Pending(Some(way_on))).unwrap();
+    assert!(pending.ends_with(&format!(r#""extraData":{{"a":"b","continueUrl":"{way_on}"}}}}"#)), "{pending}");
+    let pending = body(&journey(&[]), Told::Pending(Some(way_on))).unwrap();
+    assert!(pending.ends_with(&format!(r#""extraData":{{"continueUrl":"{way_on}"}}}}"#)), "{pending}");
+}
+
+#[test]
+fn a_chargeback_names_the_payment_that_it_takes_back() {
+    let original = "d94c0d72f3a36e21f16e";
+    let extras = [(kept::KIND, "CHARGEBACK"), (kept::REFERENCE, original), (kept::ORIGINAL, "order-7")];
+    let draft = Draft::at(NOW).called(JourneyId::mint([0x5a; 16], Shard::of_byte(7)));
+    let extras = extras.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let chargeback = settled(draft.with(|opening| opening.extras = extras).journey(), &Fact::paid(), NOW).0;
+    let json = told(&chargeback);
+    let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(read["merchantTransactionId"], format!("auto-{UUID}"));
+    assert_eq!((&read["result"], &read["transactionType"]), (&"OK".into(), &"CHARGEBACK".into()));
+    let end = format!(
+        r#""chargebackData":{{"originalUuid":"{original}","originalMerchantTransactionId":"order-7","amount":"25.00","currency":"EUR","reason":"Played by the test bank","chargebackDateTime":"2026-05-07T10:33:20+00:00"}}}}"#
+    );
+    assert!(json.ends_with(&end), "{json}");
+}

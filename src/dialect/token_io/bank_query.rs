@@ -1,0 +1,98 @@
+//! `POST /callback/initiation`: a bank has answered the app itself, and the app hands the answer over (contracts, section 2).
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::json::Object;
+use crate::domain::invalid::Invalid;
+
+/// The longest query that is read, in bytes: a signed answer of a bank is a few thousand.
+const MAX_QUERY: usize = 16 * 1024;
+
+/// Reads `{"query": "k=v&k2=v2"}`: the parameters that the bank's redirect had, decoded once.
+///
+/// # Errors
+/// When there is no query, or it is too long. A leading question mark is taken off, as apps forget to.
+pub fn read_bank_query(body: &[u8]) -> Result<Vec<(String, String)>, Invalid> {
+    let body = Object::of_body(body)?;
+    let query = body.needed_code("query")?;
+    if query.len() > MAX_QUERY {
+        return Err(Invalid::new("query", format!("is longer than {MAX_QUERY} bytes")));
+    }
+    let query = query.strip_prefix('?').unwrap_or(&query);
+    Ok(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+}
+
+/// The answer for a token request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfRequest<'a> {
+    token_request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<&'a str>,
+}
+
+/// The answer for a payment.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfPayment<'a> {
+    payment: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<&'a str>,
+}
+
+/// Writes the answer for a token request, with the bank's next page where it has one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn brought_for_request(id: &str, redirect_url: Option<&str>) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&OfRequest { token_request_id: id, redirect_url })
+}
+
+/// Writes the answer for a payment, which is `payment` as JSON, with the bank's next page where it has one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn brought_for_payment(payment: &RawValue, redirect_url: Option<&str>) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&OfPayment { payment, redirect_url })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Vec<(String, String)> {
+        read_bank_query(serde_json::json!({ "query": query }).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_query_is_taken_apart_as_a_browser_would_have_brought_it() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = [pair("code", "a b&c"), pair("state", "s"), pair("iss", "https://bank.example")];
+        for query in
+            ["code=a%20b%26c&state=s&iss=https%3A%2F%2Fbank.example", "?code=a+b%26c&state=s&iss=https://bank.example"]
+        {
+            assert_eq!(read(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_query_is_refused_by_its_field() {
+        for bad in ["{}", r#"{"query":7}"#, r#"{"query":""}"#, r#"{"query":null}"#] {
+            assert_eq!(read_bank_query(bad.as_bytes()).unwrap_err().field(), "query", "{bad}");
+        }
+        let long = serde_json::json!({ "query": "x".repeat(MAX_QUERY + 1) }).to_string();
+        assert!(read_bank_query(long.as_bytes()).unwrap_err().rule().contains("longer than 16384 bytes"));
+        assert_eq!(read_bank_query(b"[]").unwrap_err().field(), "body");
+    }
+
+    #[test]
+    fn the_next_page_stands_beside_the_payment() {
+        let payment = serde_json::value::to_raw_value(&serde_json::json!({ "id": "pm2:x:y" })).unwrap();
+        let (plain, more) =
+            (brought_for_payment(&payment, None), brought_for_payment(&payment, Some("https://b.example/2")));
+        assert_eq!(plain.unwrap(), r#"{"payment":{"id":"pm2:x:y"}}"#);
+        assert_eq!(more.unwrap(), r#"{"payment":{"id":"pm2:x:y"},"redirectUrl":"https://b.example/2"}"#);
+        assert_eq!(brought_for_request("rq:x:y", None).unwrap(), r#"{"tokenRequestId":"rq:x:y"}"#);
+    }
+}

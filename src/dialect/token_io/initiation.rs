@@ -1,0 +1,264 @@
+//! `initiation`: what is to be paid, to whom, and where the browser comes back to (contracts, section 4).
+
+use url::Url;
+
+use super::json::Object;
+use super::party::{check_debtor, read_creditor};
+use super::refusal::Refusal;
+use crate::domain::invalid::Invalid;
+use crate::domain::money::{Amount, Currency};
+
+/// The schemes by which a payment can be made.
+const INSTRUMENTS: [&str; 9] = [
+    "SEPA",
+    "SEPA_INSTANT",
+    FASTER_PAYMENTS,
+    "ELIXIR",
+    "EU_DOMESTIC_NON_EURO",
+    "EU_DOMESTIC_NON_EURO_INSTANT",
+    "BANKGIRO",
+    "PLUSGIRO",
+    "AUTO_SELECT",
+];
+const FASTER_PAYMENTS: &str = "FASTER_PAYMENTS";
+
+const CHARGE_BEARERS: [&str; 4] = ["CRED", "DEBT", "SHAR", "SLEV"];
+const FLOWS: [&str; 3] = ["API_ONLY", "FULL_HOSTED_PAGES", "EMBEDDED_HOSTED_PAGES"];
+
+/// The most characters of the texts.
+const MAX_REF_ID: usize = 18;
+const MAX_PRIMARY: usize = 35;
+const MAX_PRIMARY_OF_FASTER_PAYMENTS: usize = 18;
+const MAX_SECONDARY: usize = 140;
+const MAX_EXTERNAL_PSU: usize = 64;
+
+/// The most bytes of an initiation, written compactly: it is kept with the payment, and answered each time.
+const MAX_KEPT: usize = 8192;
+
+/// Where the customer chooses the bank, and waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// In the caller's own pages: the browser is sent straight to the bank.
+    ApiOnly,
+    /// On pages of ours, the bank included.
+    FullHostedPages,
+    /// On pages of ours, at a bank that the caller names.
+    EmbeddedHostedPages,
+}
+
+impl Flow {
+    /// The word of a payment that a payment link asked for.
+    pub const PAYMENT_LINK: &str = "PAYMENT_LINK";
+
+    /// The word of a token request of the first API.
+    pub const TOKEN_REQUEST: &str = "TOKEN_REQUEST";
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiOnly => "API_ONLY",
+            Self::FullHostedPages => "FULL_HOSTED_PAGES",
+            Self::EmbeddedHostedPages => "EMBEDDED_HOSTED_PAGES",
+        }
+    }
+
+    /// The flow of a word; a payment link's is on pages of ours.
+    pub fn of_word(word: &str) -> Self {
+        match word {
+            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK | Self::TOKEN_REQUEST => Self::FullHostedPages,
+            "EMBEDDED_HOSTED_PAGES" => Self::EmbeddedHostedPages,
+            _ => Self::ApiOnly,
+        }
+    }
+
+    /// Whether the browser is sent to a page of ours first.
+    pub const fn is_hosted(self) -> bool {
+        !matches!(self, Self::ApiOnly)
+    }
+}
+
+/// An initiation that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initiation {
+    /// What is to be paid.
+    pub amount: Amount,
+    /// At which bank, if the caller knows.
+    pub bank: Option<String>,
+    /// Where that is chosen.
+    pub flow: Flow,
+    /// The caller's own reference.
+    pub ref_id: String,
+    /// What the customer sees on the statement.
+    pub remittance: String,
+    /// Who is paid.
+    pub creditor: String,
+    /// Where the browser comes back to; a payment link may say nothing of it.
+    pub callback: Option<String>,
+    /// What comes back with it.
+    pub state: Option<String>,
+    /// All of it as it was sent, without the spaces between.
+    pub kept: String,
+}
+
+impl Initiation {
+    /// Reads the object.
+    ///
+    /// Without `flowType` it is `API_ONLY`, which Token.io calls the default; clients leave it out.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule.
+    pub(super) fn read(body: &Object) -> Result<Self, Refusal> {
+        let initiation = body.needed_object("initiation")?;
+        let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
+        let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
+        let flow = read_flow(&initiation)?;
+        let bank = initiation.text("bankId")?.filter(|bank| !bank.is_empty());
+        if bank.is_none() && flow != Flow::FullHostedPages {
+            let hint = "without it the bank is chosen on a page of ours, and flowType has to be FULL_HOSTED_PAGES";
+            return Err(initiation.missing("bankId").hint(hint).into());
+        }
+        let ref_id = limited(&initiation, "refId", MAX_REF_ID)?.ok_or_else(|| initiation.missing("refId"))?;
+        let remittance = read_remittance(&initiation, &instrument)?;
+        let creditor = read_creditor(&initiation.needed_object("creditor")?)?;
+        if let Some(debtor) = initiation.object("debtor")? {
+            check_debtor(&debtor)?;
+        }
+        check_others(&initiation)?;
+        Ok(Self {
+            amount: read_amount(&initiation)?,
+            bank,
+            flow,
+            ref_id,
+            remittance,
+            creditor,
+            callback: read_callback(&initiation)?,
+            state: initiation.code("callbackState")?.filter(|state| !state.is_empty()),
+            kept: kept(body)?,
+        })
+    }
+}
+
+fn read_flow(initiation: &Object) -> Result<Flow, Refusal> {
+    let asked = one_of(initiation, "flowType", &FLOWS)?;
+    Ok(asked.map_or(Flow::ApiOnly, |word| Flow::of_word(&word)))
+}
+
+/// Money has at most four decimals here, and no more than its currency has.
+fn read_amount(initiation: &Object) -> Result<Amount, Refusal> {
+    let amount = initiation.needed_object("amount")?;
+    let currency = amount.needed_text("currency")?;
+    let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(amount.at("currency")))?;
+    let value = amount.needed_number("value")?;
+    Amount::parse(&value, currency).map_err(|invalid| invalid.at(amount.at("value")).into())
+}
+
+fn read_remittance(initiation: &Object, instrument: &str) -> Result<String, Refusal> {
+    let (primary, secondary) = ("remittanceInformationPrimary", "remittanceInformationSecondary");
+    let most = if instrument == FASTER_PAYMENTS { MAX_PRIMARY_OF_FASTER_PAYMENTS } else { MAX_PRIMARY };
+    let text = limited(initiation, primary, most)?.ok_or_else(|| initiation.missing(primary))?;
+    let more = limited(initiation, secondary, MAX_SECONDARY)?;
+    for (name, text) in [(primary, Some(&text)), (secondary, more.as_ref())] {
+        if text.is_some_and(|text| holds_card_number(text)) {
+            return Err(Refusal::CardNumber(Invalid::new(initiation.at(name), "holds what looks like a card number")));
+        }
+    }
+    Ok(text)
+}
+
+/// Token.io's callbacks are https, and lead home rather than back to it.
+fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
+    let Some(callback) = initiation.code("callbackUrl")?.filter(|callback| !callback.is_empty()) else {
+        return Ok(None);
+    };
+    let place = initiation.at("callbackUrl");
+    let url = Url::parse(&callback).map_err(|error| Invalid::new(&place, format!("is not a URL ({error})")))?;
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    if host == "token.io" || host.ends_with(".token.io") {
+        return Err(Refusal::not_allowed(Invalid::new(place, "is under token.io").hint("expected a page of your own")));
+    }
+    if matches!(url.scheme(), "https" | "http") {
+        return Ok(Some(callback));
+    }
+    Err(Invalid::new(place, "is not an https URL").hint("expected https://…").into())
+}
+
+/// What is checked as far as it is documented, and otherwise only given back.
+fn check_others(initiation: &Object) -> Result<(), Refusal> {
+    initiation.text("onBehalfOfId")?;
+    for name in ["confirmFunds", "returnRefundAccount", "disableFutureDatedPaymentConversion", "returnTokenizedAccount"]
+    {
+        initiation.flag(name)?;
+    }
+    limited(initiation, "externalPsuReference", MAX_EXTERNAL_PSU)?;
+    one_of(initiation, "chargeBearer", &CHARGE_BEARERS)?;
+    initiation.object("risk")?;
+    if let Some(date) = initiation.text("executionDate")? {
+        let is_day = date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == date);
+        if !is_day {
+            return Err(Invalid::new(initiation.at("executionDate"), "is not a day")
+                .hint("expected YYYY-MM-DD")
+                .into());
+        }
+    }
+    if initiation.raw("vrpConsentId").is_some() {
+        let invalid = Invalid::new(initiation.at("vrpConsentId"), "names a consent to recurring payments");
+        return Err(Refusal::not_allowed(invalid.hint("this gateway has single payments")));
+    }
+    Ok(())
+}
+
+/// A text with an end, which is not blank.
+fn limited(object: &Object, name: &str, most: usize) -> Result<Option<String>, Invalid> {
+    match object.text(name)?.filter(|text| !text.trim().is_empty()) {
+        Some(text) if text.chars().count() > most => {
+            Err(Invalid::new(object.at(name), format!("is longer than {most} characters")))
+        }
+        text => Ok(text),
+    }
+}
+
+fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<Option<String>, Refusal> {
+    match object.text(name)?.filter(|text| !text.is_empty()) {
+        Some(text) if !known.contains(&text.as_str()) => {
+            let invalid = Invalid::new(object.at(name), "is not one of its documented values");
+            Err(Refusal::not_allowed(invalid.hint(format!("known are {}", known.join(", ")))))
+        }
+        text => Ok(text),
+    }
+}
+
+/// Whether 13 to 19 digits of a text, with spaces and hyphens among them, are a card number: they begin as those of the
+/// great card schemes do, and their check digit is right (ISO/IEC 7812).
+fn holds_card_number(text: &str) -> bool {
+    let plain: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b'-')).collect();
+    plain.split(|b| !b.is_ascii_digit()).any(|digits| {
+        (13..=19).contains(&digits.len()) && matches!(digits.first(), Some(b'2'..=b'6')) && has_check_digit(digits)
+    })
+}
+
+fn has_check_digit(digits: &[u8]) -> bool {
+    let sum: u32 = digits.iter().rev().enumerate().fold(0, |sum, (at, digit)| {
+        let digit = u32::from(digit - b'0') << (at % 2);
+        sum + digit / 10 + digit % 10
+    });
+    sum.is_multiple_of(10)
+}
+
+/// The object as it was sent, without the spaces between its parts.
+fn kept(body: &Object) -> Result<String, Refusal> {
+    let raw = body.raw("initiation").unwrap_or_default();
+    let (mut kept, mut in_text, mut escaped) = (String::with_capacity(raw.len()), false, false);
+    for c in raw.chars() {
+        if in_text || !c.is_ascii_whitespace() {
+            kept.push(c);
+        }
+        if c == '"' && !escaped {
+            in_text = !in_text;
+        }
+        escaped = in_text && c == '\\' && !escaped;
+    }
+    if kept.len() > MAX_KEPT {
+        return Err(Invalid::new("initiation", format!("is longer than {MAX_KEPT} bytes")).into());
+    }
+    Ok(kept)
+}

@@ -1,0 +1,349 @@
+//! Payment links: a payment behind an address that can be sent to whoever is to pay (contracts, section 2).
+//!
+//! Token.io's links can be used many times, and each use is a payment. A link of this gateway is one payment, and is used
+//! once: `maxUsageCount` is 1, and a link that asks for more is refused rather than misunderstood.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::extra;
+use super::initiation::{Flow, Initiation};
+use super::json::Object;
+use super::moments;
+use super::refusal::Refusal;
+use super::request::{FLOW, PaymentRequest};
+use crate::dialect::fields::Pairs;
+use crate::domain::id::JourneyId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Journey, Stage};
+use crate::domain::moment::Moment;
+use crate::domain::money::Amount;
+use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::wish::Wish;
+
+/// What a payment link was asked with, kept for its answers; a journey that has the first is a payment link.
+const TEMPLATE: &str = "paymentTemplate";
+const CONFIG: &str = "linkConfig";
+
+/// What every id of a payment link begins with.
+const PREFIX: &str = "pl-";
+
+/// The longest `refId` of a template: the payment's own, of 18 characters, continues it.
+const MAX_REF_ID: usize = 13;
+
+/// A payment link that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentLink {
+    /// The payment behind it.
+    pub initiation: Initiation,
+    /// What has to be answered back.
+    pub extras: Vec<(String, String)>,
+    /// When it ends by itself, where that was asked for.
+    pub expires_at: Option<Moment>,
+}
+
+impl PaymentLink {
+    /// Reads a body. `suffix` continues the template's `refId` in the payment's: up to four letters and digits.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule.
+    pub fn read(body: &[u8], suffix: &str, now: Moment) -> Result<Self, Refusal> {
+        let body = Object::of_body(body)?;
+        let template = body.needed_object(TEMPLATE)?;
+        let ref_id = template.needed_text("refId")?;
+        if ref_id.chars().count() > MAX_REF_ID {
+            let rule = format!("is longer than {MAX_REF_ID} characters");
+            return Err(Invalid::new(template.at("refId"), rule).hint("the payment's own refId continues it").into());
+        }
+        check_amount(&template)?;
+        let payment = payment_of(body.raw(TEMPLATE).unwrap_or_default(), &format!("{ref_id}-{suffix}"))?;
+        let initiation = Initiation::read(&Object::of_body(payment.as_bytes())?).map_err(of_template)?;
+        let config = body.object(CONFIG)?;
+        let expires_at = config.map(|config| check_config(&config, initiation.amount, now)).transpose()?.flatten();
+        let kept =
+            [TEMPLATE, CONFIG].into_iter().filter_map(|name| Some((name.to_owned(), body.raw(name)?.to_owned())));
+        Ok(Self { initiation, extras: kept.collect(), expires_at })
+    }
+}
+
+impl PaymentLink {
+    /// The journey that it is. `webhook` is who is told of every change of its payment.
+    pub fn wish(&self, webhook: Option<&str>) -> Wish {
+        let request = PaymentRequest { initiation: self.initiation.clone(), consented: false };
+        let mut wish = request.wish(webhook);
+        wish.extras.retain(|(name, _)| name != FLOW);
+        wish.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
+        wish.extras.extend(self.extras.iter().cloned());
+        wish
+    }
+}
+
+/// Where the payer says how much, nobody here would ask for it.
+fn check_amount(template: &Object) -> Result<(), Refusal> {
+    let amount = template.needed_object("amount")?;
+    if amount.raw("value").is_none() {
+        let hint = "links of this gateway have a fixed amount";
+        return Err(amount.missing("value").hint(hint).into());
+    }
+    Ok(())
+}
+
+/// The initiation of the payment that a template stands for.
+fn payment_of(template: &str, ref_id: &str) -> Result<String, Refusal> {
+    let unreadable = |error: serde_json::Error| Invalid::new(TEMPLATE, format!("is not a JSON object ({error})"));
+    let text = |text: &str| serde_json::value::to_raw_value(text).map_err(unreadable);
+    let mut members: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str::<Pairs>(template).map_err(unreadable)?.0.into_iter().collect();
+    members.retain(|name, _| name != "id");
+    members.insert("refId".to_owned(), text(ref_id)?);
+    members.insert("flowType".to_owned(), text("FULL_HOSTED_PAGES")?);
+    members.entry("remittanceInformationPrimary".to_owned()).or_insert(text(ref_id)?);
+    let initiation = serde_json::to_string(&members).map_err(unreadable)?;
+    Ok(format!("{{\"initiation\":{initiation}}}"))
+}
+
+/// A refusal of the payment, as one of the template that it was made of.
+fn of_template(refusal: Refusal) -> Refusal {
+    let renamed = |invalid: Invalid| match invalid.field().strip_prefix("initiation") {
+        Some(rest) => {
+            let field = format!("{TEMPLATE}{rest}");
+            invalid.at(field)
+        }
+        None => invalid,
+    };
+    match refusal {
+        Refusal::Field(rule, invalid) => Refusal::Field(rule, renamed(invalid)),
+        Refusal::CardNumber(invalid) => Refusal::CardNumber(renamed(invalid)),
+        other => other,
+    }
+}
+
+fn check_config(config: &Object, amount: Amount, now: Moment) -> Result<Option<Moment>, Refusal> {
+    if config.raw("maxUsageCount").is_some_and(|count| count != "1") {
+        let invalid = Invalid::new(config.at("maxUsageCount"), "is not 1");
+        return Err(Refusal::not_allowed(
+            invalid.hint("links of this gateway are used once; open one for each payment"),
+        ));
+    }
+    for name in ["perPaymentAmountLimit", "totalAmountLimit"] {
+        let Some(limit) = config.text(name)? else { continue };
+        let limit = Amount::parse(&limit, amount.currency()).map_err(|invalid| invalid.at(config.at(name)))?;
+        if limit.minor() < amount.minor() {
+            return Err(Refusal::not_allowed(Invalid::new(config.at(name), "is less than the amount of the link")));
+        }
+    }
+    let expires_at = config.moment("expiresAt")?;
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::not_allowed(Invalid::new(config.at("expiresAt"), "is over")));
+    }
+    Ok(expires_at)
+}
+
+/// Whether a journey is a payment link.
+pub fn is_payment_link(journey: &Journey) -> bool {
+    extra(journey, TEMPLATE).is_some()
+}
+
+/// The id of a payment link.
+pub fn link_id(journey: JourneyId) -> String {
+    format!("{PREFIX}{journey}")
+}
+
+/// Reads the id of a payment link.
+///
+/// # Errors
+/// When it is none of ours.
+pub fn read_link_id(text: &str) -> Result<JourneyId, Invalid> {
+    let id = text.strip_prefix(PREFIX).and_then(|id| id.parse().ok()).filter(|id| link_id(*id) == text);
+    id.ok_or_else(|| Invalid::new("paymentLinkId", "is no payment link id of this gateway"))
+}
+
+/// What two of the filters look at: `onBehalfOfId` and `externalPsuReference`.
+pub(super) fn templates(journey: &Journey) -> (Option<String>, Option<String>) {
+    let template = extra(journey, TEMPLATE).and_then(|template| Object::of_body(template.as_bytes()).ok());
+    let text = |name| template.as_ref().and_then(|template| template.text(name).ok()?);
+    (text("onBehalfOfId"), text("externalPsuReference"))
+}
+
+/// When a link ends by itself: as it was asked for, and with its journey at the latest.
+pub fn expires_at(journey: &Journey) -> Moment {
+    let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
+    let asked = config.and_then(|config| config.moment("expiresAt").ok()?);
+    let last = journey.opening().expires_at;
+    asked.map_or(last, |asked| asked.min(last))
+}
+
+/// Where a payment link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// It can be used.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// The merchant has ended it.
+    Canceled,
+    /// It has been used.
+    Used,
+}
+
+impl LinkStatus {
+    /// Where the link of a journey stands.
+    pub fn of(journey: &Journey, now: Moment) -> Self {
+        match journey.stage() {
+            Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
+                (Outcome::Cancelled, Cause::Merchant) => Self::Canceled,
+                (Outcome::Expired, _) => Self::Expired,
+                _ => Self::Used,
+            },
+            Stage::HandedBack => Self::Used,
+            Stage::Open(_) | Stage::Away { .. } if now >= expires_at(journey) => Self::Expired,
+            Stage::Open(_) | Stage::Away { .. } => Self::Active,
+        }
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "LINK_ACTIVE",
+            Self::Expired => "LINK_EXPIRED",
+            Self::Canceled => "LINK_CANCELED",
+            Self::Used => "USAGE_LIMIT_REACHED",
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: String,
+    member_id: String,
+    status: &'static str,
+    created_at: String,
+    payment_template: &'a RawValue,
+    link_config: Config,
+    url: &'a str,
+    current_usage: Usage,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    max_usage_count: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_payment_amount_limit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_amount_limit: Option<String>,
+    expires_at: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage {
+    remaining_count: u8,
+}
+
+/// A payment link as its merchant sees it; `url` is where its customer goes.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn payment_link(journey: &Journey, url: &str, now: Moment) -> Result<Box<RawValue>, serde_json::Error> {
+    let status = LinkStatus::of(journey, now);
+    let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
+    let limit = |name| config.as_ref().and_then(|config| config.text(name).ok()?);
+    serde_json::value::to_raw_value(&View {
+        id: link_id(*journey.id()),
+        member_id: super::member_id(journey.opening().merchant),
+        status: status.as_str(),
+        created_at: moments::written(journey.opening().opened_at),
+        payment_template: serde_json::from_str(extra(journey, TEMPLATE).unwrap_or("{}"))?,
+        link_config: Config {
+            max_usage_count: 1,
+            per_payment_amount_limit: limit("perPaymentAmountLimit"),
+            total_amount_limit: limit("totalAmountLimit"),
+            expires_at: moments::written(expires_at(journey)),
+        },
+        url,
+        current_usage: Usage { remaining_count: u8::from(status == LinkStatus::Active) },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::id::Shard;
+
+    const NOW: Moment = Moment::from_millis(1_780_000_000_000);
+
+    fn sent(changes: &[(&str, Value)]) -> Value {
+        let mut body = json!({
+            "paymentTemplate": {
+                "amount": { "currency": "EUR", "value": "10.00" }, "localInstrument": "SEPA", "refId": "COFFEESHOP123",
+                "creditor": { "name": "Customer Inc.", "iban": "GB29NWBK60161331926819" },
+                "callbackUrl": "https://tpp.com/callback",
+            },
+            "linkConfig": { "maxUsageCount": 1, "expiresAt": "2026-12-31T23:59:59Z" },
+        });
+        for (place, value) in changes {
+            let (parent, name) = place.rsplit_once('/').unwrap();
+            body.pointer_mut(parent).unwrap()[name] = value.clone();
+        }
+        body
+    }
+
+    fn read(changes: &[(&str, Value)]) -> Result<PaymentLink, Refusal> {
+        PaymentLink::read(sent(changes).to_string().as_bytes(), "x7Q2", NOW)
+    }
+
+    #[test]
+    fn a_template_becomes_a_payment_on_hosted_pages_with_a_reference_of_its_own() {
+        let link = read(&[]).unwrap();
+        assert_eq!(link.initiation.ref_id, "COFFEESHOP123-x7Q2");
+        assert_eq!(
+            (link.initiation.remittance.as_str(), link.initiation.bank.as_deref()),
+            ("COFFEESHOP123-x7Q2", None)
+        );
+        assert_eq!(link.initiation.callback.as_deref(), Some("https://tpp.com/callback"));
+        assert!(link.initiation.flow.is_hosted());
+        assert_eq!(link.expires_at.map(moments::written).as_deref(), Some("2026-12-31T23:59:59.000Z"));
+        let said = [
+            ("/paymentTemplate/remittanceInformationPrimary", json!("Coffee")),
+            ("/paymentTemplate/callbackUrl", Value::Null),
+        ];
+        let link = read(&said).unwrap();
+        assert_eq!((link.initiation.remittance.as_str(), link.initiation.callback), ("Coffee", None));
+        assert_eq!(link.extras.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [TEMPLATE, CONFIG]);
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_where_it_was_sent() {
+        for (place, value, code, path) in [
+            ("/paymentTemplate/refId", json!("COFFEESHOP1234"), "Field.InvalidFormat", "paymentTemplate.refId"),
+            ("/paymentTemplate/refId", Value::Null, "Field.Expected", "paymentTemplate.refId"),
+            ("/paymentTemplate/amount/value", Value::Null, "Field.Expected", "paymentTemplate.amount.value"),
+            ("/paymentTemplate/creditor/iban", json!("GB 29"), "Field.InvalidFormat", "paymentTemplate.creditor.iban"),
+            ("/paymentTemplate/localInstrument", json!("CASH"), "Field.Invalid", "paymentTemplate.localInstrument"),
+            ("/linkConfig/maxUsageCount", json!(100), "Field.Invalid", "linkConfig.maxUsageCount"),
+            ("/linkConfig/perPaymentAmountLimit", json!("9.99"), "Field.Invalid", "linkConfig.perPaymentAmountLimit"),
+            ("/linkConfig/totalAmountLimit", json!("x"), "Field.InvalidFormat", "linkConfig.totalAmountLimit"),
+            ("/linkConfig/expiresAt", json!("2020-01-01T00:00:00Z"), "Field.Invalid", "linkConfig.expiresAt"),
+            ("/linkConfig/expiresAt", json!("tomorrow"), "Field.InvalidFormat", "linkConfig.expiresAt"),
+        ] {
+            let refusal = read(&[(place, value)]).unwrap_err();
+            let failure = refusal.failure();
+            assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{place}");
+        }
+    }
+
+    #[test]
+    fn ids_come_back_from_their_text_and_no_other_spelling_does() {
+        let id = JourneyId::mint([0xa7; 16], Shard::of_byte(7));
+        assert_eq!(read_link_id(&link_id(id)), Ok(id));
+        for bad in ["", "pl-", &id.to_string(), &link_id(id).to_uppercase(), &link_id(id).replace('-', "")] {
+            assert!(read_link_id(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

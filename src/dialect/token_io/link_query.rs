@@ -1,0 +1,127 @@
+//! The filters of `GET /v2/payment-links` (contracts, section 2).
+
+use super::link::{LinkStatus, expires_at, link_id, templates};
+use super::query::{read_limit, read_moment, read_offset};
+use super::refusal::Refusal;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+
+/// The statuses that a link can have; two of them are never ours, and match nothing.
+const STATUSES: [&str; 5] =
+    ["LINK_ACTIVE", "LINK_EXPIRED", "LINK_CANCELED", "USAGE_LIMIT_REACHED", "AMOUNT_LIMIT_REACHED"];
+
+/// How many links one answer holds if the call does not say.
+const USUAL: usize = 200;
+
+/// Which payment links are asked for. The values of one filter are alternatives, and every filter has to be met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkQuery {
+    /// How many are asked for, at the most: 1 to 200.
+    pub limit: usize,
+    /// How many come before the first one.
+    pub offset: usize,
+    /// Only what was opened then or later.
+    pub created_after: Option<Moment>,
+    /// Only what was opened earlier.
+    pub created_before: Option<Moment>,
+    expires_after: Option<Moment>,
+    expires_before: Option<Moment>,
+    ids: Vec<String>,
+    statuses: Vec<String>,
+    on_behalf_of: Option<String>,
+    external_psu: Option<String>,
+}
+
+impl LinkQuery {
+    /// Reads the parameters, decoded. Those that are not documented are ignored.
+    ///
+    /// # Errors
+    /// With the parameter that breaks a rule, or when there is no filter at all.
+    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
+        let mut query = Self {
+            limit: USUAL,
+            offset: 0,
+            created_after: None,
+            created_before: None,
+            expires_after: None,
+            expires_before: None,
+            ids: Vec::new(),
+            statuses: Vec::new(),
+            on_behalf_of: None,
+            external_psu: None,
+        };
+        let unfiltered = query.clone();
+        for (name, value) in pairs {
+            query.take(&name, value)?;
+        }
+        if (Self { limit: USUAL, offset: 0, ..query.clone() }) == unfiltered {
+            let hint = "expected one of ids, statuses, createdAfter, createdBefore, expiresAfter, expiresBefore, \
+                        onBehalfOfId and externalPsuReference";
+            return Err(Invalid::new("query", super::json::REQUIRED).hint(hint).into());
+        }
+        Ok(query)
+    }
+
+    /// Whether a payment link meets every filter, as it stands `now`.
+    pub fn wants(&self, journey: &Journey, now: Moment) -> bool {
+        let expires_at = expires_at(journey);
+        let (on_behalf_of, external_psu) = templates(journey);
+        let one_of = |asked: &[String], own: &str| asked.is_empty() || asked.iter().any(|one| one == own);
+        let same = |asked: &Option<String>, own: Option<String>| asked.is_none() || *asked == own;
+        one_of(&self.ids, &link_id(*journey.id()))
+            && one_of(&self.statuses, LinkStatus::of(journey, now).as_str())
+            && self.expires_after.is_none_or(|after| expires_at >= after)
+            && self.expires_before.is_none_or(|before| expires_at < before)
+            && same(&self.on_behalf_of, on_behalf_of)
+            && same(&self.external_psu, external_psu)
+    }
+
+    fn take(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+        match name {
+            "limit" => self.limit = read_limit(&value)?,
+            "offset" => self.offset = read_offset(&value)?,
+            "ids" => self.ids.push(value),
+            "statuses" if STATUSES.contains(&value.as_str()) => self.statuses.push(value),
+            "statuses" => {
+                let invalid = Invalid::new(name, "names no status of a payment link");
+                return Err(Refusal::not_allowed(invalid.hint(format!("known are {}", STATUSES.join(", ")))));
+            }
+            "createdAfter" => self.created_after = Some(read_moment(name, &value)?),
+            "createdBefore" => self.created_before = Some(read_moment(name, &value)?),
+            "expiresAfter" => self.expires_after = Some(read_moment(name, &value)?),
+            "expiresBefore" => self.expires_before = Some(read_moment(name, &value)?),
+            "onBehalfOfId" => self.on_behalf_of = Some(value),
+            "externalPsuReference" => self.external_psu = Some(value),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<LinkQuery, Refusal> {
+        LinkQuery::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
+    }
+
+    #[test]
+    fn a_filter_has_to_be_there_and_keep_its_rules() {
+        for (query, code, path) in [
+            ("", "Field.Expected", "query"),
+            ("limit=5&offset=1", "Field.Expected", "query"),
+            ("ids=x&limit=0", "Field.InvalidFormat", "limit"),
+            ("ids=x&limit=201", "Field.InvalidFormat", "limit"),
+            ("statuses=ACTIVE", "Field.Invalid", "statuses"),
+            ("createdAfter=yesterday", "Field.InvalidFormat", "createdAfter"),
+        ] {
+            let refusal = read(query).unwrap_err();
+            let failure = refusal.failure();
+            assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{query}");
+        }
+        let query = read("statuses=LINK_ACTIVE&statuses=LINK_EXPIRED&limit=7").unwrap();
+        assert_eq!((query.limit, query.statuses.len()), (7, 2));
+    }
+}

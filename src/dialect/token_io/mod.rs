@@ -1,0 +1,170 @@
+//! Token.io: payments by API, `member-id`, `payment-id` and `state` on the way home, and signed webhooks
+//! (contracts/token-io.md).
+
+mod authorization;
+mod bank_query;
+mod canonical;
+mod ids;
+mod initiation;
+mod jwt;
+mod key;
+mod link;
+mod link_query;
+mod notice;
+mod party;
+mod payment;
+mod query;
+mod refusal;
+mod request;
+mod sdk;
+mod status;
+mod v1;
+mod v1_callback;
+mod webhook;
+
+pub use authorization::{Authorization, Sent, Signature};
+pub use bank_query::{brought_for_payment, brought_for_request, read_bank_query};
+pub use ids::{member_id, payment_id, read_member_id, read_payment_id};
+pub use initiation::{Flow, Initiation};
+pub use jwt::Jwt;
+pub use key::{ReadKey, read_public_key};
+pub use link::{LinkStatus, PaymentLink, expires_at, is_payment_link, link_id, payment_link, read_link_id};
+pub use link_query::LinkQuery;
+pub use notice::EVENT;
+pub use payment::{Payment, Standing, flow, payment};
+pub use query::Query;
+pub use refusal::{Failure, FieldRule, Refusal};
+pub use request::{CONSENTED, FLOW, INITIATION, PaymentRequest, STATE};
+pub use sdk::SdkSignature;
+pub use status::Status;
+pub use v1::{
+    TOKEN_MEMBER, TokenRequest, TokenSignature, is_token_request, key_id, read_request_id, request_id, token_member,
+    token_request, token_request_result,
+};
+pub use webhook::read_webhook;
+
+use super::{json, moments};
+use crate::domain::callback::Item;
+use crate::domain::delivery::{Manners, News, Notice, Posting, Target};
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::{HandBack, Journey, Settlement};
+use crate::domain::params::{Params, Placeholder};
+use crate::domain::wish::{Asked, Wish};
+
+/// The dialect's name.
+pub const NAME: &str = "token_io";
+
+/// Says of a journey that the merchant's app takes the bank's answer itself.
+const ANSWERED_BY_APP: &str = "answeredByApp";
+
+/// What it may append to a callback (contracts, section 7); what a token request appends besides is looked for when it is
+/// read.
+const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
+
+/// Token.io's words on the way home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as they are.
+///
+/// A payment on hosted pages has no `member-id`, and one that was asked for without `callbackState` has no `state`. None
+/// says how it ended, and nothing is signed: the caller asks, or is told by the webhook.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TokenIo;
+
+impl Dialect for TokenIo {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn appended(&self) -> &'static [&'static str] {
+        &APPENDED
+    }
+
+    /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's callback
+    /// says how it ended.
+    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+        !is_token_request(journey)
+    }
+
+    fn lets_app_answer(&self, journey: &Journey) -> bool {
+        extra(journey, ANSWERED_BY_APP).is_some()
+    }
+
+    fn signed_text(&self, journey: &Journey, settlement: &Settlement) -> Option<String> {
+        let is_signed = is_token_request(journey) && settlement.outcome.is_proven();
+        is_signed.then(|| v1_callback::signed_text(journey)).flatten()
+    }
+
+    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let opening = journey.opening();
+        let mut params = Params::default();
+        if is_token_request(journey) {
+            let signature = hand_back.signature.map(TokenSignature::of);
+            return filled(journey, v1_callback::way_home(journey, hand_back.settlement, signature.as_ref()));
+        }
+        if !flow(journey).is_hosted() {
+            params = params.append_id("member-id", &member_id(opening.merchant));
+        }
+        params = params.append_id("payment-id", &payment_id(*journey.id()));
+        if let Some(state) = extra(journey, STATE) {
+            params = params.append("state", state);
+        }
+        filled(journey, params)
+    }
+
+    /// Where a page of ours has no part in it, the bank is asked before there is a browser.
+    fn leaves_ahead(&self, wish: &Wish) -> bool {
+        wish.extras.iter().all(|(name, _)| name != FLOW)
+    }
+
+    /// A webhook hears of the creation and of every change.
+    fn tells(&self, _journey: &Journey, _news: News, target: Target) -> bool {
+        matches!(target, Target::Endpoint(_))
+    }
+
+    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
+        notice::notice(journey, news)
+    }
+
+    fn sign(&self, _journey: &Journey, notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+        notice::sign(notice, posting)
+    }
+
+    fn manners(&self, target: Target) -> Manners {
+        match target {
+            Target::Callback(_) => Manners::CALLBACK,
+            Target::Endpoint(_) => notice::MANNERS,
+        }
+    }
+}
+
+/// Token.io knows no placeholders; those of the house say what they say in every dialect.
+fn filled(journey: &Journey, params: Params) -> Params {
+    params
+        .fill(Placeholder::PayId, journey.pay_id().to_string())
+        .fill(Placeholder::UserId, journey.opening().merchant.to_string())
+        .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
+}
+
+/// The same wish where the merchant's app takes the bank's answers itself, at its callback. That is then as sensitive as an
+/// address that tokens go to, and has to be below a saved one.
+pub fn answered_by_app(mut wish: Wish) -> Wish {
+    if let Asked::Items(items) = &wish.callback
+        && let [Item::Url(url)] = items.as_slice()
+    {
+        wish.callback = Asked::Covered(url.clone());
+        wish.extras.push((ANSWERED_BY_APP.to_owned(), String::new()));
+    }
+    wish
+}
+
+/// Who is paid, as the merchant names them to the customer.
+pub fn payee(journey: &Journey) -> Option<String> {
+    let Some(initiation) = extra(journey, INITIATION) else { return v1::payee(journey) };
+    json::Object::of_body(initiation.as_bytes()).ok()?.object("creditor").ok()??.text("name").ok()?
+}
+
+/// A field that a caller sent, kept for the answers.
+fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
+    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Webhooks: what the caller's server is told of every change, and how it is signed (contracts, section 8).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::payment::{Payment, Standing, payment};
+use crate::domain::delivery::{Manners, News, Notice, Posting, Received, Schedule};
+use crate::domain::journey::Journey;
+
+/// The one event of payments.
+pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";
+
+/// 200 and nothing else; again after 10, 30, 70, 150 minutes and so on, the pause twice as long each time, the last time
+/// after 72 hours. There are ten tries. A 410 is a failure like others.
+pub(super) const MANNERS: Manners = Manners {
+    schedule: Schedule::of(&[
+        Duration::ZERO,
+        Duration::from_mins(10),
+        Duration::from_mins(20),
+        Duration::from_mins(40),
+        Duration::from_mins(80),
+        Duration::from_mins(160),
+        Duration::from_mins(320),
+        Duration::from_mins(640),
+        Duration::from_mins(1280),
+        Duration::from_mins(1770),
+    ]),
+    received: Received::Exactly200,
+    gone: false,
+    ..Manners::STANDARD
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    id: String,
+    event_type: &'static str,
+    payment: Payment<'a>,
+}
+
+/// What a webhook is told. Where the browser has to go is not in it: that is the bank's, and is sealed; `GET` tells.
+pub(super) fn notice(journey: &Journey, news: News) -> Option<Notice> {
+    let payment = payment(journey, Standing::at(journey, news)?, None);
+    let body = Body { id: format!("{}_{news}", journey.id()), event_type: EVENT, payment };
+    Some(Notice { content_type: "application/json".to_owned(), body: serde_json::to_string(&body).ok()? })
+}
+
+/// The headers: the event, and the gateway's signature over the raw body. There is no time in it, and no secret.
+pub(super) fn sign(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+    let signature = (posting.gateway)(notice.body.as_bytes())?;
+    Some(vec![("token-event", EVENT.to_owned()), ("token-signature", URL_SAFE_NO_PAD.encode(signature))])
+}

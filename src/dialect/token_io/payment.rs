@@ -1,0 +1,215 @@
+//! Payments, as Token.io writes them (contracts, section 5), and where a journey stands in its words (section 6).
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::ids::{member_id, payment_id};
+use super::initiation::Flow;
+use super::request::{CONSENTED, FLOW, INITIATION};
+use super::status::Status;
+use super::{extra, moments};
+use crate::domain::delivery::News;
+use crate::domain::journey::{Answer, Departure, End, Journey, Settlement, Stage};
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Cause, Outcome};
+
+/// The longest `statusReasonInformation`, in characters.
+const MAX_REASON: usize = 256;
+
+/// Where a payment stood at a moment of its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// Its status.
+    pub status: Status,
+    /// Since when.
+    pub since: Moment,
+    settlement: Option<&'a Settlement>,
+}
+
+/// A payment's object.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment<'a> {
+    id: String,
+    member_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    initiation: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pisp_consent_accepted: Option<bool>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason_information: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank_payment_status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication<'a>>,
+    created_date_time: String,
+    updated_date_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_info: Option<ErrorInfo>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication<'a> {
+    redirect_url: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorInfo {
+    http_error_code: u16,
+    message: String,
+    token_external_error: bool,
+    token_trace_id: String,
+}
+
+/// Writes a payment. `redirect_url` is where its browser has to go, where that is known and to be told.
+///
+/// A status that sends the browser somewhere says where; others do not.
+pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
+    let refusal = standing.settlement.filter(|settlement| !settlement.outcome.is_proven());
+    let bank_error = refusal.and_then(|settlement| match &settlement.cause {
+        Cause::Bank(error) => error.as_ref(),
+        Cause::Customer | Cause::Merchant | Cause::Time => None,
+    });
+    let reason = refusal.map(|settlement| reason(settlement, standing.status));
+    Payment {
+        id: payment_id(*journey.id()),
+        member_id: member_id(journey.opening().merchant),
+        initiation: extra(journey, INITIATION).and_then(|text| serde_json::from_str(text).ok()),
+        pisp_consent_accepted: extra(journey, CONSENTED).map(|_| true),
+        status: standing.status.as_str(),
+        status_reason_information: reason.as_ref().map(|reason| reason.chars().take(MAX_REASON).collect()),
+        bank_payment_status: bank_error.map(BankError::code),
+        authentication: redirect_url
+            .filter(|_| standing.status.sends_browser())
+            .map(|redirect_url| Authentication { redirect_url }),
+        created_date_time: moments::written(journey.opening().opened_at),
+        updated_date_time: moments::written(standing.since),
+        error_info: reason.map(|message| ErrorInfo {
+            http_error_code: http_error_code(standing.status),
+            message,
+            token_external_error: bank_error.is_some(),
+            token_trace_id: journey.id().to_string().replace('-', ""),
+        }),
+    }
+}
+
+/// How the browser of a payment gets to the bank.
+pub fn flow(journey: &Journey) -> Flow {
+    match extra(journey, FLOW) {
+        Some(flow) => Flow::of_word(flow),
+        None => Flow::ApiOnly,
+    }
+}
+
+impl<'a> Standing<'a> {
+    /// Where a payment stands now.
+    pub fn now(journey: &'a Journey) -> Self {
+        let opened = journey.opening().opened_at;
+        let last = journey.departures().last();
+        let since = |departure: Option<&Departure>| departure.map_or(opened, |departure| departure.left_at);
+        match journey.stage() {
+            Stage::Settled(settlement) => Self::settled(journey, settlement),
+            Stage::Open(Some(_)) => {
+                Self { status: waiting(journey), since: answered_at(last).unwrap_or(opened), settlement: None }
+            }
+            Stage::Open(None) => Self { status: waiting(journey), since: opened, settlement: None },
+            Stage::HandedBack => Self::verified(last, opened),
+            Stage::Away { .. } if last.is_some_and(|last| last.answers.iter().any(is_proven_now)) => {
+                Self::verified(last, opened)
+            }
+            Stage::Away { .. } => match last.and_then(Departure::way_known_at) {
+                Some(at) if !flow(journey).is_hosted() => {
+                    Self { status: Status::PendingRedirectAuth, since: at, settlement: None }
+                }
+                _ => Self { status: waiting(journey), since: since(last), settlement: None },
+            },
+        }
+    }
+
+    /// Where it stood when this was news. `None` of a settlement that it has not had.
+    pub fn at(journey: &'a Journey, news: News) -> Option<Self> {
+        let opened = journey.opening().opened_at;
+        let departure = |number: u8| journey.departures().get(usize::from(number));
+        Some(match news {
+            News::Opened => Self { status: waiting(journey), since: opened, settlement: None },
+            News::Ready(number) => {
+                let since = departure(number).and_then(Departure::way_known_at).unwrap_or(opened);
+                Self { status: Status::PendingRedirectAuth, since, settlement: None }
+            }
+            News::Returned(number) => Self::verified(departure(number), opened),
+            News::Settled(number) => Self::settled(journey, journey.settlements().get(usize::from(number))?),
+        })
+    }
+
+    fn verified(departure: Option<&Departure>, opened: Moment) -> Self {
+        let since = answered_at(departure).unwrap_or(opened);
+        Self { status: Status::PendingRedirectAuthVerification, since, settlement: None }
+    }
+
+    fn settled(journey: &Journey, settlement: &'a Settlement) -> Self {
+        Self { status: status_of(journey, settlement), since: settlement.at, settlement: Some(settlement) }
+    }
+}
+
+/// The status of a payment whose browser is not at the bank yet.
+fn waiting(journey: &Journey) -> Status {
+    match extra(journey, FLOW) {
+        Some(Flow::PAYMENT_LINK) => Status::PendingRedirectPaymentLink,
+        _ if flow(journey).is_hosted() => Status::PendingRedirectHostedPage,
+        _ => Status::Pending,
+    }
+}
+
+/// The status that an outcome is. An authentication that nobody finished in time has failed; a bank that was asked what
+/// came of one, and did not say in time, has let it expire.
+fn status_of(journey: &Journey, settlement: &Settlement) -> Status {
+    match (settlement.outcome, &settlement.cause) {
+        (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => Status::Completed,
+        (Outcome::Cancelled, Cause::Merchant) => Status::Canceled,
+        (Outcome::Cancelled, _) => Status::Declined,
+        (Outcome::Expired, _) if journey.departures().iter().all(|departure| departure.answers.is_empty()) => {
+            Status::Failed
+        }
+        (Outcome::Expired, _) => Status::Expired,
+        (Outcome::Failed, Cause::Bank(Some(error))) => match error.code() {
+            "temporarily_unavailable" => Status::Failed,
+            "answer_lost" => Status::NoFinalStatusAvailable,
+            "insufficient_funds" => Status::RejectedInsufficientFunds,
+            _ => Status::Rejected,
+        },
+        (Outcome::Failed, _) => Status::Rejected,
+    }
+}
+
+fn reason(settlement: &Settlement, status: Status) -> String {
+    match &settlement.cause {
+        Cause::Bank(Some(error)) => error.description().unwrap_or(error.code()).to_owned(),
+        Cause::Bank(None) => "The bank gave no reason.".to_owned(),
+        Cause::Customer => "The customer did not agree.".to_owned(),
+        Cause::Merchant => "It was withdrawn.".to_owned(),
+        Cause::Time if status == Status::Failed => "Nobody finished the authentication in time.".to_owned(),
+        Cause::Time => "The bank did not answer in time.".to_owned(),
+    }
+}
+
+/// The code of `errorInfo`: as if the call that asked for the payment had waited for this end.
+const fn http_error_code(status: Status) -> u16 {
+    match status {
+        Status::Declined | Status::Canceled => 403,
+        Status::Failed => 503,
+        Status::Expired | Status::NoFinalStatusAvailable => 504,
+        _ => 400,
+    }
+}
+
+fn answered_at(departure: Option<&Departure>) -> Option<Moment> {
+    departure?.answers.iter().map(|answer| answer.at).min()
+}
+
+/// Whether the bank is being asked what this answer is worth.
+fn is_proven_now(answer: &Answer) -> bool {
+    answer.proof.is_some() || answer.end == Some(End::Frozen)
+}

@@ -1,0 +1,119 @@
+//! Refusals, in Token.io's envelope (contracts, section 9).
+
+use serde::Serialize;
+
+use crate::domain::invalid::Invalid;
+
+/// Why a call's fields are refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A field breaks a rule.
+    Field(FieldRule, Invalid),
+    /// A card number stands in a text, where it would be seen by people who must not.
+    CardNumber(Invalid),
+    /// There is no such bank here.
+    NoSuchBank(String),
+    /// The bank cannot do what was asked for.
+    NotByThisBank(String, String),
+}
+
+/// Which kind of rule a field breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldRule {
+    /// It has been used before.
+    NotUnique,
+    /// It has to be there.
+    Expected,
+    /// It has another form.
+    InvalidFormat,
+    /// Its form is right, and its value is not allowed.
+    Invalid,
+}
+
+impl FieldRule {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::NotUnique => "Field.NotUnique",
+            Self::Expected => "Field.Expected",
+            Self::InvalidFormat => "Field.InvalidFormat",
+            Self::Invalid => "Field.Invalid",
+        }
+    }
+}
+
+/// A broken rule is one of form, unless somebody says otherwise; a missing field says so itself.
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        let rule = if invalid.rule() == super::json::REQUIRED { FieldRule::Expected } else { FieldRule::InvalidFormat };
+        Self::Field(rule, invalid)
+    }
+}
+
+impl Refusal {
+    /// A value that may be used once, and has been.
+    pub fn not_unique(invalid: Invalid) -> Self {
+        Self::Field(FieldRule::NotUnique, invalid)
+    }
+
+    /// A value of the right form that is not allowed.
+    pub fn not_allowed(invalid: Invalid) -> Self {
+        Self::Field(FieldRule::Invalid, invalid)
+    }
+
+    /// Its code and its sentence, with the field or the bank that it is about.
+    pub fn failure(&self) -> Failure<'_> {
+        let failure = |error_code, message| Failure { error_code: Some(error_code), message, ..Failure::default() };
+        match self {
+            Self::Field(rule, invalid) => {
+                Failure { paths: Some([invalid.field()]), ..failure(rule.code(), invalid.to_string()) }
+            }
+            Self::CardNumber(invalid) => {
+                Failure { paths: Some([invalid.field()]), ..failure("PanDetected", invalid.to_string()) }
+            }
+            Self::NoSuchBank(bank) => {
+                let message = "initiation.bankId: names no bank of this gateway".to_owned();
+                Failure { bank_id: Some(bank), ..failure("Bank.RegistrationNotFound", message) }
+            }
+            Self::NotByThisBank(bank, what) => {
+                let message = format!("initiation.bankId: names a bank that {what}");
+                Failure { bank_id: Some(bank), ..failure("Bank.FeatureNotSupported", message) }
+            }
+        }
+    }
+}
+
+/// A refusal's body.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure<'a> {
+    /// What kind of refusal it is; Token.io has none for those that ask who is calling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<&'static str>,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// By which the operator finds the call.
+    pub token_trace_id: String,
+    /// The field it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paths: Option<[&'a str; 1]>,
+    /// The bank it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank_id: Option<&'a str>,
+    /// The payment it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_id: Option<&'a str>,
+}
+
+impl Failure<'_> {
+    /// The whole body.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which none of ours is known to do.
+    pub fn written(&self) -> Result<String, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Enveloped<'a> {
+            error: &'a Failure<'a>,
+        }
+        serde_json::to_string(&Enveloped { error: self })
+    }
+}

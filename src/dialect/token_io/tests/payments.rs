@@ -1,0 +1,233 @@
+//! How payments are written: each status, each notice, and the way home.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde_json::{Value, json};
+
+use super::signatures::signing;
+use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, payment, payment_id};
+use crate::domain::delivery::{News, Notice, Posting, Target};
+use crate::domain::dialect::Dialect as _;
+use crate::domain::journey::tests::{NOW, journey};
+use crate::domain::journey::{Departing, HandBack, Journey, Opening, Proof, Settling, Via};
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Fact};
+use crate::domain::secret::{Sealed, Secret};
+
+const VIA: Via = Via { departure: 0, mark: 7 };
+
+/// The contract's payment, opened, with these fields of `initiation` changed.
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
+fn asked(changes: Value) -> Journey {
+    let mut initiation = json!({
+        "bankId": "ob-modelo", "refId": "9htio4a1sp2akdr1aa", "remittanceInformationPrimary": "Sweepco",
+        "amount": { "value": "10.23", "currency": "EUR" }, "localInstrument": "SEPA",
+        "creditor": { "iban": "GB29NWBK60161331926819", "name": "Customer Inc." },
+        "callbackUrl": "https://tpp.com/callback", "callbackState": "6242e45e-3063-4c42-8376",
+    });
+    initiation.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let body = json!({ "initiation": initiation, "pispConsentAccepted": true }).to_string();
+    let wish = PaymentRequest::read(body.as_bytes()).unwrap().wish(Some("https://tpp.com/hook"));
+    let ahead = TokenIo.leaves_ahead(&wish);
+    let opened = journey().opening().clone();
+    let opening = Opening { dialect: "token_io".into(), purpose: wish.purpose, extras: wish.extras, ..opened };
+    let opened = Journey::open(opening);
+    if ahead { opened.leaving_ahead() } else { opened }
+}
+
+fn api() -> Journey {
+    asked(json!({ "flowType": "API_ONLY" }))
+}
+
+fn hosted() -> Journey {
+    asked(json!({ "flowType": "FULL_HOSTED_PAGES" }))
+}
+
+fn at(seconds: u64) -> Moment {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+fn ready(journey: Journey) -> Journey {
+    journey.ask_ahead(0, at(1)).unwrap().ready(0, Sealed::new(vec![1]), at(2)).unwrap()
+}
+
+fn returned(journey: Journey) -> Journey {
+    journey.hold(VIA, Sealed::new(vec![1]), at(9), at(3)).unwrap()
+}
+
+fn settled(journey: Journey, fact: &Fact) -> Journey {
+    match journey.settle(fact, Some(VIA), at(4)) {
+        Settling::Settled(journey, _) => journey,
+        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+    }
+}
+
+fn status(journey: &Journey) -> &'static str {
+    Standing::now(journey).status.as_str()
+}
+
+fn written(journey: &Journey, way: Option<&str>) -> Value {
+    serde_json::to_value(payment(journey, Standing::now(journey), way)).unwrap()
+}
+
+fn refused(code: &str) -> Fact {
+    Fact::refused(BankError::new(code, Some("So the bank says.")))
+}
+
+#[test]
+fn the_usual_path_has_its_statuses_in_order() {
+    let journey = api();
+    assert_eq!(status(&journey), "INITIATION_PENDING");
+    let journey = journey.ask_ahead(0, at(1)).unwrap();
+    assert_eq!(status(&journey), "INITIATION_PENDING");
+    let journey = journey.ready(0, Sealed::new(vec![1]), at(2)).unwrap();
+    assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_AUTH");
+    let journey = returned(journey);
+    assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
+    let sent = journey.clone().send(VIA, 1, at(4)).unwrap();
+    assert_eq!(status(&sent), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
+    let held = Proof::Held { offer: Sealed::new(vec![1]), until: at(9) };
+    let frozen = ready(api()).freeze(VIA, held, at(3)).unwrap();
+    assert_eq!(status(&frozen), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
+    assert_eq!(status(&settled(journey, &Fact::paid())), "INITIATION_COMPLETED");
+}
+
+#[test]
+fn a_payment_on_hosted_pages_waits_there_until_its_customer_comes_back() {
+    let journey = hosted();
+    assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_HP");
+    let Departing::New(away, _) = journey.depart(None, at(1)) else { panic!() };
+    assert_eq!(status(&away), "INITIATION_PENDING_REDIRECT_HP");
+    assert_eq!(status(&returned(away.clone())), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
+    let again = away.fail(VIA, BankError::new("server_error", None), at(3)).unwrap();
+    assert_eq!(status(&again), "INITIATION_PENDING_REDIRECT_HP", "its customer is at the page again");
+}
+
+#[test]
+fn every_end_has_its_status() {
+    for (fact, expected, code) in [
+        (refused("access_denied"), "INITIATION_DECLINED", 403),
+        (Fact::pressed_cancel(), "INITIATION_DECLINED", 403),
+        (Fact::withdrawn(), "CANCELED", 403),
+        (refused("server_error"), "INITIATION_REJECTED", 400),
+        (refused("insufficient_funds"), "INITIATION_REJECTED_INSUFFICIENT_FUNDS", 400),
+        (refused("temporarily_unavailable"), "INITIATION_FAILED", 503),
+        (refused("answer_lost"), "INITIATION_NO_FINAL_STATUS_AVAILABLE", 504),
+    ] {
+        let journey = settled(ready(api()), &fact);
+        let payment = written(&journey, Some("https://bank.example/"));
+        assert_eq!((&payment["status"], &payment["errorInfo"]["httpErrorCode"]), (&json!(expected), &json!(code)));
+        assert!(payment.get("authentication").is_none(), "{expected} sends nobody anywhere");
+        assert_eq!(payment["updatedDateTime"], "1970-01-01T00:16:44.000Z");
+    }
+    // Whoever never came back has not agreed in time; whoever came back waits for the bank.
+    let Settling::Settled(lapsed, _) = ready(api()).settle(&Fact::lapsed(), None, at(60)) else { panic!() };
+    assert_eq!(status(&lapsed), "INITIATION_FAILED");
+    let Settling::Settled(lapsed, _) = returned(ready(api())).settle(&Fact::lapsed(), None, at(60)) else { panic!() };
+    assert_eq!(status(&lapsed), "INITIATION_EXPIRED");
+}
+
+#[test]
+fn a_payment_is_written_as_the_contract_has_it() {
+    let journey = ready(api());
+    let payment = written(&journey, Some("https://bank.example/auth?x=1"));
+    assert_eq!(
+        payment,
+        json!({
+            "id": payment_id(*journey.id()), "memberId": member_id(journey.opening().merchant),
+            "initiation": {
+                "bankId": "ob-modelo", "refId": "9htio4a1sp2akdr1aa", "remittanceInformationPrimary": "Sweepco",
+                "amount": { "value": "10.23", "currency": "EUR" }, "localInstrument": "SEPA",
+                "creditor": { "iban": "GB29NWBK60161331926819", "name": "Customer Inc." },
+                "callbackUrl": "https://tpp.com/callback", "callbackState": "6242e45e-3063-4c42-8376",
+                "flowType": "API_ONLY",
+            },
+            "pispConsentAccepted": true, "status": "INITIATION_PENDING_REDIRECT_AUTH",
+            "authentication": { "redirectUrl": "https://bank.example/auth?x=1" },
+            "createdDateTime": "1970-01-01T00:16:40.000Z", "updatedDateTime": "1970-01-01T00:16:42.000Z",
+        })
+    );
+    assert_eq!(written(&api(), None).get("authentication"), None);
+}
+
+fn body(journey: &Journey, news: News) -> Value {
+    serde_json::from_str(&TokenIo.notice(journey, news).unwrap().body).unwrap()
+}
+
+#[test]
+fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
+    let journey = settled(returned(ready(api())), &refused("access_denied"));
+    let Settling::Settled(paid, _) = journey.settle(&Fact::paid(), Some(VIA), at(5)) else { panic!() };
+    let all = [News::Opened, News::Ready(0), News::Returned(0), News::Settled(0), News::Settled(1)];
+    let told = all.map(|news| {
+        let body = body(&paid, news);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        assert_eq!(text(&body["id"]), format!("{}_{news}", paid.id()));
+        (text(&body["payment"]["status"]), text(&body["payment"]["updatedDateTime"]))
+    });
+    let expected = [
+        ("INITIATION_PENDING", "1970-01-01T00:16:40.000Z"),
+        ("INITIATION_PENDING_REDIRECT_AUTH", "1970-01-01T00:16:42.000Z"),
+        ("INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION", "1970-01-01T00:16:43.000Z"),
+        ("INITIATION_DECLINED", "1970-01-01T00:16:44.000Z"),
+        ("INITIATION_COMPLETED", "1970-01-01T00:16:45.000Z"),
+    ];
+    assert_eq!(told, expected.map(|(status, at)| (status.to_owned(), at.to_owned())));
+    assert_eq!(body(&hosted(), News::Opened)["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP");
+    assert!(TokenIo.notice(&paid, News::Settled(2)).is_none());
+    assert!(all.iter().all(|news| TokenIo.tells(&paid, *news, Target::Endpoint(0))));
+    assert!(!TokenIo.tells(&paid, News::Settled(0), Target::Callback(0)));
+}
+
+#[test]
+fn a_notice_is_signed_as_the_contracts_vector_is() {
+    let body = r#"{"eventType":"PAYMENT_STATUS_CHANGED","payment":{"id":"pm2:24YYrAZ34sTo4A6C47rYandHke2L:2gFUX1NDgoi","memberId":"m:33V1ykzKwHbkWqt7fDz2WPPdH2Zt:5zKtXEAq","status":"INITIATION_COMPLETED"}}"#;
+    let sign = |text: &[u8]| {
+        let signature = crypto::sign(text, &signing(), Algorithm::EdDSA).unwrap();
+        Some(URL_SAFE_NO_PAD.decode(signature).unwrap())
+    };
+    let secret = Secret::new("whsec_unused");
+    let posting = Posting { id: "x", url: "https://tpp.com/hook", at: NOW, secret: &secret, gateway: &sign };
+    let notice = Notice { content_type: "application/json".into(), body: body.into() };
+    let headers = TokenIo.sign(&api(), &notice, &posting).unwrap();
+    let expected = "qcC4v2-U60fLJy2nu1Ed5ENYfkoYoQs8BJHXxmI894qEZaUuZr1cMIvb7SbHumgey0v3OILTeJmu9-z4uOL9AA";
+    let event = ("token-event", "PAYMENT_STATUS_CHANGED".to_owned());
+    assert_eq!(headers, [event, ("token-signature", expected.to_owned())]);
+    let key = DecodingKey::from_ed_components(super::PUBLIC_KEY).unwrap();
+    assert!(crypto::verify(expected, body.as_bytes(), &key, Algorithm::EdDSA).unwrap());
+}
+
+#[test]
+fn webhooks_are_tried_at_the_documented_times() {
+    let waits = TokenIo.manners(Target::Endpoint(0)).schedule.waits().to_vec();
+    let times: Vec<u64> = waits
+        .iter()
+        .scan(0, |at, wait| {
+            Some({
+                *at += wait.as_secs() / 60;
+                *at
+            })
+        })
+        .collect();
+    assert_eq!(times, [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 72 * 60]);
+}
+
+#[test]
+fn the_way_home_has_its_parameters_in_order() {
+    let home = |journey: &Journey| {
+        let hand_back = HandBack { settlement: None, token: None, consent_token: None, signature: None };
+        TokenIo.way_home(journey, &hand_back).query()
+    };
+    let (api, hosted) = (api(), hosted());
+    let ids = |journey: &Journey| (member_id(journey.opening().merchant), payment_id(*journey.id()));
+    let (member, payment) = ids(&api);
+    assert_eq!(home(&api), format!("member-id={member}&payment-id={payment}&state=6242e45e-3063-4c42-8376"));
+    assert_eq!(home(&hosted), format!("payment-id={}&state=6242e45e-3063-4c42-8376", ids(&hosted).1));
+    let stateless = asked(json!({ "callbackState": null }));
+    assert_eq!(home(&stateless), format!("member-id={member}&payment-id={payment}"));
+    assert!(TokenIo.goes_home_unproven(&api) && TokenIo.goes_home_unproven(&hosted));
+    assert!(member.starts_with("m:") && payment.matches(':').count() == 2);
+}

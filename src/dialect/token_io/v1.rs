@@ -1,0 +1,350 @@
+//! Token requests: Token.io's first API, as far as its published JavaScript SDK needs it for a payment.
+//!
+//! How far that is, was read off the SDK itself (npm `@token-io/tpp` 1.0.90, `tests/tokenio`). Whoever keeps its keys in the
+//! SDK's `ManualCryptoEngine` makes no call to become a member: the keys are in the merchant's profile here. What is left
+//! is six calls, and a signature.
+//!
+//! | of the SDK | call | who may |
+//! | --- | --- | --- |
+//! | `storeTokenRequest` | `POST /token-requests` | the merchant, signed |
+//! | `generateTokenRequestUrl` | none; the customer is sent to `/app/request-token/{id}` | whoever has the id |
+//! | `retrieveTokenRequest` | `GET /token-requests/{id}` | whoever has the id: the SDK sends no credentials |
+//! | `getTokenRequestResult` | `GET /token-requests/{id}/token_request_result` | the same |
+//! | `parseTokenRequestCallbackUrl` | `GET /resolve-alias`, then `GET /members/{id}` of what that names | everybody |
+//!
+//! The documents have three more: `GET …/{id}/result`, which says a status besides, `POST …/{id}/authorization`, which
+//! answers the bank's address to an app that has pages of its own, and hosted pages at `/session/{id}`. Standing orders,
+//! bulk payments, access to accounts, tokens and transfers are not here: the second API is how payments are made.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use super::extra;
+use super::ids::{read, written};
+use super::initiation::Flow;
+use super::json::Object;
+use super::request::FLOW;
+use crate::domain::callback::Item;
+use crate::domain::id::JourneyId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Cancel, Checkout, Journey, Purpose, Settlement, Wanted};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::signature::GatewaySignature;
+use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::wish::{Asked, Wish};
+
+/// What every id of the first API ends in, but for those of transfers.
+const REALM: &str = "5zKtXEAq";
+
+/// What ids of transfers end in, as the contract's example has it.
+const TRANSFERS: &str = "5zKcENpV";
+
+/// The member that stands for this gateway itself, as `token.io` does at the vendor's: nobody's id, and 16 zeros.
+pub const TOKEN_MEMBER: &str = "m:1111111111111111:5zKtXEAq";
+
+/// The two parts of a request, kept as they were sent; a journey that has the first was opened by a token request.
+const PAYLOAD: &str = "requestPayload";
+const OPTIONS: &str = "requestOptions";
+
+/// The longest `refId`, in characters: eighteen are advised, and the vendor's own refusal speaks of 35.
+const MAX_REF_ID: usize = 35;
+
+/// The longest of each part, in bytes: a journey keeps both.
+const MAX_PART: usize = 8 * 1024;
+
+/// A request for one payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// How much.
+    pub amount: Amount,
+    /// What the customer reads of it; may be empty.
+    pub note: String,
+    /// Where the customer goes afterwards.
+    pub redirect_url: String,
+    /// The institution, unless the customer chooses.
+    pub bank: Option<String>,
+    /// The member that it says it is for, if it names one by its id.
+    pub to: Option<String>,
+    /// What has to be answered back.
+    pub extras: Vec<(String, String)>,
+}
+
+impl TokenRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// With the path of the first field that breaks a rule.
+    pub fn read(body: &[u8]) -> Result<Self, Invalid> {
+        let body = Object::of_body(body)?;
+        let payload = body.needed_object(PAYLOAD)?;
+        check_ref_id(&payload)?;
+        let transfer = payload.object("transferBody")?.ok_or_else(|| {
+            payload
+                .missing("transferBody")
+                .hint("token requests of this gateway are for one payment: no accounts, no series")
+        })?;
+        let options = body.object(OPTIONS)?;
+        let to = payload.object("to")?.map(|to| to.text("id")).transpose()?.flatten();
+        payload.code("callbackState")?;
+        let redirect_url = payload.needed_code("redirectUrl")?;
+        check_names(&payload.at("redirectUrl"), &redirect_url)?;
+        Ok(Self {
+            amount: read_amount(&transfer)?,
+            note: read_note(&payload, &transfer)?,
+            redirect_url,
+            bank: options.map(|options| options.text("bankId")).transpose()?.flatten(),
+            to,
+            extras: [PAYLOAD, OPTIONS]
+                .into_iter()
+                .filter_map(|name| part(&body, name).transpose())
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl TokenRequest {
+    /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because webhooks
+    /// are the second API's.
+    pub fn wish(&self) -> Wish {
+        let mut extras = self.extras.clone();
+        extras.push((FLOW.to_owned(), Flow::TOKEN_REQUEST.to_owned()));
+        Wish {
+            purpose: Purpose::Checkout(Checkout {
+                wanted: Wanted::Payment(self.amount),
+                institution: self.bank.clone(),
+                note: self.note.clone(),
+                cancel: Cancel::Offered,
+            }),
+            extras,
+            callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
+            endpoints: Asked::OwnPage,
+            one_time_token: Some(OneTime::Off),
+            extra_outcomes: Some(ExtraOutcomes::On),
+        }
+    }
+}
+
+/// A callback that has one of our names already would be read as ours.
+fn check_names(field: &str, url: &str) -> Result<(), Invalid> {
+    let query = url.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default();
+    let names = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.to_lowercase());
+    match names.into_iter().find(|name| super::v1_callback::APPENDED.iter().any(|own| own.eq_ignore_ascii_case(name))) {
+        Some(name) => Err(Invalid::new(field, format!("already holds the parameter {name}, which is appended"))),
+        None => Ok(()),
+    }
+}
+
+fn check_ref_id(payload: &Object) -> Result<(), Invalid> {
+    let length = payload.needed_text("refId")?.chars().count();
+    if length > MAX_REF_ID {
+        return Err(Invalid::new(payload.at("refId"), format!("is longer than {MAX_REF_ID} characters")));
+    }
+    Ok(())
+}
+
+fn read_amount(transfer: &Object) -> Result<Amount, Invalid> {
+    let currency = Currency::parse(&transfer.needed_text("currency")?);
+    let currency = currency.map_err(|invalid| invalid.at(transfer.at("currency")))?;
+    let amount = Amount::parse(&transfer.needed_number("lifetimeAmount")?, currency);
+    amount.map_err(|invalid| invalid.at(transfer.at("lifetimeAmount")))
+}
+
+/// What the customer knows the payment by.
+fn read_note(payload: &Object, transfer: &Object) -> Result<String, Invalid> {
+    let description = payload.text("description")?;
+    Ok(description.map_or_else(|| transfer.text("remittanceReference"), |text| Ok(Some(text)))?.unwrap_or_default())
+}
+
+/// A part of the body as it was sent.
+fn part(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> {
+    match body.raw(name) {
+        Some(raw) if raw.len() > MAX_PART => Err(Invalid::new(name, format!("is longer than {MAX_PART} bytes"))),
+        raw => Ok(raw.map(|raw| (name.to_owned(), raw.to_owned()))),
+    }
+}
+
+/// Whether a journey was opened by a token request.
+pub fn is_token_request(journey: &Journey) -> bool {
+    extra(journey, PAYLOAD).is_some()
+}
+
+/// The id of a token request.
+pub fn request_id(journey: JourneyId) -> String {
+    written("rq", *journey.as_bytes(), REALM)
+}
+
+/// Reads the id of a token request.
+///
+/// # Errors
+/// When it is none of ours.
+pub fn read_request_id(text: &str) -> Result<JourneyId, Invalid> {
+    let id = read(text, "rq", REALM).map(JourneyId::from_bytes);
+    id.ok_or_else(|| Invalid::new("tokenRequestId", "is no token request id of this gateway"))
+}
+
+/// The id of the token that a paid request comes to.
+pub(super) fn token_id(journey: JourneyId) -> String {
+    written("tt", *journey.as_bytes(), REALM)
+}
+
+/// The id of the transfer that it pays.
+pub(super) fn transfer_id(journey: JourneyId) -> String {
+    written("t", *journey.as_bytes(), TRANSFERS)
+}
+
+/// The `callbackState` of a request, as it was sent; the SDK sends percent-encoded JSON.
+pub(super) fn callback_state(journey: &Journey) -> Option<String> {
+    Object::of_body(extra(journey, PAYLOAD)?.as_bytes()).ok()?.code("callbackState").ok()?
+}
+
+/// Whether the merchant named the institution, as apps do that have pages of their own.
+pub(super) fn names_bank(journey: &Journey) -> bool {
+    journey.opening().purpose.institution().is_some()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_payload: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_options: Option<&'a RawValue>,
+}
+
+/// `{"tokenRequest":{…}}`: the request as it was sent, with its id.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn token_request(journey: &Journey) -> Result<String, serde_json::Error> {
+    let kept = |name| extra(journey, name).map(serde_json::from_str::<&RawValue>).transpose();
+    let view = View { id: request_id(*journey.id()), request_payload: kept(PAYLOAD)?, request_options: kept(OPTIONS)? };
+    serde_json::to_string(&serde_json::json!({ "tokenRequest": serde_json::value::to_raw_value(&view)? }))
+}
+
+/// A signature of the gateway, as the first API writes one. Its fields are in the order in which it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenSignature {
+    /// The member that signed.
+    pub member_id: String,
+    /// The id of its key.
+    pub key_id: String,
+    /// Base64url without padding.
+    pub signature: String,
+}
+
+impl TokenSignature {
+    /// The gateway's signature in these words.
+    pub fn of(signature: GatewaySignature) -> Self {
+        Self {
+            member_id: TOKEN_MEMBER.to_owned(),
+            key_id: key_id(&signature.key),
+            signature: URL_SAFE_NO_PAD.encode(signature.bytes),
+        }
+    }
+}
+
+/// The id of a key: the start of its digest, as the SDK writes it.
+pub fn key_id(key: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(key)).chars().take(16).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberView {
+    id: &'static str,
+    keys: Vec<KeyView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyView {
+    id: String,
+    public_key: String,
+    level: &'static str,
+    algorithm: &'static str,
+}
+
+/// `{"member":{…}}`: the member that stands for this gateway, with the keys that verify what it signs.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn token_member(keys: &[[u8; 32]]) -> Result<String, serde_json::Error> {
+    let key = |key: &[u8; 32]| KeyView {
+        id: key_id(key),
+        public_key: URL_SAFE_NO_PAD.encode(key),
+        level: "LOW",
+        algorithm: "ED25519",
+    };
+    let member = MemberView { id: TOKEN_MEMBER, keys: keys.iter().map(key).collect() };
+    serde_json::to_string(&serde_json::json!({ "member": serde_json::value::to_raw_value(&member)? }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultView<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'a TokenSignature>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason_information: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank_id: Option<&'a str>,
+}
+
+/// What became of a request; `signature` is the gateway's over what its callback says.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn token_request_result(
+    journey: &Journey,
+    signature: Option<&TokenSignature>,
+) -> Result<String, serde_json::Error> {
+    let outcome = journey.settlement().map(|settlement| settlement.outcome);
+    let paid = outcome.is_some_and(Outcome::is_proven);
+    let ids = paid.then(|| (token_id(*journey.id()), transfer_id(*journey.id())));
+    serde_json::to_string(&ResultView {
+        status: match outcome {
+            None => "PENDING",
+            Some(Outcome::Expired) => "EXPIRED",
+            Some(_) if paid => "PROCESSED",
+            Some(_) => "REJECTED",
+        },
+        token_id: ids.as_ref().map(|(token, _)| token.clone()),
+        transfer_id: ids.map(|(_, transfer)| transfer),
+        signature: signature.filter(|_| paid),
+        status_reason_information: journey.settlement().and_then(reason),
+        bank_id: journey.institution(),
+    })
+}
+
+/// Why a request came to nothing, in the bank's words where it had any.
+pub(super) fn reason(settlement: &Settlement) -> Option<String> {
+    if settlement.outcome.is_proven() {
+        return None;
+    }
+    Some(match &settlement.cause {
+        Cause::Bank(Some(error)) => error.description().unwrap_or("The bank refused the payment").to_owned(),
+        Cause::Bank(None) => "The bank refused the payment".to_owned(),
+        Cause::Customer => "The customer has cancelled".to_owned(),
+        Cause::Merchant => "The request has been withdrawn".to_owned(),
+        Cause::Time => "Nobody finished it in time".to_owned(),
+    })
+}
+
+/// Who is paid, as the request names them.
+pub(super) fn payee(journey: &Journey) -> Option<String> {
+    let payload = Object::of_body(extra(journey, PAYLOAD)?.as_bytes()).ok()?;
+    let instructions = payload.object("transferBody").ok()??.object("instructions").ok()??;
+    let first = instructions.objects("transferDestinations").ok()??.into_iter().next()?;
+    first.object("customerData").ok()??.texts("legalNames").ok()??.into_iter().next()
+}

@@ -1,0 +1,106 @@
+//! An app takes the bank's answer itself, and brings it here.
+//!
+//! The bank's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts what came;
+//! from then on it is as if the browser had come to us.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::time::Instant;
+
+use super::consents::BroughtCode;
+use super::prove::Landed;
+use super::returns::mark;
+use super::{Engine, EngineError};
+use crate::bank::Answer;
+use crate::domain::consent::AnswerTo;
+use crate::domain::id::MerchantId;
+use crate::domain::journey::{HandBack, Journey, Via};
+use crate::domain::outcome::{Fact, Hint, Offer};
+
+impl Engine {
+    /// The address of the app that takes the bank's answer itself, where one does: its bank knows no other.
+    ///
+    /// # Errors
+    /// When the journey's dialect is gone.
+    pub(super) fn app_address(&self, journey: &Journey) -> Result<Option<String>, EngineError> {
+        let opening = journey.opening();
+        if let Some(AnswerTo::App(url)) = opening.purpose.consent().map(|consent| &consent.answer_to) {
+            return Ok(Some(url.clone()));
+        }
+        let dialect = self.dialect(&opening.dialect)?;
+        match opening.plan.landing_for(None).filter(|_| dialect.lets_app_answer(journey)) {
+            Some(entry) => {
+                let nothing = HandBack { settlement: None, token: None, consent_token: None, signature: None };
+                Ok(Some(entry.url.filled(&dialect.way_home(journey, &nothing))?))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Takes the answer of a bank that answered the app itself, and waits for what it proves, `patience` at the most.
+    ///
+    /// # Errors
+    /// When the answer is not one that the journey's bank gives, or the store is in trouble.
+    pub async fn bring_answer(
+        self: &Arc<Self>,
+        merchant: MerchantId,
+        answer: &Answer,
+        patience: Duration,
+    ) -> Result<BroughtCode, EngineError> {
+        let until = Instant::now() + patience;
+        let Some(state) = self.state_of(answer) else { return Ok(BroughtCode::Unknown) };
+        let Some((journey, departure)) = self.journey_of_state(&state).await? else { return Ok(BroughtCode::Unknown) };
+        if journey.opening().merchant != merchant || self.app_address(&journey)?.is_none() {
+            return Ok(BroughtCode::Unknown);
+        }
+        let said = self.bank(journey.bank_of(departure))?.read_return(answer)?;
+        let journey = self.lapse(journey).await?;
+        let via = Via { departure, mark: mark(&said.hint) };
+        match said.hint {
+            Hint::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(departure) => {
+                self.conclude(journey.clone(), &Fact::refused(error), via).await?;
+            }
+            Hint::Refusal(_) => {}
+            Hint::Code(offer) => {
+                if self.prove_brought(&journey, via, &offer, patience).await? == Landed::Forged {
+                    return Ok(BroughtCode::Forged);
+                }
+            }
+        }
+        let pay_id = journey.pay_id();
+        let journey = self.store.find(pay_id).await?.ok_or_else(|| EngineError::Missing("journey any more".into()))?;
+        let left = until.saturating_duration_since(Instant::now());
+        Ok(BroughtCode::Journey(Box::new(self.await_change(journey, left).await?)))
+    }
+
+    /// Takes a code to its bank, unless something has been proven. What takes longer than `patience` goes on by itself.
+    pub(super) async fn prove_brought(
+        self: &Arc<Self>,
+        journey: &Journey,
+        via: Via,
+        offer: &Offer,
+        patience: Duration,
+    ) -> Result<Landed, EngineError> {
+        let proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
+        if journey.answered(via).is_some() || proven {
+            return Ok(Landed::Elsewhere);
+        }
+        let flight = self.prove(journey, via, offer);
+        match select(flight, pin!(tokio::time::sleep(patience))).await {
+            Either::Left((landing, _)) => Ok(landing?.landed),
+            Either::Right(_) => {
+                self.keep(journey.clone(), via, offer).await?;
+                Ok(Landed::Elsewhere)
+            }
+        }
+    }
+
+    /// The `state` of an answer: as it stands there, or in what the one bank signed that can read it.
+    fn state_of(&self, answer: &Answer) -> Option<String> {
+        let signed = || self.banks.iter().find_map(|bank| bank.read_return(answer).ok()?.state);
+        answer.state().map(str::to_owned).or_else(signed)
+    }
+}

@@ -1,0 +1,109 @@
+//! Calls: HTTP Basic with the merchant's id and an API key of its own, and `X-Signature` (contracts/ixopay.md, sections 2
+//! and 3).
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::answer::Refusal;
+use crate::dialect::ixopay::{BodyHash, Message};
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::Merchant;
+use crate::domain::terms::SignedCalls;
+use crate::engine::Engine;
+use crate::web::body::{BodyTrouble, Incoming};
+
+/// The longest `Content-Type` that callbacks take over, in bytes.
+const MAX_TYPE: usize = 100;
+
+/// An authenticated call.
+pub(super) struct Call {
+    pub merchant: Merchant,
+    pub body: Bytes,
+    /// The media type that its callbacks have: the merchant's choice, else the call's own.
+    pub notice_type: Option<String>,
+    /// The hash that it was signed with, if it was signed.
+    pub hash: Option<BodyHash>,
+}
+
+impl Call {
+    /// Reads a call: whose it is, and whether it is signed as it says.
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+        let Incoming { request, body } = incoming;
+        let (merchant, body) = (merchant_of(engine, &request).await?, body?);
+        let hash = signed_with(engine, &merchant, &request, &body)?;
+        let own = Some(text(&request, "content-type")).filter(|own| (1..=MAX_TYPE).contains(&own.len()));
+        let chosen = Some(merchant.settings.notice_type.as_str()).filter(|chosen| !chosen.is_empty());
+        let notice_type = chosen.or(own).map(str::to_owned);
+        Ok(Self { merchant, body, notice_type, hash })
+    }
+
+    /// The same of a call that has a JSON body.
+    pub async fn read_json(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+        let sent = text(&incoming.request, "content-type").split(';').next().unwrap_or_default().trim().to_owned();
+        let call = Self::read(engine, incoming).await?;
+        if sent.is_empty() || sent.eq_ignore_ascii_case("application/json") {
+            return Ok(call);
+        }
+        Err(BodyTrouble::Unsupported("application/json").into())
+    }
+}
+
+/// The merchant whose id and key the call brought; its id stands in the address, too.
+async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Refusal> {
+    let (id, password) = credentials(request).ok_or_else(Refusal::unauthorised)?;
+    let named = request.match_info().get("api_key").and_then(|key| key.parse::<MerchantId>().ok());
+    if named != Some(id) {
+        return Err(Refusal::unauthorised());
+    }
+    engine.authenticate_as(id, &password).await?.ok_or_else(Refusal::unauthorised)
+}
+
+fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
+    let (scheme, encoded) = text(request, header::AUTHORIZATION.as_str()).split_once(' ')?;
+    let plain = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
+    let plain = String::from_utf8(plain).ok()?;
+    let (id, password) = plain.split_once(':')?;
+    Some((id.parse().ok()?, password.to_owned()))
+}
+
+/// The hash that a call was signed with. `None` when it was not signed, and need not be.
+fn signed_with(
+    engine: &Engine,
+    merchant: &Merchant,
+    request: &HttpRequest,
+    body: &[u8],
+) -> Result<Option<BodyHash>, Refusal> {
+    let signature = text(request, "x-signature");
+    if signature.is_empty() {
+        return match merchant.settings.signed_calls {
+            SignedCalls::Checked => Ok(None),
+            SignedCalls::Required => Err(Refusal::unsigned(
+                "Invalid signature: the header X-Signature is missing, and this merchant's calls have to be signed",
+            )),
+        };
+    }
+    let dated = if request.headers().contains_key("x-date") { "x-date" } else { "date" };
+    let message = Message {
+        method: request.method().as_str(),
+        body,
+        content_type: text(request, "content-type"),
+        date: text(request, dated),
+        uri: request.uri().path_and_query().map_or("", |uri| uri.as_str()),
+    };
+    let secret = engine.signing_secret(merchant)?;
+    match message.verify(&secret, signature) {
+        Some(hash) => Ok(Some(hash)),
+        None => Err(Refusal::unsigned(
+            "Invalid signature: expected base64 of HMAC-SHA512 over method, hash of the body, Content-Type, X-Date or \
+             Date, and path with query, with line feeds between them",
+        )),
+    }
+}
+
+/// The text of a header; empty when there is none, or none that is a text.
+fn text<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

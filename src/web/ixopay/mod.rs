@@ -1,0 +1,35 @@
+//! IXOPAY's endpoints, below `/ixopay`: JSON both ways, HTTP Basic, and a signature where one is sent or asked for.
+
+mod answer;
+mod call;
+mod rates;
+mod redirect;
+mod status;
+mod transactions;
+
+pub use rates::Rates;
+
+use actix_web::{HttpResponse, Resource, web};
+
+use crate::telemetry::metrics::Route;
+use answer::{Refusal, answer};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::scope("/ixopay/redirect").app_data(Route::Page).configure(redirect::routes)).service(
+        web::scope("/ixopay")
+            .app_data(Route::Dialect)
+            .configure(transactions::routes)
+            .configure(status::routes)
+            .default_service(web::to(no_such_call)),
+    );
+}
+
+/// An address with one method; others are told so (RFC 9110, section 15.5.6).
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path)
+        .default_service(web::to(move || std::future::ready(answer(Err(Refusal::wrong_method(allowed))))))
+}
+
+async fn no_such_call() -> HttpResponse {
+    answer(Err(Refusal::no_such_call()))
+}

@@ -1,0 +1,61 @@
+//! `GET /status/…`: where a transaction stands (contracts/ixopay.md, section 6).
+
+use actix_web::{HttpResponse, web};
+use percent_encoding::percent_decode_str;
+
+use super::answer::{Refusal, answer};
+use super::call::Call;
+use super::rates::Rates;
+use super::{at, transactions};
+use crate::dialect::ixopay::{NAME, Reference, status};
+use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::engine::Engine;
+use crate::web::body::Incoming;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let by_uuid = at("/api/v3/status/{api_key}/getByUuid/{id}", "GET");
+    let by_own_id = at("/api/v3/status/{api_key}/getByMerchantTransactionId/{id}", "GET");
+    config.service(by_uuid.route(web::get().to(of_uuid))).service(by_own_id.route(web::get().to(of_own_id)));
+}
+
+async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let (merchant, id) = counted(&engine, &rates, incoming).await?;
+        let reference = Reference::parse(&id).ok_or_else(Refusal::unknown_transaction)?;
+        shown(found(&engine, merchant, reference).await?)
+    };
+    answer(asked.await)
+}
+
+async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let (merchant, id) = counted(&engine, &rates, incoming).await?;
+        shown(engine.opened_by(&transactions::claim(&engine, merchant, &id)).await?)
+    };
+    answer(asked.await)
+}
+
+/// The journey of a merchant's `uuid`. `None` when it is nobody's, or another merchant's.
+pub(super) async fn found(
+    engine: &Engine,
+    merchant: MerchantId,
+    reference: Reference,
+) -> Result<Option<Journey>, Refusal> {
+    let journey = engine.journey(merchant, reference.pay_id()).await?;
+    Ok(journey.filter(|journey| reference.is_of(journey) && journey.opening().dialect == NAME))
+}
+
+/// Whose status is asked for, and by which id, unless it is asked for too often.
+async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(MerchantId, String), Refusal> {
+    // As it was sent: what stands for a slash is no slash in the router's eyes.
+    let sent = incoming.request.uri().path().rsplit('/').next().unwrap_or_default();
+    let id = percent_decode_str(sent).decode_utf8_lossy().into_owned();
+    let merchant = Call::read(engine, incoming).await?.merchant.id;
+    rates.count(merchant, &id, engine.clock().now())?;
+    Ok((merchant, id))
+}
+
+fn shown(journey: Option<Journey>) -> Result<String, Refusal> {
+    Ok(status(&journey.ok_or_else(Refusal::unknown_transaction)?)?)
+}

@@ -1,0 +1,97 @@
+//! `POST /transaction/{apiKey}/{kind}`: a transaction is asked for (contracts/ixopay.md, sections 4 and 5).
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+
+use super::answer::{Refusal, answer};
+use super::at;
+use super::call::Call;
+use super::status::found;
+use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_played_at_once, redirect_path};
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
+use crate::web::body::Incoming;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    for kind in Kind::ASKED {
+        let path = format!("/api/v3/transaction/{{api_key}}/{}", kind.path());
+        let ask = move |engine: web::Data<Engine>, incoming: Incoming| ask(engine, incoming, kind);
+        config.service(at(&path, "POST").route(web::post().to(ask)));
+    }
+}
+
+async fn ask(engine: web::Data<Engine>, incoming: Incoming, kind: Kind) -> HttpResponse {
+    let asked = async {
+        let call = Call::read_json(&engine, incoming).await?;
+        let asked = Asked::read(kind, &call.body)?;
+        asked.check_intermediate(engine.rules(), call.merchant.settings.one_off_urls, &longest_way_on(&engine))?;
+        check_reference(&engine, call.merchant.id, &asked).await?;
+        let journey = begun(&engine, &call, asked).await?;
+        written(&engine, &journey)
+    };
+    answer(asked.await)
+}
+
+/// An address as long as that of any checkout: a link has 31 characters.
+fn longest_way_on(engine: &Engine) -> String {
+    engine.public_url().page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
+}
+
+/// The claim of a merchant's own id: it can be used once, for as long as its journey is kept.
+pub(super) fn claim(engine: &Engine, merchant: MerchantId, id: &str) -> Claim {
+    engine.claim_reference(merchant, NAME, id)
+}
+
+/// The transaction before this one has to be the merchant's.
+async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), Refusal> {
+    let Some(reference) = asked.reference else { return Ok(()) };
+    match found(engine, merchant, reference).await? {
+        Some(_) => Ok(()),
+        None => Err(Invalid::new("referenceUuid", "names no transaction of yours").into()),
+    }
+}
+
+/// Opens the transaction, and has the bank settle what needs no customer.
+async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, Refusal> {
+    let (id, claim) = (asked.id.clone(), claim(engine, call.merchant.id, &asked.id));
+    let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
+    let ordered = engine.order(&call.merchant, NAME, &wish, &claim).await;
+    let journey = match ordered.map_err(renamed)? {
+        Ordered::New(journey) => journey,
+        Ordered::Repeated(_) => return Err(Refusal::duplicate(&id)),
+    };
+    if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
+        return Ok(journey);
+    }
+    let journey = engine.book(journey).await?;
+    if let Some(wish) = chargeback(&journey, &wish) {
+        let taken_back = engine.open(&call.merchant, NAME, &wish, None).await?;
+        engine.book(taken_back).await?;
+    }
+    Ok(journey)
+}
+
+/// The same refusal of a field that has another name here.
+fn renamed(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Refused(invalid) => {
+            let own = match invalid.field() {
+                "success" | "callback_url" => "successUrl",
+                "cancel" => "cancelUrl",
+                "error" => "errorUrl",
+                "payment_endpoint" => "callbackUrl",
+                other => other,
+            };
+            EngineError::Refused(invalid.clone().at(own))
+        }
+        other => other,
+    }
+}
+
+fn written(engine: &Engine, journey: &Journey) -> Result<String, Refusal> {
+    let path = redirect_path(journey, &engine.link(journey)?).unwrap_or_default();
+    Ok(ixopay::answer(journey, &engine.public_url().page(&format!("/ixopay{path}"), &[]))?)
+}

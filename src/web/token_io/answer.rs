@@ -1,0 +1,193 @@
+//! Answers: a body of JSON, or a refusal in Token.io's envelope (contracts, section 9).
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use serde::Serialize;
+
+use crate::dialect::token_io::{self, Failure};
+use crate::domain::invalid::Invalid;
+use crate::engine::{Engine, EngineError};
+use crate::telemetry;
+use crate::web::body::BodyTrouble;
+use crate::web::problem::RETRY_SECONDS;
+
+/// Says of a 5xx that it is the bank's.
+const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error");
+
+/// The body of a success, as JSON.
+pub(super) type Said = String;
+
+/// A refusal, before it is put into its envelope.
+pub(super) struct Refusal {
+    status: StatusCode,
+    kind: Box<Kind>,
+    external: bool,
+    cause: Option<telemetry::Cause>,
+    allow: Option<&'static str>,
+}
+
+/// What a refusal is about.
+enum Kind {
+    /// The fields of the call.
+    Call(token_io::Refusal),
+    /// Something else: its code, its sentence, and the payment that it names.
+    Other(Option<&'static str>, String, Option<String>),
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: Option<&'static str>, message: impl Into<String>) -> Self {
+        let kind = Box::new(Kind::Other(code, message.into(), None));
+        Self { status, kind, external: false, cause: None, allow: None }
+    }
+
+    /// No credentials, or none that are worth anything: `why` names the header and the rule.
+    pub fn unauthenticated(why: &Invalid) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, None, why.to_string())
+    }
+
+    /// The caller may not do this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Some("PermissionDenied"), message)
+    }
+
+    /// There is nothing of this kind under this id, or nothing of the caller's.
+    pub fn not_found(what: &str, id: Option<&str>) -> Self {
+        let kind = Kind::Other(Some("NOT_FOUND"), format!("There is no such {what}"), id.map(str::to_owned));
+        Self { kind: Box::new(kind), ..Self::new(StatusCode::NOT_FOUND, None, "") }
+    }
+
+    /// The address has other methods.
+    pub fn wrong_method(allowed: &'static str) -> Self {
+        let message = format!("This address allows {allowed}");
+        Self { allow: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, Some("UNIMPLEMENTED"), message) }
+    }
+
+    /// The bank could not be asked: a 503 that is the bank's, and says so.
+    pub fn of_bank(message: impl Into<String>) -> Self {
+        Self { external: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Some("UNAVAILABLE"), message) }
+    }
+
+    /// The bank is asked, and has not answered in the time that there was.
+    pub fn too_late(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, Some("DEADLINE_EXCEEDED"), message)
+    }
+
+    /// It has been tried too often.
+    pub fn exhausted(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Some("RESOURCE_EXHAUSTED"), message)
+    }
+
+    /// What is asked for cannot be done to it as it stands.
+    pub fn conflict(why: Invalid) -> Self {
+        Self { status: StatusCode::CONFLICT, ..token_io::Refusal::not_allowed(why).into() }
+    }
+
+    /// The same of a field that is called otherwise where the call came from.
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        if let Kind::Call(token_io::Refusal::Field(_, invalid)) = self.kind.as_mut()
+            && let Some(rest) = invalid.field().strip_prefix(from)
+        {
+            *invalid = invalid.clone().at(format!("{to}{rest}"));
+        }
+        self
+    }
+}
+
+impl From<token_io::Refusal> for Refusal {
+    fn from(refusal: token_io::Refusal) -> Self {
+        Self { kind: Box::new(Kind::Call(refusal)), ..Self::new(StatusCode::BAD_REQUEST, None, "") }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        token_io::Refusal::from(invalid).into()
+    }
+}
+
+impl From<BodyTrouble> for Refusal {
+    fn from(trouble: BodyTrouble) -> Self {
+        match trouble {
+            BodyTrouble::Unreadable(invalid) => invalid.into(),
+            other => {
+                let refusal: Self = Invalid::new("body", other.to_string()).into();
+                Self { status: other.status(), ..refusal }
+            }
+        }
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        EngineError::Missing(format!("way to write an answer ({error})")).into()
+    }
+}
+
+impl From<EngineError> for Refusal {
+    fn from(error: EngineError) -> Self {
+        let (status, code, message) = match error {
+            EngineError::Refused(invalid) => return token_io::Refusal::not_allowed(invalid).into(),
+            EngineError::KeyReused => {
+                let invalid = Invalid::new("Idempotency-Key", "was used for another request");
+                return token_io::Refusal::not_unique(invalid).into();
+            }
+            EngineError::Store(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The gateway cannot answer now, try again")
+            }
+            EngineError::Missing(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "This is our mistake, and has been noted")
+            }
+        };
+        Self { cause: Some(telemetry::Cause::new(&error)), ..Self::new(status, Some(code), message) }
+    }
+}
+
+/// Writes a body.
+pub(super) fn said(body: impl Serialize) -> Result<Said, Refusal> {
+    Ok(serde_json::to_string(&body)?)
+}
+
+/// Writes an answer.
+pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
+    match said {
+        Ok(body) => written(StatusCode::OK, body),
+        Err(refusal) => refused(engine, &refusal),
+    }
+}
+
+fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
+    let failure = match refusal.kind.as_ref() {
+        Kind::Call(refusal) => refusal.failure(),
+        Kind::Other(error_code, message, payment_id) => Failure {
+            error_code: *error_code,
+            message: message.clone(),
+            payment_id: payment_id.as_deref(),
+            ..Failure::default()
+        },
+    };
+    let half = engine.clock().entropy().first_chunk().copied().unwrap_or_default();
+    let failure = Failure { token_trace_id: format!("{:032x}", u128::from_be_bytes(half)), ..failure };
+    let Ok(body) = failure.written() else { return HttpResponse::InternalServerError().finish() };
+    let mut response = written(refusal.status, body);
+    let headers = response.headers_mut();
+    if refusal.external {
+        headers.insert(EXTERNAL_ERROR, HeaderValue::from_static("true"));
+    }
+    if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+    }
+    if let Some(allow) = refusal.allow {
+        headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+    }
+    if let Some(cause) = &refusal.cause {
+        response.extensions_mut().insert(cause.clone());
+    }
+    response
+}
+
+fn written(status: StatusCode, body: String) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    response.content_type("application/json").insert_header((header::CACHE_CONTROL, "no-store"));
+    response.body(body)
+}

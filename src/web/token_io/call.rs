@@ -1,0 +1,113 @@
+//! Calls: who makes them, by a key or by a signature over the call, and a body of JSON.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use url::form_urlencoded;
+
+use super::BASE;
+use super::answer::Refusal;
+use crate::dialect::token_io::{Authorization, Sent, Signature};
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::Merchant;
+use crate::domain::redirect::PublicUrl;
+use crate::domain::terms::SignedCalls;
+use crate::engine::{Claim, Engine};
+use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::idempotency;
+
+/// An authenticated call.
+pub(super) struct Call {
+    pub merchant: Merchant,
+    pub request: HttpRequest,
+    pub claim: Option<Claim>,
+    pub body: Bytes,
+}
+
+impl Call {
+    /// Reads a call, and finds out whose it is.
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+        let (request, body) = (incoming.request, incoming.body?);
+        let merchant = caller(engine, &request, &body).await?;
+        let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+        let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
+        if !body.is_empty() && essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
+            return Err(BodyTrouble::Unsupported("application/json").into());
+        }
+        let claim = idempotency::claim(engine, &request, merchant.id, &[&body])?;
+        Ok(Self { merchant, request, claim, body })
+    }
+
+    /// The parameters of the query, decoded.
+    pub fn query(&self) -> impl Iterator<Item = (String, String)> + use<'_> {
+        form_urlencoded::parse(self.request.query_string().as_bytes()).into_owned()
+    }
+}
+
+/// The merchant who makes a call.
+async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Merchant, Refusal> {
+    let refused = |invalid: Invalid| Refusal::unauthenticated(&invalid);
+    let rule = |rule: &str| Refusal::unauthenticated(&Invalid::new("Authorization", rule));
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next().and_then(|header| header.to_str().ok()).ok_or_else(|| rule("is required"))?;
+    if headers.next().is_some() {
+        return Err(rule("was sent twice"));
+    }
+    match Authorization::read(header).map_err(refused)? {
+        Authorization::Key(key) => {
+            let merchant =
+                engine.authenticate(key.reveal()).await?.ok_or_else(|| rule("has a key that is nobody's"))?;
+            match merchant.settings.signed_calls {
+                SignedCalls::Required => Err(rule("has a key, and this member's calls have to be signed")),
+                SignedCalls::Checked => Ok(merchant),
+            }
+        }
+        Authorization::Signed(signature) => {
+            let merchant = engine.merchant(signature.merchant().map_err(refused)?).await?;
+            let merchant = merchant.ok_or_else(|| rule("names a member that is nobody here"))?;
+            check(engine, request, body, (&merchant, &signature))?;
+            Ok(merchant)
+        }
+    }
+}
+
+fn check(
+    engine: &Engine,
+    request: &HttpRequest,
+    body: &[u8],
+    (merchant, signature): (&Merchant, &Signature),
+) -> Result<(), Refusal> {
+    let refused = |invalid: Invalid| Refusal::unauthenticated(&invalid);
+    let key = merchant.public_keys.iter().find(|key| key.id == signature.key()).ok_or_else(|| {
+        let unknown = Invalid::new("Authorization", "names a key that this member has not registered");
+        refused(unknown.hint("register it with POST /v1/profile/public-keys"))
+    })?;
+    let hosts = hosts(engine.public_url(), request);
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let path = request.uri().path();
+    let sent = Sent {
+        method: request.method().as_str(),
+        hosts: &hosts,
+        base: BASE,
+        path: path.strip_prefix(BASE).unwrap_or(path),
+        query: request.query_string(),
+        body,
+        at: engine.clock().now(),
+    };
+    signature.check(&sent, &key.text).map_err(refused)
+}
+
+/// The hosts that a call may have been signed for: that of our public address, with and without its port. Whatever a
+/// proxy has made of `Host` is not looked at: else a signature for another gateway could be brought here. A gateway that
+/// has no TLS yet is on somebody's own machine, and goes by several names.
+fn hosts(public_url: &PublicUrl, request: &HttpRequest) -> Vec<String> {
+    let own = public_url.as_str();
+    let authority = own.split_once("://").map_or(own, |(_, authority)| authority);
+    let sent = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let authorities = [Some(authority), sent.filter(|_| !public_url.is_https())];
+    let both = |authority: &str| {
+        let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        [Some(authority.to_owned()), host.map(|(host, _)| host.to_owned())]
+    };
+    authorities.into_iter().flatten().flat_map(both).flatten().collect()
+}

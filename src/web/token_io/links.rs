@@ -1,0 +1,133 @@
+//! `/v2/payment-links`: asked for, read, listed, and ended by their merchant.
+
+use actix_web::{HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::answer::{Refusal, Said, answer, said};
+use super::call::Call;
+use super::{BASE, at, payments};
+use crate::dialect::token_io::{
+    LinkQuery, LinkStatus, NAME, PaymentLink, is_payment_link, link_id, payment_link, read_link_id,
+};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::engine::{Counted, Engine, Page, Stretch, Which};
+use crate::web::body::Incoming;
+
+/// The most journeys that one list looks at, the newest ones of its time.
+const LOOKED_AT: usize = 20_000;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let links = at("/v2/payment-links", "GET, POST").route(web::post().to(ask)).route(web::get().to(list));
+    let link = at("/v2/payment-links/{id}", "GET, DELETE").route(web::get().to(one)).route(web::delete().to(end));
+    config.service(links).service(link);
+}
+
+/// `{"paymentLink": …}`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct One {
+    payment_link: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Many {
+    payment_links: Vec<Box<RawValue>>,
+    page_info: payments::PageInfo,
+}
+
+async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let call = Call::read(&engine, incoming).await?;
+        let suffix: String = URL_SAFE_NO_PAD.encode(&engine.clock().entropy()[..6]).replace(['-', '_'], "x");
+        let link = PaymentLink::read(&call.body, &suffix[..4], engine.clock().now())?;
+        let wish = payments::answered(&call.merchant, link.wish(payments::webhook(&call.merchant)))?;
+        let opened = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await;
+        shown(&engine, &payments::opened(opened, "paymentTemplate.callbackUrl")?)
+    };
+    answer(&engine, asked.await)
+}
+
+async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let found = async {
+        let call = Call::read(&engine, incoming).await?;
+        shown(&engine, &find(&engine, &call).await?)
+    };
+    answer(&engine, found.await)
+}
+
+async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let listed = async {
+        let call = Call::read(&engine, incoming).await?;
+        let (query, now) = (LinkQuery::read(call.query())?, engine.clock().now());
+        let page = Page { skip: query.offset, most: query.limit + 1 };
+        let stretch = Stretch {
+            lists: vec![Which::All],
+            before: query.created_before,
+            from: query.created_after,
+            most: LOOKED_AT,
+        };
+        let wanted = |journey: &Journey| is_own(journey) && query.wants(journey, now);
+        let (mut journeys, _) =
+            engine.select_and_count(call.merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
+        let have_more = journeys.len() > query.limit;
+        journeys.truncate(query.limit);
+        let links = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<_, _>>()?;
+        said(Many { payment_links: links, page_info: payments::PageInfo::of(query.limit, query.offset, have_more) })
+    };
+    answer(&engine, listed.await)
+}
+
+/// Ends a link. One that has been used, or has ended, stays as it is: a payment is not undone so.
+async fn end(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let ended = async {
+        let call = Call::read(&engine, incoming).await?;
+        let journey = find(&engine, &call).await?;
+        let status = LinkStatus::of(&journey, engine.clock().now());
+        if status != LinkStatus::Active {
+            return Err(not_active(status));
+        }
+        let withdrawn = engine.withdraw(call.merchant.id, journey.pay_id()).await?.ok_or_else(|| unknown(&call))?;
+        // The customer may have been faster.
+        match LinkStatus::of(&withdrawn, engine.clock().now()) {
+            LinkStatus::Canceled => shown(&engine, &withdrawn),
+            status => Err(not_active(status)),
+        }
+    };
+    answer(&engine, ended.await)
+}
+
+fn not_active(status: LinkStatus) -> Refusal {
+    Refusal::conflict(Invalid::new("status", format!("is {} and not LINK_ACTIVE", status.as_str())))
+}
+
+fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+    said(One { payment_link: view(engine, journey)? })
+}
+
+fn view(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
+    Ok(payment_link(journey, &url_of(engine, journey), engine.clock().now())?)
+}
+
+/// Where the customer of a link goes.
+pub(super) fn url_of(engine: &Engine, journey: &Journey) -> String {
+    engine.public_url().page(&format!("{BASE}/pay-by-link/{}", link_id(*journey.id())), &[])
+}
+
+async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
+    let id = read_link_id(call.request.match_info().query("id")).map_err(|_| unknown(call))?;
+    let found = engine.current(call.merchant.id, id.pay_id()).await?;
+    found.filter(|found| *found.id() == id && is_own(found)).ok_or_else(|| unknown(call))
+}
+
+fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME && is_payment_link(journey)
+}
+
+fn unknown(call: &Call) -> Refusal {
+    Refusal::not_found("payment link", Some(call.request.match_info().query("id")))
+}

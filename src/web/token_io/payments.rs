@@ -1,0 +1,196 @@
+//! `/v2/payments`: asked for, read, and listed.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::answer::{Refusal, Said, answer, said};
+use super::call::Call;
+use super::{BASE, at};
+use crate::dialect::token_io::{
+    self, EVENT, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, answered_by_app, is_token_request,
+    payment, payment_id, read_payment_id,
+};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::terms::{AnswersTo, SameBrowser};
+use crate::domain::wish::Wish;
+use crate::engine::{Counted, Engine, EngineError, Page, Stretch, Which};
+use crate::web::body::Incoming;
+use crate::web::patience::patience;
+
+/// The most journeys that one list looks at, the newest ones of its time: whoever has more narrows it with
+/// `createdBefore`.
+const LOOKED_AT: usize = 20_000;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let payments = at("/v2/payments", "GET, POST").route(web::post().to(ask)).route(web::get().to(list));
+    config.service(payments).service(at("/v2/payments/{id}", "GET").route(web::get().to(one)));
+}
+
+/// `{"payment": …}`.
+#[derive(Serialize)]
+struct One<'a> {
+    payment: Payment<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Many<'a> {
+    payments: Vec<Payment<'a>>,
+    page_info: PageInfo,
+}
+
+/// Which part of a list an answer is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PageInfo {
+    limit: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_offset: Option<String>,
+    have_more: bool,
+}
+
+impl PageInfo {
+    /// The part behind `offset` of a list that may have more.
+    pub fn of(limit: usize, offset: usize, have_more: bool) -> Self {
+        let next_offset = have_more.then(|| (offset + limit).to_string());
+        Self { limit, offset: (offset > 0).then(|| offset.to_string()), next_offset, have_more }
+    }
+}
+
+async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let call = Call::read(&engine, incoming).await?;
+        let patience = patience(&call.request)?;
+        let request = PaymentRequest::read(&call.body)?;
+        let journey = open(&engine, &call, &request).await?;
+        // What a page of ours asks the bank for, a browser waits for.
+        let journey = engine.await_way(journey, patience).await?;
+        shown(&engine, &journey)
+    };
+    answer(&engine, asked.await)
+}
+
+async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let found = async {
+        let call = Call::read(&engine, incoming).await?;
+        let mut journey = find(&engine, &call).await?;
+        // Without the header the caller wants to know how it stands, and not how it ends.
+        if call.request.headers().contains_key("request-timeout") {
+            journey = engine.await_change(journey, patience(&call.request)?).await?;
+        }
+        shown(&engine, &journey)
+    };
+    answer(&engine, found.await)
+}
+
+async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let listed = async {
+        let call = Call::read(&engine, incoming).await?;
+        let query = Query::read(call.query())?;
+        let mut journeys = selected(&engine, &call.merchant, &query).await?;
+        let have_more = journeys.len() > query.limit;
+        journeys.truncate(query.limit);
+        let ways = journeys.iter().map(|journey| way_of(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
+        let payments = journeys.iter().zip(&ways);
+        let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
+        let page_info = PageInfo::of(query.limit, query.offset, have_more);
+        said(Many { payments: payments.collect(), page_info })
+    };
+    answer(&engine, listed.await)
+}
+
+async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Result<Journey, Refusal> {
+    let merchant = &call.merchant;
+    check_bank(engine, request)?;
+    if request.initiation.flow == Flow::ApiOnly && merchant.settings.same_browser == SameBrowser::Required {
+        let invalid = Invalid::new("initiation.flowType", "sends browsers to the bank that this gateway has not seen");
+        let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
+        return Err(token_io::Refusal::not_allowed(invalid.hint(hint)).into());
+    }
+    let wish = answered(merchant, request.wish(webhook(merchant)))?;
+    opened(engine.open(merchant, NAME, &wish, call.claim.as_ref()).await, "initiation.callbackUrl")
+}
+
+/// The same wish where the merchant's app takes the bank's answers itself.
+pub(super) fn answered(merchant: &Merchant, wish: Wish) -> Result<Wish, Refusal> {
+    match (merchant.settings.answers_to, merchant.settings.same_browser) {
+        (AnswersTo::Gateway, _) => Ok(wish),
+        (AnswersTo::App, SameBrowser::Checked) => Ok(answered_by_app(wish)),
+        (AnswersTo::App, SameBrowser::Required) => {
+            let message = "This member's settings have its app take the bank's answers, and ask for the same browser on \
+                           the way back, which only this gateway could check";
+            Err(Refusal::forbidden(message))
+        }
+    }
+}
+
+/// What was opened; a refusal of the callback names it as the call did.
+pub(super) fn opened(opened: Result<Journey, EngineError>, callback: &str) -> Result<Journey, Refusal> {
+    opened.map_err(|error| Refusal::from(error).renamed("callback_url", callback).renamed("callback", callback))
+}
+
+/// Refuses a bank that is none of ours, in the words that Token.io has for it.
+fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Refusal> {
+    let Some(bank) = &request.initiation.bank else { return Ok(()) };
+    match engine.institution(bank) {
+        None => Err(token_io::Refusal::NoSuchBank(bank.clone())),
+        Some(institution) if !engine.takes_payments(institution) => {
+            Err(token_io::Refusal::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Who is told of every change of a new payment, if anybody.
+pub(super) fn webhook(merchant: &Merchant) -> Option<&str> {
+    let webhook = merchant.webhook.as_ref()?;
+    webhook.types.iter().any(|kind| kind == EVENT).then(|| webhook.url.as_str())
+}
+
+async fn selected(engine: &Engine, merchant: &Merchant, query: &Query) -> Result<Vec<Journey>, Refusal> {
+    let page = Page { skip: query.offset, most: query.limit + 1 };
+    let (before, from) = (query.created_before, query.created_after);
+    let stretch = Stretch { lists: vec![Which::All], before, from, most: LOOKED_AT };
+    let (journeys, _) =
+        engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, |journey| query.wants(journey)).await?;
+    Ok(journeys)
+}
+
+/// The payment that the path names.
+pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
+    let id = call.request.match_info().query("id");
+    let unknown = || Refusal::not_found("payment", Some(id));
+    let journey = read_payment_id(id).map_err(|_| unknown())?;
+    let found = engine.current(call.merchant.id, journey.pay_id()).await?;
+    found.filter(|found| *found.id() == journey && is_own(found)).ok_or_else(unknown)
+}
+
+/// A payment as it stands now.
+pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+    let way = way_of(engine, journey)?;
+    said(One { payment: payment(journey, Standing::now(journey), way.as_deref()) })
+}
+
+/// Where a payment's browser has to go now, if it has to.
+pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String>, Refusal> {
+    match Standing::now(journey).status {
+        Status::PendingRedirectAuth => Ok(engine.known_way(journey)?),
+        Status::PendingRedirectHostedPage => {
+            let page = format!("{BASE}/session/{}", payment_id(*journey.id()));
+            Ok(Some(engine.public_url().page(&page, &[])))
+        }
+        Status::PendingRedirectPaymentLink => Ok(Some(super::links::url_of(engine, journey))),
+        _ => Ok(None),
+    }
+}
+
+/// Token requests are the first API's alone.
+fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME && !is_token_request(journey)
+}

@@ -1,0 +1,55 @@
+//! `GET /qr-code`: a picture of an address, for people who pay with a telephone.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+
+use super::answer::{Refusal, answer};
+use super::at;
+use super::call::Call;
+use crate::domain::invalid::Invalid;
+use crate::engine::Engine;
+use crate::telemetry::metrics::Route;
+use crate::web::body::Incoming;
+use crate::web::page::qr;
+
+/// The longest text that is drawn, in bytes: as long as the longest callback.
+const MAX_DATA: usize = 2048;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(at("/qr-code", "GET").app_data(Route::Page).route(web::get().to(draw)));
+}
+
+/// Draws an address of ours for everybody, so that a merchant's page can show it; other texts for members alone: a gateway
+/// of payments lends its name to nobody's links.
+async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let drawn = async {
+        let data = read_data(incoming.request.query_string())?;
+        let own = data.strip_prefix(engine.public_url().as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if !own {
+            Call::read(&engine, incoming).await?;
+        }
+        qr::svg(&data).ok_or_else(|| Refusal::from(Invalid::new("data", "is too long for a QR code")))
+    };
+    match drawn.await {
+        Ok(svg) => HttpResponse::Ok()
+            .content_type("image/svg+xml")
+            .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+            .body(svg),
+        Err(refusal) => answer(&engine, Err(refusal)),
+    }
+}
+
+fn read_data(query: &str) -> Result<String, Refusal> {
+    let mut sent = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "data");
+    let data = sent.next().map(|(_, data)| data.into_owned()).filter(|data| !data.is_empty());
+    let data = data.ok_or_else(|| Invalid::new("data", "is required").hint("expected the text to draw"))?;
+    if sent.next().is_some() {
+        return Err(Invalid::new("data", "came twice").into());
+    }
+    if data.len() > MAX_DATA {
+        return Err(Invalid::new("data", format!("is longer than {MAX_DATA} bytes")).into());
+    }
+    Ok(data)
+}

@@ -1,0 +1,155 @@
+//! `/token-requests`: the first API, as far as the published SDK needs it, and who verifies its callback
+//! ([`crate::dialect::token_io::TokenRequest`] has the reasons).
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::answer::{Refusal, Said, answer, said};
+use super::call::Call;
+use super::{at, payments};
+use crate::dialect::token_io::{
+    self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_token_request, member_id, read_request_id, request_id,
+    token_member, token_request, token_request_result,
+};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
+use crate::engine::{Engine, Leaving, Wished};
+use crate::web::body::Incoming;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/token-requests", "POST").route(web::post().to(ask)))
+        .service(at("/token-requests/{id}", "GET").route(web::get().to(one)))
+        .service(at("/token-requests/{id}/result", "GET").route(web::get().to(result)))
+        .service(at("/token-requests/{id}/token_request_result", "GET").route(web::get().to(result)))
+        .service(at("/token-requests/{id}/authorization", "POST").route(web::post().to(authorise)))
+        .service(at("/resolve-alias", "GET").route(web::get().to(alias)))
+        .service(at("/members/{id}", "GET").route(web::get().to(member)));
+}
+
+async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let asked = async {
+        let call = Call::read(&engine, incoming).await?;
+        let request = TokenRequest::read(&call.body)?;
+        if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
+            let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
+            return Err(token_io::Refusal::not_allowed(invalid).into());
+        }
+        if let Some(bank) = &request.bank {
+            check_bank(&engine, bank)?;
+        }
+        let wish = payments::answered(&call.merchant, request.wish())?;
+        let opened = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await;
+        Ok(token_request(&payments::opened(opened, "requestPayload.redirectUrl")?)?)
+    };
+    answer(&engine, asked.await)
+}
+
+fn check_bank(engine: &Engine, bank: &str) -> Result<(), Refusal> {
+    if engine.institution(bank).is_some_and(|institution| engine.takes_payments(institution)) {
+        return Ok(());
+    }
+    let invalid = Invalid::new("requestOptions.bankId", "names no bank of this gateway that takes payments");
+    Err(token_io::Refusal::not_allowed(invalid).into())
+}
+
+/// Whoever has the id may ask: the SDK sends no credentials.
+async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let found = async { Ok(token_request(&find(&engine, &request).await?)?) };
+    answer(&engine, found.await)
+}
+
+async fn result(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let found = async {
+        let journey = find(&engine, &request).await?;
+        let signature = engine.home_signature(&journey)?.map(TokenSignature::of);
+        Ok(token_request_result(&journey, signature.as_ref())?)
+    };
+    answer(&engine, found.await)
+}
+
+/// `{"redirectUrl": …}`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorisation<'a> {
+    redirect_url: &'a str,
+}
+
+/// Where an app with pages of its own has to send the browser. The bank has to be known; credentials are the bank's own
+/// matter, and what the body says is not needed.
+async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let authorised = async {
+        let call = Call::read(&engine, incoming).await?;
+        let journey = find(&engine, &call.request).await?;
+        if journey.opening().merchant != call.merchant.id {
+            return Err(unknown(&call.request));
+        }
+        left(&engine, &journey).await
+    };
+    answer(&engine, authorised.await)
+}
+
+async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> {
+    if journey.opening().purpose.institution().is_none() {
+        let invalid =
+            Invalid::new("requestOptions.bankId", "was not said, so that the customer has to choose the bank");
+        return Err(token_io::Refusal::not_allowed(invalid.hint("send the browser to the hosted page")).into());
+    }
+    let link = engine.link(journey)?;
+    match engine.leave(Wished { link: &link, institution: None, at: Instant::now() }).await? {
+        Some(Leaving::Left(left)) => said(Authorisation { redirect_url: left.redirect.as_str() }),
+        Some(Leaving::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
+        Some(Leaving::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
+        Some(Leaving::TooOften) => Err(Refusal::exhausted("This request has been tried too often")),
+        Some(Leaving::Ended(_) | Leaving::Choose(_)) | None => Err(Refusal::forbidden("This request is over")),
+    }
+}
+
+/// `{"member": {"id": …}}`.
+#[derive(Serialize)]
+struct Resolved {
+    member: MemberId,
+}
+
+#[derive(Serialize)]
+struct MemberId {
+    id: &'static str,
+}
+
+/// Who `token.io` is: this gateway. Other aliases are nobody's.
+async fn alias(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let is_token = pairs.into_iter().any(|(name, value)| name == "alias.value" && value == "token.io");
+    let found = if is_token { said(Resolved { member: MemberId { id: TOKEN_MEMBER } }) } else { Err(no_member()) };
+    answer(&engine, found)
+}
+
+/// The keys that verify what this gateway signs. Members' own are their own matter.
+async fn member(engine: web::Data<Engine>, id: web::Path<String>) -> HttpResponse {
+    let found = async { if *id == TOKEN_MEMBER { Ok(token_member(&engine.home_keys())?) } else { Err(no_member()) } };
+    answer(&engine, found.await)
+}
+
+fn no_member() -> Refusal {
+    Refusal::not_found("member", None)
+}
+
+/// The token request that the path names, whoever asks.
+async fn find(engine: &Engine, request: &HttpRequest) -> Result<Journey, Refusal> {
+    let id = read_request_id(request.match_info().query("id")).map_err(|_| unknown(request))?;
+    let found = engine.journey_of(id).await?;
+    found
+        .filter(|journey| is_own(journey) && request_id(*journey.id()) == request_id(id))
+        .ok_or_else(|| unknown(request))
+}
+
+fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME && is_token_request(journey)
+}
+
+fn unknown(request: &HttpRequest) -> Refusal {
+    Refusal::not_found("token request", Some(request.match_info().query("id")))
+}

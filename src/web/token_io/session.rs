@@ -1,0 +1,247 @@
+//! Hosted pages: a payment's customer chooses the bank here, and leaves for it (contracts, sections 1 and 2).
+//!
+//! The address is made of the payment's id, by the merchant's app itself, so the id alone has to open it. While the payment
+//! is open the page shows what the merchant wants its customer to see, and lets whoever has the id leave or cancel, as a
+//! link does. It does not hand out the link. Once the payment has come to its end the id stands in callback URLs, and so in
+//! logs: then only the browser that left for the bank is sent home, and everybody else learns no more than that it is over.
+//!
+//! `lang` is not looked at: the pages are in one language.
+
+use std::sync::Arc;
+
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::dialect::token_io::{self, NAME};
+use crate::domain::id::JourneyId;
+use crate::domain::institution::Institution;
+use crate::domain::journey::{Journey, Stage};
+use crate::engine::{Engine, Leaving, Wished};
+use crate::telemetry::metrics::Route;
+use crate::web::body::{Incoming, read_form};
+use crate::web::consent::by_country;
+use crate::web::page::{Awaited, ProblemPage, Session, Waiting};
+use crate::web::{checkout, problem, reply};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::scope("/session/{id}")
+                .app_data(Route::Page)
+                .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                    let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+                    InternalError::from_response(error, page).into()
+                }))
+                .route("", web::get().to(show))
+                .route("", web::head().to(untouched))
+                .route("/choose", web::post().to(choose))
+                .route("/leaving", web::get().to(leaving))
+                .route("/leaving", web::head().to(untouched))
+                .route("/cancel", web::post().to(cancel)),
+        )
+        .service(other_address("/app/request-token/{id}"))
+        .service(other_address("/pay-by-link/{id}"));
+}
+
+/// Another address of the same page: the first API's, or that of payment links.
+fn other_address(path: &str) -> Resource {
+    web::resource(path).app_data(Route::Page).route(web::get().to(show)).route(web::head().to(untouched))
+}
+
+/// What an address may say besides.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    /// The country whose banks are shown, by its code.
+    #[serde(default)]
+    country: String,
+    /// What the customer searches for.
+    #[serde(default)]
+    find: String,
+}
+
+async fn show(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match session_of(&engine, &request, &id).await {
+        Ok(journey) => reply::page(&page(&engine, &journey, &id, &asked)),
+        Err(response) => response,
+    }
+}
+
+async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
+    let institution = incoming.body.ok().and_then(|body| Some(read_form(&body).ok()?.text("institution")?.to_owned()));
+    let Some(institution) = institution else {
+        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+    };
+    let journey = match session_of(&engine, &request, &id).await {
+        Ok(journey) => journey,
+        Err(response) => return response,
+    };
+    // Only what the page offers: another institution takes no payments.
+    if !offered(&engine, &journey).any(|offered| offered.id == institution) {
+        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+    }
+    leave(&engine, &journey, &id, Some(&institution)).await
+}
+
+/// Leaves again, while the bank is late. It begins nothing: a press on a bank has.
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    if reply::is_prefetch(&request) {
+        return reply::untouched();
+    }
+    match session_of(&engine, &request, &id).await {
+        Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &journey, &id, None).await,
+        Ok(journey) => reply::page(&page(&engine, &journey, &id, &Asked::default())),
+        Err(response) => response,
+    }
+}
+
+async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
+    let journey = match session_of(&engine, &incoming.request, &id).await {
+        Ok(journey) => journey,
+        Err(response) => return response,
+    };
+    let cancelled = match engine.link(&journey) {
+        Ok(link) => engine.cancel(&link).await,
+        Err(error) => Err(error),
+    };
+    match cancelled {
+        Ok(Some(journey)) => onward(&engine, &journey),
+        Ok(None) => unknown(),
+        Err(error) => problem::page_of_form(&error, at(&id)),
+    }
+}
+
+async fn untouched() -> HttpResponse {
+    reply::untouched()
+}
+
+/// The open payment of this id, or what is answered instead.
+async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
+    let Some(journey_id) = read_id(id) else { return Err(unknown()) };
+    let cookie = reply::known_cookies(request);
+    match engine.journey_of(journey_id).await {
+        Ok(Some(journey)) if journey.opening().dialect != NAME => Err(unknown()),
+        Ok(Some(journey)) if has_ended(&journey) && engine.has_left(&journey, &cookie) => Err(onward(engine, &journey)),
+        Ok(Some(journey)) if has_ended(&journey) || is_too_late(engine, &journey) => {
+            Err(reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over()))
+        }
+        Ok(Some(journey)) => Ok(journey),
+        Ok(None) => Err(unknown()),
+        Err(error) => Err(problem::page_of_form(&error, at(id))),
+    }
+}
+
+/// The journey that an id of any of Token.io's kinds stands for.
+fn read_id(id: &str) -> Option<JourneyId> {
+    let payment = token_io::read_payment_id(id).or_else(|_| token_io::read_request_id(id));
+    payment.or_else(|_| token_io::read_link_id(id)).ok()
+}
+
+fn has_ended(journey: &Journey) -> bool {
+    !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
+}
+
+/// Whether it is a payment link whose own time is over before its journey's is.
+fn is_too_late(engine: &Engine, journey: &Journey) -> bool {
+    token_io::is_payment_link(journey) && engine.clock().now() >= token_io::expires_at(journey)
+}
+
+async fn leave(engine: &Arc<Engine>, journey: &Journey, id: &str, institution: Option<&str>) -> HttpResponse {
+    let left = match engine.link(journey) {
+        Ok(link) => engine.leave(Wished { link: &link, institution, at: Instant::now() }).await,
+        Err(error) => Err(error),
+    };
+    match left {
+        Ok(None) => unknown(),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Late(journey))) => reply::page(&waiting(engine, &journey, id)),
+        Ok(Some(Leaving::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
+        Ok(Some(Leaving::NoBank(journey))) => {
+            let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.institution(id));
+            let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
+            reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) })
+        }
+        Ok(Some(Leaving::Ended(journey))) => onward(engine, &journey),
+        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Err(error) => problem::page_of_form(&error, at(id)),
+    }
+}
+
+fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
+    let now = engine.clock().now();
+    let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
+    Waiting {
+        awaited: Awaited::Departure,
+        merchant: journey.opening().merchant_name.as_str().to_owned(),
+        amount: checkout::amount(journey),
+        seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
+        next: format!("{}/leaving", at(id)),
+    }
+}
+
+/// The institutions that take this payment, and whose bank is there: the one that the merchant named, or all.
+fn offered<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
+    let named = journey.opening().purpose.institution();
+    engine
+        .institutions()
+        .iter()
+        .filter(move |institution| named.is_none_or(|named| institution.id == named))
+        .filter(|institution| engine.takes_payments(institution))
+}
+
+fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {
+    let all: Vec<&Institution> = offered(engine, journey).collect();
+    let in_country = |institution: &&&Institution| {
+        institution.countries.iter().any(|country| country.code.eq_ignore_ascii_case(asked.country.trim()))
+    };
+    // A country without banks narrows nothing down.
+    let there: Vec<&Institution> = all.iter().filter(in_country).copied().collect();
+    let (country, there) = if there.is_empty() { ("", all.clone()) } else { (asked.country.trim(), there) };
+    let searchable = there.len() > Session::LONG;
+    let wanted = asked.find.trim().to_lowercase();
+    let matches = |institution: &&&Institution| {
+        let names = [&institution.name, &institution.full_name];
+        !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
+    };
+    let found: Vec<&Institution> = there.iter().filter(matches).copied().collect();
+    let merchant = journey.opening().merchant_name.as_str().to_owned();
+    Session {
+        payee: token_io::payee(journey).unwrap_or_else(|| merchant.clone()),
+        merchant,
+        amount: checkout::amount(journey),
+        note: journey.opening().purpose.note().to_owned(),
+        at: at(id),
+        country: country.to_owned(),
+        search: searchable.then(|| asked.find.trim().to_owned()),
+        groups: by_country(&found),
+        more: found.len() < all.len(),
+        away: None,
+    }
+}
+
+/// The address of a session, which its forms begin with.
+fn at(id: &str) -> String {
+    format!("/token-io/session/{id}")
+}
+
+fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
+    match engine.way_now(journey) {
+        Ok(redirect) => reply::see_other(&redirect),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+fn unknown() -> HttpResponse {
+    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+}

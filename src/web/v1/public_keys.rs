@@ -1,0 +1,84 @@
+//! `/profile/public-keys`: the keys that a merchant's calls are signed with, and what its Token.io clients are told.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::{at, check_type, merchant_of, no_store};
+use crate::dialect::token_io::{member_id, read_public_key};
+use crate::domain::merchant::{Merchant, PublicKey};
+use crate::engine::{Edit, Edited, Engine};
+use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::problem::Problem;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/profile/public-keys", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
+        .service(at("/profile/public-keys/{id}", "DELETE").route(web::delete().to(delete)));
+}
+
+#[derive(Serialize)]
+struct KeyView<'a> {
+    id: &'a str,
+    pem: &'a str,
+}
+
+/// What a Token.io client has to be configured with.
+#[derive(Serialize)]
+pub(super) struct TokenIoView {
+    base_url: String,
+    member_id: String,
+    basic_authorization: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_public_key: Option<String>,
+}
+
+impl TokenIoView {
+    /// Of this merchant.
+    pub fn of(engine: &Engine, merchant: &Merchant) -> Self {
+        Self {
+            base_url: engine.public_url().page("/token-io", &[]),
+            member_id: member_id(merchant.id),
+            basic_authorization: "Basic and the base64 of your API key",
+            webhook_public_key: engine.gateway_key().map(|key| URL_SAFE_NO_PAD.encode(key)),
+        }
+    }
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let keys: Vec<_> = merchant.public_keys.iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "public_keys": keys })))
+}
+
+async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &incoming.request).await?;
+    check_type(&incoming.request)?;
+    let read = read_public_key(&incoming.body?).map_err(|invalid| match invalid.field() {
+        "body" => Problem::from(BodyTrouble::Unreadable(invalid)),
+        _ => invalid.into(),
+    })?;
+    let key = PublicKey { id: read.id, text: read.pem };
+    match engine.edit(merchant.id, &Edit::Register(key.clone()), None).await? {
+        Edited::Done(_) => Ok(no_store(StatusCode::CREATED).json(view(&key))),
+        Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
+    }
+}
+
+async fn delete(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    match engine.edit(merchant.id, &Edit::Forget(id.into_inner()), None).await? {
+        Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
+        Edited::NoSuchSlot => Err(Problem::not_found("public key")),
+    }
+}
+
+fn view(key: &PublicKey) -> KeyView<'_> {
+    KeyView { id: &key.id, pem: &key.text }
+}

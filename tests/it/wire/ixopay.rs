@@ -1,0 +1,289 @@
+//! IXOPAY's calls (contracts/ixopay.md, sections 1 to 6).
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::ixopay::{Client, DATE, Signing, TYPE, debit, hashed, link_of};
+use crate::support::on_every_store;
+use crate::support::tpp::basic;
+
+on_every_store![
+    the_documented_debit_has_the_documented_answer,
+    the_password_comes_plain_or_hashed,
+    a_signature_is_checked_when_it_comes_and_missed_where_it_has_to,
+    an_id_is_used_once,
+    the_status_is_found_both_ways,
+    the_status_is_asked_for_so_often,
+    orders_without_a_customer_are_settled_at_once,
+    what_cannot_be_done_to_a_transaction_fails,
+    refusals_have_the_documented_form,
+];
+
+/// The members of an object, in alphabetical order.
+fn members(value: &Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// A transaction of this kind that its customer has agreed to; its `uuid`.
+async fn agreed(house: &House, client: &Client, kind: &str, body: &Value) -> Value {
+    let opened = client.begin(kind, body).await;
+    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    opened["uuid"].clone()
+}
+
+async fn the_documented_debit_has_the_documented_answer(house: House) {
+    let client = Client::of(&house);
+    let more = json!({ "successUrl": "https://m.example/ok", "extraData": { "own": "7" }, "customer": [] });
+    let answer = client.begin("debit", &debit("2019-09-02-0001", more)).await;
+    let uuid = answer["uuid"].as_str().unwrap();
+    assert!(uuid.len() == 20 && uuid.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{answer}");
+    let purchase = answer["purchaseId"].as_str().unwrap().strip_suffix(uuid).expect("the uuid at its end");
+    assert!(purchase.len() == 9 && purchase.ends_with('-') && purchase[..8].parse::<u32>().is_ok(), "{answer}");
+    let url = answer["redirectUrl"].as_str().unwrap();
+    let secret = url.strip_prefix(&format!("{}/ixopay/redirect/{uuid}/", house.http.base())).expect("its address");
+    assert!(secret.len() == 32 && secret.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)), "{url}");
+    assert_eq!(
+        answer,
+        json!({
+            "success": true, "uuid": uuid, "purchaseId": format!("{purchase}{uuid}"), "returnType": "REDIRECT",
+            "redirectType": "fullpage", "redirectUrl": url, "paymentMethod": "PayByBank", "extraData": { "own": "7" },
+        })
+    );
+    for (kind, body) in [
+        ("preauthorize", debit("2019-09-02-0002", json!({}))),
+        ("register", json!({ "merchantTransactionId": "2019-09-02-0003" })),
+    ] {
+        assert_eq!(client.begin(kind, &body).await["returnType"], "REDIRECT", "{kind}");
+    }
+}
+
+async fn the_password_comes_plain_or_hashed(house: House) {
+    let (client, other) = (Client::of(&house), Client::of(&house));
+    let (shop, path) = (&client.shop, format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id));
+    let call = |path: String, user: String, password: String, id: usize| async move {
+        let body = debit(&format!("order-{id}"), json!({})).to_string();
+        let headers = [("authorization", basic(&user, &password)), ("content-type", "application/json".into())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        shop.http.send(Method::POST, &path, &headers, body).await
+    };
+    for (id, password) in [shop.key.clone(), hashed(&shop.key)].into_iter().enumerate() {
+        call(path.clone(), shop.id.clone(), password, id).await.is(200);
+    }
+    let elsewhere = path.replace(&shop.id, &other.shop.id);
+    for (path, user, password) in [
+        (&path, &shop.id, String::new()),
+        (&path, &shop.id, "password".into()),
+        (&path, &shop.id, other.shop.key.clone()),
+        (&path, &shop.id, hashed(&other.shop.key)),
+        (&path, &shop.id, hashed(&hashed(&shop.key))),
+        (&path, &other.shop.id, shop.key.clone()),
+        (&path, &"x".into(), shop.key.clone()),
+        (&elsewhere, &shop.id, shop.key.clone()),
+        (&elsewhere, &shop.id, hashed(&shop.key)),
+    ] {
+        let refused = call(path.clone(), user.clone(), password, 7).await.is(401);
+        assert!(refused.header("www-authenticate").starts_with("Basic "));
+        assert_eq!(members(&refused.json()), ["errorCode", "errorMessage", "success"]);
+    }
+    house.http.send(Method::POST, &path, &[], "{}").await.is(401);
+}
+
+async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(house: House) {
+    let client = Client::of(&house);
+    for (id, signing) in [Signing::Nothing, Signing::Md5, Signing::Sha512].into_iter().enumerate() {
+        let client = client.clone().signing(signing);
+        let uuid = client.begin("debit", &debit(&id.to_string(), json!({}))).await["uuid"].clone();
+        assert_eq!(client.status(&uuid).await["uuid"], uuid, "{signing:?}");
+    }
+    client.shop.choose(json!({ "signed_calls": "required" })).await;
+    let unsigned = client.clone().signing(Signing::Nothing).ask("debit", &debit("7", json!({}))).await.is(401).json();
+    assert_eq!(unsigned["errorCode"], 1004, "{unsigned}");
+    client.begin("debit", &debit("8", json!({}))).await;
+    let mut other = client.clone();
+    other.shop.signing_secret.push('x');
+    let refused = other.ask("debit", &debit("9", json!({}))).await.is(401).json();
+    assert_eq!((&refused["success"], &refused["errorCode"]), (&json!(false), &json!(1004)));
+    assert!(refused.get("uuid").is_none(), "{refused}");
+    // What was refused has not used its id.
+    client.begin("debit", &debit("9", json!({}))).await;
+}
+
+async fn an_id_is_used_once(house: House) {
+    let (client, other) = (Client::of(&house), Client::of(&house));
+    client.begin("debit", &debit("20190823062178", json!({}))).await;
+    for kind in ["debit", "preauthorize", "payout"] {
+        let refused = client.ask(kind, &debit("20190823062178", json!({ "amount": "5" }))).await.is(400);
+        let expected = r#"{"success":false,"errorMessage":"The transaction ID '20190823062178' already exists!","errorCode":3004}"#;
+        assert_eq!(refused.text(), expected);
+    }
+    other.begin("debit", &debit("20190823062178", json!({}))).await;
+    let body = debit("at once", json!({}));
+    let answers = join_all((0..8).map(|_| client.ask("debit", &body))).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(400)), (1, 7));
+}
+
+async fn the_status_is_found_both_ways(house: House) {
+    let (client, other) = (Client::of(&house), Client::of(&house));
+    let more = json!({ "amount": "9.9", "merchantMetaData": "a/b", "extraData": { "own": "7" } });
+    let opened = client.begin("debit", &debit("order 7/8", more)).await;
+    let status = client.status(&opened["uuid"]).await;
+    let expected = json!({
+        "success": true, "transactionStatus": "REDIRECT", "uuid": opened["uuid"],
+        "merchantTransactionId": "order 7/8", "purchaseId": opened["purchaseId"], "transactionType": "DEBIT",
+        "paymentMethod": "PayByBank", "amount": "9.9", "currency": "EUR", "merchantMetaData": "a/b",
+        "extraData": { "own": "7" },
+    });
+    assert_eq!(status, expected);
+    let own = "/status//getByMerchantTransactionId/order%207%2F8";
+    assert_eq!(client.call(Method::GET, own, "").await.is(200).json(), expected);
+    assert_eq!(client.call(Method::GET, &format!("{own}?includeTracing=true"), "").await.is(200).json(), expected);
+    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    assert_eq!(client.call(Method::GET, own, "").await.is(200).json()["transactionStatus"], "SUCCESS");
+    let uuid = opened["uuid"].as_str().unwrap();
+    let made_up = format!("{}{}", &uuid[..19], if uuid.ends_with('0') { "1" } else { "0" });
+    for (who, path) in [
+        (&other, format!("/status//getByUuid/{uuid}")),
+        (&other, own.to_owned()),
+        (&client, format!("/status//getByUuid/{made_up}")),
+        (&client, "/status//getByUuid/x".into()),
+        (&client, "/status//getByMerchantTransactionId/x".into()),
+    ] {
+        let unknown = who.call(Method::GET, &path, "").await.is(200).text();
+        assert_eq!(unknown, r#"{"success":false,"errorMessage":"Transaction not found","errorCode":8001}"#, "{path}");
+    }
+}
+
+async fn the_status_is_asked_for_so_often(house: House) {
+    let client = Client::of(&house);
+    let uuid = client.begin("debit", &debit("7", json!({}))).await["uuid"].clone();
+    let path = format!("/status//getByUuid/{}", uuid.as_str().unwrap());
+    let mut asked = 0;
+    let refused = loop {
+        match client.call(Method::GET, &path, "").await {
+            answer if answer.status == 429 => break answer,
+            answer => drop(answer.is(200)),
+        }
+        asked += 1;
+        // The clock goes on, and one question more is allowed every six seconds.
+        assert!(asked < 60, "nobody is stopped");
+    };
+    assert!(asked >= 10, "{asked} are too few");
+    let expected = r#"{"success":false,"errorMessage":"Too many requests","errorCode":1009}"#;
+    assert_eq!(refused.text(), expected);
+    assert_eq!(
+        (refused.header("x-ratelimit-limit"), refused.header("x-ratelimit-remaining")),
+        ("10".into(), "0".into())
+    );
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=6).contains(&wait), "{wait}");
+    house.wait(std::time::Duration::from_secs(wait));
+    client.call(Method::GET, &path, "").await.is(200);
+}
+
+async fn orders_without_a_customer_are_settled_at_once(house: House) {
+    let client = Client::of(&house);
+    let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
+    let reserved = agreed(&house, &client, "preauthorize", &debit("reserved", json!({}))).await;
+    let let_go = agreed(&house, &client, "preauthorize", &debit("let go", json!({}))).await;
+    let registered = agreed(&house, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
+    for (kind, body) in [
+        ("payout", debit("payout", json!({}))),
+        ("refund", debit("refund", json!({ "referenceUuid": paid, "amount": "4.00" }))),
+        ("refund", debit("the rest", json!({ "referenceUuid": paid, "amount": "5.99" }))),
+        ("capture", debit("capture", json!({ "referenceUuid": reserved }))),
+        ("void", json!({ "merchantTransactionId": "void", "referenceUuid": let_go })),
+        ("deregister", json!({ "merchantTransactionId": "deregister", "referenceUuid": registered })),
+    ] {
+        let done = client.begin(kind, &body).await;
+        assert_eq!((&done["success"], &done["returnType"]), (&json!(true), &json!("FINISHED")), "{kind}: {done}");
+        assert!(done.get("redirectUrl").is_none(), "{done}");
+        let status = client.status(&done["uuid"]).await;
+        assert_eq!(status["transactionStatus"], "SUCCESS", "{status}");
+        assert_eq!(status["transactionType"], kind.to_uppercase(), "{status}");
+        assert_eq!(status.get("referenceUuid"), body.get("referenceUuid"), "{status}");
+    }
+}
+
+async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
+    let client = Client::of(&house);
+    let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
+    let reserved = agreed(&house, &client, "preauthorize", &debit("reserved", json!({}))).await;
+    let open = client.begin("debit", &debit("open", json!({}))).await["uuid"].clone();
+    client.begin("void", &json!({ "merchantTransactionId": "void", "referenceUuid": reserved })).await;
+    for (number, (kind, reference, more)) in [
+        ("refund", &paid, json!({ "amount": "10.00" })),
+        ("refund", &paid, json!({ "currency": "CHF" })),
+        ("capture", &paid, json!({})),
+        ("void", &paid, json!({})),
+        ("refund", &open, json!({})),
+        ("capture", &reserved, json!({})),
+        ("void", &reserved, json!({})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut body = debit(&format!("odd-{number}"), more);
+        body["referenceUuid"] = reference.clone();
+        let failed = client.begin(kind, &body).await;
+        let says = (&failed["success"], &failed["returnType"], &failed["errors"][0]["errorCode"]);
+        assert_eq!(says, (&json!(false), &json!("ERROR"), &json!(1006)), "{kind}: {failed}");
+        assert!(failed["uuid"].is_string() && failed["errors"][0]["adapterMessage"].is_string(), "{failed}");
+        assert_eq!(client.status(&failed["uuid"]).await["transactionStatus"], "ERROR");
+    }
+    // Whatever has failed has taken nothing.
+    client.begin("refund", &debit("all of it", json!({ "referenceUuid": paid }))).await;
+    let other = Client::of(&house);
+    for reference in [paid, json!("00000000000000000000"), json!("x")] {
+        let body = debit("stranger", json!({ "referenceUuid": reference }));
+        let refused = other.ask("refund", &body).await.is(422).json();
+        assert_eq!(refused["errorCode"], 1002, "{refused}");
+        assert!(refused["errorMessage"].as_str().unwrap().starts_with("referenceUuid: 'referenceUuid' "), "{refused}");
+    }
+}
+
+async fn refusals_have_the_documented_form(house: House) {
+    let client = Client::of(&house);
+    let refused = client.ask("debit", &json!({ "merchantTransactionId": "1", "currency": "EUR" })).await.is(422);
+    let expected = r#"{"success":false,"errorMessage":"amount: 'amount' is required","errorCode":1002}"#;
+    assert_eq!(refused.text(), expected);
+    assert_eq!(
+        (refused.header("content-type"), refused.header("cache-control")),
+        ("application/json".into(), "no-store".into())
+    );
+    for (more, field) in [
+        (json!({ "amount": "1.2345" }), "amount"),
+        (json!({ "currency": "euro" }), "currency"),
+        (json!({ "successUrl": "javascript:alert(1)" }), "successUrl"),
+        (json!({ "cancelUrl": "ftp://m.example/" }), "cancelUrl"),
+        (json!({ "errorUrl": "http://m.example/" }), "errorUrl"),
+        (json!({ "callbackUrl": "com.example.app://cb" }), "callbackUrl"),
+        (json!({ "customer": { "email": "x".repeat(256) } }), "customer.email"),
+        (json!({ "extraData": { "intermediateUrl": "x" } }), "extraData.intermediateUrl"),
+        (json!({ "extraData": { "overrideResult": "successError" } }), "extraData.overrideResult"),
+    ] {
+        let refused = client.ask("debit", &debit("1", more)).await.is(422).json();
+        let name = field.rsplit('.').next().unwrap();
+        let message = refused["errorMessage"].as_str().unwrap();
+        assert!(message.starts_with(&format!("{field}: '{name}' ")), "{field}: {message}");
+        assert_eq!((&refused["errorCode"], members(&refused).len()), (&json!(1002), 3), "{refused}");
+    }
+    for body in ["", "[]", "{", r#"{"amount":"1","amount":"2"}"#] {
+        let refused = client.call(Method::POST, "/transaction//debit", body).await.is(400).json();
+        assert_eq!(refused["errorCode"], 1005, "{body}: {refused}");
+    }
+    client.call(Method::POST, "/transaction//incrementalAuthorization", "{}").await.is(404);
+    let wrong = client.call(Method::GET, "/transaction//debit", "").await.is(405);
+    assert_eq!(wrong.header("allow"), "POST");
+    let basic = basic(&client.shop.id, &client.shop.key);
+    let headers = [("authorization", basic.as_str()), ("content-type", "text/plain"), ("date", DATE)];
+    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
+    house.http.send(Method::POST, &path, &headers, "{}").await.is(415);
+    // X-Date goes before Date.
+    let headers = [("authorization", basic.as_str()), ("content-type", TYPE), ("x-date", DATE), ("x-signature", "x")];
+    house.http.send(Method::POST, &path, &headers, "{}").await.is(401);
+    // What was refused has not used its id.
+    client.begin("debit", &debit("1", json!({}))).await;
+}

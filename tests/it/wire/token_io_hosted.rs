@@ -1,0 +1,168 @@
+//! Token.io's hosted pages: a customer chooses the bank, and comes home (contracts/token-io.md, sections 1 and 7).
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::http::{Answer, query_value};
+use crate::support::member::{Asked, CALLBACK, Member};
+use crate::support::on_every_store;
+
+on_every_store![
+    a_customer_chooses_a_bank_and_comes_home,
+    a_bank_that_the_merchant_named_is_the_only_one_offered,
+    a_second_press_leaves_under_the_same_state,
+    a_press_on_cancel_leads_home,
+    whoever_has_the_id_alone_learns_no_more_than_that_it_is_over,
+    a_country_narrows_the_list_down,
+    what_is_no_session_is_told_so,
+    a_customer_who_is_sent_to_the_app_is_not_taken_back_here,
+];
+
+/// Asks for the contract's payment on hosted pages.
+async fn hosted(member: &Member, changes: Value) -> Asked {
+    let mut own = json!({ "flowType": "FULL_HOSTED_PAGES", "bankId": null });
+    own.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    member.ask(own).await
+}
+
+fn page(asked: &Asked) -> String {
+    format!("/token-io/session/{}", asked.id)
+}
+
+async fn choose(house: &House, asked: &Asked, bank: &str) -> Answer {
+    house.http.submit(&format!("{}/choose", page(asked)), &[("institution", bank)]).await
+}
+
+fn cookie(left: &Answer) -> String {
+    left.header("set-cookie").split(';').next().expect("a cookie").to_owned()
+}
+
+async fn a_customer_chooses_a_bank_and_comes_home(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({})).await;
+    assert_eq!(asked.status(), "INITIATION_PENDING_REDIRECT_HP");
+    assert_eq!(asked.redirect_url(), format!("{}{}", house.http.base(), page(&asked)));
+    for address in [asked.redirect_url(), format!("{}?lang=de", asked.redirect_url())] {
+        let shown = house.http.get(&address).await.is(200);
+        shown
+            .says("Shop")
+            .says("10.23 EUR")
+            .says("Customer Inc.")
+            .says("Sweepco")
+            .says("Modelo Sandbox")
+            .says("Mock Sandbox");
+    }
+    assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_HP", "looking changes nothing");
+    let left = choose(&house, &asked, "mock-sandbox").await;
+    let back = format!("code=ok&state={}", query_value(&left.location(), "state"));
+    let home = house.http.back(&back).await.location();
+    assert_eq!(home, format!("{CALLBACK}?payment-id={}&state=6242e45e-3063-4c42-8376", asked.id), "no member-id");
+    assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
+    assert_eq!(house.http.back(&back).await.location(), home, "the same return, the same bytes");
+    // Back and Reload, in the browser that left: home, for as long as it has the cookie.
+    let again = house.http.get_with(&page(&asked), &[("cookie", &cookie(&left))]).await;
+    assert_eq!(again.location(), home);
+    let pressed = house.http.submit(&format!("{}/choose", page(&asked)), &[("institution", "mock-sandbox")]).await;
+    pressed.is(410).never_says(CALLBACK);
+}
+
+async fn a_bank_that_the_merchant_named_is_the_only_one_offered(house: House) {
+    let member = Member::of(&house).await;
+    for flow in ["FULL_HOSTED_PAGES", "EMBEDDED_HOSTED_PAGES"] {
+        let asked = hosted(&member, json!({ "flowType": flow, "bankId": "modelo-sandbox" })).await;
+        let shown = house.http.get(&page(&asked)).await.is(200);
+        shown.says("Pay at your bank").says("Modelo Sandbox").never_says("Mock Sandbox");
+        choose(&house, &asked, "mock-sandbox").await.is(400);
+        let left = choose(&house, &asked, "modelo-sandbox").await.location();
+        let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+        assert!(home.starts_with(&format!("{CALLBACK}?payment-id=")), "{home}");
+        assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
+    }
+}
+
+async fn a_second_press_leaves_under_the_same_state(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({})).await;
+    let first = choose(&house, &asked, "modelo-sandbox").await;
+    let second = choose(&house, &asked, "modelo-sandbox").await;
+    assert_eq!(query_value(&first.location(), "state"), query_value(&second.location(), "state"));
+    // Back from the bank, the page is there again, and another bank can be chosen.
+    house.http.get_with(&page(&asked), &[("cookie", &cookie(&first))]).await.is(200).says("Mock Sandbox");
+    let other = choose(&house, &asked, "mock-sandbox").await.location();
+    assert_ne!(query_value(&other, "state"), query_value(&first.location(), "state"));
+    // The first bank's answer still leads home, once.
+    let home = house.http.back(&format!("code=ok&state={}", query_value(&first.location(), "state"))).await.location();
+    assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
+    let late = house.http.back(&format!("error=access_denied&state={}", query_value(&other, "state"))).await.location();
+    assert_eq!(late, home, "paid stays paid");
+    assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
+}
+
+async fn a_press_on_cancel_leads_home(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({})).await;
+    let cancelled = house.http.submit(&format!("{}/cancel", page(&asked)), &[]).await.location();
+    assert_eq!(cancelled, format!("{CALLBACK}?payment-id={}&state=6242e45e-3063-4c42-8376", asked.id));
+    assert_eq!(member.status(&asked.id).await, "INITIATION_DECLINED");
+}
+
+async fn whoever_has_the_id_alone_learns_no_more_than_that_it_is_over(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({ "callbackState": "secret-of-the-shop" })).await;
+    // While it is open it is what a link is; it hands out no link.
+    let shown = house.http.get(&page(&asked)).await.is(200);
+    shown.never_says("link_id").never_says("secret-of-the-shop").never_says(CALLBACK);
+    let left = choose(&house, &asked, "modelo-sandbox").await;
+    house.http.back(&format!("code=ok&state={}", query_value(&left.location(), "state"))).await;
+    for cookies in [vec![], vec![("cookie", "__Host-hb-00000000=x")]] {
+        for address in [page(&asked), format!("{}/leaving", page(&asked))] {
+            let over = house.http.get_with(&address, &cookies).await.is(410).says("This payment is over");
+            over.never_says("secret-of-the-shop").never_says("10.23").never_says("Sweepco").never_says(CALLBACK);
+        }
+    }
+    house.http.submit(&format!("{}/cancel", page(&asked)), &[]).await.is(410);
+    let other = hosted(&member, json!({})).await;
+    let elsewhere = choose(&house, &other, "modelo-sandbox").await;
+    let over = house.http.get_with(&page(&asked), &[("cookie", &cookie(&elsewhere))]).await;
+    over.is(410);
+}
+
+async fn a_country_narrows_the_list_down(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({})).await;
+    let here = house.http.get(&format!("{}?country=gb", page(&asked))).await.is(200);
+    here.says("Modelo Sandbox").never_says("Show all banks");
+    let nowhere = house.http.get(&format!("{}?country=ZZ&lang=xx", page(&asked))).await.is(200);
+    nowhere.says("Modelo Sandbox");
+    house.http.get(&format!("{}?country=%FF", page(&asked))).await.is(200);
+}
+
+async fn what_is_no_session_is_told_so(house: House) {
+    let member = Member::of(&house).await;
+    let asked = hosted(&member, json!({})).await;
+    let secpaid = member.shop.link_to("https://shop.example/cb").await;
+    for address in
+        ["/token-io/session/x".to_owned(), format!("{}x", page(&asked)), format!("/token-io/session/{}", secpaid.id)]
+    {
+        house.http.get(&address).await.is(404).says("We do not know this link");
+    }
+    choose(&house, &asked, "no-such-bank").await.is(400);
+    house.http.submit(&format!("{}/choose", page(&asked)), &[]).await.is(400);
+    let head = house.http.send(Method::HEAD, &page(&asked), &[], Vec::new()).await;
+    head.is(204);
+    house.http.get_with(&page(&asked), &[("sec-purpose", "prefetch")]).await.is(204);
+    house.wait(Duration::from_hours(25));
+    house.http.get(&page(&asked)).await.is(410);
+}
+
+/// The page of an API-only payment is open like any other: the merchant may send its customer there.
+async fn a_customer_who_is_sent_to_the_app_is_not_taken_back_here(house: House) {
+    let member = Member::of(&house).await;
+    let asked = member.ask(json!({})).await;
+    house.http.get(&page(&asked)).await.is(200).says("Pay at your bank");
+    let left = choose(&house, &asked, "modelo-sandbox").await.location();
+    assert_eq!(query_value(&left, "state"), query_value(&asked.redirect_url(), "state"), "one departure, both ways");
+}

@@ -1,0 +1,120 @@
+//! "TPP handles callbacks": the bank answers the merchant's app, which hands the answer over (contracts/token-io.md, sections 2 and 7).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::{House, eventually};
+use crate::support::http::{Answer, query_value};
+use crate::support::member::{CALLBACK, Member};
+use crate::support::on_every_store;
+
+on_every_store![
+    an_app_hands_the_banks_answer_over,
+    a_refusal_of_the_bank_is_handed_over_too,
+    an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later,
+    an_answer_is_for_its_member_and_its_payment_alone,
+    a_callback_that_takes_codes_has_to_be_saved,
+];
+
+/// A member whose app takes the bank's answers itself.
+async fn member(house: &House) -> Member {
+    let member = Member::of(house).await;
+    member.shop.save(CALLBACK).await;
+    member.shop.choose(json!({ "answers_to": "app" })).await;
+    member
+}
+
+async fn bring(member: &Member, query: &str) -> Answer {
+    member.post("/callback/initiation", &json!({ "query": query })).await
+}
+
+async fn an_app_hands_the_banks_answer_over(house: House) {
+    let member = member(&house).await;
+    let asked = member.ask(json!({ "callbackUrl": format!("{CALLBACK}?own=1") })).await;
+    assert_eq!(query_value(&asked.redirect_url(), "redirect_uri"), format!("{CALLBACK}?own=1"));
+    // The bank's page leads there, and nowhere else.
+    let decided = [("decision", "approve"), ("redirect_uri", &format!("{CALLBACK}?own=1"))];
+    let state = query_value(&asked.redirect_url(), "state");
+    let voucher = query_value(&asked.redirect_url(), "voucher");
+    let fields = [&decided[..], &[("state", &state), ("voucher", &voucher)]].concat();
+    let home = house.http.submit("/sandbox/authorise", &fields).await.location();
+    assert!(home.starts_with(&format!("{CALLBACK}?own=1&code=")), "{home}");
+    assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");
+    // Our own return address takes no such answer.
+    house.http.back(&format!("code=ok&state={state}")).await.is(404);
+
+    let (_, query) = home.split_once('?').unwrap();
+    let brought = bring(&member, query).await.is(200).json();
+    assert_eq!(brought["payment"]["id"], json!(asked.id));
+    assert_eq!(brought["payment"]["status"], "INITIATION_COMPLETED", "{brought}");
+    assert_eq!(brought["payment"]["initiation"]["callbackState"], "6242e45e-3063-4c42-8376");
+    assert_eq!(brought.get("redirectUrl"), None);
+    assert_eq!(bring(&member, query).await.is(200).json(), brought, "again it is the same");
+    assert_eq!(member.payment(&asked.id).await, brought["payment"]);
+}
+
+async fn a_refusal_of_the_bank_is_handed_over_too(house: House) {
+    let member = member(&house).await;
+    let asked = member.ask(json!({})).await;
+    let brought = bring(&member, &asked.back("error=access_denied")).await.is(200).json();
+    assert_eq!(brought["payment"]["status"], "INITIATION_DECLINED");
+    // A proof that comes later counts.
+    let brought = bring(&member, &asked.back("code=ok")).await.is(200).json();
+    assert_eq!(brought["payment"]["status"], "INITIATION_COMPLETED");
+    let brought = bring(&member, &asked.back("error=server_error")).await.is(200).json();
+    assert_eq!(brought["payment"]["status"], "INITIATION_COMPLETED", "and nothing supersedes it");
+}
+
+async fn an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later(house: House) {
+    let member = member(&house).await;
+    let asked = member.ask(json!({})).await;
+    let body = json!({ "query": asked.back("code=slow:3000") });
+    let headers = [("request-timeout", "0")];
+    let late = member.call_with(Method::POST, "/callback/initiation", &headers, &body).await.is(200).json();
+    assert_eq!(late["payment"]["status"], "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION", "{late}");
+    eventually("it is paid", || async { member.status(&asked.id).await == "INITIATION_COMPLETED" }).await;
+    let refused = member.call_with(Method::POST, "/callback/initiation", &[("request-timeout", "soon")], &body).await;
+    assert_eq!(refused.is(400).json()["error"]["paths"], json!(["request-timeout"]));
+}
+
+async fn an_answer_is_for_its_member_and_its_payment_alone(house: House) {
+    let (member, other) = (member(&house).await, Member::named(&house, "Other").await);
+    let asked = member.ask(json!({})).await;
+    for (who, query) in [
+        (&other, asked.back("code=ok")),
+        (&member, "code=ok&state=0123456789abcdef0123456789abcdef".to_owned()),
+        (&member, "code=ok&state=6242e45e-3063-4c42-8376".to_owned()),
+        (&member, "code=ok".to_owned()),
+    ] {
+        let refused = bring(who, &query).await.is(404).json();
+        assert_eq!(refused["error"]["errorCode"], "NOT_FOUND", "{query}");
+    }
+    // A payment whose answer is ours to take is not finished by an app.
+    let ours = other.ask(json!({})).await;
+    bring(&other, &ours.back("code=ok")).await.is(404);
+    for (body, path) in [
+        (json!({}), "query"),
+        (json!({ "query": "" }), "query"),
+        (json!({ "query": asked.back("code=a&code=b") }), "query"),
+        (json!({ "query": asked.back("code=a&error=b") }), "query"),
+    ] {
+        let refused = member.post("/callback/initiation", &body).await.is(400).json();
+        assert_eq!(refused["error"]["paths"], json!([path]), "{body}");
+    }
+    let unsigned = json!({ "query": asked.back("code=ok") }).to_string();
+    let headers = [("content-type", "application/json")];
+    house.http.send(Method::POST, "/token-io/callback/initiation", &headers, unsigned).await.is(401);
+    assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");
+}
+
+async fn a_callback_that_takes_codes_has_to_be_saved(house: House) {
+    let member = member(&house).await;
+    let body = crate::support::member::request(json!({ "callbackUrl": "https://elsewhere.example/cb" }));
+    let refused = member.post("/v2/payments", &body).await.is(400).json();
+    assert_eq!(refused["error"]["paths"], json!(["initiation.callbackUrl"]), "{refused}");
+    member.shop.choose(json!({ "same_browser": "required" })).await;
+    let hosted = crate::support::member::request(json!({ "flowType": "FULL_HOSTED_PAGES" }));
+    let refused = member.post("/v2/payments", &hosted).await.is(403).json();
+    assert_eq!(refused["error"]["errorCode"], "PermissionDenied");
+    assert_eq!(member.get("/v2/payments?limit=1").await.json()["payments"], Value::Array(Vec::new()));
+}

@@ -1,0 +1,124 @@
+//! What Token.io's API refuses, and how it says so (contracts, sections 3 and 9).
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::Answer;
+use crate::support::member::{Member, request};
+
+async fn house() -> House {
+    House::open(StoreKind::Embedded).await
+}
+
+/// Sends the contract's request with this header.
+async fn with_header(house: &House, authorization: Option<&str>, body: &Value) -> Answer {
+    let headers = authorization.map(|value| ("authorization", value));
+    let headers: Vec<_> = headers.into_iter().chain([("content-type", "application/json")]).collect();
+    house.http.send(Method::POST, "/token-io/v2/payments", &headers, body.to_string()).await
+}
+
+#[tokio::test]
+async fn each_of_the_three_ways_to_call_is_accepted() {
+    let house = house().await;
+    let member = Member::of(&house).await;
+    let body = request(json!({}));
+    let token = format!("Bearer {}", member.token(&Method::POST, "/v2/payments", &body.to_string(), ""));
+    let sdk = member.of_sdk(&Method::POST, "/v2/payments", &body.to_string());
+    for header in [token, sdk, member.basic()] {
+        with_header(&house, Some(&header), &body).await.is(200);
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_nobody_is_refused() {
+    let house = house().await;
+    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    let body = request(json!({}));
+    let text = body.to_string();
+    let token = |text: &str| format!("Bearer {}", member.token(&Method::POST, "/v2/payments", text, ""));
+    let sdk = member.of_sdk(&Method::POST, "/v2/payments", &text);
+    let mut refused = vec![
+        None,
+        Some("Basic aGJrX3g=".to_owned()),
+        Some(format!("Bearer {}", member.shop.key)),
+        Some(token(&text.replace("10.23", "0.01"))),
+        Some(format!("Bearer {}", member.token(&Method::PUT, "/v2/payments", &text, ""))),
+        Some(format!("Bearer {}", member.token(&Method::POST, "/v2/payment", &text, ""))),
+        Some(sdk.replace(&member.id, &other.id.replace(':', "-"))),
+        Some(sdk.replace(&member.key, "unknown")),
+        Some(member.of_sdk(&Method::POST, "/v2/payments", "{}")),
+    ];
+    // A key that is registered here, for somebody else.
+    member.shop.v1(Method::DELETE, &format!("/profile/public-keys/{}", member.key), &Value::Null).await.is(204);
+    refused.push(Some(token(&text)));
+    for header in refused {
+        let answer = with_header(&house, header.as_deref(), &body).await.is(401).json();
+        let error = answer["error"].as_object().expect("an error");
+        let mut names: Vec<_> = error.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["message", "tokenTraceId"], "{answer}");
+        assert!(error["message"].as_str().unwrap().starts_with("Authorization: "), "{answer}");
+    }
+    let own = format!("Bearer {}", other.token(&Method::POST, "/v2/payments", &text, ""));
+    with_header(&house, Some(&own), &body).await.is(200);
+    house.wait(Duration::from_mins(11));
+    with_header(&house, Some(&own), &body).await.is(401).says("is over");
+}
+
+#[tokio::test]
+async fn a_member_can_insist_on_signatures() {
+    let house = house().await;
+    let member = Member::of(&house).await;
+    member.shop.choose(json!({ "signed_calls": "required" })).await;
+    with_header(&house, Some(&member.basic()), &request(json!({}))).await.is(401).says("signed");
+    member.ask(json!({})).await;
+}
+
+#[tokio::test]
+async fn a_refusal_names_its_field_or_its_bank() {
+    let house = house().await;
+    let member = Member::of(&house).await;
+    for (changes, code, path) in [
+        (json!({ "refId": null }), "Field.Expected", "initiation.refId"),
+        (
+            json!({ "amount": { "value": "10.234", "currency": "EUR" } }),
+            "Field.InvalidFormat",
+            "initiation.amount.value",
+        ),
+        (json!({ "localInstrument": "X" }), "Field.Invalid", "initiation.localInstrument"),
+        (json!({ "callbackUrl": "https://app.token.io/" }), "Field.Invalid", "initiation.callbackUrl"),
+        (json!({ "callbackUrl": "https://tpp.com/?Payment-Id=1" }), "Field.Invalid", "initiation.callbackUrl"),
+        (json!({ "callbackUrl": "http://tpp.com/" }), "Field.Invalid", "initiation.callbackUrl"),
+        (
+            json!({ "remittanceInformationPrimary": "4242424242424242" }),
+            "PanDetected",
+            "initiation.remittanceInformationPrimary",
+        ),
+    ] {
+        let error = member.post("/v2/payments", &request(changes)).await.is(400).json()["error"].clone();
+        assert_eq!((&error["errorCode"], &error["paths"]), (&json!(code), &json!([path])), "{error}");
+        assert!(error["message"].as_str().unwrap().starts_with(path), "{error}");
+        assert_eq!(error["tokenTraceId"].as_str().map(str::len), Some(32));
+    }
+    let error = member.post("/v2/payments", &request(json!({ "bankId": "nowhere" }))).await.is(400).json();
+    assert_eq!(error["error"]["errorCode"], "Bank.RegistrationNotFound");
+    assert_eq!(error["error"]["bankId"], "nowhere");
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses_or_nothing_is_not_found() {
+    let house = house().await;
+    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    let asked = member.ask(json!({})).await;
+    for (who, id) in
+        [(&other, asked.id.as_str()), (&member, "pm2:24YYrAZ34sTo4A6C47rYandHke2L:2gFUX1NDgoi"), (&member, "x")]
+    {
+        let error = who.get(&format!("/v2/payments/{id}")).await.is(404).json()["error"].clone();
+        assert_eq!((&error["errorCode"], &error["paymentId"]), (&json!("NOT_FOUND"), &json!(id)));
+    }
+    assert_eq!(member.call(Method::DELETE, "/v2/payments", &Value::Null).await.is(405).header("allow"), "GET, POST");
+    member.get("/v3/payments").await.is(404);
+}
