@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::domain::callback::{bare, take_apart};
+use crate::domain::dialect::Dialect;
 use crate::domain::id::MerchantId;
 use crate::domain::moment::Moment;
 use crate::domain::signed_return::{PARAMETER, Statement};
@@ -60,7 +61,9 @@ impl Engine {
     /// # Errors
     /// When that is not proven, with the reason.
     pub fn verify_return(&self, merchant: MerchantId, came: CameBack<'_>) -> Result<Verified, Unsigned> {
-        let tried = self.dialects().map(|dialect| self.verified(merchant, came, dialect.appended()));
+        // Where nothing is appended no customer is sent home.
+        let appended = self.dialects().map(Dialect::appended).filter(|appended| !appended.is_empty());
+        let tried = appended.map(|appended| self.verified(merchant, came, appended));
         // Which names are ours depends on the dialect. A signature that no dialect explains is told of by the first.
         let mut refusal = Unsigned::Missing;
         for (index, tried) in tried.enumerate() {

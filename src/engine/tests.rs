@@ -16,6 +16,7 @@ use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
+use crate::domain::delivery::Target;
 use crate::domain::dialect::Dialect;
 use crate::domain::endpoint::Telling;
 use crate::domain::id::{Shard, UserId};
@@ -26,9 +27,10 @@ use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::Params;
+use crate::domain::plan::Endpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
-use crate::domain::terms::OneTime;
+use crate::domain::terms::{OneOffUrls, OneTime, Told as ToldOf};
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
 use crate::store::Store;
@@ -518,6 +520,37 @@ async fn an_errand_is_sealed_for_itself_and_what_it_came_to_too() {
     let stands = engine.finish(merchant.id, *first.id(), &late).await.unwrap();
     let Ending::Ended(journey) = ended else { panic!("it has not ended") };
     assert_eq!(stands, Some(Ending::Stands(journey)), "not even what is done supersedes what was told");
+}
+
+#[tokio::test]
+async fn an_errand_tells_a_saved_endpoint_by_its_index() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let mut merchant = merchant(&engine).await;
+    let url = CallbackUrl::parse("https://shop.example/saved", &Rules::default()).unwrap();
+    merchant.endpoints = vec![None, Some(Endpoint { told: ToldOf::SuccessOnly, ..Endpoint::at(url) })];
+    merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
+    let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
+    let open = async |to: Item| {
+        let sending = Sending { to: &to, message: &message, life: None };
+        engine.open_errand(&merchant, "terse", &sending, None).await
+    };
+    for (to, field) in [(Item::Index(0), "callback_url"), (Item::Url("https://a.example/".into()), "callback_url")] {
+        let Err(EngineError::Refused(refused)) = open(to).await else { panic!("it was opened") };
+        assert_eq!(refused.field(), field);
+    }
+    for (end, told) in [(FinishedAs::Done, true), (FinishedAs::Failed, false)] {
+        let journey = open(Item::Index(1)).await.unwrap();
+        let url = journey.opening().plan.url_of(Target::Endpoint(0));
+        assert_eq!(url.map(CallbackUrl::as_str), Some("https://shop.example/saved"));
+        let finish = Finish::new(end, None).unwrap();
+        let ended = engine.finish(merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
+        assert_eq!(
+            engine.errands_delivery(ended.journey()).await.unwrap().is_some(),
+            told,
+            "as its merchant has chosen"
+        );
+    }
 }
 
 #[tokio::test]

@@ -80,7 +80,11 @@ async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         merchant_id: merchant.id.to_string(),
         hmac: secrets.map(|own| SecretView { key: own.key, secret: own.secret.reveal().to_owned() }).collect(),
         ed25519: keys.map(|own| PublicView { key: own.kid, public: own.x }).collect(),
-        parameters: engine.dialects().map(|dialect| (dialect.name(), dialect.appended())).collect(),
+        parameters: engine
+            .dialects()
+            .map(|dialect| (dialect.name(), dialect.appended()))
+            .filter(|(_, appended)| !appended.is_empty())
+            .collect(),
     }))
 }
 
