@@ -12,6 +12,10 @@ use crate::engine::Herald;
 pub(super) struct AtTheDesk(pub(super) Arc<Desk>);
 
 impl Herald for AtTheDesk {
+    fn ring(&self) {
+        self.0.ring();
+    }
+
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         self.0.ask(deliveries).boxed()
     }

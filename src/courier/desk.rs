@@ -16,9 +16,13 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Wakes the courier, if it sleeps.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+
     /// What is done when each of these has been tried once by this courier. It may never be: another may carry them.
-    /// Polling it wakes the courier.
-    pub fn ask(self: &std::sync::Arc<Self>, deliveries: Vec<DeliveryId>) -> impl Future<Output = ()> + Send + use<> {
+    pub fn ask(&self, deliveries: Vec<DeliveryId>) -> impl Future<Output = ()> + Send + use<> {
         let mut asked = self.asked();
         // Who has stopped waiting is forgotten here.
         asked.retain(|_, waiting| {
@@ -34,11 +38,7 @@ impl Desk {
             })
             .collect();
         drop(asked);
-        let desk = std::sync::Arc::clone(self);
-        async move {
-            desk.bell.notify_one();
-            join_all(tried).map(drop).await;
-        }
+        join_all(tried).map(drop)
     }
 
     /// Comes back when somebody has rung the bell.

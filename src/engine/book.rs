@@ -83,7 +83,7 @@ impl Engine {
                 Ok(next) => next,
                 Err(why) => return Ok(Err(why)),
             };
-            match self.store.take(&Step::book(next)).await? {
+            match self.take(&Step::book(next)).await? {
                 Taken::Done => return Ok(Ok(())),
                 Taken::Lost(_) => {}
                 Taken::Gone => return Ok(Err(Unbookable::Unsuitable)),
@@ -93,7 +93,7 @@ impl Engine {
 
     async fn take_booking_back(&self, journey: &Journey) -> Result<(), EngineError> {
         while let Some(next) = self.original(journey).await?.and_then(|original| original.unbook(journey.pay_id())) {
-            if self.store.take(&Step::book(next)).await? == Taken::Done {
+            if self.take(&Step::book(next)).await? == Taken::Done {
                 break;
             }
         }
@@ -112,7 +112,7 @@ impl Engine {
         let (mut journey, departure) = match journey.depart(None, self.clock.now()) {
             Departing::New(next, departure) => {
                 let state = self.state(&next, departure)?;
-                match self.store.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
+                match self.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
                     Taken::Done => (next, departure),
                     Taken::Lost(now) => return Ok(*now),
                     Taken::Gone => return Err(EngineError::Missing("journey any more".into())),
@@ -124,7 +124,7 @@ impl Engine {
         };
         let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
         while let Some(next) = self.held(&journey, via, offer)? {
-            match self.store.take(&self.holds(next.clone(), via)).await? {
+            match self.take(&self.holds(next.clone(), via)).await? {
                 Taken::Done => {
                     // It flies on by itself.
                     drop(self.prove(&next, via, offer));

@@ -175,7 +175,7 @@ impl Engine {
             }
             let until = now.plus(merchant.settings.journey_life);
             let Some(next) = journey.clone().reopen(now, until) else { return Ok(Changed::Cannot(status)) };
-            match self.store.take(&Step::reopen(next.clone())).await? {
+            match self.take(&Step::reopen(next.clone())).await? {
                 Taken::Done => return self.first_departure(next).await.map(|next| Changed::Done(Box::new(next))),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(gone()),
@@ -328,7 +328,7 @@ impl Engine {
                 Some(next) if next.grant() != journey.grant() => next,
                 _ => return Ok(Changed::Done(Box::new(journey))),
             };
-            match self.store.take(&Step::regrant(next.clone())).await? {
+            match self.take(&Step::regrant(next.clone())).await? {
                 Taken::Done => return Ok(Changed::Done(Box::new(next))),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(gone()),

@@ -200,7 +200,7 @@ impl Engine {
                 next = next.resulted(sealed);
             }
             let told = self.told(&next, News::Settled(number));
-            match self.store.take(&Step::settle(next.clone(), None).telling(told)).await? {
+            match self.take(&Step::settle(next.clone(), None).telling(told)).await? {
                 Taken::Done => return Ok(Some((next, true))),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(None),

@@ -5,11 +5,15 @@ use futures_util::future::BoxFuture;
 use super::Engine;
 use crate::domain::delivery::{Delivery, DeliveryId};
 use crate::domain::journey::Journey;
+use crate::store::{Step, StoreError, Taken};
 
 /// Whoever carries deliveries, as far as the engine asks how far they are.
 pub trait Herald: Send + Sync {
+    /// Says that there is something to carry.
+    fn ring(&self);
+
     /// What is done when each of these has been tried once. It is asked for before they are written, so that none is
-    /// tried unseen, and polled afterwards, which wakes whoever carries them. It may never be done.
+    /// tried unseen. It may never be done.
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
 }
 
@@ -18,6 +22,8 @@ pub trait Herald: Send + Sync {
 pub struct NoHerald;
 
 impl Herald for NoHerald {
+    fn ring(&self) {}
+
     fn tried(&self, _: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -27,11 +33,22 @@ impl Herald for NoHerald {
 pub(super) type Announcement = Option<BoxFuture<'static, ()>>;
 
 impl Engine {
+    /// Takes a step, and rings for the deliveries that it leaves: nobody has to find them first.
+    pub(super) async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
+        let taken = self.store.take(step).await?;
+        if taken == Taken::Done && !step.deliveries().is_empty() {
+            self.herald.ring();
+        }
+        Ok(taken)
+    }
+
     /// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
     pub(super) fn announcement(&self, journey: &Journey, told: &[Delivery]) -> Announcement {
         let announces = self.dialect(&journey.opening().dialect).is_ok_and(|dialect| dialect.announces());
-        let ids = || told.iter().map(|delivery| delivery.id).collect();
-        (announces && !told.is_empty()).then(|| self.herald.tried(ids()))
+        if !announces || told.is_empty() {
+            return None;
+        }
+        Some(self.herald.tried(told.iter().map(|delivery| delivery.id).collect()))
     }
 
     /// Waits for an announcement, for as long as a browser can be kept waiting.

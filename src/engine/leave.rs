@@ -95,7 +95,7 @@ impl Engine {
                 known => return Ok(Some(known)),
             };
             let state = self.state(&next, departure)?;
-            match self.store.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
+            match self.take(&Step::leave(next.clone(), state_digest(&state), departure)).await? {
                 Taken::Done => return Ok(Some(Departing::New(next, departure))),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(None),

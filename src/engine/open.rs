@@ -95,7 +95,12 @@ impl Engine {
             };
             let told = self.told(&journey, News::Opened);
             match self.store.open(&journey, &told, claim).await? {
-                Opened::New => return Ok((journey, true)),
+                Opened::New => {
+                    if !told.is_empty() {
+                        self.herald.ring();
+                    }
+                    return Ok((journey, true));
+                }
                 Opened::Repeated(first) => return Ok((*first, false)),
                 Opened::Reused => return Err(EngineError::KeyReused),
                 Opened::Taken => {}

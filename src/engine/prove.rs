@@ -122,7 +122,7 @@ impl Engine {
     /// Drops an answer that was kept before it turned out to be forged.
     async fn let_go(&self, pay_id: PayId, via: Via) -> Result<(), EngineError> {
         while let Some(next) = self.store.find(pay_id).await?.and_then(|journey| journey.let_go(via)) {
-            if self.store.take(&Step::remember(next)).await? == Taken::Done {
+            if self.take(&Step::remember(next)).await? == Taken::Done {
                 break;
             }
         }
@@ -137,7 +137,7 @@ impl Engine {
             return self.leave_to_others(journey, via).await;
         };
         let Some(next) = self.held(&journey, via, &offer)? else { return Ok(()) };
-        match self.store.take(&Step::hold(next.clone())).await? {
+        match self.take(&Step::hold(next.clone())).await? {
             Taken::Done if !self.proofs.has(&(next.pay_id(), via.departure, via.mark)) => {
                 tracing::info!(pay_id = %next.pay_id(), "prove.taken_over");
                 // It flies on by itself.
@@ -157,7 +157,7 @@ impl Engine {
         }
         let Some(Proof::Held { offer, .. }) = journey.proof(via).cloned() else { return Ok(()) };
         let Some(next) = journey.hold(via, offer, now.plus(Journey::HELD), now) else { return Ok(()) };
-        self.store.take(&Step::hold(next)).await?;
+        self.take(&Step::hold(next)).await?;
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Engine {
     /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
     pub(super) async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
         for tried in 1.. {
-            match self.store.take(step).await {
+            match self.take(step).await {
                 Err(trouble) if tried < TRIES => {
                     tracing::warn!(error = %trouble, "prove.store_away");
                     tokio::time::sleep(PAUSE * (1 << (tried - 1))).await;

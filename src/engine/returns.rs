@@ -293,7 +293,7 @@ impl Engine {
                     None => return Ok(wait(journey, state, via)),
                 },
             };
-            match self.store.take(&step).await? {
+            match self.take(&step).await? {
                 Taken::Done => journey = step.journey().clone(),
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(Returned::Suspect(Suspicion::UnknownState)),
@@ -320,7 +320,7 @@ impl Engine {
     pub(super) async fn keep(&self, mut journey: Journey, via: Via, offer: &Offer) -> Result<(), EngineError> {
         while journey.answered(via).is_none() && journey.proof(via).is_none() {
             let Some(next) = self.held(&journey, via, offer)? else { break };
-            match self.store.take(&self.holds(next, via)).await? {
+            match self.take(&self.holds(next, via)).await? {
                 Taken::Lost(now) => journey = *now,
                 Taken::Done | Taken::Gone => break,
             }

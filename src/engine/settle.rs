@@ -30,7 +30,7 @@ impl Engine {
                 return self.change_nothing(journey, via, &error_of(fact)).await;
             };
             let announcement = self.announcement(step.journey(), step.deliveries());
-            match self.store.take(&step).await? {
+            match self.take(&step).await? {
                 Taken::Done => {
                     self.announced(announcement).await;
                     return self.way(step.journey(), &end, Some(via.departure));
@@ -55,7 +55,7 @@ impl Engine {
             let Some(next) = journey.clone().remember(via, end.clone(), self.clock.now()) else {
                 return self.way(&journey, &end, Some(via.departure));
             };
-            match self.store.take(&Step::remember(next)).await? {
+            match self.take(&Step::remember(next)).await? {
                 Taken::Lost(now) => journey = *now,
                 Taken::Done | Taken::Gone => return self.way(&journey, &end, Some(via.departure)),
             }
@@ -169,7 +169,7 @@ impl Engine {
                 Audience::Nobody => None,
             };
             let step = Step::settle(next.clone(), token).telling(told);
-            match self.store.take(&step).await? {
+            match self.take(&step).await? {
                 Taken::Done => {
                     self.announced(announcement).await;
                     return Ok(next);

@@ -187,7 +187,7 @@ impl JourneyRecord {
                 landing: self.landing.map(|landing| Entry { ways, ..landing.into_entry() }),
                 refused: later.refused(),
                 background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
-                endpoints: later.endpoints(self.endpoints.into_iter().map(EntryRecord::into_entry).collect())?,
+                endpoints: later.endpoints(self.endpoints.into_iter().map(EntryRecord::into_entry).collect()),
             },
             terms: self.terms.into_terms()?,
             opened_at: Moment::from_millis(self.opened_at),

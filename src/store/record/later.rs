@@ -16,11 +16,17 @@ use crate::domain::terms::Told;
 pub(super) struct LaterRecord {
     purpose: PurposeRecord,
     institution: Option<String>,
-    refused: Option<(Option<EntryRecord>, Option<EntryRecord>)>,
+    refused: Option<RefusedRecord>,
     manners: Vec<MannerRecord>,
-    bookings: Vec<(u64, u8, Option<(u64, String)>)>,
+    bookings: Vec<BookedRecord>,
     result: Option<SealedRecord>,
 }
+
+/// Where the browser lands when its customer said no, and when it failed.
+type RefusedRecord = (Option<EntryRecord>, Option<EntryRecord>);
+
+/// A booking: whose, its kind, and how much of which currency.
+type BookedRecord = (u64, u8, Option<(u64, String)>);
 
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 enum PurposeRecord {
@@ -89,7 +95,7 @@ impl LaterRecord {
     }
 
     /// The endpoints at these entries.
-    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Option<Vec<Endpoint>> {
+    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Vec<Endpoint> {
         let mut manners = std::mem::take(&mut self.manners).into_iter();
         let endpoints = entries.into_iter().map(|entry| {
             let plain = Endpoint { slot: entry.slot, ..Endpoint::at(entry.url) };
@@ -98,7 +104,7 @@ impl LaterRecord {
                 Some(manner) => manner.over(plain),
             }
         });
-        Some(endpoints.collect())
+        endpoints.collect()
     }
 
     /// The bookings that have changed it.
@@ -157,7 +163,7 @@ pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
     MannerRecord(endpoint.form.clone(), endpoint.told == Told::SuccessOnly, cipher)
 }
 
-fn write_booked(booked: &Booked) -> (u64, u8, Option<(u64, String)>) {
+fn write_booked(booked: &Booked) -> BookedRecord {
     let amount = booked.amount.map(|amount| (amount.minor(), amount.currency().to_string()));
     (booked.by.number(), kind_number(booked.kind), amount)
 }

@@ -53,7 +53,8 @@ impl<'a> Visit<'a> {
         };
         let cookie = reply::known_cookies(self.request);
         let Self { bank, at, timing, .. } = self;
-        self.measured(self.engine.take_return(Brought { bank, answer, cookie: &cookie, at: *at, timing })).await
+        let brought = Brought { bank, answer, cookie: &cookie, at: *at, timing };
+        self.measured(Box::pin(self.engine.take_return(brought))).await
     }
 
     /// Looks again for a browser that waits.
