@@ -354,7 +354,7 @@ async fn sweep(engine: Arc<Engine>) {
     let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let swept = Box::pin(engine.sweep()).await;
+        let swept = engine.sweep().await;
         match &swept {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::Engine;
 use crate::domain::delivery::{Delivery, DeliveryId};
+use crate::domain::dialect::Dialect;
 use crate::domain::journey::Journey;
 use crate::store::{Step, StoreError, Taken};
 
@@ -44,7 +45,7 @@ impl Engine {
 
     /// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
     pub(super) fn announcement(&self, journey: &Journey, told: &[Delivery]) -> Announcement {
-        let announces = self.dialect(&journey.opening().dialect).is_ok_and(|dialect| dialect.announces());
+        let announces = self.dialect(&journey.opening().dialect).is_ok_and(Dialect::announces);
         if !announces || told.is_empty() {
             return None;
         }

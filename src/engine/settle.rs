@@ -100,7 +100,7 @@ impl Engine {
         let mut count = 0;
         for journey in self.store.due(Self::SWEPT).await? {
             let pay_id = journey.pay_id();
-            match self.look_after(journey).await {
+            match Box::pin(self.look_after(journey)).await {
                 Ok(moved) => count += usize::from(moved),
                 Err(EngineError::Store(trouble)) => return Err(trouble.into()),
                 // One journey that cannot be looked after does not hold up the others.

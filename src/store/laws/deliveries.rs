@@ -73,7 +73,7 @@ pub(crate) async fn those_that_waited_longest_are_leased_first_and_so_many_at_th
     }
     for pair in journeys.chunks(2) {
         let first = leased(&house, 2).await;
-        assert_eq!(ids(&first), pair.iter().map(|journey| deliveries_of(&journey, 0)[0].id).collect());
+        assert_eq!(ids(&first), pair.iter().map(|journey| deliveries_of(journey, 0)[0].id).collect());
     }
     assert_eq!(leased(&house, 2).await, []);
 }
