@@ -46,7 +46,8 @@ impl Engine {
     /// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
     /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
     ///
-    /// Should the gateway end in between, the journey expires by itself; what a booking takes of the other one stays taken.
+    /// Should the gateway end in between, the journey expires by itself. A booking that comes to nothing is taken back
+    /// from the other journey.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's bank or key is gone.
@@ -60,19 +61,12 @@ impl Engine {
             }
         }
         let bank = Arc::clone(self.bank(&journey.opening().bank)?);
-        let (journey, refused) = match bank.book(&journey).await {
-            Ok(Said::Now(fact)) => {
-                let refused = !fact.outcome().is_proven();
-                (self.settle(journey, &fact).await?, refused)
-            }
-            Ok(Said::Later(offer)) => (self.book_later(journey, &offer).await?, false),
-            Ok(Said::Unknown) => (journey, false),
-            Err(trouble) => (self.settle(journey, &Fact::refused(trouble.as_error())).await?, true),
-        };
-        if refused {
-            self.take_booking_back(&journey).await?;
+        match bank.book(&journey).await {
+            Ok(Said::Now(fact)) => self.settle(journey, &fact).await,
+            Ok(Said::Later(offer)) => self.book_later(journey, &offer).await,
+            Ok(Said::Unknown) => Ok(journey),
+            Err(trouble) => self.settle(journey, &Fact::refused(trouble.as_error())).await,
         }
-        Ok(journey)
     }
 
     /// Writes a booking into the journey that it is of.
@@ -91,7 +85,20 @@ impl Engine {
         }
     }
 
-    async fn take_booking_back(&self, journey: &Journey) -> Result<(), EngineError> {
+    /// Takes a booking that has come to nothing back from the journey that it is of. One whose bank may still say yes
+    /// stays there.
+    pub(super) async fn take_booking_back(&self, journey: &Journey) {
+        let nothing = journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
+        if journey.opening().purpose.booking().is_none() || !nothing || journey.proofs().next().is_some() {
+            return;
+        }
+        if let Err(error) = Box::pin(self.unbooked(journey)).await {
+            // The booking has ended all the same; what it took stays taken, which harms nobody but its merchant.
+            tracing::error!(error = %error, pay_id = %journey.pay_id(), "book.not_taken_back");
+        }
+    }
+
+    async fn unbooked(&self, journey: &Journey) -> Result<(), EngineError> {
         while let Some(next) = self.original(journey).await?.and_then(|original| original.unbook(journey.pay_id())) {
             if self.take(&Step::book(next)).await? == Taken::Done {
                 break;

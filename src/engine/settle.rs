@@ -32,6 +32,7 @@ impl Engine {
             let announcement = self.announcement(step.journey(), step.deliveries());
             match self.take(&step).await? {
                 Taken::Done => {
+                    self.take_booking_back(step.journey()).await;
                     self.announced(announcement).await;
                     return self.way(step.journey(), &end, Some(via.departure));
                 }
@@ -171,6 +172,7 @@ impl Engine {
             let step = Step::settle(next.clone(), token).telling(told);
             match self.take(&step).await? {
                 Taken::Done => {
+                    self.take_booking_back(&next).await;
                     self.announced(announcement).await;
                     return Ok(next);
                 }
