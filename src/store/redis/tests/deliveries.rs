@@ -46,9 +46,8 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     let long_ago = Moment::from_millis(0).plus(store.clock.now().since(Moment::from_millis(0).plus(life - 12 * HOUR)));
     let journey = store.cancelled(Draft::at(long_ago), long_ago).await;
     let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
-    let left = async || {
-        [store.hours_left(keys::journey(pay_id)).await, store.hours_left(keys::deliveries(pay_id)).await]
-    };
+    let left =
+        async || [store.hours_left(keys::journey(pay_id)).await, store.hours_left(keys::deliveries(pay_id)).await];
     store.bury().await;
     assert_eq!(left().await, [12, 12]);
     let [delivery] = <[_; 1]>::try_from(store.deliveries(pay_id).await.unwrap()).unwrap();
