@@ -171,7 +171,7 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
         assert_eq!(store.lease(9, KEEP, 9).await.unwrap(), [], "it is looked at once in a span");
         clock.advance(KEEP);
     }
-    db.execute("UPDATE journeys SET due_at = 1", []).unwrap();
+    db.execute("UPDATE journeys SET due_at = opened_at", []).unwrap();
     let due: Vec<_> = store.due(9).await.unwrap().iter().map(|journey| *journey.id()).collect();
     assert_eq!(due, [*journeys[1].id(), *journeys[2].id()]);
 }
