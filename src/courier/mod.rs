@@ -75,10 +75,13 @@ pub struct Courier {
 }
 
 /// What a courier has in its hands.
+#[derive(Default)]
 struct Hands {
     lanes: Lanes,
     tries: JoinSet<Done>,
     flying: HashMap<DeliveryId, Lease>,
+    /// What is being given back: what has come meanwhile need not wait for that.
+    returning: JoinSet<()>,
 }
 
 /// A try that has ended.
@@ -99,14 +102,14 @@ impl Courier {
     /// not tried.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
-        let mut hands = Hands { lanes: Lanes::default(), tries: JoinSet::new(), flying: HashMap::new() };
+        let mut hands = Hands::default();
         let mut next_round = Instant::now();
         loop {
             // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
                 () = &mut stop => break,
                 Some(done) = hands.tries.join_next(), if !hands.tries.is_empty() => {
-                    self.land(&mut hands, done.ok()).await;
+                    self.land(&mut hands, done.ok());
                     continue;
                 }
                 () = self.parts.desk.rung() => {}
@@ -132,7 +135,7 @@ impl Courier {
         let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
         while let Some(done) = hands.tries.try_join_next() {
-            self.land(hands, done.ok()).await;
+            self.land(hands, done.ok());
         }
         let mut put_off = Vec::new();
         for leased in leased {
@@ -149,7 +152,7 @@ impl Courier {
                 Admission::PutOff(wait) => put_off.push((lease, wait)),
             }
         }
-        self.give_back(&put_off).await;
+        self.give_back(hands, put_off);
         self.tell_standing(hands, oldest);
         Ok(pause)
     }
@@ -176,7 +179,7 @@ impl Courier {
     }
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
-    async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
+    fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { endpoint, id, end, ended_at }) = done else { return };
         hands.flying.remove(&id);
         self.parts.desk.tried(&id);
@@ -189,12 +192,12 @@ impl Courier {
                 put_off.push((leased.lease, Duration::ZERO));
             }
         }
-        self.give_back(&put_off).await;
+        self.give_back(hands, put_off);
     }
 
-    async fn go_home(&self, mut hands: Hands) {
-        let queued: Vec<_> = hands.lanes.empty().into_iter().map(|lease| (lease, Duration::ZERO)).collect();
-        self.give_back(&queued).await;
+    async fn go_home(self: &Arc<Self>, mut hands: Hands) {
+        let queued = hands.lanes.empty().into_iter().map(|lease| (lease, Duration::ZERO)).collect();
+        self.give_back(&mut hands, queued);
         let deadline = Instant::now() + GRACE;
         while let Ok(Some(done)) = tokio::time::timeout_at(deadline, hands.tries.join_next()).await {
             if let Ok(done) = done {
@@ -202,19 +205,24 @@ impl Courier {
             }
         }
         hands.tries.shutdown().await;
-        let left: Vec<_> = hands.flying.into_values().map(|lease| (lease, Duration::ZERO)).collect();
-        self.give_back(&left).await;
+        let left = hands.flying.drain().map(|(_, lease)| (lease, Duration::ZERO)).collect();
+        self.give_back(&mut hands, left);
+        while hands.returning.join_next().await.is_some() {}
     }
 
-    async fn give_back(&self, leases: &[(Lease, Duration)]) {
+    fn give_back(self: &Arc<Self>, hands: &mut Hands, leases: Vec<(Lease, Duration)>) {
+        while hands.returning.try_join_next().is_some() {}
         if leases.is_empty() {
             return;
         }
         self.parts.watcher.saw(Event::GivenBack(leases.len()));
-        if let Err(error) = self.parts.store.give_back(leases).await {
-            // They lapse by themselves.
-            tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
-        }
+        let courier = Arc::clone(self);
+        hands.returning.spawn(async move {
+            if let Err(error) = courier.parts.store.give_back(&leases).await {
+                // They lapse by themselves.
+                tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
+            }
+        });
     }
 
     /// A number that nobody else draws.
