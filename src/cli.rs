@@ -201,13 +201,19 @@ fn greeting(config: &Config, app: &App) -> String {
 }
 
 fn added(engine: &Engine, new: &NewMerchant) -> String {
+    let base = engine.public_url().as_str();
     format!(
-        "merchant_id     {}\napi_key         {}\nsigning_secret  {}\nsecpaid         {}/secpaid (header token: the API key)\n\
+        "merchant_id     {}\n\
+         api_key         {}\n\
+         signing_secret  {}\n\
+         secpaid         {base}/secpaid (header token: the API key)\n\
+         yapily          {base}/yapily (Basic: the merchant's id and the API key)\n\
+         ixopay          {base}/ixopay (user and connector: the merchant's id; password: the API key; shared secret: the signing secret)\n\
+         token_io        {base}/token-io (Basic: the API key in base64; GET /v1/profile says more)\n\
          The secrets cannot be shown again.",
         new.merchant.id,
         new.api_key.reveal(),
         new.signing_secret.reveal(),
-        engine.public_url().as_str(),
     )
 }
 
@@ -220,6 +226,9 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
         "signing_secret": new.signing_secret.reveal(),
         "api": { "base_url": engine.public_url().page("/v1", &[]), "authorization": format!("Bearer {key}") },
         "secpaid": { "base_url": engine.public_url().page("/secpaid", &[]), "token": key, "user_id": id },
+        "yapily": { "base_url": engine.public_url().page("/yapily", &[]), "user": id, "password": key },
+        "ixopay": { "base_url": engine.public_url().page("/ixopay", &[]), "user": id, "connector": id, "password": key },
+        "token_io": { "base_url": engine.public_url().page("/token-io", &[]) },
     })
 }
 

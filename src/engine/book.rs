@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use futures_util::future::FutureExt;
+
 use super::leave::state_digest;
+use super::prove::while_away;
 use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::bank::Booked as Said;
+use crate::bank::{BankTrouble, Booked as Said};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Booked, Departing, Journey, Unbookable, Via};
 use crate::domain::merchant::Merchant;
-use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::outcome::{BankError, Cause, Fact, Hint, Offer};
 use crate::domain::wish::Wish;
 use crate::store::{Claim, Step, Taken};
 
@@ -46,11 +49,21 @@ impl Engine {
     /// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
     /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
     ///
-    /// Should the gateway end in between, the journey expires by itself; what a booking takes of the other one stays taken.
+    /// It goes on when its caller has given up. Should the gateway end in between, the journey expires by itself, and what
+    /// it takes of the other one stays taken: the bank may have done it.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's bank or key is gone.
     pub async fn book(self: &Arc<Self>, journey: Journey) -> Result<Journey, EngineError> {
+        self.bookings
+            .join(journey.pay_id(), || {
+                let engine = Arc::clone(self);
+                async move { engine.have_done(journey).await }.boxed()
+            })
+            .await
+    }
+
+    async fn have_done(self: &Arc<Self>, journey: Journey) -> Result<Journey, EngineError> {
         let booking = journey.opening().purpose.booking().filter(|booking| booking.of.is_some());
         if let Some(booking) = booking {
             let booked = Booked { by: journey.pay_id(), kind: booking.kind, amount: booking.amount };
@@ -60,19 +73,17 @@ impl Engine {
             }
         }
         let bank = Arc::clone(self.bank(&journey.opening().bank)?);
-        let (journey, refused) = match bank.book(&journey).await {
-            Ok(Said::Now(fact)) => {
-                let refused = !fact.outcome().is_proven();
-                (self.settle(journey, &fact).await?, refused)
-            }
-            Ok(Said::Later(offer)) => (self.book_later(journey, &offer).await?, false),
-            Ok(Said::Unknown) => (journey, false),
-            Err(trouble) => (self.settle(journey, &Fact::refused(trouble.as_error())).await?, true),
-        };
-        if refused {
-            self.take_booking_back(&journey).await?;
+        match bank.book(&journey).await {
+            Ok(Said::Now(fact)) => self.settle_at_last(journey, &fact).await,
+            Ok(Said::Later(offer)) => self.book_later(journey, &offer).await,
+            Ok(Said::Unknown) => Ok(journey),
+            Err(trouble) => self.settle_at_last(journey, &Fact::refused(trouble.as_error())).await,
         }
-        Ok(journey)
+    }
+
+    /// Settles, however long the store is away: what the bank said once it will not say again.
+    async fn settle_at_last(&self, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+        while_away(|| self.settle(journey.clone(), fact)).await
     }
 
     /// Writes a booking into the journey that it is of.
@@ -91,7 +102,20 @@ impl Engine {
         }
     }
 
-    async fn take_booking_back(&self, journey: &Journey) -> Result<(), EngineError> {
+    /// Takes a booking that its bank has refused back from the journey that it is of. What ended in any other way stays
+    /// there: the bank may have done it.
+    pub(super) async fn take_booking_back(&self, journey: &Journey) {
+        let refused = journey.settlement().is_some_and(|settlement| is_refusal(&settlement.cause));
+        if journey.opening().purpose.booking().is_none() || !refused {
+            return;
+        }
+        if let Err(error) = Box::pin(self.unbooked(journey)).await {
+            // The booking has ended all the same; what it took stays taken, which harms nobody but its merchant.
+            tracing::error!(error = %error, pay_id = %journey.pay_id(), "book.not_taken_back");
+        }
+    }
+
+    async fn unbooked(&self, journey: &Journey) -> Result<(), EngineError> {
         while let Some(next) = self.original(journey).await?.and_then(|original| original.unbook(journey.pay_id())) {
             if self.take(&Step::book(next)).await? == Taken::Done {
                 break;
@@ -135,5 +159,13 @@ impl Engine {
             }
         }
         Ok(journey)
+    }
+}
+
+/// Whether a bank has said no, and has not merely said nothing.
+fn is_refusal(cause: &Cause) -> bool {
+    match cause {
+        Cause::Bank(Some(error)) => *error != BankTrouble::Unanswered(String::new()).as_error(),
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::message::{Finish, FinishedAs, Message};
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
-use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime, Told};
+use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::wish::{Asked, Wish};
 use crate::store::{Claim, Place, Step, Taken, Which};
 
@@ -214,14 +214,15 @@ impl Engine {
     }
 }
 
-/// An errand as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every end.
+/// An errand as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
+/// end, unless it was saved for success alone.
 fn wish(letter: Sealed, to: &Item) -> Wish {
     Wish {
         purpose: Purpose::Errand(Errand { letter }),
         extras: Vec::new(),
         callback: Asked::OwnPage,
         endpoints: Asked::Items(vec![to.clone()]),
-        telling: Telling { told: Some(Told::Always), ..Telling::plainly() },
+        telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),
     }
