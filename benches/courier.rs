@@ -1,9 +1,12 @@
-//! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; and how many a second.
+//! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; how many a second; and how
+//! many to one that is busy.
 //!
-//! `cargo bench --bench courier -- [pairs]` (3 unless said otherwise) settles 2,000 journeys at a hundred a second. Each
+//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy]` does one of three things, or all of them. *Pairs* (3 of them
+//! unless said otherwise) settles 2,000 journeys at a hundred a second. Each
 //! tells one of a hundred servers, every second one tells a further server too, and for that one 2,000 deliveries lie in
 //! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
-//! moment when the customer's browser asks for its way home until the server has read the request.
+//! moment when the customer's browser asks for its way home until the server has read the request. *Drained* settles 5,000
+//! journeys as fast as they can, and *busy* settles 2,000 at two hundred a second whose one server takes 100 ms.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -26,16 +29,20 @@ const WELL: usize = 100;
 const JOURNEYS: usize = 2_000;
 /// How long it is from one settlement to the next.
 const EVERY: Duration = Duration::from_millis(10);
+/// How long a server takes to answer that is busy.
+const BUSY: Duration = Duration::from_millis(100);
 /// How many journeys settle as fast as they can.
 const DRAINED: usize = 5_000;
 /// How long the further server says nothing.
 const HANG: Duration = Duration::from_secs(30);
+/// Where the gateways keep their data.
+const STORES: [Store; 3] = [Store::Embedded, Store::Redis, Store::StrictRedis];
 /// How long deliveries may take to come.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Where a customer's browser goes.
 const HOME: &str = "https://shop.example/back";
 
-/// How long the deliveries of the healthy servers took, in milliseconds.
+/// How long deliveries took, in milliseconds.
 struct Times {
     p50: f64,
     p99: f64,
@@ -44,12 +51,13 @@ struct Times {
 
 fn main() {
     let pairs = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(3);
+    let named: Vec<_> = std::env::args().filter(|word| ["pairs", "drained", "busy"].contains(&word.as_str())).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
     let generator = generator();
-    println!("`cargo bench --bench courier -- {pairs}`\n");
-    println!("| store | the further server | p50 | p99 | slowest | p99 against the pair's other run |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
-        for _ in 0..pairs {
+    println!("`cargo bench --bench courier -- {pairs} {}`", named.join(" "));
+    if wanted("pairs") {
+        head(&["store", "the further server", "p50", "p99", "slowest", "p99 against the pair's other run"]);
+        for (store, _) in STORES.into_iter().flat_map(|store| (0..pairs).map(move |pair| (store, pair))) {
             let calm = generator.block_on(beside(store, Manners::Well));
             let hung = generator.block_on(beside(store, Manners::Hangs(HANG)));
             for (what, times, against) in [("is well", &calm, 1.0), ("hangs", &hung, hung.p99 / calm.p99)] {
@@ -59,15 +67,23 @@ fn main() {
             }
         }
     }
-    println!(
-        "\n| store | servers | deliveries | settled after | delivered after | a second |\n{}",
-        "| --- ".repeat(6) + "|"
-    );
-    for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
-        for (servers, told) in [(WELL, 3), (1, 1)] {
+    if wanted("drained") {
+        head(&["store", "servers", "deliveries", "settled after", "delivered after", "a second"]);
+        for (store, (servers, told)) in STORES.into_iter().flat_map(|store| [(WELL, 3), (1, 1)].map(|all| (store, all)))
+        {
             generator.block_on(drained(store, servers, told));
         }
     }
+    if wanted("busy") {
+        head(&["store", "deliveries", "delivered after", "a second", "p50", "p99"]);
+        for store in STORES {
+            generator.block_on(busy(store));
+        }
+    }
+}
+
+fn head(columns: &[&str]) {
+    println!("\n| {} |\n{}|", columns.join(" | "), "| --- ".repeat(columns.len()));
 }
 
 /// The times of the healthy servers' deliveries beside a further server of these manners.
@@ -82,20 +98,32 @@ async fn beside(store: Store, manners: Manners) -> Times {
     };
     let journeys = shop.away_to((0..JOURNEYS).map(told).collect()).await;
     flood(shop.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+    let asked = settle(&shop, &journeys, EVERY).await;
+    let mut times = Vec::new();
+    for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate() {
+        times.push(arrival(&town, n % WELL, pay_id).await - asked);
+    }
+    Times::of(times)
+}
+
+impl Times {
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
+        Self { p50: at(0.5), p99: at(0.99), slowest: at(1.0) }
+    }
+}
+
+/// Brings the customers of these journeys home at this pace; answers when each browser asked for its way.
+async fn settle(shop: &Shop, journeys: &[(String, String)], every: Duration) -> Vec<Instant> {
     let (mut asked, began) = (Vec::new(), Instant::now());
     for (n, (_, state)) in journeys.iter().enumerate() {
-        tokio::time::sleep_until((began + EVERY * u32::try_from(n).expect("a number")).into()).await;
+        tokio::time::sleep_until((began + every * u32::try_from(n).expect("a number")).into()).await;
         let (to, request) = (shop.to(), take_return(state, "paid"));
         asked.push(Instant::now());
         tokio::spawn(async move { Wire::to(to).ask(&request).await });
     }
-    let mut times = Vec::new();
-    for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate() {
-        times.push((arrival(&town, n % WELL, pay_id).await - asked).as_secs_f64() * 1000.0);
-    }
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    Times { p50: at(0.5), p99: at(0.99), slowest: at(1.0) }
+    asked
 }
 
 async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
@@ -128,4 +156,22 @@ async fn drained(store: Store, servers: usize, told: usize) {
     }
     let (took, many, name) = ((last - began).as_secs_f64(), DRAINED * told, store.name());
     println!("| {name} | {servers} | {many} | {settled:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
+}
+
+/// How many deliveries a second come to one server that takes its time, and how long each takes, when journeys settle
+/// faster than a few tries at a time can tell it.
+async fn busy(store: Store) {
+    let town = Town::open(vec![Manners::Takes(BUSY)]);
+    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let journeys = shop.away_to(vec![json!([HOME, town.url(0)]); JOURNEYS]).await;
+    let asked = settle(&shop, &journeys, EVERY / 2).await;
+    let (began, mut last, mut times) = (asked[0], asked[0], Vec::new());
+    for ((pay_id, _), asked) in journeys.iter().zip(asked) {
+        let arrival = arrival(&town, 0, pay_id).await;
+        last = last.max(arrival);
+        times.push(arrival - asked);
+    }
+    let (took, name, Times { p50, p99, .. }) = ((last - began).as_secs_f64(), store.name(), Times::of(times));
+    let rate = JOURNEYS as f64 / took;
+    println!("| {name} | {JOURNEYS} | {took:.1} s | {rate:.0} | {p50:.0} ms | {p99:.0} ms |");
 }

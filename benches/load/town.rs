@@ -1,4 +1,4 @@
-//! Many merchants' servers, each on a port of its own, on one thread: they note when a delivery comes, and answer at once.
+//! Many merchants' servers, each on a port of its own, on one thread: they note when a delivery comes, and answer.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,6 +17,8 @@ type Arrivals = Arc<Mutex<HashMap<(usize, String), Instant>>>;
 pub enum Manners {
     /// Answers 200.
     Well,
+    /// Answers 200 after this time.
+    Takes(Duration),
     /// Says nothing for this time, and hangs up.
     Hangs(Duration),
 }
@@ -89,6 +91,9 @@ async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: 
         let number =
             head.split_once("pay_id=").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
         arrivals.lock().expect("arrivals").entry((place, number.unwrap_or_default())).or_insert_with(Instant::now);
+        if let Manners::Takes(span) = manners {
+            tokio::time::sleep(span).await;
+        }
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await?;
     }
 }

@@ -32,7 +32,7 @@ impl Courier {
                 tracing::warn!(delivery = %id, error = %error, "courier.not_prepared");
                 // What cannot be read is not asked for every second: the lease lapses.
                 if !matches!(error, StoreError::Damaged(_)) {
-                    self.give_back(&[(held.lease(), TROUBLE)]).await;
+                    self.give_back_now(&[(held.lease(), TROUBLE)]).await;
                 }
                 return (Load::Nothing, self.parts.clock.now());
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::lane::Held;
 use crate::domain::delivery::{DeliveryId, Target};
 use crate::domain::id::JourneyId;
 use crate::store::Lease;
@@ -34,12 +35,13 @@ impl Holder {
 pub struct Flight {
     first: Lease,
     holder: Holder,
+    behind: Vec<Held>,
 }
 
 impl Flight {
     /// A try at what was leased so.
     pub fn of(lease: Lease) -> Self {
-        Self { first: lease, holder: Holder(Arc::new(AtomicU64::new(lease.by))) }
+        Self { first: lease, holder: Holder(Arc::new(AtomicU64::new(lease.by))), behind: Vec::new() }
     }
 
     /// What the try reports with.
@@ -59,6 +61,22 @@ impl Flight {
             self.holder.0.store(lease.by, Ordering::SeqCst);
         }
         is_same
+    }
+
+    /// Keeps what waits for this try.
+    pub fn keep(&mut self, held: Held) {
+        self.behind.push(held);
+    }
+
+    /// The leases of what waits for this try.
+    pub fn kept(&self) -> impl Iterator<Item = Lease> {
+        self.behind.iter().map(|(leased, _)| leased.lease)
+    }
+
+    /// What has waited for this try, in the order in which it happened.
+    pub fn waiting(mut self) -> Vec<Held> {
+        self.behind.sort_by_key(|(leased, _)| leased.lease.id);
+        self.behind
     }
 
     /// The lease that was taken anew during the try, if one was.

@@ -1,7 +1,9 @@
 //! A lane: what a courier knows of one endpoint.
 //!
-//! Its pace says how many may wait in it, and when those come again for whom there is no room. After some failures in a
-//! row it is narrow: one try at a time, with a rest after each, until one succeeds.
+//! It begins with few tries at a time, grows by one with each that ends well while others wait for it, and is back where
+//! it began with the first that fails. Its width and its pace say how many may wait in it, and when those come again for
+//! whom there is no room. After some failures in a row it is narrow: one try at a time, with a rest after each, until one
+//! succeeds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,10 +15,9 @@ use crate::domain::id::MerchantId;
 use crate::domain::moment::Moment;
 use crate::store::Leased;
 
-/// How many tries are under way at one endpoint at the same time.
-pub const AT_ONCE: usize = 4;
-/// The same, as a divisor of time.
-pub const ABREAST: u32 = 4;
+/// How many tries are under way at one endpoint at the same time: in a new lane, and in one that has grown as far as it
+/// may.
+pub const ABREAST: (u8, u8) = (4, 32);
 /// How long the last of those that wait in a lane should have to wait.
 const DEPTH: Duration = Duration::from_secs(1);
 /// How long a try takes in a lane where none has ended yet.
@@ -76,6 +77,8 @@ pub struct Lane {
     pub running: usize,
     /// Who waits for them.
     pub queue: VecDeque<Held>,
+    /// How many tries may be under way.
+    width: u8,
     /// How long a try takes here, more or less, once one has ended.
     pace: Option<Duration>,
     /// Until when there is no room, as far as others have been told to come again.
@@ -91,7 +94,16 @@ impl Default for Lane {
     fn default() -> Self {
         let never = Moment::from_millis(0);
         let queue = VecDeque::new();
-        Self { running: 0, queue, pace: None, booked: never, failures: 0, failed_at: never, rests_until: None }
+        Self {
+            running: 0,
+            queue,
+            width: ABREAST.0,
+            pace: None,
+            booked: never,
+            failures: 0,
+            failed_at: never,
+            rests_until: None,
+        }
     }
 }
 
@@ -101,7 +113,8 @@ impl Lane {
         self.running == 0 && self.queue.is_empty()
     }
 
-    /// Whether it has nothing to remember: then it is built again when it is needed.
+    /// Whether it has nothing to remember: then it is built again when it is needed. Its width is no matter for memory: it
+    /// was won while others waited, and is won again, when they do, in as many tries.
     pub fn is_blank(&self) -> bool {
         self.is_idle() && self.failures == 0
     }
@@ -116,33 +129,38 @@ impl Lane {
         Some(self.rests_until?.since(now).max(REST.0))
     }
 
+    /// How many tries may be under way here.
+    pub fn width(&self) -> usize {
+        self.width.into()
+    }
+
     /// How many may wait here.
     pub fn depth(&self) -> usize {
         let seats = DEPTH.as_millis() / self.turn().as_millis();
-        usize::try_from(seats).unwrap_or(usize::MAX).max(AT_ONCE)
+        usize::try_from(seats).unwrap_or(usize::MAX).max(ABREAST.0.into())
     }
 
     /// How long it is from the end of one try to the next, while several are under way.
     fn turn(&self) -> Duration {
-        (self.pace.unwrap_or(PACE) / ABREAST).max(Duration::from_millis(1))
+        (self.pace.unwrap_or(PACE) / u32::from(self.width)).max(Duration::from_millis(1))
     }
 
     /// A try has ended.
     pub fn end(&mut self, end: End, now: Moment) {
         self.running = self.running.saturating_sub(1);
+        let before = self.turn();
         match end.load {
             Load::Nothing => return,
-            Load::Light => (self.failures, self.rests_until) = (0, None),
+            Load::Light => self.succeed(),
             Load::Heavy => self.fail(1, Duration::ZERO, now),
             Load::TooHeavy(rest) => self.fail(FAILURES, rest, now),
         }
-        self.learn(end.took, now);
+        self.pace = Some(self.pace.map_or(end.took, |pace| (pace * 3 + end.took) / 4));
+        self.book_anew(before, now);
     }
 
-    /// Takes note of how long a try took, and brings what is booked into line with it.
-    fn learn(&mut self, took: Duration, now: Moment) {
-        let before = self.turn();
-        self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
+    /// Brings what is booked into line with what a turn is now; it was `before`.
+    fn book_anew(&mut self, before: Duration, now: Moment) {
         let ahead = self.booked.since(now).mul_f64(self.turn().div_duration_f64(before));
         self.booked = now.plus(ahead.min(NO_ROOM.1));
     }
@@ -160,12 +178,23 @@ impl Lane {
         wait.max(NO_ROOM.0)
     }
 
+    fn succeed(&mut self) {
+        (self.failures, self.rests_until) = (0, None);
+        // Where nobody waits there is no need, and nothing shows that it could bear more.
+        if !self.queue.is_empty() {
+            self.width = (self.width + 1).min(ABREAST.1);
+        }
+    }
+
     fn fail(&mut self, least: u32, rest: Duration, now: Moment) {
-        self.failures = self.failures.saturating_add(1).max(least);
-        self.failed_at = now;
+        // Nothing begins while it rests: this one was under way with those that it rests for, and says the same again.
+        let again = u32::from(self.rests_until.is_none_or(|until| until <= now));
+        self.failures = self.failures.saturating_add(again).max(least);
+        (self.failed_at, self.width) = (now, ABREAST.0);
         if let Some(beyond) = self.failures.checked_sub(FAILURES) {
             let own = REST.0.saturating_mul(1 << beyond.min(10)).min(REST.1);
-            self.rests_until = Some(now.plus(own.max(rest)));
+            // What it has asked for holds, whatever else ends meanwhile.
+            self.rests_until = self.rests_until.max(Some(now.plus(own.max(rest))));
         }
     }
 }

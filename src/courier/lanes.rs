@@ -1,13 +1,13 @@
 //! Lanes: one for each endpoint, so that one that hangs delays nobody else.
 //!
-//! In a lane a few tries are under way at the same time, and as many wait for them as it carries in a second; what comes
-//! beyond that goes back to the store until it is likely to find room, so that it does not stand before others. The fuller
-//! the courier's hands are, the less of them any one lane is given.
+//! In a lane a few tries are under way at the same time, more of them the longer all goes well, and as many wait for them as
+//! it carries in a second; what comes beyond that goes back to the store until it is likely to find room, so that it does
+//! not stand before others. The fuller the courier's hands are, the less of them any one lane is given, however wide it is.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::lane::{AT_ONCE, End, Endpoint, Held, Lane, spread};
+use super::lane::{ABREAST, End, Endpoint, Held, Lane, spread};
 use crate::domain::moment::Moment;
 use crate::store::{Lease, Leased};
 
@@ -66,7 +66,7 @@ impl Lanes {
             if lane.running > 0 || lane.rests_until.is_some_and(|until| now < until) {
                 return Admission::PutOff(spread(rest, chance));
             }
-        } else if lane.running >= at_once(free) {
+        } else if lane.running >= lane.width().min(at_once(free)) {
             if lane.queue.len() >= queue(free).min(lane.depth()) {
                 return Admission::PutOff(lane.book(now, chance));
             }
@@ -96,9 +96,10 @@ impl Lanes {
         put_off
     }
 
-    /// The next in a lane for which there is room now; it counts as under way.
+    /// The next in a lane for which there is room now; it counts as under way. It is in the courier's hands already, so it
+    /// is no matter how full they are.
     pub fn next(&mut self, endpoint: &Endpoint) -> Option<Held> {
-        let lane = self.lanes.get_mut(endpoint).filter(|lane| lane.running < AT_ONCE)?;
+        let lane = self.lanes.get_mut(endpoint).filter(|lane| lane.running < lane.width())?;
         let held = lane.queue.pop_front()?;
         lane.running += 1;
         self.running += 1;
@@ -122,8 +123,8 @@ impl Lanes {
 }
 
 /// How many tries may be under way in a lane while so much room is left in the courier's hands.
-const fn at_once(free: usize) -> usize {
-    if free < HANDS / 4 { 1 } else { AT_ONCE }
+fn at_once(free: usize) -> usize {
+    if free < HANDS / 4 { 1 } else { usize::from(ABREAST.1) * free / (HANDS / 2) }
 }
 
 /// How many may wait in a lane while so much room is left.
@@ -135,7 +136,7 @@ const fn queue(free: usize) -> usize {
 mod tests {
     use tokio::time::Instant;
 
-    use super::super::lane::{ABREAST, FAILURES, Load, NO_ROOM, PACE, REST};
+    use super::super::lane::{FAILURES, Load, NO_ROOM, PACE, REST};
     use super::*;
     use crate::domain::delivery::News;
     use crate::domain::id::MerchantId;
@@ -144,6 +145,8 @@ mod tests {
     use crate::store::laws::cast::{Draft, departed, settled};
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+    const NEW: usize = ABREAST.0 as usize;
+    const GROWN: usize = ABREAST.1 as usize;
 
     fn held(url: &str) -> Held {
         let away = departed(Draft::at(NOW).telling([url]).journey(), NOW).0;
@@ -181,24 +184,112 @@ mod tests {
     #[test]
     fn a_full_lane_leaves_the_others_alone() {
         let (mut lanes, queue) = (Lanes::default(), Lane::default().depth());
-        for n in 0..AT_ONCE + queue {
+        for n in 0..NEW + queue {
             let admitted = come(&mut lanes, "https://hangs.example/", NOW);
-            assert_eq!(matches!(admitted, Admission::Go(_)), n < AT_ONCE, "{n}: {admitted:?}");
+            assert_eq!(matches!(admitted, Admission::Go(_)), n < NEW, "{n}: {admitted:?}");
         }
-        assert_eq!((lanes.running(), lanes.queued()), (AT_ONCE, queue));
+        assert_eq!((lanes.running(), lanes.queued()), (NEW, queue));
         let waits: Vec<_> = (0..10_000)
             .map(|_| match come(&mut lanes, "https://hangs.example/", NOW) {
                 Admission::PutOff(wait) => wait,
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert!(waits.is_sorted() && waits[0] == PACE / ABREAST * u32::try_from(queue).unwrap(), "{:?}", waits[0]);
+        assert!(
+            waits.is_sorted() && waits[0] == PACE / u32::from(ABREAST.0) * u32::try_from(queue).unwrap(),
+            "{:?}",
+            waits[0]
+        );
         assert_eq!(waits.last(), Some(&NO_ROOM.1));
         assert!(matches!(come(&mut lanes, "https://well.example/", NOW), Admission::Go(_)));
         let hangs = endpoint("https://hangs.example/");
         assert!(lanes.next(&hangs).is_none());
-        assert!(lanes.done(&hangs, end(Load::Light), NOW, 0).is_empty());
+        assert!(lanes.done(&hangs, end(Load::Heavy), NOW, 0).is_empty());
         assert!(lanes.next(&hangs).is_some() && lanes.next(&hangs).is_none());
+    }
+
+    /// Lets a lane grow as far as it can, at tries of this time; as many wait in it as may.
+    fn grown(lanes: &mut Lanes, url: &str, took: Duration) {
+        for _ in NEW..=GROWN {
+            while !matches!(come(lanes, url, NOW), Admission::PutOff(_)) {}
+            land(lanes, url, End { load: Load::Light, took });
+        }
+        while !matches!(come(lanes, url, NOW), Admission::PutOff(_)) {}
+    }
+
+    /// A try has ended, and who waited for it is set going; answers how many are under way then in this lane.
+    fn land(lanes: &mut Lanes, url: &str, end: End) -> usize {
+        lanes.done(&endpoint(url), end, NOW, 0);
+        while lanes.next(&endpoint(url)).is_some() {}
+        lanes.lanes.get(&endpoint(url)).map_or(0, |lane| lane.running)
+    }
+
+    #[test]
+    fn a_lane_grows_while_others_wait_and_is_back_where_it_began_with_a_failure() {
+        let (mut lanes, url) = (Lanes::default(), "https://busy.example/");
+        let well = End { load: Load::Light, took: PACE };
+        for n in 1..=2 * GROWN {
+            while !matches!(come(&mut lanes, url, NOW), Admission::PutOff(_)) {}
+            assert_eq!(land(&mut lanes, url, well), GROWN.min(NEW + n), "after {n} that ended well");
+        }
+        let depth = lanes.lanes[&endpoint(url)].depth();
+        for left in (NEW..GROWN).rev() {
+            let load = if left == GROWN - 1 { Load::Heavy } else { Load::Nothing };
+            assert_eq!(land(&mut lanes, url, end(load)), left, "{load:?}");
+        }
+        assert_eq!(land(&mut lanes, url, end(Load::Nothing)), NEW, "one ends, and one that has waited goes");
+        assert!(lanes.lanes[&endpoint(url)].depth() < depth, "it carries less, so fewer wait");
+        assert_eq!(land(&mut lanes, url, well), NEW + 1);
+    }
+
+    #[test]
+    fn a_lane_where_nobody_waits_does_not_grow_and_an_idle_one_begins_anew() {
+        let (mut lanes, url) = (Lanes::default(), "https://calm.example/");
+        for _ in 0..GROWN {
+            while lanes.running() < NEW {
+                come(&mut lanes, url, NOW);
+            }
+            assert_eq!(land(&mut lanes, url, end(Load::Light)), NEW - 1);
+        }
+        assert_eq!(lanes.lanes[&endpoint(url)].width(), NEW);
+        grown(&mut lanes, url, PACE);
+        while land(&mut lanes, url, end(Load::Light)) > 0 {}
+        assert!(lanes.lanes.is_empty());
+        let going = (0..GROWN).filter(|_| matches!(come(&mut lanes, url, NOW), Admission::Go(_)));
+        assert_eq!(going.count(), NEW);
+    }
+
+    #[test]
+    fn a_lane_that_has_grown_takes_no_more_than_its_share() {
+        let mut lanes = Lanes::default();
+        grown(&mut lanes, "https://slow.example/", Duration::from_secs(14));
+        assert_eq!((lanes.running(), lanes.queued()), (GROWN, NEW), "one that is slow has as few in wait as a new one");
+        let mut widths = Vec::new();
+        for n in 0..200 {
+            let (url, before) = (format!("https://slow{n}.example/"), lanes.running());
+            grown(&mut lanes, &url, Duration::from_secs(14));
+            widths.push(lanes.running() - before);
+        }
+        assert!(widths.is_sorted_by(|one, next| one >= next) && widths[0] == GROWN, "{widths:?}");
+        assert!(lanes.free() > HANDS / 8, "{} are free", lanes.free());
+        assert!(matches!(come(&mut lanes, "https://well.example/", NOW), Admission::Go(_)));
+    }
+
+    #[test]
+    fn tries_that_fail_together_are_one_reason_to_rest() {
+        let (mut lanes, url) = (Lanes::default(), "https://restarts.example/");
+        grown(&mut lanes, url, PACE);
+        let asked = Duration::from_mins(2);
+        for n in 0..GROWN {
+            lanes.done(&endpoint(url), end(if n == GROWN / 2 { Load::TooHeavy(asked) } else { Load::Heavy }), NOW, 0);
+            let rest = lanes.lanes[&endpoint(url)].rest(NOW);
+            let expected = [None, Some(REST.0), Some(asked)];
+            assert_eq!(rest, expected[usize::from(n + 1 >= FAILURES as usize) + usize::from(n >= GROWN / 2)], "{n}");
+        }
+        let now = NOW.plus(asked);
+        assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)));
+        lanes.done(&endpoint(url), end(Load::Heavy), now, 0);
+        assert_eq!(lanes.lanes[&endpoint(url)].rest(now), Some(REST.0 * 2), "one that was tried alone is another");
     }
 
     #[test]
@@ -207,7 +298,7 @@ mod tests {
         let url = "https://shop.example/";
         // One try stays under way, so that the lane stays.
         come(&mut lanes, url, NOW);
-        for (millis, held) in [(40, 100), (15_000, AT_ONCE), (2, 1000)] {
+        for (millis, held) in [(40, 100), (15_000, NEW), (2, 1000)] {
             for _ in 0..50 {
                 come(&mut lanes, url, NOW);
                 let took = Duration::from_millis(millis);
@@ -255,7 +346,7 @@ mod tests {
         let mut lanes = Lanes::default();
         let (url, mut now) = ("https://down.example/", NOW);
         let down = endpoint(url);
-        for _ in 0..AT_ONCE + 3 {
+        for _ in 0..NEW + 3 {
             come(&mut lanes, url, now);
         }
         for failure in 1..=FAILURES {
@@ -277,7 +368,7 @@ mod tests {
         now = now.plus(REST.1);
         assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)));
         lanes.done(&down, end(Load::Light), now, 0);
-        for _ in 0..AT_ONCE {
+        for _ in 0..NEW {
             assert!(matches!(come(&mut lanes, url, now), Admission::Go(_)));
         }
     }

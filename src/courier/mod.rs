@@ -35,7 +35,7 @@ use crate::store::{Lease, Leased, Store, StoreError};
 pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
 use flight::{Flight, Route};
-use lane::{End, Endpoint, Load};
+use lane::{End, Endpoint, Held, Load};
 use lanes::{Admission, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
@@ -101,10 +101,13 @@ pub struct Courier {
 }
 
 /// What a courier has in its hands.
+#[derive(Default)]
 struct Hands {
     lanes: Lanes,
     tries: JoinSet<Done>,
     flying: HashMap<Route, Flight>,
+    /// What is being given back: what has come meanwhile need not wait for that.
+    returning: JoinSet<()>,
 }
 
 /// A try that has ended.
@@ -125,14 +128,14 @@ impl Courier {
     /// not tried.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
-        let mut hands = Hands { lanes: Lanes::default(), tries: JoinSet::new(), flying: HashMap::new() };
+        let mut hands = Hands::default();
         let (mut pause, mut looked_at) = (Pause::BUSY, Instant::now());
         loop {
             // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
                 () = &mut stop => break,
                 Some(done) = hands.tries.join_next(), if !hands.tries.is_empty() => {
-                    self.land(&mut hands, done.ok()).await;
+                    self.land(&mut hands, done.ok());
                     continue;
                 }
                 () = self.rung_after(looked_at + pause.least) => {}
@@ -164,28 +167,52 @@ impl Courier {
         let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
         while let Some(done) = hands.tries.try_join_next() {
-            self.land(hands, done.ok()).await;
+            self.land(hands, done.ok());
         }
         let mut put_off = Vec::new();
         for leased in leased {
-            let (lease, now) = (leased.lease, self.parts.clock.now());
-            if let Some(flight) = hands.flying.get_mut(&Route::of(&lease.id)) {
+            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
                 // What has happened to the same journey since waits: on one node, a server is told of it in its order, as
                 // long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
-                if !flight.renew(lease) {
-                    put_off.push((lease, NEXT));
+                if !flight.renew(leased.lease) {
+                    flight.keep((leased, until));
                 }
                 continue;
             }
-            match hands.lanes.admit(Endpoint::of(&leased), (leased, until), now, self.draw()) {
-                Admission::Go(leased) => self.set_going(hands, *leased),
-                Admission::Queued => {}
-                Admission::PutOff(wait) => put_off.push((lease, wait)),
-            }
+            put_off.extend(self.admit(hands, (leased, until)));
         }
-        self.give_back(&put_off).await;
+        self.give_back(hands, put_off);
         self.tell_standing(hands, oldest);
         Ok(pause)
+    }
+
+    /// Lets a delivery into its lane; answers it with the time that it is put off, if there is no room for it.
+    fn admit(self: &Arc<Self>, hands: &mut Hands, held: Held) -> Option<(Lease, Duration)> {
+        let (lease, endpoint) = (held.0.lease, Endpoint::of(&held.0));
+        if held.1 <= Instant::now() + TRY {
+            return Some((lease, Duration::ZERO));
+        }
+        match hands.lanes.admit(endpoint, held, self.parts.clock.now(), self.draw()) {
+            Admission::Go(leased) => {
+                self.set_going(hands, *leased);
+                None
+            }
+            Admission::Queued => None,
+            Admission::PutOff(wait) => Some((lease, wait)),
+        }
+    }
+
+    /// Goes on with what has waited for a try to the same target: the first of it, and behind that the others.
+    fn go_on(self: &Arc<Self>, hands: &mut Hands, route: Route, waiting: Vec<Held>) -> Vec<(Lease, Duration)> {
+        let mut put_off: Vec<(Lease, Duration)> = Vec::new();
+        for held in waiting {
+            match (hands.flying.get_mut(&route), put_off.last()) {
+                (Some(flight), _) => flight.keep(held),
+                (None, Some((_, wait))) => put_off.push((held.0.lease, *wait + NEXT)),
+                (None, None) => put_off.extend(self.admit(hands, held)),
+            }
+        }
+        put_off
     }
 
     fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
@@ -217,32 +244,34 @@ impl Courier {
     }
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
-    async fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
+    fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { endpoint, route, end, ended_at }) = done else { return };
         let mut put_off = hands.lanes.done(&endpoint, end, ended_at, self.draw());
         if let Some(flight) = hands.flying.remove(&route) {
             self.parts.desk.done(&flight.lease().id);
             // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
             put_off.extend(flight.renewed().map(|lease| (lease, NEXT)));
+            put_off.extend(self.go_on(hands, route, flight.waiting()));
         }
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {
-            let wait = if hands.flying.contains_key(&Route::of(&leased.lease.id)) {
-                NEXT
+            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
+                flight.keep((leased, until));
             } else if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
                 continue;
             } else {
-                Duration::ZERO
-            };
+                put_off.push((leased.lease, Duration::ZERO));
+            }
             hands.lanes.skip(&endpoint);
-            put_off.push((leased.lease, wait));
         }
-        self.give_back(&put_off).await;
+        self.give_back(hands, put_off);
     }
 
-    async fn go_home(&self, mut hands: Hands) {
-        let queued: Vec<_> = hands.lanes.empty().into_iter().map(|lease| (lease, Duration::ZERO)).collect();
-        self.give_back(&queued).await;
+    async fn go_home(self: &Arc<Self>, mut hands: Hands) {
+        let mut untried = hands.lanes.empty();
+        untried.extend(hands.flying.values().flat_map(Flight::kept));
+        let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
+        self.give_back(&mut hands, untried);
         let deadline = Instant::now() + GRACE;
         while let Ok(Some(done)) = tokio::time::timeout_at(deadline, hands.tries.join_next()).await {
             if let Ok(done) = done {
@@ -250,15 +279,22 @@ impl Courier {
             }
         }
         hands.tries.shutdown().await;
-        let left: Vec<_> = hands.flying.values().map(|flight| (flight.lease(), Duration::ZERO)).collect();
-        self.give_back(&left).await;
+        let left = hands.flying.values().map(|flight| (flight.lease(), Duration::ZERO)).collect();
+        self.give_back(&mut hands, left);
+        while hands.returning.join_next().await.is_some() {}
     }
 
-    /// Gives leases back, each for its time. Who waits for one of them to be tried need not wait any longer.
-    async fn give_back(&self, leases: &[(Lease, Duration)]) {
-        if leases.is_empty() {
-            return;
+    /// Gives leases back, each for its time, while other work goes on.
+    fn give_back(self: &Arc<Self>, hands: &mut Hands, leases: Vec<(Lease, Duration)>) {
+        while hands.returning.try_join_next().is_some() {}
+        if !leases.is_empty() {
+            let courier = Arc::clone(self);
+            hands.returning.spawn(async move { courier.give_back_now(&leases).await });
         }
+    }
+
+    /// Gives leases back. Who waits for one of them to be tried need not wait any longer.
+    async fn give_back_now(&self, leases: &[(Lease, Duration)]) {
         self.parts.watcher.saw(Event::GivenBack(leases.len()));
         for (lease, _) in leases {
             self.parts.desk.done(&lease.id);

@@ -116,7 +116,7 @@ async fn a_booking_that_its_node_has_left_is_asked_for_again_where_that_harms_no
         let merchant = merchant(&engine).await;
         let payment = paid(&engine, &merchant).await;
         let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
-        assert_eq!(asked.expires_at(), ground.clock.now().plus(Booking::LIFE));
+        assert_eq!(asked.expires_at(), asked.opening().opened_at.plus(Booking::LIFE));
         ground.clock.advance(Booking::LIFE);
         engine.sweep().await.unwrap();
         let stored = engine.store.find(asked.pay_id()).await.unwrap().unwrap();

@@ -30,8 +30,8 @@ const KILLS: usize = 5;
 const TOLD: usize = 3;
 /// How many customers pay at the same time.
 const CUSTOMERS: usize = 4;
-/// How many tries are under way at one server at the same time.
-const AT_ONCE: usize = 4;
+/// How many tries are under way at one server at the same time, at the most: where all goes well for a while.
+const AT_ONCE: usize = 32;
 /// How long a server works before it answers: long enough for a kill to hit what is under way.
 const WORK: Duration = Duration::from_millis(40);
 /// How long a customer thinks between two journeys: they leave behind about as much as three servers can take.
@@ -59,7 +59,9 @@ struct Servers {
     /// How many tries were heard, and how many of them were failed on purpose.
     tries: AtomicUsize,
     failed: AtomicUsize,
-    under_way: Arc<AtomicUsize>,
+    /// How many each works on, and the most that any has worked on at the same time.
+    under_way: [Arc<AtomicUsize>; TOLD],
+    most: AtomicUsize,
 }
 
 fn the_couriers_are_killed(store: Option<&str>) {
@@ -77,7 +79,7 @@ fn the_couriers_are_killed(store: Option<&str>) {
         // A journey is three requests, and some are answered while we sleep: the kills are spread over the load.
         shop.wait_for_answers(((3 * count / kills).saturating_sub(60) * 3 / 4).clamp(5, 5_000));
         std::thread::sleep(chance.span(50, 300));
-        cut_off += servers.under_way.load(Ordering::SeqCst);
+        cut_off += servers.under_way.iter().map(|under_way| under_way.load(Ordering::SeqCst)).sum::<usize>();
         gateway.kill();
         gateway.restart();
     }
@@ -93,10 +95,11 @@ fn the_couriers_are_killed(store: Option<&str>) {
     let again = arrived.values().map(|(_, times)| times - 1).sum::<usize>();
     let (tries, failed) = (servers.tries.load(Ordering::SeqCst), servers.failed.load(Ordering::SeqCst));
     println!(
-        "| {} | {} | {} | {kills} | {tries} | {failed} | {by_hand} | 0 | {again} | {cut_off} | {} |",
+        "| {} | {} | {} | {kills} | {tries} | {failed} | {by_hand} | 0 | {again} | {cut_off} | {} | {} |",
         if store.is_some() { "Redis (always)" } else { "embedded" },
         settled,
         arrived.len(),
+        servers.most.load(Ordering::SeqCst),
         kills * TOLD * AT_ONCE,
     );
     assert!(again <= kills * TOLD * AT_ONCE, "{again} came again, more than were under way at a kill");
@@ -120,16 +123,16 @@ fn failing(server: usize, servers: Arc<Servers>) -> Receiver {
         let (said, times) = arrived.entry(received.id().to_owned()).or_insert((received.target.clone(), 0));
         assert_eq!(*said, received.target, "it says the same under the same id");
         *times += 1;
-        servers.work();
+        servers.work(server);
         Reply::Slow(200, WORK)
     })
 }
 
 impl Servers {
-    /// Notes that one more try is under way, until it is answered.
-    fn work(&self) {
-        self.under_way.fetch_add(1, Ordering::SeqCst);
-        let under_way = Arc::clone(&self.under_way);
+    /// Notes that one more try is under way at this server, until it is answered.
+    fn work(&self, server: usize) {
+        let under_way = Arc::clone(&self.under_way[server]);
+        self.most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::spawn(async move {
             tokio::time::sleep(WORK).await;
             under_way.fetch_sub(1, Ordering::SeqCst);
