@@ -35,11 +35,11 @@ impl Courier {
             return self.conclude(leased, None, Verdict::Dead).await.map(|()| (Load::Nothing, now));
         }
         let url = parcel.journey.opening().plan.url_of(lease.id.target).map_or("", CallbackUrl::as_str);
-        let endpoint = endpoint_name(lease.merchant, url);
-        if self.parts.store.is_shut(&endpoint).await? {
+        let (endpoint, manners) = (endpoint_name(lease.merchant, url), self.manners(parcel));
+        // Where a 410 is an answer like any other, nobody has shut it.
+        if manners.gone && self.parts.store.is_shut(&endpoint).await? {
             return self.conclude(leased, None, Verdict::Gone).await.map(|()| (Load::Nothing, now));
         }
-        let manners = self.manners(parcel);
         let attempt = self.attempt(parcel, &manners).await?;
         let now = self.parts.clock.now();
         let verdict = attempt.judge(&parcel.delivery, &manners, now, self.draw());
