@@ -12,6 +12,8 @@ use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_pl
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::wish::Wish;
 use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
 use crate::web::body::Incoming;
 
@@ -59,19 +61,37 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
     let (id, claim) = (asked.id.clone(), claim(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
     let ordered = engine.order(&call.merchant, NAME, &wish, &claim).await;
-    let journey = match ordered.map_err(renamed)? {
-        Ordered::New(journey) => journey,
-        Ordered::Repeated(_) => return Err(Refusal::duplicate(&id)),
-    };
+    match ordered.map_err(renamed)? {
+        Ordered::New(journey) => Ok(Box::pin(booked(engine, &call.merchant, &wish, journey)).await),
+        Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),
+    }
+}
+
+/// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
+/// must not be said as a system error, which says that there is none. What is not settled stays pending, and expires.
+async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
-        return Ok(journey);
+        return journey;
     }
-    let journey = engine.book(journey).await?;
-    if let Some(wish) = chargeback(&journey, &wish) {
-        let taken_back = engine.open(&call.merchant, NAME, &wish, None).await?;
-        engine.book(taken_back).await?;
+    let booked = match engine.book(journey.clone()).await {
+        Ok(booked) => booked,
+        Err(error) => {
+            tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_booked");
+            return journey;
+        }
+    };
+    if let Some(wish) = chargeback(&booked, wish)
+        && let Err(error) = taken_back(engine, merchant, &wish).await
+    {
+        tracing::error!(error = %error, pay_id = %booked.pay_id(), "ixopay.not_taken_back");
     }
-    Ok(journey)
+    booked
+}
+
+/// Opens and books the chargeback that the test bank plays.
+async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish) -> Result<(), EngineError> {
+    let journey = engine.open(merchant, NAME, wish, None).await?;
+    engine.book(journey).await.map(drop)
 }
 
 /// The same refusal of a field that has another name here.
