@@ -1,8 +1,10 @@
 //! `POST /transaction/{apiKey}/{kind}`: a transaction is asked for (contracts/ixopay.md, sections 4 and 5).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use tokio::time::timeout;
 
 use super::answer::{Refusal, answer};
 use super::at;
@@ -16,6 +18,9 @@ use crate::domain::merchant::Merchant;
 use crate::domain::wish::Wish;
 use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
 use crate::web::body::Incoming;
+
+/// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for kind in Kind::ASKED {
@@ -73,17 +78,23 @@ async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey:
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
-    let booked = match engine.book(journey.clone()).await {
-        Ok(booked) => booked,
-        Err(error) => {
+    let booked = match timeout(PATIENCE, engine.book(journey.clone())).await {
+        Ok(Ok(booked)) => booked,
+        Ok(Err(error)) => {
             tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_booked");
             return journey;
         }
+        Err(_) => {
+            tracing::warn!(pay_id = %journey.pay_id(), "ixopay.booked_later");
+            return journey;
+        }
     };
-    if let Some(wish) = chargeback(&booked, wish)
-        && let Err(error) = taken_back(engine, merchant, &wish).await
-    {
-        tracing::error!(error = %error, pay_id = %booked.pay_id(), "ixopay.not_taken_back");
+    if let Some(wish) = chargeback(&booked, wish) {
+        match timeout(PATIENCE, taken_back(engine, merchant, &wish)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = %error, pay_id = %booked.pay_id(), "ixopay.not_taken_back"),
+            Err(_) => tracing::warn!(pay_id = %booked.pay_id(), "ixopay.taken_back_later"),
+        }
     }
     booked
 }

@@ -1,6 +1,7 @@
 //! IXOPAY, when the store is in trouble: a system error says that there is no transaction, so there has to be none
 //! (contracts/ixopay.md, section 5).
 
+use futures_util::future::join_all;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -31,19 +32,27 @@ async fn a_transaction_that_cannot_be_settled_yet_is_pending() {
     house.expect_errors();
     let client = Client::of(&house);
     let db = refusing(&house, "UPDATE ON journeys");
-    for (kind, id, more) in [
+    let asked = [
         ("payout", "payout", json!({})),
         ("debit", "played", json!({ "extraData": { "overrideResult": "success" } })),
         ("debit", "played later", json!({ "extraData": { "overrideResult": "pendingSuccess" } })),
-    ] {
-        let body = debit(id, more);
-        let pending = client.begin(kind, &body).await;
+    ];
+    let asked = asked.map(|(kind, id, more)| (kind, debit(id, more)));
+    join_all(asked.iter().map(async |(kind, body)| {
+        let pending = client.begin(kind, body).await;
         let says = (&pending["success"], &pending["returnType"]);
         assert_eq!(says, (&json!(true), &json!("PENDING")), "{pending}");
         assert!(pending.get("redirectUrl").is_none(), "{pending}");
-        assert_eq!(client.ask(kind, &body).await.is(400).json()["errorCode"], 3004, "it is there");
-    }
+        assert_eq!(client.ask(kind, body).await.is(400).json()["errorCode"], 3004, "it is there");
+    }))
+    .await;
     db.execute_batch("DROP TRIGGER away").unwrap();
+    eventually("what the bank said is written", || async {
+        let listed = client.shop.look("/journeys").await.is(200).json();
+        let journeys = listed["journeys"].as_array().expect("a list");
+        journeys.iter().filter(|journey| journey["status"] == "paid").count() >= 2
+    })
+    .await;
 }
 
 #[tokio::test]
