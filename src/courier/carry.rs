@@ -49,7 +49,8 @@ impl Courier {
         if leased.parcel.delivery.is_worn_out(self.parts.clock.now()) {
             return Ok(Prepared::Over(Verdict::Dead));
         }
-        if self.parts.store.is_shut(&endpoint(leased)).await? {
+        // Where a 410 is an answer like any other, nobody has shut it.
+        if self.manners(&leased.parcel).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
         self.write(&leased.parcel).await.map(Prepared::Ready)

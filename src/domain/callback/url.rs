@@ -89,6 +89,11 @@ impl CallbackUrl {
         held(&self.text, names, placement)
     }
 
+    /// Whether something is filled in here.
+    pub fn holds_placeholder(&self) -> bool {
+        pieces(&self.text).is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))))
+    }
+
     /// This callback with its placeholders filled and our parameters appended: where a browser is sent.
     ///
     /// # Errors
