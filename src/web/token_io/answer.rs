@@ -1,8 +1,8 @@
 //! Answers: a body of JSON, or a refusal in Token.io's envelope (contracts, section 9).
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::dialect::token_io::{self, Failure};
@@ -167,6 +167,11 @@ pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpRespon
         Ok(body) => written(StatusCode::OK, body),
         Err(refusal) => refused(engine, &refusal),
     }
+}
+
+/// Writes an answer to a call whose path names a payment.
+pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, said: Result<Said, Refusal>) -> HttpResponse {
+    answer(engine, said.map_err(|refusal| refusal.about(request.match_info().query("id"))))
 }
 
 fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {

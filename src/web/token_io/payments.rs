@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::{Refusal, Said, answer, said};
+use super::answer::{Refusal, Said, answer, answer_about, said};
 use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
@@ -121,18 +121,17 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 }
 
 async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let found = async {
         let call = Call::read(&engine, incoming).await?;
-        let about = |refusal: Refusal| refusal.about(call.request.match_info().query("id"));
-        let mut journey = find(&engine, &call).await.map_err(about)?;
+        let mut journey = find(&engine, &call).await?;
         // Without the header the caller wants to know how it stands, and not how it ends.
         if call.request.headers().contains_key("request-timeout") {
-            let patience = patience(&call.request)?;
-            journey = engine.await_change(journey, patience).await.map_err(|error| about(error.into()))?;
+            journey = engine.await_change(journey, patience(&call.request)?).await?;
         }
-        shown(&engine, &journey).map_err(about)
+        shown(&engine, &journey)
     };
-    answer(&engine, found.await)
+    answer_about(&engine, &request, found.await)
 }
 
 async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {

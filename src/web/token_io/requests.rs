@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::answer::{Refusal, Said, answer, said};
+use super::answer::{Refusal, Said, answer, answer_about, said};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
@@ -58,17 +58,19 @@ fn check_bank(engine: &Engine, bank: &str) -> Result<(), Refusal> {
 }
 
 async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let found = async { Ok(token_request(&readable(&engine, incoming).await?)?) };
-    answer(&engine, found.await)
+    answer_about(&engine, &request, found.await)
 }
 
 async fn result(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let found = async {
         let journey = readable(&engine, incoming).await?;
         let signature = engine.home_signature(&journey)?.map(TokenSignature::of);
         Ok(token_request_result(&journey, signature.as_ref())?)
     };
-    answer(&engine, found.await)
+    answer_about(&engine, &request, found.await)
 }
 
 /// `{"redirectUrl": …}`.
@@ -81,16 +83,16 @@ struct Authorisation<'a> {
 /// Where an app with pages of its own has to send the browser. The bank has to be known; credentials are the bank's own
 /// matter, and what the body says is not needed.
 async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let authorised = async {
         let call = Call::read(&engine, incoming).await?;
         let journey = find(&engine, &call.request).await?;
         if journey.opening().merchant != call.merchant.id {
             return Err(unknown(&call.request));
         }
-        let left = left(&engine, &journey).await;
-        left.map_err(|refusal| refusal.about(&request_id(*journey.id())))
+        left(&engine, &journey).await
     };
-    answer(&engine, authorised.await)
+    answer_about(&engine, &request, authorised.await)
 }
 
 async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> {

@@ -155,3 +155,16 @@ async fn what_is_somebody_elses_or_nothing_is_not_found() {
     assert_eq!(member.call(Method::DELETE, "/v2/payments", &Value::Null).await.is(405).header("allow"), "GET, POST");
     member.get("/v3/payments").await.is(404);
 }
+
+#[tokio::test]
+async fn a_store_that_is_away_is_said_of_the_payment() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let member = Member::of(&house).await;
+    let asked = member.ask(json!({})).await;
+    house.redis().kill();
+    let away = member.get(&format!("/v2/payments/{}", asked.id)).await.is(503);
+    assert!(!away.header("retry-after").is_empty());
+    let error = away.json()["error"].clone();
+    assert_eq!((&error["errorCode"], &error["paymentId"]), (&json!("UNAVAILABLE"), &json!(asked.id)), "{error}");
+}
