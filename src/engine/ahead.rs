@@ -14,7 +14,7 @@ use super::prove::while_unreachable;
 use super::{Engine, EngineError};
 use crate::bank::BankTrouble;
 use crate::domain::delivery::News;
-use crate::domain::journey::{Journey, Way};
+use crate::domain::journey::{Journey, Settling, Way};
 use crate::domain::outcome::Fact;
 use crate::domain::redirect::Redirect;
 use crate::store::{Step, Taken};
@@ -65,13 +65,15 @@ impl Engine {
         url.map(Some).ok_or_else(super::key_gone)
     }
 
-    /// Asks again for a way whose node has left it.
-    pub(super) fn ask_again(self: &Arc<Self>, journey: &Journey, departure: u8) {
-        if !self.ahead.has(&(journey.pay_id(), departure)) {
+    /// Asks again for a way whose node has left it. `false` when this node is asking already.
+    pub(super) fn ask_again(self: &Arc<Self>, journey: &Journey, departure: u8) -> bool {
+        let begins = !self.ahead.has(&(journey.pay_id(), departure));
+        if begins {
             tracing::info!(pay_id = %journey.pay_id(), "ahead.taken_over");
             // It flies on by itself.
             drop(self.fly_ahead(journey, departure));
         }
+        begins
     }
 
     fn fly_ahead(
@@ -100,7 +102,7 @@ impl Engine {
                 tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "ahead.bank_trouble");
                 // Nothing has been asked of the customer, whatever the bank has made of it.
                 let trouble = BankTrouble::Unreachable("it gave no way".into());
-                self.settle(journey, &Fact::refused(trouble.as_error())).await.map(drop)
+                self.give_way_up(journey, &Fact::refused(trouble.as_error())).await
             }
         }
     }
@@ -112,10 +114,29 @@ impl Engine {
             let Some(next) = journey.ask_ahead(departure, self.clock.now()) else { return Ok(None) };
             match self.taken(&Step::leave(next.clone(), state, departure)).await? {
                 Taken::Done => return Ok(Some(next)),
+                // Another node has begun to ask meanwhile.
+                Taken::Lost(now) if now.asked_ahead().is_some_and(|(_, until)| self.clock.now() < until) => {
+                    return Ok(None);
+                }
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(None),
             }
         }
+    }
+
+    /// Settles a journey for which no way was found, unless somebody else has begun to look for one, or has found it.
+    async fn give_way_up(&self, mut journey: Journey, fact: &Fact) -> Result<(), EngineError> {
+        let own = journey.asked_ahead();
+        while own.is_some() && journey.asked_ahead() == own {
+            let Settling::Settled(next, number) = journey.settle(fact, None, self.clock.now()) else { break };
+            let told = self.told(&next, News::Settled(number));
+            let token = self.minted(&next, number).unwrap_or_default();
+            match self.taken(&Step::settle(next, token).telling(told)).await? {
+                Taken::Lost(now) => journey = *now,
+                Taken::Done | Taken::Gone => break,
+            }
+        }
+        Ok(())
     }
 
     async fn ask_while_unreachable(
@@ -126,7 +147,9 @@ impl Engine {
         let bank = self.bank(journey.bank_of(departure))?;
         let papers = self.trip(journey, departure)?;
         let trip = papers.of(journey);
-        Ok(while_unreachable(|| bank.depart(&trip)).await)
+        // Before another node begins to ask.
+        let way = tokio::time::timeout(Journey::ASKING * 4 / 5, while_unreachable(|| bank.depart(&trip))).await;
+        Ok(way.unwrap_or(Err(BankTrouble::Unreachable("it took too long".into()))))
     }
 
     /// Writes the way into the journey, unless somebody else was first.

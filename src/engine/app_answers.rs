@@ -67,7 +67,7 @@ impl Engine {
             }
             Hint::Refusal(_) => {}
             Hint::Code(offer) => {
-                if self.prove_brought(&journey, via, &offer, patience).await? == Landed::Forged {
+                if matches!(self.prove_brought(&journey, via, &offer, patience).await?, Landed::Forged) {
                     return Ok(BroughtCode::Forged);
                 }
             }

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use futures_util::future::FutureExt;
+
 use super::leave::state_digest;
+use super::prove::while_away;
 use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::bank::Booked as Said;
+use crate::bank::{Bank, BankTrouble, Booked as Said};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Booked, Departing, Journey, Unbookable, Via};
 use crate::domain::merchant::Merchant;
-use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Cause, Fact, Hint, Offer};
 use crate::domain::wish::Wish;
 use crate::store::{Claim, Step, Taken};
 
@@ -46,12 +50,22 @@ impl Engine {
     /// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
     /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
     ///
-    /// Should the gateway end in between, the journey expires by itself. A booking that comes to nothing is taken back
-    /// from the other journey.
+    /// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
+    /// when the booking's time is over ([`crate::domain::journey::Booking::LIFE`]); else it expires, and what it takes of the other journey stays
+    /// taken: the bank may have done it.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's bank or key is gone.
     pub async fn book(self: &Arc<Self>, journey: Journey) -> Result<Journey, EngineError> {
+        self.bookings
+            .join(journey.pay_id(), || {
+                let engine = Arc::clone(self);
+                async move { engine.have_done(journey).await }.boxed()
+            })
+            .await
+    }
+
+    async fn have_done(self: &Arc<Self>, journey: Journey) -> Result<Journey, EngineError> {
         let booking = journey.opening().purpose.booking().filter(|booking| booking.of.is_some());
         if let Some(booking) = booking {
             let booked = Booked { by: journey.pay_id(), kind: booking.kind, amount: booking.amount };
@@ -62,11 +76,23 @@ impl Engine {
         }
         let bank = Arc::clone(self.bank(&journey.opening().bank)?);
         match bank.book(&journey).await {
-            Ok(Said::Now(fact)) => self.settle(journey, &fact).await,
+            Ok(Said::Now(fact)) => self.settle_at_last(journey, &fact).await,
             Ok(Said::Later(offer)) => self.book_later(journey, &offer).await,
             Ok(Said::Unknown) => Ok(journey),
-            Err(trouble) => self.settle(journey, &Fact::refused(trouble.as_error())).await,
+            Err(trouble) => self.settle_at_last(journey, &Fact::refused(trouble.as_error())).await,
         }
+    }
+
+    /// The bank of a booking that its node has left: its time is over, and nobody has written what came of it.
+    pub(super) fn unfinished(&self, journey: &Journey, now: Moment) -> Option<&Arc<dyn Bank>> {
+        let left = journey.is_lapsed(now) && journey.departures().is_empty();
+        journey.opening().purpose.booking().filter(|_| left)?;
+        self.bank(&journey.opening().bank).ok()
+    }
+
+    /// Settles, however long the store is away: what the bank said once it will not say again.
+    async fn settle_at_last(&self, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+        while_away(|| self.settle(journey.clone(), fact)).await
     }
 
     /// Writes a booking into the journey that it is of.
@@ -85,11 +111,11 @@ impl Engine {
         }
     }
 
-    /// Takes a booking that has come to nothing back from the journey that it is of. One whose bank may still say yes
-    /// stays there.
+    /// Takes a booking that its bank has refused back from the journey that it is of. What ended in any other way stays
+    /// there: the bank may have done it.
     pub(super) async fn take_booking_back(&self, journey: &Journey) {
-        let nothing = journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
-        if journey.opening().purpose.booking().is_none() || !nothing || journey.proofs().next().is_some() {
+        let refused = journey.settlement().is_some_and(|settlement| is_refusal(&settlement.cause));
+        if journey.opening().purpose.booking().is_none() || !refused {
             return;
         }
         if let Err(error) = Box::pin(self.unbooked(journey)).await {
@@ -142,5 +168,13 @@ impl Engine {
             }
         }
         Ok(journey)
+    }
+}
+
+/// Whether a bank has said no, and has not merely said nothing.
+fn is_refusal(cause: &Cause) -> bool {
+    match cause {
+        Cause::Bank(Some(error)) => *error != BankTrouble::Unanswered(String::new()).as_error(),
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
     }
 }

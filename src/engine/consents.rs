@@ -148,7 +148,7 @@ impl Engine {
         let via = Via { departure, mark: mark(&Hint::Code(offer.clone())) };
         let until = tokio::time::Instant::now() + patience;
         if journey.settlement().is_none()
-            && self.prove_brought(&journey, via, &offer, patience).await? == Landed::Forged
+            && matches!(self.prove_brought(&journey, via, &offer, patience).await?, Landed::Forged)
         {
             return Ok(BroughtCode::Forged);
         }

@@ -1,6 +1,7 @@
 //! Servers that are told before the browser goes home, as far as the budget allows.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+use tokio::time::Instant;
 
 use super::Engine;
 use crate::domain::delivery::{Delivery, DeliveryId};
@@ -31,7 +32,7 @@ impl Herald for NoHerald {
 }
 
 /// What a browser waits for before it goes home; `None` is nothing.
-pub(super) type Announcement = Option<BoxFuture<'static, ()>>;
+pub(super) type Announcement = Option<Shared<BoxFuture<'static, ()>>>;
 
 impl Engine {
     /// Takes a step, and rings for the deliveries that it leaves: nobody has to find them first.
@@ -49,14 +50,14 @@ impl Engine {
         if !announces || told.is_empty() {
             return None;
         }
-        Some(self.herald.tried(told.iter().map(|delivery| delivery.id).collect()))
+        Some(self.herald.tried(told.iter().map(|delivery| delivery.id).collect()).shared())
     }
 
-    /// Waits for an announcement, for as long as a browser can be kept waiting.
-    pub(super) async fn announced(&self, announcement: Announcement) {
+    /// Waits for an announcement, for as long as a browser can be kept waiting that came at `at`.
+    pub(super) async fn announced(&self, announcement: Announcement, at: Instant) {
         if let Some(tried) = announcement {
             // Late is no harm: the deliveries are written, and go on by themselves.
-            let _ = tokio::time::timeout(self.patience(), tried).await;
+            let _ = tokio::time::timeout_at(at + self.patience(), tried).await;
         }
     }
 }

@@ -91,6 +91,7 @@ pub struct Engine {
     /// Who knows how far deliveries are.
     pub(crate) herald: Arc<dyn Herald>,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
+    bookings: Flights<PayId, Result<Journey, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
     ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
@@ -163,6 +164,7 @@ impl Engine {
             operator,
             herald,
             proofs,
+            bookings: Flights::kept_for(Duration::ZERO),
             outbound,
             ahead: Flights::kept_for(Duration::ZERO),
         }
@@ -252,9 +254,9 @@ impl Engine {
         self.store.ping().await
     }
 
-    /// Whether this node is asking a bank for the worth of a code.
+    /// Whether this node is asking a bank for the worth of a code, or to do something.
     pub fn asks_banks(&self) -> bool {
-        self.proofs.any()
+        self.proofs.any() || self.bookings.any()
     }
 
     /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its

@@ -12,7 +12,7 @@ use crate::domain::door::Homeward;
 use crate::domain::endpoint::{Ciphering, Endpoint};
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
+use crate::domain::journey::{Booking, HandBack, Journey, Opening, Purpose, Settlement};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
@@ -164,7 +164,7 @@ impl Engine {
             plan: self.plan(merchant, dialect, wish)?,
             terms,
             opened_at: now,
-            expires_at: now.plus(merchant.settings.journey_life),
+            expires_at: now.plus(wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE)),
         });
         self.check_longest(journey.opening(), dialect)?;
         Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })

@@ -11,13 +11,13 @@ use futures_util::future::FutureExt;
 use tokio::time::Instant;
 
 use super::flights::Flight;
+use super::settle::Concluded;
 use super::timing::Timing;
 use super::{Engine, EngineError};
 use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, Via};
 use crate::domain::outcome::{Fact, Offer};
-use crate::domain::redirect::Redirect;
 use crate::domain::secret::{Sealed, Secret};
 use crate::store::{Step, Taken};
 
@@ -37,10 +37,10 @@ const PERSISTENCE: Duration = Duration::from_mins(10);
 pub(super) type Key = (PayId, u8, u64);
 
 /// What a proof comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Landed {
-    /// Its browser goes there.
-    Home(Redirect),
+    /// Its browser goes home.
+    Home(Concluded),
     /// Somebody else is asking the bank.
     Elsewhere,
     /// The answer was not the bank's; nothing has changed.
@@ -48,7 +48,7 @@ pub(super) enum Landed {
 }
 
 /// What a proof came to, and how long the bank took for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Landing {
     pub(super) landed: Landed,
     pub(super) asked: Duration,
@@ -105,18 +105,8 @@ impl Engine {
     }
 
     /// Concludes, however long the store is away: what the bank said once it will not say again.
-    async fn conclude_at_last(&self, journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
-        let (began, mut pause) = (Instant::now(), PAUSE);
-        loop {
-            match self.conclude(journey.clone(), fact, via).await {
-                Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
-                    tracing::warn!(error = %trouble, "prove.store_away");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                concluded => return concluded,
-            }
-        }
+    async fn conclude_at_last(&self, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
+        while_away(|| self.conclude(journey.clone(), fact, via)).await
     }
 
     /// Drops an answer that was kept before it turned out to be forged.
@@ -231,6 +221,24 @@ impl Engine {
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Ok(None),
             }
+        }
+    }
+}
+
+/// Does something again for as long as the store is away, up to [`PERSISTENCE`].
+pub(super) async fn while_away<T, F>(mut step: impl FnMut() -> F) -> Result<T, EngineError>
+where
+    F: Future<Output = Result<T, EngineError>>,
+{
+    let (began, mut pause) = (Instant::now(), PAUSE);
+    loop {
+        match step().await {
+            Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
+                tracing::warn!(error = %trouble, "prove.store_away");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            done => return done,
         }
     }
 }

@@ -146,7 +146,9 @@ impl Engine {
         }
         match said.hint {
             Hint::Refusal(error) if !journey.is_spent(departure) => {
-                self.conclude(journey, &Fact::refused(error), via).await.map(Returned::Go)
+                let concluded = self.conclude(journey, &Fact::refused(error), via).await?;
+                self.announced(concluded.announcement, brought.at).await;
+                Ok(Returned::Go(concluded.way))
             }
             // A code came first under this state, and the bank is being asked: that decides.
             Hint::Refusal(_) if let Some(decides) = pending(&journey, departure) => Ok(wait(journey, state, decides)),
@@ -261,7 +263,10 @@ impl Engine {
         brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
         match landing {
             Ok(landing) => Ok(match landing?.landed {
-                Landed::Home(redirect) => Returned::Go(redirect),
+                Landed::Home(concluded) => {
+                    self.announced(concluded.announcement, brought.at).await;
+                    Returned::Go(concluded.way)
+                }
                 Landed::Elsewhere => {
                     return self.await_end(Waited { journey, state, via }, brought.at, brought.timing).await;
                 }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+use super::herald::Announcement;
 use super::home::home_end;
 use super::{Engine, EngineError};
 use crate::domain::delivery::News;
@@ -18,23 +21,23 @@ impl Engine {
 
     /// Settles what an answer of the bank has proven, and says where its browser goes. A failure that the merchant does
     /// not want to hear of takes the customer back to the checkout instead.
-    pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Redirect, EngineError> {
+    pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
         loop {
             // What a bank has proven counts, also after its answer was given up.
             let supersedes = fact.outcome().is_proven()
                 && journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
-                return self.way(&journey, end, Some(via.departure));
+                return self.way(&journey, end, Some(via.departure)).map(Concluded::from);
             }
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
-                return self.change_nothing(journey, via, &error_of(fact)).await;
+                return self.change_nothing(journey, via, &error_of(fact)).await.map(Concluded::from);
             };
             let announcement = self.announcement(step.journey(), step.deliveries());
             match self.take(&step).await? {
                 Taken::Done => {
                     self.take_booking_back(step.journey()).await;
-                    self.announced(announcement).await;
-                    return self.way(step.journey(), &end, Some(via.departure));
+                    let way = self.way(step.journey(), &end, Some(via.departure))?;
+                    return Ok(Concluded { way, announcement });
                 }
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
@@ -73,7 +76,8 @@ impl Engine {
             Some(journey) if journey.opening().purpose.cancel() == Cancel::Withheld => Ok(Some(journey)),
             Some(journey) if journey.stage() == Stage::HandedBack => Ok(Some(journey)),
             Some(journey) => {
-                let journey = self.settle_before(journey, &Fact::pressed_cancel(), Audience::Browser).await?;
+                let browser = Audience::Browser(Instant::now());
+                let journey = self.settle_before(journey, &Fact::pressed_cancel(), browser).await?;
                 Ok(Some(journey))
             }
         }
@@ -135,10 +139,18 @@ impl Engine {
             }
         }
         if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
-            moved = true;
-            self.ask_again(&journey, departure);
+            moved |= self.ask_again(&journey, departure);
         }
-        self.lapse(journey).await?;
+        match self.unfinished(&journey, now) {
+            // What its node has left its bank is asked again, if that harms nobody; then it expires.
+            Some(bank) if !bank.asks_once() => {
+                let journey = self.book(journey).await?;
+                self.lapse(journey).await?;
+            }
+            Some(_) | None => {
+                self.lapse(journey).await?;
+            }
+        }
         Ok(moved)
     }
 
@@ -166,14 +178,16 @@ impl Engine {
             let token = self.minted(&next, number).unwrap_or_default();
             let told = self.told(&next, News::Settled(number));
             let announcement = match audience {
-                Audience::Browser => self.announcement(&next, &told),
+                Audience::Browser(at) => Some((self.announcement(&next, &told), at)),
                 Audience::Nobody => None,
             };
             let step = Step::settle(next.clone(), token).telling(told);
             match self.take(&step).await? {
                 Taken::Done => {
                     self.take_booking_back(&next).await;
-                    self.announced(announcement).await;
+                    if let Some((announcement, at)) = announcement {
+                        self.announced(announcement, at).await;
+                    }
                     return Ok(next);
                 }
                 Taken::Lost(now) => journey = *now,
@@ -206,11 +220,26 @@ impl Engine {
     }
 }
 
+/// What a conclusion came to.
+#[derive(Clone)]
+pub(super) struct Concluded {
+    /// Where the browser goes.
+    pub way: Redirect,
+    /// What it waits for before, if the budget allows.
+    pub announcement: Announcement,
+}
+
+impl From<Redirect> for Concluded {
+    fn from(way: Redirect) -> Self {
+        Self { way, announcement: None }
+    }
+}
+
 /// Who waits for a settlement.
 #[derive(Clone, Copy)]
 enum Audience {
-    /// A browser, which goes home after servers have been told, where its dialect wants that.
-    Browser,
+    /// A browser, since this moment: it goes home after servers have been told, where its dialect wants that.
+    Browser(Instant),
     /// Nobody.
     Nobody,
 }

@@ -1,5 +1,7 @@
 //! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
 
+mod bookings;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +14,7 @@ use super::{
     Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, Returned, Sending, Suspicion, Timing,
     Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Checked, Said, Trip};
+use crate::bank::{Bank, BankTrouble, Booked, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
@@ -52,6 +54,8 @@ struct Bluntbank {
     checks_hang: bool,
     check_takes: Duration,
     forged: Mutex<bool>,
+    booked: Mutex<VecDeque<Result<Booked, BankTrouble>>>,
+    may_be_asked_again: bool,
 }
 
 #[async_trait]
@@ -62,6 +66,19 @@ impl Bank for Bluntbank {
 
     fn label(&self) -> &'static str {
         "Blunt bank"
+    }
+
+    fn takes_payments(&self) -> bool {
+        true
+    }
+
+    fn asks_once(&self) -> bool {
+        !self.may_be_asked_again
+    }
+
+    async fn book(&self, _: &Journey) -> Result<Booked, BankTrouble> {
+        let told = self.booked.lock().unwrap().pop_front();
+        told.unwrap_or_else(|| Ok(Booked::Now(Fact::paid())))
     }
 
     async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {

@@ -1,0 +1,125 @@
+//! What becomes of a payment when a booking of it succeeds, is refused, or is never heard of again.
+
+use super::*;
+use crate::domain::id::PayId;
+use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Unbookable, Wanted};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::outcome::{BankError, Outcome};
+
+fn eur(text: &str) -> Amount {
+    Amount::parse(text, Currency::EUR).unwrap()
+}
+
+fn wish(purpose: Purpose) -> Wish {
+    Wish {
+        purpose,
+        extras: Vec::new(),
+        callback: Asked::OwnPage,
+        endpoints: Asked::OwnPage,
+        telling: Telling::plainly(),
+        one_time_token: Some(OneTime::Off),
+        extra_outcomes: None,
+    }
+}
+
+async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
+    let checkout = Purpose::Checkout(Checkout {
+        wanted: Wanted::Payment(eur("10")),
+        institution: None,
+        note: String::new(),
+        cancel: Cancel::Offered,
+    });
+    let journey = engine.open(merchant, "terse", &wish(checkout), None).await.unwrap();
+    engine.settle(journey, &Fact::paid()).await.unwrap()
+}
+
+async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
+    let (kind, of, note) = (BookingKind::Refund, Some(of), String::new());
+    let booking = Purpose::Booking(Booking { kind, amount: Some(eur(amount)), of, note });
+    engine.open(merchant, "terse", &wish(booking), None).await.unwrap()
+}
+
+/// How much of a payment could still be paid back.
+async fn left(engine: &Engine, payment: &Journey) -> Amount {
+    let payment = engine.store.find(payment.pay_id()).await.unwrap().unwrap();
+    payment.bookable(BookingKind::Refund).unwrap().unwrap()
+}
+
+fn outcome(journey: &Journey) -> Option<Outcome> {
+    journey.settlement().map(|settlement| settlement.outcome)
+}
+
+#[tokio::test]
+async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
+    let refused = || Ok(Booked::Now(Fact::refused(BankError::new("server_error", None))));
+    for (told, ends, remains) in [
+        (Ok(Booked::Now(Fact::paid())), Some(Outcome::Paid), "4"),
+        (refused(), Some(Outcome::Failed), "10"),
+        (Err(BankTrouble::Unreachable("as told".into())), Some(Outcome::Failed), "10"),
+        (Err(BankTrouble::Unanswered("as told".into())), Some(Outcome::Failed), "4"),
+        (Ok(Booked::Unknown), None, "4"),
+    ] {
+        let ground = Ground::new();
+        let (engine, _) = ground.node(Bluntbank { booked: Mutex::new([told].into()), ..Bluntbank::default() });
+        let merchant = merchant(&engine).await;
+        let payment = paid(&engine, &merchant).await;
+        let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
+        let booked = engine.book(asked).await.unwrap();
+        assert_eq!(outcome(&booked), ends);
+        assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}");
+        // Its time runs out: nobody knows what its bank has done.
+        ground.clock.advance(Duration::from_hours(24 * 31));
+        engine.sweep().await.unwrap();
+        assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}, afterwards");
+    }
+}
+
+#[tokio::test]
+async fn refunds_at_once_never_pay_back_more_than_was_paid() {
+    let ground = Ground::new();
+    let (one, _) = ground.node(Bluntbank::default());
+    let (other, _) = ground.node(Bluntbank::default());
+    let merchant = merchant(&one).await;
+    let payment = paid(&one, &merchant).await;
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        asked.push(refund(&one, &merchant, payment.pay_id(), "3").await);
+    }
+    let nodes = [&one, &other].into_iter().cycle();
+    let booked = futures_util::future::join_all(asked.into_iter().zip(nodes).map(|(asked, node)| node.book(asked)));
+    let outcomes: Vec<_> = booked.await.into_iter().map(|booked| outcome(&booked.unwrap())).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Paid)).count(), 3, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Failed)).count(), 3, "{outcomes:?}");
+    assert_eq!(left(&one, &payment).await, eur("1"));
+}
+
+#[tokio::test]
+async fn a_booking_of_what_cannot_be_booked_has_failed() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank::default());
+    let (own, stranger) = (merchant(&engine).await, merchant(&engine).await);
+    let payment = paid(&engine, &own).await;
+    for (by, amount, why) in [(&own, "11", Unbookable::TooMuch), (&stranger, "1", Unbookable::Unsuitable)] {
+        let asked = refund(&engine, by, payment.pay_id(), amount).await;
+        let booked = engine.book(asked).await.unwrap();
+        let crate::domain::outcome::Cause::Bank(Some(error)) = &booked.settlement().unwrap().cause else { panic!() };
+        assert_eq!((error.code(), error.description()), ("unbookable", Some(why.to_string().as_str())));
+    }
+    assert_eq!(left(&engine, &payment).await, eur("10"));
+}
+
+#[tokio::test]
+async fn a_booking_that_its_node_has_left_is_asked_for_again_where_that_harms_nobody() {
+    for (again, ends) in [(true, Outcome::Paid), (false, Outcome::Expired)] {
+        let ground = Ground::new();
+        let (engine, _) = ground.node(Bluntbank { may_be_asked_again: again, ..Bluntbank::default() });
+        let merchant = merchant(&engine).await;
+        let payment = paid(&engine, &merchant).await;
+        let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
+        assert_eq!(asked.expires_at(), ground.clock.now().plus(Booking::LIFE));
+        ground.clock.advance(Booking::LIFE);
+        engine.sweep().await.unwrap();
+        let stored = engine.store.find(asked.pay_id()).await.unwrap().unwrap();
+        assert_eq!(outcome(&stored), Some(ends));
+    }
+}
