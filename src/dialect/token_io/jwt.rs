@@ -92,7 +92,7 @@ impl Jwt {
     /// Checks that it was made for this call, with the private half of the key in `pem`.
     ///
     /// A query is covered where the token names one, and has to be where [`Sent::covers_query`] says so: Token.io's own
-    /// example has no query and no such claim, and clients that send one leave the claim out.
+    /// example has no query and no such claim, and its documents know none.
     pub(super) fn check(&self, sent: &Sent<'_>, pem: &str) -> Result<(), Invalid> {
         if self.expires_at <= sent.at {
             return Err(
