@@ -193,10 +193,17 @@ impl Lane {
         (self.failed_at, self.width) = (now, ABREAST.0);
         if let Some(beyond) = self.failures.checked_sub(FAILURES) {
             let own = REST.0.saturating_mul(1 << beyond.min(10)).min(REST.1);
-            // What it has asked for holds, whatever else ends meanwhile.
-            self.rests_until = self.rests_until.max(Some(now.plus(own.max(rest))));
+            // What it has asked for holds, whatever else ends meanwhile; but one path does not speak for all of them for
+            // hours. Its own delivery waits for as long as was asked.
+            self.rests_until = self.rests_until.max(Some(now.plus(own.max(rest.min(REST.1)))));
         }
     }
+}
+
+/// A rest, and up to the shortest one more, so that what was put off together does not come together.
+pub fn after(rest: Duration, chance: u64) -> Duration {
+    let millis = u64::try_from(REST.0.as_millis()).unwrap_or(u64::MAX);
+    rest.saturating_add(Duration::from_millis(chance % millis.max(1)))
 }
 
 /// A time between `span` and twice that.

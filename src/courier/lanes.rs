@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::lane::{ABREAST, End, Endpoint, Held, Lane, spread};
+use super::lane::{ABREAST, End, Endpoint, Held, Lane, after};
 use crate::domain::moment::Moment;
 use crate::store::{Lease, Leased};
 
@@ -64,7 +64,7 @@ impl Lanes {
         let lane = self.lanes.entry(endpoint).or_default();
         if let Some(rest) = lane.rest(now) {
             if lane.running > 0 || lane.rests_until.is_some_and(|until| now < until) {
-                return Admission::PutOff(spread(rest, chance));
+                return Admission::PutOff(after(rest, chance));
             }
         } else if lane.running >= lane.width().min(at_once(free)) {
             if lane.queue.len() >= queue(free).min(lane.depth()) {
@@ -87,7 +87,7 @@ impl Lanes {
         self.running = self.running.saturating_sub(1);
         let mut put_off = Vec::new();
         if let Some(rest) = lane.rest(now) {
-            put_off.extend(lane.queue.drain(..).map(|(leased, _)| (leased.lease, spread(rest, chance))));
+            put_off.extend(lane.queue.drain(..).map(|(leased, _)| (leased.lease, after(rest, chance))));
             self.queued -= put_off.len();
         }
         if lane.is_blank() {

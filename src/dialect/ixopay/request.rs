@@ -145,6 +145,13 @@ fn unseen(object: &Object, kind: Kind) -> Option<&'static str> {
     (absent && matches!(kind, Kind::Debit | Kind::Preauthorize)).then_some("success")
 }
 
+/// Whether a payment repeats one that its customer has agreed to before.
+fn is_again(object: &Object, kind: Kind) -> bool {
+    let indicator = object.text("transactionIndicator").ok().flatten();
+    let again = indicator.is_some_and(|i| matches!(i.as_str(), "RECURRING" | "CARDONFILE-MERCHANT-INITIATED"));
+    again && matches!(kind, Kind::Debit | Kind::Preauthorize)
+}
+
 /// The amount, and how it was sent. A registration has none, and a void may have one: it is about the whole anyway.
 fn read_amount(object: &Object, kind: Kind) -> Result<Option<(String, Amount)>, Invalid> {
     if !kind.needs_amount() {
@@ -164,7 +171,7 @@ fn read_amount(object: &Object, kind: Kind) -> Result<Option<(String, Amount)>, 
 }
 
 fn read_reference(object: &Object, kind: Kind) -> Result<Option<Reference>, Invalid> {
-    if !kind.follows() {
+    if !kind.follows() && !is_again(object, kind) {
         return Ok(None);
     }
     let text = checked::needed(object, Text::upto(kept::REFERENCE, 50))?;
@@ -359,10 +366,15 @@ mod tests {
         for (indicator, part) in
             [("SINGLE", None), ("RECURRING", Some("success")), ("CARDONFILE", None), ("MOTO", Some("success"))]
         {
-            let asked = with(&format!(r#""transactionIndicator":"{indicator}""#)).unwrap();
+            let before = r#""referenceUuid":"00000000000000000000""#;
+            let asked = with(&format!(r#""transactionIndicator":"{indicator}",{before}"#)).unwrap();
             assert_eq!(extra(&asked, "sandbox"), part, "{indicator}");
         }
-        let asked = with(r#""transactionIndicator":"RECURRING","extraData":{"overrideResult":"error"}"#).unwrap();
+        let asked = with(r#""transactionIndicator":"MOTO","extraData":{"overrideResult":"error"}"#).unwrap();
         assert_eq!(extra(&asked, "sandbox"), Some("error"));
+        for indicator in ["RECURRING", "CARDONFILE-MERCHANT-INITIATED"] {
+            let refused = with(&format!(r#""transactionIndicator":"{indicator}""#)).unwrap_err();
+            assert_eq!(refused.field(), "referenceUuid", "it repeats another one");
+        }
     }
 }

@@ -149,7 +149,7 @@ fn read_amount(initiation: &Object) -> Result<Amount, Refusal> {
     let amount = initiation.needed_object("amount")?;
     let currency = amount.needed_text("currency")?;
     let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(amount.at("currency")))?;
-    let value = amount.needed_number("value")?;
+    let value = amount.needed_text("value")?;
     Amount::parse(&value, currency).map_err(|invalid| invalid.at(amount.at("value")).into())
 }
 

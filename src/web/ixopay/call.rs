@@ -91,6 +91,9 @@ fn signed_with(
         (Some(signature), None, _) => signature.to_str().unwrap_or_default(),
     };
     let dated = if request.headers().contains_key("x-date") { "x-date" } else { "date" };
+    if text(request, dated).is_empty() {
+        return Err(Refusal::unsigned("Invalid signature: a signed call needs the header Date, or X-Date"));
+    }
     let message = Message {
         method: request.method().as_str(),
         body,

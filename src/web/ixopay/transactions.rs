@@ -13,7 +13,7 @@ use super::status::found;
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_played_at_once, redirect_path};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
+use crate::domain::journey::{BookingKind, Journey};
 use crate::domain::merchant::Merchant;
 use crate::domain::wish::Wish;
 use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
@@ -52,13 +52,22 @@ pub(super) fn claim(engine: &Engine, merchant: MerchantId, id: &str) -> Claim {
     engine.claim_reference(merchant, NAME, id)
 }
 
-/// The transaction before this one has to be the merchant's.
+/// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have
+/// been forgotten.
 async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), Refusal> {
     let Some(reference) = asked.reference else { return Ok(()) };
     match found(engine, merchant, reference).await? {
-        Some(_) => Ok(()),
+        Some(journey) if asked.kind.follows() || is_repeatable(&journey) => Ok(()),
+        Some(_) => Err(Invalid::new("referenceUuid", "names a transaction that cannot be repeated")
+            .hint("expected one that has succeeded, and was not deregistered")
+            .into()),
         None => Err(Invalid::new("referenceUuid", "names no transaction of yours").into()),
     }
+}
+
+fn is_repeatable(journey: &Journey) -> bool {
+    let forgotten = journey.bookings().iter().any(|booked| booked.kind == BookingKind::Deregister);
+    !forgotten && journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
 }
 
 /// Opens the transaction, and has the bank settle what needs no customer.

@@ -71,7 +71,8 @@ fn what_clients_leave_out_is_not_missed() {
     assert_eq!(read(&without("flowType")).unwrap().initiation.flow, Flow::ApiOnly);
     assert_eq!(read(&and("flowType", Value::Null)).unwrap().initiation.flow, Flow::ApiOnly);
     assert_eq!(read(&and("callbackState", json!(""))).unwrap().initiation.state, None);
-    assert_eq!(read(&with("amount/value", json!(10.5))).unwrap().initiation.amount.minor(), 1050);
+    // A number would come back as one, and its clients expect a text.
+    assert!(read(&with("amount/value", json!(10.5))).is_err());
 }
 
 #[test]
