@@ -14,10 +14,8 @@ pub trait Clock: Send + Sync {
     fn ahead(&self) -> Duration;
 
     /// Now.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     fn now(&self) -> Moment {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)).plus(self.ahead())
+        Moment::from_millis(machine_millis()).plus(self.ahead())
     }
 
     /// Bytes that nobody can guess.
@@ -41,6 +39,8 @@ impl Clock for SystemClock {
 #[derive(Debug, Default)]
 pub struct TestClock {
     ahead_millis: AtomicU64,
+    /// When it was stopped, in milliseconds since the epoch; zero while it runs.
+    stopped_at: AtomicU64,
 }
 
 impl TestClock {
@@ -48,10 +48,27 @@ impl TestClock {
     pub fn advance(&self, span: Duration) {
         self.ahead_millis.fetch_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }
+
+    /// From now on it goes when it is moved, and not by itself.
+    pub fn stop(&self) {
+        self.stopped_at.store(machine_millis(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
     fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_millis.load(Ordering::SeqCst))
     }
+
+    fn now(&self) -> Moment {
+        let stopped_at = Some(self.stopped_at.load(Ordering::SeqCst)).filter(|at| *at > 0);
+        Moment::from_millis(stopped_at.unwrap_or_else(machine_millis)).plus(self.ahead())
+    }
+}
+
+/// What the machine's clock says, in milliseconds since the epoch.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+fn machine_millis() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,7 +17,7 @@ use super::raw::{Raw, Source, Text};
 use super::section::Notes;
 use super::settings::{self, Form, Setting};
 use super::{Config, InstitutionConfig, KeySource, Line, LogFormat, StoreConfig, span};
-use crate::domain::callback::{NEVER, Rules};
+use crate::domain::callback::{NEVER, Network, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
@@ -74,6 +74,7 @@ impl Reader {
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
         let none_or = |nets: &Vec<IpNet>| if nets.is_empty() { "none".into() } else { joined(nets) };
         let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, none_or);
+        let callback_rules = Rules { plain_networks: egress_allow.iter().map(network).collect(), ..callback_rules };
         let egress_ports = self.read(&settings::EGRESS_PORTS, vec![443], ports, |ports| joined(ports));
         let quiet = "info,actix_server=warn,actix_http=off".to_owned();
         let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
@@ -223,6 +224,11 @@ fn yes_or_no(text: &str) -> Result<bool, Invalid> {
     text.parse().map_err(|_| Invalid::new("", "is neither true nor false"))
 }
 
+/// A network as the rules for callbacks have it.
+fn network(network: &IpNet) -> Network {
+    Network { address: network.addr(), prefix: network.prefix_len() }
+}
+
 fn app_schemes(text: &str) -> Result<Rules, Invalid> {
     let app_schemes: Vec<String> = text.split(',').map(|scheme| scheme.trim().to_owned()).collect();
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b);
@@ -233,7 +239,7 @@ fn app_schemes(text: &str) -> Result<Rules, Invalid> {
             && !NEVER.contains(&scheme.as_str())
     };
     if app_schemes.iter().all(fits) {
-        return Ok(Rules { app_schemes });
+        return Ok(Rules { app_schemes, ..Rules::default() });
     }
     Err(Invalid::new("", "is no list of app schemes")
         .hint("expected schemes such as shopapp: a lower-case letter, then letters, digits, +, - and ."))

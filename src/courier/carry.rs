@@ -4,49 +4,72 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::flight::Holder;
 use super::lane::Load;
 use super::letter::{Letter, Signing, Unwritable, opened};
 use super::sender::Answered;
-use super::{Courier, Event};
+use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
-use crate::store::{Leased, Parcel, StoreError, endpoint_name};
+use crate::domain::secret::Digest;
+use crate::store::{Lease, Leased, Parcel, StoreError, endpoint_name};
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its endpoint, and when it was over: before anybody
     /// could read of it in the store.
-    pub(super) async fn carry(&self, leased: Leased) -> (Load, Moment) {
-        match self.try_once(&leased).await {
-            Ok(ended) => ended,
-            Err(error) => {
-                // Nothing is known to be written: the lease lapses, and somebody tries again.
-                tracing::warn!(delivery = %leased.lease.id, error = %error, "courier.not_reported");
-                (Load::Nothing, self.parts.clock.now())
+    pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, Moment) {
+        let held = Carried { leased, holder };
+        let id = held.leased.lease.id;
+        let ended = match self.prepare(&held.leased).await {
+            Ok(Prepared::Ready(letter)) => self.try_once(&held, letter).await,
+            Ok(Prepared::Over(verdict)) => {
+                let now = self.parts.clock.now();
+                self.conclude(&held, None, verdict).await.map(|()| (Load::Nothing, now))
             }
-        }
+            Err(error) => {
+                tracing::warn!(delivery = %id, error = %error, "courier.not_prepared");
+                // What cannot be read is not asked for every second: the lease lapses.
+                if !matches!(error, StoreError::Damaged(_)) {
+                    self.give_back_now(&[(held.lease(), TROUBLE)]).await;
+                }
+                return (Load::Nothing, self.parts.clock.now());
+            }
+        };
+        ended.unwrap_or_else(|error| {
+            // Nothing is known to be written: the lease lapses, and somebody tries again.
+            tracing::warn!(delivery = %id, error = %error, "courier.not_reported");
+            (Load::Nothing, self.parts.clock.now())
+        })
     }
 
-    async fn try_once(&self, leased: &Leased) -> Result<(Load, Moment), StoreError> {
-        let Leased { parcel, lease } = leased;
-        let now = self.parts.clock.now();
-        if parcel.delivery.is_worn_out(now) {
-            return self.conclude(leased, None, Verdict::Dead).await.map(|()| (Load::Nothing, now));
+    /// Finds out whether there is something to send, and writes it. Nothing is sent yet.
+    async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
+        if leased.parcel.delivery.is_worn_out(self.parts.clock.now()) {
+            return Ok(Prepared::Over(Verdict::Dead));
         }
-        let url = parcel.journey.opening().plan.url_of(lease.id.target).map_or("", CallbackUrl::as_str);
-        let endpoint = endpoint_name(lease.merchant, url);
-        if self.parts.store.is_shut(&endpoint).await? {
-            return self.conclude(leased, None, Verdict::Gone).await.map(|()| (Load::Nothing, now));
+        // Where a 410 is an answer like any other, nobody has shut it.
+        if self.manners(&leased.parcel).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
+            return Ok(Prepared::Over(Verdict::Gone));
         }
+        self.write(&leased.parcel).await.map(Prepared::Ready)
+    }
+
+    async fn try_once(
+        &self,
+        held: &Carried<'_>,
+        letter: Result<Letter, Unwritable>,
+    ) -> Result<(Load, Moment), StoreError> {
+        let parcel = &held.leased.parcel;
         let manners = self.manners(parcel);
-        let attempt = self.attempt(parcel, &manners).await?;
+        let attempt = self.attempt(parcel, &manners, letter).await;
         let now = self.parts.clock.now();
         let verdict = attempt.judge(&parcel.delivery, &manners, now, self.draw());
         if verdict == Verdict::Gone {
-            self.parts.store.shut(&endpoint).await?;
+            self.parts.store.shut(&endpoint(&held.leased)).await?;
         }
-        self.conclude(leased, Some(attempt.heard), verdict).await?;
+        self.conclude(held, Some(attempt.heard), verdict).await?;
         Ok((load(&attempt, verdict), now))
     }
 
@@ -61,18 +84,18 @@ impl Courier {
         self.parts.dialects.iter().find(|dialect| dialect.name() == name).map(AsRef::as_ref)
     }
 
-    async fn attempt(&self, parcel: &Parcel, manners: &Manners) -> Result<Attempt, StoreError> {
-        let letter = match self.write(parcel).await? {
+    async fn attempt(&self, parcel: &Parcel, manners: &Manners, letter: Result<Letter, Unwritable>) -> Attempt {
+        let letter = match letter {
             Ok(letter) => letter,
             Err(unwritable) => {
                 tracing::warn!(delivery = %parcel.delivery.id, reason = %unwritable, "courier.unwritable");
-                return Ok(Attempt { heard: Heard::Refused, received: false, retry_after: None });
+                return Attempt { heard: Heard::Refused, received: false, retry_after: None };
             }
         };
         let deadline = manners.deadline(parcel.delivery.tries).min(Manners::LONGEST);
         let Answered { heard, retry_after, body } = self.parts.sender.send(&letter, deadline).await;
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
-        Ok(Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after })
+        Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after }
     }
 
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
@@ -93,12 +116,12 @@ impl Courier {
         Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
     }
 
-    async fn conclude(&self, leased: &Leased, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
-        let (id, tries) = (leased.lease.id, leased.parcel.delivery.tries);
+    async fn conclude(&self, held: &Carried<'_>, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
+        let (id, tries) = (held.leased.lease.id, held.leased.parcel.delivery.tries);
         if let Some(heard) = heard {
             self.parts.watcher.saw(Event::Tried(heard));
         }
-        if !self.parts.store.report(&leased.lease, heard, verdict).await? {
+        if !self.report(held, heard, verdict).await? {
             self.parts.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
             return Ok(());
@@ -112,13 +135,53 @@ impl Courier {
         }
         Ok(())
     }
+
+    /// Reports with the lease as it is held, also when it has just been taken anew.
+    async fn report(&self, held: &Carried<'_>, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
+        loop {
+            let lease = held.lease();
+            if self.parts.store.report(&lease, heard, verdict).await? {
+                return Ok(true);
+            }
+            if held.lease() == lease {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// A leased delivery, and by whom it is held by now.
+struct Carried<'a> {
+    leased: Leased,
+    holder: &'a Holder,
+}
+
+impl Carried<'_> {
+    fn lease(&self) -> Lease {
+        Lease { by: self.holder.by(), ..self.leased.lease }
+    }
+}
+
+/// What was found before anything is sent.
+enum Prepared {
+    /// This is to be sent, or cannot be written.
+    Ready(Result<Letter, Unwritable>),
+    /// Nothing is: it has ended so.
+    Over(Verdict),
+}
+
+/// The endpoint that a delivery goes to, as stores remember it.
+fn endpoint(leased: &Leased) -> Digest {
+    let Lease { id, merchant, .. } = leased.lease;
+    let url = leased.parcel.journey.opening().plan.url_of(id.target).map_or("", CallbackUrl::as_str);
+    endpoint_name(merchant, url)
 }
 
 fn load(attempt: &Attempt, verdict: Verdict) -> Load {
     match (attempt.heard, verdict) {
         (_, Verdict::Delivered) => Load::Light,
-        // That one path is gone says nothing of the others.
-        (_, Verdict::Gone) => Load::Nothing,
+        // That one path is gone says nothing of the others; nor does what was not sent for reasons of our own.
+        (_, Verdict::Gone) | (Heard::Refused, _) => Load::Nothing,
         (heard, _) if heard.is_overload() || attempt.retry_after.is_some() => {
             let (shortest, longest) = Attempt::RETRY_AFTER;
             Load::TooHeavy(attempt.retry_after.unwrap_or(Attempt::RESPITE).clamp(shortest, longest))
@@ -140,6 +203,19 @@ fn read_retry_after(text: &str, now: Moment) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_sent_weighs_upon_nobody() {
+        let of = |heard, verdict| load(&Attempt { heard, received: false, retry_after: None }, verdict);
+        let again = Verdict::Retry(Duration::from_secs(5));
+        for verdict in [again, Verdict::Dead] {
+            assert_eq!(of(Heard::Refused, verdict), Load::Nothing);
+            for heard in [Heard::Unreachable, Heard::Unanswered, Heard::Status(500)] {
+                assert_eq!(of(heard, verdict), Load::Heavy, "{heard:?}");
+            }
+        }
+        assert!(matches!(of(Heard::Status(429), again), Load::TooHeavy(_)));
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

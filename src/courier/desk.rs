@@ -1,4 +1,4 @@
-//! The desk: where others wake the courier, and ask whether a delivery has been tried.
+//! The desk: where others wake the courier, and ask whether a delivery has been seen to.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,8 @@ impl Desk {
         self.bell.notify_one();
     }
 
-    /// What is done when each of these has been tried once by this courier. It may never be: another may carry them.
+    /// What is done when each of these has been tried once by this courier, or put off. It may never be: another may
+    /// carry them.
     pub fn ask(&self, deliveries: Vec<DeliveryId>) -> impl Future<Output = ()> + Send + use<> {
         let mut asked = self.asked();
         // Who has stopped waiting is forgotten here.
@@ -46,8 +47,8 @@ impl Desk {
         self.bell.notified().await;
     }
 
-    /// Tells who waits for it that this delivery has been tried.
-    pub(super) fn tried(&self, delivery: &DeliveryId) {
+    /// Tells who waits for it that this delivery has been tried or put off.
+    pub(super) fn done(&self, delivery: &DeliveryId) {
         for waiting in self.asked().remove(delivery).into_iter().flatten() {
             // Who has stopped waiting need not know.
             let _ = waiting.send(());

@@ -7,6 +7,7 @@
 mod carry;
 mod desk;
 mod events;
+mod flight;
 mod lane;
 mod lanes;
 mod letter;
@@ -17,21 +18,24 @@ mod tests;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryId, Manners};
+use crate::domain::delivery::Manners;
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
 pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
-use lane::{End, Endpoint};
+use flight::{Flight, Route};
+use lane::{End, Endpoint, Held, Load};
 use lanes::{Admission, Lanes};
 pub use letter::Letter;
 pub use sender::{Answered, Sender};
@@ -42,14 +46,36 @@ const LEASE: Duration = Duration::from_secs(42);
 const TRY: Duration = Manners::LONGEST.saturating_add(Duration::from_secs(3));
 /// How many are leased at once.
 const BATCH: usize = 128;
-/// How long a courier sleeps that has found nothing to do.
-const IDLE: Duration = Duration::from_millis(200);
-/// How long it waits when its hands are full.
-const FULL: Duration = Duration::from_millis(10);
 /// How long it sleeps when the store is in trouble.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// When what has to wait for another try to the same target comes again.
+const NEXT: Duration = Duration::from_millis(200);
 /// How long tries under way may take after the courier has been told to stop.
 const GRACE: Duration = Duration::from_secs(8);
+
+/// How long a courier sleeps between two looks into the store.
+#[derive(Clone, Copy)]
+struct Pause {
+    /// So long at the least, however often the bell is rung: each look asks every shard of the store.
+    least: Duration,
+    /// So long when nobody rings.
+    most: Duration,
+}
+
+impl Pause {
+    /// It has found more than it could take at once.
+    const BUSY: Self = Self { least: Duration::ZERO, most: Duration::ZERO };
+    /// It has found no more to do.
+    const IDLE: Self = Self { least: Duration::from_millis(5), most: Duration::from_millis(200) };
+    /// Its hands are full.
+    const FULL: Self = Self::of(Duration::from_millis(10));
+    /// The store is in trouble.
+    const TROUBLED: Self = Self::of(TROUBLE);
+
+    const fn of(span: Duration) -> Self {
+        Self { least: span, most: span }
+    }
+}
 
 /// Everything that [`Courier::new`] wants.
 pub struct Parts {
@@ -79,7 +105,7 @@ pub struct Courier {
 struct Hands {
     lanes: Lanes,
     tries: JoinSet<Done>,
-    flying: HashMap<DeliveryId, Lease>,
+    flying: HashMap<Route, Flight>,
     /// What is being given back: what has come meanwhile need not wait for that.
     returning: JoinSet<()>,
 }
@@ -87,7 +113,7 @@ struct Hands {
 /// A try that has ended.
 struct Done {
     endpoint: Endpoint,
-    id: DeliveryId,
+    route: Route,
     end: End,
     ended_at: Moment,
 }
@@ -103,7 +129,7 @@ impl Courier {
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut hands = Hands::default();
-        let mut next_round = Instant::now();
+        let (mut pause, mut looked_at) = (Pause::BUSY, Instant::now());
         loop {
             // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
@@ -112,26 +138,32 @@ impl Courier {
                     self.land(&mut hands, done.ok());
                     continue;
                 }
-                () = self.parts.desk.rung() => {}
-                () = tokio::time::sleep_until(next_round) => {}
+                () = self.rung_after(looked_at + pause.least) => {}
+                () = tokio::time::sleep_until(looked_at + pause.most) => {}
             }
-            let pause = self.round(&mut hands).await.unwrap_or_else(|error| {
+            pause = self.round(&mut hands).await.unwrap_or_else(|error| {
                 tracing::warn!(error = %error, "courier.store_trouble");
-                TROUBLE
+                Pause::TROUBLED
             });
-            next_round = Instant::now() + pause;
+            looked_at = Instant::now();
         }
         self.go_home(hands).await;
     }
 
+    /// Comes back when somebody has rung the bell, but not before this moment.
+    async fn rung_after(&self, moment: Instant) {
+        tokio::time::sleep_until(moment).await;
+        self.parts.desk.rung().await;
+    }
+
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
-    async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Duration, StoreError> {
+    async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Pause, StoreError> {
         if hands.lanes.free() < BATCH {
-            return Ok(FULL);
+            return Ok(Pause::FULL);
         }
         let until = Instant::now() + LEASE;
         let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
-        let pause = if leased.len() < BATCH { IDLE } else { Duration::ZERO };
+        let pause = if leased.len() < BATCH { Pause::IDLE } else { Pause::BUSY };
         let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
         while let Some(done) = hands.tries.try_join_next() {
@@ -139,31 +171,64 @@ impl Courier {
         }
         let mut put_off = Vec::new();
         for leased in leased {
-            let (lease, now) = (leased.lease, self.parts.clock.now());
-            // A lease that lapsed in our own hands waits for the try that is under way. So does what has happened to the
-            // same journey since: a server is told of it in its order, as long as nothing fails.
-            if hands.flying.keys().any(|id| (id.journey, id.target) == (lease.id.journey, lease.id.target)) {
-                put_off.push((lease, IDLE));
+            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
+                // What has happened to the same journey since waits: on one node, a server is told of it in its order, as
+                // long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
+                if !flight.renew(leased.lease) {
+                    flight.keep((leased, until));
+                }
                 continue;
             }
-            match hands.lanes.admit(Endpoint::of(&leased), (leased, until), now, self.draw()) {
-                Admission::Go(leased) => self.set_going(hands, *leased),
-                Admission::Queued => {}
-                Admission::PutOff(wait) => put_off.push((lease, wait)),
-            }
+            put_off.extend(self.admit(hands, (leased, until)));
         }
         self.give_back(hands, put_off);
         self.tell_standing(hands, oldest);
         Ok(pause)
     }
 
+    /// Lets a delivery into its lane; answers it with the time that it is put off, if there is no room for it.
+    fn admit(self: &Arc<Self>, hands: &mut Hands, held: Held) -> Option<(Lease, Duration)> {
+        let (lease, endpoint) = (held.0.lease, Endpoint::of(&held.0));
+        if held.1 <= Instant::now() + TRY {
+            return Some((lease, Duration::ZERO));
+        }
+        match hands.lanes.admit(endpoint, held, self.parts.clock.now(), self.draw()) {
+            Admission::Go(leased) => {
+                self.set_going(hands, *leased);
+                None
+            }
+            Admission::Queued => None,
+            Admission::PutOff(wait) => Some((lease, wait)),
+        }
+    }
+
+    /// Goes on with what has waited for a try to the same target: the first of it, and behind that the others.
+    fn go_on(self: &Arc<Self>, hands: &mut Hands, route: Route, waiting: Vec<Held>) -> Vec<(Lease, Duration)> {
+        let mut put_off: Vec<(Lease, Duration)> = Vec::new();
+        for held in waiting {
+            match (hands.flying.get_mut(&route), put_off.last()) {
+                (Some(flight), _) => flight.keep(held),
+                (None, Some((_, wait))) => put_off.push((held.0.lease, *wait + NEXT)),
+                (None, None) => put_off.extend(self.admit(hands, held)),
+            }
+        }
+        put_off
+    }
+
     fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
-        let (courier, id, endpoint) = (Arc::clone(self), leased.lease.id, Endpoint::of(&leased));
-        hands.flying.insert(id, leased.lease);
+        let (courier, endpoint, id) = (Arc::clone(self), Endpoint::of(&leased), leased.lease.id);
+        let (route, flight) = (Route::of(&id), Flight::of(leased.lease));
+        let holder = flight.holder();
+        hands.flying.insert(route, flight);
         hands.tries.spawn(async move {
             let began = Instant::now();
-            let (load, ended_at) = courier.carry(leased).await;
-            Done { endpoint, id, end: End { load, took: began.elapsed() }, ended_at }
+            let carried = AssertUnwindSafe(courier.carry(leased, &holder)).catch_unwind().await;
+            let (load, ended_at) = carried.unwrap_or_else(|_| {
+                // Nothing is known to be written: the lease lapses, and somebody tries again.
+                tracing::error!(delivery = %id, "courier.broken_off");
+                (Load::Nothing, courier.parts.clock.now())
+            });
+            Done { endpoint, route, end: End { load, took: began.elapsed() }, ended_at }
         });
     }
 
@@ -180,49 +245,64 @@ impl Courier {
 
     /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
     fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
-        let Some(Done { endpoint, id, end, ended_at }) = done else { return };
-        hands.flying.remove(&id);
-        self.parts.desk.tried(&id);
+        let Some(Done { endpoint, route, end, ended_at }) = done else { return };
         let mut put_off = hands.lanes.done(&endpoint, end, ended_at, self.draw());
+        if let Some(flight) = hands.flying.remove(&route) {
+            self.parts.desk.done(&flight.lease().id);
+            // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
+            put_off.extend(flight.renewed().map(|lease| (lease, NEXT)));
+            put_off.extend(self.go_on(hands, route, flight.waiting()));
+        }
         while let Some((leased, until)) = hands.lanes.next(&endpoint) {
-            if Instant::now() + TRY < until {
+            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
+                flight.keep((leased, until));
+            } else if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
+                continue;
             } else {
-                hands.lanes.skip(&endpoint);
                 put_off.push((leased.lease, Duration::ZERO));
             }
+            hands.lanes.skip(&endpoint);
         }
         self.give_back(hands, put_off);
     }
 
     async fn go_home(self: &Arc<Self>, mut hands: Hands) {
-        let queued = hands.lanes.empty().into_iter().map(|lease| (lease, Duration::ZERO)).collect();
-        self.give_back(&mut hands, queued);
+        let mut untried = hands.lanes.empty();
+        untried.extend(hands.flying.values().flat_map(Flight::kept));
+        let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
+        self.give_back(&mut hands, untried);
         let deadline = Instant::now() + GRACE;
         while let Ok(Some(done)) = tokio::time::timeout_at(deadline, hands.tries.join_next()).await {
             if let Ok(done) = done {
-                hands.flying.remove(&done.id);
+                hands.flying.remove(&done.route);
             }
         }
         hands.tries.shutdown().await;
-        let left = hands.flying.drain().map(|(_, lease)| (lease, Duration::ZERO)).collect();
+        let left = hands.flying.values().map(|flight| (flight.lease(), Duration::ZERO)).collect();
         self.give_back(&mut hands, left);
         while hands.returning.join_next().await.is_some() {}
     }
 
+    /// Gives leases back, each for its time, while other work goes on.
     fn give_back(self: &Arc<Self>, hands: &mut Hands, leases: Vec<(Lease, Duration)>) {
         while hands.returning.try_join_next().is_some() {}
-        if leases.is_empty() {
-            return;
+        if !leases.is_empty() {
+            let courier = Arc::clone(self);
+            hands.returning.spawn(async move { courier.give_back_now(&leases).await });
         }
+    }
+
+    /// Gives leases back. Who waits for one of them to be tried need not wait any longer.
+    async fn give_back_now(&self, leases: &[(Lease, Duration)]) {
         self.parts.watcher.saw(Event::GivenBack(leases.len()));
-        let courier = Arc::clone(self);
-        hands.returning.spawn(async move {
-            if let Err(error) = courier.parts.store.give_back(&leases).await {
-                // They lapse by themselves.
-                tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
-            }
-        });
+        for (lease, _) in leases {
+            self.parts.desk.done(&lease.id);
+        }
+        if let Err(error) = self.parts.store.give_back(leases).await {
+            // They lapse by themselves.
+            tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
+        }
     }
 
     /// A number that nobody else draws.

@@ -1,5 +1,6 @@
 //! The courier at work, with a sender that answers as it is told, on a store of its own.
 
+mod mishaps;
 mod schedules;
 
 use std::collections::HashMap;
@@ -30,6 +31,8 @@ struct Post {
     slow: Mutex<HashMap<String, Duration>>,
     sent: Mutex<Vec<(Letter, Instant)>>,
     at_once: Mutex<HashMap<String, (usize, usize)>>,
+    /// How many of the next tries break off.
+    breaks: Mutex<usize>,
 }
 
 #[async_trait]
@@ -37,15 +40,20 @@ impl Sender for Post {
     async fn send(&self, letter: &Letter, _: Duration) -> Answered {
         let host = host(&letter.url);
         self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
-        {
+        assert!(!self.breaks(), "this try breaks off");
+        // Of its host, and of its journey.
+        let journey = letter.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned();
+        for name in [&host, &journey] {
             let mut at_once = self.at_once.lock().unwrap();
-            let (now, most) = at_once.entry(host.clone()).or_default();
+            let (now, most) = at_once.entry(name.clone()).or_default();
             *now += 1;
             *most = (*most).max(*now);
         }
         let (hang, slow) = [&self.hangs, &self.slow].map(|spans| spans.lock().unwrap().get(&host).copied()).into();
         tokio::time::sleep(hang.or(slow).unwrap_or_default()).await;
-        self.at_once.lock().unwrap().entry(host.clone()).or_default().0 -= 1;
+        for name in [&host, &journey] {
+            self.at_once.lock().unwrap().entry(name.clone()).or_default().0 -= 1;
+        }
         if hang.is_some() {
             return Answered { heard: Heard::Unanswered, retry_after: None, body: Vec::new() };
         }
@@ -60,6 +68,13 @@ impl Post {
         self.answers.lock().unwrap().insert(host.to_owned(), row.to_vec());
     }
 
+    fn breaks(&self) -> bool {
+        let mut left = self.breaks.lock().unwrap();
+        let breaks = *left > 0;
+        *left = left.saturating_sub(1);
+        breaks
+    }
+
     fn sent_to(&self, wanted: &str) -> Vec<(Letter, Instant)> {
         self.sent.lock().unwrap().iter().filter(|(letter, _)| host(&letter.url) == wanted).cloned().collect()
     }
@@ -70,11 +85,12 @@ fn host(url: &str) -> String {
 }
 
 struct Round {
-    _folder: TempDir,
+    folder: TempDir,
     clock: Arc<TestClock>,
     store: Arc<Embedded>,
     post: Arc<Post>,
     seen: Arc<Seen>,
+    desk: Arc<Desk>,
 }
 
 /// Remembers what it was told.
@@ -104,7 +120,8 @@ impl Round {
     fn new() -> Self {
         let (folder, clock) = (TempDir::new().unwrap(), Arc::<TestClock>::default());
         let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
-        Self { _folder: folder, clock, store: Arc::new(store), post: Arc::default(), seen: Arc::default() }
+        let store = Arc::new(store);
+        Self { folder, clock, store, post: Arc::default(), seen: Arc::default(), desk: Arc::default() }
     }
 
     /// A journey, paid, that tells these URLs.
@@ -133,17 +150,19 @@ impl Round {
     }
 
     fn courier_speaking(&self, dialect: Arc<dyn Dialect>) -> Running {
-        let courier = Courier::new(Parts {
+        Running::of(Parts { dialects: vec![dialect], ..self.parts() })
+    }
+
+    fn parts(&self) -> Parts {
+        Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            dialects: vec![dialect],
+            dialects: vec![Arc::new(SecPaid)],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
-            desk: Arc::default(),
+            desk: Arc::clone(&self.desk),
             watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
-        });
-        let (stop, stopped) = oneshot::channel::<()>();
-        Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
+        }
     }
 }
 
@@ -153,6 +172,11 @@ struct Running {
 }
 
 impl Running {
+    fn of(parts: Parts) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        Self { stop, task: tokio::spawn(Arc::new(Courier::new(parts)).run(async { drop(stopped.await) })) }
+    }
+
     async fn stop(self) {
         drop(self.stop);
         self.task.await.unwrap();

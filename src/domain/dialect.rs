@@ -14,8 +14,19 @@ pub trait Dialect: Send + Sync {
     /// Its name, as it is frozen into journeys.
     fn name(&self) -> &'static str;
 
-    /// Every name it may ever append to a callback.
+    /// Every name it may ever append to a callback, but for those of wishes whose ways home it does not have signed.
     fn appended(&self) -> &'static [&'static str];
+
+    /// What it may append to the callbacks of this wish, and none of them may hold already.
+    fn appended_to(&self, _wish: &Wish) -> &'static [&'static str] {
+        self.appended()
+    }
+
+    /// Whether the ways home of this wish are signed for merchants who have chosen signed returns. Where they are not, its
+    /// callbacks are signed in the dialect's own way.
+    fn signs_returns(&self, _wish: &Wish) -> bool {
+        true
+    }
 
     /// Whether a callback of this journey promises no outcome, because its one-time token or a notice will tell: then a
     /// customer may go home before the bank has answered (rule 4 of the design).

@@ -61,7 +61,8 @@ impl Amount {
     /// # Errors
     /// When it is no plain decimal, is zero, or has more digits than the currency or we can hold.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, Invalid> {
-        let refused = |rule: String| Invalid::new("amount", rule).hint("write it as 25 or 25.00");
+        let hint = if currency.decimals() == 0 { "write it as 25" } else { "write it as 25 or 25.00" };
+        let refused = |rule: String| Invalid::new("amount", rule).hint(hint);
         let minor = minor_units(text, currency.decimals(), Self::MAX_WHOLE_DIGITS).map_err(refused)?;
         if minor == 0 {
             return Err(refused("must be above zero".into()));

@@ -40,20 +40,22 @@ impl Engine {
         }
     }
 
-    /// Takes the answer of a bank that answered the app itself, and waits for what it proves, `patience` at the most.
+    /// Takes the answer of a bank that answered the app itself, for a journey of this dialect, and waits for what it proves,
+    /// `patience` at the most.
     ///
     /// # Errors
     /// When the answer is not one that the journey's bank gives, or the store is in trouble.
     pub async fn bring_answer(
         self: &Arc<Self>,
-        merchant: MerchantId,
+        (merchant, dialect): (MerchantId, &str),
         answer: &Answer,
         patience: Duration,
     ) -> Result<BroughtCode, EngineError> {
         let until = Instant::now() + patience;
         let Some(state) = self.state_of(answer) else { return Ok(BroughtCode::Unknown) };
         let Some((journey, departure)) = self.journey_of_state(&state).await? else { return Ok(BroughtCode::Unknown) };
-        if journey.opening().merchant != merchant || self.app_address(&journey)?.is_none() {
+        let is_own = journey.opening().merchant == merchant && journey.opening().dialect == dialect;
+        if !is_own || self.app_address(&journey)?.is_none() {
             return Ok(BroughtCode::Unknown);
         }
         let said = self.bank(journey.bank_of(departure))?.read_return(answer)?;

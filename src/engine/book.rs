@@ -8,10 +8,11 @@ use super::leave::state_digest;
 use super::prove::while_away;
 use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::bank::{BankTrouble, Booked as Said};
+use crate::bank::{Bank, BankTrouble, Booked as Said};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Booked, Departing, Journey, Unbookable, Via};
 use crate::domain::merchant::Merchant;
+use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Hint, Offer};
 use crate::domain::wish::Wish;
 use crate::store::{Claim, Step, Taken};
@@ -49,8 +50,9 @@ impl Engine {
     /// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
     /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
     ///
-    /// It goes on when its caller has given up. Should the gateway end in between, the journey expires by itself, and what
-    /// it takes of the other one stays taken: the bank may have done it.
+    /// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
+    /// when the booking's time is over ([`crate::domain::journey::Booking::LIFE`]); else it expires, and what it takes of the other journey stays
+    /// taken: the bank may have done it.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's bank or key is gone.
@@ -79,6 +81,13 @@ impl Engine {
             Ok(Said::Unknown) => Ok(journey),
             Err(trouble) => self.settle_at_last(journey, &Fact::refused(trouble.as_error())).await,
         }
+    }
+
+    /// The bank of a booking that its node has left: its time is over, and nobody has written what came of it.
+    pub(super) fn unfinished(&self, journey: &Journey, now: Moment) -> Option<&Arc<dyn Bank>> {
+        let left = journey.is_lapsed(now) && journey.departures().is_empty();
+        journey.opening().purpose.booking().filter(|_| left)?;
+        self.bank(&journey.opening().bank).ok()
     }
 
     /// Settles, however long the store is away: what the bank said once it will not say again.

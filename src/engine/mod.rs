@@ -46,7 +46,7 @@ pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
 pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
-pub use watch::{Counted, Page, Sight, Stretch};
+pub use watch::{Counted, Page, Selected, Sight, Stopped, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};

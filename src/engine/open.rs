@@ -12,12 +12,12 @@ use crate::domain::door::Homeward;
 use crate::domain::endpoint::{Ciphering, Endpoint};
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
+use crate::domain::journey::{Booking, HandBack, Journey, Opening, Purpose, Settlement};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SignedReturns};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
@@ -148,6 +148,7 @@ impl Engine {
     fn draft(&self, merchant: &Merchant, dialect: &str, wish: &Wish, id: JourneyId) -> Result<Journey, EngineError> {
         let dialect = self.dialect(dialect)?;
         let mut terms = merchant.settings.terms();
+        terms.signed_returns = signed_returns(merchant, dialect, wish);
         terms.one_time_token = wish.one_time_token.unwrap_or(terms.one_time_token);
         terms.extra_outcomes = wish.extra_outcomes.unwrap_or(terms.extra_outcomes);
         let now = self.clock.now();
@@ -163,7 +164,7 @@ impl Engine {
             plan: self.plan(merchant, dialect, wish)?,
             terms,
             opened_at: now,
-            expires_at: now.plus(merchant.settings.journey_life),
+            expires_at: now.plus(wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE)),
         });
         self.check_longest(journey.opening(), dialect)?;
         Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
@@ -189,7 +190,7 @@ impl Engine {
     }
 
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
-        let appended = merchant.settings.signed_returns.beside(dialect.appended());
+        let appended = signed_returns(merchant, dialect, wish).beside(dialect.appended_to(wish));
         let allowed = Allowed {
             book: &merchant.book,
             endpoints: merchant.endpoints.all(),
@@ -287,6 +288,11 @@ impl Engine {
         }
         self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
     }
+}
+
+/// How the ways home of such a journey are signed.
+fn signed_returns(merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> SignedReturns {
+    if dialect.signs_returns(wish) { merchant.settings.signed_returns } else { SignedReturns::Off }
 }
 
 /// Where an entry leads with these parameters.

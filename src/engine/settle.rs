@@ -141,7 +141,16 @@ impl Engine {
         if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
             moved |= self.ask_again(&journey, departure);
         }
-        self.lapse(journey).await?;
+        match self.unfinished(&journey, now) {
+            // What its node has left its bank is asked again, if that harms nobody; then it expires.
+            Some(bank) if !bank.asks_once() => {
+                let journey = self.book(journey).await?;
+                self.lapse(journey).await?;
+            }
+            Some(_) | None => {
+                self.lapse(journey).await?;
+            }
+        }
         Ok(moved)
     }
 

@@ -61,8 +61,8 @@ impl Engine {
     /// # Errors
     /// When that is not proven, with the reason.
     pub fn verify_return(&self, merchant: MerchantId, came: CameBack<'_>) -> Result<Verified, Unsigned> {
-        // Where nothing is appended no customer is sent home.
-        let appended = self.dialects().map(Dialect::appended).filter(|appended| !appended.is_empty());
+        // Where nothing is appended, names like ours are the merchant's own, and part of its callback.
+        let appended = self.dialects().map(Dialect::appended).filter(|appended| !appended.is_empty()).chain([&[][..]]);
         let tried = appended.map(|appended| self.verified(merchant, came, appended));
         // Which names are ours depends on the dialect. A signature that no dialect explains is told of by the first.
         let mut refusal = Unsigned::Missing;

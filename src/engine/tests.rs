@@ -55,6 +55,7 @@ struct Bluntbank {
     check_takes: Duration,
     forged: Mutex<bool>,
     booked: Mutex<VecDeque<Result<Booked, BankTrouble>>>,
+    may_be_asked_again: bool,
 }
 
 #[async_trait]
@@ -69,6 +70,10 @@ impl Bank for Bluntbank {
 
     fn takes_payments(&self) -> bool {
         true
+    }
+
+    fn asks_once(&self) -> bool {
+        !self.may_be_asked_again
     }
 
     async fn book(&self, _: &Journey) -> Result<Booked, BankTrouble> {

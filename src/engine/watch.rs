@@ -41,6 +41,26 @@ pub struct Stretch {
     pub most: usize,
 }
 
+/// What a look at a stretch of a merchant's journeys has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The part that was asked for, newest first.
+    pub journeys: Vec<Journey>,
+    /// How many are wanted, as far as they were counted.
+    pub count: usize,
+    /// Where it stopped, if it did: it had looked at as many as it may, and the part is not full.
+    pub stopped: Option<Stopped>,
+}
+
+/// Where a look at a stretch has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// When the last journey was opened that it looked at.
+    pub at: Moment,
+    /// How many it looked at that were opened at that very moment, and are wanted.
+    pub wanted: usize,
+}
+
 /// How many journeys one look into the store brings.
 const BATCH: usize = 200;
 
@@ -101,11 +121,13 @@ impl Engine {
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, EngineError> {
         let stretch = Stretch { lists: vec![which], before: None, from: None, most: usize::MAX };
-        self.select_and_count(merchant, &stretch, Counted { page, to: 0 }, wanted).await.map(|(selected, _)| selected)
+        self.select_and_count(merchant, &stretch, Counted { page, to: 0 }, wanted)
+            .await
+            .map(|selected| selected.journeys)
     }
 
     /// The same of a stretch of its journeys, with the number of all that are wanted, as far as they were counted. What
-    /// lies beyond the journeys that a stretch looks at is neither selected nor counted.
+    /// lies beyond the journeys that a stretch looks at is neither selected nor counted; then it says where it stopped.
     ///
     /// # Errors
     /// When the store is in trouble.
@@ -115,9 +137,10 @@ impl Engine {
         stretch: &Stretch,
         counted: Counted,
         wanted: impl Fn(&Journey) -> bool,
-    ) -> Result<(Vec<Journey>, usize), EngineError> {
+    ) -> Result<Selected, EngineError> {
         let Counted { page: Page { skip, most }, to } = counted;
         let (mut selected, mut count, mut seen) = (Vec::new(), 0_usize, 0_usize);
+        let mut last: Option<Stopped> = None;
         let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch.before)).collect();
         while seen < stretch.most && (selected.len() < most || count < to) {
             let Some(journey) = self.newest(merchant, &mut lists).await? else { break };
@@ -125,7 +148,10 @@ impl Engine {
                 break;
             }
             seen += 1;
-            if !wanted(&journey) {
+            let (at, is_wanted) = (journey.opening().opened_at, wanted(&journey));
+            let before = last.filter(|last| last.at == at).map_or(0, |last| last.wanted);
+            last = Some(Stopped { at, wanted: before + usize::from(is_wanted) });
+            if !is_wanted {
                 continue;
             }
             count += 1;
@@ -133,7 +159,8 @@ impl Engine {
                 selected.push(journey);
             }
         }
-        Ok((selected, count))
+        let stopped = last.filter(|_| seen >= stretch.most && selected.len() < most);
+        Ok(Selected { journeys: selected, count, stopped })
     }
 
     /// Takes the newest journey off these lists.

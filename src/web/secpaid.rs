@@ -113,8 +113,7 @@ impl Call {
     ) -> Result<Vec<Journey>, Refusal> {
         let query = Query::read(&self.fields, default_limit)?;
         let now = engine.clock().now();
-        let own = |journey: &Journey| journey.opening().dialect == NAME;
-        let wanted = |journey: &Journey| own(journey) && wanted(journey) && query.admits(journey, now);
+        let wanted = |journey: &Journey| is_link(journey) && wanted(journey) && query.admits(journey, now);
         if let Some(pay_id) = query.pay_id {
             let one = engine.journey(self.merchant.id, pay_id).await?;
             let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
@@ -135,7 +134,8 @@ async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<R
 async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, incoming).await?;
     let pay_id = named_link(&call.fields)?;
-    let journey = engine.withdraw(call.merchant.id, pay_id).await?.ok_or_else(Refusal::not_found)?;
+    let link = engine.journey(call.merchant.id, pay_id).await?.filter(is_link).ok_or_else(Refusal::not_found)?;
+    let journey = engine.withdraw(call.merchant.id, link.pay_id()).await?.ok_or_else(Refusal::not_found)?;
     match journey.stage() {
         Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
         Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
@@ -153,6 +153,11 @@ fn named_link(fields: &Fields) -> Result<PayId, Refusal> {
         Some(Err(_)) => Err(Refusal::not_found()),
         None => Err(Invalid::new("id", "is required: the id of a link").into()),
     }
+}
+
+/// Whether a journey was opened in these words: others are no links here.
+fn is_link(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME
 }
 
 fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, Refusal> {

@@ -25,6 +25,10 @@ impl Intermediate {
         if url.is_app_link() {
             return Err(Invalid::new(FIELD, "is an app link, which cannot lead on").hint("expected an https URL"));
         }
+        // It is shown before there is anything to fill in.
+        if url.holds_placeholder() {
+            return Err(Invalid::new(FIELD, "holds a placeholder, and nothing is filled in there").hint("leave it out"));
+        }
         match url.holds_any(&[CONTINUE], Placement::Query) {
             Some(name) => Err(Invalid::new(FIELD, format!("already holds the parameter {name}, which is appended"))),
             None => Ok(Self(url)),
@@ -90,5 +94,9 @@ mod tests {
             assert_eq!(check(bad, OneOffUrls::Allowed).unwrap_err().field(), FIELD, "{bad}");
         }
         assert!(check("https://m.example/wait", OneOffUrls::SavedOnly).is_err());
+        for held in ["https://m.example/{pay_id}", "https://m.example/?own=%7Bstatus%7D", "https://m.example/{uuid}"] {
+            assert_eq!(check(held, OneOffUrls::Allowed).unwrap_err().field(), FIELD, "{held}");
+        }
+        assert_eq!(check("https://m.example/?own=%7Buuid%7D", OneOffUrls::Allowed), Ok(()), "braces of its own");
     }
 }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::kind::Kind;
 use super::reference::{Reference, purchase_id};
 use super::request::kept;
-use super::simulator::SCRIPT;
+use super::simulator::is_played_at_once;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::money::Amount;
 
@@ -94,18 +94,15 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or the test
-    /// bank has been asked to leave it at that.
+    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is the
+    /// test bank's to settle or to leave at that.
     fn is_underway(&self) -> bool {
-        let opening = self.journey.opening();
-        let plays_pending =
-            || opening.bank == SCRIPT && self.kept(SCRIPT).is_some_and(|part| part.starts_with("pending"));
         let is_asked = || {
             self.journey
                 .departures()
                 .last()
                 .is_some_and(|departure| departure.answers.iter().any(|answer| answer.proof.is_some()))
         };
-        !opening.purpose.needs_customer() || plays_pending() || is_asked()
+        !self.journey.opening().purpose.needs_customer() || is_played_at_once(self.journey) || is_asked()
     }
 }

@@ -48,6 +48,8 @@ pub struct Sent<'a> {
     pub path: &'a str,
     /// The query as it was sent, without its question mark; empty where there is none.
     pub query: &'a str,
+    /// Whether the signature has to cover the query, where there is one: this member's calls have to be signed.
+    pub covers_query: bool,
     /// The body.
     pub body: &'a [u8],
     /// When it came.

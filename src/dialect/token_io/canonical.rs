@@ -1,4 +1,4 @@
-//! JSON in its canonical form, as Token.io's clients sign it: compact, with sorted keys.
+//! JSON in its canonical form, as Token.io's clients sign it: compact, with sorted keys; and as it is kept: compact.
 
 use serde_json::value::RawValue;
 
@@ -15,6 +15,21 @@ pub(super) fn canonical(json: &[u8]) -> Option<String> {
     let mut written = String::with_capacity(json.len());
     write(raw, MOST_DEEP, &mut written)?;
     Some(written)
+}
+
+/// A JSON text without the spaces between its parts, and otherwise as it was sent.
+pub(super) fn compact(json: &str) -> String {
+    let (mut compact, mut in_text, mut escaped) = (String::with_capacity(json.len()), false, false);
+    for c in json.chars() {
+        if in_text || !c.is_ascii_whitespace() {
+            compact.push(c);
+        }
+        if c == '"' && !escaped {
+            in_text = !in_text;
+        }
+        escaped = in_text && c == '\\' && !escaped;
+    }
+    compact
 }
 
 fn write(raw: &RawValue, room: usize, to: &mut String) -> Option<()> {

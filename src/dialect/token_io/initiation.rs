@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::canonical::compact;
 use super::json::Object;
 use super::party::{check_debtor, read_creditor};
 use super::refusal::Refusal;
@@ -33,7 +34,7 @@ const MAX_SECONDARY: usize = 140;
 const MAX_EXTERNAL_PSU: usize = 64;
 
 /// The most bytes of an initiation, written compactly: it is kept with the payment, and answered each time.
-const MAX_KEPT: usize = 8192;
+pub(super) const MAX_KEPT: usize = 8192;
 
 /// Where the customer chooses the bank, and waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,17 +247,7 @@ fn has_check_digit(digits: &[u8]) -> bool {
 
 /// The object as it was sent, without the spaces between its parts.
 fn kept(body: &Object) -> Result<String, Refusal> {
-    let raw = body.raw("initiation").unwrap_or_default();
-    let (mut kept, mut in_text, mut escaped) = (String::with_capacity(raw.len()), false, false);
-    for c in raw.chars() {
-        if in_text || !c.is_ascii_whitespace() {
-            kept.push(c);
-        }
-        if c == '"' && !escaped {
-            in_text = !in_text;
-        }
-        escaped = in_text && c == '\\' && !escaped;
-    }
+    let kept = compact(body.raw("initiation").unwrap_or_default());
     if kept.len() > MAX_KEPT {
         return Err(Invalid::new("initiation", format!("is longer than {MAX_KEPT} bytes")).into());
     }

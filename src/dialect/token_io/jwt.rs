@@ -1,6 +1,8 @@
 //! A JSON Web Token over a call: the claims stand in its JOSE header, the body is its payload, there or detached
 //! (RFC 7515, appendix F).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
@@ -12,6 +14,13 @@ use super::json::Object;
 use super::key::verifies;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
+
+/// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows who
+/// calls.
+const MAX_HEADER: usize = 4 * 1024;
+
+/// The longest time that a token may be good for: whoever comes by one can repeat its call until then.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// A token as it was sent. Nothing is verified but its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +50,10 @@ impl Jwt {
         else {
             return Err(refused("is no JWT").hint("expected three parts with dots between them"));
         };
+        if header.len() > MAX_HEADER {
+            let rule = format!("has a header of {} bytes", header.len());
+            return Err(refused(rule).hint(format!("expected {MAX_HEADER} at the most, in base64url")));
+        }
         let plain = |part: &str, name: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(part);
             bytes.map_err(|_| refused(format!("has a {name} that is not base64url without padding")))
@@ -78,12 +91,17 @@ impl Jwt {
 
     /// Checks that it was made for this call, with the private half of the key in `pem`.
     ///
-    /// A query is covered where the token names one; Token.io's own example has no query and no such claim.
+    /// A query is covered where the token names one, and has to be where [`Sent::covers_query`] says so: Token.io's own
+    /// example has no query and no such claim, and its documents know none.
     pub(super) fn check(&self, sent: &Sent<'_>, pem: &str) -> Result<(), Invalid> {
         if self.expires_at <= sent.at {
             return Err(
                 refused("is over").hint("exp is a time in milliseconds since 1970, which has to be in the future")
             );
+        }
+        if self.expires_at.since(sent.at) > LONGEST {
+            let rule = format!("is good for more than {} hours", LONGEST.as_secs() / 3600);
+            return Err(refused(rule).hint("exp is a time in milliseconds since 1970: expected one sooner"));
         }
         if !self.method.eq_ignore_ascii_case(sent.method) {
             return Err(refused("was signed for another method"));
@@ -92,8 +110,15 @@ impl Jwt {
             let own = sent.splits().next().map(|(host, path)| format!("host {host} and path {path}"));
             return Err(refused("was signed for another address").hint(format!("expected {}", own.unwrap_or_default())));
         }
-        if self.query.as_deref().is_some_and(|query| query.trim_start_matches('?') != sent.query) {
-            return Err(refused("was signed for another query"));
+        match self.query.as_deref() {
+            Some(query) if query.trim_start_matches('?') != sent.query => {
+                return Err(refused("was signed for another query"));
+            }
+            None if sent.covers_query && !sent.query.is_empty() => {
+                return Err(refused("has no query, and the call has one")
+                    .hint("expected the claim query with what follows the question mark, as it is sent"));
+            }
+            _ => {}
         }
         let message = format!("{}.{}", self.header, self.covered(sent.body)?);
         if verifies(pem, self.algorithm, message.as_bytes(), &self.signature) {

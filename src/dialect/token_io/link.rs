@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::canonical::compact;
 use super::extra;
-use super::initiation::{Flow, Initiation};
+use super::initiation::{Flow, Initiation, MAX_KEPT};
 use super::json::Object;
 use super::moments;
 use super::refusal::Refusal;
@@ -62,9 +63,8 @@ impl PaymentLink {
         let initiation = Initiation::read(&Object::of_body(payment.as_bytes())?).map_err(of_template)?;
         let config = body.object(CONFIG)?;
         let expires_at = config.map(|config| check_config(&config, initiation.amount, now)).transpose()?.flatten();
-        let kept =
-            [TEMPLATE, CONFIG].into_iter().filter_map(|name| Some((name.to_owned(), body.raw(name)?.to_owned())));
-        Ok(Self { initiation, extras: kept.collect(), expires_at })
+        let extras = [TEMPLATE, CONFIG].into_iter().filter_map(|name| kept(&body, name).transpose());
+        Ok(Self { initiation, extras: extras.collect::<Result<_, _>>()?, expires_at })
     }
 }
 
@@ -77,6 +77,15 @@ impl PaymentLink {
         wish.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
         wish.extras.extend(self.extras.iter().cloned());
         wish
+    }
+}
+
+/// A part of the body as it was sent, without the spaces between its parts: it is kept with the link, and answered each
+/// time.
+fn kept(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> {
+    match body.raw(name).map(compact) {
+        Some(kept) if kept.len() > MAX_KEPT => Err(Invalid::new(name, format!("is longer than {MAX_KEPT} bytes"))),
+        kept => Ok(kept.map(|kept| (name.to_owned(), kept))),
     }
 }
 
@@ -330,12 +339,23 @@ mod tests {
             ("/linkConfig/perPaymentAmountLimit", json!("9.99"), "Field.Invalid", "linkConfig.perPaymentAmountLimit"),
             ("/linkConfig/totalAmountLimit", json!("x"), "Field.InvalidFormat", "linkConfig.totalAmountLimit"),
             ("/linkConfig/expiresAt", json!("2020-01-01T00:00:00Z"), "Field.Invalid", "linkConfig.expiresAt"),
+            ("/linkConfig/more", json!("x".repeat(8192)), "Field.InvalidFormat", "linkConfig"),
+            ("/paymentTemplate/id", json!("x".repeat(8192)), "Field.InvalidFormat", "paymentTemplate"),
             ("/linkConfig/expiresAt", json!("tomorrow"), "Field.InvalidFormat", "linkConfig.expiresAt"),
         ] {
             let refusal = read(&[(place, value)]).unwrap_err();
             let failure = refusal.failure();
             assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{place}");
         }
+    }
+
+    #[test]
+    fn spaces_between_the_parts_are_not_kept() {
+        let body = format!("{{{}\n{}", " ".repeat(9000), sent(&[]).to_string().trim_start_matches('{'));
+        let spaced = body.replace("\"linkConfig\":{", &format!("\"linkConfig\":{{{}", " ".repeat(9000)));
+        assert_ne!(spaced, body);
+        let link = PaymentLink::read(spaced.as_bytes(), "x7Q2", NOW).unwrap();
+        assert_eq!(link.extras, read(&[]).unwrap().extras);
     }
 
     #[test]

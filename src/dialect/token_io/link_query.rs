@@ -1,7 +1,7 @@
 //! The filters of `GET /v2/payment-links` (contracts, section 2).
 
 use super::link::{LinkStatus, expires_at, link_id, templates};
-use super::query::{read_limit, read_moment, read_offset};
+use super::query::{Offset, read_limit, read_moment, read_offset};
 use super::refusal::Refusal;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -19,8 +19,8 @@ const USUAL: usize = 200;
 pub struct LinkQuery {
     /// How many are asked for, at the most: 1 to 200.
     pub limit: usize,
-    /// How many come before the first one.
-    pub offset: usize,
+    /// Where it begins.
+    pub offset: Offset,
     /// Only what was opened then or later.
     pub created_after: Option<Moment>,
     /// Only what was opened earlier.
@@ -41,7 +41,7 @@ impl LinkQuery {
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
         let mut query = Self {
             limit: USUAL,
-            offset: 0,
+            offset: Offset::default(),
             created_after: None,
             created_before: None,
             expires_after: None,
@@ -55,7 +55,7 @@ impl LinkQuery {
         for (name, value) in pairs {
             query.take(&name, value)?;
         }
-        if (Self { limit: USUAL, offset: 0, ..query.clone() }) == unfiltered {
+        if (Self { limit: USUAL, offset: Offset::default(), ..query.clone() }) == unfiltered {
             let hint = "expected one of ids, statuses, createdAfter, createdBefore, expiresAfter, expiresBefore, \
                         onBehalfOfId and externalPsuReference";
             return Err(Invalid::new("query", super::json::REQUIRED).hint(hint).into());

@@ -32,14 +32,14 @@ pub use link::{LinkStatus, PaymentLink, expires_at, is_payment_link, link_id, pa
 pub use link_query::LinkQuery;
 pub use notice::EVENT;
 pub use payment::{Payment, Standing, flow, payment};
-pub use query::Query;
+pub use query::{Offset, Query};
 pub use refusal::{Failure, FieldRule, Refusal};
 pub use request::{CONSENTED, FLOW, INITIATION, PaymentRequest, STATE};
 pub use sdk::SdkSignature;
 pub use status::Status;
 pub use v1::{
-    TOKEN_MEMBER, TokenRequest, TokenSignature, is_token_request, key_id, read_request_id, request_id, token_member,
-    token_request, token_request_result,
+    TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, key_id, read_request_id, request_id,
+    token_member, token_request, token_request_result,
 };
 pub use webhook::read_webhook;
 
@@ -57,8 +57,7 @@ pub const NAME: &str = "token_io";
 /// Says of a journey that the merchant's app takes the bank's answer itself.
 const ANSWERED_BY_APP: &str = "answeredByApp";
 
-/// What it may append to a callback (contracts, section 7); what a token request appends besides is looked for when it is
-/// read.
+/// What it may append to a callback (contracts, section 7). A token request appends what [`v1_callback::APPENDED`] has.
 const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
 
 /// Token.io's words on the way home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as they are.
@@ -75,6 +74,15 @@ impl Dialect for TokenIo {
 
     fn appended(&self) -> &'static [&'static str] {
         &APPENDED
+    }
+
+    fn appended_to(&self, wish: &Wish) -> &'static [&'static str] {
+        if v1::is_wished(wish) { &v1_callback::APPENDED } else { &APPENDED }
+    }
+
+    /// The first API signs its callbacks itself, under names of its own.
+    fn signs_returns(&self, wish: &Wish) -> bool {
+        !v1::is_wished(wish)
     }
 
     /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's callback

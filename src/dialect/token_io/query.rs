@@ -1,6 +1,7 @@
 //! The filters of `GET /v2/payments` (contracts, section 2).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -22,8 +23,8 @@ const MOST: usize = 200;
 pub struct Query {
     /// How many are asked for, at the most: 1 to 200.
     pub limit: usize,
-    /// How many come before the first one.
-    pub offset: usize,
+    /// Where it begins.
+    pub offset: Offset,
     /// Only what was opened then or later.
     pub created_after: Option<Moment>,
     /// Only what was opened earlier.
@@ -34,6 +35,39 @@ pub struct Query {
     on_behalf_of: Option<String>,
     external_psu: Option<String>,
     nothing: bool,
+}
+
+/// Where an answer begins: what the answer before called `nextOffset`.
+///
+/// Usually it is how many come before. A list that was not looked at to its end goes on at the moment where the look
+/// stopped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offset {
+    /// Only what was opened earlier is looked at.
+    pub before: Option<Moment>,
+    /// How many of those come before the first one.
+    pub skip: usize,
+}
+
+impl Offset {
+    fn parse(value: &str) -> Option<Self> {
+        match value.split_once('-') {
+            _ if value.is_empty() => Some(Self::default()),
+            None => Some(Self { before: None, skip: value.parse().ok()? }),
+            Some((before, skip)) => {
+                Some(Self { before: Some(Moment::from_millis(before.parse().ok()?)), skip: skip.parse().ok()? })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(before) = self.before {
+            write!(f, "{}-", before.as_millis())?;
+        }
+        write!(f, "{}", self.skip)
+    }
 }
 
 /// Values, one of which it has to be; or none of which.
@@ -144,10 +178,8 @@ pub(super) fn read_limit(value: &str) -> Result<usize, Refusal> {
     limit.ok_or_else(|| Invalid::new("limit", format!("is not a whole number from 1 to {MOST}")).into())
 }
 
-/// An offset is what the answer before called `nextOffset`.
-pub(super) fn read_offset(value: &str) -> Result<usize, Refusal> {
-    let read = if value.is_empty() { Some(0) } else { value.parse().ok() };
-    read.ok_or_else(|| Invalid::new("offset", "is not the nextOffset of an answer").into())
+pub(super) fn read_offset(value: &str) -> Result<Offset, Refusal> {
+    Offset::parse(value).ok_or_else(|| Invalid::new("offset", "is not the nextOffset of an answer").into())
 }
 
 fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {

@@ -8,13 +8,15 @@
 //! | --- | --- | --- |
 //! | `storeTokenRequest` | `POST /token-requests` | the merchant, signed |
 //! | `generateTokenRequestUrl` | none; the customer is sent to `/app/request-token/{id}` | whoever has the id |
-//! | `retrieveTokenRequest` | `GET /token-requests/{id}` | whoever has the id: the SDK sends no credentials |
+//! | `retrieveTokenRequest` | `GET /token-requests/{id}` | whoever has the id, until a day after its end: the SDK sends no credentials |
 //! | `getTokenRequestResult` | `GET /token-requests/{id}/token_request_result` | the same |
 //! | `parseTokenRequestCallbackUrl` | `GET /resolve-alias`, then `GET /members/{id}` of what that names | everybody |
 //!
 //! The documents have three more: `GET …/{id}/result`, which says a status besides, `POST …/{id}/authorization`, which
 //! answers the bank's address to an app that has pages of its own, and hosted pages at `/session/{id}`. Standing orders,
 //! bulk payments, access to accounts, tokens and transfers are not here: the second API is how payments are made.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,6 +34,7 @@ use crate::domain::endpoint::Telling;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Journey, Purpose, Settlement, Wanted};
+use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::signature::GatewaySignature;
@@ -56,6 +59,10 @@ const MAX_REF_ID: usize = 35;
 
 /// The longest of each part, in bytes: a journey keeps both.
 const MAX_PART: usize = 8 * 1024;
+
+/// How long after its end whoever has the id of a request can read it: its callback has been read by then, and the id
+/// stands in callback URLs, and so in logs.
+const READABLE: Duration = Duration::from_hours(24);
 
 /// A request for one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +99,6 @@ impl TokenRequest {
         let to = payload.object("to")?.map(|to| to.text("id")).transpose()?.flatten();
         payload.code("callbackState")?;
         let redirect_url = payload.needed_code("redirectUrl")?;
-        check_names(&payload.at("redirectUrl"), &redirect_url)?;
         Ok(Self {
             amount: read_amount(&transfer)?,
             note: read_note(&payload, &transfer)?,
@@ -130,16 +136,6 @@ impl TokenRequest {
     }
 }
 
-/// A callback that has one of our names already would be read as ours.
-fn check_names(field: &str, url: &str) -> Result<(), Invalid> {
-    let query = url.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default();
-    let names = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.to_lowercase());
-    match names.into_iter().find(|name| super::v1_callback::APPENDED.iter().any(|own| own.eq_ignore_ascii_case(name))) {
-        Some(name) => Err(Invalid::new(field, format!("already holds the parameter {name}, which is appended"))),
-        None => Ok(()),
-    }
-}
-
 fn check_ref_id(payload: &Object) -> Result<(), Invalid> {
     let length = payload.needed_text("refId")?.chars().count();
     if length > MAX_REF_ID {
@@ -169,9 +165,25 @@ fn part(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> 
     }
 }
 
+/// Whether a journey that is asked for is a token request.
+pub(super) fn is_wished(wish: &Wish) -> bool {
+    wish.extras.iter().any(|(name, _)| name == PAYLOAD)
+}
+
 /// Whether a journey was opened by a token request.
 pub fn is_token_request(journey: &Journey) -> bool {
     extra(journey, PAYLOAD).is_some()
+}
+
+/// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.
+pub fn is_readable(journey: &Journey, now: Moment) -> bool {
+    let Some(settlement) = journey.settlement() else { return true };
+    let ended_at = match settlement.outcome {
+        // Nobody may have looked for long.
+        Outcome::Expired => settlement.at.min(journey.expires_at()),
+        _ => settlement.at,
+    };
+    now.since(ended_at) <= READABLE
 }
 
 /// The id of a token request.

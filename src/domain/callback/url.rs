@@ -12,6 +12,7 @@ use super::super::invalid::Invalid;
 use super::super::params::{Params, percent_encoded};
 use super::Placement;
 use super::names::{held, is_named_by_note, is_parameters};
+use super::network::Network;
 use super::template::{Piece, expand, pieces};
 
 /// The longest callback, before and after our parameters have joined it, in bytes.
@@ -25,9 +26,12 @@ pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vb
 pub struct Rules {
     /// App schemes that are allowed although they are not a reversed domain name.
     pub app_schemes: Vec<String>,
+    /// Networks whose addresses may be called by plain http.
+    pub plain_networks: Vec<Network>,
 }
 
-/// A merchant's callback: an absolute `https` URL, an `http` one on loopback, or an app link.
+/// A merchant's callback: an absolute `https` URL, an `http` one on loopback or in a network of the operator's list, or an
+/// app link.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallbackUrl {
     text: String,
@@ -45,7 +49,7 @@ impl CallbackUrl {
         let scheme = check_scheme(text, rules)?;
         check_placeholders(text, &scheme)?;
         let url = probed(text, "0")?;
-        check_authority(&url)?;
+        check_authority(&url, rules)?;
         // A placeholder may have nothing to say: `/{x}/y` is `//y` then, and `/.{x}` is a dot segment.
         if !probed(text, "").is_ok_and(|emptied| emptied.has_authority() == url.has_authority()) {
             return Err(refused("would be another URL if a placeholder were empty").hint("write a word beside it"));
@@ -83,6 +87,11 @@ impl CallbackUrl {
     /// its brackets, and more.
     pub fn holds_any(&self, names: &[&'static str], placement: Placement) -> Option<&'static str> {
         held(&self.text, names, placement)
+    }
+
+    /// Whether something is filled in here.
+    pub fn holds_placeholder(&self) -> bool {
+        pieces(&self.text).is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))))
     }
 
     /// This callback with its placeholders filled and our parameters appended: where a browser is sent.
@@ -205,7 +214,7 @@ fn probed(text: &str, value: &str) -> Result<Url, Invalid> {
     Ok(url)
 }
 
-fn check_authority(url: &Url) -> Result<(), Invalid> {
+fn check_authority(url: &Url, rules: &Rules) -> Result<(), Invalid> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("holds a user name or password before the host"));
     }
@@ -214,7 +223,7 @@ fn check_authority(url: &Url) -> Result<(), Invalid> {
         ("https" | "http", Some(Host::Domain(name))) if !is_dns_name(name) => {
             Err(refused(format!("has the host {name}, which no DNS can hold")))
         }
-        ("http", Some(host)) if !is_loopback(&host) => {
+        ("http", Some(host)) if !is_loopback(&host) && !rules.plain_networks.iter().any(|own| own.holds(&host)) => {
             Err(refused("is plain http").hint("expected https off loopback"))
         }
         _ => Ok(()),
@@ -364,6 +373,18 @@ mod tests {
             let parsed = CallbackUrl::parse(url, &Rules::default()).unwrap();
             assert_eq!(parsed.holds_any(names, placement), found, "{url}");
         }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_and_for_listed_addresses() {
+        let listed = Network { address: [10, 1, 0, 0].into(), prefix: 16 };
+        let rules = Rules { plain_networks: vec![listed], ..Rules::default() };
+        let accepted = |text: &str| CallbackUrl::parse(text, &rules).is_ok();
+        assert!(accepted("http://10.1.2.3:8080/x") && accepted("http://127.0.0.1/x") && accepted("https://m.example/"));
+        for refused in ["http://10.2.0.1/", "http://m.example/", "http://10.1.2.3.example/"] {
+            assert!(!accepted(refused), "{refused}");
+        }
+        assert!(CallbackUrl::parse("http://10.1.2.3:8080/x", &Rules::default()).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a journey is for: a payment, a customer's agreement, a booking, or an errand.
 
+use std::time::Duration;
+
 use crate::domain::consent::{Consent, Kind};
 use crate::domain::id::PayId;
 use crate::domain::money::Amount;
@@ -149,6 +151,11 @@ pub struct Booking {
     pub of: Option<PayId>,
     /// The merchant's own reference; may be empty.
     pub note: String,
+}
+
+impl Booking {
+    /// How long a booking waits for its bank. Nobody has to find the time for it, as a customer has.
+    pub const LIFE: Duration = Duration::from_mins(15);
 }
 
 /// What a booking does.

@@ -107,3 +107,19 @@ async fn a_booking_of_what_cannot_be_booked_has_failed() {
     }
     assert_eq!(left(&engine, &payment).await, eur("10"));
 }
+
+#[tokio::test]
+async fn a_booking_that_its_node_has_left_is_asked_for_again_where_that_harms_nobody() {
+    for (again, ends) in [(true, Outcome::Paid), (false, Outcome::Expired)] {
+        let ground = Ground::new();
+        let (engine, _) = ground.node(Bluntbank { may_be_asked_again: again, ..Bluntbank::default() });
+        let merchant = merchant(&engine).await;
+        let payment = paid(&engine, &merchant).await;
+        let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
+        assert_eq!(asked.expires_at(), asked.opening().opened_at.plus(Booking::LIFE));
+        ground.clock.advance(Booking::LIFE);
+        engine.sweep().await.unwrap();
+        let stored = engine.store.find(asked.pay_id()).await.unwrap().unwrap();
+        assert_eq!(outcome(&stored), Some(ends));
+    }
+}

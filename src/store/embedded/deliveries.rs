@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::values::{limit, millis, moment, number};
+use super::values::{legible, limit, millis, moment, number};
 use super::{Embedded, StoreError};
 use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId};
@@ -22,7 +22,7 @@ pub(super) const OF_JOURNEY: &str = "
     SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
     FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1";
 pub(super) const WAKING: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record, pay_id
     FROM deliveries JOIN journeys USING (pay_id) WHERE wakes_at <= ?1 ORDER BY wakes_at LIMIT ?2";
 pub(super) const DEAD: &str = "
     SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
@@ -65,7 +65,7 @@ impl Deliveries for Embedded {
 
     async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
         // Couriers ask often, and mostly for nothing: a look costs no commit.
-        if !self.read(move |db, now| Ok(!waking(db, 1, now)?.is_empty())).await? {
+        if !self.read(move |db, now| Ok(db.prepare_cached(WAKING)?.exists(params![millis(now), 1])?)).await? {
             return Ok(Vec::new());
         }
         self.write(move |db, now| lease(db, most, now.plus(span), by, now)).await
@@ -129,21 +129,22 @@ impl Deliveries for Embedded {
     }
 }
 
-fn waking(db: &Connection, most: usize, now: Moment) -> Result<Vec<Parcel>, StoreError> {
-    let mut rows = db.prepare_cached(WAKING)?;
-    parcels(&mut rows.query(params![millis(now), limit(most)])?)
-}
-
 fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> Result<Vec<Leased>, StoreError> {
     let mut update = db.prepare_cached(
         "UPDATE deliveries SET wakes_at = ?4, held = 1, held_by = ?5
          WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3",
     )?;
-    let mut leased = Vec::new();
-    for parcel in waking(db, most, now)? {
-        let [pay_id, settlement, target] = key(&parcel.delivery.id);
+    let (mut leased, mut keys) = (Vec::new(), Vec::new());
+    let mut waking = db.prepare_cached(WAKING)?;
+    let mut rows = waking.query(params![millis(now), limit(most)])?;
+    while let Some(row) = rows.next()? {
+        let key: [i64; 3] = [row.get(8)?, row.get(0)?, row.get(1)?];
+        leased.extend(legible(parcel(row), key[0])?.map(|parcel| parcel.leased_by(by)));
+        keys.push(key);
+    }
+    // What cannot be read is leased, too: it keeps nobody else waiting, and is looked at again when that lapses.
+    for [pay_id, settlement, target] in keys {
         update.execute(params![pay_id, settlement, target, millis(until), by.cast_signed()])?;
-        leased.push(parcel.leased_by(by));
     }
     Ok(leased)
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use super::claims::{self, Before};
-use super::values::{limit, millis, number};
+use super::values::{legible, limit, millis, number};
 use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
@@ -25,7 +25,7 @@ pub(super) const LIST_PROVEN: &str = "
 pub(super) const LIST_OF_USER: &str = "
     SELECT record FROM journeys WHERE merchant = ?1 AND user = ?5 AND (opened_at, pay_id) < (?2, ?3)
     ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
-pub(super) const DUE: &str = "SELECT record FROM journeys WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
+pub(super) const DUE: &str = "SELECT record, pay_id FROM journeys WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
 
 #[async_trait]
 impl Journeys for Embedded {
@@ -58,7 +58,7 @@ impl Journeys for Embedded {
         self.read(move |db, now| match claims::before(db, &claim, now)? {
             Before::Nothing => Ok(None),
             Before::Another | Before::Same(None) => Ok(Some(Opened::Reused)),
-            Before::Same(Some(pay_id)) => repeated(db, pay_id).map(Some),
+            Before::Same(Some(pay_id)) => repeated(db, pay_id),
         })
         .await
     }
@@ -88,7 +88,7 @@ impl Journeys for Embedded {
     }
 
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
-        self.read(move |db, now| read_all(db.prepare_cached(DUE)?, params![millis(now), limit(most)])).await
+        self.read(move |db, now| due(db, most, now)).await
     }
 }
 
@@ -108,24 +108,25 @@ fn open_claimed(
     now: Moment,
 ) -> Result<Opened, StoreError> {
     let own = number(opens.journey.pay_id());
-    match claims::before(db, claim, now)? {
-        Before::Another | Before::Same(None) => Ok(Opened::Reused),
-        Before::Same(Some(pay_id)) if pay_id != own => repeated(db, pay_id),
-        Before::Nothing | Before::Same(Some(_)) => {
-            let opened = open(db, opens)?;
-            if opened == Opened::New {
-                claims::keep(db, claim, Some(own), until)?;
-            }
-            Ok(opened)
-        }
+    let before = match claims::before(db, claim, now)? {
+        Before::Another | Before::Same(None) => Some(Opened::Reused),
+        Before::Same(Some(pay_id)) if pay_id != own => repeated(db, pay_id)?,
+        Before::Nothing | Before::Same(Some(_)) => None,
+    };
+    if let Some(before) = before {
+        return Ok(before);
     }
+    let opened = open(db, opens)?;
+    if opened == Opened::New {
+        claims::keep(db, claim, Some(own), until)?;
+    }
+    Ok(opened)
 }
 
-/// The journey that a claim speaks of, as it stands now.
-fn repeated(db: &Connection, pay_id: i64) -> Result<Opened, StoreError> {
+/// The journey that a claim speaks of, as it stands now. A claim may outlive its journey: then it has opened nothing.
+fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>, StoreError> {
     let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
-    let opened = opened.ok_or_else(|| StoreError::Damaged("a claim speaks of no journey".into()))?;
-    Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))
+    opened.map(|opened| Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))).transpose()
 }
 
 fn open(db: &Connection, opens: Opens<'_>) -> Result<Opened, StoreError> {
@@ -248,6 +249,17 @@ fn list(
             read_all(db.prepare_cached(LIST_OF_USER)?, params)
         }
     }
+}
+
+fn due(db: &Connection, most: usize, now: Moment) -> Result<Vec<Journey>, StoreError> {
+    let mut select = db.prepare_cached(DUE)?;
+    let mut rows = select.query(params![millis(now), limit(most)])?;
+    let mut journeys = Vec::new();
+    while let Some(row) = rows.next()? {
+        let journey = read_journey(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+        journeys.extend(legible(journey, row.get(1)?)?);
+    }
+    Ok(journeys)
 }
 
 fn read_all(mut select: CachedStatement<'_>, params: impl Params) -> Result<Vec<Journey>, StoreError> {

@@ -8,7 +8,9 @@ use crate::domain::delivery::Verdict;
 use crate::domain::outcome::Fact;
 use crate::domain::token::MintedToken;
 use crate::store::laws::{Backend, cast, store_laws};
-use crate::store::{Deliveries as _, Journeys as _, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _};
+use crate::store::{
+    Claim, Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _,
+};
 
 /// How long the store under test keeps an ended journey.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -143,6 +145,51 @@ async fn a_damaged_record_troubles_only_who_asks_for_it() {
     let (lost, done) = tokio::join!(lost, done);
     assert!(matches!(lost, Err(StoreError::Damaged(_))), "{lost:?}");
     assert_eq!(done, Ok(Taken::Done));
+}
+
+/// Couriers and sweeps pass it over; they come back to it, but do nothing else meanwhile.
+#[tokio::test]
+async fn a_damaged_record_keeps_nobody_elses_waiting() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    let mut journeys = Vec::new();
+    for _ in 0..3 {
+        let journey = cast::Draft::at(clock.now()).telling(["https://m.example/a"]).journey();
+        assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
+        let (paid, _) = cast::settled(journey, &Fact::pressed_cancel(), clock.now());
+        store.take(&cast::settling(paid.clone(), None)).await.unwrap();
+        journeys.push(paid);
+        clock.advance(Duration::from_secs(1));
+    }
+    let [first, second, _] = [0, 1, 2].map(|n: usize| values::number(journeys[n].pay_id()));
+    let db = beside(&folder);
+    db.execute("UPDATE journeys SET record = x'01ff' WHERE pay_id = ?1", [first]).unwrap();
+    db.execute("UPDATE deliveries SET state = 99 WHERE pay_id = ?1", [second]).unwrap();
+    for by in 1..3 {
+        let leased = store.lease(9, KEEP, by).await.unwrap();
+        assert_eq!(leased.iter().map(|leased| &leased.parcel.journey).collect::<Vec<_>>(), [&journeys[2]]);
+        assert_eq!(store.lease(9, KEEP, 9).await.unwrap(), [], "it is looked at once in a span");
+        clock.advance(KEEP);
+    }
+    db.execute("UPDATE journeys SET due_at = opened_at", []).unwrap();
+    let due: Vec<_> = store.due(9).await.unwrap().iter().map(|journey| *journey.id()).collect();
+    assert_eq!(due, [*journeys[1].id(), *journeys[2].id()]);
+}
+
+#[tokio::test]
+async fn a_claim_that_outlives_its_journey_opens_another() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    let claim = Claim { kept: Kept::WithItsJourney, ..cast::claim() };
+    let [first, second] = [(); 2].map(|()| cast::Draft::at(clock.now()).claimed_by(&claim).journey());
+    assert_eq!(store.open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+    // As tidying does where journeys are kept for a shorter time by now.
+    beside(&folder).execute("DELETE FROM journeys", []).unwrap();
+    assert_eq!(store.opened_by(&claim).await.unwrap(), None);
+    assert_eq!(store.open(&second, &[], Some(&claim)).await.unwrap(), Opened::New);
+    let repeated = Opened::Repeated(Box::new(second));
+    assert_eq!(store.open(&first, &[], Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(store.opened_by(&claim).await.unwrap(), Some(repeated));
 }
 
 #[tokio::test]

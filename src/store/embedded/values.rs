@@ -30,6 +30,21 @@ pub fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }
 
+/// What was read for many, among others: one damaged record, of the journey of this number, is passed over and logged.
+///
+/// # Errors
+/// Any other trouble.
+pub fn legible<T>(read: Result<T, StoreError>, pay_id: i64) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Damaged(_)) => {
+            let pay_id = PayId::new(pay_id.cast_unsigned()).map_or_else(|| pay_id.to_string(), |id| id.to_string());
+            tracing::error!(%pay_id, "store.damaged_record");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

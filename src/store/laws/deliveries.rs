@@ -8,8 +8,8 @@ use super::races::race;
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
-use crate::store::{Lease, Leased, Parcel, Resting, SHUT};
+use crate::domain::journey::{End, Journey, Via};
+use crate::store::{Lease, Leased, Parcel, Resting, SHUT, Step};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
 const COURIERS: usize = 100;
@@ -211,6 +211,21 @@ pub(crate) async fn a_waiting_delivery_that_is_replayed_is_due_now(house: House)
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
     let again = leased(&house, 10).await;
     assert_eq!(again.iter().map(|l| (l.lease.id, l.parcel.delivery.tries)).collect::<Vec<_>>(), [(lease.id, 1)]);
+}
+
+pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
+    let merchant = somebody();
+    let journey = paid(&house, merchant, ["https://m.example/a"]).await;
+    let lease = the_lease(&house).await;
+    assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
+    house.pass(Delivery::LIFE);
+    assert!(house.store().replay(&lease.id, merchant).await.unwrap());
+    let later = journey.remember(Via { departure: 0, mark: 1 }, End::Settled(0), house.now()).unwrap();
+    house.done(&Step::remember(later.clone())).await;
+    house.pass(Delivery::LIFE);
+    house.store().tidy().await.unwrap();
+    assert_eq!(the_lease(&house).await.id, lease.id);
+    assert_eq!(house.find(&later).await, Some(later));
 }
 
 pub(crate) async fn of_many_couriers_none_gets_what_another_has_and_nothing_is_lost(house: House) {

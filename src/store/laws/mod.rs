@@ -263,6 +263,7 @@ macro_rules! store_laws {
                 dead_letters_are_listed_newest_first_and_in_pages
                 a_replayed_delivery_begins_anew
                 a_waiting_delivery_that_is_replayed_is_due_now
+                a_replayed_delivery_survives_a_later_step
                 of_many_couriers_none_gets_what_another_has_and_nothing_is_lost
                 deliveries_wait_and_rest_after_reopening
                 an_endpoint_is_shut_for_a_month_or_until_it_is_reopened

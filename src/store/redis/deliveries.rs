@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, reply, to_journey, to_moment, unreadable};
+use super::value::{self, legible, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
 use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
@@ -53,7 +53,9 @@ impl Deliveries for RedisStore {
         let mut leased = Vec::new();
         for shard in self.link.ask_all(&requests).await? {
             for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
-                leased.push(to_parcel(&waiting, &record, &journey)?.leased_by(by));
+                // One that cannot be read stays leased: it keeps nobody else waiting, and is looked at again then.
+                let parcel = legible(to_parcel(&waiting, &record, &journey), &waiting)?;
+                leased.extend(parcel.map(|parcel| parcel.leased_by(by)));
             }
         }
         leased.sort_by_key(|leased| leased.parcel.delivery.due_at);

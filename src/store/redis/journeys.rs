@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use redis::Value;
 
 use super::script::{self, Request};
-use super::value::{self, of_journey, reply, to_journey, unreadable};
+use super::value::{self, legible, of_journey, reply, to_journey, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
@@ -113,7 +113,8 @@ impl Journeys for RedisStore {
         let due = self.due_numbers(most).await?;
         let (mut journeys, mut stale) = (Vec::new(), Vec::new());
         let pay_ids: Vec<PayId> = due.iter().map(|(_, pay_id)| *pay_id).collect();
-        for ((since, pay_id), found) in due.into_iter().zip(self.journeys(&pay_ids).await?) {
+        for ((since, pay_id), found) in due.into_iter().zip(self.values(&pay_ids).await?) {
+            let Some(found) = legible(found, &keys::number(pay_id))? else { continue };
             match found {
                 // A step may have moved the moment since the index was read.
                 Some(journey) if journey.due_at().is_some_and(|at| at <= since) => journeys.push(journey),
@@ -169,16 +170,22 @@ impl RedisStore {
             .with(or_nothing(found_until))
             .with(token.unwrap_or_default())
             .with(or_nothing(remembered));
+        let take = take.with(if delivers { millis(Delivery::LIFE + REMEMBERED) } else { String::new() });
         Ok(if delivers { Self::with_deliveries(take, step.deliveries()) } else { take })
     }
 
     /// The journeys of these numbers, in their order, in one round trip.
     async fn journeys(&self, pay_ids: &[PayId]) -> Result<Vec<Option<Journey>>, StoreError> {
+        self.values(pay_ids).await?.into_iter().collect()
+    }
+
+    /// The same, each as far as it can be read.
+    async fn values(&self, pay_ids: &[PayId]) -> Result<Vec<Result<Option<Journey>, StoreError>>, StoreError> {
         let requests: Vec<Request> =
             pay_ids.iter().map(|pay_id| Request::plain("GET", [keys::journey(*pay_id)])).collect();
         let values = self.link.ask_all(&requests).await?;
         let journey = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| to_journey(&value)).transpose();
-        values.into_iter().map(journey).collect()
+        Ok(values.into_iter().map(journey).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Redis store before the law, and among failures.
 
 mod consents;
+mod deliveries;
 mod faults;
 #[allow(dead_code, reason = "a fixture for others, too")]
 #[path = "../../../tests/it/support/redis.rs"]

@@ -26,6 +26,19 @@ pub(super) fn revision(revision: u32) -> String {
     format!("{revision:08x}")
 }
 
+/// What was read for many, among others: one damaged record, of the journey whose number is at the beginning of `of`, is
+/// passed over and logged.
+pub(super) fn legible<T>(read: Result<T, StoreError>, of: &[u8]) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Damaged(_)) => {
+            let pay_id = of.get(..keys::NUMBER).and_then(|number| to_pay_id(number).ok());
+            tracing::error!(pay_id = pay_id.map(tracing::field::display), "store.damaged_record");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 /// Writes a journey's value.
 pub(super) fn of_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
     let mut value = revision(journey.revision()).into_bytes();

@@ -76,15 +76,20 @@ fn signed_with(
     request: &HttpRequest,
     body: &[u8],
 ) -> Result<Option<BodyHash>, Refusal> {
-    let signature = text(request, "x-signature");
-    if signature.is_empty() {
-        return match merchant.settings.signed_calls {
-            SignedCalls::Checked => Ok(None),
-            SignedCalls::Required => Err(Refusal::unsigned(
+    let mut sent = request.headers().get_all("x-signature");
+    let signature = match (sent.next(), sent.next(), merchant.settings.signed_calls) {
+        (None, _, SignedCalls::Checked) => return Ok(None),
+        (None, _, SignedCalls::Required) => {
+            return Err(Refusal::unsigned(
                 "Invalid signature: the header X-Signature is missing, and this merchant's calls have to be signed",
-            )),
-        };
-    }
+            ));
+        }
+        (Some(_), Some(_), _) => {
+            return Err(Refusal::unsigned("Invalid signature: the header X-Signature has come twice, expected one"));
+        }
+        // Whoever sends one means it to be checked, and none of ours is empty.
+        (Some(signature), None, _) => signature.to_str().unwrap_or_default(),
+    };
     let dated = if request.headers().contains_key("x-date") { "x-date" } else { "date" };
     let message = Message {
         method: request.method().as_str(),

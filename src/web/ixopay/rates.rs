@@ -1,96 +1,100 @@
 //! How often the status may be asked for (contracts/ixopay.md, section 1): 60 times in 60 s by a user, 10 times in 60 s for
-//! a transaction. Each node counts for itself, and forgets what has been quiet for a minute.
+//! a transaction, in any 60 s. Each node counts for itself, and forgets what is a minute old.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
-
-use crate::domain::id::MerchantId;
+use crate::domain::id::{MerchantId, PayId};
 use crate::domain::moment::Moment;
 
 /// The span of both limits.
 const SPAN: Duration = Duration::from_mins(1);
 
 /// How often a user may ask in that span, and how often for one transaction.
-const BY_USER: u32 = 60;
-const BY_TRANSACTION: u32 = 10;
-
-/// After how many questions what is quiet is forgotten.
-const FORGET_EVERY: u64 = 256;
+const BY_USER: usize = 60;
+const BY_TRANSACTION: usize = 10;
 
 /// A limit has been reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reached {
     /// How often one may ask in 60 s.
-    pub limit: u32,
+    pub limit: usize,
     /// After how many whole seconds the next question is allowed.
     pub retry_seconds: u64,
 }
 
 /// The questions of the last minute.
+#[derive(Default)]
 pub struct Rates {
-    now: Told,
-    asked: AtomicU64,
-    users: Limiter<MerchantId>,
-    transactions: Limiter<(MerchantId, String)>,
+    users: Mutex<Questions<MerchantId>>,
+    transactions: Mutex<Questions<PayId>>,
 }
 
-type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, Told, NoOpMiddleware<Duration>>;
-
-/// The time as it was last told: milliseconds since the epoch.
-#[derive(Debug, Clone, Default)]
-struct Told(Arc<AtomicU64>);
-
-impl Clock for Told {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
-    }
+/// When each was asked, of those that were allowed: so many at the most, the oldest first.
+struct Questions<K> {
+    asked: HashMap<K, VecDeque<Moment>>,
+    tidied_at: Moment,
 }
 
-impl Default for Rates {
+impl<K> Default for Questions<K> {
     fn default() -> Self {
-        let now = Told::default();
-        let (users, transactions) = (limiter(BY_USER, &now), limiter(BY_TRANSACTION, &now));
-        Self { now, asked: AtomicU64::new(0), users, transactions }
+        Self { asked: HashMap::new(), tidied_at: Moment::from_millis(0) }
     }
 }
 
 impl Rates {
-    /// Counts a question of `merchant` about a transaction, however it names it.
+    /// Counts a question of a user, whatever it is about.
     ///
     /// # Errors
-    /// When it is one too many: for the user, or for the transaction.
-    pub fn count(&self, merchant: MerchantId, transaction: &str, now: Moment) -> Result<(), Reached> {
-        self.now.0.fetch_max(now.as_millis(), Ordering::Relaxed);
-        if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
-            self.users.retain_recent();
-            self.transactions.retain_recent();
-        }
-        self.check(&self.users, &merchant, BY_USER)?;
-        self.check(&self.transactions, &(merchant, transaction.to_owned()), BY_TRANSACTION)
+    /// When it is one too many.
+    pub fn count_user(&self, merchant: MerchantId, now: Moment) -> Result<(), Reached> {
+        count(&self.users, merchant, BY_USER, now)
     }
 
-    fn check<K: std::hash::Hash + Eq + Clone>(&self, limiter: &Limiter<K>, key: &K, limit: u32) -> Result<(), Reached> {
-        limiter.check_key(key).map_err(|until| {
-            let wait = until.wait_time_from(self.now.now());
-            Reached { limit, retry_seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
-        })
+    /// Counts a question about a transaction, however it was named.
+    ///
+    /// # Errors
+    /// When it is one too many.
+    pub fn count_transaction(&self, transaction: PayId, now: Moment) -> Result<(), Reached> {
+        count(&self.transactions, transaction, BY_TRANSACTION, now)
     }
 }
 
-/// A limiter of so many questions in a [`SPAN`], which come back evenly.
-fn limiter<K: std::hash::Hash + Eq + Clone>(limit: u32, now: &Told) -> Limiter<K> {
-    let most = NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::with_period(SPAN / limit).unwrap_or(Quota::per_second(most)).allow_burst(most);
-    RateLimiter::new(quota, HashMapStateStore::default(), now.clone())
+/// A question that is refused does not count: whoever asks on and on is answered again after a minute.
+fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, now: Moment) -> Result<(), Reached> {
+    // Nothing that is counted here is left half done.
+    let mut questions = questions.lock().unwrap_or_else(PoisonError::into_inner);
+    questions.tidy(now);
+    let asked = questions.asked.entry(key).or_default();
+    while asked.front().is_some_and(|first| is_over(*first, now)) {
+        asked.pop_front();
+    }
+    match asked.front() {
+        Some(first) if asked.len() >= limit => {
+            let wait = first.plus(SPAN).since(now);
+            Err(Reached { limit, retry_seconds: wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX) })
+        }
+        _ => {
+            asked.push_back(now);
+            Ok(())
+        }
+    }
+}
+
+impl<K: Hash + Eq> Questions<K> {
+    /// Forgets, once a minute, whoever has not asked for a minute.
+    fn tidy(&mut self, now: Moment) {
+        if is_over(self.tidied_at, now) {
+            self.asked.retain(|_, asked| asked.back().is_some_and(|last| !is_over(*last, now)));
+            self.tidied_at = now;
+        }
+    }
+}
+
+fn is_over(at: Moment, now: Moment) -> bool {
+    now.since(at) >= SPAN
 }
 
 #[cfg(test)]
@@ -103,42 +107,67 @@ mod tests {
         MerchantId::mint([byte; 16])
     }
 
+    fn transaction(number: u64) -> PayId {
+        PayId::new(number).unwrap()
+    }
+
+    fn after(millis: u64) -> Moment {
+        NOW.plus(Duration::from_millis(millis))
+    }
+
     #[test]
-    fn a_transaction_is_asked_for_ten_times_a_minute() {
-        let rates = Rates::default();
-        for _ in 0..10 {
-            assert_eq!(rates.count(merchant(1), "a", NOW), Ok(()));
+    fn a_transaction_is_asked_for_ten_times_in_any_minute() {
+        let (rates, one) = (Rates::default(), transaction(1));
+        // At the end of one minute and the beginning of the next, which together are no minute.
+        let times: Vec<_> = (0..200).map(|number| number * 1000).collect();
+        let allowed: Vec<_> = times.into_iter().filter(|at| rates.count_transaction(one, after(*at)).is_ok()).collect();
+        assert!(allowed.len() >= 30, "{allowed:?}");
+        for first in &allowed {
+            let within = allowed.iter().filter(|at| (*first..first + 60_000).contains(at)).count();
+            assert!(within <= 10, "{within} from {first} ms on: {allowed:?}");
         }
-        assert_eq!(rates.count(merchant(1), "a", NOW), Err(Reached { limit: 10, retry_seconds: 6 }));
-        assert_eq!(rates.count(merchant(1), "b", NOW), Ok(()), "another transaction");
-        assert_eq!(rates.count(merchant(2), "a", NOW), Ok(()), "another user's");
-        assert_eq!(
-            rates.count(merchant(1), "a", NOW.plus(Duration::from_millis(5_500))).map_err(|r| r.retry_seconds),
-            Err(1)
-        );
-        assert_eq!(rates.count(merchant(1), "a", NOW.plus(Duration::from_secs(6))), Ok(()));
-        let later = NOW.plus(Duration::from_secs(70));
-        assert_eq!((0..11).filter(|_| rates.count(merchant(1), "a", later).is_ok()).count(), 10);
+    }
+
+    #[test]
+    fn who_has_asked_too_often_is_told_when_to_come_again() {
+        let (rates, one) = (Rates::default(), transaction(1));
+        for number in 0..10 {
+            assert_eq!(rates.count_transaction(one, after(number * 100)), Ok(()));
+        }
+        for (at, retry_seconds) in [(1000, 59), (1001, 59), (59_000, 1), (59_999, 1)] {
+            assert_eq!(rates.count_transaction(one, after(at)), Err(Reached { limit: 10, retry_seconds }), "{at}");
+        }
+        assert_eq!(rates.count_transaction(transaction(2), after(1000)), Ok(()), "another one");
+        assert_eq!(rates.count_transaction(one, after(60_000)), Ok(()));
+        assert_eq!(rates.count_transaction(one, after(60_000)), Err(Reached { limit: 10, retry_seconds: 1 }));
     }
 
     #[test]
     fn a_user_asks_sixty_times_a_minute() {
         let rates = Rates::default();
-        for number in 0..60 {
-            assert_eq!(rates.count(merchant(1), &number.to_string(), NOW), Ok(()));
+        for _ in 0..60 {
+            assert_eq!(rates.count_user(merchant(1), NOW), Ok(()));
         }
-        assert_eq!(rates.count(merchant(1), "60", NOW), Err(Reached { limit: 60, retry_seconds: 1 }));
-        assert_eq!(rates.count(merchant(2), "60", NOW), Ok(()));
+        assert_eq!(rates.count_user(merchant(1), NOW), Err(Reached { limit: 60, retry_seconds: 60 }));
+        assert_eq!(rates.count_user(merchant(2), NOW), Ok(()));
     }
 
     #[test]
     fn what_has_been_quiet_is_forgotten() {
         let rates = Rates::default();
-        let mut now = NOW;
         for number in 0..2_000 {
-            now = now.plus(Duration::from_secs(1));
-            assert_eq!(rates.count(merchant(1), &number.to_string(), now), Ok(()));
+            assert_eq!(rates.count_transaction(transaction(number), after(number * 1000)), Ok(()));
+            let kept = rates.transactions.lock().unwrap().asked.len();
+            assert!(kept <= 120, "{kept}");
         }
-        assert!(rates.transactions.len() <= 60 + 256, "{}", rates.transactions.len());
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_lets_nobody_ask_more_often() {
+        let (rates, one) = (Rates::default(), transaction(1));
+        for _ in 0..10 {
+            assert_eq!(rates.count_transaction(one, after(5000)), Ok(()));
+        }
+        assert!(rates.count_transaction(one, NOW).is_err());
     }
 }

@@ -23,7 +23,7 @@ async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: I
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
         let reference = Reference::parse(&id).ok_or_else(Refusal::unknown_transaction)?;
-        shown(found(&engine, merchant, reference).await?)
+        shown(&engine, &rates, found(&engine, merchant, reference).await?)
     };
     answer(asked.await)
 }
@@ -35,31 +35,34 @@ async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming:
         if let (None, Some(reference)) = (&journey, Reference::of_own_id(&id)) {
             journey = found(&engine, merchant, reference).await?.filter(Reference::has_own_id);
         }
-        shown(journey)
+        shown(&engine, &rates, journey)
     };
     answer(asked.await)
 }
 
-/// The journey of a merchant's `uuid`. `None` when it is nobody's, or another merchant's.
+/// The journey of a merchant's `uuid`, as it stands now. `None` when it is nobody's, or another merchant's.
 pub(super) async fn found(
     engine: &Engine,
     merchant: MerchantId,
     reference: Reference,
 ) -> Result<Option<Journey>, Refusal> {
-    let journey = engine.journey(merchant, reference.pay_id()).await?;
+    let journey = engine.current(merchant, reference.pay_id()).await?;
     Ok(journey.filter(|journey| reference.is_of(journey) && journey.opening().dialect == NAME))
 }
 
-/// Whose status is asked for, and by which id, unless it is asked for too often.
+/// Who asks, and by which id, unless it asks too often.
 async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(MerchantId, String), Refusal> {
     // As it was sent: what stands for a slash is no slash in the router's eyes.
     let sent = incoming.request.uri().path().rsplit('/').next().unwrap_or_default();
     let id = percent_decode_str(sent).decode_utf8_lossy().into_owned();
     let merchant = Call::read(engine, incoming).await?.merchant.id;
-    rates.count(merchant, &id, engine.clock().now())?;
+    rates.count_user(merchant, engine.clock().now())?;
     Ok((merchant, id))
 }
 
-fn shown(journey: Option<Journey>) -> Result<String, Refusal> {
-    Ok(status(&journey.ok_or_else(Refusal::unknown_transaction)?)?)
+/// The status of what was found, unless it is asked for too often: by its number, whichever id named it.
+fn shown(engine: &Engine, rates: &Rates, journey: Option<Journey>) -> Result<String, Refusal> {
+    let journey = journey.ok_or_else(Refusal::unknown_transaction)?;
+    rates.count_transaction(journey.pay_id(), engine.clock().now())?;
+    Ok(status(&journey)?)
 }

@@ -1,8 +1,10 @@
 //! `POST /transaction/{apiKey}/{kind}`: a transaction is asked for (contracts/ixopay.md, sections 4 and 5).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use tokio::time::timeout;
 
 use super::answer::{Refusal, answer};
 use super::at;
@@ -12,8 +14,13 @@ use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_pl
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::wish::Wish;
 use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
 use crate::web::body::Incoming;
+
+/// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for kind in Kind::ASKED {
@@ -59,19 +66,43 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
     let (id, claim) = (asked.id.clone(), claim(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
     let ordered = engine.order(&call.merchant, NAME, &wish, &claim).await;
-    let journey = match ordered.map_err(renamed)? {
-        Ordered::New(journey) => journey,
-        Ordered::Repeated(_) => return Err(Refusal::duplicate(&id)),
-    };
+    match ordered.map_err(renamed)? {
+        Ordered::New(journey) => Ok(Box::pin(booked(engine, &call.merchant, &wish, journey)).await),
+        Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),
+    }
+}
+
+/// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
+/// must not be said as a system error, which says that there is none. What is not settled stays pending, and expires.
+async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
-        return Ok(journey);
+        return journey;
     }
-    let journey = engine.book(journey).await?;
-    if let Some(wish) = chargeback(&journey, &wish) {
-        let taken_back = engine.open(&call.merchant, NAME, &wish, None).await?;
-        engine.book(taken_back).await?;
+    let booked = match timeout(PATIENCE, engine.book(journey.clone())).await {
+        Ok(Ok(booked)) => booked,
+        Ok(Err(error)) => {
+            tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_booked");
+            return journey;
+        }
+        Err(_) => {
+            tracing::warn!(pay_id = %journey.pay_id(), "ixopay.booked_later");
+            return journey;
+        }
+    };
+    if let Some(wish) = chargeback(&booked, wish) {
+        match timeout(PATIENCE, taken_back(engine, merchant, &wish)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = %error, pay_id = %booked.pay_id(), "ixopay.not_taken_back"),
+            Err(_) => tracing::warn!(pay_id = %booked.pay_id(), "ixopay.taken_back_later"),
+        }
     }
-    Ok(journey)
+    booked
+}
+
+/// Opens and books the chargeback that the test bank plays.
+async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish) -> Result<(), EngineError> {
+    let journey = engine.open(merchant, NAME, wish, None).await?;
+    engine.book(journey).await.map(drop)
 }
 
 /// The same refusal of a field that has another name here.

@@ -1,8 +1,8 @@
 //! Answers: a body of JSON, or a refusal in Token.io's envelope (contracts, section 9).
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::dialect::token_io::{self, Failure};
@@ -14,6 +14,9 @@ use crate::web::problem::RETRY_SECONDS;
 
 /// Says of a 5xx that it is the bank's.
 const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error");
+
+/// What a call without credentials is asked for (RFC 9110, section 11.6.1); the SDK's own scheme is nobody's to choose.
+const CHALLENGES: &str = "Bearer realm=\"token-io\", Basic realm=\"token-io\"";
 
 /// The body of a success, as JSON.
 pub(super) type Said = String;
@@ -81,6 +84,16 @@ impl Refusal {
     /// What is asked for cannot be done to it as it stands.
     pub fn conflict(why: Invalid) -> Self {
         Self { status: StatusCode::CONFLICT, ..token_io::Refusal::not_allowed(why).into() }
+    }
+
+    /// The same of a payment: what is not the caller's mistake names it (contracts, section 9).
+    pub fn about(mut self, payment: &str) -> Self {
+        if matches!(self.status.as_u16(), 404 | 429 | 501 | 503 | 504)
+            && let Kind::Other(_, _, about) = self.kind.as_mut()
+        {
+            about.get_or_insert_with(|| payment.to_owned());
+        }
+        self
     }
 
     /// The same of a field that is called otherwise where the call came from.
@@ -156,6 +169,11 @@ pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpRespon
     }
 }
 
+/// Writes an answer to a call whose path names a payment.
+pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, said: Result<Said, Refusal>) -> HttpResponse {
+    answer(engine, said.map_err(|refusal| refusal.about(request.match_info().query("id"))))
+}
+
 fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
     let failure = match refusal.kind.as_ref() {
         Kind::Call(refusal) => refusal.failure(),
@@ -174,6 +192,9 @@ fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
     if refusal.external {
         headers.insert(EXTERNAL_ERROR, HeaderValue::from_static("true"));
     }
+    if refusal.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGES));
+    }
     if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
     }
@@ -190,4 +211,33 @@ fn written(status: StatusCode, body: String) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.content_type("application/json").insert_header((header::CACHE_CONTROL, "no-store"));
     response.body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(refusal: &Refusal) -> Option<&str> {
+        match refusal.kind.as_ref() {
+            Kind::Call(_) => None,
+            Kind::Other(_, _, about) => about.as_deref(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_callers_mistake_names_the_payment() {
+        let refusals = [Refusal::of_bank("x"), Refusal::too_late("x"), Refusal::exhausted("x")];
+        for refusal in refusals.into_iter().chain([Refusal::not_found("payment", None)]) {
+            assert_eq!(about(&refusal.about("pm2:a:b")), Some("pm2:a:b"));
+        }
+        for refusal in [
+            Refusal::unauthenticated(&Invalid::new("Authorization", "is required")),
+            Refusal::forbidden("x"),
+            Invalid::new("query", "x").into(),
+            EngineError::Missing("x".into()).into(),
+        ] {
+            assert_eq!(about(&refusal.about("pm2:a:b")), None);
+        }
+        assert_eq!(about(&Refusal::not_found("link", Some("pl-1")).about("pm2:a:b")), Some("pl-1"));
+    }
 }

@@ -91,6 +91,7 @@ fn check(
         base: BASE,
         path: path.strip_prefix(BASE).unwrap_or(path),
         query: request.query_string(),
+        covers_query: merchant.settings.signed_calls == SignedCalls::Required,
         body,
         at: engine.clock().now(),
     };
@@ -110,4 +111,21 @@ fn hosts(public_url: &PublicUrl, request: &HttpRequest) -> Vec<String> {
         [Some(authority.to_owned()), host.map(|(host, _)| host.to_owned())]
     };
     authorities.into_iter().flatten().flat_map(both).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_host_that_a_call_names_counts_only_where_there_is_no_tls() {
+        let request = TestRequest::get().insert_header((header::HOST, "other.example:8443")).to_http_request();
+        let hosts = |public_url: &str| hosts(&PublicUrl::parse(public_url).unwrap(), &request);
+        assert_eq!(hosts("https://pay.example"), ["pay.example"]);
+        assert_eq!(hosts("https://pay.example:9443"), ["pay.example:9443", "pay.example"]);
+        let plain = ["localhost:8080", "localhost", "other.example:8443", "other.example"];
+        assert_eq!(hosts("http://localhost:8080"), plain);
+    }
 }

@@ -26,11 +26,9 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let patience = patience(&call.request)?;
         let pairs = read_bank_query(&call.body)?;
         let answer = Answer::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
-        match engine.bring_answer(call.merchant.id, &answer, patience).await? {
-            BroughtCode::Journey(journey) if journey.opening().dialect == NAME => told(&engine, &journey),
-            BroughtCode::Journey(_) | BroughtCode::Unknown => {
-                Err(Refusal::not_found("payment that waits for this answer of a bank", None))
-            }
+        match engine.bring_answer((call.merchant.id, NAME), &answer, patience).await? {
+            BroughtCode::Journey(journey) => told(&engine, &journey),
+            BroughtCode::Unknown => Err(Refusal::not_found("payment that waits for this answer of a bank", None)),
             BroughtCode::Forged => Err(Refusal::forbidden("The query is not the bank's word")),
         }
     };

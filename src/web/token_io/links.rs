@@ -14,11 +14,8 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Counted, Engine, Page, Stretch, Which};
+use crate::engine::Engine;
 use crate::web::body::Incoming;
-
-/// The most journeys that one list looks at, the newest ones of its time.
-const LOOKED_AT: usize = 20_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let links = at("/v2/payment-links", "GET, POST").route(web::post().to(ask)).route(web::get().to(list));
@@ -64,20 +61,12 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
         let (query, now) = (LinkQuery::read(call.query())?, engine.clock().now());
-        let page = Page { skip: query.offset, most: query.limit + 1 };
-        let stretch = Stretch {
-            lists: vec![Which::All],
-            before: query.created_before,
-            from: query.created_after,
-            most: LOOKED_AT,
-        };
+        let LinkQuery { limit, offset, created_before: before, created_after: from, .. } = query;
         let wanted = |journey: &Journey| is_own(journey) && query.wants(journey, now);
-        let (mut journeys, _) =
-            engine.select_and_count(call.merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
-        let have_more = journeys.len() > query.limit;
-        journeys.truncate(query.limit);
-        let links = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<_, _>>()?;
-        said(Many { payment_links: links, page_info: payments::PageInfo::of(query.limit, query.offset, have_more) })
+        let part = payments::Part { limit, offset, before, from };
+        let (journeys, page_info) = part.find(&engine, &call.merchant, wanted).await?;
+        let payment_links = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<_, _>>()?;
+        said(Many { payment_links, page_info })
     };
     answer(&engine, listed.await)
 }

@@ -1,28 +1,29 @@
 //! `/v2/payments`: asked for, read, and listed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::{Refusal, Said, answer, said};
+use super::answer::{Refusal, Said, answer, answer_about, said};
 use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
-    self, EVENT, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, answered_by_app, is_token_request,
-    payment, payment_id, read_payment_id,
+    self, EVENT, Flow, NAME, Offset, Payment, PaymentRequest, Query, Standing, Status, answered_by_app,
+    is_token_request, payment, payment_id, read_payment_id,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
+use crate::domain::moment::Moment;
 use crate::domain::terms::{AnswersTo, SameBrowser};
 use crate::domain::wish::Wish;
-use crate::engine::{Counted, Engine, EngineError, Page, Stretch, Which};
+use crate::engine::{Counted, Engine, EngineError, Page, Selected, Stretch, Which};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
-/// The most journeys that one list looks at, the newest ones of its time: whoever has more narrows it with
-/// `createdBefore`.
+/// The most journeys that one answer of a list looks at: the next one goes on from there.
 const LOOKED_AT: usize = 20_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -56,10 +57,52 @@ pub(super) struct PageInfo {
 }
 
 impl PageInfo {
-    /// The part behind `offset` of a list that may have more.
-    pub fn of(limit: usize, offset: usize, have_more: bool) -> Self {
-        let next_offset = have_more.then(|| (offset + limit).to_string());
-        Self { limit, offset: (offset > 0).then(|| offset.to_string()), next_offset, have_more }
+    fn of(limit: usize, offset: Offset, next: Option<Offset>) -> Self {
+        let offset = (offset != Offset::default()).then(|| offset.to_string());
+        Self { limit, offset, next_offset: next.map(|next| next.to_string()), have_more: next.is_some() }
+    }
+}
+
+/// Which part of a member's journeys is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    /// How many journeys it has, at the most.
+    pub limit: usize,
+    /// Where it begins.
+    pub offset: Offset,
+    /// Only what was opened earlier.
+    pub before: Option<Moment>,
+    /// Only what was opened then or later.
+    pub from: Option<Moment>,
+}
+
+impl Part {
+    /// Finds it, with what an answer says of it.
+    pub async fn find(
+        self,
+        engine: &Engine,
+        merchant: &Merchant,
+        wanted: impl Fn(&Journey) -> bool,
+    ) -> Result<(Vec<Journey>, PageInfo), Refusal> {
+        let page = Page { skip: self.offset.skip, most: self.limit + 1 };
+        let before = [self.before, self.offset.before].into_iter().flatten().min();
+        let stretch = Stretch { lists: vec![Which::All], before, from: self.from, most: LOOKED_AT };
+        let mut selected = engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
+        let next = self.next(&selected);
+        selected.journeys.truncate(self.limit);
+        Ok((selected.journeys, PageInfo::of(self.limit, self.offset, next)))
+    }
+
+    /// Where the next part begins, if there is one, or there may be. Where the look has stopped, that is the moment of the
+    /// journey that it looked at last, behind those of the same moment.
+    fn next(self, selected: &Selected) -> Option<Offset> {
+        if selected.journeys.len() > self.limit {
+            return Some(Offset { skip: self.offset.skip + self.limit, ..self.offset });
+        }
+        selected.stopped.map(|stopped| Offset {
+            before: Some(stopped.at.plus(Duration::from_millis(1))),
+            skip: stopped.wanted + self.offset.skip.saturating_sub(selected.count),
+        })
     }
 }
 
@@ -70,13 +113,15 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let request = PaymentRequest::read(&call.body)?;
         let journey = open(&engine, &call, &request).await?;
         // What a page of ours asks the bank for, a browser waits for.
-        let journey = engine.await_way(journey, patience).await?;
-        shown(&engine, &journey)
+        let id = payment_id(*journey.id());
+        let awaited = async { shown(&engine, &engine.await_way(journey, patience).await?) };
+        awaited.await.map_err(|refusal| refusal.about(&id))
     };
     answer(&engine, asked.await)
 }
 
 async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let found = async {
         let call = Call::read(&engine, incoming).await?;
         let mut journey = find(&engine, &call).await?;
@@ -86,20 +131,19 @@ async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         }
         shown(&engine, &journey)
     };
-    answer(&engine, found.await)
+    answer_about(&engine, &request, found.await)
 }
 
 async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
         let query = Query::read(call.query())?;
-        let mut journeys = selected(&engine, &call.merchant, &query).await?;
-        let have_more = journeys.len() > query.limit;
-        journeys.truncate(query.limit);
+        let Query { limit, offset, created_before: before, created_after: from, .. } = query;
+        let part = Part { limit, offset, before, from };
+        let (journeys, page_info) = part.find(&engine, &call.merchant, |journey| query.wants(journey)).await?;
         let ways = journeys.iter().map(|journey| way_of(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
         let payments = journeys.iter().zip(&ways);
         let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
-        let page_info = PageInfo::of(query.limit, query.offset, have_more);
         said(Many { payments: payments.collect(), page_info })
     };
     answer(&engine, listed.await)
@@ -153,15 +197,6 @@ pub(super) fn webhook(merchant: &Merchant) -> Option<&str> {
     webhook.types.iter().any(|kind| kind == EVENT).then(|| webhook.url.as_str())
 }
 
-async fn selected(engine: &Engine, merchant: &Merchant, query: &Query) -> Result<Vec<Journey>, Refusal> {
-    let page = Page { skip: query.offset, most: query.limit + 1 };
-    let (before, from) = (query.created_before, query.created_after);
-    let stretch = Stretch { lists: vec![Which::All], before, from, most: LOOKED_AT };
-    let (journeys, _) =
-        engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, |journey| query.wants(journey)).await?;
-    Ok(journeys)
-}
-
 /// The payment that the path names.
 pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
     let id = call.request.match_info().query("id");
@@ -193,4 +228,30 @@ pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String
 /// Token requests are the first API's alone.
 fn is_own(journey: &Journey) -> bool {
     journey.opening().dialect == NAME && !is_token_request(journey)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::journey;
+    use crate::engine::Stopped;
+
+    #[test]
+    fn a_list_that_was_not_looked_at_to_its_end_goes_on_where_the_look_stopped() {
+        let at = Moment::from_millis(1_790_000_000_000);
+        let part = |before, skip| Part { limit: 2, offset: Offset { before, skip }, before: None, from: None };
+        let selected = |journeys: usize, count: usize, stopped: Option<usize>| Selected {
+            journeys: vec![journey(); journeys],
+            count,
+            stopped: stopped.map(|wanted| Stopped { at, wanted }),
+        };
+        let next = |part: Part, selected: Selected| part.next(&selected).map(|next| next.to_string());
+        assert_eq!(next(part(None, 0), selected(2, 2, None)), None);
+        assert_eq!(next(part(None, 4), selected(3, 7, None)).as_deref(), Some("6"));
+        assert_eq!(next(part(Some(at), 4), selected(3, 7, None)).as_deref(), Some("1790000000000-6"));
+        // Nothing was found, or not enough, and there may be more.
+        assert_eq!(next(part(None, 0), selected(0, 0, Some(0))).as_deref(), Some("1790000000001-0"));
+        assert_eq!(next(part(None, 4), selected(1, 5, Some(3))).as_deref(), Some("1790000000001-3"));
+        assert_eq!(next(part(None, 9), selected(0, 5, Some(3))).as_deref(), Some("1790000000001-7"));
+    }
 }

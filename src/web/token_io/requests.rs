@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::answer::{Refusal, Said, answer, said};
+use super::answer::{Refusal, Said, answer, answer_about, said};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
-    self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_token_request, member_id, read_request_id, request_id,
-    token_member, token_request, token_request_result,
+    self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, member_id, read_request_id,
+    request_id, token_member, token_request, token_request_result,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -56,19 +57,20 @@ fn check_bank(engine: &Engine, bank: &str) -> Result<(), Refusal> {
     Err(token_io::Refusal::not_allowed(invalid).into())
 }
 
-/// Whoever has the id may ask: the SDK sends no credentials.
-async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
-    let found = async { Ok(token_request(&find(&engine, &request).await?)?) };
-    answer(&engine, found.await)
+async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
+    let found = async { Ok(token_request(&readable(&engine, incoming).await?)?) };
+    answer_about(&engine, &request, found.await)
 }
 
-async fn result(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+async fn result(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let found = async {
-        let journey = find(&engine, &request).await?;
+        let journey = readable(&engine, incoming).await?;
         let signature = engine.home_signature(&journey)?.map(TokenSignature::of);
         Ok(token_request_result(&journey, signature.as_ref())?)
     };
-    answer(&engine, found.await)
+    answer_about(&engine, &request, found.await)
 }
 
 /// `{"redirectUrl": …}`.
@@ -81,6 +83,7 @@ struct Authorisation<'a> {
 /// Where an app with pages of its own has to send the browser. The bank has to be known; credentials are the bank's own
 /// matter, and what the body says is not needed.
 async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let authorised = async {
         let call = Call::read(&engine, incoming).await?;
         let journey = find(&engine, &call.request).await?;
@@ -89,7 +92,7 @@ async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpRespons
         }
         left(&engine, &journey).await
     };
-    answer(&engine, authorised.await)
+    answer_about(&engine, &request, authorised.await)
 }
 
 async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> {
@@ -135,6 +138,21 @@ async fn member(engine: web::Data<Engine>, id: web::Path<String>) -> HttpRespons
 
 fn no_member() -> Refusal {
     Refusal::not_found("member", None)
+}
+
+/// The token request that the path names, for whoever may read it. The SDK sends no credentials, so whoever has the id may
+/// until a day after its end; from then on only its member.
+async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, Refusal> {
+    let request = incoming.request.clone();
+    let journey = find(engine, &request).await?;
+    if is_readable(&journey, engine.clock().now()) {
+        return Ok(journey);
+    }
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return Err(unknown(&request));
+    }
+    let call = Call::read(engine, incoming).await?;
+    Some(journey).filter(|journey| journey.opening().merchant == call.merchant.id).ok_or_else(|| unknown(&request))
 }
 
 /// The token request that the path names, whoever asks.

@@ -19,6 +19,7 @@ use crate::dialect::token_io::{self, NAME};
 use crate::domain::id::JourneyId;
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
+use crate::domain::outcome::Cause;
 use crate::engine::{Engine, Leaving, Wished};
 use crate::telemetry::metrics::Route;
 use crate::web::body::{Incoming, read_form};
@@ -91,7 +92,7 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     if !offered(&engine, &journey).any(|offered| offered.id == institution) {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
-    leave(&engine, &journey, &id, Some(&institution)).await
+    leave(&engine, &request, (&journey, &id), Some(&institution)).await
 }
 
 /// Leaves again, while the bank is late. It begins nothing: a press on a bank has.
@@ -100,14 +101,18 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
         return reply::untouched();
     }
     match session_of(&engine, &request, &id).await {
-        Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &journey, &id, None).await,
+        Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => {
+            leave(&engine, &request, (&journey, &id), None).await
+        }
         Ok(journey) => reply::page(&page(&engine, &journey, &id, &Asked::default())),
         Err(response) => response,
     }
 }
 
+/// Whoever presses while the payment is open may end it, and is sent home. Who comes too late is told what a look tells.
 async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
-    let journey = match session_of(&engine, &incoming.request, &id).await {
+    let request = incoming.request;
+    let journey = match session_of(&engine, &request, &id).await {
         Ok(journey) => journey,
         Err(response) => return response,
     };
@@ -116,7 +121,8 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Err(error) => Err(error),
     };
     match cancelled {
-        Ok(Some(journey)) => onward(&engine, &journey),
+        Ok(Some(journey)) if was_cancelled(&journey) => onward(&engine, &journey),
+        Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => unknown(),
         Err(error) => problem::page_of_form(&error, at(&id)),
     }
@@ -129,17 +135,25 @@ async fn untouched() -> HttpResponse {
 /// The open payment of this id, or what is answered instead.
 async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
     let Some(journey_id) = read_id(id) else { return Err(unknown()) };
-    let cookie = reply::known_cookies(request);
     match engine.journey_of(journey_id).await {
         Ok(Some(journey)) if journey.opening().dialect != NAME => Err(unknown()),
-        Ok(Some(journey)) if has_ended(&journey) && engine.has_left(&journey, &cookie) => Err(onward(engine, &journey)),
-        Ok(Some(journey)) if has_ended(&journey) || is_too_late(engine, &journey) => {
-            Err(reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over()))
-        }
+        Ok(Some(journey)) if has_ended(&journey) => Err(ended(engine, request, &journey)),
+        Ok(Some(journey)) if is_too_late(engine, &journey) => Err(over()),
         Ok(Some(journey)) => Ok(journey),
         Ok(None) => Err(unknown()),
         Err(error) => Err(problem::page_of_form(&error, at(id))),
     }
+}
+
+/// What is said of a payment that has ended: the browser that left for the bank is sent home, and everybody else learns
+/// that it is over.
+fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
+    let cookie = reply::known_cookies(request);
+    if engine.has_left(journey, &cookie) { onward(engine, journey) } else { over() }
+}
+
+fn over() -> HttpResponse {
+    reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
 }
 
 /// The journey that an id of any of Token.io's kinds stands for.
@@ -152,12 +166,22 @@ fn has_ended(journey: &Journey) -> bool {
     !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
 }
 
+/// Whether a press on "cancel" has ended it.
+fn was_cancelled(journey: &Journey) -> bool {
+    journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Customer)
+}
+
 /// Whether it is a payment link whose own time is over before its journey's is.
 fn is_too_late(engine: &Engine, journey: &Journey) -> bool {
     token_io::is_payment_link(journey) && engine.clock().now() >= token_io::expires_at(journey)
 }
 
-async fn leave(engine: &Arc<Engine>, journey: &Journey, id: &str, institution: Option<&str>) -> HttpResponse {
+async fn leave(
+    engine: &Arc<Engine>,
+    request: &HttpRequest,
+    (journey, id): (&Journey, &str),
+    institution: Option<&str>,
+) -> HttpResponse {
     let left = match engine.link(journey) {
         Ok(link) => engine.leave(Wished { link: &link, institution, at: Instant::now() }).await,
         Err(error) => Err(error),
@@ -172,7 +196,7 @@ async fn leave(engine: &Arc<Engine>, journey: &Journey, id: &str, institution: O
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) })
         }
-        Ok(Some(Leaving::Ended(journey))) => onward(engine, &journey),
+        Ok(Some(Leaving::Ended(journey))) => ended(engine, request, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Err(error) => problem::page_of_form(&error, at(id)),
     }

@@ -91,7 +91,8 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     };
     let page = Page { skip: query.offset, most: query.most() };
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
-    let (journeys, total) = engine.select_and_count(merchant, &stretch, Counted { page, to }, wanted).await?;
+    let selected = engine.select_and_count(merchant, &stretch, Counted { page, to }, wanted).await?;
+    let (journeys, total) = (selected.journeys, selected.count);
     let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
     let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
     let pagination = Pagination { total, offset: query.offset, limit: query.limit() };

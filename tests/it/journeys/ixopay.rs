@@ -21,6 +21,7 @@ on_every_store![
     without_addresses_the_journey_ends_on_our_page,
     only_200_with_ok_is_a_receipt,
     a_callback_is_tried_as_the_table_has_it,
+    what_is_gone_for_others_is_tried_still,
     the_media_type_is_the_calls_or_the_merchants_choice,
     a_page_of_the_merchants_comes_first,
     the_address_of_a_customer_is_touched_by_a_customer_alone,
@@ -167,6 +168,20 @@ async fn a_callback_is_tried_as_the_table_has_it(house: House) {
         house.wait(Duration::from_secs(u64::try_from(due).unwrap() + 1));
     }
     stands(&client, &opened["uuid"], "dead", 15).await;
+}
+
+/// To IXOPAY a 410 is an answer like any other, whoever else has been told one there.
+async fn what_is_gone_for_others_is_tried_still(house: House) {
+    let receiver = Receiver::answering(|number, _| Reply::Saying(if number == 0 { 410 } else { 200 }, "OK"));
+    let client = Client::of(&house);
+    let link = client.shop.link(json!({ "payment_endpoint": receiver.url("/cb") })).await;
+    house.http.pay(&link.text, "code=ok").await.location();
+    eventually("it is gone", || async { client.shop.journey(&link.id).await["deliveries"][0]["state"] == "gone" })
+        .await;
+    let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
+    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    stands(&client, &opened["uuid"], "delivered", 1).await;
+    assert_eq!(receiver.count(), 2);
 }
 
 /// What time it is in a house, in seconds.

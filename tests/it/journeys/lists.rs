@@ -6,7 +6,7 @@ use handback::domain::consent::Consent;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::journey::Journey;
 use handback::domain::wish::Asked;
-use handback::engine::{Counted, Page, Stretch, Which};
+use handback::engine::{Counted, Page, Stopped, Stretch, Which};
 
 use crate::support::annex::{Annex, consent};
 
@@ -29,7 +29,9 @@ async fn many(annex: &Annex) -> Vec<Journey> {
 }
 
 async fn found(annex: &Annex, stretch: &Stretch, counted: Counted) -> (Vec<Journey>, usize) {
-    annex.engine.select_and_count(annex.merchant.id, stretch, counted, |_| true).await.expect("a store")
+    let found = annex.engine.select_and_count(annex.merchant.id, stretch, counted, |_| true).await.expect("a store");
+    assert_eq!(found.stopped, None);
+    (found.journeys, found.count)
 }
 
 #[tokio::test]
@@ -62,6 +64,13 @@ async fn a_stretch_begins_and_ends_where_it_says() {
         let expected: Vec<Journey> = journeys[10..17].iter().filter(|journey| first(journey)).cloned().collect();
         assert!((1..7).contains(&expected.len()));
         let selected = annex.engine.select_and_count(annex.merchant.id, &bounded, all, first).await.expect("a store");
-        assert_eq!(selected, (expected.clone(), expected.len()));
+        assert_eq!((selected.journeys, selected.count), (expected.clone(), expected.len()));
+        // It says where it stopped, unless the part was full before.
+        let last = &journeys[16];
+        let stopped = Stopped { at: last.opening().opened_at, wanted: usize::from(first(last)) };
+        assert_eq!(selected.stopped, Some(stopped));
+        let one = Counted { page: Page { skip: 0, most: 1 }, to: 0 };
+        let full = annex.engine.select_and_count(annex.merchant.id, &bounded, one, first).await.expect("a store");
+        assert_eq!((full.journeys.len(), full.stopped), (1, None));
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
 use crate::support::http::Answer;
+use crate::support::ixopay::Client;
 use crate::support::shop::Shop;
 use crate::support::tpp::Tpp;
 
@@ -150,4 +151,49 @@ async fn a_call_without_a_valid_key_is_nobodys() {
     }
     house.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);
     house.http.get(&format!("/v1/profile?api_key={}", shop.key)).await.is(401);
+}
+
+/// Whether an answer has every member that its schema promises.
+#[track_caller]
+fn has_what_is_required(manual: &Value, schema: &str, answer: &Value) {
+    let required = manual["components"]["schemas"][schema]["required"].as_array().expect("required members");
+    for name in required {
+        assert!(answer.get(name.as_str().expect("a name")).is_some(), "{schema} promises {name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_journey_of_any_kind_has_what_its_schema_promises() {
+    let house = House::open(StoreKind::Embedded).await;
+    let (client, tpp) = (Client::of(&house), Tpp::of(&house).await);
+    let shop = &client.shop;
+    shop.link(json!({})).await;
+    shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": "https://shop.example/x" })).await.is(202);
+    client.begin("register", &json!({ "merchantTransactionId": "registered" })).await;
+    tpp.ask(json!({})).await;
+    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    for (shop, count) in [(shop, 3), (&tpp.shop, 1)] {
+        let listed = shop.look("/journeys").await.is(200).json();
+        let journeys = listed["journeys"].as_array().expect("a list");
+        assert_eq!(journeys.len(), count, "{listed}");
+        for journey in journeys {
+            has_what_is_required(&manual, "Journey", journey);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preview_takes_what_its_schema_lists_and_nothing_else() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let listed = manual["components"]["schemas"]["PreviewRequest"]["properties"].as_object().expect("properties");
+    let mut names: Vec<_> = listed.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let refused = shop.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400).json();
+    let detail = refused["detail"].as_str().expect("a sentence");
+    let (_, expected) = detail.split_once("expected one of ").unwrap_or_else(|| panic!("no names: {refused}"));
+    let mut taken: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, names);
 }

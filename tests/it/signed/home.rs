@@ -6,6 +6,8 @@ use serde_json::json;
 
 use super::{keys, paid, seconds, shop, signature_of, split};
 use crate::support::house::{House, eventually};
+use crate::support::http::query_value;
+use crate::support::member::{self, Member};
 use crate::support::on_every_store;
 use crate::support::receiver::Receiver;
 use crate::support::tpp::{CALLBACK, Tpp};
@@ -18,6 +20,8 @@ on_every_store![
     a_callback_that_holds_the_name_is_refused_where_it_would_be_signed,
     a_background_callback_is_signed_like_the_browsers,
     a_consent_comes_home_signed,
+    a_payment_of_token_io_comes_home_signed,
+    a_token_request_is_signed_in_its_own_way_alone,
 ];
 
 async fn nothing_is_signed_unless_a_merchant_has_asked_for_it(house: House) {
@@ -124,5 +128,46 @@ async fn a_consent_comes_home_signed(house: House) {
         assert_eq!((&verified["valid"], &verified["key"]), (&json!(true), &json!("k1-return")), "{verified}");
         assert_eq!(verified["parameters"]["user-uuid"], asked.data["userUuid"]);
         assert_eq!(verified["callback"], format!("{CALLBACK}?own=1"));
+    }
+}
+
+async fn a_payment_of_token_io_comes_home_signed(house: House) {
+    let member = Member::of(&house).await;
+    member.shop.choose(json!({ "signed_returns": "hmac" })).await;
+    let callback = format!("{}?own=1", member::CALLBACK);
+    for answer in ["code=ok", "error=access_denied"] {
+        let asked = member.ask(json!({ "callbackUrl": callback })).await;
+        let home = house.http.back(&asked.back(answer)).await.location();
+        let (before, _) = split(&home);
+        let state = "6242e45e-3063-4c42-8376";
+        assert_eq!(before, format!("{callback}&member-id={}&payment-id={}&state={state}", member.id, asked.id));
+        let verified = member.shop.v1(reqwest::Method::POST, "/returns/verify", &json!({ "url": home })).await.is(200);
+        let verified = verified.json();
+        assert_eq!((&verified["valid"], &verified["callback"]), (&json!(true), &json!(callback)), "{verified}");
+        let named = json!({ "member-id": member.id, "payment-id": asked.id, "state": state });
+        assert_eq!(verified["parameters"], named, "whatever came of it");
+    }
+}
+
+/// The first API's callback says much more than the second's, and its own signature covers what it says.
+async fn a_token_request_is_signed_in_its_own_way_alone(house: House) {
+    let member = Member::of(&house).await;
+    member.shop.choose(json!({ "signed_returns": "ed25519" })).await;
+    let url = "https://tpp.com/redirect?hb_signature=own";
+    let request = json!({
+        "requestPayload": {
+            "refId": "7", "redirectUrl": url, "callbackState": "x",
+            "transferBody": { "currency": "EUR", "lifetimeAmount": "10.23" },
+        },
+        "requestOptions": { "bankId": "modelo-sandbox" },
+    });
+    for (answer, is_paid) in [("code=ok", true), ("error=access_denied", false)] {
+        let asked = member.post("/token-requests", &request).await.is(200).json();
+        let session = format!("/token-io/session/{}/choose", asked["tokenRequest"]["id"].as_str().unwrap());
+        let left = house.http.submit(&session, &[("institution", "modelo-sandbox")]).await.location();
+        let home = house.http.back(&format!("{answer}&state={}", query_value(&left, "state"))).await.location();
+        assert!(home.starts_with(&format!("{url}&request-id=rq:")), "{home}");
+        assert_eq!(home.matches("hb_signature").count(), 1, "{home}");
+        assert_eq!(home.contains("&signature="), is_paid, "{home}");
     }
 }

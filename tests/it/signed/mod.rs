@@ -1,6 +1,7 @@
 //! Signed returns: what comes home, what the house says of it, and what the manual's own verifiers say.
 
 mod home;
+mod ixopay;
 mod verifiers;
 mod verify;
 

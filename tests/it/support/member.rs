@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signer as _, SigningKey};
 use handback::clock::{Clock as _, TestClock};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::shop::Shop;
 /// Where its customers come home.
 pub const CALLBACK: &str = "https://tpp.com/callback";
 
-/// The public half of the key that members sign with (RFC 8032, section 7.1, test 1).
+/// The public half of the key that [`Member::of`] signs with, and the SDK (RFC 8032, section 7.1, test 1).
 pub const PUBLIC_KEY: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
 /// A member, as Token.io calls those who ask for payments.
@@ -30,6 +31,7 @@ pub struct Member {
     /// The gateway's own public key, which signs webhooks.
     pub webhook_key: String,
     clock: Arc<TestClock>,
+    signing: SigningKey,
 }
 
 /// A payment that was asked for.
@@ -43,12 +45,26 @@ pub struct Asked {
 impl Member {
     /// A merchant whose public key is registered.
     pub async fn of(house: &House) -> Self {
-        Self::named(house, "Shop").await
+        let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+        let byte = |at| u8::from_str_radix(&seed[2 * at..2 * at + 2], 16).expect("a byte");
+        Self::signing(house, house.shop("Shop"), std::array::from_fn(byte)).await
     }
 
+    /// Another one, with a key pair of its own.
     pub async fn named(house: &House, name: &str) -> Self {
-        let shop = house.shop(name);
-        let registered = shop.v1(Method::POST, "/profile/public-keys", &json!({ "key": PUBLIC_KEY })).await.is(201);
+        Self::of_shop(house, house.shop(name)).await
+    }
+
+    /// A merchant who speaks another dialect as well, with a key pair of its own.
+    pub async fn of_shop(house: &House, shop: Shop) -> Self {
+        let seed = Sha256::digest(&shop.id).into();
+        Self::signing(house, shop, seed).await
+    }
+
+    async fn signing(house: &House, shop: Shop, seed: [u8; 32]) -> Self {
+        let signing = SigningKey::from_bytes(&seed);
+        let key = json!({ "key": URL_SAFE_NO_PAD.encode(signing.verifying_key().as_bytes()) });
+        let registered = shop.v1(Method::POST, "/profile/public-keys", &key).await.is(201);
         let profile = shop.look("/profile").await.is(200).json();
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {profile}")).to_owned();
         Self {
@@ -56,6 +72,7 @@ impl Member {
             key: text(&registered.json()["id"]),
             webhook_key: text(&profile["token_io"]["webhook_public_key"]),
             clock: Arc::clone(&house.clock),
+            signing,
             shop,
         }
     }
@@ -88,7 +105,7 @@ impl Member {
             header["query"] = json!(query);
         }
         let (header, body) = (URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(body));
-        let signature = sign(&format!("{header}.{body}"));
+        let signature = self.sign(&format!("{header}.{body}"));
         format!("{header}.{inline}.{signature}")
     }
 
@@ -102,13 +119,17 @@ impl Member {
             // Read and written, its members are sorted.
             says["requestBody"] = json!(serde_json::from_str::<Value>(body).expect("JSON").to_string());
         }
-        let (member, key, signature) = (&self.id, &self.key, sign(&says.to_string()));
+        let (member, key, signature) = (&self.id, &self.key, self.sign(&says.to_string()));
         format!("Token-Ed25519-SHA512 member-id={member},key-id={key},signature={signature},created-at-ms={at}")
     }
 
     /// The `Authorization` of the sandbox.
     pub fn basic(&self) -> String {
         format!("Basic {}", STANDARD.encode(&self.shop.key))
+    }
+
+    fn sign(&self, message: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.signing.sign(message.as_bytes()).to_bytes())
     }
 
     fn host(&self) -> &str {
@@ -182,13 +203,4 @@ pub fn request(changes: Value) -> Value {
     fields.extend(changes.as_object().expect("changes").clone());
     fields.retain(|_, value| !value.is_null());
     json!({ "initiation": initiation })
-}
-
-/// Signs with the private half of [`PUBLIC_KEY`]; base64url.
-pub fn sign(message: &str) -> String {
-    let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
-    let seed = (0..32).map(|at| u8::from_str_radix(&seed[2 * at..2 * at + 2], 16).expect("a byte"));
-    let before = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
-    let key = EncodingKey::from_ed_der(&before.into_iter().chain(seed).collect::<Vec<u8>>());
-    crypto::sign(message.as_bytes(), &key, Algorithm::EdDSA).expect("a signature")
 }

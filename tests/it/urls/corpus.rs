@@ -56,7 +56,7 @@ fn a_scheme_that_runs_something_is_refused_in_every_case_and_behind_every_prefix
 
 #[test]
 fn an_operator_cannot_list_a_scheme_that_runs_something() {
-    let rules = Rules { app_schemes: NEVER.map(str::to_owned).to_vec() };
+    let rules = Rules { app_schemes: NEVER.map(str::to_owned).to_vec(), ..Rules::default() };
     for scheme in NEVER {
         assert!(CallbackUrl::parse(&format!("{scheme}://cb/x"), &rules).is_err(), "{scheme} was accepted");
     }

@@ -298,14 +298,17 @@ async fn a_saved_endpoint_that_is_not_there_is_none(house: House) {
         "url": receiver.url("/saved"), "form": "form", "told": "on_success", "encryption_key": "k".repeat(32),
     });
     shop.v1(Method::POST, "/profile/endpoints", &saved).await.is(201);
-    // That it hears of successes alone counts here, too.
-    let failed = open(&shop, json!({ "callback_url": 0, "body": { "order": 8 } })).await;
+    let asked = json!({ "callback_url": 0, "body": { "order": "{status}" } });
+    // That it hears of successes alone is.
+    let failed = open(&shop, asked.clone()).await;
     finish(&shop, &failed, json!({ "status": "failed" })).await;
-    let id = open(&shop, json!({ "callback_url": 0, "body": { "order": 7 } })).await;
+    let ended = look(&shop, &failed).await;
+    assert_eq!((&ended["status"], ended.get("delivery")), (&json!("failed"), None), "{ended}");
+    let id = open(&shop, asked).await;
     finish(&shop, &id, json!({ "status": "done" })).await;
     stands(&shop, &id, "delivered", 1).await;
     let [told] = <[Received; 1]>::try_from(receiver.received()).unwrap();
-    assert!(told.body.contains("\"order\":7"), "{}", told.body);
+    assert!(told.body.contains("\"order\":\"done\""), "{}", told.body);
     verify(&shop, &told);
 }
 

@@ -1,22 +1,18 @@
-//! IXOPAY's calls (contracts/ixopay.md, sections 1 to 6).
+//! IXOPAY's calls (contracts/ixopay.md, sections 1, 2, 4 and 5).
 
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
-use crate::support::ixopay::{Client, DATE, Signing, debit, hashed, link_of, signed};
+use crate::support::house::House;
+use crate::support::ixopay::{Client, DATE, debit, hashed, link_of};
 use crate::support::on_every_store;
 use crate::support::tpp::basic;
 
 on_every_store![
     the_documented_debit_has_the_documented_answer,
     the_password_comes_plain_or_hashed,
-    a_signature_is_checked_when_it_comes_and_missed_where_it_has_to,
-    a_date_that_proxies_leave_alone_goes_first,
     an_id_is_used_once,
-    the_status_is_found_both_ways,
-    the_status_is_asked_for_so_often,
     orders_without_a_customer_are_settled_at_once,
     what_cannot_be_done_to_a_transaction_fails,
     refusals_have_the_documented_form,
@@ -91,60 +87,6 @@ async fn the_password_comes_plain_or_hashed(house: House) {
     house.http.send(Method::POST, &path, &[], "{}").await.is(401);
 }
 
-async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(house: House) {
-    let client = Client::of(&house);
-    for (id, signing) in [Signing::Nothing, Signing::Md5, Signing::Sha512].into_iter().enumerate() {
-        let client = client.clone().signing(signing);
-        let uuid = client.begin("debit", &debit(&id.to_string(), json!({}))).await["uuid"].clone();
-        assert_eq!(client.status(&uuid).await["uuid"], uuid, "{signing:?}");
-    }
-    client.shop.choose(json!({ "signed_calls": "required" })).await;
-    let unsigned = client.clone().signing(Signing::Nothing).ask("debit", &debit("7", json!({}))).await.is(401).json();
-    assert_eq!(unsigned["errorCode"], 1004, "{unsigned}");
-    client.begin("debit", &debit("8", json!({}))).await;
-    let mut other = client.clone();
-    other.shop.signing_secret.push('x');
-    let refused = other.ask("debit", &debit("9", json!({}))).await.is(401).json();
-    assert_eq!((&refused["success"], &refused["errorCode"]), (&json!(false), &json!(1004)));
-    assert!(refused.get("uuid").is_none(), "{refused}");
-    // What was refused has not used its id.
-    client.begin("debit", &debit("9", json!({}))).await;
-}
-
-async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
-    let client = Client::of(&house);
-    let path = format!("/ixopay/api/v3/transaction/{}/debit?own=1", client.shop.id);
-    let (own, rewritten) = ("Fri, 20 Nov 2026 10:26:58 UTC", "Fri, 20 Nov 2026 10:27:00 GMT");
-    for (id, signed_date, dates, status) in [
-        ("1", own, [("x-date", own), ("date", rewritten)], 200),
-        ("2", rewritten, [("x-date", own), ("date", rewritten)], 401),
-        ("2", rewritten, [("x-other", own), ("date", rewritten)], 200),
-    ] {
-        let body = debit(id, json!({})).to_string();
-        let signature = signed(&client.shop.signing_secret, ["POST", &body, "application/json", signed_date, &path]);
-        let basic = basic(&client.shop.id, &client.shop.key);
-        let headers = [
-            ("authorization", basic.as_str()),
-            ("content-type", "application/json"),
-            ("x-signature", signature.as_str()),
-            dates[0],
-            dates[1],
-        ];
-        house.http.send(Method::POST, &path, &headers, body).await.is(status);
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_is_away_is_system_maintenance() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let client = Client::of(&house);
-    house.redis().kill();
-    let away = client.ask("debit", &debit("7", json!({}))).await.is(503);
-    assert_eq!(away.text(), r#"{"success":false,"errorMessage":"System maintenance","errorCode":1010}"#);
-    assert!(away.has("retry-after"));
-}
-
 async fn an_id_is_used_once(house: House) {
     let (client, other) = (Client::of(&house), Client::of(&house));
     client.begin("debit", &debit("20190823062178", json!({}))).await;
@@ -158,64 +100,6 @@ async fn an_id_is_used_once(house: House) {
     let answers = join_all((0..8).map(|_| client.ask("debit", &body))).await;
     let count = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((count(200), count(400)), (1, 7));
-}
-
-async fn the_status_is_found_both_ways(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
-    let more = json!({ "amount": "9.9", "merchantMetaData": "a/b", "extraData": { "own": "7" } });
-    let opened = client.begin("debit", &debit("order 7/8", more)).await;
-    let status = client.status(&opened["uuid"]).await;
-    let expected = json!({
-        "success": true, "transactionStatus": "REDIRECT", "uuid": opened["uuid"],
-        "merchantTransactionId": "order 7/8", "purchaseId": opened["purchaseId"], "transactionType": "DEBIT",
-        "paymentMethod": "PayByBank", "amount": "9.9", "currency": "EUR", "merchantMetaData": "a/b",
-        "extraData": { "own": "7" },
-    });
-    assert_eq!(status, expected);
-    let own = "/status//getByMerchantTransactionId/order%207%2F8";
-    assert_eq!(client.call(Method::GET, own, "").await.is(200).json(), expected);
-    assert_eq!(client.call(Method::GET, &format!("{own}?includeTracing=true"), "").await.is(200).json(), expected);
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
-    assert_eq!(client.call(Method::GET, own, "").await.is(200).json()["transactionStatus"], "SUCCESS");
-    let uuid = opened["uuid"].as_str().unwrap();
-    let made_up = format!("{}{}", &uuid[..19], if uuid.ends_with('0') { "1" } else { "0" });
-    for (who, path) in [
-        (&other, format!("/status//getByUuid/{uuid}")),
-        (&other, own.to_owned()),
-        (&client, format!("/status//getByUuid/{made_up}")),
-        (&client, "/status//getByUuid/x".into()),
-        (&client, "/status//getByMerchantTransactionId/x".into()),
-    ] {
-        let unknown = who.call(Method::GET, &path, "").await.is(200).text();
-        assert_eq!(unknown, r#"{"success":false,"errorMessage":"Transaction not found","errorCode":8001}"#, "{path}");
-    }
-}
-
-async fn the_status_is_asked_for_so_often(house: House) {
-    let client = Client::of(&house);
-    let uuid = client.begin("debit", &debit("7", json!({}))).await["uuid"].clone();
-    let path = format!("/status//getByUuid/{}", uuid.as_str().unwrap());
-    let mut asked = 0;
-    let refused = loop {
-        match client.call(Method::GET, &path, "").await {
-            answer if answer.status == 429 => break answer,
-            answer => drop(answer.is(200)),
-        }
-        asked += 1;
-        // The clock goes on, and one question more is allowed every six seconds.
-        assert!(asked < 60, "nobody is stopped");
-    };
-    assert!(asked >= 10, "{asked} are too few");
-    let expected = r#"{"success":false,"errorMessage":"Too many requests","errorCode":1009}"#;
-    assert_eq!(refused.text(), expected);
-    assert_eq!(
-        (refused.header("x-ratelimit-limit"), refused.header("x-ratelimit-remaining")),
-        ("10".into(), "0".into())
-    );
-    let wait: u64 = refused.header("retry-after").parse().unwrap();
-    assert!((1..=6).contains(&wait), "{wait}");
-    house.wait(std::time::Duration::from_secs(wait));
-    client.call(Method::GET, &path, "").await.is(200);
 }
 
 async fn orders_without_a_customer_are_settled_at_once(house: House) {
@@ -297,6 +181,8 @@ async fn refusals_have_the_documented_form(house: House) {
         (json!({ "callbackUrl": "com.example.app://cb" }), "callbackUrl"),
         (json!({ "customer": { "email": "x".repeat(256) } }), "customer.email"),
         (json!({ "extraData": { "intermediateUrl": "x" } }), "extraData.intermediateUrl"),
+        (json!({ "extraData": { "intermediateUrl": "https://m.example/?of={pay_id}" } }), "extraData.intermediateUrl"),
+        (json!({ "successUrl": "https://m.example/?of={uuid}" }), "successUrl"),
         (json!({ "extraData": { "overrideResult": "successError" } }), "extraData.overrideResult"),
     ] {
         let refused = client.ask("debit", &debit("1", more)).await.is(422).json();

@@ -2,6 +2,9 @@
 
 mod callbacks;
 mod ixopay;
+mod ixopay_signed;
+mod ixopay_status;
+mod ixopay_trouble;
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::house::House;
+use crate::support::ixopay::{Client, Signing, debit, link_of};
+use crate::support::member::Member;
 use crate::support::on_every_store;
 use crate::support::shop::{Link, Shop};
 
@@ -14,6 +16,7 @@ on_every_store![
     a_link_that_nobody_paid_is_no_transaction,
     used_and_unused_links_are_told_apart_ten_at_a_time,
     a_link_is_deleted_once_and_never_after_its_end,
+    what_was_opened_in_other_words_is_no_link,
     merchants_see_their_own_links_alone,
 ];
 
@@ -174,6 +177,24 @@ async fn a_link_is_deleted_once_and_never_after_its_end(house: House) {
     }
     message(json!({}), 400).await;
     message(json!({ "id": 1, "pay_id": 2 }), 400).await;
+}
+
+async fn what_was_opened_in_other_words_is_no_link(house: House) {
+    let member = Member::of(&house).await;
+    let client = Client { shop: member.shop.clone(), signing: Signing::Md5 };
+    let payment = member.ask(json!({})).await;
+    let transaction = client.begin("debit", &debit("7", json!({}))).await;
+    let listed = member.shop.look("/journeys").await.is(200).json();
+    let journeys = listed["journeys"].as_array().unwrap();
+    assert_eq!(journeys.len(), 2, "{listed}");
+    let link = link_of(&transaction);
+    let named = journeys.iter().map(|journey| json!({ "pay_id": journey["pay_id"] }));
+    for query in named.chain([json!({ "link_id": link })]) {
+        let refused = member.shop.secpaid("deleteLink", &query).await.is(404).json();
+        assert_eq!(refused["ResponseMsg"], "Link not found", "{query}");
+    }
+    assert_eq!(member.payment(&payment.id).await["status"], payment.payment["status"]);
+    assert_eq!(client.status(&transaction["uuid"]).await["transactionStatus"], "REDIRECT");
 }
 
 async fn merchants_see_their_own_links_alone(house: House) {

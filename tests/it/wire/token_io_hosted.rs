@@ -16,6 +16,7 @@ on_every_store![
     a_second_press_leaves_under_the_same_state,
     a_press_on_cancel_leads_home,
     whoever_has_the_id_alone_learns_no_more_than_that_it_is_over,
+    of_presses_at_once_only_the_one_on_cancel_leads_home,
     a_country_narrows_the_list_down,
     what_is_no_session_is_told_so,
     a_customer_who_is_sent_to_the_app_is_not_taken_back_here,
@@ -128,6 +129,21 @@ async fn whoever_has_the_id_alone_learns_no_more_than_that_it_is_over(house: Hou
     let elsewhere = choose(&house, &other, "modelo-sandbox").await;
     let over = house.http.get_with(&page(&asked), &[("cookie", &cookie(&elsewhere))]).await;
     over.is(410);
+}
+
+async fn of_presses_at_once_only_the_one_on_cancel_leads_home(house: House) {
+    let member = Member::of(&house).await;
+    for _ in 0..20 {
+        let asked = hosted(&member, json!({})).await;
+        let cancel = async { house.http.submit(&format!("{}/cancel", page(&asked)), &[]).await };
+        let chosen = futures_util::future::join_all((0..8).map(|_| choose(&house, &asked, "modelo-sandbox")));
+        let (cancelled, others) = futures_util::future::join(cancel, chosen).await;
+        assert!(cancelled.location().starts_with(CALLBACK));
+        for press in others {
+            let to = if press.status == 303 { press.location() } else { String::new() };
+            assert!(!to.starts_with(CALLBACK), "{to}");
+        }
+    }
 }
 
 async fn a_country_narrows_the_list_down(house: House) {

@@ -7,6 +7,7 @@ use crate::support::house::{House, eventually};
 use crate::support::http::{Answer, query_value};
 use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
+use crate::support::tpp::Tpp;
 
 on_every_store![
     an_app_hands_the_banks_answer_over,
@@ -14,6 +15,7 @@ on_every_store![
     an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later,
     an_answer_is_for_its_member_and_its_payment_alone,
     a_callback_that_takes_codes_has_to_be_saved,
+    a_consents_code_is_not_taken_to_the_bank_here,
 ];
 
 /// A member whose app takes the bank's answers itself.
@@ -117,4 +119,16 @@ async fn a_callback_that_takes_codes_has_to_be_saved(house: House) {
     let refused = member.post("/v2/payments", &hosted).await.is(403).json();
     assert_eq!(refused["error"]["errorCode"], "PermissionDenied");
     assert_eq!(member.get("/v2/payments?limit=1").await.json()["payments"], Value::Array(Vec::new()));
+}
+
+/// It would be proven, and answered as if it were unknown.
+async fn a_consents_code_is_not_taken_to_the_bank_here(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let redirect = json!({ "url": "https://tpp-application.com/answer" });
+    let asked = tpp.ask(json!({ "callback": null, "redirect": redirect })).await;
+    let basic = Member::of_shop(&house, tpp.shop.clone()).await.basic();
+    let headers = [("authorization", basic.as_str()), ("content-type", "application/json")];
+    let body = json!({ "query": asked.back("code=ok") }).to_string();
+    house.http.send(Method::POST, "/token-io/callback/initiation", &headers, body).await.is(404);
+    assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }

@@ -47,15 +47,20 @@ async fn a_call_of_nobody_is_refused() {
         Some(token(&text.replace("10.23", "0.01"))),
         Some(format!("Bearer {}", member.token(&Method::PUT, "/v2/payments", &text, ""))),
         Some(format!("Bearer {}", member.token(&Method::POST, "/v2/payment", &text, ""))),
-        Some(sdk.replace(&member.id, &other.id.replace(':', "-"))),
+        Some(sdk.replace(&member.id, &member.id.replace(':', "-"))),
         Some(sdk.replace(&member.key, "unknown")),
         Some(member.of_sdk(&Method::POST, "/v2/payments", "{}")),
     ];
-    // A key that is registered here, for somebody else.
+    // Keys that are registered here, for somebody else.
+    refused.push(Some(sdk.replace(&member.id, &other.id)));
+    refused.push(Some(sdk.replace(&member.id, &other.id).replace(&member.key, &other.key)));
+    refused.push(Some(sdk.replace(&member.key, &other.key)));
     member.shop.v1(Method::DELETE, &format!("/profile/public-keys/{}", member.key), &Value::Null).await.is(204);
     refused.push(Some(token(&text)));
     for header in refused {
-        let answer = with_header(&house, header.as_deref(), &body).await.is(401).json();
+        let answer = with_header(&house, header.as_deref(), &body).await.is(401);
+        let (challenge, answer) = (answer.header("www-authenticate"), answer.json());
+        assert_eq!(challenge, "Bearer realm=\"token-io\", Basic realm=\"token-io\"");
         let error = answer["error"].as_object().expect("an error");
         let mut names: Vec<_> = error.keys().map(String::as_str).collect();
         names.sort_unstable();
@@ -68,6 +73,27 @@ async fn a_call_of_nobody_is_refused() {
     with_header(&house, Some(&own), &body).await.is(401).says("is over");
 }
 
+/// Each member signs with a key of its own, and is known by it: nobody calls for another one.
+#[tokio::test]
+async fn a_member_cannot_call_for_another() {
+    let house = house().await;
+    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    assert_ne!(member.key, other.key);
+    let body = request(json!({}));
+    let mut as_member = other.clone();
+    as_member.id.clone_from(&member.id);
+    let mut with_its_key = as_member.clone();
+    with_its_key.key.clone_from(&member.key);
+    for (liar, why) in [(&as_member, "has not registered"), (&with_its_key, "not this key's over this call")] {
+        let token = format!("Bearer {}", liar.token(&Method::POST, "/v2/payments", &body.to_string(), ""));
+        for header in [token, liar.of_sdk(&Method::POST, "/v2/payments", &body.to_string())] {
+            with_header(&house, Some(&header), &body).await.is(401).says(why);
+        }
+    }
+    // Under its own name it is whoever it is, with the same key.
+    other.post("/v2/payments", &body).await.is(200);
+}
+
 #[tokio::test]
 async fn a_member_can_insist_on_signatures() {
     let house = house().await;
@@ -75,6 +101,13 @@ async fn a_member_can_insist_on_signatures() {
     member.shop.choose(json!({ "signed_calls": "required" })).await;
     with_header(&house, Some(&member.basic()), &request(json!({}))).await.is(401).says("signed");
     member.ask(json!({})).await;
+    // Then a signature covers the query as well; until then it may leave it out.
+    let bearer = format!("Bearer {}", member.token(&Method::GET, "/v2/payments", "", ""));
+    let list = async || house.http.get_with("/token-io/v2/payments?limit=1", &[("authorization", &bearer)]).await;
+    list().await.is(401).says("has no query");
+    member.get("/v2/payments?limit=1").await.is(200);
+    member.shop.choose(json!({ "signed_calls": "checked" })).await;
+    list().await.is(200);
 }
 
 #[tokio::test]
@@ -121,4 +154,17 @@ async fn what_is_somebody_elses_or_nothing_is_not_found() {
     }
     assert_eq!(member.call(Method::DELETE, "/v2/payments", &Value::Null).await.is(405).header("allow"), "GET, POST");
     member.get("/v3/payments").await.is(404);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_said_of_the_payment() {
+    let mut house = House::open(StoreKind::Redis).await;
+    house.expect_errors();
+    let member = Member::of(&house).await;
+    let asked = member.ask(json!({})).await;
+    house.redis().kill();
+    let away = member.get(&format!("/v2/payments/{}", asked.id)).await.is(503);
+    assert!(!away.header("retry-after").is_empty());
+    let error = away.json()["error"].clone();
+    assert_eq!((&error["errorCode"], &error["paymentId"]), (&json!("UNAVAILABLE"), &json!(asked.id)), "{error}");
 }

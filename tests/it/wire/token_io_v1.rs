@@ -16,7 +16,9 @@ on_every_store![
     the_sdk_verifies_the_way_home,
     a_failure_has_a_number_where_the_app_has_named_the_bank,
     an_app_with_pages_of_its_own_is_told_where_the_bank_is,
+    a_day_after_its_end_a_request_is_its_members_alone,
     a_request_that_breaks_a_rule_is_refused,
+    a_callback_that_a_reader_could_find_our_names_in_is_refused,
 ];
 
 const REDIRECT_URL: &str = "https://tpp.com/redirect";
@@ -132,6 +134,34 @@ async fn a_failure_has_a_number_where_the_app_has_named_the_bank(house: House) {
     assert_eq!(result["status"], "EXPIRED", "{result}");
 }
 
+async fn a_day_after_its_end_a_request_is_its_members_alone(house: House) {
+    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    for lapses in [false, true] {
+        let asked = ask(&member, &[]).await;
+        if lapses {
+            // Nobody looks at it then: it has ended when its time was over.
+            house.wait(Duration::from_hours(24));
+        } else {
+            pay(&house, id(&asked), "code=ok").await.is(303);
+        }
+        let paths = ["", "/result", "/token_request_result"];
+        let paths = paths.map(|path| format!("/token-requests/{}{path}", id(&asked)));
+        house.wait(Duration::from_hours(24) - Duration::from_mins(1));
+        if !lapses {
+            house.http.get(&format!("/token-io{}", paths[0])).await.is(200);
+            house.http.get(&format!("/token-io{}", paths[1])).await.is(200).says("PROCESSED");
+        }
+        house.wait(Duration::from_mins(2));
+        for path in &paths {
+            let refused = house.http.get(&format!("/token-io{path}")).await.is(404);
+            refused.never_says("10.23").never_says("tpp.com");
+            other.get(path).await.is(404);
+            house.http.get_with(&format!("/token-io{path}"), &[("authorization", "Basic eDp5")]).await.is(401);
+            member.get(path).await.is(200);
+        }
+    }
+}
+
 async fn an_app_with_pages_of_its_own_is_told_where_the_bank_is(house: House) {
     let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
     let asked = ask(&member, &[("/requestOptions/bankId", json!("mock-sandbox"))]).await;
@@ -173,7 +203,7 @@ async fn a_request_that_breaks_a_rule_is_refused(house: House) {
         (
             "/requestPayload/redirectUrl",
             json!("https://tpp.com/?TokenId=7"),
-            "Field.InvalidFormat",
+            "Field.Invalid",
             "requestPayload.redirectUrl",
         ),
         ("/requestPayload/to", json!({ "id": "m:another:5zKtXEAq" }), "Field.Invalid", "requestPayload.to.id"),
@@ -196,6 +226,40 @@ async fn a_request_that_breaks_a_rule_is_refused(house: House) {
     ] {
         house.http.get(&format!("/token-io{path}")).await.is(404);
     }
+}
+
+async fn a_callback_that_a_reader_could_find_our_names_in_is_refused(house: House) {
+    let member = Member::of(&house).await;
+    let refused = async |url: &str| {
+        let asked = request(&[("/requestPayload/redirectUrl", json!(url))]);
+        let refused = member.post("/token-requests", &asked).await.is(400).json()["error"].clone();
+        assert_eq!(refused["paths"], json!(["requestPayload.redirectUrl"]), "{refused}");
+        refused["message"].as_str().unwrap().to_owned()
+    };
+    for query in [
+        "?tokenId[]=x",
+        "?a=1;tokenId=x",
+        "?%74okenId=x",
+        "?%u0074okenId=x",
+        "?TOKEN-ID=x",
+        "?Signature",
+        "?x=1&state=2",
+    ] {
+        let said = refused(&format!("{REDIRECT_URL}{query}")).await;
+        assert!(said.contains("already holds the parameter"), "{query}: {said}");
+    }
+    // What the second API appends, the first does not.
+    ask(&member, &[("/requestPayload/redirectUrl", json!(format!("{REDIRECT_URL}?payment-id=7#tokenId=x")))]).await;
+    // Where a saved callback covers it, our names may go elsewhere.
+    member.shop.save_as(json!({ "url": "https://tpp.com/spa", "params_in": "fragment" })).await;
+    let (other, ios) = ("https://tpp.com/app", "https://tpp.com/ios#?transfer-id=x");
+    member.shop.save_as(json!({ "url": other, "params_in": "fragment", "ios": ios })).await;
+    member.shop.choose(json!({ "answers_to": "app" })).await;
+    let said = refused("https://tpp.com/spa#/?tokenId=x").await;
+    assert!(said.contains("already holds the parameter tokenId"), "{said}");
+    let said = refused(other).await;
+    assert!(said.contains("has a URL for ios that already holds the parameter transfer-id"), "{said}");
+    ask(&member, &[("/requestPayload/redirectUrl", json!("https://tpp.com/spa?tokenId=x"))]).await;
 }
 
 /// The SDK's other signed calls.

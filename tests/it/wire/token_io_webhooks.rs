@@ -146,6 +146,7 @@ async fn a_late_bank_is_told_of_too() {
     let (member, receiver) = (Member::of(&house).await, Receiver::saying(200));
     member.listen(&receiver.url("/hook")).await;
     let asked = member.ask(json!({})).await;
+    eventually("its first changes are told", || async { receiver.count() == 2 }).await;
     house.http.back(&asked.back("code=slow:2000")).await;
     eventually("the end is told", || async { receiver.count() == 4 }).await;
     let expected = [

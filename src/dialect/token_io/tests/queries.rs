@@ -1,7 +1,8 @@
 //! The filters of the list.
 
 use crate::dialect::token_io::query::Facts;
-use crate::dialect::token_io::{Query, Refusal, Status};
+use crate::dialect::token_io::{Offset, Query, Refusal, Status};
+use crate::domain::moment::Moment;
 
 fn read(query: &str) -> Result<Query, Refusal> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
@@ -47,8 +48,19 @@ fn limits_and_moments_are_read() {
     let query =
         read("limit=20&offset=40&createdAfter=2021-06-08T10:59:53.288Z&createdBefore=2021-06-08T12:59:53+02:00");
     let query = query.unwrap();
-    assert_eq!((query.limit, query.offset), (20, 40));
+    assert_eq!((query.limit, query.offset), (20, Offset { before: None, skip: 40 }));
     assert_eq!(query.created_after.unwrap().as_millis() - query.created_before.unwrap().as_millis(), 288);
+}
+
+#[test]
+fn an_offset_is_read_as_it_was_written() {
+    let moment = Some(Moment::from_millis(1_623_149_993_288));
+    for (offset, written) in
+        [(Offset { before: None, skip: 40 }, "40"), (Offset { before: moment, skip: 2 }, "1623149993288-2")]
+    {
+        assert_eq!(offset.to_string(), written);
+        assert_eq!(read(&format!("limit=1&offset={written}")).unwrap().offset, offset);
+    }
 }
 
 #[test]
@@ -59,6 +71,9 @@ fn a_parameter_that_breaks_a_rule_is_named() {
         ("limit=0", "Field.InvalidFormat", "limit"),
         ("limit=201", "Field.InvalidFormat", "limit"),
         ("limit=1&offset=x", "Field.InvalidFormat", "offset"),
+        ("limit=1&offset=-1", "Field.InvalidFormat", "offset"),
+        ("limit=1&offset=1-", "Field.InvalidFormat", "offset"),
+        ("limit=1&offset=1-2-3", "Field.InvalidFormat", "offset"),
         ("limit=1&statuses=DONE", "Field.Invalid", "statuses"),
         ("limit=1&invertIds=1", "Field.InvalidFormat", "invertIds"),
         ("limit=1&createdAfter=yesterday", "Field.InvalidFormat", "createdAfter"),

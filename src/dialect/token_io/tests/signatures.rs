@@ -42,6 +42,7 @@ const SENT: Sent<'_> = Sent {
     base: "",
     path: "/v2/payments",
     query: "",
+    covers_query: false,
     body: BODY.as_bytes(),
     at: Moment::from_millis(1_586_297_344_786),
 };
@@ -165,6 +166,29 @@ fn a_query_is_compared_where_the_token_names_one() {
     assert_eq!(signed(&naming, "", "").check(&sent("limit=2&ids=a"), &key), Ok(()));
     assert!(signed(&naming, "", "").check(&sent("limit=2"), &key).is_err());
     assert!(signed(&naming, "", "").check(&sent(""), &key).is_err());
+    // Where calls have to be signed, all of a call has to be.
+    let required = |query| Sent { covers_query: true, ..sent(query) };
+    let refused = signed(&header, "", "").check(&required("limit=2"), &key).unwrap_err();
+    assert_eq!(refused.rule(), "has no query, and the call has one");
+    assert_eq!(signed(&header, "", "").check(&required(""), &key), Ok(()));
+    assert_eq!(signed(&naming, "", "").check(&required("limit=2&ids=a"), &key), Ok(()));
+}
+
+#[test]
+fn a_token_is_good_for_a_day_at_the_most() {
+    let token = bearer(&format!("{}..{POSTED}", text(HEADER.as_bytes())));
+    let at = |millis: u64| Sent { at: Moment::from_millis(1_586_297_344_787 - millis), ..SENT };
+    assert_eq!(token.check(&at(86_400_000), &pem(PUBLIC_KEY)), Ok(()));
+    let refused = token.check(&at(86_400_001), &pem(PUBLIC_KEY)).unwrap_err();
+    assert_eq!(refused.rule(), "is good for more than 24 hours");
+}
+
+/// It is read before anybody knows who calls.
+#[test]
+fn a_header_that_is_far_too_long_is_not_even_decoded() {
+    let long = |length: usize| Authorization::read(&format!("Bearer {}..AAAA", "?".repeat(length))).unwrap_err();
+    assert!(long(4096).rule().contains("not base64url"), "{}", long(4096));
+    assert_eq!(long(4097).rule(), "has a header of 4097 bytes");
 }
 
 #[test]

@@ -27,10 +27,13 @@ if state == 0 then
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
 if state >= 2 then
+  local kept, letters = redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[3])
   redis.call('ZADD', KEYS[3], 0, six(due) .. ARGV[1])
-  -- The letters are kept for as long as the last of their journeys; some of the oldest may have lost theirs.
-  local kept = redis.call('PTTL', KEYS[1])
-  if kept > redis.call('PTTL', KEYS[3]) then
+  -- The letters are kept for as long as the last of their journeys, of which one that has not settled has no end yet;
+  -- some of the oldest may have lost theirs.
+  if kept < 0 then
+    redis.call('PERSIST', KEYS[3])
+  elseif letters ~= -1 and kept > letters then
     redis.call('PEXPIRE', KEYS[3], kept)
   end
   for _, letter in ipairs(redis.call('ZRANGE', KEYS[3], 0, 3)) do

@@ -4,7 +4,8 @@
 --       state, the token, its deliveries and the shard's waiting ones
 -- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
 --       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
---       remembered; and only with the keys of deliveries: when they are due, the record of each, their places
+--       remembered; for how long a replayed delivery keeps the journey; and only with the keys of deliveries: when they
+--       are due, the record of each, their places
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local value = ARGV[2]
@@ -23,8 +24,17 @@ local function key()
   return KEYS[last]
 end
 
+-- Until when a key is kept: as the step says, but a delivery that was replayed still has its time.
+local function kept(name)
+  local left = ARGV[11] ~= '' and redis.call('PTTL', name) or 0
+  if left <= 0 then
+    return ARGV[4]
+  end
+  return string.format('%.0f', math.max(ARGV[4], clock(0) + math.min(left, ARGV[11])))
+end
+
 if ARGV[4] ~= '' then
-  redis.call('SET', KEYS[1], value, 'PXAT', ARGV[4])
+  redis.call('SET', KEYS[1], value, 'PXAT', kept(KEYS[1]))
 else
   redis.call('SET', KEYS[1], value)
 end
@@ -43,15 +53,15 @@ end
 if ARGV[9] ~= '' then
   redis.call('SET', key(), ARGV[9], 'NX', 'PXAT', ARGV[10])
 end
-if ARGV[11] then
+if ARGV[12] then
   local deliveries, waiting = key(), key()
-  for i = 13, #ARGV do
-    if redis.call('HSETNX', deliveries, ARGV[i], ARGV[12]) == 1 then
-      redis.call('ZADD', waiting, ARGV[11], ARGV[3] .. ARGV[i])
+  for i = 14, #ARGV do
+    if redis.call('HSETNX', deliveries, ARGV[i], ARGV[13]) == 1 then
+      redis.call('ZADD', waiting, ARGV[12], ARGV[3] .. ARGV[i])
     end
   end
   if ARGV[4] ~= '' then
-    redis.call('PEXPIREAT', deliveries, ARGV[4])
+    redis.call('PEXPIREAT', deliveries, kept(deliveries))
   end
 end
 return 1

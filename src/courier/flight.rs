@@ -1,0 +1,86 @@
+//! Tries under way: one for each journey and target, so that a server is told what has happened in its order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::lane::Held;
+use crate::domain::delivery::{DeliveryId, Target};
+use crate::domain::id::JourneyId;
+use crate::store::Lease;
+
+/// From a journey to one of its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Route(JourneyId, Target);
+
+impl Route {
+    /// The way of this delivery.
+    pub const fn of(id: &DeliveryId) -> Self {
+        Self(id.journey, id.target)
+    }
+}
+
+/// By whom a delivery is held whose try is under way. A lease that lapses meanwhile may be taken anew.
+#[derive(Debug, Clone)]
+pub struct Holder(Arc<AtomicU64>);
+
+impl Holder {
+    /// Who holds it now.
+    pub fn by(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A try under way.
+#[derive(Debug)]
+pub struct Flight {
+    first: Lease,
+    holder: Holder,
+    behind: Vec<Held>,
+}
+
+impl Flight {
+    /// A try at what was leased so.
+    pub fn of(lease: Lease) -> Self {
+        Self { first: lease, holder: Holder(Arc::new(AtomicU64::new(lease.by))), behind: Vec::new() }
+    }
+
+    /// What the try reports with.
+    pub fn holder(&self) -> Holder {
+        self.holder.clone()
+    }
+
+    /// The lease as it is held now.
+    pub fn lease(&self) -> Lease {
+        Lease { by: self.holder.by(), ..self.first }
+    }
+
+    /// Lets the try report with this lease, if it is one of the same delivery; `false` when it is of another.
+    pub fn renew(&mut self, lease: Lease) -> bool {
+        let is_same = lease.id == self.first.id;
+        if is_same {
+            self.holder.0.store(lease.by, Ordering::SeqCst);
+        }
+        is_same
+    }
+
+    /// Keeps what waits for this try.
+    pub fn keep(&mut self, held: Held) {
+        self.behind.push(held);
+    }
+
+    /// The leases of what waits for this try.
+    pub fn kept(&self) -> impl Iterator<Item = Lease> {
+        self.behind.iter().map(|(leased, _)| leased.lease)
+    }
+
+    /// What has waited for this try, in the order in which it happened.
+    pub fn waiting(mut self) -> Vec<Held> {
+        self.behind.sort_by_key(|(leased, _)| leased.lease.id);
+        self.behind
+    }
+
+    /// The lease that was taken anew during the try, if one was.
+    pub fn renewed(&self) -> Option<Lease> {
+        Some(self.lease()).filter(|lease| lease.by != self.first.by)
+    }
+}
