@@ -382,6 +382,8 @@ mod tests {
         let rests = Duration::from_mins(2);
         assert!(matches!(come(&mut lanes, url, NOW), Admission::PutOff(wait) if wait == rests));
         assert!(matches!(come(&mut lanes, url, NOW.plus(rests)), Admission::Go(_)));
+        lanes.done(&endpoint(url), end(Load::TooHeavy(Duration::from_hours(24))), NOW, 0);
+        assert!(matches!(come(&mut lanes, url, NOW), Admission::PutOff(wait) if wait == REST.1), "not for hours");
     }
 
     #[test]

@@ -14,6 +14,7 @@ on_every_store![
     the_password_comes_plain_or_hashed,
     an_id_is_used_once,
     orders_without_a_customer_are_settled_at_once,
+    a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten,
     what_cannot_be_done_to_a_transaction_fails,
     refusals_have_the_documented_form,
 ];
@@ -124,6 +125,24 @@ async fn orders_without_a_customer_are_settled_at_once(house: House) {
         assert_eq!(status["transactionType"], kind.to_uppercase(), "{status}");
         assert_eq!(status.get("referenceUuid"), body.get("referenceUuid"), "{status}");
     }
+}
+
+async fn a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten(house: House) {
+    let (client, other) = (Client::of(&house), Client::of(&house));
+    let registered = agreed(&house, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
+    let open = client.begin("debit", &debit("open", json!({}))).await["uuid"].clone();
+    let again = |id: &str, reference: &Value| {
+        let indicator = "CARDONFILE-MERCHANT-INITIATED";
+        debit(id, json!({ "transactionIndicator": indicator, "referenceUuid": reference }))
+    };
+    let done = client.begin("debit", &again("first", &json!(registered))).await;
+    assert_eq!(done["returnType"], "FINISHED", "{done}");
+    let foreign = other.ask("debit", &again("foreign", &json!(registered))).await.is(422).json();
+    assert!(foreign["errorMessage"].as_str().unwrap().contains("referenceUuid"), "{foreign}");
+    client.ask("debit", &again("open again", &open)).await.is(422);
+    client.ask("debit", &again("nobody's", &json!("00000000000000000000"))).await.is(422);
+    client.begin("deregister", &json!({ "merchantTransactionId": "gone", "referenceUuid": registered })).await;
+    client.ask("debit", &again("second", &json!(registered))).await.is(422);
 }
 
 async fn what_cannot_be_done_to_a_transaction_fails(house: House) {

@@ -42,6 +42,9 @@ async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
         ("1", own, [("x-date", own), ("date", rewritten)], 200),
         ("2", rewritten, [("x-date", own), ("date", rewritten)], 401),
         ("2", rewritten, [("x-other", own), ("date", rewritten)], 200),
+        // A signature is over a date.
+        ("3", "", [("x-other", own), ("x-another", own)], 401),
+        ("3", "", [("x-date", ""), ("date", rewritten)], 401),
     ] {
         let body = debit(id, json!({})).to_string();
         let signature = signed(&client.shop.signing_secret, ["POST", &body, "application/json", signed_date, &path]);
