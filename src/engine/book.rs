@@ -9,7 +9,6 @@ use super::prove::while_away;
 use super::returns::mark;
 use super::{Engine, EngineError};
 use crate::bank::{Bank, BankTrouble, Booked as Said};
-use crate::domain::id::MerchantId;
 use crate::domain::journey::{Booked, Departing, Journey, Unbookable, Via};
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
@@ -51,8 +50,8 @@ impl Engine {
     /// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
     ///
     /// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
-    /// when the booking's time is over ([`crate::domain::journey::Booking::LIFE`]); else it expires, and what it takes of the other journey stays
-    /// taken: the bank may have done it.
+    /// when the booking's time is over ([`crate::domain::journey::Booking::LIFE`]); else it expires, and what it takes of
+    /// the other journey stays taken: the bank may have done it.
     ///
     /// # Errors
     /// When the store is in trouble, or the journey's bank or key is gone.
@@ -136,8 +135,8 @@ impl Engine {
     /// The journey that a booking is of, if it is the same merchant's.
     async fn original(&self, journey: &Journey) -> Result<Option<Journey>, EngineError> {
         let Some(of) = journey.opening().purpose.booking().and_then(|booking| booking.of) else { return Ok(None) };
-        let merchant: MerchantId = journey.opening().merchant;
-        Ok(self.store.find(of).await?.filter(|original| original.opening().merchant == merchant))
+        let own = journey.opening().merchant;
+        Ok(self.store.find(of).await?.filter(|original| original.opening().merchant == own))
     }
 
     /// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.

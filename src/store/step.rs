@@ -15,6 +15,10 @@ pub struct Step {
 }
 
 impl Step {
+    const fn of(journey: Journey) -> Self {
+        Self { journey, state: None, token: None, deliveries: Vec::new() }
+    }
+
     /// The customer leaves for the bank, under the state of this digest.
     pub const fn leave(journey: Journey, state: Digest, departure: u8) -> Self {
         Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
@@ -22,37 +26,37 @@ impl Step {
 
     /// The way to the bank is known, for a browser that has not come yet.
     pub const fn ready(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// An offer is kept for whoever takes it to the bank.
     pub const fn hold(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// The bank is asked now, and never again.
     pub const fn send(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// A settled consent is asked for again.
     pub const fn reopen(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// A consent that was given is confirmed, consumed or revoked.
     pub const fn regrant(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// An answer changed nothing; it is remembered, so that its replays go where it went.
     pub const fn remember(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// A try failed, and the customer is back at the checkout.
     pub const fn fail(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// The customer is handed back before anything is proven; the token, where there is one, waits for the outcome.
@@ -67,7 +71,7 @@ impl Step {
 
     /// A payment is changed by a booking.
     pub const fn book(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
+        Self::of(journey)
     }
 
     /// The same step, with the deliveries that it leaves. One that is there already stays as it is.
