@@ -202,7 +202,10 @@ async fn engine_heard_by(
         StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, Arc::clone(clock), config.keep())?),
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
     };
-    store.settle_in(&keys.fingerprints()).await.with_context(|| format!("cannot settle in at {}", store.describe()))?;
+    store
+        .settle_in(&keys.fingerprints())
+        .await
+        .with_context(|| format!("cannot use the store: {}", store.describe()))?;
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
     let banks = banks::banks(config, sandbox, clock)?;
     notices.push(format!("store: {}", store.describe()));

@@ -62,7 +62,10 @@ impl Reader {
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
         let institutions = self.institutions(sandbox);
         let warnings = warnings(public_url.as_ref(), demo, sandbox);
-        let schemes = |rules: &Rules| rules.app_schemes.join(",");
+        let schemes = |rules: &Rules| match rules.app_schemes.as_slice() {
+            [] => "none".to_owned(),
+            schemes => schemes.join(","),
+        };
         let callback_rules = self.read(&settings::APP_SCHEMES, Rules::default(), app_schemes, schemes);
         let return_budget = self.span(&settings::RETURN_BUDGET, 100 * MILLISECOND, 10 * MILLISECOND..=2 * SECOND);
         let keep = self.span(&settings::KEEP, 90 * DAY, DAY..=3650 * DAY);
@@ -208,7 +211,8 @@ fn repeating(text: &str, setting: &Setting, invalid: Invalid) -> Invalid {
 
 fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
     text.parse().map_err(|_| {
-        Invalid::new("", "is no IP address with a port").hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
+        Invalid::new("", "is not a valid IP address and port")
+            .hint("expected IP:PORT, such as 127.0.0.1:8080 or [::]:8080")
     })
 }
 
@@ -217,11 +221,12 @@ fn operator_key(text: &str) -> Result<Digest, Invalid> {
     if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(keys::operator_key(text));
     }
-    Err(Invalid::new("", "cannot be a key").hint("expected 32 to 256 visible ASCII characters, by chance"))
+    Err(Invalid::new("", "is not a valid operator key")
+        .hint("expected 32 to 256 visible ASCII characters, chosen at random"))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, Invalid> {
-    text.parse().map_err(|_| Invalid::new("", "is neither true nor false"))
+    text.parse().map_err(|_| Invalid::new("", "is neither true nor false").hint("expected true or false"))
 }
 
 /// A network as the rules for callbacks have it.
@@ -230,19 +235,23 @@ fn network(network: &IpNet) -> Network {
 }
 
 fn app_schemes(text: &str) -> Result<Rules, Invalid> {
-    let app_schemes: Vec<String> = text.split(',').map(|scheme| scheme.trim().to_owned()).collect();
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b);
-    let fits = |scheme: &String| {
-        scheme.starts_with(|c: char| c.is_ascii_lowercase())
-            && scheme.bytes().all(allowed)
-            && !matches!(scheme.as_str(), "http" | "https")
-            && !NEVER.contains(&scheme.as_str())
+    let scheme = |part: &str| {
+        let refused = |what: &str| Err(Invalid::new("", format!("holds {part:?}, which is {what}")));
+        match part {
+            "http" | "https" => {
+                refused("not an app scheme").map_err(|invalid| invalid.hint("web addresses need no entry"))
+            }
+            part if NEVER.contains(&part) => refused("never allowed"),
+            part if part.starts_with(|c: char| c.is_ascii_lowercase()) && part.bytes().all(allowed) => {
+                Ok(part.to_owned())
+            }
+            _ => refused("not a scheme").map_err(|invalid| {
+                invalid.hint("expected such as shopapp: a lower-case letter, then letters, digits, +, - and .")
+            }),
+        }
     };
-    if app_schemes.iter().all(fits) {
-        return Ok(Rules { app_schemes, ..Rules::default() });
-    }
-    Err(Invalid::new("", "is no list of app schemes")
-        .hint("expected schemes such as shopapp: a lower-case letter, then letters, digits, +, - and ."))
+    Ok(Rules { app_schemes: each(text, scheme)?, ..Rules::default() })
 }
 
 fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
@@ -257,27 +266,40 @@ fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
 
 fn workers(text: &str) -> Result<usize, Invalid> {
     let number = text.parse().ok().filter(|number| (1..=256).contains(number));
-    number.ok_or_else(|| Invalid::new("", "is no number of threads").hint("expected 1 to 256"))
+    number.ok_or_else(|| Invalid::new("", "is not a number of threads from 1 to 256").hint("expected 1 to 256"))
 }
 
-/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network in the clothes
-/// of IPv6 would never fit, because addresses are judged as IPv4.
+/// Reads the entries of a list, the first wrong one being the mistake.
+fn each<T>(text: &str, read: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<T>, Invalid> {
+    text.split(',').map(|part| read(part.trim())).collect()
+}
+
+/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network that is written
+/// as IPv6 would never fit, because addresses are judged as IPv4.
 fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
-    let network = |part: &str| {
-        let net = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).ok()?;
-        let mapped = matches!(net, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
-        (net == net.trunc() && !mapped).then_some(net)
-    };
-    let read: Option<Vec<IpNet>> = text.split(',').map(|part| network(part.trim())).collect();
-    read.ok_or_else(|| {
-        Invalid::new("", "is no list of networks").hint("expected networks such as 10.0.0.0/8, fd00::/8 or 192.0.2.7")
+    each(text, |part| {
+        let refused = || Invalid::new("", format!("holds {part:?}, which is not a network"));
+        let net = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+        let net = net.map_err(|_| refused().hint("expected such as 10.0.0.0/8, fd00::/8 or 192.0.2.7"))?;
+        let mapped = match net {
+            IpNet::V4(_) => None,
+            IpNet::V6(v6) => v6.addr().to_ipv4_mapped(),
+        };
+        match mapped {
+            Some(v4) => Err(refused().hint(format!("write it as IPv4, such as {v4}"))),
+            None if net != net.trunc() => {
+                Err(refused().hint(format!("did you mean {} or {}?", net.trunc(), net.addr())))
+            }
+            None => Ok(net),
+        }
     })
 }
 
 fn ports(text: &str) -> Result<Vec<u16>, Invalid> {
-    let port = |part: &str| part.trim().parse().ok().filter(|port| *port != 0);
-    let read: Option<Vec<u16>> = text.split(',').map(port).collect();
-    read.ok_or_else(|| Invalid::new("", "is no list of ports").hint("expected numbers from 1 to 65535, such as 443"))
+    each(text, |part| {
+        let refused = || Invalid::new("", format!("holds {part:?}, which is not a port")).hint("expected 1 to 65535");
+        part.parse().ok().filter(|port| *port != 0).ok_or_else(refused)
+    })
 }
 
 fn joined<T: ToString>(items: &[T]) -> String {
@@ -298,9 +320,9 @@ fn log_filter(text: &str) -> Result<String, Invalid> {
     let is_word = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric());
     let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
     if text.split(',').map(str::trim).filter(is_word).any(|word| !is_level(word)) {
-        return Err(refused("holds a word that is no level"));
+        return Err(refused("holds a word that is not a level"));
     }
-    EnvFilter::try_new(text).map_err(|_| refused("is no log filter"))?;
+    EnvFilter::try_new(text).map_err(|_| refused("is not a log filter"))?;
     Ok(text.to_owned())
 }
 

@@ -111,7 +111,12 @@ impl Raw {
             match (value, of_key(&key)) {
                 (value, None) if key == INSTITUTION => self.take_institutions(value),
                 (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table, path),
-                (Value::Table(_), None) if ALL.iter().any(|s| s.key.starts_with(&format!("{key}."))) => {}
+                (Value::Table(_), None) if !within(&key).is_empty() => {}
+                (_, None) if !within(&key).is_empty() => {
+                    let invalid = Invalid::new("", "is a table of settings, not a setting")
+                        .hint(format!("expected one of {}", within(&key).join(", ")));
+                    self.mistakes.push(Mistake::new(key, Origin::File(path.to_owned()), &invalid));
+                }
                 (_, None) => {
                     let known = ALL.iter().map(|s| s.key).chain([INSTITUTION]);
                     self.refuse_unknown(&key, known, Origin::File(path.to_owned()));
@@ -127,7 +132,7 @@ impl Raw {
             _ => None,
         };
         let Some(tables) = tables else {
-            let invalid = Invalid::new("", "is no list of tables").hint("expected [[institution]] before each");
+            let invalid = Invalid::new("", "is not a list of tables").hint("expected [[institution]] before each");
             self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
             return;
         };
@@ -139,7 +144,8 @@ impl Raw {
         match text_of(value, setting.form) {
             Some(text) => self.values.push((setting, Text { text, origin })),
             None if setting.form == Form::List => {
-                let invalid = Invalid::new("", "is no list of texts").hint("expected an array such as [\"shopapp\"]");
+                let invalid =
+                    Invalid::new("", "is not a list of texts").hint("expected an array such as [\"shopapp\"]");
                 self.mistakes.push(Mistake::new(setting.key, origin, &invalid));
             }
             None => {
@@ -161,13 +167,22 @@ impl Raw {
     }
 
     fn refuse_unknown<'a>(&mut self, key: &str, known: impl Iterator<Item = &'a str>, origin: Origin) {
-        let invalid = Invalid::new("", "is no setting");
-        let invalid = match nearest(key, known) {
-            Some(near) => invalid.hint(format!("did you mean {near}?")),
+        let invalid = Invalid::new("", "is not a setting");
+        // What all of them begin with makes none of them alike.
+        let prefix = if key.starts_with(PREFIX) { PREFIX } else { "" };
+        let names = known.map(|name| name.strip_prefix(prefix).unwrap_or(name));
+        let invalid = match nearest(key.strip_prefix(prefix).unwrap_or(key), names) {
+            Some(near) => invalid.hint(format!("did you mean {prefix}{near}?")),
             None => invalid.hint("the settings are listed in docs/OPERATING.md"),
         };
         self.mistakes.push(Mistake::new(key, origin, &invalid));
     }
+}
+
+/// The keys of the settings in the table of this name.
+fn within(table: &str) -> Vec<&'static str> {
+    let inside = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'));
+    ALL.iter().map(|setting| setting.key).filter(|key| inside(key)).collect()
 }
 
 /// The variables that a table says hold a value of its.
@@ -185,9 +200,9 @@ fn parse_table(text: &str) -> Result<Table, String> {
     text.parse::<Table>().map_err(|error| match error.span() {
         Some(span) => {
             let line = 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count();
-            format!("line {line} is no TOML ({})", error.message().replace('\n', " "))
+            format!("line {line} is not valid TOML ({})", error.message().replace('\n', " "))
         }
-        None => "it is no TOML".to_owned(),
+        None => "it is not valid TOML".to_owned(),
     })
 }
 

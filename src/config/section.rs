@@ -90,7 +90,7 @@ impl<'a> Section<'a> {
         let value = self.value(key)?;
         let text = value.as_str().filter(|text| !text.trim().is_empty());
         if text.is_none() {
-            self.refuse(key, &Invalid::new("", "is no text, or a blank one").hint("expected \"…\""));
+            self.refuse(key, &Invalid::new("", "is not a text, or is blank").hint("expected \"…\""));
         }
         text
     }
@@ -147,7 +147,7 @@ impl<'a> Section<'a> {
         };
         let Some((name, value)) = words.iter().find(|(name, _)| *name == text) else {
             let names = words.iter().map(|(name, _)| *name);
-            let invalid = Invalid::new("", "is not one of its words");
+            let invalid = Invalid::new("", "is not a valid value");
             let near = nearest(text, names.clone()).map(|near| format!("did you mean {near}? "));
             let all = names.collect::<Vec<_>>().join(", ");
             self.refuse(key, &repeating(text, &invalid.hint(format!("{}expected {all}", near.unwrap_or_default()))));
@@ -177,7 +177,7 @@ impl<'a> Section<'a> {
         let items = value.as_array().map(|items| items.iter().map(|item| item.as_str().map(str::to_owned)));
         let texts = items.and_then(Iterator::collect::<Option<Vec<_>>>);
         if texts.is_none() {
-            self.refuse(key, &Invalid::new("", "is no list of texts").hint("expected such as [\"one\", \"two\"]"));
+            self.refuse(key, &Invalid::new("", "is not a list of texts").hint("expected such as [\"one\", \"two\"]"));
         }
         texts
     }
@@ -190,7 +190,7 @@ impl<'a> Section<'a> {
                 items.iter().enumerate().map(|(n, item)| (format!("{}[{n}]", self.path_of(key)), item)).collect()
             }
             Some(_) => {
-                self.refuse(key, &Invalid::new("", "is no list").hint("expected [ … ]"));
+                self.refuse(key, &Invalid::new("", "is not a list").hint("expected [ … ]"));
                 Vec::new()
             }
         }
@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
         if let Value::Table(table) = self.value(key)? {
             return Some(Section::new(self.path_of(key), table, self.notes));
         }
-        self.refuse(key, &Invalid::new("", "is no table"));
+        self.refuse(key, &Invalid::new("", "is not a table"));
         None
     }
 
@@ -249,7 +249,7 @@ impl<'a> Section<'a> {
     /// Notes every key that nobody has asked for.
     pub fn end(self) {
         for key in self.table.keys().filter(|key| !self.known.contains(key)) {
-            let invalid = Invalid::new("", "is no setting");
+            let invalid = Invalid::new("", "is not a setting");
             let invalid = match nearest(key, self.known.iter().map(String::as_str)) {
                 Some(near) => invalid.hint(format!("did you mean {near}?")),
                 None => invalid.hint(format!("expected one of {}", self.known.join(", "))),

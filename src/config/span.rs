@@ -22,10 +22,10 @@ pub fn parse(text: &str, least: Duration, most: Duration) -> Result<Duration, In
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-    let factor = factor.ok_or_else(|| refused("is no span of time"))?;
-    let number: u64 = number.parse().map_err(|_| refused("is no span of time"))?;
+    let factor = factor.ok_or_else(|| refused("is not a valid duration"))?;
+    let number: u64 = number.parse().map_err(|_| refused("is not a valid duration"))?;
     let span = number.checked_mul(factor).map(Duration::from_millis);
-    span.filter(|span| (least..=most).contains(span)).ok_or_else(|| refused("is out of bounds"))
+    span.filter(|span| (least..=most).contains(span)).ok_or_else(|| refused("is out of range"))
 }
 
 /// Writes a span in the longest unit that keeps it whole; parts of a millisecond are dropped.

@@ -27,13 +27,13 @@ impl StoreConfig {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let expected = "expected embedded:PATH, redis://HOST[:PORT][/DATABASE] or rediss://HOST[:PORT][/DATABASE]";
         match text.split_once(':') {
-            Some(("embedded", "")) => Err(Invalid::new("store", "names no folder").hint(expected)),
+            Some(("embedded", "")) => Err(Invalid::new("store", "does not name a folder").hint(expected)),
             Some(("embedded", path)) => Ok(Self::Embedded(PathBuf::from(path))),
             Some(("redis" | "rediss", _)) => RedisUrl::parse(text).map(Self::Redis),
             Some((form @ ("redis-sentinel" | "redis-cluster"), _)) => {
                 Err(Invalid::new("store", format!("has the form {form}://, which is not yet supported")).hint(expected))
             }
-            _ => Err(Invalid::new("store", "has a form that is not known").hint(expected)),
+            _ => Err(Invalid::new("store", "is not a kind of store").hint(expected)),
         }
     }
 }
@@ -59,7 +59,7 @@ impl RedisUrl {
     /// Accepts an address; the port is 6379 and the database 0 unless it says otherwise.
     ///
     /// # Errors
-    /// When it has no host, a database that is no number up to 65535, a query or a fragment. So `#insecure`, by which
+    /// When it has no host, a user without a password, a database that is not a number up to 65535, a query or a fragment. So `#insecure`, by which
     /// some clients skip the certificate's check, is refused.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule: &str| Invalid::new("store", rule).hint("expected redis://HOST[:PORT][/DATABASE]");
@@ -67,13 +67,18 @@ impl RedisUrl {
         if !matches!(url.scheme(), "redis" | "rediss") {
             return Err(refused("is neither redis:// nor rediss://"));
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("names no host"))?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("does not name a host"))?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("has a query or a fragment, which have no meaning here"));
         }
+        // Redis would be asked to log in as its default user, and the one that is named would be forgotten.
+        if !url.username().is_empty() && url.password().is_none_or(str::is_empty) {
+            return Err(refused("names a user without a password")
+                .hint("expected redis://USER:PASSWORD@HOST[:PORT][/DATABASE]"));
+        }
         let database = url.path().trim_start_matches('/');
         let database = if database.is_empty() { Ok(0) } else { database.parse::<u16>() };
-        let database = database.map_err(|_| refused("names a database that is no number from 0 to 65535"))?;
+        let database = database.map_err(|_| refused("names a database that is not a number from 0 to 65535"))?;
         let port = url.port().unwrap_or(6379);
         let user = if url.username().is_empty() && url.password().is_none() { "" } else { "…@" };
         let redacted = format!("{}://{user}{host}:{port}/{database}", url.scheme());

@@ -30,6 +30,9 @@ use crate::domain::secret::Digest;
 /// How long a spent mark, an expired token and an idempotency key are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
+/// What operators read who start with other keys than the store was created with.
+const OTHER_KEY: &str = "it was created with a different operator key; add that key to HANDBACK_KEYS";
+
 /// Trouble with the store. A write that ended so may or may not have happened; every verb can be tried again as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -42,8 +45,8 @@ pub enum StoreError {
     /// It holds something that this program cannot read.
     #[error("the store holds a damaged record: {0}")]
     Damaged(String),
-    /// It belongs to a house with other shards or other keys.
-    #[error("the store belongs to another house: {0}")]
+    /// It was created with other shards or another operator key, or it is not set up to keep what it is told.
+    #[error("the store cannot be used: {0}")]
     Foreign(String),
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
+use super::{OTHER_KEY, StoreError};
 use crate::domain::id::SHARDS;
 use crate::domain::secret::Digest;
 
@@ -10,17 +10,20 @@ use crate::domain::secret::Digest;
 /// start, so that an old key may go once every journey of its time is gone.
 pub fn settle_in(db: &Connection, keys: &[Digest]) -> Result<(), StoreError> {
     let foreign = |why: String| Err(StoreError::Foreign(why));
-    let Some(current) = keys.first() else { return foreign("this one has no keys".into()) };
+    let Some(current) = keys.first() else { return foreign("this gateway has no operator key".into()) };
     match known(db, "shards")?.as_deref() {
         None => take_down(db, "shards", &[SHARDS])?,
         Some([SHARDS]) => {}
-        Some(other) => return foreign(format!("it has {other:?} shards, and this program has {SHARDS}")),
+        Some(other) => {
+            return foreign(format!(
+                "it was created with {} shards, and this program has {SHARDS}",
+                other.first().unwrap_or(&0)
+            ));
+        }
     }
     match known(db, "key")? {
         Some(key) if key == current.as_bytes() => Ok(()),
-        Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => {
-            foreign("its journeys were opened under a key that is not among ours".into())
-        }
+        Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => foreign(OTHER_KEY.into()),
         _ => take_down(db, "key", current.as_bytes()),
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::{Store, StoreError};
+use super::{OTHER_KEY, Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;

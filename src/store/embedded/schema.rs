@@ -145,7 +145,9 @@ pub fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let version: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let Some(missing) = STEPS.get(version as usize..) else {
         let known = STEPS.len();
-        return Err(StoreError::Foreign(format!("its layout is number {version}, and this program knows {known}")));
+        return Err(StoreError::Foreign(format!(
+            "it was written by a newer version (layout {version}, this program knows up to {known}); upgrade this program"
+        )));
     };
     for (version, sql) in (version + 1..).zip(missing) {
         step.execute_batch(sql)?;

@@ -11,7 +11,7 @@ use super::script::{self, Request};
 use super::value::reply;
 use crate::domain::id::SHARDS;
 use crate::domain::secret::Digest;
-use crate::store::StoreError;
+use crate::store::{OTHER_KEY, StoreError};
 
 /// The oldest Redis whose commands the scripts use.
 const OLDEST: (u32, u32) = (6, 2);
@@ -43,7 +43,7 @@ pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
 /// [`StoreError::Foreign`] when it is another house's, or trouble with the store.
 pub(super) async fn claim(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
     let Some(current) = fingerprints.first() else {
-        return Err(StoreError::Foreign("this house has no keys".into()));
+        return Err(StoreError::Foreign("this gateway has no operator key".into()));
     };
     let mut claim = Request::call(&script::HOUSE, [keys::house()]).with(SHARDS.to_string());
     for fingerprint in fingerprints {
@@ -52,11 +52,11 @@ pub(super) async fn claim(link: &Link, fingerprints: &[Digest]) -> Result<(), St
     let house: String = reply(link.ask(claim).await?)?;
     match house.split_once(' ') {
         Some((shards, _)) if shards != SHARDS.to_string() => {
-            Err(StoreError::Foreign(format!("it has {shards} shards, and this program {SHARDS}")))
+            Err(StoreError::Foreign(format!("it was created with {shards} shards, and this program has {SHARDS}")))
         }
         Some((_, key)) if key == hex(current) => Ok(()),
-        Some(_) => Err(StoreError::Foreign("its key is none of those in HANDBACK_KEYS".into())),
-        None => Err(StoreError::Damaged("what house it belongs to cannot be read".into())),
+        Some(_) => Err(StoreError::Foreign(OTHER_KEY.into())),
+        None => Err(StoreError::Damaged("the note of its owner cannot be read".into())),
     }
 }
 
