@@ -5,6 +5,7 @@ mod counters;
 mod desk;
 mod dialects;
 mod key_file;
+mod store;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -20,10 +21,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use desk::AtTheDesk;
+pub use store::StoreUse;
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
-use crate::config::{Config, StoreConfig};
+use crate::config::Config;
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
@@ -34,8 +36,6 @@ use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
 use crate::keys::Keys;
 use crate::sandbox::{self, Redeemer, display_url};
 use crate::store::Store;
-use crate::store::embedded::Embedded;
-use crate::store::redis::RedisStore;
 use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Metrics},
@@ -74,7 +74,7 @@ impl App {
     /// Puts the house together and opens its door: from here on connections wait, and [`App::run_until`] answers them.
     ///
     /// # Errors
-    /// When the address is taken, the store belongs to another house or cannot be made, or the keys cannot be read.
+    /// When the address is taken, the store cannot be used or made, or the keys cannot be read.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let listener =
             TcpListener::bind(config.listen()).with_context(|| format!("cannot listen on {}", config.listen()))?;
@@ -83,7 +83,9 @@ impl App {
         let mut notices = config.warnings().to_vec();
         let desk = Arc::new(Desk::default());
         let herald = Arc::new(AtTheDesk(Arc::clone(&desk)));
-        let engine = Arc::new(engine_heard_by(config, &clock, addr, (&mut notices, herald)).await?);
+        let opened = store::open(config, &clock, StoreUse::Serve, &mut notices).await?;
+        let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, herald))?);
+        notices.extend(banks::notices(config));
         let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
         let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
@@ -177,39 +179,29 @@ async fn drain(
     }
 }
 
-/// The engine of a house, for the server and for commands beside it.
+/// The engine of a command beside the server. What the operator should know of the store comes into `notices`.
 ///
 /// # Errors
-/// When the store belongs to another house or cannot be made, or the keys cannot be read.
+/// When there is no store and `usage` may create none, when it was created with another operator key, or on trouble with it.
 pub async fn engine(
     config: &Config,
     clock: &Arc<dyn Clock>,
-    addr: SocketAddr,
+    usage: StoreUse,
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Engine> {
-    engine_heard_by(config, clock, addr, (notices, Arc::new(NoHerald))).await
+    let opened = store::open(config, clock, usage, notices).await?;
+    engine_heard_by(config, clock, opened, (config.listen(), Arc::new(NoHerald)))
 }
 
-async fn engine_heard_by(
+fn engine_heard_by(
     config: &Config,
     clock: &Arc<dyn Clock>,
-    addr: SocketAddr,
-    (notices, herald): (&mut Vec<String>, Arc<dyn Herald>),
+    (store, keys): (Arc<dyn Store>, Keys),
+    (addr, herald): (SocketAddr, Arc<dyn Herald>),
 ) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
-    let keys = key_file::keys(config.keys(), clock.as_ref(), notices)?;
-    let store: Arc<dyn Store> = match config.store() {
-        StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, Arc::clone(clock), config.keep())?),
-        StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), Arc::clone(clock), config.keep())?),
-    };
-    store
-        .settle_in(&keys.fingerprints())
-        .await
-        .with_context(|| format!("cannot use the store: {}", store.describe()))?;
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
     let banks = banks::banks(config, sandbox, clock)?;
-    notices.push(format!("store: {}", store.describe()));
-    notices.extend(banks::notices(config));
     Ok(Engine::new(Parts {
         store,
         dialects: dialects::dialects(&public_url, &keys),

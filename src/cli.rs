@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 
-use crate::app::{self, App};
+use crate::app::{self, App, StoreUse};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::id::MerchantId;
@@ -55,8 +55,8 @@ enum MerchantCommand {
     /// Adds a merchant, and prints its secrets: they cannot be shown again.
     Add {
         /// The name that customers see: 1 to 80 characters.
-        #[arg(long)]
-        name: String,
+        #[arg(long, value_parser = MerchantName::parse)]
+        name: MerchantName,
         /// Prints one JSON object instead of lines.
         #[arg(long)]
         json: bool,
@@ -71,7 +71,7 @@ enum MerchantCommand {
     RotateKey {
         /// The merchant's id.
         #[arg(long, value_name = "UUID")]
-        merchant: String,
+        merchant: MerchantId,
         /// Prints one JSON object instead of lines.
         #[arg(long)]
         json: bool,
@@ -115,20 +115,21 @@ impl MerchantCommand {
     async fn run(self, config: &Config) -> anyhow::Result<()> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mut notices = Vec::new();
-        let engine = app::engine(config, &clock, config.listen(), &mut notices).await?;
-        for made in notices.iter().filter(|notice| notice.starts_with("keys: ")) {
-            eprintln!("{made}");
+        let usage = if matches!(self, Self::Add { .. }) { StoreUse::Create } else { StoreUse::Existing };
+        let engine = app::engine(config, &clock, usage, &mut notices).await?;
+        if config.is_demo() {
+            notices.push("this is the demo's store; --config or HANDBACK_STORE names another".to_owned());
         }
+        notices.iter().for_each(|notice| eprintln!("{notice}"));
         match self {
             Self::Add { name, json } => {
-                let new = engine.add_merchant(MerchantName::parse(&name)?).await?;
+                let new = engine.add_merchant(name).await?;
                 say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
             }
             Self::List { json } => list(&engine, json).await,
             Self::RotateKey { merchant, json } => {
-                let id: MerchantId = merchant.parse()?;
-                let key = engine.rotate_key(id).await?.context("there is no merchant of this id")?;
-                let object = json!({ "merchant_id": id.to_string(), "api_key": key.reveal() });
+                let key = engine.rotate_key(merchant).await?.context("there is no merchant of this id")?;
+                let object = json!({ "merchant_id": merchant.to_string(), "api_key": key.reveal() });
                 say(&if json { object.to_string() } else { format!("api_key  {}", key.reveal()) })
             }
         }

@@ -8,18 +8,17 @@ use crate::clock::Clock;
 use crate::config::KeySource;
 use crate::keys::Keys;
 
-/// The operator's keys; without any, a file of our own beside the data, which only its owner can read.
-pub(super) fn keys(source: &KeySource, clock: &dyn Clock, notices: &mut Vec<String>) -> anyhow::Result<Keys> {
+/// The operator's keys; without any, a file of our own beside the data, which only its owner can read. Answers its path,
+/// too, when this call has made it.
+pub(super) fn keys<'a>(source: &'a KeySource, clock: &dyn Clock) -> anyhow::Result<(Keys, Option<&'a Path>)> {
     let path = match source {
-        KeySource::Given(keys) => return Ok(keys.clone()),
-        KeySource::File(path) => path,
+        KeySource::Given(keys) => return Ok((keys.clone(), None)),
+        KeySource::File(path) => path.as_path(),
     };
     let made = make_key_file(path, clock).with_context(|| format!("cannot make the key file {}", path.display()))?;
-    if made {
-        notices.push(format!("keys: made {}; whoever loses it loses every link and token under way", path.display()));
-    }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
-    Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))
+    let keys = Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))?;
+    Ok((keys, made.then_some(path)))
 }
 
 /// Makes the key file unless it is there, whole or not at all. Answers whether this call has made it.

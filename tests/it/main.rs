@@ -16,6 +16,7 @@
 )]
 
 mod banks;
+mod commands;
 mod consents_real_banks;
 mod floor_plan;
 mod journeys;

@@ -1,6 +1,6 @@
 //! The file: where it is, who may read it, and how a connection to it behaves.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,9 @@ const NAME: &str = "handback.sqlite3";
 
 /// The name of the file by which processes that open the same store wait for each other.
 const LOCK: &str = "handback.lock";
+
+/// The name of the file that the one server of a store keeps locked while it runs.
+const SERVER: &str = "handback.server.lock";
 
 /// How long a connection waits for another process that holds the file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,24 +41,59 @@ const STATEMENTS: usize = 64;
 /// # Errors
 /// When one of them can neither be made nor opened.
 pub fn prepare(folder: &Path) -> Result<(PathBuf, File), StoreError> {
-    let trouble = |error| StoreError::Unreachable(format!("{}: {error}", folder.display()));
-    let (mut builder, mut options) = (DirBuilder::new(), OpenOptions::new());
-    builder.recursive(true);
-    options.write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
-    builder.create(folder).map_err(trouble)?;
-    let lock = options.clone().create(true).open(folder.join(LOCK)).map_err(trouble)?;
+    make(folder)?;
+    let trouble = |error| trouble(folder, &error);
+    let lock = private().create(true).open(folder.join(LOCK)).map_err(trouble)?;
     lock.lock().map_err(trouble)?;
-    let path = folder.join(NAME);
-    match options.create_new(true).open(&path) {
+    let path = path(folder);
+    match private().create_new(true).open(&path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(trouble(error)),
         _ => Ok((path, lock)),
     }
+}
+
+/// Where the store of this folder is, or would be.
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+/// Takes the place of the store's one server, until the file is dropped or this process ends, however it ends.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when another process has it, else trouble with the file.
+pub fn lock_for_server(folder: &Path) -> Result<File, StoreError> {
+    make(folder)?;
+    let lock = private().create(true).open(folder.join(SERVER)).map_err(|error| trouble(folder, &error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Foreign(format!(
+            "another server is running on {}; an embedded store serves one, several need Redis",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(trouble(folder, &error)),
+    }
+}
+
+/// Makes the folder, for this user alone, where there is none.
+fn make(folder: &Path) -> Result<(), StoreError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| trouble(folder, &error))
+}
+
+/// Opens a file for this user alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn trouble(folder: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unreachable(format!("{}: {error}", folder.display()))
 }
 
 /// Opens a connection whose commits are on the disk when they return.

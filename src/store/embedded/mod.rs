@@ -21,6 +21,7 @@ mod users;
 mod values;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,9 +45,16 @@ pub struct Embedded {
     keep: Duration,
     writer: Writer,
     readers: Readers,
+    /// Held while this is the store of a server.
+    server: Option<File>,
 }
 
 impl Embedded {
+    /// Whether there is a store in this folder. Looks, and leaves nothing behind.
+    pub fn exists(folder: &Path) -> bool {
+        file::path(folder).exists()
+    }
+
     /// Opens the store in `folder`, or makes a new one there, readable by this user alone.
     ///
     /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be
@@ -56,11 +64,24 @@ impl Embedded {
     /// [`StoreError::Foreign`] when a newer program has made the file, [`StoreError::TimedOut`] when another process
     /// keeps it locked for 5 s, else trouble with the file.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        Self::open_as(None, folder, clock, keep)
+    }
+
+    /// Opens the store as [`Embedded::open`] does, and keeps it from every other server for as long as it is open: rate
+    /// limits, shared exchanges and the courier's queues are each server's own. Commands may use it beside the server.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when another server uses it, else as [`Embedded::open`].
+    pub fn open_for_server(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        Self::open_as(Some(file::lock_for_server(folder)?), folder, clock, keep)
+    }
+
+    fn open_as(server: Option<File>, folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
         let (path, _alone) = file::prepare(folder)?;
         let mut connection = file::connect(&path)?;
         schema::migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
-        Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers: Readers::new(path) })
+        Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers: Readers::new(path), server })
     }
 
     /// Runs `work` in the writer's next commit, and answers when that is durable. It may run twice: when another job
@@ -87,7 +108,11 @@ impl Embedded {
 
 impl std::fmt::Debug for Embedded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Embedded").field("folder", &self.folder).field("keep", &self.keep).finish_non_exhaustive()
+        f.debug_struct("Embedded")
+            .field("folder", &self.folder)
+            .field("keep", &self.keep)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 

@@ -52,6 +52,11 @@ impl Gateway {
         self.child.id()
     }
 
+    /// The folder of its embedded store.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("handback-data")
+    }
+
     /// Adds a merchant beside the server that runs, and answers its API key.
     pub fn add_merchant(&self) -> String {
         let mut add = command(&self.folder, self.port, &self.settings);
