@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use desk::AtTheDesk;
-pub use store::StoreUse;
+pub use store::{StoreUse, has_store};
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
@@ -128,6 +128,7 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
+        let lost_keys = tokio::spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
@@ -152,6 +153,7 @@ impl App {
         courier.await?;
         ended?;
         sweeper.abort();
+        lost_keys.abort();
         asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
@@ -342,6 +344,14 @@ fn serve_metrics(at: SocketAddr, counters: web::Data<Metrics>) -> anyhow::Result
 
 async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok().content_type(CONTENT_TYPE).body(counters.render())
+}
+
+/// Says which operator keys are missing that unfinished journeys need. A start does not wait for it.
+async fn warn_of_lost_keys(engine: Arc<Engine>) {
+    match engine.lost_keys().await {
+        Ok(lost) => lost.warnings().iter().for_each(|warning| tracing::warn!(warning, "keys.missing")),
+        Err(error) => tracing::warn!(error = %error, "keys.unchecked"),
+    }
 }
 
 /// Settles lapsed journeys, for as long as the house stands.

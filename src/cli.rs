@@ -103,8 +103,10 @@ impl Cli {
         }
         let config = Config::load(self.config, environment())?;
         match self.command.unwrap_or(Command::Serve) {
-            Command::CheckConfig { json: false } => say(&described(&config)),
-            Command::CheckConfig { json: true } => say(&described_json(&config).to_string()),
+            Command::CheckConfig { json } => {
+                let warnings: Vec<String> = config.warnings().iter().cloned().chain(lost_keys(&config).await).collect();
+                say(&if json { described_json(&config, &warnings).to_string() } else { described(&config, &warnings) })
+            }
             Command::Merchant(command) => command.run(&config).await,
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
@@ -233,19 +235,33 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
     })
 }
 
-fn described(config: &Config) -> String {
+fn described(config: &Config, warnings: &[String]) -> String {
     let width = config.describe().iter().map(|line| line.key.len()).max().unwrap_or_default();
     let lines = config.describe().iter().map(|line| format!("{:<width$} {}  ({})", line.key, line.value, line.origin));
-    let warnings = config.warnings().iter().map(|warning| format!("warning: {warning}"));
+    let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
     lines.chain(warnings).collect::<Vec<_>>().join("\n")
 }
 
-fn described_json(config: &Config) -> serde_json::Value {
+fn described_json(config: &Config, warnings: &[String]) -> serde_json::Value {
     let settings = config
         .describe()
         .iter()
         .map(|line| (line.key.clone(), json!({ "value": line.value, "origin": line.origin.to_string() })));
-    json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": config.warnings() })
+    json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": warnings })
+}
+
+/// What the store says of the keys, where there is a store: a configuration can be checked before its first start.
+async fn lost_keys(config: &Config) -> Vec<String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    if !app::has_store(config) {
+        return Vec::new();
+    }
+    let looked_at =
+        async { Ok(app::engine(config, &clock, StoreUse::Existing, &mut Vec::new()).await?.lost_keys().await?) };
+    match looked_at.await {
+        Ok(lost) => lost.warnings(),
+        Err::<_, anyhow::Error>(error) => vec![format!("the journeys' keys could not be checked: {error:#}")],
+    }
 }
 
 /// The environment's variables, as far as they are text.

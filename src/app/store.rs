@@ -53,13 +53,18 @@ pub(super) async fn open(
     }
 }
 
+/// Whether the store that this configuration names has been created, as far as that can be seen without opening it.
+pub fn has_store(config: &Config) -> bool {
+    match config.store() {
+        StoreConfig::Embedded(folder) => Embedded::exists(folder),
+        // A Redis answers for itself, unless its keys would have to be made first.
+        StoreConfig::Redis(_) => !matches!(config.keys(), KeySource::File(path) if !path.exists()),
+    }
+}
+
 /// Refuses before anything is written.
 fn check(config: &Config, usage: StoreUse) -> anyhow::Result<()> {
-    let exists = match config.store() {
-        StoreConfig::Embedded(folder) => Embedded::exists(folder),
-        // A server answers for itself, unless this command would have to make the keys for it.
-        StoreConfig::Redis(_) => !matches!(config.keys(), KeySource::File(path) if !path.exists()),
-    };
+    let exists = has_store(config);
     if !exists && usage == StoreUse::Existing {
         bail!("there is no store yet at {}; `handback serve` and `handback merchant add` create one", config.store());
     }
@@ -83,6 +88,9 @@ async fn open_with(
     let store: Arc<dyn Store> = match config.store() {
         StoreConfig::Embedded(folder) if usage == StoreUse::Serve => {
             Arc::new(Embedded::open_for_server(folder, clock, config.keep())?)
+        }
+        StoreConfig::Embedded(folder) if usage == StoreUse::Existing => {
+            Arc::new(Embedded::open_existing(folder, clock, config.keep())?)
         }
         StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, clock, config.keep())?),
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), clock, config.keep())?),

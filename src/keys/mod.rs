@@ -72,6 +72,11 @@ impl Keys {
         self.keys.first().map_or("", |(id, _)| id)
     }
 
+    /// Whether there is a key of this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.key(id).is_some()
+    }
+
     /// A digest of each key, the current one's first, by which nodes can tell that they hold the same.
     pub fn fingerprints(&self) -> Vec<Digest> {
         self.keys.iter().map(|(_, key)| digest("key fingerprint", key.as_slice())).collect()

@@ -8,6 +8,9 @@ use tempfile::TempDir;
 use crate::support::gateway::Gateway;
 use crate::support::redis::RedisServer;
 
+const OLD: &str = "old:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+const NEW: &str = "new:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+
 /// Runs `handback` in this folder, with these variables (without `HANDBACK_`) and no configuration file.
 fn handback(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
@@ -115,4 +118,31 @@ fn a_second_server_on_one_embedded_store_is_refused_until_the_first_is_gone() {
     assert!(beside.status.success(), "{}", told(&beside));
     first.kill();
     first.restart();
+}
+
+#[test]
+fn a_key_that_is_dropped_while_journeys_need_it_is_named_with_their_number() {
+    let mut gateway = Gateway::start(&[("KEYS", &format!("{OLD},{NEW}"))]);
+    let key = gateway.add_merchant();
+    for _ in 0..3 {
+        gateway.open_link(&key);
+    }
+    let data = format!("embedded:{}", gateway.data().display());
+    let folder = TempDir::new().unwrap();
+    let checked = |keys: &str| {
+        let output = handback(folder.path(), &[("STORE", data.as_str()), ("KEYS", keys)], &["check-config"]);
+        assert!(output.status.success(), "{}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let warning = "the operator key old is missing, and 3 unfinished journeys need it";
+    gateway.stop();
+    gateway.set("KEYS", &format!("{NEW},{OLD}"));
+    gateway.restart();
+    gateway.stop();
+    assert!(!checked(&format!("{NEW},{OLD}")).contains("is missing"));
+    assert!(checked(NEW).contains(warning), "{}", checked(NEW));
+    gateway.set("KEYS", NEW);
+    gateway.restart();
+    gateway.await_log(warning);
+    assert_eq!(files(folder.path()), [""; 0]);
 }

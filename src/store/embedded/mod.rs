@@ -64,7 +64,10 @@ impl Embedded {
     /// [`StoreError::Foreign`] when a newer program has made the file, [`StoreError::TimedOut`] when another process
     /// keeps it locked for 5 s, else trouble with the file.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
-        Self::open_as(None, folder, clock, keep)
+        let (path, _alone) = file::prepare(folder)?;
+        let mut connection = file::connect(&path)?;
+        schema::migrate(&mut connection)?;
+        Self::over(connection, folder, clock, keep)
     }
 
     /// Opens the store as [`Embedded::open`] does, and keeps it from every other server for as long as it is open: rate
@@ -73,15 +76,24 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::Foreign`] when another server uses it, else as [`Embedded::open`].
     pub fn open_for_server(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
-        Self::open_as(Some(file::lock_for_server(folder)?), folder, clock, keep)
+        let server = Some(file::lock_for_server(folder)?);
+        Ok(Self { server, ..Self::open(folder, clock, keep)? })
     }
 
-    fn open_as(server: Option<File>, folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
-        let (path, _alone) = file::prepare(folder)?;
-        let mut connection = file::connect(&path)?;
-        schema::migrate(&mut connection)?;
-        let writer = Writer::start(connection)?;
-        Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers: Readers::new(path), server })
+    /// Opens the store that is in `folder`, for a command beside its server, and leaves its layout as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when an older or a newer program has made the file, [`StoreError::Unreachable`] when there
+    /// is none, else as [`Embedded::open`].
+    pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        let mut connection = file::connect(&file::path(folder))?;
+        schema::expect_current(&mut connection)?;
+        Self::over(connection, folder, clock, keep)
+    }
+
+    fn over(connection: Connection, folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+        let (writer, readers) = (Writer::start(connection)?, Readers::new(file::path(folder)));
+        Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers, server: None })
     }
 
     /// Runs `work` in the writer's next commit, and answers when that is durable. It may run twice: when another job

@@ -136,6 +136,20 @@ const DELIVERIES: &str = "
     CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
 ";
 
+/// Refuses a file that this program would have to change before it could read it.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when an older or a newer program has made it, else trouble with the file.
+pub fn expect_current(db: &mut Connection) -> Result<(), StoreError> {
+    let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if (version as usize) < STEPS.len() {
+        return Err(StoreError::Foreign(
+            "it was written by an older version; start the server, which upgrades it".into(),
+        ));
+    }
+    migrate(db)
+}
+
 /// Brings the file up to what this program expects. Processes that start at the same time wait for each other.
 ///
 /// # Errors

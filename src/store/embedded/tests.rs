@@ -120,6 +120,29 @@ fn a_newer_programs_file_is_refused() {
 }
 
 #[test]
+fn a_command_leaves_the_layout_of_an_older_file_to_the_server() {
+    let folder = Folder::new();
+    drop(folder.store(&clock()));
+    assert!(Embedded::open_existing(folder.0.path(), clock(), KEEP).is_ok());
+    for version in [3, 99] {
+        beside(&folder).pragma_update(None, "user_version", version).unwrap();
+        let refused = Embedded::open_existing(folder.0.path(), clock(), KEEP);
+        assert!(matches!(refused, Err(StoreError::Foreign(_))), "{version}: {refused:?}");
+        let now: u32 = beside(&folder).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(now, version);
+    }
+}
+
+#[test]
+fn a_folder_without_a_store_is_not_given_one_by_a_command_that_reads() {
+    let folder = Folder::new();
+    let empty = folder.0.path().join("empty");
+    assert!(!Embedded::exists(&empty));
+    assert!(Embedded::open_existing(&empty, clock(), KEEP).is_err());
+    assert!(!empty.exists());
+}
+
+#[test]
 fn a_file_of_another_kind_is_refused() {
     let folder = Folder::new();
     std::fs::write(folder.0.path().join("handback.sqlite3"), "a text of somebody else's".repeat(99)).unwrap();

@@ -66,6 +66,38 @@ impl Gateway {
         papers["api_key"].as_str().unwrap().to_owned()
     }
 
+    /// Opens a payment link.
+    pub fn open_link(&self, key: &str) {
+        let body = "amount=25.00&recipient_note=Order&callback_url=https://shop.example/paid";
+        let length = body.len();
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        write!(
+            stream,
+            "POST /secpaid/api/v2/createLink HTTP/1.0\r\ntoken: {key}\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    }
+
+    /// Changes one of its settings, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        let name = format!("HANDBACK_{name}");
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
+    /// Waits until it has logged this.
+    pub fn await_log(&self, text: &str) {
+        let deadline = Instant::now() + STARTUP;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "{text:?} was never logged: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Kills it (SIGKILL).
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -1,0 +1,71 @@
+//! Journeys whose operator key is gone: their links lead nowhere, and their returns and tokens cannot be verified.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, EngineError};
+use crate::domain::journey::{Journey, Stage};
+use crate::store::{Place, Which};
+
+/// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.
+const MOST: usize = 20_000;
+
+/// How many journeys one look into the store brings.
+const BATCH: usize = 200;
+
+/// The unfinished journeys under operator keys that this gateway does not have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LostKeys {
+    /// How many, by the id of their key.
+    pub journeys: BTreeMap<String, usize>,
+    /// Whether every journey was looked at; if not, there may be more.
+    pub complete: bool,
+}
+
+impl LostKeys {
+    /// A sentence for each key.
+    pub fn warnings(&self) -> Vec<String> {
+        let least = if self.complete { "" } else { "at least " };
+        let warning = |(key, count): (&String, &usize)| {
+            let journeys = if *count == 1 { "journey" } else { "journeys" };
+            format!(
+                "the operator key {key} is missing, and {least}{count} unfinished {journeys} need it: their links lead \
+                 nowhere and their returns fail; put it back, behind the others in HANDBACK_KEYS"
+            )
+        };
+        self.journeys.iter().map(warning).collect()
+    }
+}
+
+impl Engine {
+    /// Counts the unfinished journeys whose operator key is missing, as far as 20,000 journeys tell.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn lost_keys(&self) -> Result<LostKeys, EngineError> {
+        let mut lost = LostKeys { complete: true, ..LostKeys::default() };
+        let mut left = MOST;
+        for merchant in self.store.merchants().await? {
+            let mut after = None;
+            loop {
+                let batch = self.store.list(merchant.id, Which::All, after, BATCH.min(left)).await?;
+                left -= batch.len();
+                batch.iter().filter(|journey| self.lacks_key_of(journey)).for_each(|journey| {
+                    *lost.journeys.entry(journey.opening().key.clone()).or_default() += 1;
+                });
+                after = batch.last().map(Place::of);
+                if left == 0 {
+                    lost.complete = false;
+                    return Ok(lost);
+                }
+                if batch.len() < BATCH.min(left) {
+                    break;
+                }
+            }
+        }
+        Ok(lost)
+    }
+
+    fn lacks_key_of(&self, journey: &Journey) -> bool {
+        !matches!(journey.stage(), Stage::Settled(_)) && !self.keys.has(&journey.opening().key)
+    }
+}
