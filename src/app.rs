@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
-use crate::domain::callback::{AppWays, CallbackUrl, Placement};
+use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
@@ -212,23 +212,26 @@ fn engine_heard_by(
         banks,
         institutions: banks::institutions(config),
         public_url,
-        rules: config.callback_rules().clone(),
+        rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules().clone() },
         budget: config.return_budget(),
         operator: config.operator_key(),
         herald,
     }))
 }
 
-/// The courier of a house. A demo's may reach the machine that it is tried on.
-fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
+/// The courier's way out. A demo's leads to the machine that it is tried on, too.
+fn couriers_way_out(config: &Config) -> egress::Builder {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
-    let loopback = loopback.into_iter().filter(|_| config.is_demo()).map(Into::into);
+    way_out(config).allow(loopback.into_iter().filter(|_| config.is_demo()).map(Into::into))
+}
+
+fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
     Ok(Courier::new(courier::Parts {
         store: Arc::clone(&engine.store),
         keys: engine.keys.clone(),
         clock: Arc::clone(&engine.clock),
         dialects: engine.dialects.clone(),
-        sender: Arc::new(way_out(config).allow(loopback).build()?),
+        sender: Arc::new(couriers_way_out(config).build()?),
         desk,
         watcher,
     }))

@@ -19,3 +19,35 @@ pub(super) fn dialects(public_url: &PublicUrl, keys: &Keys) -> Vec<Arc<dyn Diale
     let ixopay = Ixopay::new(checkout);
     vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(TokenIo), Arc::new(ixopay), Arc::new(Plain)]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::delivery::{Attempt, Delivery, DeliveryId, Heard, News, Target, Verdict};
+    use crate::domain::id::{JourneyId, Shard};
+    use crate::domain::moment::Moment;
+
+    #[test]
+    fn no_receiver_is_called_again_before_the_wait_that_its_dialect_prints() {
+        let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();
+        let journey = JourneyId::mint([7; 16], Shard::of_byte(0));
+        let now = Moment::from_millis(1_800_000_000_000);
+        let failed = Attempt { heard: Heard::Status(500), received: false, retry_after: None };
+        for dialect in dialects(&PublicUrl::parse("https://pay.example").unwrap(), &keys) {
+            for target in [Target::Callback(0), Target::Endpoint(0)] {
+                let policy = dialect.manners(target);
+                for (tries, printed) in (0..).zip(&policy.schedule.waits()[1..]) {
+                    let id = DeliveryId { journey, news: News::Settled(0), target };
+                    let delivery = Delivery { tries, ..Delivery::fresh(id, now) };
+                    for chance in 0..500 {
+                        let Verdict::Retry(wait) = failed.judge(&delivery, &policy, now, chance) else { panic!() };
+                        let most = *printed + *printed / 10 + Duration::from_millis(1);
+                        assert!((*printed..=most).contains(&wait), "{} {target} {tries}: {wait:?}", dialect.name());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
 use crate::domain::dialect::Dialect;
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
 use crate::store::{Lease, Leased, Parcel, StoreError, endpoint_name};
 
@@ -190,14 +190,29 @@ fn load(attempt: &Attempt, verdict: Verdict) -> Load {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). A fraction, which some servers send, is rounded up.
 fn read_retry_after(text: &str, now: Moment) -> Option<Duration> {
     let text = text.trim();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse().ok().map(Duration::from_secs);
+    if let Some(wait) = whole_seconds(text) {
+        return Some(wait);
     }
-    let at: Timestamp = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(Moment::from_millis(u64::try_from(at.as_millisecond()).ok()?).since(now))
+    if let Some((whole, fraction)) = text.split_once('.') {
+        return Some(
+            whole_seconds(whole)?.saturating_add(Duration::from_secs(whole_seconds(fraction)?.as_secs().min(1))),
+        );
+    }
+    let at = read_date(text)?.as_millisecond();
+    Some(u64::try_from(at).map_or(Duration::ZERO, |at| Moment::from_millis(at).since(now)))
+}
+
+/// Reads a date in any of the three forms that HTTP knows (RFC 9110, 5.6.7). One beyond the end of time is the end of time.
+fn read_date(text: &str) -> Option<Timestamp> {
+    if let Ok(date) = jiff::fmt::rfc2822::parse(text) {
+        return Some(date.timestamp());
+    }
+    let forms = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let date = forms.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::MAX, |date| date.timestamp()))
 }
 
 #[cfg(test)]
@@ -226,8 +241,38 @@ mod tests {
         assert_eq!(seconds(" 0 "), Some(0));
         assert_eq!(seconds("Fri, 20 Nov 2026 15:02:00 GMT"), Some(120));
         assert_eq!(seconds("Fri, 20 Nov 2026 14:02:00 GMT"), Some(0));
-        for bad in ["", "-1", "soon", "1.5", "99999999999999999999"] {
+        for bad in ["", "-1", "soon", "1.", ".5", "1.5.5", "1,5", "+5"] {
             assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_asks_for_more_time_than_fits_is_left_alone_for_the_longest() {
+        // 2026-11-20T15:00:00Z
+        let now = Moment::from_millis(1_795_186_800_000);
+        let longest = Attempt::RETRY_AFTER.1;
+        for text in [
+            "99999999999999999999",
+            "18446744073709551615",
+            "00000000000000000000000009999999",
+            "99999999999999999999.5",
+            "315360000",
+            "Thu, 01 Jan 2099 00:00:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            let wait = read_retry_after(text, now).unwrap_or_else(|| panic!("{text} is taken as absent"));
+            assert_eq!(wait.clamp(Attempt::RETRY_AFTER.0, longest), longest, "{text}");
+        }
+        for (text, expected) in [
+            ("1.5", 2),
+            ("120.0", 120),
+            ("0.2", 1),
+            ("Friday, 20-Nov-26 15:02:00 GMT", 120),
+            ("Fri Nov 20 15:02:00 2026", 120),
+            ("Sun Nov  6 08:49:37 1994", 0),
+            ("Wed, 31 Dec 1969 23:59:59 GMT", 0),
+        ] {
+            assert_eq!(read_retry_after(text, now), Some(Duration::from_secs(expected)), "{text}");
         }
     }
 }

@@ -29,14 +29,9 @@ impl Endpoint {
     /// Reads where an endpoint is, with nothing else said. It is called by a server.
     ///
     /// # Errors
-    /// When the URL breaks a rule for callbacks, or is an app link.
+    /// When the URL breaks a rule for callbacks, or can never be called.
     pub fn parse(text: &str, rules: &Rules) -> Result<Self, Invalid> {
-        let url = CallbackUrl::parse(text, rules)?;
-        if url.is_app_link() {
-            return Err(Invalid::new("url", "is an app link, which no server can call")
-                .hint("expected an https URL of your server"));
-        }
-        Ok(Self::at(url))
+        Ok(Self::at(CallbackUrl::parse_called(text, rules)?))
     }
 
     /// The same in the manner that a call wants, with the key that it has brought, if any.

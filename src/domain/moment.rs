@@ -30,3 +30,10 @@ impl Moment {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
+
+/// Reads whole seconds, as headers have them. More than a number can hold is the most that one can: a limit follows anyway.
+/// `None` when it is anything else.
+pub fn whole_seconds(text: &str) -> Option<Duration> {
+    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+}

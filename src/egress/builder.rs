@@ -130,12 +130,17 @@ impl Builder {
         self
     }
 
+    /// The guard that the client will have, for those who are to say at once what it will never call.
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.listed.clone(), self.ports.clone())
+    }
+
     /// Makes the client.
     ///
     /// # Errors
     /// When its TLS cannot be set up, as with a certificate that does not fit its key.
     pub fn build(self) -> Result<Client, reqwest::Error> {
-        let guard = Arc::new(Guard::new(self.listed.clone(), self.ports.clone()));
+        let guard = Arc::new(self.guard());
         Ok(Client {
             public: self.inner(&guard, Reach::Public).https_only(true).build()?,
             listed: self.inner(&guard, Reach::Listed).build()?,

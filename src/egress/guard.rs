@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use reqwest::Url;
 use url::Host;
 
-use super::special::{carried, special};
+use super::special::{carried, reserved, special};
 
 /// The port of https.
 const HTTPS: u16 = 443;
@@ -35,6 +35,9 @@ pub enum Refused {
     /// It names this very machine (RFC 6761 6.3).
     #[error("its host is this machine")]
     Localhost,
+    /// Its name never leads to the public Internet, and the operator's list is empty.
+    #[error("its name is reserved: {0}")]
+    Reserved(&'static str),
     /// Its address, or each address of its name, is set apart for something else, and not on the operator's list.
     #[error("its address is not to be called: {0}")]
     Address(&'static str),
@@ -84,6 +87,11 @@ impl Guard {
     /// inside must be public, or on the list too.
     pub const fn new(listed: Vec<IpNet>, ports: Ports) -> Self {
         Self { listed, ports }
+    }
+
+    /// The ports on which public addresses may be called.
+    pub(super) const fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// Judges a URL, and answers what its host may resolve to.
@@ -154,7 +162,8 @@ impl Guard {
         }
     }
 
-    /// Judges a name before it is resolved: those that are this machine by definition need no resolver (RFC 6761 6.3).
+    /// Judges a name before it is resolved: those that are this machine by definition need no resolver (RFC 6761 6.3), and
+    /// those that are reserved lead to no public address.
     fn check_name(&self, name: &str) -> Result<Reach, Refused> {
         let name = name.strip_suffix('.').unwrap_or(name);
         let last = name.rsplit('.').next().unwrap_or_default();
@@ -162,7 +171,12 @@ impl Guard {
             return Err(Refused::Unreadable);
         }
         if !last.eq_ignore_ascii_case("localhost") && !name.eq_ignore_ascii_case("localhost.localdomain") {
-            return Ok(Reach::Public);
+            return match reserved(name) {
+                None => Ok(Reach::Public),
+                Some(why) if self.listed.is_empty() => Err(Refused::Reserved(why)),
+                // Where it leads is a matter of the operator's own network, and so of the list.
+                Some(_) => Ok(Reach::Listed),
+            };
         }
         let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         if here.into_iter().any(|address| self.admits(address)) { Ok(Reach::Listed) } else { Err(Refused::Localhost) }

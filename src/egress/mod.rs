@@ -10,6 +10,7 @@
 //! call any address that stands in a URL.
 
 mod answer;
+mod asked;
 mod bank;
 mod builder;
 mod call;

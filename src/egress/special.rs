@@ -56,6 +56,25 @@ const IPV6: &[(Ipv6Net, &str)] = &[
 /// The only part of IPv6 that is given out (RFC 4291 2.4, and the IANA registry of the address space).
 const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
+/// The domains that the public DNS never holds. `example` (RFC 6761 6.5) is left out: documents and tests name it, and DNS
+/// answers for it that there is nothing.
+const RESERVED: &[(&str, &str)] = &[
+    ("local", "local is for multicast DNS (RFC 6762)"),
+    ("internal", "internal is for private networks (ICANN, 2024)"),
+    ("home.arpa", "home.arpa is for homes (RFC 8375)"),
+    ("test", "test is for tests (RFC 6761 6.2)"),
+    ("invalid", "invalid never resolves (RFC 6761 6.4)"),
+    ("onion", "onion is for Tor (RFC 7686)"),
+    ("alt", "alt is not for DNS (RFC 9476)"),
+];
+
+/// What a name is reserved for; `None` when it may be an ordinary public one. It has no root's dot.
+pub(super) fn reserved(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let is_below = |domain: &str| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    RESERVED.iter().find(|(domain, _)| is_below(domain)).map(|(_, why)| *why)
+}
+
 /// What an address is set apart for; `None` when it is an ordinary public one.
 ///
 /// An IPv4-mapped address is the IPv4 address that a system connects to.

@@ -32,7 +32,7 @@ impl Dialect for Scheduled {
     }
 }
 
-/// A schedule as it is printed: the wait before each try, and by how many thousandths it may be off.
+/// A schedule as it is printed: the wait before each try, and by how many thousandths it may be longer.
 struct Table {
     schedule: Schedule,
     printed: &'static [&'static str],
@@ -51,9 +51,10 @@ impl Table {
         self.printed.iter().map(|text| read(text)).collect()
     }
 
-    /// The earliest and the latest that a try may be due which is said to be due after `wait`.
+    /// The earliest and the latest that a try may be due which is said to be due after `wait`: what is printed is the
+    /// least.
     fn bounds(&self, wait: Duration) -> (Duration, Duration) {
-        (wait * (1000 - self.jitter) / 1000, wait * (1000 + self.jitter) / 1000)
+        (wait, wait * (1000 + self.jitter) / 1000)
     }
 }
 

@@ -41,9 +41,6 @@ pub fn read_webhook(body: &[u8], rules: &Rules) -> Result<Webhook, Refusal> {
         return Err(config.missing("type").hint("expected a list with at least one kind of event").into());
     }
     let place = config.at("url");
-    let url = CallbackUrl::parse(&config.needed_code("url")?, rules).map_err(|invalid| invalid.at(&place))?;
-    if url.is_app_link() {
-        return Err(Invalid::new(place, "is an app link, which no server can call").hint("expected https://…").into());
-    }
+    let url = CallbackUrl::parse_called(&config.needed_code("url")?, rules).map_err(|invalid| invalid.at(&place))?;
     Ok(Webhook { types, url })
 }

@@ -5,6 +5,7 @@ mod intent;
 mod list;
 mod names;
 mod network;
+mod rules;
 mod template;
 mod url;
 mod ways;
@@ -13,8 +14,9 @@ pub use bare::{Apart, bare, take_apart};
 pub use intent::{AndroidPackage, intent_link};
 pub use list::{Item, MAX_ITEMS, parse_list, place};
 pub use network::Network;
+pub use rules::{CallGuard, Rules};
 pub(crate) use url::is_loopback;
-pub use url::{CallbackUrl, MAX_LENGTH, NEVER, Rules};
+pub use url::{CallbackUrl, MAX_LENGTH, NEVER};
 pub use ways::{AppWays, Way, WrittenWays};
 
 use super::invalid::Invalid;

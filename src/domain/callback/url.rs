@@ -12,7 +12,7 @@ use super::super::invalid::Invalid;
 use super::super::params::{Params, percent_encoded};
 use super::Placement;
 use super::names::{held, is_named_by_note, is_parameters};
-use super::network::Network;
+use super::rules::Rules;
 use super::template::{Piece, expand, pieces};
 
 /// The longest callback, before and after our parameters have joined it, in bytes.
@@ -20,15 +20,6 @@ pub const MAX_LENGTH: usize = 2048;
 
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
-
-/// The operator's say in which callbacks are allowed.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// App schemes that are allowed although they are not a reversed domain name.
-    pub app_schemes: Vec<String>,
-    /// Networks whose addresses may be called by plain http.
-    pub plain_networks: Vec<Network>,
-}
 
 /// A merchant's callback: an absolute `https` URL, an `http` one on loopback or in a network of the operator's list, or an
 /// app link.
@@ -292,6 +283,7 @@ fn with_query(url: &str, query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::params::Placeholder;
+    use super::super::network::Network;
     use super::*;
 
     fn params() -> Params {

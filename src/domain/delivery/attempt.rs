@@ -116,7 +116,7 @@ mod tests {
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
     /// The chance that leaves a wait as it is.
-    const EVEN: u64 = 100;
+    const EVEN: u64 = 0;
 
     fn delivery(target: Target, tries: u8) -> Delivery {
         let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), news: News::Settled(0), target };

@@ -25,7 +25,7 @@ impl Schedule {
         ],
     };
 
-    /// By how much a wait may be shorter or longer than the table says, in thousandths.
+    /// By how much a wait may be longer than the table says, in thousandths.
     const JITTER: u64 = 100;
 
     /// A schedule with these waits before each try, the first one's first.
@@ -43,9 +43,10 @@ impl Schedule {
         self.waits.get(usize::from(tries)).copied()
     }
 
-    /// A wait, up to a tenth shorter or longer as chance has it, so that what failed together is not tried together.
+    /// A wait, up to a tenth longer as chance has it, so that what failed together is not tried together. It is never
+    /// shorter: a receiver was told the least that it may count on.
     pub fn jittered(wait: Duration, chance: u64) -> Duration {
-        let thousandths = 1000 - Self::JITTER + chance % (2 * Self::JITTER + 1);
+        let thousandths = 1000 + chance % (Self::JITTER + 1);
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(millis.saturating_mul(thousandths) / 1000)
     }
@@ -73,10 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn chance_moves_a_wait_by_a_tenth_at_the_most() {
+    fn chance_makes_a_wait_longer_by_a_tenth_at_the_most_and_never_shorter() {
         let wait = Duration::from_secs(100);
         let waits: Vec<_> = (0..1000).map(|chance| Schedule::jittered(wait, chance)).collect();
-        assert_eq!(waits.iter().min(), Some(&Duration::from_secs(90)));
+        assert_eq!(waits.iter().min(), Some(&wait));
         assert_eq!(waits.iter().max(), Some(&Duration::from_secs(110)));
         assert_eq!(Schedule::jittered(Duration::ZERO, 7), Duration::ZERO);
         assert!(Schedule::jittered(Duration::MAX, u64::MAX) > Duration::from_hours(24));

@@ -74,8 +74,8 @@ impl Plan {
     /// Resolves what a merchant asked for; `None` means its first saved callback, else our result page.
     ///
     /// # Errors
-    /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is an
-    /// app link anywhere but first. The field names the item, from 1.
+    /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is anywhere
+    /// but first and can never be called by a server. The field names the item, from 1.
     pub fn resolve(asked: Option<&str>, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         match asked {
             None => Self::by_default(allowed),
@@ -264,6 +264,9 @@ fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry
     if index > 0 && entry.url.is_app_link() {
         return Err(Invalid::new("callback_url", "is an app link, which only a browser can open")
             .hint("an app link can only be the first item"));
+    }
+    if index > 0 {
+        entry.url.check_called(allowed.rules).map_err(|invalid| invalid.at("callback_url"))?;
     }
     // Other ways are for browsers, and only the first item has one.
     let ways = if index == 0 { entry.ways } else { AppWays::default() };

@@ -26,7 +26,6 @@ on_every_store![
     each_link_chooses_the_body_of_its_notices,
     an_endpoint_that_hangs_delays_nobody_else,
     what_was_not_carried_when_a_house_stopped_the_next_one_carries,
-    an_address_that_must_not_be_called_is_not,
 ];
 
 /// A link that lands in a shop and tells these, paid. Answers it, and the way home.
@@ -260,14 +259,4 @@ async fn what_was_not_carried_when_a_house_stopped_the_next_one_carries(mut hous
         12,
         "the four that hung were finished, and none was tried in vain: {tries:?}"
     );
-}
-
-async fn an_address_that_must_not_be_called_is_not(house: House) {
-    let shop = house.shop("Shop");
-    let (link, _) = paid(&house, &shop, &["https://10.0.0.1/n".into(), "https://[fe80::1]/n".into()]).await;
-    eventually("both were refused", || async {
-        let journey = shop.journey(&link.id).await;
-        journey["deliveries"].as_array().unwrap().iter().all(|d| d["last_try"] == "refused" && d["state"] == "waiting")
-    })
-    .await;
 }

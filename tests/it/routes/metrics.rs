@@ -30,7 +30,7 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     });
     let told = ["well", "gone", "hangs-up", "broken"].map(|path| receiver.url(&format!("/{path}")));
     let nobody = format!("http://127.0.0.1:{}/nobody", quiet_port());
-    let mut list = vec!["https://shop.example/cb".to_owned(), nobody, "https://10.0.0.1/private".into()];
+    let mut list = vec!["https://shop.example/cb".to_owned(), nobody];
     list.extend(told);
     let link = shop.link(json!({ "callback_url": list })).await;
     house.http.pay(&link.text, "code=ok").await.location();
@@ -45,11 +45,11 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
         ("handback_delivery_tries_total{heard=\"2xx\"}", 1),
         ("handback_delivery_tries_total{heard=\"4xx\"}", 1),
         ("handback_delivery_tries_total{heard=\"5xx\"}", 1),
-        ("handback_delivery_tries_total{heard=\"refused\"}", 1),
+        ("handback_delivery_tries_total{heard=\"refused\"}", 0),
         ("handback_delivery_tries_total{heard=\"unreachable\"}", 1),
         ("handback_delivery_tries_total{heard=\"unanswered\"}", 1),
         ("handback_deliveries_total{result=\"delivered\"}", 1),
-        ("handback_deliveries_total{result=\"put_off\"}", 4),
+        ("handback_deliveries_total{result=\"put_off\"}", 3),
         ("handback_deliveries_total{result=\"gone\"}", 1),
         ("handback_deliveries_total{result=\"dead\"}", 0),
     ] {
@@ -60,7 +60,7 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     let under_way = "handback_deliveries_under_way 0";
     eventually(under_way, || async { read().await.lines().any(|line| line == under_way) }).await;
     let text = read().await;
-    for secret in [&shop.id, "10.0.0.1", "127.0.0.1", "/well", "Shop"] {
+    for secret in [&shop.id, "127.0.0.1", "/well", "Shop"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert!(text.lines().all(|line| line.starts_with('#') || line.contains("handback_")), "{text}");

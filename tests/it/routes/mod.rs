@@ -4,6 +4,7 @@ mod bodies;
 mod manual;
 mod metrics;
 mod pages;
+mod uncallable_urls;
 mod v1_callbacks;
 mod v1_consents;
 mod v1_endpoints;

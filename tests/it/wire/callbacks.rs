@@ -20,7 +20,6 @@ on_every_store![
     what_is_called_off_is_never_told,
     calling_off_and_finishing_at_once_come_to_one_end,
     what_runs_out_is_told_so,
-    what_must_not_be_called_is_not,
     a_house_that_stops_forgets_nothing,
     a_saved_endpoint_that_is_not_there_is_none,
 ];
@@ -256,16 +255,6 @@ async fn what_runs_out_is_told_so(house: House) {
     let told = receiver.received().pop().unwrap();
     assert_eq!((told.target.as_str(), told.headers["handback-status"].as_str()), ("/alone", "expired"));
     assert_eq!(look(&shop, &id).await["status"], "expired");
-}
-
-async fn what_must_not_be_called_is_not(house: House) {
-    let shop = house.shop("Shop");
-    for url in ["https://10.0.0.1/n", "https://[fe80::1]/n", "https://169.254.169.254/latest"] {
-        let id = open(&shop, json!({ "callback_url": url, "method": "GET" })).await;
-        finish(&shop, &id, json!({ "status": "done" })).await;
-        let stands = stands(&shop, &id, "waiting", 1).await;
-        assert_eq!(stands["delivery"]["last_try"], "refused", "{url}");
-    }
 }
 
 async fn a_house_that_stops_forgets_nothing(mut house: House) {
