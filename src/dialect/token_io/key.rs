@@ -5,9 +5,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use p256::PublicKey as PointOfP256;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
+use rsa::RsaPublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
+use rsa::traits::PublicKeyParts as _;
 use sha2::{Digest as _, Sha256};
 
 use super::json::Object;
@@ -22,8 +26,11 @@ const MAX_KEY: usize = 4096;
 /// The longest key id.
 const MAX_ID: usize = 64;
 
-const EXPECTED: &str = "expected an Ed25519, P-256 or RSA public key in PEM, one of the first two as a JWK, or 32 bytes \
-                        of Ed25519 in base64url without padding";
+/// The fewest bits of an RSA key (RFC 7518, section 3.3).
+const RSA_BITS: usize = 2048;
+
+const EXPECTED: &str = "expected an Ed25519, P-256 or RSA public key (2048 to 4096 bits) in PEM, one of the first two as a \
+                        JWK, or 32 bytes of Ed25519 in base64url without padding";
 
 /// A public key as it is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +74,10 @@ pub(super) fn verifies(pem: &str, algorithm: Algorithm, message: &[u8], signatur
         _ => return false,
     };
     let Ok(key) = key else { return false };
+    // A key may have been registered before there was a rule.
+    if algorithm == Algorithm::RS256 && checked_rsa(key.try_get_as_bytes().unwrap_or_default()).is_err() {
+        return false;
+    }
     let verified = |signature: &[u8]| {
         crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm).unwrap_or(false)
     };
@@ -98,7 +109,18 @@ fn of_text(text: &str) -> Result<Both, Invalid> {
         return of_p256(&point);
     }
     let key = DecodingKey::from_rsa_pem(text.as_bytes()).map_err(|_| refused("is no public key that is known here"))?;
-    Ok((key.try_get_as_bytes().unwrap_or_default().to_vec(), text.to_owned() + "\n"))
+    let bytes = key.try_get_as_bytes().unwrap_or_default();
+    checked_rsa(bytes)?;
+    Ok((bytes.to_vec(), text.to_owned() + "\n"))
+}
+
+/// Refuses an RSA key (PKCS#1, in DER) that is too short, too long to be used, or has an exponent that hides nothing.
+fn checked_rsa(der: &[u8]) -> Result<(), Invalid> {
+    let key = RsaPublicKey::from_pkcs1_der(der).map_err(|_| refused("is no RSA key of up to 4096 bits"))?;
+    if key.n().bits() < RSA_BITS {
+        return Err(refused(format!("has {} bits, and an RSA key needs {RSA_BITS} at least", key.n().bits())));
+    }
+    Ok(())
 }
 
 fn of_jwk(jwk: &Object) -> Result<Both, Invalid> {
@@ -122,6 +144,10 @@ fn of_jwk(jwk: &Object) -> Result<Both, Invalid> {
 fn of_ed25519(bytes: &[u8]) -> Result<Both, Invalid> {
     if bytes.len() != 32 {
         return Err(refused(format!("has {} bytes, and an Ed25519 key has 32", bytes.len())));
+    }
+    let point = bytes.try_into().ok().and_then(|bytes| VerifyingKey::from_bytes(bytes).ok());
+    if point.is_none_or(|point| point.is_weak()) {
+        return Err(refused("is no point of Ed25519 that a signature can be trusted under"));
     }
     let der = STANDARD.encode([&ED25519, bytes].concat());
     Ok((bytes.to_vec(), format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")))

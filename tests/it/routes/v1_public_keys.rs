@@ -47,13 +47,14 @@ async fn what_is_no_key_is_refused_with_its_field(house: House) {
         (json!({}), "key"),
         (json!({ "key": "AAAA" }), "key"),
         (json!({ "key": "-----BEGIN PRIVATE KEY-----" }), "key"),
+        (json!({ "key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }), "key"),
         (json!({ "key": PUBLIC_KEY, "id": "a b" }), "id"),
     ] {
         let refused = shop.v1(Method::POST, PATH, &body).await.is(422).json();
         assert!(refused["detail"].as_str().unwrap().starts_with(field), "{refused}");
     }
     shop.v1(Method::POST, PATH, &json!({ "key": PUBLIC_KEY, "id": "k" })).await.is(201);
-    let other = json!({ "key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "id": "k" });
+    let other = json!({ "key": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw", "id": "k" });
     shop.v1(Method::POST, PATH, &other).await.is(422).says("another key");
 }
 

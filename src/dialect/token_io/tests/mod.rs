@@ -1,5 +1,6 @@
 //! The dialect's own tests, with the contract's vectors.
 
+mod keys;
 mod payments;
 mod queries;
 mod requests;

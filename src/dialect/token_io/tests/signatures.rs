@@ -19,7 +19,7 @@ const PAYMENT: &str = "/v2/payments/pm2:24YYrAZ34sTo4A6C47rYandHke2L:2gFUX1NDgoi
 
 /// A token of RS256, and one of ES256 whose signature OpenSSL wrote in DER, each over `GET /v2/payments`.
 const RS256: &str = "eyJhbGciOiJSUzI1NiIsImV4cCI6IjE1ODYyOTczNDQ3ODciLCJtaWQiOiJtOjMzVjF5a3pLd0hia1dxdDdmRHoyV1BQZEgyWnQ6NXpLdFhFQXEiLCJraWQiOiJrIiwibWV0aG9kIjoiR0VUIiwiaG9zdCI6ImFwaS50b2tlbi5pbyIsInBhdGgiOiIvdjIvcGF5bWVudHMiLCJ0eXAiOiJKV1QifQ..EbrxKH0-FtxIF8HCIjkQgxp_AnMDMAFSQThy9AOsGwuLD6MUZvZYcEj47Djf0AJ3ElaIkBZleqy8Nq73CcgK-IP3E8KaTMYQiIF5zhILpog9s-r2X1S7ykINRsBdU944-yW15f5bfm8rtxsioVhMlksrT0KUIVCMeTa6R285WNV27x85Nh-KecwqZSGNwLIPkw_xRWVydCkSdHciD8x0kKV5G1s7XZMDh2P-1mr6KgXPxJ-i1fbbgRaPutGnJmupnW748pfTmMssH62oBJPp_cbqLJyfONc2MFa0jET1stprAtEqj6h-CoEvIFRWUQpnMFXGdXuCVg4tWXeqBv6QJQ";
-const RSA_KEY: &str = "-----BEGIN PUBLIC KEY-----
+pub(super) const RSA_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA6aj4SKZHodk8k6O0mN7V
 4R/saITrwKXIupIgtrnQS7G77/RcQdPt6qccbiNZsdxRJ+gCJZ5y/E35dldKeNql
 sKargFw8onLRD23cljpXu3WjJnyFXeaLKAHmqI0DIG6OXHs1fxgPDhH6l4mJs0na
@@ -36,7 +36,7 @@ YC9BjeJvL/+fdCXH0+yxr0RDoeDIoQ2R6DHBS8FyBx7D08LkszHrspW4jQ==
 -----END PUBLIC KEY-----
 ";
 
-const SENT: Sent<'_> = Sent {
+pub(super) const SENT: Sent<'_> = Sent {
     method: "POST",
     hosts: &["api.token.io"],
     base: "",
@@ -55,7 +55,7 @@ fn text(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn bearer(token: &str) -> Signature {
+pub(super) fn bearer(token: &str) -> Signature {
     match Authorization::read(&format!("Bearer {token}")) {
         Ok(Authorization::Signed(signature)) => signature,
         other => panic!("{token} was read as {other:?}"),
@@ -106,7 +106,7 @@ fn what_was_signed_for_another_call_is_refused() {
         |sent: &Sent<'_>, key: &str, token: &str| bearer(token).check(sent, key).unwrap_err().rule().to_owned();
     let token = format!("{header}..{POSTED}");
     let altered = BODY.replace("9htio", "0htio");
-    let other = pem(&text(&[7; 32]));
+    let other = pem("PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw");
     for (sent, key, rule) in [
         (Sent { at: Moment::from_millis(1_586_297_344_787), ..SENT }, &key, "is over"),
         (Sent { method: "PUT", ..SENT }, &key, "another method"),
