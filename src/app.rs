@@ -129,6 +129,7 @@ impl App {
         let door = self.server.handle();
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let lost_keys = tokio::spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
+        let resealing = tokio::spawn(reseal(Arc::clone(&self.engine)));
         let metrics = self.metrics.map(tokio::spawn);
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
@@ -154,6 +155,7 @@ impl App {
         ended?;
         sweeper.abort();
         lost_keys.abort();
+        resealing.abort();
         asked.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(metrics) = metrics {
             metrics.abort();
@@ -354,6 +356,15 @@ async fn warn_of_lost_keys(engine: Arc<Engine>) {
     match engine.lost_keys().await {
         Ok(lost) => lost.warnings().iter().for_each(|warning| tracing::warn!(warning, "keys.missing")),
         Err(error) => tracing::warn!(error = %error, "keys.unchecked"),
+    }
+}
+
+/// Seals what is kept for merchants under the operator's current key, once a start, so that an older key may go.
+async fn reseal(engine: Arc<Engine>) {
+    match engine.reseal().await {
+        Ok(0) => {}
+        Ok(merchants) => tracing::info!(merchants, "keys.resealed"),
+        Err(error) => tracing::warn!(error = %error, "keys.not_resealed"),
     }
 }
 

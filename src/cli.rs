@@ -1,5 +1,7 @@
 //! The command line: `serve`, and what an operator does beside it.
 
+mod merchant;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,9 +13,6 @@ use serde_json::json;
 use crate::app::{self, App, StoreUse};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::MerchantName;
-use crate::engine::{Engine, NewMerchant};
 use crate::keys::Keys;
 use crate::telemetry;
 
@@ -36,9 +35,9 @@ pub struct Cli {
 enum Command {
     /// Answers browsers and apps until it is told to stop (the default).
     Serve,
-    /// Adds and lists merchants, and renews their API keys. Works while the server runs.
+    /// Adds, lists, changes and erases merchants, and replaces their secrets. Works while the server runs.
     #[command(subcommand)]
-    Merchant(MerchantCommand),
+    Merchant(merchant::Command),
     /// Reads the configuration, says where each value comes from, and reports every mistake at once.
     CheckConfig {
         /// Prints one JSON object instead of lines.
@@ -48,34 +47,6 @@ enum Command {
     /// Makes keys for `HANDBACK_KEYS`.
     #[command(subcommand)]
     Keys(KeysCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum MerchantCommand {
-    /// Adds a merchant, and prints its secrets: they cannot be shown again.
-    Add {
-        /// The name that customers see: 1 to 80 characters.
-        #[arg(long, value_parser = MerchantName::parse)]
-        name: MerchantName,
-        /// Prints one JSON object instead of lines.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Lists the merchants, the oldest first.
-    List {
-        /// Prints a JSON array instead of lines.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Gives a merchant a new API key; the old ones end at once.
-    RotateKey {
-        /// The merchant's id.
-        #[arg(long, value_name = "UUID")]
-        merchant: MerchantId,
-        /// Prints one JSON object instead of lines.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,41 +82,6 @@ impl Cli {
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
     }
-}
-
-impl MerchantCommand {
-    async fn run(self, config: &Config) -> anyhow::Result<()> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let mut notices = Vec::new();
-        let usage = if matches!(self, Self::Add { .. }) { StoreUse::Create } else { StoreUse::Existing };
-        let engine = app::engine(config, &clock, usage, &mut notices).await?;
-        if config.is_demo() {
-            notices.push("this is the demo's store; --config or HANDBACK_STORE names another".to_owned());
-        }
-        notices.iter().for_each(|notice| eprintln!("{notice}"));
-        match self {
-            Self::Add { name, json } => {
-                let new = engine.add_merchant(name).await?;
-                say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
-            }
-            Self::List { json } => list(&engine, json).await,
-            Self::RotateKey { merchant, json } => {
-                let key = engine.rotate_key(merchant).await?.context("there is no merchant of this id")?;
-                let object = json!({ "merchant_id": merchant.to_string(), "api_key": key.reveal() });
-                say(&if json { object.to_string() } else { format!("api_key  {}", key.reveal()) })
-            }
-        }
-    }
-}
-
-async fn list(engine: &Engine, json: bool) -> anyhow::Result<()> {
-    let merchants = engine.merchants().await?;
-    if json {
-        let objects = merchants.iter().map(|m| json!({ "merchant_id": m.id.to_string(), "name": m.name.as_str() }));
-        return say(&objects.collect::<serde_json::Value>().to_string());
-    }
-    let lines: Vec<String> = merchants.iter().map(|m| format!("{}  {}", m.id, m.name.as_str())).collect();
-    say(&if lines.is_empty() { "no merchants yet: handback merchant add --name NAME".into() } else { lines.join("\n") })
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
@@ -193,6 +129,7 @@ fn greeting(config: &Config, app: &App) -> String {
     if let Some(new) = app.newcomer() {
         let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
         let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
+        let _ = writeln!(text, "    short_id        {}", new.merchant.id.short());
         let _ = writeln!(text, "    api_key         {}", new.api_key.reveal());
         let _ = writeln!(text, "    signing_secret  {}", new.signing_secret.reveal());
     } else {
@@ -201,38 +138,6 @@ fn greeting(config: &Config, app: &App) -> String {
         let _ = writeln!(text, "    handback merchant rotate-key --merchant MERCHANT_ID");
     }
     text.trim_end().to_owned()
-}
-
-fn added(engine: &Engine, new: &NewMerchant) -> String {
-    let base = engine.public_url().as_str();
-    format!(
-        "merchant_id     {}\n\
-         api_key         {}\n\
-         signing_secret  {}\n\
-         secpaid         {base}/secpaid (header token: the API key)\n\
-         yapily          {base}/yapily (Basic: the merchant's id and the API key)\n\
-         ixopay          {base}/ixopay (user and connector: the merchant's id; password: the API key; shared secret: the signing secret)\n\
-         token_io        {base}/token-io (Basic: the API key in base64; GET /v1/profile says more)\n\
-         The secrets cannot be shown again.",
-        new.merchant.id,
-        new.api_key.reveal(),
-        new.signing_secret.reveal(),
-    )
-}
-
-fn added_json(engine: &Engine, new: &NewMerchant) -> serde_json::Value {
-    let (id, key) = (new.merchant.id.to_string(), new.api_key.reveal());
-    json!({
-        "merchant_id": id,
-        "name": new.merchant.name.as_str(),
-        "api_key": key,
-        "signing_secret": new.signing_secret.reveal(),
-        "api": { "base_url": engine.public_url().page("/v1", &[]), "authorization": format!("Bearer {key}") },
-        "secpaid": { "base_url": engine.public_url().page("/secpaid", &[]), "token": key, "user_id": id },
-        "yapily": { "base_url": engine.public_url().page("/yapily", &[]), "user": id, "password": key },
-        "ixopay": { "base_url": engine.public_url().page("/ixopay", &[]), "user": id, "connector": id, "password": key },
-        "token_io": { "base_url": engine.public_url().page("/token-io", &[]) },
-    })
 }
 
 fn described(config: &Config, warnings: &[String]) -> String {

@@ -55,7 +55,8 @@ impl Shop {
         let mut settings = settings.to_vec();
         settings.extend(url.as_deref().map(|url| ("STORE", url)));
         let gateway = Gateway::start(&settings);
-        let (api_key, to) = (gateway.add_merchant(), gateway.base()["http://".len()..].parse().expect("an address"));
+        let ((_, api_key), to) =
+            (gateway.add_merchant(), gateway.base()["http://".len()..].parse().expect("an address"));
         Self { gateway, redis, api_key, to }
     }
 

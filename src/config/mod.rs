@@ -22,6 +22,7 @@ use ipnet::IpNet;
 
 pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
+pub use span::parse as parse_span;
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
 use crate::domain::callback::Rules;

@@ -14,6 +14,7 @@ use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
+use crate::keys::WebhookKey;
 use crate::store::{Lease, Leased, Parcel, StoreError, endpoint_name};
 
 impl Courier {
@@ -105,15 +106,21 @@ impl Courier {
         }
         let (keys, id) = (&self.parts.keys, parcel.journey.opening().merchant);
         let merchant = self.parts.store.merchant(id).await?;
-        let secret = merchant.and_then(|merchant| opened(keys, &merchant.signing_secret, id.as_bytes()));
-        let Some(secret) = secret else { return Ok(Err(Unwritable::Unsigned)) };
-        let (gateway, open) =
-            (|text: &[u8]| keys.gateway_signature(text), |sealed: &_| opened(keys, sealed, id.as_bytes()));
-        if parcel.journey.opening().purpose.errand().is_some() {
-            return Ok(Letter::errand(parcel, dialect, keys, (&secret, self.parts.clock.now())));
+        let Some(merchant) = merchant else { return Ok(Err(Unwritable::Unsigned)) };
+        let (now, open) = (self.parts.clock.now(), |sealed: &_| opened(keys, sealed, id.as_bytes()));
+        // The newest, or none: a receiver may know no other by now.
+        let secrets: Vec<_> = merchant.signing_secret.valid(now).map_while(open).collect();
+        if secrets.is_empty() {
+            return Ok(Err(Unwritable::Unsigned));
         }
-        let signing = Signing { secret: &secret, gateway: &gateway, open: &open };
-        Ok(Letter::notice(parcel, dialect, &signing, self.parts.clock.now()))
+        let pair =
+            keys.open(merchant.webhook_key.known(now), id.as_bytes()).and_then(|seed| WebhookKey::of_seed(&seed));
+        let webhook_key = |text: &[u8]| pair.as_ref().map(|pair| pair.sign(text));
+        if parcel.journey.opening().purpose.errand().is_some() {
+            return Ok(Letter::errand(parcel, dialect, keys, (&secrets, now)));
+        }
+        let signing = Signing { secrets: &secrets, webhook_key: &webhook_key, open: &open };
+        Ok(Letter::notice(parcel, dialect, &signing, now))
     }
 
     async fn conclude(&self, held: &Carried<'_>, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {

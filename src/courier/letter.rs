@@ -103,7 +103,7 @@ impl Letter {
         let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
-        let posting = Posting { id: &id, url: &url, at, secret: signing.secret, gateway: signing.gateway };
+        let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
         let headers = match dialect.sign(journey, &notice, &posting) {
             Some(headers) => headers,
             None => standard(&notice, &posting).ok_or(Unwritable::Unsigned)?,
@@ -119,7 +119,7 @@ impl Letter {
         parcel: &Parcel,
         dialect: &dyn Dialect,
         keys: &Keys,
-        (secret, at): (&Secret, Moment),
+        (secrets, at): (&[Secret], Moment),
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
@@ -135,7 +135,7 @@ impl Letter {
         let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
-        let posting = Posting { id: &id, url: &url, at, secret, gateway: &|_| None };
+        let posting = Posting { id: &id, url: &url, at, secrets, webhook_key: &|_| None };
         let signed = body.clone().unwrap_or_else(|| Notice { content_type: String::new(), body: String::new() });
         let mut headers = standard(&signed, &posting).ok_or(Unwritable::Unsigned)?;
         headers.push(("handback-status", settlement.outcome.as_str().to_owned()));
@@ -153,18 +153,21 @@ impl Letter {
 
 /// What notices are signed, and encrypted, with.
 pub struct Signing<'a> {
-    /// The merchant's signing secret.
-    pub secret: &'a Secret,
-    /// The gateway's own signature.
-    pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// The merchant's signing secrets that count, the newest first.
+    pub secrets: &'a [Secret],
+    /// The signature of the merchant's webhook key.
+    pub webhook_key: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
     /// Opens a text that was sealed for the merchant.
     pub open: &'a dyn Fn(&Sealed) -> Option<Secret>,
 }
 
-/// The headers of Standard Webhooks.
+/// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between them,
+/// and a receiver that knows either secret accepts.
 fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
     let seconds = posting.at.as_millis() / 1000;
-    let signature = signature(posting.secret, posting.id, seconds, &notice.body)?;
+    let sign = |secret| signature(secret, posting.id, seconds, &notice.body);
+    let signatures = posting.secrets.iter().map(sign).collect::<Option<Vec<_>>>()?;
+    let signature = Some(signatures.join(" ")).filter(|signatures| !signatures.is_empty())?;
     let id = posting.id.to_owned();
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
@@ -202,7 +205,7 @@ mod tests {
         let id = DeliveryId { journey: *journey.id(), news: News::Settled(number), target: Target::Endpoint(0) };
         let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
         let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
-        let signing = Signing { secret: &secret, gateway: &|_| None, open: &open };
+        let signing = Signing { secrets: &[secret], webhook_key: &|_| None, open: &open };
         Letter::notice(&parcel, dialect, &signing, now)
     }
 

@@ -1,39 +1,117 @@
-//! API keys: the text a merchant's app sends, which names its merchant, so that no index of keys is needed.
+//! API keys: the text a merchant's app sends, and what is kept of each.
+//!
+//! A key is short, because clients send it by HTTP Basic behind a merchant's id, and what is longer than 57 bytes becomes
+//! two lines of GNU `base64`. So it holds no id: a number that is unique in the store leads to its merchant.
 
-use super::id::MerchantId;
+use std::fmt;
+use std::str::FromStr;
+
+use super::id::{MerchantId, Shard};
 use super::invalid::Invalid;
-use super::secret::Secret;
+use super::moment::Moment;
+use super::secret::{Digest, Secret};
 
-/// An API key as it travels: `hbk_`, the merchant's id in 32 hexadecimal digits, `_`, 43 characters of base64url.
+/// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// How many digits the secret part of a key has: 130 bits.
+const SECRET: usize = 26;
+
+/// The number of an API key, which leads to its merchant and is no secret: four digits of base32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyNumber(u32);
+
+impl KeyNumber {
+    /// How many digits a number has.
+    const DIGITS: usize = 4;
+
+    /// The number that these bytes of entropy draw.
+    pub fn draw(entropy: [u8; 4]) -> Self {
+        Self(entropy.into_iter().fold(0, |number, byte| number << 5 | u32::from(byte & 31)))
+    }
+
+    /// The number by which people can name a key of the older form, which has none.
+    fn of_digest(digest: &Digest) -> Self {
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        Self::draw([a, b, c, d])
+    }
+
+    /// The shard that holds it.
+    pub const fn shard(self) -> Shard {
+        Shard::of_byte(self.0.to_le_bytes()[0])
+    }
+}
+
+impl fmt::Display for KeyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (0..Self::DIGITS).rev().try_for_each(|place| {
+            let digit = (self.0 >> (5 * place)) & 31;
+            write!(f, "{}", char::from(DIGITS[digit as usize]))
+        })
+    }
+}
+
+impl FromStr for KeyNumber {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let digits = text.bytes().map(|digit| DIGITS.iter().position(|own| *own == digit));
+        let number =
+            digits.fold(Some(0), |number: Option<u32>, digit| Some(number? << 5 | u32::try_from(digit?).ok()?));
+        number.filter(|_| text.len() == Self::DIGITS).map(Self).ok_or_else(|| {
+            Invalid::new("key", "is not the number of an API key")
+                .hint("expected the four characters that follow hbk_, as the list of keys shows them")
+        })
+    }
+}
+
+/// An API key as it travels: `hbk_`, its number, and 26 digits of base32. Keys of the older form are read, too: `hbk_`, the
+/// merchant's id in 32 hexadecimal digits, `_`, and 43 characters of base64url.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    merchant: MerchantId,
+    names: Named,
     text: Secret,
 }
 
+/// What leads from a key to its merchant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Its number.
+    Number(KeyNumber),
+    /// The merchant's id, which stands in keys of the older form.
+    Merchant(MerchantId),
+}
+
 impl ApiKey {
-    /// Writes the key of `merchant` with this secret part (43 characters of base64url).
-    pub fn write(merchant: MerchantId, secret: &str) -> Self {
-        let id = merchant.to_string().replace('-', "");
-        Self { merchant, text: Secret::new(format!("hbk_{id}_{secret}")) }
+    /// Writes the key of this number, with a secret part of these 26 bytes of entropy.
+    pub fn write(number: KeyNumber, entropy: &[u8; 32]) -> Self {
+        let secret = entropy[..SECRET].iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)]));
+        let text = format!("hbk_{number}{}", secret.collect::<String>());
+        Self { names: Named::Number(number), text: Secret::new(text) }
     }
 
     /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest tells.
     ///
     /// # Errors
-    /// When it has not the form of a key.
+    /// When it does not have the form of a key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = || Invalid::new("api_key", "has not the form of an API key").hint("expected hbk_…");
-        let (id, secret) = text.strip_prefix("hbk_").and_then(|rest| rest.split_once('_')).ok_or_else(refused)?;
-        if id.len() != 32 || secret.len() != 43 {
-            return Err(refused());
-        }
-        Ok(Self { merchant: id.parse().map_err(|_| refused())?, text: Secret::new(text) })
+        let refused = || Invalid::new("api_key", "does not have the form of an API key").hint("expected hbk_…");
+        let rest = text.strip_prefix("hbk_").filter(|rest| rest.is_ascii()).ok_or_else(refused)?;
+        let names = match rest.split_once('_') {
+            Some((id, secret)) if id.len() == 32 && secret.len() == 43 => {
+                Named::Merchant(id.parse().map_err(|_| refused())?)
+            }
+            _ if rest.len() == KeyNumber::DIGITS + SECRET && rest.bytes().all(|digit| DIGITS.contains(&digit)) => {
+                Named::Number(rest[..KeyNumber::DIGITS].parse().map_err(|_| refused())?)
+            }
+            _ => return Err(refused()),
+        };
+        Ok(Self { names, text: Secret::new(text) })
     }
 
-    /// Whose key it says it is.
-    pub const fn merchant(&self) -> MerchantId {
-        self.merchant
+    /// What leads to its merchant.
+    pub const fn names(&self) -> Named {
+        self.names
     }
 
     /// The text.
@@ -42,16 +120,116 @@ impl ApiKey {
     }
 }
 
+/// The name of an API key, by which people tell keys apart: 1 to 40 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// Accepts a name; surrounding spaces are dropped.
+    ///
+    /// # Errors
+    /// When it is blank, longer than 40 characters, or holds a character that is not printed.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        super::merchant::readable("name", text, 40).map(Self)
+    }
+
+    /// The name of the key that a merchant begins with.
+    pub fn first() -> Self {
+        Self("first".into())
+    }
+
+    /// The name of the key of the newcomer's page, which nobody ever sees.
+    pub fn demo() -> Self {
+        Self("demo page".into())
+    }
+
+    /// Restores a name that was stored.
+    pub(crate) const fn restored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is kept of an API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedKey {
+    /// Its number.
+    pub number: KeyNumber,
+    /// Its name.
+    pub name: KeyName,
+    /// The digest of its text.
+    pub digest: Digest,
+    /// The digest of its text as clients send it that hash a password first: ten times SHA-1, in hexadecimal.
+    pub hashed: Option<Digest>,
+    /// When it was made.
+    pub created_at: Moment,
+    /// When it ends, if somebody has said so.
+    pub ends_at: Option<Moment>,
+}
+
+impl IssuedKey {
+    /// A key of the older form, of which nothing was kept besides: no number leads to its merchant, and the one that it has
+    /// here is only for people.
+    pub fn older(digest: Digest, hashed: Option<Digest>, created_at: Moment) -> Self {
+        let number = KeyNumber::of_digest(&digest);
+        Self { number, name: KeyName::first(), digest, hashed, created_at, ends_at: None }
+    }
+
+    /// Whether it opens anything at this moment.
+    pub fn is_valid(&self, now: Moment) -> bool {
+        self.ends_at.is_none_or(|ends_at| now < ends_at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const OLD: &str = "hbk_0f2b9c668d0b4a52b6f13d7a0f5e9c11_sssssssssssssssssssssssssssssssssssssssssss";
+
     #[test]
-    fn a_key_names_its_merchant() {
-        let key = ApiKey::write(MerchantId::mint([9; 16]), &"s".repeat(43));
+    fn a_key_names_its_number_and_is_34_bytes_long() {
+        let key = ApiKey::write(KeyNumber::draw([1, 2, 3, 31]), &[9; 32]);
+        assert_eq!(key.reveal(), "hbk_123z99999999999999999999999999");
         assert_eq!(ApiKey::parse(key.reveal()).unwrap(), key);
-        for bad in ["", "hbk_", "hbk_x_y", &key.reveal()[1..], &format!("{}x", key.reveal())] {
+        assert_eq!(key.names(), Named::Number("123z".parse().unwrap()));
+        let upper = key.reveal().to_uppercase();
+        for bad in ["", "hbk_", "hbk_x_y", &key.reveal()[1..], &format!("{}x", key.reveal()), &upper, "hbk_é"] {
             assert!(ApiKey::parse(bad).is_err(), "{bad} was accepted");
         }
+        assert!(ApiKey::parse(&key.reveal().replace("z9", "zu")).is_err(), "u is no digit");
+    }
+
+    #[test]
+    fn a_key_of_the_older_form_is_read_and_names_its_merchant() {
+        let merchant = "0f2b9c66-8d0b-4a52-b6f1-3d7a0f5e9c11".parse().unwrap();
+        assert_eq!(ApiKey::parse(OLD).unwrap().names(), Named::Merchant(merchant));
+        for bad in [&OLD[..OLD.len() - 1], &OLD.replace("hbk_0f", "hbk_0g"), &OLD.replacen('_', "-", 2)] {
+            assert!(ApiKey::parse(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn every_number_comes_back_from_its_text() {
+        for entropy in [[0; 4], [31; 4], [255, 0, 255, 0], [1, 2, 3, 4]] {
+            let number = KeyNumber::draw(entropy);
+            assert_eq!(number.to_string().parse::<KeyNumber>(), Ok(number));
+        }
+        for bad in ["", "000", "00000", "000u", "000U", "0é0", "hbk_"] {
+            assert!(bad.parse::<KeyNumber>().is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_key_is_valid_until_its_end() {
+        let at = Moment::from_millis;
+        let key = IssuedKey::older(Digest::new([1; 32]), None, at(0));
+        assert!(key.is_valid(at(u64::MAX)));
+        let ending = IssuedKey { ends_at: Some(at(5)), ..key };
+        assert!(ending.is_valid(at(4)) && !ending.is_valid(at(5)));
     }
 }

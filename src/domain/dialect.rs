@@ -1,12 +1,30 @@
 //! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
+use super::api_key::ApiKey;
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
+use super::id::MerchantId;
 use super::journey::{HandBack, Journey, Settlement};
 use super::message::Message;
 use super::params::Params;
+use super::redirect::PublicUrl;
 use super::secret::Secret;
 use super::wish::Wish;
+
+/// Where a merchant's clients find us, and the secrets that they were just given.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAccess<'a> {
+    /// Where browsers and clients find us.
+    pub public_url: &'a PublicUrl,
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// Its API key.
+    pub api_key: &'a ApiKey,
+    /// Its signing secret.
+    pub signing_secret: &'a Secret,
+    /// The public key that verifies its webhooks, where a dialect signs with one: 32 bytes of Ed25519.
+    pub webhook_key: Option<[u8; 32]>,
+}
 
 /// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
 /// front door.
@@ -96,6 +114,11 @@ pub trait Dialect: Send + Sync {
             Target::Callback(_) => Manners::CALLBACK,
             Target::Endpoint(_) => Manners::STANDARD,
         }
+    }
+
+    /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its own.
+    fn client_settings(&self, _access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Whether servers are told before the browser goes home, as far as the budget allows.

@@ -143,7 +143,8 @@ impl FromStr for JourneyId {
     }
 }
 
-/// A merchant's id: a version 4 UUID.
+/// A merchant's id: a version 4 UUID. Its short form is base58, 22 characters at the most, for clients that send it before
+/// a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MerchantId(Uuid);
 
@@ -163,6 +164,11 @@ impl MerchantId {
         self.0.as_bytes()
     }
 
+    /// The short form: 16 bytes in base58.
+    pub fn short(&self) -> String {
+        bs58::encode(self.as_bytes()).into_string()
+    }
+
     /// The shard that holds this merchant's profile.
     pub fn shard(&self) -> Shard {
         Shard::of_byte(self.as_bytes()[7])
@@ -178,8 +184,16 @@ impl fmt::Display for MerchantId {
 impl FromStr for MerchantId {
     type Err = Invalid;
 
+    /// Reads both forms, and the short one in no other spelling.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("merchant_id", "is not a UUID"))
+        let refused = || {
+            Invalid::new("merchant_id", "is not a merchant's id").hint("expected a UUID, or 22 characters of base58")
+        };
+        if text.len() > 22 {
+            return Uuid::try_parse(text).map(Self).map_err(|_| refused());
+        }
+        let bytes = bs58::decode(text).into_vec().ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self::from_bytes).filter(|id| id.short() == text).ok_or_else(refused)
     }
 }
 
@@ -244,6 +258,22 @@ mod tests {
         let text = JourneyId::mint([0xff; 16], Shard::of_byte(3)).to_string();
         assert_eq!(text.as_bytes()[14], b'4');
         assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+    }
+
+    #[test]
+    fn a_merchants_id_comes_back_from_both_its_forms() {
+        for entropy in [[0; 16], [0xa7; 16], [0xff; 16]] {
+            let id = MerchantId::mint(entropy);
+            assert!(id.short().len() <= 22, "{}", id.short());
+            for text in [id.to_string(), id.short(), id.to_string().replace('-', "")] {
+                assert_eq!(text.parse(), Ok(id), "{text}");
+            }
+            for bad in
+                [format!("1{}", id.short()), "abc".into(), id.short().replace(&id.short()[3..4], "0"), String::new()]
+            {
+                assert!(bad.parse::<MerchantId>().is_err(), "{bad} was accepted");
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod params;
 pub mod plan;
 pub mod redirect;
+pub mod rotation;
 pub mod secret;
 pub mod signature;
 pub mod signed_return;

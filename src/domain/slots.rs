@@ -34,6 +34,11 @@ impl<T> Slots<T> {
         self.0.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.as_ref()?)))
     }
 
+    /// Everything, to be changed in its place, holes left out.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().flatten()
+    }
+
     /// Appends a slot, and answers its index; a hole is never filled again by this. `None` when there are too many.
     pub fn add(&mut self, thing: T) -> Option<usize> {
         if self.0.len() >= Self::MOST {

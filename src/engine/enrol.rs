@@ -1,17 +1,18 @@
-//! Merchants, made by the operator.
+//! Merchants, made, changed and erased by the operator.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-
-use super::profile::api_key_digest;
 use super::{Engine, EngineError};
 use crate::domain::api_key::ApiKey;
+use crate::domain::dialect::ClientAccess;
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::{Book, Merchant, MerchantName, Settings, Standing};
+use crate::domain::rotation::Rotating;
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
-use crate::keys::hashed_key;
-use crate::store::Replaced;
+use crate::store::{Place, Which};
+
+/// How many journeys or users are looked at in one go.
+const BATCH: usize = 200;
 
 /// A merchant with the secrets that are shown once.
 #[derive(Debug)]
@@ -24,6 +25,15 @@ pub struct NewMerchant {
     pub signing_secret: Secret,
 }
 
+/// What was erased with a merchant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// How many journeys.
+    pub journeys: usize,
+    /// How many users.
+    pub users: usize,
+}
+
 impl Engine {
     /// Adds a merchant, with an API key and a signing secret that nobody can read again.
     ///
@@ -33,27 +43,39 @@ impl Engine {
         let mut entropy = [0; 16];
         entropy.copy_from_slice(&self.clock.entropy()[..16]);
         let id = MerchantId::mint(entropy);
-        let api_key = self.fresh_key(id);
-        let signing_secret = Secret::new(format!("whsec_{}", STANDARD.encode(self.clock.entropy())));
-        let sealed = self.keys.seal(signing_secret.reveal().as_bytes(), id.as_bytes(), self.clock.entropy());
+        let (first, signing_secret) = (self.first_key(id).await?, self.draw_signing_secret());
         let merchant = Merchant {
             id,
             revision: 1,
             name,
-            api_keys: vec![api_key_digest(api_key.reveal())],
-            signing_secret: sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))?,
+            standing: Standing::Active,
+            api_keys: vec![first.issued],
+            signing_secret: Rotating::first(self.seal_for(id, &signing_secret)?),
+            webhook_key: Rotating::first(self.draw_webhook_key(id)?),
             created_at: self.clock.now(),
             book: Book::default(),
             settings: Settings::default(),
             endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
-            hashed_keys: vec![hashed_key(api_key.reveal())],
         };
         if self.store.add(&merchant).await? {
-            return Ok(NewMerchant { merchant, api_key, signing_secret });
+            return Ok(NewMerchant { merchant, api_key: first.key, signing_secret });
         }
         Err(EngineError::Missing("free id for a merchant".into()))
+    }
+
+    /// What the clients of a new merchant are configured with, by dialect.
+    pub fn client_settings(&self, new: &NewMerchant) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+        let access = ClientAccess {
+            public_url: &self.public_url,
+            merchant: new.merchant.id,
+            api_key: &new.api_key,
+            signing_secret: &new.signing_secret,
+            webhook_key: self.webhook_keys(&new.merchant).first().map(|key| key.key),
+        };
+        let all = self.dialects().map(|dialect| (dialect.name(), dialect.client_settings(&access)));
+        all.filter(|(_, settings)| !settings.is_empty()).collect()
     }
 
     /// Every merchant, the oldest first.
@@ -64,55 +86,85 @@ impl Engine {
         Ok(self.store.merchants().await?)
     }
 
-    /// Gives a merchant a new API key; its old ones end at once. `None` when there is no such merchant.
+    /// Gives a merchant another name, which the pages of new journeys show; running ones keep the old one. `None` when there
+    /// is no such merchant.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn rotate_key(&self, id: MerchantId) -> Result<Option<ApiKey>, EngineError> {
-        let api_key = self.fresh_key(id);
-        let digest = api_key_digest(api_key.reveal());
-        // The newcomer's page, where there is one, goes on: nobody has ever seen its key.
-        let demo = self.keys.demo_secret(id).map(|secret| api_key_digest(ApiKey::write(id, &secret).reveal()));
-        let hashed = hashed_key(api_key.reveal());
-        let rotated = self.with_keys(id, |merchant| {
-            merchant.api_keys.retain(|key| Some(*key) == demo);
-            merchant.api_keys.push(digest);
-            merchant.hashed_keys = vec![hashed];
-        });
-        Ok(rotated.await?.then_some(api_key))
+    pub async fn rename(&self, id: MerchantId, name: MerchantName) -> Result<Option<()>, EngineError> {
+        let rename = |merchant: &mut Merchant| {
+            merchant.name = name.clone();
+            Ok(())
+        };
+        self.change(id, rename).await
     }
 
-    /// The key with which the newcomer's page calls the API for this merchant; made valid if it is not.
+    /// Has a merchant's calls refused from now on, or answered again. Its running journeys go on, and so do its deliveries.
+    /// `None` when there is no such merchant.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn demo_key(&self, id: MerchantId) -> Result<Option<ApiKey>, EngineError> {
-        let Some(secret) = self.keys.demo_secret(id) else { return Ok(None) };
-        let api_key = ApiKey::write(id, &secret);
-        let digest = api_key_digest(api_key.reveal());
-        let kept = self.with_keys(id, |merchant| {
-            if !merchant.api_keys.contains(&digest) {
-                merchant.api_keys.push(digest);
-            }
-        });
-        Ok(kept.await?.then_some(api_key))
+    pub async fn set_standing(&self, id: MerchantId, standing: Standing) -> Result<Option<()>, EngineError> {
+        let set = |merchant: &mut Merchant| {
+            merchant.standing = standing;
+            Ok(())
+        };
+        self.change(id, set).await
     }
 
-    fn fresh_key(&self, id: MerchantId) -> ApiKey {
-        ApiKey::write(id, &URL_SAFE_NO_PAD.encode(self.clock.entropy()))
-    }
-
-    async fn with_keys(&self, id: MerchantId, change: impl Fn(&mut Merchant)) -> Result<bool, EngineError> {
+    /// Erases a merchant: its journeys with what they would still deliver, its users, its API keys, and last its profile, so
+    /// that an erasure that broke off can be made again. Its idempotency keys are digests, and lapse in their time. `None`
+    /// when there is no such merchant.
+    ///
+    /// # Errors
+    /// When it is not disabled, one of its journeys is under way, or the store is in trouble.
+    pub async fn erase(&self, id: MerchantId) -> Result<Option<Erased>, EngineError> {
+        let Some(merchant) = self.store.merchant(id).await? else { return Ok(None) };
+        if merchant.standing == Standing::Active {
+            let rule = "is not disabled, and could open journeys meanwhile";
+            return Err(Invalid::new("merchant", rule).hint("disable it first").into());
+        }
+        self.check_nothing_under_way(id).await?;
+        let mut erased = Erased::default();
         loop {
-            let Some(mut merchant) = self.store.merchant(id).await? else { return Ok(false) };
-            let before = merchant.api_keys.clone();
-            change(&mut merchant);
-            if merchant.api_keys == before {
-                return Ok(true);
+            let journeys = self.store.list(id, Which::All, None, BATCH).await?;
+            for journey in &journeys {
+                erased.journeys += usize::from(self.store.erase(journey).await?);
             }
-            merchant.revision += 1;
-            if self.store.replace(&merchant, None).await? == Replaced::Done {
-                return Ok(true);
+            if journeys.is_empty() {
+                break;
+            }
+        }
+        loop {
+            let users = self.store.users(id, BATCH).await?;
+            for user in &users {
+                erased.users += usize::from(self.store.forget(user).await?);
+            }
+            if users.is_empty() {
+                break;
+            }
+        }
+        for key in &merchant.api_keys {
+            self.store.free_number(key.number, id).await?;
+        }
+        self.store.remove(&merchant).await?;
+        Ok(Some(erased))
+    }
+
+    /// A customer who is under way has to come home first.
+    async fn check_nothing_under_way(&self, id: MerchantId) -> Result<(), EngineError> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let journeys = self.store.list(id, Which::All, after, BATCH).await?;
+            count += journeys.iter().filter(|journey| journey.settlement().is_none()).count();
+            match journeys.last() {
+                Some(last) => after = Some(Place::of(last)),
+                None if count == 0 => return Ok(()),
+                None => {
+                    return Err(Invalid::new("merchant", format!("has {count} journeys under way"))
+                        .hint("wait until they have ended: each expires in its time at the latest")
+                        .into());
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 mod ahead;
 mod app_answers;
 mod book;
+mod callers;
 mod consents;
 mod deliveries;
 mod enrol;
@@ -21,6 +22,7 @@ mod profile;
 mod prove;
 mod redeem;
 mod returns;
+mod secrets;
 mod settle;
 mod signed;
 #[cfg(test)]
@@ -35,7 +37,7 @@ use std::time::Duration;
 
 pub use book::Ordered;
 pub use consents::{BroughtCode, Changed};
-pub use enrol::NewMerchant;
+pub use enrol::{Erased, NewMerchant};
 pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
 pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
@@ -45,6 +47,7 @@ pub use open::{Rehearsal, Rehearsed};
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
 pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use secrets::{KeyInUse, NewKey, NewSecret, WebhookPublicKey};
 pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
@@ -92,6 +95,7 @@ pub struct Engine {
     pub(crate) operator: Option<Digest>,
     /// Who knows how far deliveries are.
     pub(crate) herald: Arc<dyn Herald>,
+    uses: callers::NotedUses,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     bookings: Flights<PayId, Result<Journey, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
@@ -113,6 +117,9 @@ pub enum EngineError {
     /// An input broke a rule.
     #[error(transparent)]
     Refused(#[from] Invalid),
+    /// The merchant has been shut out by the operator.
+    #[error("the merchant is disabled")]
+    Disabled,
     /// An idempotency key came again with another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -165,6 +172,7 @@ impl Engine {
             budget,
             operator,
             herald,
+            uses: callers::NotedUses::default(),
             proofs,
             bookings: Flights::kept_for(Duration::ZERO),
             outbound,
@@ -205,11 +213,6 @@ impl Engine {
     /// Whether a payment can be made at this institution.
     pub fn takes_payments(&self, institution: &Institution) -> bool {
         self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
-    }
-
-    /// The public key that verifies what this gateway signs for servers: 32 bytes of Ed25519.
-    pub fn gateway_key(&self) -> Option<[u8; 32]> {
-        self.keys.gateway_key()
     }
 
     /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.

@@ -1,16 +1,13 @@
-//! Merchants at the door, and their profiles.
+//! Merchants' profiles.
 
 use super::{Engine, EngineError};
-use crate::domain::api_key::ApiKey;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::keys::{digest, operator_key, sent_hash};
 use crate::store::{Claim, Replaced};
-use subtle::ConstantTimeEq;
 
 /// How often an edit is made again when another edit was first.
 const TRIES: usize = 256;
@@ -53,51 +50,28 @@ pub enum Edited {
 }
 
 impl Engine {
-    /// The merchant of an API key. `None` when the key is nobody's.
+    /// Changes a merchant, again whenever another change was first. `None` when there is no such merchant.
     ///
     /// # Errors
-    /// When the store is in trouble.
-    pub async fn authenticate(&self, key: &str) -> Result<Option<Merchant>, EngineError> {
-        let Ok(key) = ApiKey::parse(key) else { return Ok(None) };
-        let merchant = self.store.merchant(key.merchant()).await?;
-        let sent = api_key_digest(key.reveal());
-        Ok(merchant.filter(|m| m.api_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
-    }
-
-    /// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.
-    /// `None` when it is not.
-    ///
-    /// # Errors
-    /// When the store is in trouble.
-    pub async fn authenticate_as(&self, id: MerchantId, password: &str) -> Result<Option<Merchant>, EngineError> {
-        if ApiKey::parse(password).is_ok() {
-            return Ok(self.authenticate(password).await?.filter(|merchant| merchant.id == id));
+    /// When the change breaks a rule, or the store is in trouble.
+    pub(super) async fn change<T>(
+        &self,
+        id: MerchantId,
+        change: impl Fn(&mut Merchant) -> Result<T, Invalid>,
+    ) -> Result<Option<T>, EngineError> {
+        for _ in 0..TRIES {
+            let Some(before) = self.store.merchant(id).await? else { return Ok(None) };
+            let mut merchant = before.clone();
+            let changed = change(&mut merchant)?;
+            if merchant == before {
+                return Ok(Some(changed));
+            }
+            merchant.revision += 1;
+            if self.store.replace(&merchant, None).await? == Replaced::Done {
+                return Ok(Some(changed));
+            }
         }
-        let (merchant, sent) = (self.store.merchant(id).await?, sent_hash(password));
-        Ok(merchant.filter(|m| m.hashed_keys.iter().any(|own| own.as_bytes().ct_eq(sent.as_bytes()).into())))
-    }
-
-    /// The secret that a merchant shares with us.
-    ///
-    /// # Errors
-    /// When its key is gone.
-    pub fn signing_secret(&self, merchant: &Merchant) -> Result<Secret, EngineError> {
-        let plain = self.keys.open(&merchant.signing_secret, merchant.id.as_bytes());
-        let text = plain.and_then(|plain| std::str::from_utf8(&plain).map(Secret::new).ok());
-        text.ok_or_else(|| EngineError::Missing("key that this merchant's secret was sealed under".into()))
-    }
-
-    /// The merchant of this id. Whoever says so has shown nothing yet.
-    ///
-    /// # Errors
-    /// When the store is in trouble.
-    pub async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, EngineError> {
-        Ok(self.store.merchant(id).await?)
-    }
-
-    /// Whether this is the operator's key. Without one nobody is the operator.
-    pub fn is_operator(&self, key: &str) -> bool {
-        self.operator.is_some_and(|own| own.as_bytes().ct_eq(operator_key(key).as_bytes()).into())
+        Err(too_many_edits())
     }
 
     /// Edits a merchant's profile; the claim's repetition answers the slot of the first time.
@@ -121,7 +95,7 @@ impl Engine {
                 Replaced::Stale => {}
             }
         }
-        Err(Invalid::new("profile", "is being edited by too many calls at once").into())
+        Err(too_many_edits())
     }
 
     /// Seals a secret for a merchant, so that it can be kept.
@@ -149,9 +123,8 @@ impl Engine {
     }
 }
 
-/// What a store keeps of an API key.
-pub(super) fn api_key_digest(key: &str) -> crate::domain::secret::Digest {
-    digest("api key", key.as_bytes())
+fn too_many_edits() -> EngineError {
+    Invalid::new("profile", "is being edited by too many calls at once").into()
 }
 
 fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {

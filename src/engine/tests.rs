@@ -1,6 +1,7 @@
 //! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
 
 mod bookings;
+mod secrets;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

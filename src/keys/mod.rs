@@ -10,6 +10,7 @@ mod key_set;
 mod password;
 mod returns;
 mod ticket;
+mod webhook;
 
 use std::collections::HashSet;
 
@@ -26,6 +27,7 @@ pub use consent::ConsentClaims;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use ticket::ticket_parts;
+pub use webhook::WebhookKey;
 
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::invalid::Invalid;
@@ -121,9 +123,10 @@ impl Keys {
         Some(URL_SAFE_NO_PAD.encode(&derived[..16]))
     }
 
-    /// A secret of the demo merchant's own page, which is nowhere stored.
-    pub fn demo_secret(&self, merchant: MerchantId) -> Option<String> {
-        Some(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "demo", &[merchant.as_bytes()])?))
+    /// The entropy of the API key of the demo merchant's own page, which is nowhere stored: of the first try, or a later one
+    /// where somebody has the first one's number.
+    pub fn demo_entropy(&self, merchant: MerchantId, attempt: u8) -> Option<[u8; 32]> {
+        self.derive(self.current(), "demo", &[merchant.as_bytes(), &[attempt]])
     }
 
     /// The secret by which the test bank's pages know an address that this gateway vouches for.
@@ -149,6 +152,13 @@ impl Keys {
         let key = self.key(std::str::from_utf8(id).ok()?)?;
         let cipher = XChaCha20Poly1305::new(key.as_slice().into());
         cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: owner }).ok().map(Zeroizing::new)
+    }
+
+    /// Whether this was sealed under the current key.
+    pub fn is_sealed_now(&self, sealed: &Sealed) -> bool {
+        let current = self.current().as_bytes();
+        let id = sealed.as_bytes().split_first().and_then(|(length, rest)| rest.get(..usize::from(*length)));
+        id == Some(current)
     }
 
     fn key(&self, id: &str) -> Option<&Zeroizing<[u8; 32]>> {
@@ -258,6 +268,8 @@ mod tests {
         let rotated = Keys::parse(&rotated).unwrap();
         assert_eq!(rotated.current(), "k2");
         assert!(rotated.open(&sealed, b"").is_some());
+        assert!(!rotated.is_sealed_now(&sealed) && !rotated.is_sealed_now(&Sealed::new(Vec::new())));
+        assert!(rotated.is_sealed_now(&rotated.seal(b"x", b"", [0; 32]).unwrap()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! a value, and only trouble is an error. The store laws in `store/laws` hold every implementation to the same
 //! promises. Deadlines are compared inside the step, by the store's own clock.
 
+mod api_keys;
 mod deliveries;
 pub mod embedded;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod users;
 
 use async_trait::async_trait;
 
+pub use api_keys::ApiKeys;
 pub use deliveries::{Deliveries, Lease, Leased, Parcel, Resting, SHUT, endpoint_name, endpoint_shard};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
@@ -184,6 +186,13 @@ pub trait Journeys: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
+
+    /// Erases a journey with its deliveries, whatever its stage. Its states and tokens lead nowhere from then on, and lapse
+    /// in their time. `false` when it was gone.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn erase(&self, journey: &Journey) -> Result<bool, StoreError>;
 }
 
 /// The answer to a redemption.
@@ -296,11 +305,18 @@ pub trait Merchants: Send + Sync {
     /// # Errors
     /// On trouble with the store.
     async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
+
+    /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its keys,
+    /// its users and its journeys are for the caller to remove first. `false` when it was gone.
+    ///
+    /// # Errors
+    /// On trouble with the store.
+    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError>;
 }
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Journeys + Tokens + Claims + Merchants + Users + Deliveries {
+pub trait Store: Journeys + Tokens + Claims + Merchants + ApiKeys + Users + Deliveries {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 

@@ -131,6 +131,10 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(invalid) => invalid.into(),
+            EngineError::Disabled => {
+                let detail = "The operator has disabled this merchant; its running journeys go on.";
+                Self::new(StatusCode::FORBIDDEN, "disabled", "The merchant is disabled", detail)
+            }
             EngineError::KeyReused => Self::new(
                 StatusCode::CONFLICT,
                 "idempotency-key-reused",
@@ -173,7 +177,7 @@ fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {
             let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
             reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
         }
-        EngineError::Refused(_) | EngineError::KeyReused | EngineError::Missing(_) => {
+        EngineError::Refused(_) | EngineError::Disabled | EngineError::KeyReused | EngineError::Missing(_) => {
             reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
         }
     };

@@ -216,6 +216,7 @@ impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(invalid) => invalid.into(),
+            EngineError::Disabled => Self::new(StatusCode::FORBIDDEN, "This merchant is disabled, ask the operator"),
             EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
             EngineError::Store(_) | EngineError::Missing(_) => {
                 let away = matches!(error, EngineError::Store(_));

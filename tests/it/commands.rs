@@ -123,7 +123,7 @@ fn a_second_server_on_one_embedded_store_is_refused_until_the_first_is_gone() {
 #[test]
 fn a_key_that_is_dropped_while_journeys_need_it_is_named_with_their_number() {
     let mut gateway = Gateway::start(&[("KEYS", &format!("{OLD},{NEW}"))]);
-    let key = gateway.add_merchant();
+    let (_, key) = gateway.add_merchant();
     for _ in 0..3 {
         gateway.open_link(&key);
     }

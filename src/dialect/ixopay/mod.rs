@@ -42,7 +42,7 @@ use request::kept;
 use view::View;
 
 use crate::domain::delivery::{Manners, News, Notice, Posting, Received, Schedule, Target};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey, Stage};
 use crate::domain::params::{Params, Placeholder};
 
@@ -79,6 +79,16 @@ impl Ixopay {
 impl Dialect for Ixopay {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", access.public_url.page("/ixopay", &[])),
+            ("user", access.merchant.short()),
+            ("password", access.api_key.reveal().to_owned()),
+            ("connector", access.merchant.short()),
+            ("shared_secret", access.signing_secret.reveal().to_owned()),
+        ]
     }
 
     fn appended(&self) -> &'static [&'static str] {
@@ -136,7 +146,7 @@ impl Dialect for Ixopay {
             uri: &uri,
         };
         let hash = BodyHash::of_word(View::of(journey).kept(kept::HASH));
-        let signature = message.sign(posting.secret, hash)?;
+        let signature = message.sign(posting.secrets.first()?, hash)?;
         Some(vec![("date", date), ("x-signature", signature)])
     }
 

@@ -16,7 +16,7 @@ pub use transaction::{Query, transaction};
 pub use wish::{Kind, read_wish};
 
 use crate::domain::delivery::{News, Notice};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
@@ -39,6 +39,15 @@ pub struct SecPaid;
 impl Dialect for SecPaid {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", access.public_url.page("/secpaid", &[])),
+            ("token", access.api_key.reveal().to_owned()),
+            ("user_id", access.merchant.to_string()),
+            ("webhook_secret", access.signing_secret.reveal().to_owned()),
+        ]
     }
 
     fn appended(&self) -> &'static [&'static str] {

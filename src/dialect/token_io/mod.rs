@@ -43,10 +43,13 @@ pub use v1::{
 };
 pub use webhook::read_webhook;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
 use super::{json, moments};
 use crate::domain::callback::Item;
 use crate::domain::delivery::{Manners, News, Notice, Posting, Target};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey, Settlement};
 use crate::domain::params::{Params, Placeholder};
 use crate::domain::wish::{Asked, Wish};
@@ -70,6 +73,16 @@ pub struct TokenIo;
 impl Dialect for TokenIo {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        let webhook_key = access.webhook_key.map(|key| ("webhook_public_key", URL_SAFE_NO_PAD.encode(key)));
+        let settings = [
+            ("base_url", access.public_url.page("/token-io", &[])),
+            ("member_id", member_id(access.merchant)),
+            ("authorization", format!("Basic {}", STANDARD.encode(access.api_key.reveal()))),
+        ];
+        settings.into_iter().chain(webhook_key).collect()
     }
 
     fn appended(&self) -> &'static [&'static str] {

@@ -48,8 +48,8 @@ pub(super) fn notice(journey: &Journey, news: News) -> Option<Notice> {
     Some(Notice { content_type: "application/json".to_owned(), body: serde_json::to_string(&body).ok()? })
 }
 
-/// The headers: the event, and the gateway's signature over the raw body. There is no time in it, and no secret.
+/// The headers: the event, and the signature of the member's webhook key over the raw body. There is no time in it, and no secret.
 pub(super) fn sign(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
-    let signature = (posting.gateway)(notice.body.as_bytes())?;
+    let signature = (posting.webhook_key)(notice.body.as_bytes())?;
     Some(vec![("token-event", EVENT.to_owned()), ("token-signature", URL_SAFE_NO_PAD.encode(signature))])
 }

@@ -25,7 +25,7 @@ pub use refusal::{Refusal, Source};
 pub use user::{deleted_user, read_user, user};
 
 use super::{json, moments};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::{Params, Placeholder};
@@ -56,6 +56,14 @@ pub struct Yapily;
 impl Dialect for Yapily {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", access.public_url.page("/yapily", &[])),
+            ("user", access.merchant.short()),
+            ("password", access.api_key.reveal().to_owned()),
+        ]
     }
 
     fn appended(&self) -> &'static [&'static str] {

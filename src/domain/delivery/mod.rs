@@ -202,10 +202,10 @@ pub struct Posting<'a> {
     pub url: &'a str,
     /// When.
     pub at: Moment,
-    /// The merchant's signing secret.
-    pub secret: &'a Secret,
-    /// The gateway's own signature over a text: Ed25519, 64 bytes.
-    pub gateway: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// The merchant's signing secrets that count, the newest first.
+    pub secrets: &'a [Secret],
+    /// The signature of the merchant's webhook key over a text: Ed25519, 64 bytes.
+    pub webhook_key: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
 }
 
 #[cfg(test)]

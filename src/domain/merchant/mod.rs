@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use crate::domain::api_key::IssuedKey;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::plan::Endpoint;
-use crate::domain::secret::{Digest, Sealed};
+use crate::domain::rotation::Rotating;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
@@ -22,10 +23,14 @@ pub struct Merchant {
     pub revision: u32,
     /// The name that customers see.
     pub name: MerchantName,
-    /// The digests of its API keys.
-    pub api_keys: Vec<Digest>,
-    /// The secret that signs what we send it, sealed.
-    pub signing_secret: Sealed,
+    /// Whether its calls are answered.
+    pub standing: Standing,
+    /// Its API keys, the oldest first; also those that have ended.
+    pub api_keys: Vec<IssuedKey>,
+    /// The secret that it shares with us, which signs what we send it: `whsec_…`.
+    pub signing_secret: Rotating,
+    /// The seed of the key pair that signs what we send it, where a dialect's clients verify by a public key.
+    pub webhook_key: Rotating,
     /// When it was added.
     pub created_at: Moment,
     /// Its saved callbacks.
@@ -38,8 +43,16 @@ pub struct Merchant {
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
     pub public_keys: Vec<PublicKey>,
-    /// The digests of its API keys as clients send them that hash a password first: ten times SHA-1, in hexadecimal.
-    pub hashed_keys: Vec<Digest>,
+}
+
+/// Whether a merchant's calls are answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// They are.
+    #[default]
+    Active,
+    /// They are refused. Its running journeys go on, and so do their deliveries.
+    Disabled,
 }
 
 /// The place that is told of every change.
@@ -70,19 +83,26 @@ impl MerchantName {
     /// # Errors
     /// When it is blank, longer than 80 characters, or holds a control character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim();
-        let refused = |rule| Err(Invalid::new("name", rule).hint("expected 1 to 80 characters that people can read"));
-        match text.chars().count() {
-            0 => refused("is blank"),
-            81.. => refused("is longer than 80 characters"),
-            _ if text.chars().any(misleads) => refused("holds a control character"),
-            _ => Ok(Self(text.to_owned())),
-        }
+        readable("name", text, 80).map(Self)
     }
 
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Accepts what people read and compare, without the spaces around it: 1 to `most` characters.
+pub(super) fn readable(field: &str, text: &str, most: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    let refused = |rule: String| {
+        Err(Invalid::new(field, rule).hint(format!("expected 1 to {most} characters that people can read")))
+    };
+    match text.chars().count() {
+        0 => refused("is blank".into()),
+        count if count > most => refused(format!("is longer than {most} characters")),
+        _ if text.chars().any(misleads) => refused("holds a control character".into()),
+        _ => Ok(text.to_owned()),
     }
 }
 

@@ -90,6 +90,15 @@ impl Journeys for Embedded {
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
         self.read(move |db, now| due(db, most, now)).await
     }
+
+    async fn erase(&self, journey: &Journey) -> Result<bool, StoreError> {
+        let pay_id = number(journey.pay_id());
+        self.write(move |db, _| {
+            db.prepare_cached("DELETE FROM deliveries WHERE pay_id = ?1")?.execute([pay_id])?;
+            Ok(db.prepare_cached("DELETE FROM journeys WHERE pay_id = ?1")?.execute([pay_id])? == 1)
+        })
+        .await
+    }
 }
 
 /// What is opened.

@@ -54,6 +54,15 @@ impl Merchants for Embedded {
         let claim = *claim;
         self.read(move |db, now| Ok(repeated(&claims::before(db, &claim, now)?))).await
     }
+
+    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+        let id = merchant.id;
+        self.write(move |db, _| {
+            db.prepare_cached("DELETE FROM key_uses WHERE merchant = ?1")?.execute([id.as_bytes()])?;
+            Ok(db.prepare_cached("DELETE FROM merchants WHERE id = ?1")?.execute([id.as_bytes()])? == 1)
+        })
+        .await
+    }
 }
 
 /// What a claim that was made before answers.

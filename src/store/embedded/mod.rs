@@ -5,6 +5,7 @@
 //! durable commit costs the same for one step as for two hundred; a few readers look things up beside it. Neither
 //! ever blocks an async worker.
 
+mod api_keys;
 mod claims;
 mod deliveries;
 mod file;

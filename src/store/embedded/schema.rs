@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order.
-const STEPS: [&str; 4] = [FIRST, USERS, CONSENTS, DELIVERIES];
+const STEPS: [&str; 5] = [FIRST, USERS, CONSENTS, DELIVERIES, API_KEYS];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -134,6 +134,20 @@ const DELIVERIES: &str = "
         kept_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
+";
+
+/// Whose each number of an API key is, and when each key was last used.
+const API_KEYS: &str = "
+    CREATE TABLE key_numbers (
+        number TEXT PRIMARY KEY,
+        merchant BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE key_uses (
+        merchant BLOB NOT NULL,
+        number TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (merchant, number)
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Refuses a file that this program would have to change before it could read it.

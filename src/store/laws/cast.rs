@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use super::{HOUR, Moment};
+use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling, Wanted};
-use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
+use crate::domain::merchant::{Book, Merchant, MerchantName, Settings, Standing};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
+use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::slots::Slots;
 use crate::domain::token::MintedToken;
@@ -192,16 +194,23 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
         id: MerchantId::mint(rand::random()),
         revision: 1,
         name: MerchantName::parse(name).unwrap(),
-        api_keys: vec![fresh()],
-        signing_secret: Sealed::new(vec![0, 255, 7]),
+        standing: Standing::Active,
+        api_keys: vec![issued(now)],
+        signing_secret: Rotating::first(Sealed::new(vec![0, 255, 7])),
+        webhook_key: Rotating::first(Sealed::new(vec![7, 255, 0])),
         created_at: now,
         book: Book::default(),
         settings: Settings::default(),
         endpoints: Slots::default(),
         webhook: None,
         public_keys: Vec::new(),
-        hashed_keys: Vec::new(),
     }
+}
+
+/// An API key with a number that is as good as nobody else's.
+pub(crate) fn issued(now: Moment) -> IssuedKey {
+    let number = KeyNumber::draw(rand::random());
+    IssuedKey { number, name: KeyName::first(), digest: fresh(), hashed: Some(fresh()), created_at: now, ends_at: None }
 }
 
 /// The same merchant under another name, one revision on.

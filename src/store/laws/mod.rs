@@ -17,11 +17,13 @@
 //! The book lives inside the crate because only this crate can make a `Fact`, and a law without one could settle
 //! nothing.
 
+pub(crate) mod api_keys;
 pub(crate) mod cast;
 pub(crate) mod claims;
 pub(crate) mod consents;
 pub(crate) mod deliveries;
 pub(crate) mod due;
+pub(crate) mod erasures;
 pub(crate) mod lasting;
 pub(crate) mod lists;
 pub(crate) mod merchants;
@@ -226,6 +228,21 @@ macro_rules! store_laws {
                 a_claim_for_another_change_is_reused
                 a_stale_change_leaves_its_claim_unused
                 a_profiles_claim_is_forgotten_after_a_day
+            }
+            api_keys {
+                a_number_leads_to_its_merchant
+                a_number_is_reserved_for_one_merchant
+                of_many_merchants_that_draw_one_number_one_has_it
+                a_number_is_freed_by_its_merchant_alone
+                a_number_that_has_changed_hands_leads_to_its_new_merchant
+                a_last_use_is_kept_and_never_goes_back
+                numbers_and_uses_are_there_after_reopening
+                a_merchant_that_is_removed_leaves_nothing
+            }
+            erasures {
+                an_erased_journey_is_nowhere_any_more
+                an_erased_journey_leaves_no_dead_letter
+                an_erased_consent_is_not_its_users_any_more
             }
             users {
                 a_user_is_enrolled_and_found

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::secrets::SecretsRecord;
 use super::told::ToldRecord;
 use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
@@ -12,7 +13,6 @@ use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
 use crate::domain::moment::Moment;
-use crate::domain::secret::{Digest, Sealed};
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
 
@@ -50,6 +50,9 @@ struct MerchantRecord {
     // Records that were written before there were payment endpoints end here.
     #[serde(default)]
     told: Option<ToldRecord>,
+    // Records that were written before keys had numbers end here; only they have anything in `api_keys`.
+    #[serde(default)]
+    secrets: Option<SecretsRecord>,
 }
 
 impl From<&Merchant> for MerchantRecord {
@@ -64,8 +67,8 @@ impl From<&Merchant> for MerchantRecord {
             id: u128::from_be_bytes(*merchant.id.as_bytes()),
             revision: merchant.revision,
             name: merchant.name.as_str().to_owned(),
-            api_keys: merchant.api_keys.iter().map(|key| *key.as_bytes()).collect(),
-            signing_secret: merchant.signing_secret.as_bytes().to_vec(),
+            api_keys: Vec::new(),
+            signing_secret: Vec::new(),
             created_at: merchant.created_at.as_millis(),
             book: slots.collect(),
             terms: TermsRecord::from(&s.terms()),
@@ -73,6 +76,7 @@ impl From<&Merchant> for MerchantRecord {
             journey_life_seconds: seconds(s.journey_life),
             ways: write_ways(&merchant.book),
             told: ToldRecord::of(merchant),
+            secrets: Some(SecretsRecord::from(merchant)),
         }
     }
 }
@@ -91,21 +95,26 @@ impl MerchantRecord {
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
         let journey_life = Duration::from_secs(self.journey_life_seconds.into());
+        let (created_at, told) = (Moment::from_millis(self.created_at), self.told.unwrap_or_default());
+        let secrets = self.secrets.unwrap_or_else(|| {
+            SecretsRecord::older(self.signing_secret, (self.api_keys, &told.hashed_keys), created_at)
+        });
         let mut merchant = Merchant {
             id: MerchantId::from_bytes(self.id.to_be_bytes()),
             revision: self.revision,
             name: MerchantName::parse(&self.name).ok()?,
-            api_keys: self.api_keys.into_iter().map(Digest::new).collect(),
-            signing_secret: Sealed::new(self.signing_secret),
-            created_at: Moment::from_millis(self.created_at),
+            standing: secrets.standing(),
+            signing_secret: secrets.signing_secret(),
+            webhook_key: secrets.webhook_key(),
+            api_keys: secrets.into_keys()?,
+            created_at,
             book: Book::restored(slots.collect::<Option<_>>()?),
             settings: Settings::of_terms(self.terms.into_terms()?, one_off_urls, journey_life),
             endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
-            hashed_keys: Vec::new(),
         };
-        self.told.unwrap_or_default().put_into(&mut merchant);
+        told.put_into(&mut merchant);
         Some(merchant)
     }
 }

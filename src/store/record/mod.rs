@@ -7,6 +7,7 @@ mod consent;
 mod journey;
 mod later;
 mod merchant;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod told;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::*;
+use crate::domain::api_key::IssuedKey;
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
@@ -12,10 +13,11 @@ use crate::domain::journey::{
     Booked, Booking, BookingKind, Cancel, Checkout, Choice, Departing, Errand, Journey, Opening, Purpose, Settling,
     Via, Wanted,
 };
-use crate::domain::merchant::{PublicKey, Webhook};
+use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::{Endpoint, Entry, Refused};
+use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns, Told};
@@ -196,7 +198,6 @@ fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
     merchant.endpoints = Slots::restored(vec![None, Some(endpoint), Some(Endpoint::at(url("https://m.example/2")))]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
-    merchant.hashed_keys = vec![cast::fresh()];
     merchant.settings.answers_to = AnswersTo::App;
     merchant.settings.signed_calls = SignedCalls::Required;
     merchant.settings.notice_type = "application/json; charset=utf-8".into();
@@ -255,20 +256,73 @@ fn how_returns_are_signed_survives_both_records() {
     }
 }
 
+/// A merchant, field by field as it was written before API keys had numbers.
+#[derive(serde::Serialize)]
+struct OldMerchant {
+    id: u128,
+    revision: u32,
+    name: &'static str,
+    api_keys: Vec<[u8; 32]>,
+    signing_secret: Vec<u8>,
+    created_at: u64,
+    book: Vec<()>,
+    terms: (bool, u32, bool, bool, bool, bool, u8),
+    saved_only: bool,
+    journey_life_seconds: u32,
+    ways: Vec<()>,
+    told: Option<(bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>)>,
+}
+
 #[test]
-fn an_older_merchant_is_read() {
-    let merchant = cast::merchant("Shop", NOW);
-    let written = write_merchant(&merchant).unwrap();
-    // Before there were payment endpoints the record had one field less, the last one, which is nothing; and before there
-    // were other ways another one, an empty list.
-    assert_eq!((written[1], &written[written.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
+fn an_older_merchant_is_read_with_its_api_keys() {
+    let (plain, hashed) = (cast::fresh(), cast::fresh());
+    let old = OldMerchant {
+        id: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
+        revision: 3,
+        name: "Shop",
+        api_keys: vec![*plain.as_bytes()],
+        signing_secret: vec![1, 2, 3],
+        created_at: NOW.as_millis(),
+        book: Vec::new(),
+        terms: (false, 300, false, false, false, false, 0),
+        saved_only: false,
+        journey_life_seconds: 86_400,
+        ways: Vec::new(),
+        told: Some((false, false, "", Vec::new(), None, Vec::new(), vec![*hashed.as_bytes()])),
+    };
+    let expected = Merchant {
+        id: MerchantId::mint([1; 16]),
+        revision: 3,
+        api_keys: vec![IssuedKey::older(plain, Some(hashed), NOW)],
+        signing_secret: Rotating::first(Sealed::new(vec![1, 2, 3])),
+        webhook_key: Rotating::first(Sealed::new(Vec::new())),
+        ..cast::merchant("Shop", NOW)
+    };
+    let written = write(&old).unwrap();
+    assert_eq!(read_merchant(&written), Ok(expected.clone()));
+    // Before there were payment endpoints the record had one field less, the last one; and before there were other ways
+    // another one, an empty list.
+    let untold = write(&OldMerchant { told: None, ..old }).unwrap();
+    assert_eq!((untold[1], &untold[untold.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
+    let unhashed = Merchant { api_keys: vec![IssuedKey::older(plain, None, NOW)], ..expected };
     for (fields, missing) in [(0x9b, 1), (0x9a, 2)] {
-        let mut old = written.clone();
+        let mut old = untold.clone();
         old[1] = fields;
         old.truncate(old.len() - missing);
-        assert_eq!(read_merchant(&old), Ok(merchant.clone()));
+        assert_eq!(read_merchant(&old), Ok(unhashed.clone()));
     }
-    assert_eq!(read_merchant(&written), Ok(merchant));
+}
+
+#[test]
+fn keys_that_overlap_and_a_merchant_that_is_shut_out_survive_their_record() {
+    let mut merchant = cast::merchant("Shop", NOW);
+    let ending = IssuedKey { ends_at: Some(NOW), hashed: None, ..cast::issued(NOW) };
+    merchant.api_keys = vec![ending, cast::issued(NOW)];
+    merchant.standing = Standing::Disabled;
+    let rotated = |secret: &Rotating| secret.rotated(Sealed::new(vec![9; 40]), Duration::from_secs(60), NOW).unwrap();
+    merchant.signing_secret = rotated(&merchant.signing_secret);
+    merchant.webhook_key = rotated(&merchant.webhook_key);
+    assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use super::later::{MannerRecord, manner};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::merchant::{Merchant, PublicKey, Webhook};
 use crate::domain::plan::Endpoint;
-use crate::domain::secret::Digest;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls};
 
@@ -19,7 +18,8 @@ pub(super) struct ToldRecord {
     endpoints: Vec<Option<(String, MannerRecord)>>,
     webhook: Option<(Vec<String>, String)>,
     public_keys: Vec<(String, String)>,
-    hashed_keys: Vec<[u8; 32]>,
+    /// Of API keys of the older form; nothing writes it any more.
+    pub(super) hashed_keys: Vec<[u8; 32]>,
 }
 
 impl ToldRecord {
@@ -39,7 +39,7 @@ impl ToldRecord {
             endpoints: slots.collect(),
             webhook: webhook.map(|webhook| (webhook.types.clone(), webhook.url.as_str().to_owned())),
             public_keys: merchant.public_keys.iter().map(|key| (key.id.clone(), key.text.clone())).collect(),
-            hashed_keys: merchant.hashed_keys.iter().map(|key| *key.as_bytes()).collect(),
+            hashed_keys: Vec::new(),
         };
         (record != Self::default()).then_some(record)
     }
@@ -57,6 +57,5 @@ impl ToldRecord {
         merchant.endpoints = Slots::restored(slots.collect());
         merchant.webhook = self.webhook.map(|(types, url)| Webhook { types, url: CallbackUrl::restored(url) });
         merchant.public_keys = self.public_keys.into_iter().map(|(id, text)| PublicKey { id, text }).collect();
-        merchant.hashed_keys = self.hashed_keys.into_iter().map(Digest::new).collect();
     }
 }

@@ -125,6 +125,16 @@ impl Journeys for RedisStore {
         self.link.ask_all(&stale).await?;
         Ok(journeys)
     }
+
+    async fn erase(&self, journey: &Journey) -> Result<bool, StoreError> {
+        let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
+        let shard = pay_id.shard();
+        let mut keys = vec![keys::journey(pay_id), keys::deliveries(pay_id), keys::due(shard), keys::waiting(shard)];
+        keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant), keys::dead(shard, merchant)]);
+        keys.extend(user_of(journey).map(|user| keys::of_user(shard, merchant, user)));
+        let erase = Request::call(&script::ERASE, keys).with(keys::number(pay_id)).with(value::of_listing(journey));
+        Ok(reply::<u8>(self.link.ask(erase).await?)? == 1)
+    }
 }
 
 impl RedisStore {

@@ -6,6 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::api_key::KeyNumber;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::secret::Digest;
 use crate::domain::user::ApplicationUser;
@@ -122,6 +123,16 @@ pub(super) fn merchant(id: MerchantId) -> Vec<u8> {
 /// The merchants of a shard.
 pub(super) fn merchants(shard: Shard) -> Vec<u8> {
     key(shard, b'l', &[])
+}
+
+/// The number of an API key, in a shard of its own.
+pub(super) fn key_number(number: KeyNumber) -> Vec<u8> {
+    key(number.shard(), b'k', &[number.to_string().as_bytes()])
+}
+
+/// When a merchant's API keys were last used.
+pub(super) fn key_uses(merchant: MerchantId) -> Vec<u8> {
+    key(merchant.shard(), b'v', &[merchant.as_bytes()])
 }
 
 /// A merchant's user.

@@ -13,10 +13,9 @@ use crate::store::{Claim, Merchants, REMEMBERED, Replaced, StoreError};
 #[async_trait]
 impl Merchants for RedisStore {
     async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError> {
-        let place = [value::six(merchant.created_at).as_slice(), merchant.id.as_bytes()].concat();
         let add = Request::call(&script::ADD, [keys::merchant(merchant.id), keys::merchants(merchant.id.shard())])
             .with(of_merchant(merchant)?)
-            .with(place);
+            .with(place(merchant));
         Ok(reply::<u8>(self.link.ask(add).await?)? == 1)
     }
 
@@ -62,6 +61,12 @@ impl Merchants for RedisStore {
         let answer: Option<Vec<String>> = reply(self.link.ask(ask).await?)?;
         answer.map(|answer| to_replaced(&answer)).transpose()
     }
+
+    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+        let keys = [keys::merchant(merchant.id), keys::merchants(merchant.id.shard()), keys::key_uses(merchant.id)];
+        let remove = Request::call(&script::REMOVE, keys).with(place(merchant));
+        Ok(reply::<u8>(self.link.ask(remove).await?)? == 1)
+    }
 }
 
 impl RedisStore {
@@ -79,6 +84,11 @@ impl RedisStore {
         }
         Ok(ids)
     }
+}
+
+/// A merchant's place in its shard's list.
+fn place(merchant: &Merchant) -> Vec<u8> {
+    [value::six(merchant.created_at).as_slice(), merchant.id.as_bytes()].concat()
 }
 
 fn to_replaced(reply: &[String]) -> Result<Replaced, StoreError> {

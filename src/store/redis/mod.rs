@@ -4,6 +4,7 @@
 //! scripts need not understand (`value.rs`), sent over a link that has a deadline for everything (`link.rs`).
 
 mod address;
+mod api_keys;
 mod deliveries;
 mod house;
 mod indexes;
@@ -18,7 +19,8 @@ mod tokens;
 mod users;
 mod value;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,6 +29,8 @@ use self::link::Link;
 use self::script::Request;
 use super::{Store, StoreError};
 use crate::clock::Clock;
+use crate::domain::api_key::KeyNumber;
+use crate::domain::id::MerchantId;
 use crate::domain::secret::Digest;
 
 /// A store in one Redis.
@@ -34,6 +38,8 @@ pub struct RedisStore {
     link: Link,
     clock: Arc<dyn Clock>,
     keep: Duration,
+    /// Whose the numbers of API keys are that this node has met.
+    numbers: RwLock<HashMap<KeyNumber, MerchantId>>,
 }
 
 impl RedisStore {
@@ -46,7 +52,7 @@ impl RedisStore {
     /// # Errors
     /// [`StoreError::Unreachable`] when the URL is anything else.
     pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
-        Ok(Self { link: Link::new(address::parse(url)?), clock, keep })
+        Ok(Self { link: Link::new(address::parse(url)?), clock, keep, numbers: RwLock::default() })
     }
 
     /// How far the clock is ahead of Redis's own, for the scripts: `0`, except in tests.

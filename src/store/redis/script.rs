@@ -46,12 +46,22 @@ scripts! {
     SPENT_AT = "spent_at",
     /// Claims a key for a request.
     CLAIM = "claim",
+    /// Erases a journey, its deliveries and its places.
+    ERASE = "erase",
     /// Adds a merchant.
     ADD = "add",
     /// Writes a profile over the revision before it.
     REPLACE = "replace",
     /// What a claim has written into a profile before.
     REPLACED_BY = "replaced_by",
+    /// Removes a merchant.
+    REMOVE = "remove",
+    /// Reserves the number of an API key.
+    RESERVE_NUMBER = "reserve_number",
+    /// Frees the number of an API key.
+    FREE_NUMBER = "free_number",
+    /// Notes when an API key was used.
+    NOTE_USE = "note_use",
     /// Stores a user, unless its name is taken.
     ENROL = "enrol",
     /// The user of a name.

@@ -111,6 +111,9 @@ impl From<EngineError> for Refusal {
         let cause = Some(telemetry::Cause::new(&error));
         match error {
             EngineError::Refused(invalid) => invalid.into(),
+            EngineError::Disabled => {
+                Self::new(StatusCode::FORBIDDEN, Code::REQUEST_FAILED, "This merchant is disabled: ask the operator")
+            }
             EngineError::KeyReused => Self::new(StatusCode::BAD_REQUEST, Code::DUPLICATE, Code::DUPLICATE.message),
             EngineError::Store(_) => {
                 let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::MAINTENANCE, Code::MAINTENANCE.message);

@@ -101,8 +101,9 @@ fn signed_with(
         date: text(request, dated),
         uri: request.uri().path_and_query().map_or("", |uri| uri.as_str()),
     };
-    let secret = engine.signing_secret(merchant)?;
-    match message.verify(&secret, signature) {
+    // While the secret is being replaced, a client may sign with either.
+    let secrets = engine.signing_secrets(merchant)?;
+    match secrets.iter().find_map(|secret| message.verify(secret, signature)) {
         Some(hash) => Ok(Some(hash)),
         None => Err(Refusal::unsigned(
             "Invalid signature: expected base64 of HMAC-SHA512 over method, hash of the body, Content-Type, X-Date or \

@@ -141,6 +141,7 @@ impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {
         let (status, code, message) = match error {
             EngineError::Refused(invalid) => return token_io::Refusal::not_allowed(invalid).into(),
+            EngineError::Disabled => return Self::forbidden("This member is disabled: ask the operator"),
             EngineError::KeyReused => {
                 let invalid = Invalid::new("Idempotency-Key", "was used for another request");
                 return token_io::Refusal::not_unique(invalid).into();

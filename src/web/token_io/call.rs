@@ -66,6 +66,7 @@ async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<M
             let merchant = engine.merchant(signature.merchant().map_err(refused)?).await?;
             let merchant = merchant.ok_or_else(|| rule("names a member that is nobody here"))?;
             check(engine, request, body, (&merchant, &signature))?;
+            Engine::check_standing(&merchant)?;
             Ok(merchant)
         }
     }

@@ -11,6 +11,7 @@ mod profile;
 mod public_keys;
 mod redeem;
 mod returns;
+mod secrets;
 mod ways;
 
 use std::future::ready;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(profile::routes)
             .configure(endpoints::routes)
             .configure(public_keys::routes)
+            .configure(secrets::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)

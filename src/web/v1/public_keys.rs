@@ -2,14 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
+use super::secrets::WebhookKeyView;
 use super::{at, check_type, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::merchant::{Merchant, PublicKey};
-use crate::engine::{Edit, Edited, Engine};
+use crate::engine::{Edit, Edited, Engine, WebhookPublicKey};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::problem::Problem;
 
@@ -33,16 +32,20 @@ pub(super) struct TokenIoView {
     basic_authorization: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_public_key: Option<String>,
+    /// The key that signs, then the one that will.
+    webhook_public_keys: Vec<WebhookKeyView>,
 }
 
 impl TokenIoView {
     /// Of this merchant.
     pub fn of(engine: &Engine, merchant: &Merchant) -> Self {
+        let keys = engine.webhook_keys(merchant);
         Self {
             base_url: engine.public_url().page("/token-io", &[]),
             member_id: member_id(merchant.id),
             basic_authorization: "Basic and the base64 of your API key",
-            webhook_public_key: engine.gateway_key().map(|key| URL_SAFE_NO_PAD.encode(key)),
+            webhook_public_key: keys.first().map(WebhookPublicKey::text),
+            webhook_public_keys: keys.iter().map(WebhookKeyView::from).collect(),
         }
     }
 }

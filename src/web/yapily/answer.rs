@@ -135,6 +135,7 @@ impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {
         let (status, message) = match error {
             EngineError::Refused(invalid) => return invalid.into(),
+            EngineError::Disabled => return Self::forbidden("This application is disabled: ask the operator"),
             EngineError::KeyReused => {
                 return Self::new(StatusCode::CONFLICT, "The Idempotency-Key was used for another request");
             }

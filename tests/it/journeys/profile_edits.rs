@@ -41,7 +41,7 @@ async fn no_choice_is_lost_to_another(house: House) {
 
 async fn a_rotated_key_ends_at_once(house: House) {
     let shop = house.shop("Shop");
-    let rotated = house.command(&["merchant", "rotate-key", "--json", "--merchant", &shop.id]);
+    let rotated = house.command(&["merchant", "rotate-key", "--json", "--overlap", "0s", "--merchant", &shop.id]);
     let rotated: serde_json::Value = serde_json::from_str(&rotated).unwrap();
     shop.look("/profile").await.is(401);
     let renewed = crate::support::shop::Shop::new(house.http.clone(), &rotated);

@@ -201,8 +201,7 @@ impl App {
     fn of(gateway: &Gateway) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.timeout(Duration::from_secs(20)).build().unwrap();
-        let api_key = gateway.add_merchant();
-        let merchant = api_key.split('_').nth(1).unwrap().to_owned();
+        let (merchant, api_key) = gateway.add_merchant();
         Self { client, base: gateway.base(), merchant, api_key }
     }
 

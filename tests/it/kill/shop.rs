@@ -50,7 +50,7 @@ impl Shop {
     /// A merchant of this gateway.
     pub fn of(gateway: &Gateway) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
-        let (client, api_key) = (client.build().unwrap(), gateway.add_merchant());
+        let (client, (_, api_key)) = (client.build().unwrap(), gateway.add_merchant());
         let (answers, tally) = (AtomicUsize::new(0), Mutex::default());
         Self { client, base: gateway.base(), api_key, answers, tally }
     }

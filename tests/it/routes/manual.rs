@@ -33,7 +33,7 @@ fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
 }
 
 fn filled(path: &str, id: &str) -> String {
-    path.replace("{index}", "0").replace("{id}", id)
+    path.replace("{index}", "0").replace("{id}", id).replace("{number}", "0000")
 }
 
 #[tokio::test]
@@ -68,6 +68,9 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
             r#"{"url":"x"}"#,
             r#"{"url":"https://shop.example/x","ios":"com.example.shop://x","fallback":"https://shop.example/y"}"#,
             r#"{"url":"https://shop.example/x","fallback":"https://shop.example/y"}"#,
+            r#"{"name":""}"#,
+            r#"{"overlap_seconds":60}"#,
+            r#"{"overlap_seconds":99999999}"#,
             r#"{"callback_url":"0"}"#,
             r#"{"callback_url":"9"}"#,
             r#"{"callback_url":"https://shop.example/x","method":"GET"}"#,
@@ -133,7 +136,7 @@ async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &
 async fn a_call_without_a_valid_key_is_nobodys() {
     let house = House::open(StoreKind::Embedded).await;
     let (shop, other) = (house.shop("Shop"), house.shop("Other"));
-    let half = shop.key.len() - 43;
+    let half = "hbk_0000".len();
     let mixed = format!("{}{}", &shop.key[..half], &other.key[half..]);
     let (basic, lower) = (format!("Basic {}", shop.key), format!("bearer {}", shop.key));
     for wrong in [

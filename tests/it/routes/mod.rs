@@ -12,3 +12,4 @@ mod v1_journeys;
 mod v1_preview;
 mod v1_profile;
 mod v1_public_keys;
+mod v1_secrets;

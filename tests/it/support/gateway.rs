@@ -57,13 +57,14 @@ impl Gateway {
         self.folder.path().join("handback-data")
     }
 
-    /// Adds a merchant beside the server that runs, and answers its API key.
-    pub fn add_merchant(&self) -> String {
+    /// Adds a merchant beside the server that runs, and answers its id and its API key.
+    pub fn add_merchant(&self) -> (String, String) {
         let mut add = command(&self.folder, self.port, &self.settings);
         let added = add.args(["merchant", "add", "--name", "Kill", "--json"]).stdout(Stdio::piped()).output().unwrap();
         assert!(added.status.success(), "merchant add: {}", self.log());
         let papers: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
-        papers["api_key"].as_str().unwrap().to_owned()
+        let text = |name: &str| papers[name].as_str().unwrap().to_owned();
+        (text("merchant_id"), text("api_key"))
     }
 
     /// Opens a payment link.

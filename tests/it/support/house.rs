@@ -161,6 +161,19 @@ impl House {
 
     /// Runs `handback` with the configuration of this house, and answers what it printed.
     pub fn command(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Runs `handback` as [`House::command`] does, and answers why it failed.
+    pub fn refused_command(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).expect("text")
+    }
+
+    fn run(&self, arguments: &[&str]) -> std::process::Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
         let port = self.running.as_ref().map_or(0, |running| running.port);
         command.env_clear().envs(self.env.iter().cloned()).env("HANDBACK_LISTEN", format!("127.0.0.1:{port}"));
@@ -169,7 +182,7 @@ impl House {
             command.arg("--config").arg(file);
         }
         let deadline = Instant::now() + CLOSING;
-        let output = loop {
+        loop {
             match command.output() {
                 Ok(output) => break output,
                 // Another build is just putting the binary in its place.
@@ -177,9 +190,7 @@ impl House {
                 Err(error) => panic!("{}: {error}", env!("CARGO_BIN_EXE_handback")),
             }
             std::thread::sleep(Duration::from_millis(20));
-        };
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+        }
     }
 
     /// Moves the clock.

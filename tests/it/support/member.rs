@@ -125,7 +125,7 @@ impl Member {
 
     /// The `Authorization` of the sandbox.
     pub fn basic(&self) -> String {
-        format!("Basic {}", STANDARD.encode(&self.shop.key))
+        basic(&self.shop.key)
     }
 
     fn sign(&self, message: &str) -> String {
@@ -188,6 +188,11 @@ impl Asked {
     pub fn back(&self, answer: &str) -> String {
         format!("{answer}&state={}", super::http::query_value(&self.redirect_url(), "state"))
     }
+}
+
+/// The `Authorization` of the sandbox with this API key.
+pub fn basic(key: &str) -> String {
+    format!("Basic {}", STANDARD.encode(key))
 }
 
 /// The contract's request, with these fields of `initiation` changed; a `null` is taken out.

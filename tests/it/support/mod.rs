@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test needs every tool")]
 
 pub mod annex;
+pub mod doors;
 pub mod gateway;
 pub mod house;
 pub mod http;

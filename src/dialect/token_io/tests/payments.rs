@@ -190,7 +190,7 @@ fn a_notice_is_signed_as_the_contracts_vector_is() {
         Some(URL_SAFE_NO_PAD.decode(signature).unwrap())
     };
     let secret = Secret::new("whsec_unused");
-    let posting = Posting { id: "x", url: "https://tpp.com/hook", at: NOW, secret: &secret, gateway: &sign };
+    let posting = Posting { id: "x", url: "https://tpp.com/hook", at: NOW, secrets: &[secret], webhook_key: &sign };
     let notice = Notice { content_type: "application/json".into(), body: body.into() };
     let headers = TokenIo.sign(&api(), &notice, &posting).unwrap();
     let expected = "qcC4v2-U60fLJy2nu1Ed5ENYfkoYoQs8BJHXxmI894qEZaUuZr1cMIvb7SbHumgey0v3OILTeJmu9-z4uOL9AA";

@@ -1,0 +1,73 @@
+//! Laws of erasing journeys.
+
+use std::time::Duration;
+
+use super::cast::{Draft, agreed, deliveries_of, fresh, settling, user};
+use super::{HOUR, House};
+use crate::domain::delivery::Verdict;
+use crate::domain::id::MerchantId;
+use crate::domain::journey::Journey;
+use crate::domain::outcome::Fact;
+use crate::store::{Redemption, Which};
+
+/// Every list that a journey could stand in.
+async fn listed(house: &House, journey: &Journey, which: Which) -> Vec<Journey> {
+    house.store().list(journey.opening().merchant, which, None, 9).await.unwrap()
+}
+
+pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
+    let merchant = MerchantId::mint(rand::random());
+    let of = |url| Draft::at(house.now()).of(merchant).telling([url]).journey();
+    let (token, state) = (fresh(), fresh());
+    let paid = house.paid(of("https://m.example/paid"), token).await;
+    let away = house.away(of("https://m.example/away"), state).await;
+    let stays = house.paid(of("https://m.example/stays"), fresh()).await;
+    for journey in [&paid, &away] {
+        assert!(house.store().erase(journey).await.unwrap());
+        assert!(!house.store().erase(journey).await.unwrap());
+        assert_eq!(house.find(journey).await, None);
+        assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), []);
+    }
+    assert_eq!(listed(&house, &stays, Which::All).await, [stays.clone()]);
+    assert_eq!(listed(&house, &stays, Which::Proven).await, [stays.clone()]);
+    assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), None);
+    let redeemed = house.store().redeem(paid.id().shard(), &token, merchant, &fresh()).await.unwrap();
+    assert_eq!(redeemed, Redemption::Unknown);
+    house.pass(2 * HOUR);
+    assert_eq!(house.store().due(9).await.unwrap(), []);
+    let leased = house.store().lease(9, HOUR, 1).await.unwrap();
+    let leased: Vec<_> = leased.into_iter().map(|leased| leased.parcel.delivery.id.journey).collect();
+    assert_eq!(leased, [*stays.id()]);
+}
+
+pub(crate) async fn an_erased_journey_leaves_no_dead_letter(house: House) {
+    let draft = Draft::at(house.now()).telling(["https://m.example/a", "https://m.example/b"]);
+    let paid = house.paid(draft.journey(), fresh()).await;
+    for leased in house.store().lease(9, HOUR, 1).await.unwrap() {
+        assert!(house.store().report(&leased.lease, None, Verdict::Dead).await.unwrap());
+    }
+    let merchant = paid.opening().merchant;
+    assert_eq!(house.store().dead(merchant, None, 9).await.unwrap().len(), 2);
+    assert!(house.store().erase(&paid).await.unwrap());
+    assert_eq!(house.store().dead(merchant, None, 9).await.unwrap(), []);
+    let dead = deliveries_of(&paid, 0).remove(0);
+    assert!(!house.store().replay(&dead.id, merchant).await.unwrap());
+}
+
+pub(crate) async fn an_erased_consent_is_not_its_users_any_more(house: House) {
+    let merchant = MerchantId::mint(rand::random());
+    let user = user(merchant, Some("ada"), house.now());
+    let asked = house.opened(Draft::at(house.now()).of(merchant).about(user.id).journey()).await;
+    let (given, _) = agreed(asked.clone(), Duration::from_hours(24), house.now());
+    house.done(&settling(given.clone(), None)).await;
+    let failed = Draft::at(house.now()).of(merchant).about(user.id).journey();
+    let failed = house.opened(failed).await;
+    let failed = house.settled(failed, &Fact::lapsed(), None).await;
+    assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await.len(), 2);
+    assert!(house.store().erase(&given).await.unwrap());
+    assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await, [failed.clone()]);
+    assert!(house.store().erase(&failed).await.unwrap());
+    for which in [Which::All, Which::Proven, Which::OfUser(user.id)] {
+        assert_eq!(listed(&house, &asked, which).await, []);
+    }
+}

@@ -1,0 +1,158 @@
+//! `/profile/keys`, `/profile/signing-secret`, `/profile/webhook-key`: a merchant replaces its secrets by itself.
+//!
+//! A secret is shown in the answer that makes it, and never again; so a repetition makes another one, and no
+//! `Idempotency-Key` is looked at.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::{Call, at, merchant_of, no_store};
+use crate::domain::api_key::{KeyName, KeyNumber};
+use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey};
+use crate::web::body::Incoming;
+use crate::web::problem::Problem;
+use crate::web::time::rfc3339;
+
+/// How long a secret that was replaced still counts, unless the call says otherwise.
+const OVERLAP_SECONDS: u64 = 24 * 60 * 60;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/profile/keys", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
+        .service(at("/profile/keys/{number}", "DELETE").route(web::delete().to(revoke)))
+        .service(at("/profile/keys/{number}/rotate", "POST").route(web::post().to(rotate)))
+        .service(at("/profile/signing-secret/rotate", "POST").route(web::post().to(rotate_signing_secret)))
+        .service(at("/profile/webhook-key/rotate", "POST").route(web::post().to(rotate_webhook_key)));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyBody {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotationBody {
+    overlap_seconds: Option<u64>,
+}
+
+impl RotationBody {
+    fn overlap(&self) -> Duration {
+        Duration::from_secs(self.overlap_seconds.unwrap_or(OVERLAP_SECONDS))
+    }
+}
+
+#[derive(Serialize)]
+struct KeyView {
+    number: String,
+    name: String,
+    created_at: String,
+    last_used_at: Option<String>,
+    ends_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NewKeyView<'a> {
+    number: String,
+    name: &'a str,
+    api_key: &'a str,
+    previous_ends_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NewSecretView<'a> {
+    signing_secret: &'a str,
+    previous_ends_at: Option<String>,
+}
+
+/// A public key that verifies webhooks.
+#[derive(Serialize)]
+pub(super) struct WebhookKeyView {
+    key: String,
+    signs_from: Option<String>,
+    ends_at: Option<String>,
+}
+
+impl From<&WebhookPublicKey> for WebhookKeyView {
+    fn from(own: &WebhookPublicKey) -> Self {
+        Self { key: own.text(), signs_from: own.signs_from.map(rfc3339), ends_at: own.ends_at.map(rfc3339) }
+    }
+}
+
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let view = |own: KeyInUse| KeyView {
+        number: own.key.number.to_string(),
+        name: own.key.name.as_str().to_owned(),
+        created_at: rfc3339(own.key.created_at),
+        last_used_at: own.last_used_at.map(rfc3339),
+        ends_at: own.key.ends_at.map(rfc3339),
+    };
+    let keys: Vec<KeyView> = engine.api_keys(&merchant).await?.into_iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "keys": keys })))
+}
+
+async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<KeyBody>::read(&engine, incoming).await?;
+    let new = engine.add_key(call.merchant.id, KeyName::parse(&call.body.name)?).await?;
+    Ok(made(&new.ok_or_else(|| Problem::not_found("merchant"))?))
+}
+
+async fn rotate(
+    engine: web::Data<Engine>,
+    number: web::Path<String>,
+    incoming: Incoming,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+    let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
+    let new = engine.rotate_key(call.merchant.id, Some(number), call.body.overlap()).await?;
+    Ok(made(&new.ok_or_else(no_such_key)?))
+}
+
+async fn revoke(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    number: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let merchant = merchant_of(&engine, &request).await?;
+    let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
+    if engine.revoke_key(merchant.id, number).await? {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    Err(no_such_key())
+}
+
+async fn rotate_signing_secret(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+    let new = engine.rotate_signing_secret(call.merchant.id, call.body.overlap()).await?;
+    let new = new.ok_or_else(|| Problem::not_found("merchant"))?;
+    Ok(no_store(StatusCode::CREATED).json(NewSecretView {
+        signing_secret: new.secret.reveal(),
+        previous_ends_at: new.previous_ends_at.map(rfc3339),
+    }))
+}
+
+async fn rotate_webhook_key(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+    let keys = engine.rotate_webhook_key(call.merchant.id, call.body.overlap()).await?;
+    let keys = keys.ok_or_else(|| Problem::not_found("merchant"))?;
+    let keys: Vec<_> = keys.iter().map(WebhookKeyView::from).collect();
+    Ok(no_store(StatusCode::CREATED).json(serde_json::json!({ "webhook_public_keys": keys })))
+}
+
+fn made(new: &NewKey) -> HttpResponse {
+    no_store(StatusCode::CREATED).json(NewKeyView {
+        number: new.issued.number.to_string(),
+        name: new.issued.name.as_str(),
+        api_key: new.key.reveal(),
+        previous_ends_at: new.replaced_ends_at.map(rfc3339),
+    })
+}
+
+fn no_such_key() -> Problem {
+    Problem::not_found("API key")
+}
