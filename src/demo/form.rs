@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::domain::redirect::PublicUrl;
-use crate::web::page::{Choice, DemoForm};
+use crate::web::page::{Choice, DemoError, DemoField, DemoForm};
 
 /// What a newcomer sent, over what stands in an untouched form.
 pub fn read(body: &[u8], untouched: DemoForm) -> DemoForm {
     let mut form = DemoForm { one_time_token: false, cancellable: false, ..untouched };
     for (name, text) in form_urlencoded::parse(body).into_owned() {
         match name.as_str() {
-            "amount" => form.amount = text,
+            "amount" => form.amount = amount(&text),
             "note" => form.note = text,
             "callback" => form.callback = Choice::parse(&text).unwrap_or(Choice::Saved),
             "index" => form.index = text.parse().unwrap_or_default(),
@@ -26,6 +26,27 @@ pub fn read(body: &[u8], untouched: DemoForm) -> DemoForm {
     form
 }
 
+/// An amount as people write it: `1,50` is 1.50 to half of Europe.
+fn amount(text: &str) -> String {
+    let text = text.trim();
+    if text.contains('.') || text.matches(',').count() != 1 { text.to_owned() } else { text.replace(',', ".") }
+}
+
+/// What the gateway says is wrong with the call, beside the field of the form that it speaks of.
+pub fn error(form: &DemoForm, reason: &str) -> DemoError {
+    let known =
+        [("amount", DemoField::Amount), ("recipient_note", DemoField::Note), ("callback_url", form.callback.field())];
+    for (name, field) in known {
+        if let Some(rule) = reason.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
+            return DemoError::at(field, rule);
+        }
+    }
+    if form.amount.is_empty() {
+        return DemoError::at(DemoField::Amount, "is missing");
+    }
+    DemoError::of_form(reason)
+}
+
 /// The body of the call.
 pub fn create_link(form: &DemoForm) -> Value {
     let callback_url = match form.callback {
@@ -35,7 +56,7 @@ pub fn create_link(form: &DemoForm) -> Value {
         Choice::App => form.app.clone(),
     };
     json!({
-        "amount": form.amount.trim(),
+        "amount": form.amount,
         "recipient_note": form.note,
         "callback_url": callback_url,
         "cancellable": form.cancellable,
@@ -43,11 +64,38 @@ pub fn create_link(form: &DemoForm) -> Value {
     })
 }
 
-/// The same call for a shell.
+/// The same call for a shell, where `KEY` is the API key that the first start printed.
 pub fn curl(form: &DemoForm, gateway: &PublicUrl) -> String {
-    let body = create_link(form).to_string().replace('\'', r"'\''");
+    let body = format!("{:#}", create_link(form)).replace('\'', r"'\''");
     format!(
-        "curl -s {}/secpaid/api/v2/createLink \\\n  -H 'token: YOUR_API_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'",
+        "curl -s {}/secpaid/api/v2/createLink \\\n  -H \"token: $KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'",
         gateway.as_str()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_people_write_it() {
+        for (written, read) in
+            [("1,50", "1.50"), (" 25.00 ", "25.00"), ("1.000,50", "1.000,50"), ("1,000,000", "1,000,000")]
+        {
+            assert_eq!(amount(written), read);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_stands_beside_its_field() {
+        let form = DemoForm { callback: Choice::List, ..DemoForm::new("http://127.0.0.1/display-parameters") };
+        for (reason, field, sentence) in [
+            ("amount: is not a decimal number", Some(DemoField::Amount), "Amount in EUR: is not a decimal number."),
+            ("callback_url: is blank", Some(DemoField::List), "List: is blank."),
+            ("The link could not be made", None, "The link could not be made."),
+        ] {
+            let error = error(&form, reason);
+            assert_eq!((error.field(), error.sentence().as_str()), (field, sentence));
+        }
+    }
 }

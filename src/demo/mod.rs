@@ -5,6 +5,8 @@
 
 mod form;
 
+use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
@@ -12,8 +14,8 @@ use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Secret;
 use crate::egress::{Call, Client, header::HeaderName};
 use crate::sandbox::{Redeemer, display_url};
-use crate::web::page::{Demo as Page, DemoForm, SavedChoice};
-use crate::web::{Incoming, reply};
+use crate::web::page::{Demo as Page, DemoError, DemoForm, SavedChoice};
+use crate::web::{Incoming, own_pages_only, reply};
 
 /// The demo merchant's app.
 pub struct Demo {
@@ -28,7 +30,11 @@ pub struct Demo {
 
 /// The demo's routes. They want [`Demo`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/demo", web::get().to(show)).route("/demo/pay", web::post().to(pay));
+    let own = |path| web::resource(path).wrap(from_fn(own_pages_only));
+    config
+        .service(own("/demo").route(web::get().to(show)))
+        .service(own("/demo/call").route(web::post().to(call)))
+        .service(own("/demo/pay").route(web::post().to(pay)));
 }
 
 impl Demo {
@@ -37,11 +43,17 @@ impl Demo {
         Self { merchant, api_key, api, public_url, client }
     }
 
-    async fn page(&self, form: DemoForm, error: Option<String>) -> HttpResponse {
+    fn untouched(&self) -> DemoForm {
+        DemoForm::new(&display_url(&self.public_url))
+    }
+
+    async fn page(&self, form: DemoForm, error: Option<DemoError>) -> HttpResponse {
         let display_url = display_url(&self.public_url);
         let callbacks = self.callbacks().await;
-        let api_hint = form::curl(&form, &self.public_url);
-        reply::page(&Page { merchant: self.merchant.clone(), callbacks, display_url, error, api_hint, form })
+        let call = form::curl(&form, &self.public_url);
+        let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let page = Page { merchant: self.merchant.clone(), callbacks, display_url, error, call, form };
+        reply::page_with(status, &page)
     }
 
     async fn callbacks(&self) -> Vec<SavedChoice> {
@@ -58,13 +70,13 @@ impl Demo {
         choices.collect()
     }
 
-    /// Asks for a link, and answers the address to pay at.
+    /// Asks for a link, and answers the address to pay at, or what the gateway says is wrong.
     async fn create_link(&self, form: &DemoForm) -> Result<String, String> {
         let call = Call::post(&format!("{}/secpaid/api/v2/createLink", self.api))
             .secret(HeaderName::from_static("token"), &self.api_key)
             .json(&form::create_link(form));
-        let answer = self.client.send(call).await.map_err(|trouble| trouble.to_string())?;
-        let body: Value = answer.json().map_err(|error| error.to_string())?;
+        let answer = self.client.send(call).await.map_err(|_| "The gateway did not answer.".to_owned())?;
+        let body: Value = answer.json().unwrap_or_default();
         match body["data"]["pay_link"].as_str() {
             Some(pay_link) if body["ResponseCode"] == 1 => Ok(pay_link.to_owned()),
             _ => Err(body["ResponseMsg"].as_str().unwrap_or("The gateway gave no reason.").to_owned()),
@@ -73,7 +85,12 @@ impl Demo {
 }
 
 async fn show(demo: web::Data<Demo>) -> HttpResponse {
-    let form = DemoForm::new(&display_url(&demo.public_url));
+    demo.page(demo.untouched(), None).await
+}
+
+/// Shows the call that this form makes, without making it.
+async fn call(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
+    let form = form::read(&incoming.body.unwrap_or_default(), demo.untouched());
     demo.page(form, None).await
 }
 
@@ -81,17 +98,19 @@ async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
     let body = match incoming.body {
         Ok(body) => body,
         Err(trouble) => {
-            let untouched = DemoForm::new(&display_url(&demo.public_url));
-            return demo.page(untouched, Some(trouble.to_string())).await;
+            return demo.page(demo.untouched(), Some(DemoError::of_form(&trouble.to_string()))).await;
         }
     };
-    let form = form::read(&body, DemoForm::new(&display_url(&demo.public_url)));
+    let form = form::read(&body, demo.untouched());
     match demo.create_link(&form).await {
         Ok(pay_link) => match reply::own_page(&pay_link, &demo.public_url) {
             Some(response) => response,
-            None => demo.page(form, Some("The gateway answered with a link that is not its own.".into())).await,
+            None => demo.page(form, Some(DemoError::of_form("The gateway answered with an unknown link."))).await,
         },
-        Err(reason) => demo.page(form, Some(reason)).await,
+        Err(reason) => {
+            let error = form::error(&form, &reason);
+            demo.page(form, Some(error)).await
+        }
     }
 }
 
@@ -102,7 +121,7 @@ impl Redeemer for Demo {
             .bearer(&self.api_key)
             .json(&serde_json::json!({ "one_time_token": token }));
         match self.client.send(call).await {
-            Err(trouble) => ("No answer".into(), trouble.to_string()),
+            Err(_) => ("No answer".into(), "The gateway did not answer.".into()),
             Ok(answer) => {
                 let status = answer.status().to_string();
                 let body: Value = answer.json().unwrap_or_default();

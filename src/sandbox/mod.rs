@@ -6,6 +6,7 @@
 mod parameters;
 
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
 use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage, Wanted};
-use crate::web::{Incoming, reply};
+use crate::web::{Incoming, own_pages_only, reply};
 
 pub use parameters::{Redeemer, rows};
 
@@ -23,6 +24,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/sandbox/authorise")
+                .wrap(from_fn(own_pages_only))
                 .app_data(Route::Sandbox)
                 .route(web::get().to(ask))
                 .route(web::post().to(decide)),

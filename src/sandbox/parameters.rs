@@ -1,12 +1,13 @@
 //! `/display-parameters`: the page to use as a callback while there is no app yet.
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
 use crate::web::page::{DisplayParameters, ParamRow, Redeemed};
-use crate::web::{Incoming, reply};
+use crate::web::{Incoming, own_pages_only, reply};
 
 /// Redeems one-time tokens for the newcomer's shop, over the same API as everybody. Absent where there is no demo.
 #[async_trait::async_trait]
@@ -16,9 +17,10 @@ pub trait Redeemer: Send + Sync {
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let own = |path| web::resource(path).wrap(from_fn(own_pages_only));
     config
-        .route("/display-parameters", web::get().to(show))
-        .route("/display-parameters/redeem", web::post().to(redeem));
+        .service(own("/display-parameters").route(web::get().to(show)))
+        .service(own("/display-parameters/redeem").route(web::post().to(redeem)));
 }
 
 /// The names that a dialect may call a one-time token.

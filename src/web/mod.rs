@@ -8,6 +8,7 @@ mod consent;
 mod idempotency;
 mod ixopay;
 mod leaving;
+mod local;
 pub mod page;
 mod patience;
 mod problem;
@@ -22,6 +23,7 @@ mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use ixopay::Rates;
+pub use local::own_pages_only;
 
 use actix_web::{HttpResponse, web};
 

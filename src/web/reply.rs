@@ -12,8 +12,8 @@ use crate::engine::Left;
 
 /// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
 /// hold every redirect that follows a form against it, and the last of them leads to a merchant.
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; \
-                   frame-ancestors 'none'";
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
+                   base-uri 'none'; frame-ancestors 'none'";
 
 /// Sends a browser on.
 ///
@@ -102,7 +102,8 @@ pub fn is_prefetch(request: &HttpRequest) -> bool {
     })
 }
 
-fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
+/// A page with this status.
+pub fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
     match page.render() {
         Ok(html) => builder(status)
             .insert_header((header::CONTENT_SECURITY_POLICY, CSP))

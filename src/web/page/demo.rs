@@ -14,12 +14,82 @@ pub struct Demo {
     pub callbacks: Vec<SavedChoice>,
     /// The address of the page that shows the parameters it receives.
     pub display_url: String,
-    /// Why the last press did not work, as a sentence.
-    pub error: Option<String>,
-    /// The same call with `curl`.
-    pub api_hint: String,
+    /// Why the last press did not work.
+    pub error: Option<DemoError>,
+    /// The call that this form makes, with `curl`.
+    pub call: String,
     /// What stands in the form; [`DemoForm::new`], or what was sent when it was refused.
     pub form: DemoForm,
+}
+
+impl Demo {
+    /// Whether it is this field of the form that is wrong.
+    fn is_wrong(&self, field: DemoField) -> bool {
+        self.error.as_ref().is_some_and(|error| error.field == Some(field))
+    }
+}
+
+/// What is wrong with the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoError {
+    field: Option<DemoField>,
+    rule: String,
+}
+
+impl DemoError {
+    /// A field breaks this rule, such as `is missing`.
+    pub fn at(field: DemoField, rule: &str) -> Self {
+        Self { field: Some(field), rule: rule.to_owned() }
+    }
+
+    /// It is not about one field; a sentence.
+    pub fn of_form(sentence: &str) -> Self {
+        Self { field: None, rule: sentence.to_owned() }
+    }
+
+    /// The field that is wrong.
+    pub const fn field(&self) -> Option<DemoField> {
+        self.field
+    }
+
+    /// What is wrong, with the label of the field.
+    pub fn sentence(&self) -> String {
+        let text = match self.field {
+            Some(field) => format!("{}: {}", field.label(), self.rule),
+            None => self.rule.clone(),
+        };
+        format!("{}.", text.trim_end_matches('.'))
+    }
+}
+
+/// A field of the demo's form in which something can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoField {
+    /// `amount`
+    Amount,
+    /// `note`
+    Note,
+    /// `index`
+    Index,
+    /// `url`
+    Url,
+    /// `list`
+    List,
+    /// `app`
+    App,
+}
+
+impl DemoField {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Amount => words::AMOUNT_LABEL,
+            Self::Note => words::NOTE_LABEL,
+            Self::Index => words::SAVED_LABEL,
+            Self::Url => words::URL_LABEL,
+            Self::List => words::LIST,
+            Self::App => words::APP_LABEL,
+        }
+    }
 }
 
 /// A callback in the merchant's book.
@@ -97,6 +167,16 @@ impl Choice {
         }
     }
 
+    /// The field that goes with it.
+    pub const fn field(self) -> DemoField {
+        match self {
+            Self::Saved => DemoField::Index,
+            Self::Url => DemoField::Url,
+            Self::List => DemoField::List,
+            Self::App => DemoField::App,
+        }
+    }
+
     /// The choice of this value, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Saved, Self::Url, Self::List, Self::App].into_iter().find(|choice| choice.as_str() == text)
@@ -115,7 +195,7 @@ impl Demo {
             ],
             display_url: display_url.into(),
             error: None,
-            api_hint: "curl http://127.0.0.1:8080/secpaid/api/v2/createLink \\\n  -H 'token: hb_demo_key' \\\n  \
+            call: "curl http://127.0.0.1:8080/secpaid/api/v2/createLink \\\n  -H 'token: hb_demo_key' \\\n  \
                        -H 'content-type: application/json' \\\n  -d '{\"amount\": \"25.00\", \"callback_url\": \"0\"}'"
                 .into(),
             form: DemoForm::new(display_url),
@@ -127,7 +207,7 @@ impl Demo {
             cancellable: false,
             ..DemoForm::new(display_url)
         };
-        let error = Some("app: expected a scheme of your own, such as com.example.shop://paid".into());
+        let error = Some(DemoError::at(DemoField::App, "has a scheme that is never allowed"));
         vec![("demo", fresh.clone()), ("demo-refused", Self { error, form: refused, ..fresh })]
     }
 
@@ -137,8 +217,8 @@ impl Demo {
             merchant: script.into(),
             callbacks: vec![SavedChoice { index: 0, name: Some(script.into()), url: script.into() }],
             display_url: script.into(),
-            error: Some(script.into()),
-            api_hint: script.into(),
+            error: Some(DemoError::of_form(script)),
+            call: script.into(),
             form: DemoForm { amount: script.into(), note: script.into(), ..DemoForm::new(script) },
         }
     }

@@ -28,7 +28,7 @@ mod tests;
 pub use app_return::AppReturn;
 pub use checkout::Checkout;
 pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
-pub use demo::{Choice, Demo, DemoForm, SavedChoice};
+pub use demo::{Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How};
 pub use front::Front;
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};

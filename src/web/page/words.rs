@@ -312,13 +312,13 @@ pub(super) mod sandbox {
 
 pub(super) mod demo {
     pub const TITLE: &str = "Try a payment";
-    pub const CURRENCY: &str = "EUR";
+    pub const PAY: &str = "Pay";
     pub const NOTE: &str = "Order 1042: two tickets";
     pub const AMOUNT_LABEL: &str = "Amount in EUR";
     pub const NOTE_LABEL: &str = "Note";
     pub const WHERE: &str = "Where the customer comes back to";
     pub const SAVED: &str = "A saved callback";
-    pub const SAVED_LABEL: &str = "Index in the merchant’s book";
+    pub const SAVED_LABEL: &str = "Saved callback";
     pub const URL: &str = "A URL for this payment only";
     pub const URL_LABEL: &str = "URL";
     pub const LIST: &str = "A list";
@@ -329,7 +329,11 @@ pub(super) mod demo {
     pub const CANCELLABLE: &str = "The customer may cancel";
     pub const OPTIONS: &str = "Options";
     pub const SAME_CALL: &str = "The call behind the button";
-    pub const SAME_CALL_SENTENCE: &str = "An ordinary merchant’s call; your app makes it like this.";
+    pub const SAME_CALL_SENTENCE: &str =
+        "An ordinary merchant’s call. KEY is the API key that the first start printed.";
+    pub const SHOW_CALL: &str = "Show the call for this form";
+    pub const COPY_CALL: &str = "Copy";
+    pub const COPIED: &str = "Copied";
     pub const NEXT: &str = "What happens next";
     pub const STEPS: [&str; 4] = [
         "You see the checkout page, as your customer would.",
@@ -341,10 +345,6 @@ pub(super) mod demo {
 
     pub fn lede(merchant: &str) -> String {
         format!("You are {merchant}. Make a payment link, pay it, and see what comes back.")
-    }
-
-    pub fn pay(amount: &str) -> String {
-        format!("Pay {amount} {CURRENCY}")
     }
 }
 

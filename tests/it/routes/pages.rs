@@ -90,6 +90,64 @@ async fn the_demo_makes_a_payment_like_everybody() {
 }
 
 #[tokio::test]
+async fn a_page_of_somebody_elses_can_neither_show_the_demo_nor_post_to_it() {
+    let house = House::open(StoreKind::Embedded).await;
+    let port = house.http.base().rsplit(':').next().unwrap().to_owned();
+    let pages = ["/demo", "/display-parameters?pay_id=1", "/sandbox/authorise?state=x&redirect_uri=y"];
+    for page in pages {
+        for own in ["localhost".to_owned(), format!("127.0.0.1:{port}"), "[::1]:9000".to_owned()] {
+            assert_ne!(house.http.get_with(page, &[("host", &own)]).await.status, 421, "{page} by {own}");
+        }
+        for other in ["evil.example", "127.0.0.1.evil.example", "evil.example:8080", "localhost@evil.example", ""] {
+            house.http.get_with(page, &[("host", other)]).await.is(421);
+        }
+    }
+    let form = [("amount", "1"), ("callback", "list"), ("list", "https://x.example/,http://127.0.0.1:9/hit")];
+    let posts = ["/demo/pay", "/demo/call", "/display-parameters/redeem", "/sandbox/authorise"];
+    for page in posts {
+        for elsewhere in [
+            &[("origin", "https://evil.example")][..],
+            &[("origin", "null")],
+            &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+            &[("origin", "http://127.0.0.1"), ("sec-fetch-site", "same-site")],
+        ] {
+            house.http.submit_with(page, &form, elsewhere).await.is(403);
+        }
+        for here in
+            [&[][..], &[("origin", "null"), ("sec-fetch-site", "same-origin")], &[("origin", "http://localhost")]]
+        {
+            assert_ne!(house.http.submit_with(page, &form, here).await.status, 403, "{page} from {here:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
+    let house = House::open(StoreKind::Embedded).await;
+    let form = |amount: &'static str, callback: &'static str, list: &'static str| {
+        [("amount", amount), ("note", "It\u{2019}s Order 7"), ("callback", callback), ("list", list), ("app", list)]
+    };
+    for (amount, callback, list, field, label) in [
+        ("-1", "saved", "", "amount", "Amount in EUR: "),
+        ("", "saved", "", "amount", "Amount in EUR: "),
+        ("1", "list", "", "list", "List: "),
+        ("1", "app", "javascript:alert(1)", "app", "Link into the app: "),
+    ] {
+        let page = house.http.submit("/demo/pay", &form(amount, callback, list)).await.is(422).says(label);
+        let html = String::from_utf8(page.body.clone()).unwrap();
+        let wrong: Vec<&str> = html.split('<').filter(|tag| tag.contains("aria-invalid")).collect();
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert!(wrong[0].contains(&format!("id=\"{field}\"")) && wrong[0].contains("autofocus"), "{wrong:?}");
+        assert!(!html.contains("callback_url:"), "a name of the wire reached a person");
+    }
+    house.http.submit("/demo/pay", &form("1,50", "saved", "")).await.is(303);
+    let shown = house.http.submit("/demo/call", &form("12,50", "list", "0,https://shop.example/x")).await.is(200);
+    for part in ["&#34;amount&#34;: &#34;12.50&#34;", "0,https://shop.example/x", "createLink", "$KEY"] {
+        shown.says(part);
+    }
+}
+
+#[tokio::test]
 async fn files_are_kept_and_asked_for_again_by_their_tag() {
     let house = House::open(StoreKind::Embedded).await;
     for name in ["handback.css", "favicon.svg", "app-return.js", "display-parameters.js", "demo.js"] {

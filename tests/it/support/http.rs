@@ -48,8 +48,14 @@ impl Http {
 
     /// Posts a form.
     pub async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
-        let form = [("content-type", "application/x-www-form-urlencoded")];
-        self.send(Method::POST, page, &form, serde_urlencoded::to_string(fields).expect("a form")).await
+        self.submit_with(page, fields, &[]).await
+    }
+
+    /// Posts a form, with these headers besides.
+    pub async fn submit_with(&self, page: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let headers: Vec<_> = headers.iter().copied().chain([form]).collect();
+        self.send(Method::POST, page, &headers, serde_urlencoded::to_string(fields).expect("a form")).await
     }
 
     pub async fn send(
