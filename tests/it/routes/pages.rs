@@ -141,10 +141,9 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
         assert!(!html.contains("callback_url:"), "a name of the wire reached a person");
     }
     house.http.submit("/demo/pay", &form("1,50", "saved", "")).await.is(303);
+    let parts = ["&#34;amount&#34;: &#34;12.50&#34;", "0,https://shop.example/x", "createLink", "$KEY"];
     let shown = house.http.submit("/demo/call", &form("12,50", "list", "0,https://shop.example/x")).await.is(200);
-    for part in ["&#34;amount&#34;: &#34;12.50&#34;", "0,https://shop.example/x", "createLink", "$KEY"] {
-        shown.says(part);
-    }
+    parts.into_iter().fold(shown, |shown, part| shown.says(part));
 }
 
 #[tokio::test]
