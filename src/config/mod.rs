@@ -37,7 +37,7 @@ pub struct Config {
     public_url: Option<PublicUrl>,
     store: StoreConfig,
     keys: KeySource,
-    operator_key: Option<Digest>,
+    operator_keys: Vec<Digest>,
     demo: bool,
     sandbox: bool,
     institutions: Vec<InstitutionConfig>,
@@ -139,10 +139,10 @@ impl Config {
         &self.keys
     }
 
-    /// What is kept of the operator's own API key (`operator_key`): 32 to 256 visible ASCII characters. Default none; then
-    /// nobody can call what is the operator's alone.
-    pub const fn operator_key(&self) -> Option<Digest> {
-        self.operator_key
+    /// What is kept of the operator's own API keys (`operator_key`): 32 to 256 visible ASCII characters, two with a comma
+    /// between them while one replaces the other. Default none; then nobody can call what is the operator's alone.
+    pub fn operator_keys(&self) -> &[Digest] {
+        &self.operator_keys
     }
 
     /// Whether this is the demo, with a demo merchant, `/demo` and printed keys: no configuration file, and neither

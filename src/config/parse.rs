@@ -57,8 +57,12 @@ impl Reader {
         let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
         let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
         let keys = self.keys(&store, demo);
-        let shown = |key: &Option<Digest>| if key.is_some() { "given" } else { "none" }.to_owned();
-        let operator_key = self.read(&settings::OPERATOR_KEY, None, |text| operator_key(text).map(Some), shown);
+        let shown = |keys: &Vec<Digest>| match keys.len() {
+            0 => "none".to_owned(),
+            1 => "given".to_owned(),
+            many => format!("{many} given"),
+        };
+        let operator_keys = self.read(&settings::OPERATOR_KEY, Vec::new(), operator_keys, shown);
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
         let institutions = self.institutions(sandbox);
         let warnings = warnings(public_url.as_ref(), demo, sandbox);
@@ -89,7 +93,7 @@ impl Reader {
             public_url,
             store,
             keys,
-            operator_key,
+            operator_keys,
             demo,
             sandbox,
             institutions,
@@ -217,12 +221,16 @@ fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
 }
 
 /// Long enough that nobody guesses it, and fit for a header.
-fn operator_key(text: &str) -> Result<Digest, Invalid> {
-    if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(keys::operator_key(text));
-    }
-    Err(Invalid::new("", "is not a valid operator key")
-        .hint("expected 32 to 256 visible ASCII characters, chosen at random"))
+/// Reads one key, or two while it is being replaced, with a comma between them.
+fn operator_keys(text: &str) -> Result<Vec<Digest>, Invalid> {
+    let key = |text: &str| {
+        if (32..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Ok(keys::operator_key(text));
+        }
+        Err(Invalid::new("", "is not a valid operator key")
+            .hint("expected 32 to 256 visible ASCII characters without a comma, chosen at random"))
+    };
+    text.split(',').map(str::trim).map(key).collect()
 }
 
 fn yes_or_no(text: &str) -> Result<bool, Invalid> {

@@ -91,8 +91,8 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
-    /// The digest of the operator's key, if there is one; see [`crate::keys::operator_key`].
-    pub(crate) operator: Option<Digest>,
+    /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
+    pub(crate) operator: Vec<Digest>,
     /// Who knows how far deliveries are.
     pub(crate) herald: Arc<dyn Herald>,
     uses: callers::NotedUses,
@@ -149,7 +149,7 @@ pub struct Parts {
     /// See [`Engine`].
     pub budget: Duration,
     /// See [`Engine`].
-    pub operator: Option<Digest>,
+    pub operator: Vec<Digest>,
     /// See [`Engine`].
     pub herald: Arc<dyn Herald>,
 }

@@ -187,7 +187,7 @@ impl Ground {
             public_url: PublicUrl::parse("https://pay.example").unwrap(),
             rules: Rules::default(),
             budget: Duration::from_millis(250),
-            operator: None,
+            operator: Vec::new(),
             herald: Arc::new(super::NoHerald),
         });
         (Arc::new(engine), bank)

@@ -228,12 +228,17 @@ fn banks_are_described_without_their_secrets() {
 }
 
 #[test]
-fn the_operator_has_a_key_that_nobody_guesses() {
+fn the_operator_has_keys_that_nobody_guesses() {
     let key = "0123456789abcdef0123456789abcdef";
     let config = load(&[("HANDBACK_OPERATOR_KEY", key)]).unwrap();
-    assert_eq!(config.operator_key(), Some(crate::keys::operator_key(key)));
+    assert_eq!(config.operator_keys(), [crate::keys::operator_key(key)]);
     assert!(!format!("{config:?} {:?}", config.describe()).contains(key));
-    assert_eq!(load(&[]).unwrap().operator_key(), None);
+    assert!(load(&[]).unwrap().operator_keys().is_empty());
+    // Two while one replaces the other.
+    let other = key.replace('0', "x");
+    let many = load(&[("HANDBACK_OPERATOR_KEY", &format!("{other}, {key}"))]);
+    assert_eq!(many.unwrap().operator_keys(), [other.as_str(), key].map(crate::keys::operator_key));
+    assert!(load(&[("HANDBACK_OPERATOR_KEY", &format!("{key},"))]).is_err());
     for bad in [&key[1..], "0123456789abcdef 123456789abcdef0", &"x".repeat(257), "ü123456789abcdef0123456789abcdef"] {
         let told = load(&[("HANDBACK_OPERATOR_KEY", bad)]).unwrap_err();
         assert!(!told.to_string().contains(bad), "{told}");

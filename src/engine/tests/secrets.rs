@@ -36,7 +36,7 @@ fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
         public_url: PublicUrl::parse("https://pay.example").unwrap(),
         rules: Rules::default(),
         budget: Duration::from_millis(250),
-        operator: None,
+        operator: Vec::new(),
         herald: Arc::new(crate::engine::NoHerald),
     })
 }

@@ -21,6 +21,10 @@ const SERVER: &str = "handback.server.lock";
 /// How long a connection waits for another process that holds the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often, and how long apart, the place of the one server is asked for: two seconds in all.
+const LOCK_TRIES: usize = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// How large a page of a new file is, in bytes. A settlement touches four pages in four corners of the file, and every
 /// page that is touched is written whole: half of SQLite's usual size is half as much to write.
 const PAGE: u32 = 2048;
@@ -64,14 +68,18 @@ pub fn path(folder: &Path) -> PathBuf {
 pub fn lock_for_server(folder: &Path) -> Result<File, StoreError> {
     make(folder)?;
     let lock = private().create(true).open(folder.join(SERVER)).map_err(|error| trouble(folder, &error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Foreign(format!(
-            "another server is running on {}; an embedded store serves one, several need Redis",
-            folder.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(trouble(folder, &error)),
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            // A server that has just stopped may still be closing its file.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(trouble(folder, &error)),
+        }
     }
+    Err(StoreError::Foreign(format!(
+        "another server is running on {}; an embedded store serves one, several need Redis",
+        folder.display()
+    )))
 }
 
 /// Makes the folder, for this user alone, where there is none.

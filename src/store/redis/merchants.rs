@@ -63,7 +63,14 @@ impl Merchants for RedisStore {
     }
 
     async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
-        let keys = [keys::merchant(merchant.id), keys::merchants(merchant.id.shard()), keys::key_uses(merchant.id)];
+        let (id, shard) = (merchant.id, merchant.id.shard());
+        // Places may outlive their journeys, and nobody tidies the indexes of a merchant that is gone.
+        let indexes = |shard| {
+            let of_journeys = [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id)];
+            Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id)]))
+        };
+        self.link.ask_all(&Shard::all().map(indexes).collect::<Vec<_>>()).await?;
+        let keys = [keys::merchant(id), keys::merchants(shard), keys::key_uses(id)];
         let remove = Request::call(&script::REMOVE, keys).with(place(merchant));
         Ok(reply::<u8>(self.link.ask(remove).await?)? == 1)
     }

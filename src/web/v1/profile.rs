@@ -71,6 +71,7 @@ struct Unusable {
 #[derive(Serialize)]
 struct ProfileView<'a> {
     merchant_id: String,
+    short_id: String,
     name: &'a str,
     created_at: String,
     callbacks: Vec<CallbackView<'a>>,
@@ -116,6 +117,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let merchant = merchant_of(&engine, &request).await?;
     Ok(HttpResponse::Ok().json(ProfileView {
         merchant_id: merchant.id.to_string(),
+        short_id: merchant.id.short(),
         name: merchant.name.as_str(),
         created_at: rfc3339(merchant.created_at),
         callbacks: views(&engine, &merchant),

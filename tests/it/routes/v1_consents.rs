@@ -15,10 +15,13 @@ use crate::support::tpp::{Asked, Tpp};
 
 /// The operator's key.
 const OPERATOR: &str = "operator-0123456789abcdef-operator";
+/// The key that it replaces, and that is still valid.
+const REPLACED: &str = "operator-before-that-9876543210fedcba";
+const OPERATORS: &str = "operator-0123456789abcdef-operator, operator-before-that-9876543210fedcba";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 on_every_store![
-    with &[("HANDBACK_OPERATOR_KEY", super::OPERATOR)];
+    with &[("HANDBACK_OPERATOR_KEY", super::OPERATORS)];
     a_token_in_force_says_what_it_is_for,
     a_token_that_is_not_in_force_says_nothing,
     what_was_given_stays_in_force_while_it_is_asked_for_again,
@@ -58,7 +61,9 @@ async fn a_token_in_force_says_what_it_is_for(house: House) {
     let asked = tpp.ask(json!({})).await;
     let token = given(&house, &asked).await;
     let own = introspect(&house, &tpp.shop.key, &token).await;
-    assert_eq!(introspect(&house, OPERATOR, &token).await, own, "the operator sees what the merchant sees");
+    for operator in [OPERATOR, REPLACED] {
+        assert_eq!(introspect(&house, operator, &token).await, own, "the operator sees what the merchant sees");
+    }
     assert_eq!(introspect(&house, &other.key, &token).await, json!({ "active": false }));
     let consent = tpp.consent(&asked.id).await;
     let scope: Vec<&str> = consent["featureScope"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();

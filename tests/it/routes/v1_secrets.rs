@@ -163,6 +163,7 @@ async fn user_and_password_fit_into_one_line_of_base64(house: House) {
         assert_eq!(house.http.get_with(&page, &[("authorization", basic.as_str())]).await.status, 200, "{named}");
     }
     doors::open(&house.http, &user, &shop.key, true).await;
+    assert_eq!(shop.look("/profile").await.is(200).json()["short_id"], json!(user));
 }
 
 async fn one_command_hands_over_what_a_client_of_each_dialect_wants(house: House) {

@@ -266,7 +266,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),
-        operator: None,
+        operator: Vec::new(),
         herald: Arc::new(NoHerald),
     })
 }
