@@ -1,12 +1,13 @@
-//! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; how many a second; and how
-//! many to one that is busy.
+//! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; how many a second; how
+//! many to one that is busy; and how soon the first attempt is made beside what fails at the same receiver.
 //!
-//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy]` does one of three things, or all of them. *Pairs* (3 of them
+//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed]` does one of four things, or all of them. *Pairs* (3 of them
 //! unless said otherwise) settles 2,000 journeys at a hundred a second. Each
 //! tells one of a hundred servers, every second one tells a further server too, and for that one 2,000 deliveries lie in
 //! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
 //! moment when the customer's browser asks for its way home until the server has read the request. *Drained* settles 5,000
-//! journeys as fast as they can, and *busy* settles 2,000 at two hundred a second whose one server takes 100 ms.
+//! journeys as fast as they can, and *busy* settles 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
+//! six, twelve or a hundred notices fail at a receiver, and one more be paid when the first retries are due.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -42,6 +43,22 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Where a customer's browser goes.
 const HOME: &str = "https://shop.example/back";
 
+/// What comes before a paid notice.
+#[derive(Clone, Copy)]
+struct Mixture {
+    name: &'static str,
+    before: &'static str,
+    paid: &'static str,
+}
+
+/// The mixtures: what fails at the very URL, and what hangs or takes its time beside it.
+const MIXTURES: [Mixture; 4] = [
+    Mixture { name: "500 at once, at the same URL", before: "/fail", paid: "/fail" },
+    Mixture { name: "503 at once, at the same URL", before: "/busy", paid: "/busy" },
+    Mixture { name: "another path that hangs", before: "/hang", paid: "/orders" },
+    Mixture { name: "another path that takes 3 s", before: "/slow", paid: "/orders" },
+];
+
 /// How long deliveries took, in milliseconds.
 struct Times {
     p50: f64,
@@ -51,7 +68,8 @@ struct Times {
 
 fn main() {
     let pairs = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(3);
-    let named: Vec<_> = std::env::args().filter(|word| ["pairs", "drained", "busy"].contains(&word.as_str())).collect();
+    let named: Vec<_> =
+        std::env::args().filter(|word| ["pairs", "drained", "busy", "mixed"].contains(&word.as_str())).collect();
     let wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
     let generator = generator();
     println!("`cargo bench --bench courier -- {pairs} {}`", named.join(" "));
@@ -78,6 +96,15 @@ fn main() {
         head(&["store", "deliveries", "delivered after", "a second", "p50", "p99"]);
         for store in STORES {
             generator.block_on(busy(store));
+        }
+    }
+    if wanted("mixed") {
+        head(&["before it", "how many", "the first attempt after", "against none before it"]);
+        let calm = generator.block_on(mixed(pairs, 0, MIXTURES[0]));
+        println!("| nothing | 0 | {calm:.1} ms | 1 |");
+        for (mixture, many) in MIXTURES.into_iter().flat_map(|mixture| [6, 12, 100].map(|many| (mixture, many))) {
+            let after = generator.block_on(mixed(pairs, many, mixture));
+            println!("| {} | {many} | {after:.1} ms | {:.1} × |", mixture.name, after / calm);
         }
     }
 }
@@ -174,4 +201,21 @@ async fn busy(store: Store) {
     let (took, name, Times { p50, p99, .. }) = ((last - began).as_secs_f64(), store.name(), Times::of(times));
     let rate = JOURNEYS as f64 / took;
     println!("| {name} | {JOURNEYS} | {took:.1} s | {rate:.0} | {p50:.0} ms | {p99:.0} ms |");
+}
+
+/// How long the first attempt at a paid notice takes, in milliseconds, when so many others were made before at the same
+/// receiver, and their first retries are just due: the median of so many runs.
+async fn mixed(runs: usize, many: usize, mixture: Mixture) -> f64 {
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let town = Town::open(vec![Manners::AsAsked]);
+        let shop = Shop::open(Store::Embedded, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+        let before = shop.away_to(vec![json!([HOME, town.url_of(0, mixture.before)]); many]).await;
+        let paid = shop.away_to(vec![json!([HOME, town.url_of(0, mixture.paid)])]).await;
+        flood(shop.to(), before.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+        tokio::time::sleep(Duration::from_millis(5_200)).await;
+        let asked = settle(&shop, &paid, EVERY).await[0];
+        times.push(arrival(&town, 0, &paid[0].0).await - asked);
+    }
+    Times::of(times).p50
 }

@@ -21,6 +21,9 @@ pub enum Manners {
     Takes(Duration),
     /// Says nothing for this time, and hangs up.
     Hangs(Duration),
+    /// What its path says: `/fail` is answered 500, `/busy` 503, `/slow` takes 3 s, `/hang` says nothing for 30 s, and
+    /// any other is answered 200.
+    AsAsked,
 }
 
 /// The servers.
@@ -54,7 +57,12 @@ impl Town {
 
     /// The URL of the server in this place.
     pub fn url(&self, place: usize) -> String {
-        format!("http://127.0.0.1:{}/told", self.ports[place])
+        self.url_of(place, "/told")
+    }
+
+    /// The URL of this path there.
+    pub fn url_of(&self, place: usize, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[place])
     }
 
     /// When the delivery of this journey came to the server in this place.
@@ -91,9 +99,16 @@ async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: 
         let number =
             head.split_once("pay_id=").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
         arrivals.lock().expect("arrivals").entry((place, number.unwrap_or_default())).or_insert_with(Instant::now);
-        if let Manners::Takes(span) = manners {
-            tokio::time::sleep(span).await;
-        }
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await?;
+        let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
+        let (status, span) = match (manners, path) {
+            (Manners::Takes(span), _) => ("200 OK", span),
+            (Manners::AsAsked, "/fail") => ("500 Oops", Duration::ZERO),
+            (Manners::AsAsked, "/busy") => ("503 Busy", Duration::ZERO),
+            (Manners::AsAsked, "/slow") => ("200 OK", Duration::from_secs(3)),
+            (Manners::AsAsked, "/hang") => ("200 OK", Duration::from_secs(30)),
+            _ => ("200 OK", Duration::ZERO),
+        };
+        tokio::time::sleep(span).await;
+        stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes()).await?;
     }
 }

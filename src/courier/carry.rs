@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::flight::Holder;
-use super::lane::Load;
 use super::letter::{Letter, Signing, Unwritable, opened};
+use super::queue::Load;
 use super::sender::Answered;
 use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
-use crate::domain::delivery::{Attempt, Heard, Manners, Verdict};
+use crate::domain::delivery::{Attempt, AttemptRecord, Heard, Manners, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
@@ -18,7 +19,7 @@ use crate::keys::WebhookKey;
 use crate::store::{Lease, Leased, Parcel, StoreError, endpoint_name};
 
 impl Courier {
-    /// Makes one try at a leased delivery, and answers what it was to its endpoint, and when it was over: before anybody
+    /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before anybody
     /// could read of it in the store.
     pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, Moment) {
         let held = Carried { leased, holder };
@@ -64,13 +65,13 @@ impl Courier {
     ) -> Result<(Load, Moment), StoreError> {
         let parcel = &held.leased.parcel;
         let manners = self.manners(parcel);
-        let attempt = self.attempt(parcel, &manners, letter).await;
+        let (attempt, record) = self.attempt(parcel, &manners, letter).await;
         let now = self.parts.clock.now();
         let verdict = attempt.judge(&parcel.delivery, &manners, now, self.draw());
         if verdict == Verdict::Gone {
             self.parts.store.shut(&endpoint(&held.leased)).await?;
         }
-        self.conclude(held, Some(attempt.heard), verdict).await?;
+        self.conclude(held, Some(&record), verdict).await?;
         Ok((load(&attempt, verdict), now))
     }
 
@@ -85,18 +86,29 @@ impl Courier {
         self.parts.dialects.iter().find(|dialect| dialect.name() == name).map(AsRef::as_ref)
     }
 
-    async fn attempt(&self, parcel: &Parcel, manners: &Manners, letter: Result<Letter, Unwritable>) -> Attempt {
+    /// Makes the request, and answers what came of it, and what is kept of it.
+    async fn attempt(
+        &self,
+        parcel: &Parcel,
+        manners: &Manners,
+        letter: Result<Letter, Unwritable>,
+    ) -> (Attempt, AttemptRecord) {
+        let at = self.parts.clock.now();
         let letter = match letter {
             Ok(letter) => letter,
             Err(unwritable) => {
                 tracing::warn!(delivery = %parcel.delivery.id, reason = %unwritable, "courier.unwritable");
-                return Attempt { heard: Heard::Refused, received: false, retry_after: None };
+                let reason = unwritable.to_string();
+                let attempt = Attempt { heard: Heard::Refused, received: false, retry_after: None };
+                return (attempt, AttemptRecord::new(at, Duration::ZERO, Heard::Refused, reason.as_bytes()));
             }
         };
         let deadline = manners.deadline(parcel.delivery.tries).min(Manners::LONGEST);
+        let began = Instant::now();
         let Answered { heard, retry_after, body } = self.parts.sender.send(&letter, deadline).await;
+        let record = AttemptRecord::new(at, began.elapsed(), heard, &body);
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
-        Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after }
+        (Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after }, record)
     }
 
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
@@ -123,12 +135,18 @@ impl Courier {
         Ok(Letter::notice(parcel, dialect, &signing, now))
     }
 
-    async fn conclude(&self, held: &Carried<'_>, heard: Option<Heard>, verdict: Verdict) -> Result<(), StoreError> {
+    async fn conclude(
+        &self,
+        held: &Carried<'_>,
+        attempt: Option<&AttemptRecord>,
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
         let (id, tries) = (held.leased.lease.id, held.leased.parcel.delivery.tries);
+        let heard = attempt.map(AttemptRecord::result);
         if let Some(heard) = heard {
             self.parts.watcher.saw(Event::Tried(heard));
         }
-        if !self.report(held, heard, verdict).await? {
+        if !self.report(held, attempt, verdict).await? {
             self.parts.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
             return Ok(());
@@ -144,10 +162,15 @@ impl Courier {
     }
 
     /// Reports with the lease as it is held, also when it has just been taken anew.
-    async fn report(&self, held: &Carried<'_>, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
+    async fn report(
+        &self,
+        held: &Carried<'_>,
+        attempt: Option<&AttemptRecord>,
+        verdict: Verdict,
+    ) -> Result<bool, StoreError> {
         loop {
             let lease = held.lease();
-            if self.parts.store.report(&lease, heard, verdict).await? {
+            if self.parts.store.report(&lease, attempt, verdict).await? {
                 return Ok(true);
             }
             if held.lease() == lease {
@@ -184,16 +207,21 @@ fn endpoint(leased: &Leased) -> Digest {
     endpoint_name(merchant, url)
 }
 
+/// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows the
+/// others.
 fn load(attempt: &Attempt, verdict: Verdict) -> Load {
-    match (attempt.heard, verdict) {
-        (_, Verdict::Delivered) => Load::Light,
-        // That one path is gone says nothing of the others; nor does what was not sent for reasons of our own.
-        (_, Verdict::Gone) | (Heard::Refused, _) => Load::Nothing,
-        (heard, _) if heard.is_overload() || attempt.retry_after.is_some() => {
+    let asks = attempt.heard == Heard::Status(429) || attempt.retry_after.is_some();
+    match attempt.heard {
+        _ if verdict == Verdict::Delivered => Load::Received,
+        // What was not sent for reasons of our own weighs upon nobody.
+        Heard::Refused => Load::Nothing,
+        Heard::Unanswered => Load::Hung,
+        heard if !heard.is_absence() => Load::Answered,
+        _ if asks => {
             let (shortest, longest) = Attempt::RETRY_AFTER;
-            Load::TooHeavy(attempt.retry_after.unwrap_or(Attempt::RESPITE).clamp(shortest, longest))
+            Load::LeaveAlone(attempt.retry_after.unwrap_or(Attempt::RESPITE).clamp(shortest, longest))
         }
-        _ => Load::Heavy,
+        _ => Load::Away,
     }
 }
 
@@ -227,16 +255,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_sent_weighs_upon_nobody() {
-        let of = |heard, verdict| load(&Attempt { heard, received: false, retry_after: None }, verdict);
-        let again = Verdict::Retry(Duration::from_secs(5));
-        for verdict in [again, Verdict::Dead] {
-            assert_eq!(of(Heard::Refused, verdict), Load::Nothing);
-            for heard in [Heard::Unreachable, Heard::Unanswered, Heard::Status(500)] {
-                assert_eq!(of(heard, verdict), Load::Heavy, "{heard:?}");
+    fn only_absence_and_overload_slow_a_receiver_down() {
+        let (again, minute) = (Verdict::Retry(Duration::from_secs(5)), Duration::from_mins(1));
+        let of = |heard, retry_after, verdict| load(&Attempt { heard, received: false, retry_after }, verdict);
+        for (heard, asked, expected) in [
+            (Heard::Refused, None, Load::Nothing),
+            (Heard::Unreachable, None, Load::Away),
+            (Heard::Unanswered, None, Load::Hung),
+            (Heard::Status(429), None, Load::LeaveAlone(minute)),
+            (Heard::Status(429), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
+            (Heard::Status(502), None, Load::Away),
+            (Heard::Status(503), None, Load::Away),
+            (Heard::Status(504), None, Load::Away),
+            (Heard::Status(503), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
+            (Heard::Status(503), Some(1_000_000), Load::LeaveAlone(Duration::from_hours(24))),
+            (Heard::Status(500), None, Load::Answered),
+            (Heard::Status(500), Some(7), Load::Answered),
+            (Heard::Status(501), None, Load::Answered),
+            (Heard::Status(505), None, Load::Answered),
+            (Heard::Status(400), None, Load::Answered),
+            (Heard::Status(404), None, Load::Answered),
+            (Heard::Status(301), None, Load::Answered),
+            // One that wants a body which was not there.
+            (Heard::Status(200), None, Load::Answered),
+        ] {
+            for verdict in [again, Verdict::Dead] {
+                assert_eq!(of(heard, asked.map(Duration::from_secs), verdict), expected, "{heard:?} {asked:?}");
             }
         }
-        assert!(matches!(of(Heard::Status(429), again), Load::TooHeavy(_)));
+        assert_eq!(of(Heard::Status(410), None, Verdict::Gone), Load::Answered);
+        assert_eq!(of(Heard::Status(200), None, Verdict::Delivered), Load::Received);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::lane::Held;
+use super::receiver::Held;
 use crate::domain::delivery::{DeliveryId, Target};
 use crate::domain::id::JourneyId;
 use crate::store::Lease;

@@ -1,16 +1,19 @@
 //! The back door: deliveries are leased from the store, written, sent, judged and reported.
 //!
 //! Several nodes share the work, because the store leaves each delivery to one courier at a time. Inside a node every
-//! endpoint has a lane of its own (`lanes.rs`), so that one that hangs delays nobody else. A try is made at least once; its
+//! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else; and what was never tried goes
+//! before every retry, wherever something waits. A try is made at least once; its
 //! id is the same every time, so that a receiver can tell a repetition from news.
 
+mod backoff;
 mod carry;
 mod desk;
 mod events;
 mod flight;
-mod lane;
-mod lanes;
 mod letter;
+mod queue;
+mod queues;
+mod receiver;
 mod sender;
 mod signature;
 #[cfg(test)]
@@ -35,9 +38,10 @@ use crate::store::{Lease, Leased, Store, StoreError};
 pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
 use flight::{Flight, Route};
-use lane::{End, Endpoint, Held, Load};
-use lanes::{Admission, Lanes};
 pub use letter::Letter;
+use queue::{End, Load};
+use queues::{Admission, Queues};
+use receiver::{Held, Seat};
 pub use sender::{Answered, Sender};
 
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.
@@ -103,7 +107,7 @@ pub struct Courier {
 /// What a courier has in its hands.
 #[derive(Default)]
 struct Hands {
-    lanes: Lanes,
+    queues: Queues,
     tries: JoinSet<Done>,
     flying: HashMap<Route, Flight>,
     /// What is being given back: what has come meanwhile need not wait for that.
@@ -112,7 +116,7 @@ struct Hands {
 
 /// A try that has ended.
 struct Done {
-    endpoint: Endpoint,
+    seat: Seat,
     route: Route,
     end: End,
     ended_at: Moment,
@@ -158,7 +162,7 @@ impl Courier {
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
     async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Pause, StoreError> {
-        if hands.lanes.free() < BATCH {
+        if hands.queues.free() < BATCH {
             return Ok(Pause::FULL);
         }
         let until = Instant::now() + LEASE;
@@ -186,13 +190,13 @@ impl Courier {
         Ok(pause)
     }
 
-    /// Lets a delivery into its lane; answers it with the time that it is put off, if there is no room for it.
+    /// Lets a delivery into its queue; answers it with the time that it is put off, if there is no room for it.
     fn admit(self: &Arc<Self>, hands: &mut Hands, held: Held) -> Option<(Lease, Duration)> {
-        let (lease, endpoint) = (held.0.lease, Endpoint::of(&held.0));
+        let lease = held.0.lease;
         if held.1 <= Instant::now() + TRY {
             return Some((lease, Duration::ZERO));
         }
-        match hands.lanes.admit(endpoint, held, self.parts.clock.now(), self.draw()) {
+        match hands.queues.admit(held, self.parts.clock.now(), self.draw()) {
             Admission::Go(leased) => {
                 self.set_going(hands, *leased);
                 None
@@ -216,7 +220,7 @@ impl Courier {
     }
 
     fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
-        let (courier, endpoint, id) = (Arc::clone(self), Endpoint::of(&leased), leased.lease.id);
+        let (courier, seat, id) = (Arc::clone(self), Seat::of(&leased), leased.lease.id);
         let (route, flight) = (Route::of(&id), Flight::of(leased.lease));
         let holder = flight.holder();
         hands.flying.insert(route, flight);
@@ -228,7 +232,7 @@ impl Courier {
                 tracing::error!(delivery = %id, "courier.broken_off");
                 (Load::Nothing, courier.parts.clock.now())
             });
-            Done { endpoint, route, end: End { load, took: began.elapsed() }, ended_at }
+            Done { seat, route, end: End { load, took: began.elapsed() }, ended_at }
         });
     }
 
@@ -236,24 +240,28 @@ impl Courier {
     fn tell_standing(&self, hands: &mut Hands, oldest: Option<Moment>) {
         let now = self.parts.clock.now();
         self.parts.watcher.saw(Event::Stands(Standing {
-            under_way: hands.lanes.running(),
-            queued: hands.lanes.queued(),
-            narrow: hands.lanes.narrow(now),
+            under_way: hands.queues.running(),
+            queued: hands.queues.waiting(),
+            narrow: hands.queues.backing_off(now),
             lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),
         }));
     }
 
-    /// Takes note of a try that has ended, and sets going who has waited for it in its lane.
+    /// Takes note of a try that has ended, and sets going who has waited for it in its queue.
     fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
-        let Some(Done { endpoint, route, end, ended_at }) = done else { return };
-        let mut put_off = hands.lanes.done(&endpoint, end, ended_at, self.draw());
+        let Some(Done { seat, route, end, ended_at }) = done else { return };
+        let mut put_off = hands.queues.done(&seat, end, ended_at, self.draw());
         if let Some(flight) = hands.flying.remove(&route) {
             self.parts.desk.done(&flight.lease().id);
             // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
             put_off.extend(flight.renewed().map(|lease| (lease, NEXT)));
             put_off.extend(self.go_on(hands, route, flight.waiting()));
         }
-        while let Some((leased, until)) = hands.lanes.next(&endpoint) {
+        // Who has waited for so long that a try would outlast the lease begins with a new one.
+        let overdue = hands.queues.overdue(&seat.receiver, Instant::now() + TRY);
+        put_off.extend(overdue.into_iter().map(|lease| (lease, Duration::ZERO)));
+        while let Some((leased, until)) = hands.queues.next(&seat.receiver) {
+            let next = Seat::of(&leased);
             if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
                 flight.keep((leased, until));
             } else if Instant::now() + TRY < until {
@@ -262,13 +270,13 @@ impl Courier {
             } else {
                 put_off.push((leased.lease, Duration::ZERO));
             }
-            hands.lanes.skip(&endpoint);
+            hands.queues.skip(&next);
         }
         self.give_back(hands, put_off);
     }
 
     async fn go_home(self: &Arc<Self>, mut hands: Hands) {
-        let mut untried = hands.lanes.empty();
+        let mut untried = hands.queues.empty();
         untried.extend(hands.flying.values().flat_map(Flight::kept));
         let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
         self.give_back(&mut hands, untried);

@@ -8,7 +8,7 @@ use super::Letter;
 use crate::domain::delivery::Heard;
 use crate::domain::message::Method;
 use crate::egress::header::{HeaderName, RETRY_AFTER};
-use crate::egress::{self, Call, Client, Trouble};
+use crate::egress::{self, Answer, Call, Client, Trouble};
 
 /// How much of an answer's body is read, in bytes: enough for the word that some dialects' receivers say.
 const BODY: usize = 4096;
@@ -27,7 +27,7 @@ pub struct Answered {
     pub heard: Heard,
     /// `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
-    /// The body of an answer, as far as it is read.
+    /// The body of an answer, as far as it is read; where none came, the reason, in words.
     pub body: Vec<u8>,
 }
 
@@ -44,13 +44,20 @@ impl Sender for Client {
             |call: Call, (name, value): &(&'static str, String)| call.header(HeaderName::from_static(name), value);
         let call = letter.headers.iter().fold(call, named).deadline(deadline).longest(BODY);
         match Self::send(self, call).await {
-            Ok(answer) => Answered {
-                heard: Heard::Status(answer.status().as_u16()),
-                retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),
-                body: answer.body().to_vec(),
-            },
-            Err(trouble) => Answered { heard: heard(&trouble), retry_after: None, body: Vec::new() },
+            Ok(answer) => answered(&answer),
+            Err(Trouble::TooLarge { begun, .. }) => answered(&begun),
+            Err(trouble) => {
+                Answered { heard: heard(&trouble), retry_after: None, body: trouble.to_string().into_bytes() }
+            }
         }
+    }
+}
+
+fn answered(answer: &Answer) -> Answered {
+    Answered {
+        heard: Heard::Status(answer.status().as_u16()),
+        retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),
+        body: answer.body().to_vec(),
     }
 }
 

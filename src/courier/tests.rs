@@ -1,6 +1,8 @@
 //! The courier at work, with a sender that answers as it is told, on a store of its own.
 
 mod mishaps;
+mod mixtures;
+mod queues;
 mod schedules;
 
 use std::collections::HashMap;
@@ -23,7 +25,8 @@ use crate::store::{Deliveries as _, Journeys as _, Step};
 
 const KEEP: Duration = Duration::from_hours(24);
 
-/// Answers each host as it is told, 200 by default, and remembers what was sent.
+/// Answers each host, or one of its paths, as it is told, 200 by default, and remembers what was sent. A status that is
+/// none is another result, by its number.
 #[derive(Default)]
 struct Post {
     answers: Mutex<HashMap<String, Vec<u16>>>,
@@ -38,20 +41,24 @@ struct Post {
 #[async_trait]
 impl Sender for Post {
     async fn send(&self, letter: &Letter, _: Duration) -> Answered {
-        let host = host(&letter.url);
+        let (host, path) = (host(&letter.url), path(&letter.url));
         self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
         assert!(!self.breaks(), "this try breaks off");
         // Of its host, and of its journey.
         let journey = letter.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned();
-        for name in [&host, &journey] {
+        for name in [&host, &path, &journey] {
             let mut at_once = self.at_once.lock().unwrap();
             let (now, most) = at_once.entry(name.clone()).or_default();
             *now += 1;
             *most = (*most).max(*now);
         }
-        let (hang, slow) = [&self.hangs, &self.slow].map(|spans| spans.lock().unwrap().get(&host).copied()).into();
+        let of = |spans: &Mutex<HashMap<String, Duration>>| {
+            let spans = spans.lock().unwrap();
+            spans.get(&path).or_else(|| spans.get(&host)).copied()
+        };
+        let (hang, slow) = (of(&self.hangs), of(&self.slow));
         tokio::time::sleep(hang.or(slow).unwrap_or_default()).await;
-        for name in [&host, &journey] {
+        for name in [&host, &path, &journey] {
             self.at_once.lock().unwrap().entry(name.clone()).or_default().0 -= 1;
         }
         if hang.is_some() {
@@ -59,7 +66,8 @@ impl Sender for Post {
         }
         let mut answers = self.answers.lock().unwrap();
         let status = answers.get_mut(&host).map_or(200, |row| if row.len() > 1 { row.remove(0) } else { row[0] });
-        Answered { heard: Heard::Status(status), retry_after: None, body: Vec::new() }
+        let heard = Heard::of_number(status).unwrap();
+        Answered { heard, retry_after: None, body: b"as told".to_vec() }
     }
 }
 
@@ -78,6 +86,11 @@ impl Post {
     fn sent_to(&self, wanted: &str) -> Vec<(Letter, Instant)> {
         self.sent.lock().unwrap().iter().filter(|(letter, _)| host(&letter.url) == wanted).cloned().collect()
     }
+}
+
+/// The host with the path.
+fn path(url: &str) -> String {
+    format!("{}{}", host(url), url::Url::parse(url).unwrap().path())
 }
 
 fn host(url: &str) -> String {
@@ -227,7 +240,7 @@ async fn an_endpoint_that_hangs_delays_nobody_else() {
     let round = Round::new();
     round.post.hangs.lock().unwrap().insert("hangs.example".into(), Duration::from_mins(10));
     let merchant = MerchantId::mint(rand::random());
-    // More than are leased at once, and than a lane has room for.
+    // More than are leased at once, and than a queue has room for.
     for _ in 0..300 {
         round.paid_by(merchant, ["https://hangs.example/n"]).await;
     }
@@ -240,7 +253,7 @@ async fn an_endpoint_that_hangs_delays_nobody_else() {
         eventually(|| async { round.delivery(journey).await.state == State::Delivered }).await;
     }
     let at_once = round.post.at_once.lock().unwrap()["hangs.example"];
-    assert_eq!(at_once, (4, 4), "the first ones at one endpoint hang still, and there are no more");
+    assert_eq!(at_once, (2, 2), "the first ones at one endpoint hang still, and there are no more");
     courier.task.abort();
 }
 
@@ -253,16 +266,16 @@ async fn a_courier_that_stops_finishes_or_gives_back_what_it_holds() {
         journeys.push(round.paid_by(merchant, ["https://hangs.example/n"]).await);
     }
     let courier = round.courier();
-    eventually(|| async { round.post.sent.lock().unwrap().len() == 4 }).await;
+    eventually(|| async { round.post.sent.lock().unwrap().len() == 2 }).await;
     courier.stop().await;
     let mut tries = Vec::new();
     for journey in &journeys {
         tries.push(round.delivery(journey).await.tries);
     }
     tries.sort_unstable();
-    assert_eq!((tries, round.post.sent.lock().unwrap().len()), (vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1], 4));
+    assert_eq!((tries, round.post.sent.lock().unwrap().len()), (vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1], 2));
     let free = round.store.lease(100, LEASE, 7).await.unwrap();
-    assert_eq!(free.len(), 6, "what was not tried is there for the next one at once");
+    assert_eq!(free.len(), 8, "what was not tried is there for the next one at once");
 }
 
 #[tokio::test]
@@ -325,7 +338,7 @@ async fn tries_that_end_all_the_time_keep_nobody_from_the_store() {
     // Each ends sooner than the courier would look again by itself, and there is always one more.
     round.post.slow.lock().unwrap().insert("busy.example".into(), Duration::from_millis(100));
     let (merchant, mut journeys) = (MerchantId::mint(rand::random()), Vec::new());
-    for _ in 0..24 {
+    for _ in 0..48 {
         journeys.push(round.paid_by(merchant, ["https://busy.example/n"]).await);
     }
     let courier = round.courier();
@@ -335,5 +348,5 @@ async fn tries_that_end_all_the_time_keep_nobody_from_the_store() {
     courier.stop().await;
     let sent: Vec<_> = round.post.sent_to("busy.example").into_iter().map(|(_, at)| at).collect();
     let looked = round.seen.looked.lock().unwrap();
-    assert!(looked.iter().any(|at| sent[7] < *at && *at < sent[19]), "it looks for others while one is busy");
+    assert!(looked.iter().any(|at| sent[2] < *at && *at < sent[47]), "it looks for others while one is busy");
 }

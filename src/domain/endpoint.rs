@@ -2,8 +2,8 @@
 
 use super::callback::{CallbackUrl, Rules};
 use super::invalid::Invalid;
+use super::notify_on::NotifyOn;
 use super::secret::{Sealed, Secret};
-use super::terms::Told;
 
 /// A payment endpoint: a server that is told by a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Endpoint {
     pub slot: Option<usize>,
     /// The form of the body, in its dialect's word; empty is the dialect's own choice.
     pub form: String,
-    /// Which outcomes it is told.
-    pub told: Told,
+    /// Which events it wants.
+    pub notify_on: NotifyOn,
     /// The key that bodies are encrypted with, sealed for the merchant, where a dialect's clients know that.
     pub cipher: Option<Sealed>,
 }
@@ -23,7 +23,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint at a URL, with nothing else said.
     pub const fn at(url: CallbackUrl) -> Self {
-        Self { url, slot: None, form: String::new(), told: Told::Always, cipher: None }
+        Self { url, slot: None, form: String::new(), notify_on: NotifyOn::ALL, cipher: None }
     }
 
     /// Reads where an endpoint is, with nothing else said. It is called by a server.
@@ -49,7 +49,7 @@ impl Endpoint {
             })?),
         };
         let form = telling.form.clone().unwrap_or(self.form);
-        Ok(Self { form, told: telling.told.unwrap_or(self.told), cipher, ..self })
+        Ok(Self { form, notify_on: telling.notify_on.unwrap_or(self.notify_on), cipher, ..self })
     }
 }
 
@@ -58,8 +58,8 @@ impl Endpoint {
 pub struct Telling {
     /// The form of the body, in its dialect's word.
     pub form: Option<String>,
-    /// Which outcomes they are told.
-    pub told: Option<Told>,
+    /// Which events they want.
+    pub notify_on: Option<NotifyOn>,
     /// Whether bodies are encrypted.
     pub ciphering: Ciphering,
 }
@@ -67,7 +67,7 @@ pub struct Telling {
 impl Telling {
     /// In the words of a dialect that has one body and no encryption: what was saved of these is none of its business.
     pub fn plainly() -> Self {
-        Self { form: Some(String::new()), told: None, ciphering: Ciphering::Clear }
+        Self { form: Some(String::new()), notify_on: None, ciphering: Ciphering::Clear }
     }
 }
 
@@ -97,13 +97,13 @@ mod tests {
         let full = Endpoint {
             slot: Some(3),
             form: "form".into(),
-            told: Told::SuccessOnly,
+            notify_on: NotifyOn::SUCCESS,
             cipher: Some(saved.clone()),
             ..plain.clone()
         };
         assert_eq!(full.clone().told_as(&Telling::default(), None).unwrap(), full);
-        let telling = Telling { form: Some("nested".into()), told: Some(Told::Always), ..Telling::default() };
-        let expected = Endpoint { form: "nested".into(), told: Told::Always, ..full.clone() };
+        let telling = Telling { form: Some("nested".into()), notify_on: Some(NotifyOn::ALL), ..Telling::default() };
+        let expected = Endpoint { form: "nested".into(), notify_on: NotifyOn::ALL, ..full.clone() };
         assert_eq!(full.clone().told_as(&telling, None).unwrap(), expected);
         for (ciphering, expected) in [
             (Ciphering::AsSaved, [None, Some(&saved)]),

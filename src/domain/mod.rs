@@ -19,6 +19,7 @@ pub mod merchant;
 pub mod message;
 pub mod moment;
 pub mod money;
+pub mod notify_on;
 pub mod outcome;
 pub mod params;
 pub mod plan;

@@ -83,14 +83,6 @@ choice!(
     SavedOnly = "saved_only"
 );
 choice!(
-    /// Which outcomes a payment endpoint is told.
-    Told: "told",
-    /// All of them.
-    Always = "always",
-    /// Those that a bank has proven.
-    SuccessOnly = "on_success"
-);
-choice!(
     /// Who takes the bank's answer from the browser, where a dialect lets its merchants choose.
     AnswersTo: "answers_to",
     /// This gateway.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Request, Response, StatusCode};
@@ -9,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::guard::Refused;
 use super::resolver::Unresolved;
+
+/// How long the beginning of a body may take that is known to be too large.
+const BEGINNING: Duration = Duration::from_millis(500);
 
 /// An answer, read to its end.
 pub struct Answer {
@@ -68,6 +72,8 @@ pub enum Trouble {
         status: StatusCode,
         /// How many bytes the body might have had.
         longest: usize,
+        /// The answer with as much of its body as was read.
+        begun: Box<Answer>,
     },
 }
 
@@ -75,24 +81,37 @@ pub enum Trouble {
 pub(super) async fn exchange(client: &Client, request: Request, longest: usize) -> Result<Answer, Trouble> {
     let mut response = client.execute(request).await.map_err(|error| trouble(&error))?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-    let body = read(response, longest).await?;
-    Ok(Answer { status, headers, body })
+    let (body, size) = read(response, longest).await?;
+    let answer = Answer { status, headers, body };
+    match size {
+        Size::Fits => Ok(answer),
+        Size::TooLarge => Err(Trouble::TooLarge { status, longest, begun: Box::new(answer) }),
+    }
+}
+
+/// Whether a body was read to its end.
+enum Size {
+    Fits,
+    TooLarge,
 }
 
 /// Reads a body, unless it is too large: then the rest stays where it is, and the connection is closed.
-async fn read(mut response: Response, longest: usize) -> Result<Vec<u8>, Trouble> {
-    let too_large = Trouble::TooLarge { status: response.status(), longest };
+async fn read(mut response: Response, longest: usize) -> Result<(Vec<u8>, Size), Trouble> {
     if response.content_length().is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > longest)) {
-        return Err(too_large);
+        // What has come with the head is worth a look; nobody waits for more.
+        let first = tokio::time::timeout(BEGINNING, response.chunk()).await;
+        let begun = first.ok().and_then(Result::ok).flatten().unwrap_or_default();
+        return Ok((begun[..begun.len().min(longest)].to_vec(), Size::TooLarge));
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
-        if body.len() + chunk.len() > longest {
-            return Err(too_large);
+        let room = longest - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body, Size::TooLarge));
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, Size::Fits))
 }
 
 fn trouble(error: &reqwest::Error) -> Trouble {

@@ -4,8 +4,7 @@ use super::{Engine, EngineError};
 use crate::domain::delivery::{Delivery, DeliveryId, News};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
-use crate::domain::terms::Told;
-use crate::store::{Parcel, Resting, endpoint_name};
+use crate::store::{DeliveryCursor, DeliveryFilter, Parcel, endpoint_name};
 
 impl Engine {
     /// The deliveries that news of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
@@ -13,26 +12,26 @@ impl Engine {
         let plan = &journey.opening().plan;
         let dialect = self.dialect(&journey.opening().dialect).ok();
         let settlement = news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
-        let refusal = settlement.is_some_and(|settlement| !settlement.outcome.is_proven());
+        let outcome = settlement.map(|settlement| settlement.outcome);
         journey.deliveries(news, self.clock.now(), |target| {
-            let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.told == Told::Always || !refusal);
+            let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.notify_on.wants(outcome));
             // Without its dialect nobody knows what to say; somebody who has it will.
             wanted && dialect.map_or(settlement.is_some(), |dialect| dialect.tells(journey, news, target))
         })
     }
 
-    /// A merchant's deliveries that have ended without being received, newest first, `most` at the most, beginning
-    /// behind `after`.
+    /// A merchant's deliveries of this kind, newest first, `most` at the most, beginning behind `after`.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn dead_letters(
+    pub async fn deliveries_of(
         &self,
         merchant: MerchantId,
-        after: Option<Resting>,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
         most: usize,
     ) -> Result<Vec<Parcel>, EngineError> {
-        Ok(self.store.dead(merchant, after, most).await?)
+        Ok(self.store.deliveries_of(merchant, filter, after, most).await?)
     }
 
     /// A merchant's delivery of this id. `None` when it has none.

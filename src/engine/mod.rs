@@ -55,7 +55,7 @@ pub use watch::{Counted, Page, Selected, Sight, Stopped, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
-pub use crate::store::{Claim, Enrolled, Parcel, Place, Redemption, Resting, Which};
+pub use crate::store::{Claim, DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Which};
 
 use crate::bank::{Bank, BankTrouble};
 use crate::clock::Clock;

@@ -28,13 +28,14 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
+use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::Params;
 use crate::domain::plan::Endpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
-use crate::domain::terms::{OneOffUrls, OneTime, Told as ToldOf};
+use crate::domain::terms::{OneOffUrls, OneTime};
 use crate::domain::wish::{Asked, Wish};
 use crate::keys::Keys;
 use crate::store::Store;
@@ -547,7 +548,8 @@ async fn an_errand_tells_a_saved_endpoint_by_its_index() {
     let (engine, _) = ground.node(Bluntbank::default());
     let mut merchant = merchant(&engine).await;
     let url = CallbackUrl::parse("https://shop.example/saved", &Rules::default()).unwrap();
-    merchant.endpoints = Slots::restored(vec![None, Some(Endpoint { told: ToldOf::SuccessOnly, ..Endpoint::at(url) })]);
+    merchant.endpoints =
+        Slots::restored(vec![None, Some(Endpoint { notify_on: NotifyOn::SUCCESS, ..Endpoint::at(url) })]);
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, State, Verdict};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -43,11 +43,23 @@ pub struct Lease {
     pub by: u64,
 }
 
-/// A place in a merchant's list of dead letters, which is sorted by the moment they ended, newest first.
+/// Which of a merchant's deliveries a list holds. What was received is in no list: its journey shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryFilter {
+    /// Those that wait for their first attempt, or for its end.
+    Waiting,
+    /// Those that were tried in vain, and are tried again.
+    Failing,
+    /// Those that have ended without being received.
+    Dead,
+}
+
+/// A place in a merchant's list of deliveries, which is sorted by a moment, newest first: that at which they ended where
+/// they have, else that at which they were left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Resting {
-    /// When it ended.
-    pub ended_at: Moment,
+pub struct DeliveryCursor {
+    /// That moment.
+    pub at: Moment,
     /// The number of its journey.
     pub pay_id: PayId,
     /// The number of its news.
@@ -64,12 +76,23 @@ impl Parcel {
     }
 }
 
-impl Resting {
-    /// Where this delivery rests, if it has ended there.
+impl DeliveryFilter {
+    /// Whether its list holds this delivery.
+    pub const fn admits(self, delivery: &Delivery) -> bool {
+        match self {
+            Self::Waiting => matches!(delivery.state, State::Waiting) && delivery.is_untried(),
+            Self::Failing => matches!(delivery.state, State::Waiting) && !delivery.is_untried(),
+            Self::Dead => delivery.state.is_dead(),
+        }
+    }
+}
+
+impl DeliveryCursor {
+    /// Where this delivery stands in its list.
     pub fn of(delivery: &Delivery) -> Self {
         let DeliveryId { journey, news, target } = delivery.id;
-        let (news, target) = (news.number(), target.number());
-        Self { ended_at: delivery.due_at, pay_id: journey.pay_id(), news, target }
+        let at = if delivery.state.is_dead() { delivery.due_at } else { delivery.since };
+        Self { at, pay_id: journey.pay_id(), news: news.number(), target: target.number() }
     }
 }
 
@@ -88,19 +111,25 @@ pub trait Deliveries: Send + Sync {
     async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
 
     /// Leaves deliveries that are due to one courier, `most` at the most, for `span`: nobody else gets them before that
-    /// has passed. Those that have been due the longest come first. `by` is a number that is drawn for this call alone.
+    /// has passed. Those that were never tried come before every other, and of each kind those that have been due the
+    /// longest. `by` is a number that is drawn for this call alone.
     ///
     /// # Errors
     /// On trouble with the store; then some may have been leased, and come again after `span`.
     async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError>;
 
-    /// Brings word of a leased delivery: what came of the try, if one was made, and the verdict. `false` when somebody
+    /// Brings word of a leased delivery: the attempt, if one was made, and the verdict. `false` when somebody
     /// else has taken the lease over since; then nothing is written. A lease that has lapsed, and that nobody has taken
-    /// over, still counts.
+    /// over, still counts. A delivery keeps its last [`AttemptRecord::KEPT`] attempts, also when it is replayed.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError>;
+    async fn report(
+        &self,
+        lease: &Lease,
+        attempt: Option<&AttemptRecord>,
+        verdict: Verdict,
+    ) -> Result<bool, StoreError>;
 
     /// Gives leases back untried, each to be due again after its time. What somebody else has taken over is left alone.
     ///
@@ -108,12 +137,18 @@ pub trait Deliveries: Send + Sync {
     /// On trouble with the store; then they lapse by themselves.
     async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError>;
 
-    /// A merchant's deliveries that have ended without being received, newest first, beginning behind `after`; `most` at
-    /// the most. They rest there for as long as their journey is kept.
+    /// A merchant's deliveries of this kind, newest first, beginning behind `after`; `most` at the most. Those that have
+    /// ended are listed for as long as their journey is kept.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError>;
+    async fn deliveries_of(
+        &self,
+        merchant: MerchantId,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
+        most: usize,
+    ) -> Result<Vec<Parcel>, StoreError>;
 
     /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
     /// alone. `false` when its journey has no such delivery (any more).

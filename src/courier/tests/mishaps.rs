@@ -52,7 +52,7 @@ async fn a_try_that_breaks_off_makes_room_and_comes_again() {
         journeys.push(round.paid_by(merchant, ["https://well.example/n"]).await);
     }
     let courier = round.courier();
-    // Four are tried at once, and two have waited for them.
+    // Two at a time.
     eventually(|| async { round.happened(Event::Judged(Verdict::Delivered)) == 2 }).await;
     round.clock.advance(LEASE);
     for journey in &journeys {
@@ -99,7 +99,8 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     eventually(|| async { round.happened(Event::Judged(Verdict::Delivered)) == 6 }).await;
     courier.stop().await;
     let at_once = round.post.at_once.lock().unwrap();
-    assert_eq!((at_once["slow.example"], at_once[&journey.id().to_string()]), ((0, 4), (0, 1)));
+    assert!(at_once["slow.example"].1 > 1, "others go beside it: {at_once:?}");
+    assert_eq!(at_once[&journey.id().to_string()], (0, 1));
     let ids: Vec<_> =
         round.post.sent_to("slow.example").into_iter().map(|(letter, _)| letter.headers[0].1.clone()).collect();
     let own = [0, 1].map(|number| ids.iter().position(|id| *id == format!("{}_{number}_c0", journey.id())));

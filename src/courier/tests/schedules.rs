@@ -5,6 +5,7 @@ use crate::domain::delivery::{DeliveryId, Schedule, Target};
 use crate::domain::journey::HandBack;
 use crate::domain::moment::Moment;
 use crate::domain::params::Params;
+use crate::store::DeliveryFilter;
 
 /// A dialect like any other, but for when it tries.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Round {
     }
 
     async fn dead_letters(&self, journey: &Journey) -> Vec<DeliveryId> {
-        let dead = self.store.dead(journey.opening().merchant, None, 10).await.unwrap();
+        let dead = self.store.deliveries_of(journey.opening().merchant, DeliveryFilter::Dead, None, 10).await.unwrap();
         dead.into_iter().map(|parcel| parcel.delivery.id).collect()
     }
 }

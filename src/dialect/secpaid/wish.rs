@@ -9,7 +9,8 @@ use crate::domain::endpoint::{Ciphering, Telling};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::terms::{ExtraOutcomes, OneTime, Told};
+use crate::domain::notify_on::NotifyOn;
+use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
@@ -92,7 +93,7 @@ fn read_telling(fields: &Fields) -> Result<Telling, Invalid> {
     let form = fields.text(FIELD).filter(|form| !form.is_empty()).map(Form::parse).transpose()?;
     Ok(Telling {
         form: form.map(|form| form.as_str().to_owned()),
-        told: fields.flag(ON_CANCEL)?.map(|on| if on { Told::Always } else { Told::SuccessOnly }),
+        notify_on: fields.flag(ON_CANCEL)?.map(|on| if on { NotifyOn::ALL } else { NotifyOn::SUCCESS }),
         ciphering: read_ciphering(fields)?,
     })
 }
@@ -224,8 +225,8 @@ mod tests {
         assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), Telling::default());
         let form = Telling { form: Some("form".into()), ..Telling::default() };
         assert_eq!(telling(r#","payment_endpoint_form":"form""#).unwrap(), form);
-        for (flag, told) in [("false", Told::SuccessOnly), ("\"No\"", Told::SuccessOnly), ("true", Told::Always)] {
-            let expected = Telling { told: Some(told), ..Telling::default() };
+        for (flag, told) in [("false", NotifyOn::SUCCESS), ("\"No\"", NotifyOn::SUCCESS), ("true", NotifyOn::ALL)] {
+            let expected = Telling { notify_on: Some(told), ..Telling::default() };
             assert_eq!(telling(&format!(r#","payment_endpoint_on_cancel":{flag}"#)).unwrap(), expected, "{flag}");
         }
         let key = r#","encryption_key":"0123456789abcdefFEDCBA9876543210""#;

@@ -54,6 +54,11 @@ impl Heard {
     pub const fn is_overload(self) -> bool {
         matches!(self, Self::Status(429 | 502 | 504))
     }
+
+    /// Whether it means that the receiver is away or has too much to do, rather than what it thinks of one delivery.
+    pub const fn is_absence(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Unanswered | Self::Status(429 | 502..=504))
+    }
 }
 
 /// One attempt, made.

@@ -7,6 +7,7 @@
 mod attempt;
 mod manners;
 mod news;
+mod record;
 mod schedule;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use super::secret::Secret;
 pub use attempt::{Attempt, Heard, Verdict};
 pub use manners::{Manners, Received};
 pub use news::News;
+pub use record::AttemptRecord;
 pub use schedule::Schedule;
 
 /// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
@@ -114,8 +116,8 @@ pub struct Delivery {
     pub tries: u8,
     /// Where it stands.
     pub state: State,
-    /// What came of the last try, once there was one.
-    pub heard: Option<Heard>,
+    /// The attempts that were made, the first of them first; at most [`AttemptRecord::KEPT`], the last ones.
+    pub attempts: Vec<AttemptRecord>,
 }
 
 /// Where a delivery stands.
@@ -137,7 +139,20 @@ impl Delivery {
 
     /// A delivery that is left behind at `at`, and due at once.
     pub const fn fresh(id: DeliveryId, at: Moment) -> Self {
-        Self { id, since: at, due_at: at, tries: 0, state: State::Waiting, heard: None }
+        Self { id, since: at, due_at: at, tries: 0, state: State::Waiting, attempts: Vec::new() }
+    }
+
+    /// Whether it was never tried since it was left behind, or last replayed.
+    pub const fn is_untried(&self) -> bool {
+        self.tries == 0
+    }
+
+    /// Its word: one that was tried in vain, and is tried again, is failing.
+    pub const fn word(&self) -> &'static str {
+        match self.state {
+            State::Waiting if !self.is_untried() => "failing",
+            state => state.as_str(),
+        }
     }
 
     /// Whether it has waited for so long that it will not be tried again.

@@ -53,7 +53,11 @@ async fn an_answer_is_read_to_its_limit_and_not_beyond() {
         [(says(&ten.replace("10", "11")), 201), (says(chunked), 500), (Manner::Drips(endless, b"4\r\nmore\r\n"), 200)]
     {
         match said(manner, 10).await {
-            Err(Trouble::TooLarge { status, longest: 10 }) => assert_eq!(status.as_u16(), expected),
+            Err(Trouble::TooLarge { status, longest: 10, begun }) => {
+                assert_eq!((status.as_u16(), begun.status()), (expected, status));
+                let beginning = if expected == 200 { &b"moremoremo"[..] } else { b"0123456789" };
+                assert_eq!(begun.body(), beginning, "as much as was to be read is there");
+            }
             other => panic!("{other:?}"),
         }
     }

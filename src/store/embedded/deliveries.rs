@@ -10,26 +10,34 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::values::{legible, limit, millis, moment, number};
 use super::{Embedded, StoreError};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
-use crate::store::record::read_journey;
-use crate::store::{Deliveries, Lease, Leased, Parcel, Resting, SHUT};
+use crate::store::record::{append_attempt, read_attempts, read_journey};
+use crate::store::{Deliveries, DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, SHUT};
 
 // Each begins with the columns that `delivery` reads.
 pub(super) const OF_JOURNEY: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
     FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1";
 pub(super) const WAKING: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record, pay_id
-    FROM deliveries JOIN journeys USING (pay_id) WHERE wakes_at <= ?1 ORDER BY wakes_at LIMIT ?2";
+    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record, pay_id
+    FROM deliveries JOIN journeys USING (pay_id) WHERE (tries > 0) = ?3 AND wakes_at <= ?1
+    ORDER BY wakes_at LIMIT ?2";
 pub(super) const DEAD: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, heard, record
+    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
     FROM deliveries JOIN journeys USING (pay_id)
     WHERE deliveries.merchant = ?1 AND state >= 2
         AND (deliveries.due_at, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
     ORDER BY deliveries.due_at DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
+
+pub(super) const PENDING: &str = "
+    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
+    FROM deliveries JOIN journeys USING (pay_id)
+    WHERE deliveries.merchant = ?1 AND state = 0 AND (tries > 0) = ?7
+        AND (since, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
+    ORDER BY since DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
 
 /// Keeps deliveries of this merchant; one that is there already stays as it is.
 pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> Result<(), StoreError> {
@@ -37,8 +45,8 @@ pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> R
         return Ok(());
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO deliveries (pay_id, settlement, target, merchant, since, due_at, tries, state, heard, wakes_at, held)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO deliveries (pay_id, settlement, target, merchant, since, due_at, tries, state, wakes_at, held)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
     )?;
     for Delivery { id, due_at, .. } in deliveries {
         let [pay_id, news, target] = key(id);
@@ -65,15 +73,21 @@ impl Deliveries for Embedded {
 
     async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
         // Couriers ask often, and mostly for nothing: a look costs no commit.
-        if !self.read(move |db, now| Ok(db.prepare_cached(WAKING)?.exists(params![millis(now), 1])?)).await? {
+        let any = |db: &Connection, now, tried| db.prepare_cached(WAKING)?.exists(params![millis(now), 1, tried]);
+        if !self.read(move |db, now| Ok(any(db, now, false)? || any(db, now, true)?)).await? {
             return Ok(Vec::new());
         }
         self.write(move |db, now| lease(db, most, now.plus(span), by, now)).await
     }
 
-    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
-        let lease = *lease;
-        self.write(move |db, now| report(db, &lease, heard, verdict, now)).await
+    async fn report(
+        &self,
+        lease: &Lease,
+        attempt: Option<&AttemptRecord>,
+        verdict: Verdict,
+    ) -> Result<bool, StoreError> {
+        let (lease, attempt) = (*lease, attempt.cloned());
+        self.write(move |db, now| report(db, &lease, attempt.as_ref(), verdict, now)).await
     }
 
     async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
@@ -84,13 +98,27 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
+    async fn deliveries_of(
+        &self,
+        merchant: MerchantId,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
+        most: usize,
+    ) -> Result<Vec<Parcel>, StoreError> {
         self.read(move |db, _| {
-            let (ended_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.ended_at), number(p.pay_id)));
+            let (at, pay_id) = after.map_or((i64::MAX, i64::MAX), |place| (millis(place.at), number(place.pay_id)));
             let (news, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.news, place.target));
-            let mut rows = db.prepare_cached(DEAD)?;
-            let params = params![merchant.as_bytes(), ended_at, pay_id, news, target, limit(most)];
-            parcels(&mut rows.query(params)?)
+            let (merchant, most) = (merchant.as_bytes(), limit(most));
+            match filter {
+                DeliveryFilter::Dead => {
+                    let params = params![merchant, at, pay_id, news, target, most];
+                    parcels(&mut db.prepare_cached(DEAD)?.query(params)?)
+                }
+                DeliveryFilter::Waiting | DeliveryFilter::Failing => {
+                    let params = params![merchant, at, pay_id, news, target, most, filter == DeliveryFilter::Failing];
+                    parcels(&mut db.prepare_cached(PENDING)?.query(params)?)
+                }
+            }
         })
         .await
     }
@@ -136,11 +164,14 @@ fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> R
     )?;
     let (mut leased, mut keys) = (Vec::new(), Vec::new());
     let mut waking = db.prepare_cached(WAKING)?;
-    let mut rows = waking.query(params![millis(now), limit(most)])?;
-    while let Some(row) = rows.next()? {
-        let key: [i64; 3] = [row.get(8)?, row.get(0)?, row.get(1)?];
-        leased.extend(legible(parcel(row), key[0])?.map(|parcel| parcel.leased_by(by)));
-        keys.push(key);
+    // What was never tried comes before every other.
+    for tried in [false, true] {
+        let mut rows = waking.query(params![millis(now), limit(most.saturating_sub(keys.len())), tried])?;
+        while let Some(row) = rows.next()? {
+            let key: [i64; 3] = [row.get(8)?, row.get(0)?, row.get(1)?];
+            leased.extend(legible(parcel(row), key[0])?.map(|parcel| parcel.leased_by(by)));
+            keys.push(key);
+        }
     }
     // What cannot be read is leased, too: it keeps nobody else waiting, and is looked at again when that lapses.
     for [pay_id, settlement, target] in keys {
@@ -152,17 +183,17 @@ fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> R
 fn report(
     db: &Connection,
     lease: &Lease,
-    heard: Option<Heard>,
+    attempt: Option<&AttemptRecord>,
     verdict: Verdict,
     now: Moment,
 ) -> Result<bool, StoreError> {
     let [pay_id, settlement, target] = key(&lease.id);
     let mut select = db.prepare_cached(
-        "SELECT held FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held_by = ?4",
+        "SELECT held, attempts FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held_by = ?4",
     )?;
-    let held: Option<bool> =
-        select.query_row(params![pay_id, settlement, target, lease.by.cast_signed()], |row| row.get(0)).optional()?;
-    let Some(true) = held else { return Ok(held.is_some()) };
+    let own = params![pay_id, settlement, target, lease.by.cast_signed()];
+    let found: Option<(bool, Vec<u8>)> = select.query_row(own, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((true, kept)) = found else { return Ok(found.is_some()) };
     let (state, wait) = match verdict {
         Verdict::Delivered => (State::Delivered, None),
         Verdict::Retry(wait) => (State::Waiting, Some(wait)),
@@ -171,7 +202,7 @@ fn report(
     };
     let due_at = millis(now.plus(wait.unwrap_or_default()));
     db.prepare_cached(
-        "UPDATE deliveries SET due_at = ?4, wakes_at = ?5, state = ?6, held = 0, heard = coalesce(?7, heard),
+        "UPDATE deliveries SET due_at = ?4, wakes_at = ?5, state = ?6, held = 0, attempts = coalesce(?7, attempts),
             tries = tries + (?7 IS NOT NULL)
          WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3",
     )?
@@ -182,7 +213,7 @@ fn report(
         due_at,
         wait.map(|_| due_at),
         state.number(),
-        heard.map(Heard::number),
+        attempt.map(|attempt| append_attempt(&kept, attempt)),
     ])?;
     Ok(true)
 }
@@ -224,12 +255,14 @@ fn parcel(row: &Row<'_>) -> Result<Parcel, StoreError> {
 fn delivery(row: &Row<'_>, journey: JourneyId) -> Result<Delivery, StoreError> {
     let news = News::of_number(row.get(0)?).ok_or_else(|| StoreError::Damaged("a delivery of no news".into()))?;
     let state = State::of_number(row.get(5)?).ok_or_else(|| StoreError::Damaged("a delivery in no state".into()))?;
+    let attempts = read_attempts(row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?)
+        .ok_or_else(|| StoreError::Damaged("attempts at a delivery".into()))?;
     Ok(Delivery {
         id: DeliveryId { journey, news, target: Target::of_number(row.get(1)?) },
         since: moment(row.get(2)?)?,
         due_at: moment(row.get(3)?)?,
         tries: row.get(4)?,
         state,
-        heard: Heard::of_number(row.get(6)?),
+        attempts,
     })
 }

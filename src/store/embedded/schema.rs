@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order.
-const STEPS: [&str; 5] = [FIRST, USERS, CONSENTS, DELIVERIES, API_KEYS];
+const STEPS: [&str; 6] = [FIRST, USERS, CONSENTS, DELIVERIES, API_KEYS, ATTEMPTS];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -148,6 +148,15 @@ const API_KEYS: &str = "
         at INTEGER NOT NULL,
         PRIMARY KEY (merchant, number)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// A delivery keeps its attempts. What was never tried is leased before the others, and both are listed apart.
+const ATTEMPTS: &str = "
+    ALTER TABLE deliveries DROP COLUMN heard;
+    ALTER TABLE deliveries ADD COLUMN attempts BLOB NOT NULL DEFAULT x'';
+    DROP INDEX deliveries_waking;
+    CREATE INDEX deliveries_waking ON deliveries (tries > 0, wakes_at) WHERE wakes_at IS NOT NULL;
+    CREATE INDEX deliveries_pending ON deliveries (merchant, tries > 0, since, pay_id, settlement, target) WHERE state = 0;
 ";
 
 /// Refuses a file that this program would have to change before it could read it.

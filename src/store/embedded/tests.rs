@@ -285,6 +285,7 @@ fn no_query_reads_a_whole_table_or_sorts() {
         deliveries::OF_JOURNEY,
         deliveries::WAKING,
         deliveries::DEAD,
+        deliveries::PENDING,
         users::BY_NAME,
         users::LIST,
     ] {

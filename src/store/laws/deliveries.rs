@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::cast::{Draft, deliveries_of, fresh};
 use super::races::race;
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{End, Journey, Via};
-use crate::store::{Lease, Leased, Parcel, Resting, SHUT, Step};
+use crate::store::{DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, SHUT, Step};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
 const COURIERS: usize = 100;
@@ -35,7 +35,8 @@ async fn the_lease(house: &House) -> Lease {
 }
 
 async fn report(house: &House, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> bool {
-    house.store().report(lease, heard, verdict).await.unwrap()
+    let attempt = heard.map(|heard| AttemptRecord::new(house.now(), MINUTE, heard, b"busy"));
+    house.store().report(lease, attempt.as_ref(), verdict).await.unwrap()
 }
 
 async fn of_journey(house: &House, journey: &Journey) -> Vec<Delivery> {
@@ -43,7 +44,7 @@ async fn of_journey(house: &House, journey: &Journey) -> Vec<Delivery> {
 }
 
 async fn dead(house: &House, merchant: MerchantId) -> Vec<Parcel> {
-    house.store().dead(merchant, None, 100).await.unwrap()
+    house.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 100).await.unwrap()
 }
 
 fn ids(leased: &[Leased]) -> HashSet<DeliveryId> {
@@ -110,7 +111,9 @@ pub(crate) async fn a_failed_try_is_counted_and_comes_again_when_it_is_due(house
             assert!(report(&house, &lease, BUSY, RETRY).await, "the same report again is done");
         }
         let [delivery] = <[_; 1]>::try_from(of_journey(&house, &journey).await).unwrap();
-        assert_eq!((delivery.tries, delivery.state, delivery.heard), (tries, State::Waiting, BUSY));
+        let last = delivery.attempts.last().map(AttemptRecord::result);
+        assert_eq!((delivery.tries, delivery.state, last), (tries, State::Waiting, BUSY));
+        assert_eq!(delivery.attempts.len(), usize::from(tries));
         let wait = delivery.due_at.since(house.now());
         assert!(wait <= MINUTE && wait > MINUTE / 2, "{wait:?}");
         assert_eq!(leased(&house, 10).await, []);
@@ -127,7 +130,9 @@ pub(crate) async fn what_is_given_back_is_untried_and_due_when_it_says(house: Ho
     assert_eq!(the_lease(&house).await.id, back[0].0.id);
     house.store().give_back(&back).await.unwrap();
     assert_eq!(leased(&house, 10).await, [], "what another has taken over is left alone");
-    assert!(of_journey(&house, &journey).await.iter().all(|delivery| delivery.tries == 0 && delivery.heard.is_none()));
+    assert!(
+        of_journey(&house, &journey).await.iter().all(|delivery| delivery.tries == 0 && delivery.attempts.is_empty())
+    );
     house.pass(2 * HOUR);
     assert_eq!(leased(&house, 10).await.len(), 3);
 }
@@ -160,14 +165,14 @@ pub(crate) async fn dead_letters_are_listed_newest_first_and_in_pages(house: Hou
             house.pass(MINUTE);
         }
     }
-    ended.sort_by_key(|parcel| std::cmp::Reverse(Resting::of(&parcel.delivery)));
+    ended.sort_by_key(|parcel| std::cmp::Reverse(DeliveryCursor::of(&parcel.delivery)));
     assert_eq!(dead(&house, merchant).await, ended);
     assert_eq!(dead(&house, other).await.len(), 1);
     assert_eq!(dead(&house, somebody()).await, []);
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = house.store().dead(merchant, after, 3).await.unwrap();
-        after = page.last().map(|last| Resting::of(&last.delivery));
+        let page = house.store().deliveries_of(merchant, DeliveryFilter::Dead, after, 3).await.unwrap();
+        after = page.last().map(|last| DeliveryCursor::of(&last.delivery));
         if page.is_empty() {
             break;
         }

@@ -8,7 +8,7 @@ use crate::domain::delivery::Verdict;
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Redemption, Which};
+use crate::store::{DeliveryFilter, Redemption, Which};
 
 /// Every list that a journey could stand in.
 async fn listed(house: &House, journey: &Journey, which: Which) -> Vec<Journey> {
@@ -33,6 +33,8 @@ pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), None);
     let redeemed = house.store().redeem(paid.id().shard(), &token, merchant, &fresh()).await.unwrap();
     assert_eq!(redeemed, Redemption::Unknown);
+    let waiting = house.store().deliveries_of(merchant, DeliveryFilter::Waiting, None, 9).await.unwrap();
+    assert_eq!(waiting.into_iter().map(|parcel| parcel.journey).collect::<Vec<_>>(), [stays.clone()]);
     house.pass(2 * HOUR);
     assert_eq!(house.store().due(9).await.unwrap(), []);
     let leased = house.store().lease(9, HOUR, 1).await.unwrap();
@@ -47,9 +49,9 @@ pub(crate) async fn an_erased_journey_leaves_no_dead_letter(house: House) {
         assert!(house.store().report(&leased.lease, None, Verdict::Dead).await.unwrap());
     }
     let merchant = paid.opening().merchant;
-    assert_eq!(house.store().dead(merchant, None, 9).await.unwrap().len(), 2);
+    assert_eq!(house.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 9).await.unwrap().len(), 2);
     assert!(house.store().erase(&paid).await.unwrap());
-    assert_eq!(house.store().dead(merchant, None, 9).await.unwrap(), []);
+    assert_eq!(house.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 9).await.unwrap(), []);
     let dead = deliveries_of(&paid, 0).remove(0);
     assert!(!house.store().replay(&dead.id, merchant).await.unwrap());
 }

@@ -18,6 +18,7 @@
 //! nothing.
 
 pub(crate) mod api_keys;
+pub(crate) mod attempts;
 pub(crate) mod cast;
 pub(crate) mod claims;
 pub(crate) mod consents;
@@ -284,6 +285,12 @@ macro_rules! store_laws {
                 of_many_couriers_none_gets_what_another_has_and_nothing_is_lost
                 deliveries_wait_and_rest_after_reopening
                 an_endpoint_is_shut_for_a_month_or_until_it_is_reopened
+            }
+            attempts {
+                what_was_never_tried_is_leased_before_every_retry
+                what_is_replayed_after_its_end_is_as_good_as_untried
+                the_last_attempts_are_kept_as_they_were_made_and_no_more
+                what_waits_and_what_fails_are_listed_newest_first_and_in_pages
             }
             texts {
                 odd_texts_come_back_as_they_went

@@ -7,9 +7,9 @@ use super::journey::EntryRecord;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Booked, Booking, BookingKind, Cancel, Checkout, Errand, Journey, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::notify_on::NotifyOn;
 use crate::domain::plan::{Endpoint, Entry, Refused};
 use crate::domain::secret::Sealed;
-use crate::domain::terms::Told;
 
 /// All of it; a journey that has none of it has no such record.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
@@ -46,9 +46,9 @@ enum PurposeRecord {
 #[derive(PartialEq, Serialize, Deserialize)]
 pub(super) struct SealedRecord(#[serde(with = "bytes")] Vec<u8>);
 
-/// An endpoint's form, whether it is told of success alone, and its key.
+/// An endpoint's form, which events it wants, and its key.
 #[derive(PartialEq, Serialize, Deserialize)]
-pub(super) struct MannerRecord(String, bool, Option<SealedRecord>);
+pub(super) struct MannerRecord(String, u8, Option<SealedRecord>);
 
 impl LaterRecord {
     /// What a journey has of it.
@@ -151,16 +151,20 @@ impl SealedRecord {
 impl MannerRecord {
     /// The endpoint with these manners.
     pub(super) fn over(self, endpoint: Endpoint) -> Endpoint {
-        let Self(form, success_only, cipher) = self;
-        let told = if success_only { Told::SuccessOnly } else { Told::Always };
-        Endpoint { form, told, cipher: cipher.map(SealedRecord::into_sealed), ..endpoint }
+        let Self(form, notify_on, cipher) = self;
+        Endpoint {
+            form,
+            notify_on: NotifyOn::of_number(notify_on),
+            cipher: cipher.map(SealedRecord::into_sealed),
+            ..endpoint
+        }
     }
 }
 
 /// The manners of an endpoint.
 pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
     let cipher = endpoint.cipher.as_ref().map(SealedRecord::of);
-    MannerRecord(endpoint.form.clone(), endpoint.told == Told::SuccessOnly, cipher)
+    MannerRecord(endpoint.form.clone(), endpoint.notify_on.number(), cipher)
 }
 
 fn write_booked(booked: &Booked) -> BookedRecord {

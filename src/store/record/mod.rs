@@ -3,6 +3,7 @@
 //! A version byte, then MessagePack. A journey takes about 300 bytes so; a new field goes to the end with a default,
 //! and anything else takes a new version byte and a reader for the old one.
 
+mod attempts;
 mod consent;
 mod journey;
 mod later;
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
+pub(super) use attempts::{append_attempt, read_attempts, write_attempt};
 pub use journey::{read_journey, write_journey};
 pub use merchant::{read_merchant, write_merchant};
 pub use user::{read_user, write_user};

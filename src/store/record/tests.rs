@@ -15,12 +15,13 @@ use crate::domain::journey::{
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::plan::{Endpoint, Entry, Refused};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns, Told};
+use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
 
@@ -191,7 +192,7 @@ fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
     let mut merchant = cast::merchant("Shop", NOW);
     let endpoint = Endpoint {
         form: "brackets".into(),
-        told: Told::SuccessOnly,
+        notify_on: NotifyOn::parse(["paid", "expired"]).unwrap(),
         cipher: Some(Sealed::new(vec![1, 2])),
         ..Endpoint::at(url("https://m.example/1"))
     };

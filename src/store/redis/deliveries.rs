@@ -1,7 +1,8 @@
 //! Deliveries: a record for each in its journey's hash, and the shard's set of those that wait.
 //!
 //! In the set a delivery stands under the moment when a courier may take it: when it is due or, while it is leased, when
-//! that lapses. A merchant's dead letters have an index in each shard, merged on reading.
+//! that lapses; what was tried before stands behind all that was not (`clock.lua`). A merchant's dead letters, and those
+//! of its deliveries that have not ended, have an index each in each shard, merged on reading.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,13 +12,17 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, legible, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, News, State, Target, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, News, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
+use crate::domain::journey::Journey;
 use crate::domain::secret::Digest;
-use crate::store::{Deliveries, Lease, Leased, Parcel, REMEMBERED, Resting, SHUT, StoreError, endpoint_shard};
+use crate::store::record::{read_attempts, write_attempt};
+use crate::store::{
+    Deliveries, DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, REMEMBERED, SHUT, StoreError, endpoint_shard,
+};
 
-/// How long a record is, in bytes.
-const RECORD: usize = 25;
+/// How long a record is without its attempts, in bytes.
+const HEAD: usize = 23;
 
 #[async_trait]
 impl Deliveries for RedisStore {
@@ -58,12 +63,17 @@ impl Deliveries for RedisStore {
                 leased.extend(parcel.map(|parcel| parcel.leased_by(by)));
             }
         }
-        leased.sort_by_key(|leased| leased.parcel.delivery.due_at);
+        leased.sort_by_key(|leased| (!leased.parcel.delivery.is_untried(), leased.parcel.delivery.due_at));
         Ok(leased)
     }
 
-    async fn report(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Result<bool, StoreError> {
-        let answer = self.link.ask(self.word_of(lease, heard, verdict)).await?;
+    async fn report(
+        &self,
+        lease: &Lease,
+        attempt: Option<&AttemptRecord>,
+        verdict: Verdict,
+    ) -> Result<bool, StoreError> {
+        let answer = self.link.ask(self.word_of(lease, attempt, verdict)).await?;
         Ok(reply::<u8>(answer)? == 1)
     }
 
@@ -73,15 +83,22 @@ impl Deliveries for RedisStore {
         self.link.ask_all(&words).await.map(drop)
     }
 
-    async fn dead(&self, merchant: MerchantId, after: Option<Resting>, most: usize) -> Result<Vec<Parcel>, StoreError> {
+    async fn deliveries_of(
+        &self,
+        merchant: MerchantId,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
+        most: usize,
+    ) -> Result<Vec<Parcel>, StoreError> {
         let (mut parcels, mut after) = (Vec::new(), after);
         loop {
             let wanted = most - parcels.len();
-            let letters = self.dead_letters(merchant, after, wanted).await?;
-            let more = letters.len() == wanted;
-            // A letter may outlive its journey for a while; then the list goes on behind it.
-            parcels.extend(self.parcels(&letters).await?);
-            match letters.last() {
+            let places = self.cursors(merchant, filter, after, wanted).await?;
+            let more = places.len() == wanted;
+            // An index may outlive a journey for a while, and holds others, too; then the list goes on behind them.
+            let found = self.parcels(&places).await?.into_iter();
+            parcels.extend(found.filter(|parcel| filter.admits(&parcel.delivery)));
+            match places.last() {
                 Some(last) if more && parcels.len() < most => after = Some(*last),
                 _ => return Ok(parcels),
             }
@@ -91,7 +108,9 @@ impl Deliveries for RedisStore {
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError> {
         let pay_id = id.journey.pay_id();
         let shard = pay_id.shard();
-        let keys = [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, merchant), keys::journey(pay_id)];
+        let indexes = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
+        let [dead, pending] = indexes;
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, keys::journey(pay_id), pending];
         let replay = Request::call(&script::REPLAY, keys)
             .with(waiting(id))
             .with(self.ahead())
@@ -126,13 +145,15 @@ impl RedisStore {
     }
 
     /// The keys of a journey's deliveries.
-    pub(super) fn delivery_keys(pay_id: PayId) -> [Vec<u8>; 2] {
-        [keys::deliveries(pay_id), keys::waiting(pay_id.shard())]
+    pub(super) fn delivery_keys(journey: &Journey) -> [Vec<u8>; 3] {
+        let (pay_id, shard) = (journey.pay_id(), journey.pay_id().shard());
+        [keys::deliveries(pay_id), keys::waiting(shard), keys::pending(shard, journey.opening().merchant)]
     }
 
-    /// Deliveries that a courier may take, those that wait the longest, merged from all shards in one round trip.
+    /// Deliveries that a courier may take, those first that were never tried, then those that wait the longest, merged from all shards in one round trip.
     async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
-        let in_shard = |shard| Request::call(&script::DUE, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
+        let in_shard =
+            |shard| Request::call(&script::WAKING, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
         let replies = self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await?;
         let mut waking = Vec::new();
         for (shard, own) in Shard::all().zip(replies) {
@@ -148,7 +169,7 @@ impl RedisStore {
         Ok(by_shard)
     }
 
-    fn word_of(&self, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> Request {
+    fn word_of(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Request {
         let pay_id = lease.id.journey.pay_id();
         let shard = pay_id.shard();
         let (state, wait) = match verdict {
@@ -157,58 +178,65 @@ impl RedisStore {
             Verdict::Gone => (State::Gone, Duration::ZERO),
             Verdict::Dead => (State::Dead, Duration::ZERO),
         };
-        let heard = heard.map(|heard| heard.number().to_be_bytes());
-        let keys = [keys::deliveries(pay_id), keys::waiting(shard), keys::dead(shard, lease.merchant)];
+        let [dead, pending] = [keys::dead(shard, lease.merchant), keys::pending(shard, lease.merchant)];
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending];
         Request::call(&script::REPORT, keys)
             .with(waiting(&lease.id))
             .with(lease.by.to_be_bytes())
             .with(self.ahead())
             .with([state.number()])
-            .with(heard.as_ref().map_or(&[][..], |heard| heard))
+            .with(attempt.map(write_attempt).unwrap_or_default())
             .with(millis(wait))
             .with(keys::deliveries_in(shard))
+            .with(AttemptRecord::KEPT.to_string())
+            .with(millis(Delivery::LIFE + REMEMBERED))
     }
 
-    /// The places of a merchant's dead letters behind `after`, newest first, merged from all shards in one round trip.
-    async fn dead_letters(
+    /// The places of a merchant's deliveries behind `after` in the index of this list, newest first, merged from all
+    /// shards in one round trip.
+    async fn cursors(
         &self,
         merchant: MerchantId,
-        after: Option<Resting>,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<Resting>, StoreError> {
-        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &of_resting(&place)].concat());
+    ) -> Result<Vec<DeliveryCursor>, StoreError> {
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &of_cursor(&place)].concat());
         let in_shard = |shard| {
             let most = limit(most).into_bytes();
-            let index = keys::dead(shard, merchant);
+            let index = match filter {
+                DeliveryFilter::Dead => keys::dead(shard, merchant),
+                DeliveryFilter::Waiting | DeliveryFilter::Failing => keys::pending(shard, merchant),
+            };
             Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
         };
-        let mut letters = Vec::new();
+        let mut places = Vec::new();
         for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            for letter in reply::<Vec<Vec<u8>>>(shard)? {
-                letters.push(to_resting(&letter)?);
+            for place in reply::<Vec<Vec<u8>>>(shard)? {
+                places.push(to_cursor(&place)?);
             }
         }
-        letters.sort_unstable_by(|a, b| b.cmp(a));
-        letters.truncate(most);
-        Ok(letters)
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        places.truncate(most);
+        Ok(places)
     }
 
-    /// The dead letters at these places, as far as they still rest there.
-    async fn parcels(&self, letters: &[Resting]) -> Result<Vec<Parcel>, StoreError> {
-        let both = |letter: &Resting| {
-            let place = [letter.news, letter.target].to_vec();
-            let record = Request::plain("HGET", [keys::deliveries(letter.pay_id), place]);
-            [record, Request::plain("GET", [keys::journey(letter.pay_id)])]
+    /// The deliveries at these places, as far as they still stand there.
+    async fn parcels(&self, places: &[DeliveryCursor]) -> Result<Vec<Parcel>, StoreError> {
+        let both = |of: &DeliveryCursor| {
+            let record = Request::plain("HGET", [keys::deliveries(of.pay_id), vec![of.news, of.target]]);
+            [record, Request::plain("GET", [keys::journey(of.pay_id)])]
         };
-        let replies = self.link.ask_all(&letters.iter().flat_map(both).collect::<Vec<_>>()).await?;
+        let replies = self.link.ask_all(&places.iter().flat_map(both).collect::<Vec<_>>()).await?;
         let mut replies = replies.into_iter();
         let mut parcels = Vec::new();
-        for letter in letters {
+        for of in places {
             let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
-            let (Some(record), Some(journey)) = (next()?, next()?) else { continue };
-            let waiting = [keys::number(letter.pay_id).as_slice(), &[letter.news, letter.target]].concat();
+            let (record, journey) = (next()?, next()?);
+            let (Some(record), Some(journey)) = (record, journey) else { continue };
+            let waiting = [keys::number(of.pay_id).as_slice(), &[of.news, of.target]].concat();
             let parcel = to_parcel(&waiting, &record, &journey)?;
-            parcels.extend(Some(parcel).filter(|parcel| Resting::of(&parcel.delivery) == *letter));
+            parcels.extend(Some(parcel).filter(|parcel| DeliveryCursor::of(&parcel.delivery) == *of));
         }
         Ok(parcels)
     }
@@ -230,23 +258,21 @@ fn waiting(id: &DeliveryId) -> Vec<u8> {
 
 /// The record of a delivery that nobody has taken yet.
 fn of_delivery(delivery: &Delivery) -> Vec<u8> {
-    let heard = delivery.heard.map_or(0, Heard::number).to_be_bytes();
-    let tried = [delivery.state.number(), delivery.tries, heard[0], heard[1]];
-    [&tried[..], &value::six(delivery.since), &value::six(delivery.due_at), b"-", &[0; 8]].concat()
+    let head = [delivery.state.number(), delivery.tries];
+    [&head[..], &value::six(delivery.since), &value::six(delivery.due_at), b"-", &[0; 8]].concat()
 }
 
 fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
     let broken = || unreadable("a delivery");
-    let (&[news, target], &[state, tries, high, low, ..], RECORD) = (place, record, record.len()) else {
-        return Err(broken());
-    };
+    let (head, attempts) = record.split_at_checked(HEAD).ok_or_else(broken)?;
+    let (&[news, target], &[state, tries, ..]) = (place, head) else { return Err(broken()) };
     Ok(Delivery {
         id: DeliveryId { journey, news: News::of_number(news).ok_or_else(broken)?, target: Target::of_number(target) },
-        since: to_moment(&record[4..10])?,
-        due_at: to_moment(&record[10..16])?,
+        since: to_moment(&head[2..8])?,
+        due_at: to_moment(&head[8..14])?,
         tries,
         state: State::of_number(state).ok_or_else(broken)?,
-        heard: Heard::of_number(u16::from_be_bytes([high, low])),
+        attempts: read_attempts(attempts).ok_or_else(broken)?,
     })
 }
 
@@ -256,16 +282,16 @@ fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<Parcel, St
     Ok(Parcel { delivery: to_delivery(*journey.id(), place, record)?, journey })
 }
 
-/// A place among the dead letters, so that places sort as bytes.
-fn of_resting(place: &Resting) -> Vec<u8> {
-    let Resting { ended_at, pay_id, news, target } = *place;
-    [&value::six(ended_at)[..], &keys::number(pay_id), &[news, target]].concat()
+/// A place in an index, so that places sort as bytes.
+fn of_cursor(place: &DeliveryCursor) -> Vec<u8> {
+    let DeliveryCursor { at, pay_id, news, target } = *place;
+    [&value::six(at)[..], &keys::number(pay_id), &[news, target]].concat()
 }
 
-fn to_resting(letter: &[u8]) -> Result<Resting, StoreError> {
-    let broken = || unreadable("a dead letter");
-    let (ended_at, rest) = letter.split_at_checked(6).ok_or_else(broken)?;
+fn to_cursor(place: &[u8]) -> Result<DeliveryCursor, StoreError> {
+    let broken = || unreadable("a place of a delivery");
+    let (at, rest) = place.split_at_checked(6).ok_or_else(broken)?;
     let (number, place) = rest.split_at_checked(keys::NUMBER).ok_or_else(broken)?;
     let &[news, target] = place else { return Err(broken()) };
-    Ok(Resting { ended_at: to_moment(ended_at)?, pay_id: value::to_pay_id(number)?, news, target })
+    Ok(DeliveryCursor { at: to_moment(at)?, pay_id: value::to_pay_id(number)?, news, target })
 }

@@ -30,7 +30,7 @@ impl Journeys for RedisStore {
         // A journey with a claim was minted in the claim's shard, so that both are in one slot.
         keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
         if !deliveries.is_empty() {
-            keys.extend(Self::delivery_keys(pay_id));
+            keys.extend(Self::delivery_keys(journey));
         }
         let remembered = match claim.map(|claim| claim.kept) {
             Some(Kept::WithItsJourney) => journey.expires_at().plus(self.keep).since(opening.opened_at),
@@ -130,7 +130,8 @@ impl Journeys for RedisStore {
         let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
         let shard = pay_id.shard();
         let mut keys = vec![keys::journey(pay_id), keys::deliveries(pay_id), keys::due(shard), keys::waiting(shard)];
-        keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant), keys::dead(shard, merchant)]);
+        keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
+        keys.extend([keys::dead(shard, merchant), keys::pending(shard, merchant)]);
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, merchant, user)));
         let erase = Request::call(&script::ERASE, keys).with(keys::number(pay_id)).with(value::of_listing(journey));
         Ok(reply::<u8>(self.link.ask(erase).await?)? == 1)
@@ -159,7 +160,7 @@ impl RedisStore {
         // Whatever earlier steps have left goes with the journey, too.
         let delivers = !step.deliveries().is_empty() || (until.is_some() && has_targets(journey));
         if delivers {
-            keys.extend(Self::delivery_keys(pay_id));
+            keys.extend(Self::delivery_keys(journey));
         }
 
         let number = keys::number(pay_id);

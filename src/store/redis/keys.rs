@@ -110,6 +110,11 @@ pub(super) fn dead(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'x', &[merchant.as_bytes()])
 }
 
+/// A merchant's deliveries in a shard that have not ended, by the moment at which they were left behind.
+pub(super) fn pending(shard: Shard, merchant: MerchantId) -> Vec<u8> {
+    key(shard, b'i', &[merchant.as_bytes()])
+}
+
 /// An endpoint that is shut.
 pub(super) fn shut(shard: Shard, endpoint: &Digest) -> Vec<u8> {
     key(shard, b'z', &[&short(endpoint)])
@@ -192,6 +197,7 @@ mod tests {
             deliveries_in(shard),
             waiting(shard),
             dead(shard, merchant),
+            pending(shard, merchant),
         ];
         for key in all {
             assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());

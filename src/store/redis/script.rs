@@ -68,6 +68,8 @@ scripts! {
     USER_NAMED = "user_named",
     /// Forgets a user, and frees its name.
     FORGET = "forget",
+    /// Deliveries that a courier may take.
+    WAKING = "waking",
     /// Leaves deliveries that are due to one courier for a while.
     LEASE = "lease",
     /// Brings word of a leased delivery.

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::deliveries::DeliveryView;
+use super::deliveries::{DeliveryView, Shown};
 use super::journeys::{read_place, write_place};
 use super::{Call, Incoming, merchant_of, no_store};
 use crate::dialect::plain::{FinishBody, NAME, OrderBody};
@@ -126,7 +126,7 @@ async fn answer(
     journey: &Journey,
 ) -> Result<HttpResponse, Problem> {
     let delivery = engine.errands_delivery(journey).await?;
-    let delivery = delivery.map(|delivery| DeliveryView::of(journey, &delivery));
+    let delivery = delivery.map(|delivery| DeliveryView::of(journey, &delivery, Shown::Every));
     let result = engine.result_of(journey)?.and_then(|result| RawValue::from_string(result.reveal().to_owned()).ok());
     Ok(response.json(WholeView { callback: view(engine, journey), result, delivery }))
 }

@@ -1,15 +1,15 @@
-//! A merchant's deliveries: the dead letters, one by its id, and sending one again.
+//! A merchant's deliveries: those that wait, fail or have died, one by its id, and sending one again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::merchant_of;
-use crate::domain::delivery::{Delivery, DeliveryId, Heard, State, Target};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, State, Target};
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{Engine, Parcel, Resting};
+use crate::engine::{DeliveryCursor, DeliveryFilter, Engine, Parcel};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -31,7 +31,7 @@ struct Page {
     after: Option<String>,
 }
 
-/// A delivery, as journeys and this list show it.
+/// A delivery, as it is shown everywhere: a list has its last attempt, else all of them are shown that are kept.
 #[derive(Serialize)]
 pub(super) struct DeliveryView {
     id: String,
@@ -44,9 +44,32 @@ pub(super) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_try: Option<&'static str>,
+    last_attempt: Option<AttemptView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_status: Option<u16>,
+    attempts: Option<Vec<AttemptView>>,
+}
+
+/// An attempt. The answer is the receiver's own, and shown to nobody but its merchant.
+#[derive(Serialize)]
+struct AttemptView {
+    at: String,
+    duration_ms: u64,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    answer: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+/// How many attempts are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// All that are kept.
+    Every,
+    /// The last one, in a list.
+    Last,
 }
 
 #[derive(Serialize)]
@@ -62,19 +85,15 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let merchant = merchant_of(&engine, &request).await?;
     let page = web::Query::<Page>::from_query(request.query_string())
         .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
-    if page.state.as_deref().is_some_and(|state| state != "dead") {
-        return Err(Invalid::new("state", "is not dead")
-            .hint("only dead letters are listed; a journey shows all of its deliveries")
-            .into());
-    }
+    let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
     let limit = page.limit.unwrap_or(LIMIT.0);
     if !(1..=LIMIT.1).contains(&limit) {
         return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
     }
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let parcels = engine.dead_letters(merchant.id, after, limit).await?;
+    let parcels = engine.deliveries_of(merchant.id, filter, after, limit).await?;
     let next = parcels.last().filter(|_| parcels.len() == limit).map(|last| write_place(&last.delivery));
-    let views: Vec<_> = parcels.iter().map(ParcelView::from).collect();
+    let views: Vec<_> = parcels.iter().map(|parcel| ParcelView::of(parcel, Shown::Last)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deliveries": views, "next": next })))
 }
 
@@ -96,11 +115,11 @@ async fn replay(
 
 fn answer(parcel: Option<&Parcel>) -> Result<HttpResponse, Problem> {
     let parcel = parcel.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(HttpResponse::Ok().json(ParcelView::from(parcel)))
+    Ok(HttpResponse::Ok().json(ParcelView::of(parcel, Shown::Every)))
 }
 
-impl From<&Parcel> for ParcelView {
-    fn from(parcel: &Parcel) -> Self {
+impl ParcelView {
+    fn of(parcel: &Parcel, shown: Shown) -> Self {
         let Parcel { delivery, journey } = parcel;
         let settlement =
             delivery.id.news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
@@ -108,14 +127,14 @@ impl From<&Parcel> for ParcelView {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
             outcome: settlement.map(|settlement| settlement.outcome.as_str()),
-            delivery: DeliveryView::of(journey, delivery),
+            delivery: DeliveryView::of(journey, delivery, shown),
         }
     }
 }
 
 impl DeliveryView {
     /// This journey's delivery.
-    pub(super) fn of(journey: &Journey, delivery: &Delivery) -> Self {
+    pub(super) fn of(journey: &Journey, delivery: &Delivery, shown: Shown) -> Self {
         let url = journey.opening().plan.url_of(delivery.id.target);
         let (at, waits) = (rfc3339(delivery.due_at), delivery.state == State::Waiting);
         Self {
@@ -126,29 +145,54 @@ impl DeliveryView {
                 Target::Endpoint(_) => "payment_endpoint",
             },
             callback: url.map_or_else(String::new, |url| url.as_str().to_owned()),
-            state: delivery.state.as_str(),
+            state: delivery.word(),
             tries: delivery.tries,
             due_at: waits.then(|| at.clone()),
             ended_at: (!waits).then_some(at),
-            last_try: delivery.heard.map(Heard::as_str),
-            last_status: match delivery.heard {
-                Some(Heard::Status(status)) => Some(status),
-                Some(Heard::Refused | Heard::Unreachable | Heard::Unanswered) | None => None,
-            },
+            last_attempt: delivery.attempts.last().filter(|_| shown == Shown::Last).map(AttemptView::from),
+            attempts: (shown == Shown::Every).then(|| delivery.attempts.iter().map(AttemptView::from).collect()),
         }
     }
 }
 
-fn write_place(delivery: &Delivery) -> String {
-    let Resting { ended_at, pay_id, news, target } = Resting::of(delivery);
-    format!("{}-{pay_id}-{news}-{target}", ended_at.as_millis())
+impl From<&AttemptRecord> for AttemptView {
+    fn from(attempt: &AttemptRecord) -> Self {
+        let text = String::from_utf8_lossy(attempt.excerpt()).into_owned();
+        let (status, answer, reason) = match attempt.result() {
+            Heard::Status(status) => (Some(status), text, String::new()),
+            Heard::Refused | Heard::Unreachable | Heard::Unanswered => (None, String::new(), text),
+        };
+        Self {
+            at: rfc3339(attempt.at()),
+            duration_ms: u64::try_from(attempt.took().as_millis()).unwrap_or(u64::MAX),
+            result: attempt.result().as_str(),
+            status,
+            answer,
+            reason,
+        }
+    }
 }
 
-fn read_place(text: &str) -> Result<Resting, Invalid> {
+fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
+    match text {
+        "waiting" => Ok(DeliveryFilter::Waiting),
+        "failing" => Ok(DeliveryFilter::Failing),
+        "dead" => Ok(DeliveryFilter::Dead),
+        _ => Err(Invalid::new("state", "is none of waiting, failing and dead")
+            .hint("what was delivered is shown by its journey: GET /v1/journeys/{id}")),
+    }
+}
+
+fn write_place(delivery: &Delivery) -> String {
+    let DeliveryCursor { at, pay_id, news, target } = DeliveryCursor::of(delivery);
+    format!("{}-{pay_id}-{news}-{target}", at.as_millis())
+}
+
+fn read_place(text: &str) -> Result<DeliveryCursor, Invalid> {
     let read = || {
         let mut parts = text.splitn(4, '-');
-        Some(Resting {
-            ended_at: Moment::from_millis(parts.next()?.parse().ok()?),
+        Some(DeliveryCursor {
+            at: Moment::from_millis(parts.next()?.parse().ok()?),
             pay_id: parts.next()?.parse::<PayId>().ok()?,
             news: parts.next()?.parse().ok()?,
             target: parts.next()?.parse().ok()?,

@@ -10,7 +10,7 @@ use super::{Call, merchant_of};
 use crate::dialect::secpaid::{Form, read_key};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::merchant::Merchant;
-use crate::domain::terms::Told;
+use crate::domain::notify_on::NotifyOn;
 use crate::engine::{Edit, Edited, Engine, EngineError};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
@@ -31,7 +31,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 struct EndpointBody {
     url: String,
     form: Option<String>,
-    told: Option<String>,
+    notify_on: Option<Vec<String>>,
     encryption_key: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct EndpointView {
     url: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     form: String,
-    told: &'static str,
+    notify_on: Vec<&'static str>,
     encrypted: bool,
 }
 
@@ -102,11 +102,11 @@ fn read_endpoint(engine: &Engine, call: &Call<EndpointBody>) -> Result<Endpoint,
     let body = &call.body;
     let endpoint = Endpoint::parse(&body.url, engine.rules())?;
     let form = body.form.as_deref().map(Form::parse).transpose().map_err(|invalid| invalid.at("form"))?;
-    let told = body.told.as_deref().map(Told::parse).transpose()?;
+    let events = body.notify_on.as_deref().map(|words| NotifyOn::parse(words.iter().map(String::as_str)));
     let key = body.encryption_key.as_deref().map(read_key).transpose()?;
     Ok(Endpoint {
         form: form.unwrap_or_default().as_str().to_owned(),
-        told: told.unwrap_or(endpoint.told),
+        notify_on: events.transpose()?.unwrap_or(endpoint.notify_on),
         cipher: key.map(|key| engine.seal_for(call.merchant.id, &key)).transpose()?,
         ..endpoint
     })
@@ -129,7 +129,7 @@ impl From<&Endpoint> for EndpointView {
             index: endpoint.slot,
             url: endpoint.url.as_str().to_owned(),
             form: endpoint.form.clone(),
-            told: endpoint.told.as_str(),
+            notify_on: endpoint.notify_on.words(),
             encrypted: endpoint.cipher.is_some(),
         }
     }

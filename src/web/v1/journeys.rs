@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::deliveries::DeliveryView;
+use super::deliveries::{DeliveryView, Shown};
 use super::endpoints::EndpointView;
 use super::merchant_of;
 use super::ways::WaysView;
@@ -160,7 +160,7 @@ pub(super) fn status(journey: &Journey) -> &'static str {
 }
 
 fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
-    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery));
+    let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery, Shown::Every));
     Ok(SightView {
         journey: view(engine, &sight.journey)?,
         deliveries: deliveries.collect(),

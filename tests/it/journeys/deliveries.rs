@@ -21,6 +21,7 @@ on_every_store![
     what_fails_is_tried_again_when_it_is_due,
     what_a_receiver_asks_for_is_waited_for,
     after_the_last_try_it_rests_until_it_is_replayed,
+    a_merchant_sees_every_attempt_at_what_fails_and_nobody_else_does,
     what_is_gone_is_told_nothing_more_until_it_is_replayed,
     payment_endpoints_are_told_of_every_outcome_and_signed,
     each_link_chooses_the_body_of_its_notices,
@@ -79,15 +80,15 @@ async fn what_fails_is_tried_again_when_it_is_due(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::answering(move |n, _| replies[n.min(3)]));
     let (link, _) = paid(&house, &shop, &[receiver.url("/n")]).await;
     for (tries, wait, heard) in [(1, 5, "status"), (2, 300, "unanswered"), (3, 1800, "status")] {
-        stands(&shop, &link, "waiting", tries).await;
-        assert_eq!(delivery(&shop, &link).await["last_try"], heard);
+        stands(&shop, &link, "failing", tries).await;
+        assert_eq!(delivery(&shop, &link).await["attempts"][tries - 1]["result"], heard);
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert_eq!(receiver.count(), tries, "not before it is due");
         house.wait(Duration::from_secs(wait * 11 / 10 + 1));
     }
     stands(&shop, &link, "delivered", 4).await;
     let delivery = delivery(&shop, &link).await;
-    assert_eq!((&delivery["last_status"], &delivery["kind"]), (&json!(204), &json!("callback")));
+    assert_eq!((&delivery["attempts"][3]["status"], &delivery["kind"]), (&json!(204), &json!("callback")));
     let ids: Vec<_> = receiver.received().iter().map(|received| received.id().to_owned()).collect();
     assert_eq!(json!(ids), json!(vec![delivery["id"].clone(); 4]), "the id is the same every time");
 }
@@ -96,7 +97,7 @@ async fn what_a_receiver_asks_for_is_waited_for(house: House) {
     let receiver = Receiver::answering(|n, _| if n == 0 { Reply::Later(503, 600) } else { Reply::Status(200) });
     let shop = house.shop("Shop");
     let (link, _) = paid(&house, &shop, &[receiver.url("/n")]).await;
-    stands(&shop, &link, "waiting", 1).await;
+    stands(&shop, &link, "failing", 1).await;
     house.wait(Duration::from_secs(500));
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(receiver.count(), 1);
@@ -109,21 +110,24 @@ async fn after_the_last_try_it_rests_until_it_is_replayed(house: House) {
     let (shop, other) = (house.shop("Shop"), house.shop("Other"));
     let (link, _) = paid(&house, &shop, &[receiver.url("/n")]).await;
     for (tries, wait) in (1..).zip(WAITS) {
-        stands(&shop, &link, "waiting", tries).await;
+        stands(&shop, &link, "failing", tries).await;
         house.wait(Duration::from_secs(wait * 11 / 10 + 1));
     }
     stands(&shop, &link, "dead", 10).await;
     let listed = shop.look("/deliveries?state=dead").await.is(200).json();
     let letter = &listed["deliveries"][0];
     assert_eq!((letter["pay_id"].as_str(), &listed["next"]), (Some(&*link.id), &Value::Null), "{listed}");
-    let known = ["kind", "callback", "state", "tries", "last_try", "last_status", "outcome"].map(|name| &letter[name]);
+    let known = ["kind", "callback", "state", "tries", "outcome"].map(|name| &letter[name]);
     let url = receiver.url("/n");
-    let expected =
-        [json!("callback"), json!(url), json!("dead"), json!(10), json!("status"), json!(500), json!("paid")];
+    let expected = [json!("callback"), json!(url), json!("dead"), json!(10), json!("paid")];
     assert_eq!(known, expected.each_ref());
+    let last = &letter["last_attempt"];
+    assert_eq!((&last["result"], &last["status"]), (&json!("status"), &json!(500)), "{letter}");
     assert!(letter["ended_at"].is_string() && letter["due_at"].is_null(), "{letter}");
     let path = format!("/deliveries/{}", letter["id"].as_str().unwrap());
-    assert_eq!(shop.look(&path).await.is(200).json(), *letter);
+    let one = shop.look(&path).await.is(200).json();
+    assert_eq!((&one["id"], one["attempts"].as_array().map(Vec::len)), (&letter["id"], Some(10)));
+    assert_eq!(one["attempts"][9], *last, "a list has the last attempt, and the delivery all of them");
 
     assert_eq!(other.look("/deliveries").await.is(200).json()["deliveries"], json!([]));
     other.look(&path).await.is(404);
@@ -135,6 +139,42 @@ async fn after_the_last_try_it_rests_until_it_is_replayed(house: House) {
     stands(&shop, &link, "delivered", 1).await;
     assert_eq!(shop.look("/deliveries").await.is(200).json()["deliveries"], json!([]));
     assert_eq!(receiver.count(), 11);
+}
+
+async fn a_merchant_sees_every_attempt_at_what_fails_and_nobody_else_does(house: House) {
+    let page: &str = format!("hush {} end", "é".repeat(3000)).leak();
+    let receiver = Receiver::answering(move |n, _| match n {
+        0 => Reply::Saying(500, "own trouble: hush"),
+        1 => Reply::Saying(502, page),
+        2 => Reply::Hangup,
+        _ => Reply::Saying(200, "fine"),
+    });
+    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
+    let (link, _) = paid(&house, &shop, &[receiver.url("/n")]).await;
+    for (tries, wait) in [(1, 5), (2, 300), (3, 1800)] {
+        stands(&shop, &link, "failing", tries).await;
+        let failing = shop.look("/deliveries?state=failing").await.is(200).json();
+        assert_eq!(failing["deliveries"][0]["pay_id"].as_str(), Some(&*link.id), "{failing}");
+        assert_eq!(failing["deliveries"][0]["last_attempt"], delivery(&shop, &link).await["attempts"][tries - 1]);
+        for nobody in ["/deliveries?state=waiting", "/deliveries?state=dead", "/deliveries"] {
+            assert_eq!(shop.look(nobody).await.is(200).json()["deliveries"], json!([]), "{nobody}");
+        }
+        assert_eq!(other.look("/deliveries?state=failing").await.is(200).json()["deliveries"], json!([]));
+        house.wait(Duration::from_secs(wait * 11 / 10 + 1));
+    }
+    stands(&shop, &link, "delivered", 4).await;
+    let attempts = delivery(&shop, &link).await["attempts"].as_array().unwrap().clone();
+    let known: Vec<_> = attempts.iter().map(|one| (one["result"].clone(), one["status"].clone())).collect();
+    let status = |status| (json!("status"), json!(status));
+    assert_eq!(known, [status(500), status(502), (json!("unanswered"), Value::Null), status(200)]);
+    assert_eq!((&attempts[0]["answer"], &attempts[3]["answer"]), (&json!("own trouble: hush"), &json!("fine")));
+    let begun = attempts[1]["answer"].as_str().unwrap();
+    assert!(begun.starts_with("hush éé") && begun.ends_with('é') && begun.len() <= 200, "{begun}");
+    assert!(attempts[2]["answer"].is_null() && attempts[2]["reason"].is_string(), "{:?}", attempts[2]);
+    let times: Vec<_> = attempts.iter().map(|one| one["at"].as_str().unwrap()).collect();
+    assert!(times.is_sorted() && attempts.iter().all(|one| one["duration_ms"].is_u64()), "{attempts:?}");
+    let refused = shop.look("/deliveries?state=delivered").await.is(422).json();
+    assert!(refused["field"] == "state" && refused.to_string().contains("failing"), "{refused}");
 }
 
 async fn what_is_gone_is_told_nothing_more_until_it_is_replayed(house: House) {

@@ -145,7 +145,7 @@ async fn only_200_with_ok_is_a_receipt(house: House) {
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
     house.http.pay(&link_of(&opened), "code=ok").await.location();
     for (tries, wait) in (1..6).zip(WAITS) {
-        stands(&client, &opened["uuid"], "waiting", tries).await;
+        stands(&client, &opened["uuid"], "failing", tries).await;
         house.wait(Duration::from_secs(wait * 66 + 1));
     }
     stands(&client, &opened["uuid"], "delivered", 6).await;
@@ -159,12 +159,13 @@ async fn a_callback_is_tried_as_the_table_has_it(house: House) {
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
     house.http.pay(&link_of(&opened), "code=ok").await.location();
     for (tries, wait) in (1..).zip(WAITS) {
-        stands(&client, &opened["uuid"], "waiting", tries).await;
+        stands(&client, &opened["uuid"], "failing", tries).await;
         let at = |name: &str, delivery: &Value| delivery[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
         let delivery = deliveries(&client, &opened["uuid"]).await[0].clone();
         let due = at("due_at", &delivery).as_second() - now(&house);
         let wait = i64::try_from(wait * 60).unwrap();
-        assert!((wait * 9 / 10 - 20..=wait * 11 / 10 + 1).contains(&due), "try {tries}: in {due} s, not {wait}");
+        // Some seconds may have passed since it was tried.
+        assert!((wait - 20..=wait * 11 / 10 + 1).contains(&due), "try {tries}: in {due} s, not {wait}");
         house.wait(Duration::from_secs(u64::try_from(due).unwrap() + 1));
     }
     stands(&client, &opened["uuid"], "dead", 15).await;

@@ -44,7 +44,7 @@ async fn is_judged_by(library: Library) {
         }
     }
     let told = stranger.url("/notice");
-    assert_eq!(verdict(&house, &shop, &told, "nested", "code=ok").await, ("waiting".into(), 400), "another's secret");
+    assert_eq!(verdict(&house, &shop, &told, "nested", "code=ok").await, ("failing".into(), 400), "another's secret");
     forgeries_are_refused(&house, &shop, &judge).await;
 }
 
@@ -56,7 +56,7 @@ async fn verdict(house: &House, shop: &Shop, told: &str, form: &str, answer: &st
     let delivery = || async { shop.journey(&link.id).await["deliveries"][0].clone() };
     eventually("it was tried", || async { delivery().await["tries"] == 1 }).await;
     let delivery: Value = delivery().await;
-    (delivery["state"].as_str().unwrap().to_owned(), delivery["last_status"].as_u64().unwrap())
+    (delivery["state"].as_str().unwrap().to_owned(), delivery["attempts"][0]["status"].as_u64().unwrap())
 }
 
 /// Brings a server notices that somebody has tampered with, made from a real one.

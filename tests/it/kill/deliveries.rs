@@ -179,7 +179,7 @@ async fn all_delivered(shop: &Shop, servers: &Servers, mut open: Vec<String>) ->
                 continue;
             }
             still_open.push(journey);
-            let waits = |delivery: &&Value| delivery["state"] == "waiting" && delivery["tries"].as_u64() > Some(1);
+            let waits = |delivery: &&Value| delivery["state"] == "failing" && delivery["tries"].as_u64() > Some(1);
             for delivery in deliveries.iter().filter(waits) {
                 shop.replay(&id(delivery)).await;
                 by_hand.insert(id(delivery));

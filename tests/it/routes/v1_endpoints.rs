@@ -18,6 +18,10 @@ on_every_store![
     a_journey_and_a_preview_show_who_is_told,
 ];
 
+/// Every event, and those that are no refusal.
+const ALL: [&str; 7] = ["pending", "paid", "authorised", "done", "cancelled", "failed", "expired"];
+const SUCCESS: [&str; 4] = ["pending", "paid", "authorised", "done"];
+
 const KEY: &str = "0123456789abcdefFEDCBA9876543210";
 
 async fn save(shop: &Shop, endpoint: Value) -> Value {
@@ -27,7 +31,8 @@ async fn save(shop: &Shop, endpoint: Value) -> Value {
 async fn endpoints_are_added_listed_replaced_and_deleted(mut house: House) {
     let shop = house.shop("Shop");
     assert_eq!(shop.look("/profile").await.is(200).json()["endpoints"], json!([]));
-    let body = json!({ "url": "https://shop.example/paid?s={status}", "form": "form", "told": "on_success" });
+    let body =
+        json!({ "url": "https://shop.example/paid?s={status}", "form": "form", "notify_on": ["paid", "expired"] });
     let added = shop.v1(Method::POST, "/profile/endpoints", &body).await.is(201);
     assert_eq!(added.header("content-location"), "/v1/profile/endpoints/0");
     let mut expected = body;
@@ -39,7 +44,7 @@ async fn endpoints_are_added_listed_replaced_and_deleted(mut house: House) {
     let shop = Shop { http: house.http.clone(), ..shop };
     assert_eq!(shop.look("/profile/endpoints/0").await.is(200).json(), expected);
     let plain =
-        json!({ "index": 1, "url": "https://shop.example/2", "form": "nested", "told": "always", "encrypted": false });
+        json!({ "index": 1, "url": "https://shop.example/2", "form": "nested", "notify_on": ALL, "encrypted": false });
     let all = json!([expected, plain]);
     assert_eq!(shop.look("/profile/endpoints").await.is(200).json(), json!({ "endpoints": all }));
     assert_eq!(shop.look("/profile").await.is(200).json()["endpoints"], all);
@@ -48,7 +53,7 @@ async fn endpoints_are_added_listed_replaced_and_deleted(mut house: House) {
     let path = "/profile/endpoints/0";
     let replaced = shop.v1(Method::PUT, path, &json!({ "url": "https://shop.example/other" })).await.is(200).json();
     let expected = json!({
-        "index": 0, "url": "https://shop.example/other", "form": "nested", "told": "always", "encrypted": false
+        "index": 0, "url": "https://shop.example/other", "form": "nested", "notify_on": ALL, "encrypted": false
     });
     assert_eq!(replaced, expected, "what is left out is back to its default");
     shop.v1(Method::PUT, "/profile/endpoints/2", &json!({ "url": "https://shop.example/x" })).await.is(404);
@@ -105,7 +110,9 @@ async fn what_is_no_endpoint_is_refused_with_its_field(house: House) {
         (json!({ "url": format!("https://shop.example/{}", "a".repeat(2048)) }), 422, "url"),
         (json!({ "url": url, "form": "xml" }), 422, "form"),
         (json!({ "url": url, "form": "" }), 422, "form"),
-        (json!({ "url": url, "told": "never" }), 422, "told"),
+        (json!({ "url": url, "notify_on": ["never"] }), 422, "notify_on"),
+        (json!({ "url": url, "notify_on": [] }), 422, "notify_on"),
+        (json!({ "url": url, "notify_on": "paid" }), 400, "body"),
         (json!({ "url": url, "encryption_key": "short" }), 422, "encryption_key"),
         (json!({ "url": url, "encryption_key": "" }), 422, "encryption_key"),
         (json!({ "url": url, "encryption_key": format!("{KEY}0") }), 422, "encryption_key"),
@@ -189,27 +196,27 @@ async fn endpoints_are_their_own_merchants_alone(house: House) {
 async fn a_journey_and_a_preview_show_who_is_told(house: House) {
     let shop = house.shop("Shop");
     save(&shop, json!({ "url": "https://shop.example/0", "form": "brackets", "encryption_key": KEY })).await;
-    save(&shop, json!({ "url": "https://shop.example/1", "told": "on_success" })).await;
-    let of_slot = |index: usize, form: &str, told: &str, encrypted: bool| {
+    save(&shop, json!({ "url": "https://shop.example/1", "notify_on": SUCCESS })).await;
+    let of_slot = |index: usize, form: &str, events: &[&str], encrypted: bool| {
         let url = format!("https://shop.example/{index}");
-        json!({ "index": index, "url": url, "form": form, "told": told, "encrypted": encrypted })
+        json!({ "index": index, "url": url, "form": form, "notify_on": events, "encrypted": encrypted })
     };
     let url = "https://own.example/";
     for (wish, expected) in [
-        (json!({}), json!([of_slot(0, "brackets", "always", true)])),
-        (json!({ "payment_endpoint": "1" }), json!([of_slot(1, "nested", "on_success", false)])),
+        (json!({}), json!([of_slot(0, "brackets", &ALL, true)])),
+        (json!({ "payment_endpoint": "1" }), json!([of_slot(1, "nested", &SUCCESS, false)])),
         (
             json!({ "payment_endpoint": ["https://own.example/", 1], "payment_endpoint_form": "form" }),
             json!([
-                { "url": url, "form": "form", "told": "always", "encrypted": false },
-                of_slot(1, "form", "on_success", false),
+                { "url": url, "form": "form", "notify_on": ALL, "encrypted": false },
+                of_slot(1, "form", &SUCCESS, false),
             ]),
         ),
         (
             json!({ "payment_endpoint": "0,1", "payment_endpoint_on_cancel": false, "is_encryption": false }),
-            json!([of_slot(0, "brackets", "on_success", false), of_slot(1, "nested", "on_success", false)]),
+            json!([of_slot(0, "brackets", &SUCCESS, false), of_slot(1, "nested", &SUCCESS, false)]),
         ),
-        (json!({ "payment_endpoint": url }), json!([{ "url": url, "told": "always", "encrypted": false }])),
+        (json!({ "payment_endpoint": url }), json!([{ "url": url, "notify_on": ALL, "encrypted": false }])),
     ] {
         let link = shop.link(wish.clone()).await;
         assert_eq!(shop.journey(&link.id).await["callbacks"]["endpoints"], expected, "{wish}");

@@ -87,7 +87,7 @@ async fn the_result_is_told_as_soon_as_it_is_posted(house: House) {
     assert_eq!((&finished["status"], &finished["result"]), (&json!("done"), &json!({ "page": [1, 2] })));
     assert_eq!(finished["delivery"]["kind"], "errand");
     let delivered = stands(&shop, &id, "delivered", 1).await;
-    assert_eq!(delivered["delivery"]["last_status"], 200);
+    assert_eq!(delivered["delivery"]["attempts"][0]["status"], 200);
     let told = receiver.received().pop().unwrap();
     assert_eq!((told.method.as_str(), told.target.as_str()), ("POST", "/hook?own=1"));
     assert_eq!(told.headers["content-type"], "application/json");
@@ -142,10 +142,10 @@ async fn a_try_that_fails_is_followed_by_the_very_same(house: House) {
     let asked = json!({ "callback_url": receiver.url("/hook"), "method": "PUT", "headers": { "x-a": "1" } });
     let id = open(&shop, asked).await;
     finish(&shop, &id, json!({ "status": "failed", "result": "no paper" })).await;
-    stands(&shop, &id, "waiting", 1).await;
+    stands(&shop, &id, "failing", 1).await;
     house.wait(Duration::from_secs(6));
-    let second = stands(&shop, &id, "waiting", 2).await;
-    assert_eq!(second["delivery"]["last_status"], 302, "a redirect is no receipt, and is not followed");
+    let second = stands(&shop, &id, "failing", 2).await;
+    assert_eq!(second["delivery"]["attempts"][1]["status"], 302, "a redirect is no receipt, and is not followed");
     house.wait(Duration::from_secs(331));
     stands(&shop, &id, "delivered", 3).await;
     let told = receiver.received();
@@ -263,7 +263,7 @@ async fn a_house_that_stops_forgets_nothing(mut house: House) {
         json!({ "callback_url": receiver.url("/hook"), "headers": { "x-a": "1" }, "body": { "r": "{result}" } });
     let [early, late] = [open(&shop, asked.clone()).await, open(&shop, asked).await];
     finish(&shop, &early, json!({ "status": "done", "result": [1.50] })).await;
-    stands(&shop, &early, "waiting", 1).await;
+    stands(&shop, &early, "failing", 1).await;
     house.restart().await;
     let shop = Shop { http: house.http.clone(), ..shop };
     finish(&shop, &late, json!({ "status": "done", "result": 2 })).await;
@@ -284,7 +284,7 @@ async fn a_saved_endpoint_that_is_not_there_is_none(house: House) {
     // What SecPaid's notices are like there is none of its business.
     let receiver = Receiver::saying(200);
     let saved = json!({
-        "url": receiver.url("/saved"), "form": "form", "told": "on_success", "encryption_key": "k".repeat(32),
+        "url": receiver.url("/saved"), "form": "form", "notify_on": ["done"], "encryption_key": "k".repeat(32),
     });
     shop.v1(Method::POST, "/profile/endpoints", &saved).await.is(201);
     let asked = json!({ "callback_url": 0, "body": { "order": "{status}" } });
@@ -311,7 +311,7 @@ async fn what_is_sent_is_sealed_where_it_is_kept() {
         "body": { "password": secret } });
     let id = open(&shop, asked).await;
     finish(&shop, &id, json!({ "status": "done", "result": secret })).await;
-    stands(&shop, &id, "waiting", 1).await;
+    stands(&shop, &id, "failing", 1).await;
     assert!(receiver.received()[0].body.contains(secret), "the receiver was told");
     let mut read = 0;
     for entry in std::fs::read_dir(house.folder().join("data")).unwrap() {

@@ -204,7 +204,7 @@ async fn what_names_no_endpoint_is_refused_by_item(house: House) {
 async fn an_endpoint_hears_of_success_alone_where_it_is_asked(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     save(&shop, json!({ "url": receiver.url("/always") })).await;
-    save(&shop, json!({ "url": receiver.url("/on_success"), "told": "on_success" })).await;
+    save(&shop, json!({ "url": receiver.url("/on_success"), "notify_on": ["paid"] })).await;
     for (on_cancel, told_of_cancel) in [
         (json!(null), vec!["/always"]),
         (json!(false), vec![]),
@@ -220,6 +220,14 @@ async fn an_endpoint_hears_of_success_alone_where_it_is_asked(house: House) {
             targets.sort();
             assert_eq!(targets, told, "{on_cancel} {answer}");
         }
+    }
+    // An endpoint may want what nobody has paid alone.
+    let wanted = receiver.url("/cancels");
+    let index = save(&shop, json!({ "url": wanted, "notify_on": ["cancelled", "failed"] })).await;
+    for (answer, count) in [("code=ok", 0), ("error=access_denied", 1)] {
+        let link = shop.link(json!({ "payment_endpoint": [0, index] })).await;
+        settle(&house, &shop, &link, answer).await;
+        assert_eq!(at(&receiver, "/cancels").len(), count, "{answer}");
     }
     // Failed and expired are no success either, where a merchant hears of them.
     let before = receiver.count();
@@ -238,7 +246,7 @@ async fn an_endpoint_hears_of_success_alone_where_it_is_asked(house: House) {
 async fn a_payment_after_a_cancel_is_told_too(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     save(&shop, json!({ "url": receiver.url("/always") })).await;
-    save(&shop, json!({ "url": receiver.url("/on_success"), "told": "on_success" })).await;
+    save(&shop, json!({ "url": receiver.url("/on_success"), "notify_on": ["paid"] })).await;
     let link = shop.link(json!({ "payment_endpoint": "0,1", "callback_url": "https://shop.example/cb" })).await;
     let trip = house.http.leave(&link.text).await;
     let cancelled = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();

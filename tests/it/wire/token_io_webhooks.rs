@@ -97,7 +97,7 @@ async fn what_is_not_acknowledged_is_tried_again_as_the_table_says(house: House)
     let delivery = || async { member.shop.journey(&number).await["deliveries"][0].clone() };
     for (tries, wait) in (1..).zip(WAITS) {
         eventually(&format!("{tries} tries are made"), || async { delivery().await["tries"] == tries }).await;
-        assert_eq!((delivery().await["state"].clone(), receiver.count()), (json!("waiting"), tries));
+        assert_eq!((delivery().await["state"].clone(), receiver.count()), (json!("failing"), tries));
         let minutes = Duration::from_mins(wait);
         house.wait(minutes * 8 / 10);
         // What was not due a moment ago is looked at again before it is.

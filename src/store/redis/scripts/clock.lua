@@ -13,3 +13,12 @@ local function moment(six)
   return (struct.unpack('>I6', six))
 end
 
+-- Where a delivery of this record stands among those that wait, when a courier may take it at this moment: what was tried
+-- before stands behind all that was not. 2^50 milliseconds are in the year 37648, and a score is exact up to 2^53.
+local tried_before = 1125899906842624
+local function rank(record, moment)
+  if string.byte(record, 2) > 0 then
+    return moment + tried_before
+  end
+  return moment
+end

@@ -1,7 +1,7 @@
 -- Stores a journey, its places in the indexes, its deliveries, and the claim that opened it.
 --
 -- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the claim, its
---       deliveries and the shard's waiting ones
+--       deliveries, the shard's waiting ones and its merchant's that have not ended
 -- ARGV: value, place (13 bytes, and its user behind it), number, due at, prefix of journeys' keys, ahead, remembered
 --       for, request or '' without a claim; and only if it leaves deliveries: when they are due, the record of each,
 --       their places
@@ -49,10 +49,11 @@ if claimed then
   redis.call('SET', claimed, six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
 end
 if ARGV[9] then
-  local deliveries, waiting = key(), key()
+  local deliveries, waiting, pending = key(), key(), key()
   for i = 11, #ARGV do
     redis.call('HSET', deliveries, ARGV[i], ARGV[10])
     redis.call('ZADD', waiting, ARGV[9], ARGV[3] .. ARGV[i])
+    redis.call('ZADD', pending, 0, six(ARGV[9]) .. ARGV[3] .. ARGV[i])
   end
 end
 return {'NEW'}

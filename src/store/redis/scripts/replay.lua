@@ -1,6 +1,7 @@
 -- Makes a delivery due now; one that has ended begins anew.
 --
--- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the journey
+-- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the journey, the merchant's
+--       deliveries that have not ended
 -- ARGV: the delivery, ahead, how long its journey is kept at the least
 -- lease.lua says what a delivery and its record are. Answers 1, or 0 when there is no such delivery.
 local place = string.sub(ARGV[1], 8)
@@ -11,13 +12,14 @@ end
 
 local now = clock(ARGV[2])
 if string.byte(record) == 0 then
-  if string.sub(record, 17, 17) == 'h' or moment(string.sub(record, 11, 16)) <= now then
+  if string.sub(record, 15, 15) == 'h' or moment(string.sub(record, 9, 14)) <= now then
     return 1
   end
-  record = string.sub(record, 1, 10) .. six(now) .. string.sub(record, 17)
+  record = string.sub(record, 1, 8) .. six(now) .. string.sub(record, 15)
 else
-  redis.call('ZREM', KEYS[3], string.sub(record, 11, 16) .. ARGV[1])
-  record = string.char(0, 0) .. string.sub(record, 3, 4) .. six(now) .. six(now) .. '-' .. string.rep('\0', 8)
+  redis.call('ZREM', KEYS[3], string.sub(record, 9, 14) .. ARGV[1])
+  redis.call('ZADD', KEYS[5], 0, six(now) .. ARGV[1])
+  record = string.char(0, 0) .. six(now) .. six(now) .. '-' .. string.rep('\0', 8) .. string.sub(record, 24)
   for _, key in ipairs({KEYS[1], KEYS[4]}) do
     local kept = redis.call('PTTL', key)
     if kept >= 0 and kept < tonumber(ARGV[3]) then
@@ -26,5 +28,5 @@ else
   end
 end
 redis.call('HSET', KEYS[1], place, record)
-redis.call('ZADD', KEYS[2], now, ARGV[1])
+redis.call('ZADD', KEYS[2], rank(record, now), ARGV[1])
 return 1

@@ -1,31 +1,46 @@
 -- Brings word of a leased delivery, unless somebody else has taken the lease over.
 --
--- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters
--- ARGV: the delivery, by whom it is held, ahead, its state, what was heard ('' where nothing was tried), how long it
---       waits, prefix of deliveries' keys
+-- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the merchant's deliveries that
+--       have not ended
+-- ARGV: the delivery, by whom it is held, ahead, its state, the attempt ('' where none was made), how long it
+--       waits, prefix of deliveries' keys, how many attempts are kept, for how long a delivery may wait at the most
 -- lease.lua says what a delivery and its record are. Answers 1 when it is written (also before), else 0.
 local place = string.sub(ARGV[1], 8)
 local record = redis.call('HGET', KEYS[1], place)
-if not record or string.sub(record, 18) ~= ARGV[2] then
+if not record or string.sub(record, 16, 23) ~= ARGV[2] then
   return 0
-elseif string.sub(record, 17, 17) ~= 'h' then
+elseif string.sub(record, 15, 15) ~= 'h' then
   return 1
 end
 
-local due = clock(ARGV[3]) + ARGV[6]
-local tried = string.sub(record, 2, 4)
+local now = clock(ARGV[3])
+local due = now + ARGV[6]
+local tries, attempts = string.byte(record, 2), string.sub(record, 24) .. ARGV[5]
 if ARGV[5] ~= '' then
-  tried = string.char(math.min(string.byte(tried) + 1, 255)) .. ARGV[5]
+  tries = math.min(tries + 1, 255)
 end
-record = ARGV[4] .. tried .. string.sub(record, 5, 10) .. six(due) .. '-' .. ARGV[2]
+local starts, at = {}, 1
+while at <= #attempts do
+  starts[#starts + 1] = at
+  at = at + 13 + string.byte(attempts, at + 12)
+end
+local beyond = #starts - ARGV[8]
+if beyond > 0 then
+  attempts = string.sub(attempts, starts[beyond + 1])
+end
+local since = string.sub(record, 3, 8)
+record = ARGV[4] .. string.char(tries) .. since .. six(due) .. '-' .. ARGV[2] .. attempts
 redis.call('HSET', KEYS[1], place, record)
 
 local state = string.byte(ARGV[4])
 if state == 0 then
-  redis.call('ZADD', KEYS[2], due, ARGV[1])
+  redis.call('ZADD', KEYS[2], rank(record, due), ARGV[1])
   return 1
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[4], since .. ARGV[1])
+-- What has been there for longer than a delivery may wait has gone with its journey.
+redis.call('ZREMRANGEBYLEX', KEYS[4], '-', '(' .. six(now - ARGV[9]))
 if state >= 2 then
   local kept, letters = redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[3])
   redis.call('ZADD', KEYS[3], 0, six(due) .. ARGV[1])

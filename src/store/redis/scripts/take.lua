@@ -1,7 +1,7 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
 -- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
---       state, the token, its deliveries and the shard's waiting ones
+--       state, the token, its deliveries, the shard's waiting ones and its merchant's that have not ended
 -- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
 --       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
 --       remembered; for how long a replayed delivery keeps the journey; and only with the keys of deliveries: when they
@@ -54,10 +54,11 @@ if ARGV[9] ~= '' then
   redis.call('SET', key(), ARGV[9], 'NX', 'PXAT', ARGV[10])
 end
 if ARGV[12] then
-  local deliveries, waiting = key(), key()
+  local deliveries, waiting, pending = key(), key(), key()
   for i = 14, #ARGV do
     if redis.call('HSETNX', deliveries, ARGV[i], ARGV[13]) == 1 then
       redis.call('ZADD', waiting, ARGV[12], ARGV[3] .. ARGV[i])
+      redis.call('ZADD', pending, 0, six(ARGV[12]) .. ARGV[3] .. ARGV[i])
     end
   end
   if ARGV[4] ~= '' then

@@ -8,7 +8,7 @@ use crate::domain::journey::{End, Journey, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
 use crate::store::laws::cast::{Draft, departed, fresh, settled, settling};
-use crate::store::{Deliveries, Journeys, Opened, REMEMBERED, Step, Taken};
+use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -82,7 +82,7 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     store.cancelled(draft(), now).await;
     store.bury().await;
     assert_eq!(left().await, -1, "one that ends sooner changes nothing");
-    assert_eq!(store.dead(merchant, None, 9).await.unwrap().len(), 3);
+    assert_eq!(store.deliveries_of(merchant, DeliveryFilter::Dead, None, 9).await.unwrap().len(), 3);
 }
 
 /// Couriers and sweeps pass it over; they come back to it, but do nothing else meanwhile.
