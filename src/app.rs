@@ -216,6 +216,7 @@ fn engine_heard_by(
         public_url,
         rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules().clone() },
         budget: config.return_budget(),
+        longest_life: config.keep(),
         operator: config.operator_keys().to_vec(),
         herald,
     }))

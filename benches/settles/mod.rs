@@ -98,6 +98,7 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
             institution: None,
             note: "order 71829".into(),
             cancel: Cancel::Offered,
+            payee: None,
         }),
         extras: Vec::new(),
         plan: Plan {

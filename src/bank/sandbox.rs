@@ -4,7 +4,8 @@
 //! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the bank, its
 //! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds
 //! (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part for it to play
-//! (`part.rs`).
+//! (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is `slow:<ms>`, or begins
+//! with `slow:<ms>:`, is told only after that time where its customer must go.
 
 mod part;
 
@@ -165,11 +166,19 @@ impl Bank for Sandbox {
 
     async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
         let opening = trip.journey.opening();
+        let (delay, _) = slowness(opening.purpose.note());
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let merchant = opening.merchant.to_string();
         let amount = opening.purpose.amount().map(|amount| format!("{amount} {}", amount.currency()));
         let mut query =
             vec![("response_type", "code"), ("client_id", &merchant), ("client_name", opening.merchant_name.as_str())];
-        query.extend(amount.as_ref().map(|amount| ("amount", amount.as_str())));
+        // What its customer agrees to there is what our own pages say.
+        if let Some(amount) = &amount {
+            query.extend([("payee", trip.journey.payee()), ("amount", amount)]);
+        }
+        query.extend(Some(("reference", opening.purpose.note())).filter(|(_, reference)| !reference.is_empty()));
         if opening.purpose.consent().is_some() {
             query.push(("scope", "consent"));
         }
@@ -207,7 +216,7 @@ impl Bank for Sandbox {
     }
 }
 
-/// How slow a code asks the bank to be, and what it says besides.
+/// How slow a code or a reference asks the bank to be, and what it says besides.
 fn slowness(code: &str) -> (Duration, &str) {
     let asked = code.strip_prefix("slow:").map(|rest| rest.split_once(':').unwrap_or((rest, "")));
     match asked.map(|(millis, rest)| (millis.parse(), rest)) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
@@ -20,6 +21,13 @@ pub(super) fn read(field: &str, text: &str) -> Result<Moment, Invalid> {
         || Invalid::new(field, "is not a date-time with an offset from UTC").hint("expected 2026-11-20T15:04:05.678Z");
     let timestamp: Timestamp = text.trim().parse().map_err(|_| refused())?;
     u64::try_from(timestamp.as_millisecond()).map(Moment::from_millis).map_err(|_| refused())
+}
+
+/// The day that it is where it is the earliest on earth: a day before this one has passed for everybody.
+pub(super) fn earliest_today(now: Moment) -> jiff::civil::Date {
+    let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+    timestamp.to_zoned(TimeZone::fixed(Offset::constant(-12))).date()
 }
 
 /// A span as ISO 8601 has it, in hours, minutes and seconds.
@@ -51,6 +59,17 @@ mod tests {
         }
         for bad in ["", "2021-06-08", "2021-06-08T10:59:53", "1969-01-01T00:00:00Z", "tomorrow", "1623149993288"] {
             assert_eq!(read("from", bad).unwrap_err().field(), "from", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_over_when_it_is_over_everywhere() {
+        for (now, today) in [
+            ("2026-03-01T11:59:59Z", "2026-02-28"),
+            ("2026-03-01T12:00:00Z", "2026-03-01"),
+            ("2026-03-01T23:59:59Z", "2026-03-01"),
+        ] {
+            assert_eq!(earliest_today(read("now", now).unwrap()).to_string(), today, "{now}");
         }
     }
 

@@ -60,6 +60,11 @@ pub trait Dialect: Send + Sync {
         false
     }
 
+    /// Whether the app that takes this journey's answer calls the journey by this `state`: its own, where the bank's is ours.
+    fn knows_as(&self, _journey: &Journey, _state: &str) -> bool {
+        false
+    }
+
     /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
     fn signed_text(&self, _journey: &Journey, _settlement: &Settlement) -> Option<String> {
         None

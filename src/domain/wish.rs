@@ -1,8 +1,11 @@
 //! What a merchant's call asks for, before the engine has resolved it.
 
+use std::time::Duration;
+
 use super::callback::Item;
 use super::endpoint::Telling;
 use super::journey::Purpose;
+use super::moment::Moment;
 use super::terms::{ExtraOutcomes, OneTime};
 
 /// A journey as a dialect read it from a merchant's call.
@@ -22,6 +25,38 @@ pub struct Wish {
     pub one_time_token: Option<OneTime>,
     /// What becomes of a failure in this journey; `None` is the merchant's setting.
     pub extra_outcomes: Option<ExtraOutcomes>,
+    /// When this journey expires; `None` is the merchant's setting.
+    pub expiry: Option<Expiry>,
+}
+
+/// When a journey expires, as its call asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// The field of the call that asked for it.
+    pub field: &'static str,
+    /// When.
+    pub when: When,
+}
+
+/// A moment of expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// So long after the journey has been opened.
+    In(Duration),
+    /// At this moment.
+    At(Moment),
+}
+
+impl Expiry {
+    /// So long after the journey has been opened.
+    pub const fn within(field: &'static str, life: Duration) -> Self {
+        Self { field, when: When::In(life) }
+    }
+
+    /// At this moment.
+    pub const fn at(field: &'static str, moment: Moment) -> Self {
+        Self { field, when: When::At(moment) }
+    }
 }
 
 /// The callbacks, or payment endpoints, that a call asked for.

@@ -13,12 +13,15 @@ use tokio::time::Instant;
 use super::consents::BroughtCode;
 use super::prove::Landed;
 use super::returns::mark;
-use super::{Engine, EngineError};
+use super::{Counted, Engine, EngineError, Page, Stretch, Which};
 use crate::bank::Answer;
 use crate::domain::consent::AnswerTo;
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{HandBack, Journey, Via};
 use crate::domain::outcome::{Fact, Hint, Offer};
+
+/// How many of a member's journeys are looked at for one that its app calls by a `state` of its own.
+const LOOKED_AT: usize = 2_000;
 
 impl Engine {
     /// The address of the app that takes the bank's answer itself, where one does: its bank knows no other.
@@ -53,7 +56,11 @@ impl Engine {
     ) -> Result<BroughtCode, EngineError> {
         let until = Instant::now() + patience;
         let Some(state) = self.state_of(answer) else { return Ok(BroughtCode::Unknown) };
-        let Some((journey, departure)) = self.journey_of_state(&state).await? else { return Ok(BroughtCode::Unknown) };
+        let found = match self.journey_of_state(&state).await? {
+            Some(found) => Some(found),
+            None => self.journey_known_as((merchant, dialect), &state).await?,
+        };
+        let Some((journey, departure)) = found else { return Ok(BroughtCode::Unknown) };
         let is_own = journey.opening().merchant == merchant && journey.opening().dialect == dialect;
         if !is_own || self.app_address(&journey)?.is_none() {
             return Ok(BroughtCode::Unknown);
@@ -76,6 +83,28 @@ impl Engine {
         let journey = self.store.find(pay_id).await?.ok_or_else(|| EngineError::Missing("journey any more".into()))?;
         let left = until.saturating_duration_since(Instant::now());
         Ok(BroughtCode::Journey(Box::new(self.await_change(journey, left).await?)))
+    }
+
+    /// The journey that its app calls by this `state`, and its last departure: the one that waits for an answer or, where
+    /// none does, the one that there is. `None` where there are several, because an answer must not reach another
+    /// customer's payment; and of a journey that is not among the member's last [`LOOKED_AT`].
+    async fn journey_known_as(
+        &self,
+        (merchant, dialect): (MerchantId, &str),
+        state: &str,
+    ) -> Result<Option<(Journey, u8)>, EngineError> {
+        let words = self.dialect(dialect)?;
+        let page = Page { skip: 0, most: LOOKED_AT };
+        let stretch = Stretch { lists: vec![Which::All], before: None, after: None, from: None, most: LOOKED_AT };
+        let wanted = |journey: &Journey| journey.opening().dialect == dialect && words.knows_as(journey, state);
+        let found = self.select_and_count(merchant, &stretch, Counted { page, to: 0 }, wanted).await?.journeys;
+        let mut waiting = found.iter().filter(|journey| journey.settlement().is_none());
+        let one = match (waiting.next(), waiting.next(), found.as_slice()) {
+            (Some(one), None, _) | (None, None, [one]) => one.clone(),
+            _ => return Ok(None),
+        };
+        let last = one.departures().len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+        Ok(last.map(|departure| (one, departure)))
     }
 
     /// Takes a code to its bank, unless something has been proven. What takes longer than `patience` goes on by itself.

@@ -18,7 +18,7 @@ use crate::domain::message::{Finish, FinishedAs, Message};
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
-use crate::domain::wish::{Asked, Wish};
+use crate::domain::wish::{Asked, Expiry, Wish};
 use crate::store::{Claim, Place, Step, Taken, Which};
 
 /// An errand as a merchant asks for it.
@@ -59,17 +59,13 @@ impl Engine {
         sending: &Sending<'_>,
         claim: Option<&Claim>,
     ) -> Result<Journey, EngineError> {
-        let mut merchant = Cow::Borrowed(merchant);
-        if let Some(life) = sending.life {
-            merchant.to_mut().settings.journey_life = life;
-        }
         let text = sending.message.write();
         let wish = |id: JourneyId| {
-            check_one_off(&merchant, sending.to)?;
+            check_one_off(merchant, sending.to)?;
             let letter = self.sealed_for(&id, &text)?;
-            Ok(Cow::Owned(wish(letter, sending.to)))
+            Ok(Cow::Owned(wish(letter, sending)))
         };
-        let opened = self.open_each(&merchant, dialect, &wish, claim).await;
+        let opened = self.open_each(merchant, dialect, &wish, claim).await;
         opened.map(|(journey, _)| journey).map_err(renamed)
     }
 
@@ -216,15 +212,16 @@ impl Engine {
 
 /// An errand as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
 /// end, unless it was saved for success alone.
-fn wish(letter: Sealed, to: &Item) -> Wish {
+fn wish(letter: Sealed, sending: &Sending<'_>) -> Wish {
     Wish {
         purpose: Purpose::Errand(Errand { letter }),
         extras: Vec::new(),
         callback: Asked::OwnPage,
-        endpoints: Asked::Items(vec![to.clone()]),
+        endpoints: Asked::Items(vec![sending.to.clone()]),
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),
+        expiry: sending.life.map(|life| Expiry::within("expires_in", life)),
     }
 }
 

@@ -51,7 +51,7 @@ pub use secrets::{KeyInUse, NewKey, NewSecret, WebhookPublicKey};
 pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
-pub use watch::{Counted, Page, Selected, Sight, Stopped, Stretch};
+pub use watch::{Counted, Page, Selected, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
@@ -91,6 +91,8 @@ pub struct Engine {
     pub(crate) rules: Rules,
     /// How long a browser may wait for a bank.
     pub(crate) budget: Duration,
+    /// How long a journey may wait for its customer at the most: as long as an ended one is kept.
+    pub(crate) longest_life: Duration,
     /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
     pub(crate) operator: Vec<Digest>,
     /// Who knows how far deliveries are.
@@ -149,6 +151,8 @@ pub struct Parts {
     /// See [`Engine`].
     pub budget: Duration,
     /// See [`Engine`].
+    pub longest_life: Duration,
+    /// See [`Engine`].
     pub operator: Vec<Digest>,
     /// See [`Engine`].
     pub herald: Arc<dyn Herald>,
@@ -157,8 +161,20 @@ pub struct Parts {
 impl Engine {
     /// Puts an engine together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, keys, clock, banks, institutions, dialects, public_url, rules, budget, operator, herald } =
-            parts;
+        let Parts {
+            store,
+            keys,
+            clock,
+            banks,
+            institutions,
+            dialects,
+            public_url,
+            rules,
+            budget,
+            longest_life,
+            operator,
+            herald,
+        } = parts;
         let (proofs, outbound) = (Flights::kept_for(Duration::ZERO), Flights::kept_for(LATE_WAY));
         Self {
             store,
@@ -170,6 +186,7 @@ impl Engine {
             public_url,
             rules,
             budget,
+            longest_life,
             operator,
             herald,
             uses: callers::NotedUses::default(),

@@ -1,6 +1,7 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::{Engine, EngineError};
 use crate::domain::callback::{CallbackUrl, Item, place};
@@ -13,13 +14,14 @@ use crate::domain::endpoint::{Ciphering, Endpoint};
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Booking, HandBack, Journey, Opening, Purpose, Settlement};
-use crate::domain::merchant::Merchant;
+use crate::domain::merchant::{Merchant, Settings};
+use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SignedReturns};
 use crate::domain::token::OneTimeToken;
-use crate::domain::wish::{Asked, Wish};
+use crate::domain::wish::{Asked, Expiry, When, Wish};
 use crate::keys::Keys;
 use crate::store::{Claim, Opened};
 
@@ -164,10 +166,35 @@ impl Engine {
             plan: self.plan(merchant, dialect, wish)?,
             terms,
             opened_at: now,
-            expires_at: now.plus(wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE)),
+            expires_at: self.expires_at(merchant, wish, now)?,
         });
         self.check_longest(journey.opening(), dialect)?;
         Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
+    }
+
+    /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
+    /// settings are; else as those say.
+    fn expires_at(&self, merchant: &Merchant, wish: &Wish, now: Moment) -> Result<Moment, Invalid> {
+        let Some(Expiry { field, when }) = wish.expiry else {
+            let life = wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE);
+            return Ok(now.plus(life));
+        };
+        let (shortest, longest) = (Settings::JOURNEY_LIFE.0, self.longest_life);
+        let (at, expected) = match when {
+            When::In(life) if life < shortest => {
+                let expected = format!("expected {} to {} seconds", shortest.as_secs(), longest.as_secs());
+                return Err(Invalid::new(field, "is too short").hint(expected));
+            }
+            When::In(life) => (now.plus(life), format!("expected at most {} seconds", longest.as_secs())),
+            When::At(at) if at <= now => {
+                return Err(Invalid::new(field, "is in the past").hint("expected a moment that is still to come"));
+            }
+            When::At(at) => (at, format!("expected at most {} from now", in_words(longest))),
+        };
+        if at <= now.plus(longest) {
+            return Ok(at);
+        }
+        Err(Invalid::new(field, "is later than this gateway keeps a journey").hint(expected))
     }
 
     /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
@@ -287,6 +314,14 @@ impl Engine {
             return Ok(None);
         }
         self.keys.one_time_token(journey, number).map(Some).ok_or_else(super::key_gone)
+    }
+}
+
+/// A limit as people say it: whole days, or hours.
+fn in_words(span: Duration) -> String {
+    match span.as_secs() / 3600 {
+        hours if hours > 24 && hours % 24 == 0 => format!("{} days", hours / 24),
+        hours => format!("{hours} hours"),
     }
 }
 

@@ -85,12 +85,17 @@ impl Engine {
 
     /// Ends a link by its merchant's wish. `None` when the merchant has no such link; an errand has none.
     ///
+    /// A payment whose customer is at the bank stays as it is: nobody could say that it is over, and be sure.
+    ///
     /// # Errors
     /// When the store is in trouble.
     pub async fn withdraw(&self, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
         match self.store.find(pay_id).await? {
             Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.errand().is_none() => {
                 let journey = self.lapse(journey).await?;
+                if journey.may_be_paying(self.clock.now()) {
+                    return Ok(Some(journey));
+                }
                 self.settle(journey, &Fact::withdrawn()).await.map(Some)
             }
             _ => Ok(None),

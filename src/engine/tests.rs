@@ -188,6 +188,7 @@ impl Ground {
             public_url: PublicUrl::parse("https://pay.example").unwrap(),
             rules: Rules::default(),
             budget: Duration::from_millis(250),
+            longest_life: Duration::from_hours(90 * 24),
             operator: Vec::new(),
             herald: Arc::new(super::NoHerald),
         });
@@ -224,6 +225,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
         one_time_token: Some(one_time_token),
         extra_outcomes: None,
+        expiry: None,
     };
     let journey = engine.open_consent(merchant, "terse", &wish, None).await.unwrap();
     let state = engine.latest_state(&journey).unwrap();

@@ -35,6 +35,8 @@ pub struct Stretch {
     pub lists: Vec<Which>,
     /// Only what was opened before this moment.
     pub before: Option<Moment>,
+    /// Only what comes behind this place.
+    pub after: Option<Place>,
     /// Only what was opened at this moment or later.
     pub from: Option<Moment>,
     /// How many journeys are looked at, at the most, wanted or not: the newest ones of the stretch.
@@ -48,17 +50,9 @@ pub struct Selected {
     pub journeys: Vec<Journey>,
     /// How many are wanted, as far as they were counted.
     pub count: usize,
-    /// Where it stopped, if it did: it had looked at as many as it may, and the part is not full.
-    pub stopped: Option<Stopped>,
-}
-
-/// Where a look at a stretch has stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopped {
-    /// When the last journey was opened that it looked at.
-    pub at: Moment,
-    /// How many it looked at that were opened at that very moment, and are wanted.
-    pub wanted: usize,
+    /// The place of the last journey that it looked at, if it stopped there: it had looked at as many as it may, and the
+    /// part is not full.
+    pub stopped: Option<Place>,
 }
 
 /// How many journeys one look into the store brings.
@@ -76,10 +70,11 @@ struct List {
 }
 
 impl List {
-    fn new(which: Which, before: Option<Moment>) -> Self {
+    fn new(which: Which, stretch: &Stretch) -> Self {
         // Behind the last place of that moment.
         let place = |opened_at| PayId::new(0).map(|pay_id| Place { opened_at, pay_id });
-        Self { which, after: before.and_then(place), ahead: VecDeque::new(), is_read: false }
+        let after = [stretch.before.and_then(place), stretch.after].into_iter().flatten().min();
+        Self { which, after, ahead: VecDeque::new(), is_read: false }
     }
 }
 
@@ -120,7 +115,7 @@ impl Engine {
         page: Page,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, EngineError> {
-        let stretch = Stretch { lists: vec![which], before: None, from: None, most: usize::MAX };
+        let stretch = Stretch { lists: vec![which], before: None, after: None, from: None, most: usize::MAX };
         self.select_and_count(merchant, &stretch, Counted { page, to: 0 }, wanted)
             .await
             .map(|selected| selected.journeys)
@@ -140,18 +135,16 @@ impl Engine {
     ) -> Result<Selected, EngineError> {
         let Counted { page: Page { skip, most }, to } = counted;
         let (mut selected, mut count, mut seen) = (Vec::new(), 0_usize, 0_usize);
-        let mut last: Option<Stopped> = None;
-        let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch.before)).collect();
+        let mut last = None;
+        let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch)).collect();
         while seen < stretch.most && (selected.len() < most || count < to) {
             let Some(journey) = self.newest(merchant, &mut lists).await? else { break };
             if stretch.from.is_some_and(|from| journey.opening().opened_at < from) {
                 break;
             }
             seen += 1;
-            let (at, is_wanted) = (journey.opening().opened_at, wanted(&journey));
-            let before = last.filter(|last| last.at == at).map_or(0, |last| last.wanted);
-            last = Some(Stopped { at, wanted: before + usize::from(is_wanted) });
-            if !is_wanted {
+            last = Some(Place::of(&journey));
+            if !wanted(&journey) {
                 continue;
             }
             count += 1;

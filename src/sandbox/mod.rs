@@ -32,8 +32,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(parameters::routes);
 }
 
-/// The longest amount and name that the page shows.
-const SHOWN: usize = 80;
+/// The longest text that the page shows, in characters: none that a journey keeps of a payment is longer.
+const SHOWN: usize = 255;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -41,6 +41,10 @@ struct Asked {
     client_id: String,
     #[serde(default)]
     client_name: String,
+    #[serde(default)]
+    payee: String,
+    #[serde(default)]
+    reference: String,
     #[serde(default)]
     amount: String,
     #[serde(default)]
@@ -80,7 +84,8 @@ async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> Http
         _ => Wanted::Payment(amount),
     };
     let (merchant, client_id) = (shown(asked.client_name), shown(asked.client_id));
-    reply::page(&Authorise { merchant, wanted, redirect_uri, state, voucher, client_id })
+    let (payee, reference) = (shown(asked.payee), shown(asked.reference));
+    reply::page(&Authorise { merchant, payee, reference, wanted, redirect_uri, state, voucher, client_id })
 }
 
 async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {

@@ -68,7 +68,7 @@ pub struct Claim {
 /// How long a claim is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// For [`REMEMBERED`].
+    /// For [`REMEMBERED`], and until the journey that it opened expires.
     ADay,
     /// For as long as the journey that it opened is kept for sure: until that expires, and the store's `keep` longer.
     WithItsJourney,

@@ -160,6 +160,7 @@ fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     let bank = engine.bank_label(&opening.bank);
     reply::page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
+        payee: journey.payee().to_owned(),
         amount: amount(journey),
         note: opening.purpose.note().to_owned(),
         link: link.to_owned(),
@@ -174,6 +175,7 @@ fn ended(engine: &Engine, journey: &Journey) -> HttpResponse {
     match home_link(engine, journey) {
         Ok(home) => reply::page(&Ended {
             merchant: journey.opening().merchant_name.as_str().to_owned(),
+            payee: journey.payee().to_owned(),
             amount: amount(journey),
             note: journey.opening().purpose.note().to_owned(),
             how: how(journey),
@@ -208,7 +210,7 @@ fn how(journey: &Journey) -> How {
 /// What became of a checkout, as a sentence; `None` while nothing has been proven.
 pub(super) fn told(journey: &Journey) -> Option<String> {
     journey.settlement()?;
-    Some(how(journey).sentence(journey.opening().merchant_name.as_str(), &amount(journey)))
+    Some(how(journey).sentence(journey.opening().merchant_name.as_str(), journey.payee(), &amount(journey)))
 }
 
 /// The amount as people write it: `25.00 EUR`.

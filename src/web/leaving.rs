@@ -14,7 +14,7 @@ pub(super) fn waiting_page(engine: &Engine, journey: &Journey, next: &str, link:
     let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
     reply::page(&Waiting {
         awaited: Awaited::Departure,
-        merchant: journey.opening().merchant_name.as_str().to_owned(),
+        payee: journey.payee().to_owned(),
         amount: checkout::amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next: format!("{next}?link_id={}", percent_encoded(link)),

@@ -140,6 +140,10 @@ async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Re
         Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
         Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
         Stage::Settled(s) if s.outcome == Outcome::Cancelled => Err(Refusal::conflict("This link was cancelled")),
+        Stage::Away { .. } => Err(Refusal::conflict(
+            "The customer of this link has left for the bank, and may be paying: try again when the payment has ended, or in \
+             40 minutes",
+        )),
         _ => Err(Refusal::conflict("This link is already used")),
     }
 }

@@ -40,12 +40,13 @@ impl Asked {
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
+            expiry: None,
         }
     }
 
     fn checkout(&self, wanted: Wanted) -> Purpose {
         let note = self.description.clone();
-        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered })
+        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered, payee: None })
     }
 
     fn booking(&self, kind: BookingKind) -> Purpose {

@@ -1,5 +1,7 @@
 //! `createLink` and `createSplitLink`, read.
 
+use std::time::Duration;
+
 use super::cipher::{KEY, read_key};
 use super::notice::{FIELD, Form};
 use super::split;
@@ -11,7 +13,7 @@ use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::terms::{ExtraOutcomes, OneTime};
-use crate::domain::wish::{Asked, Wish};
+use crate::domain::wish::{Asked, Expiry, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;
@@ -22,6 +24,9 @@ const DESCRIPTION: &str = "bank_statement_description";
 /// The field with the payment endpoints, and the longest list of them, in bytes.
 const ENDPOINT: &str = "payment_endpoint";
 const MAX_ENDPOINT: usize = 4096;
+
+/// The field that says for how many seconds the link can be used.
+const EXPIRES_IN: &str = "expires_in";
 
 /// The field that says whether payment endpoints are told of what was not paid.
 const ON_CANCEL: &str = "payment_endpoint_on_cancel";
@@ -52,6 +57,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
             institution: None,
             note,
             cancel: read_cancel(fields)?,
+            payee: None,
         }),
         extras,
         callback: read_callback(fields)?,
@@ -61,7 +67,14 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
         extra_outcomes: fields
             .flag("extra_outcomes")?
             .map(|on| if on { ExtraOutcomes::On } else { ExtraOutcomes::Off }),
+        expiry: read_expiry(fields)?,
     })
+}
+
+/// `expires_in`, in seconds: a field of this gateway, because SecPaid has none.
+fn read_expiry(fields: &Fields) -> Result<Option<Expiry>, Invalid> {
+    let seconds = fields.number(EXPIRES_IN)?;
+    Ok(seconds.map(|seconds| Expiry::within(EXPIRES_IN, Duration::from_secs(seconds))))
 }
 
 fn read_amount(fields: &Fields) -> Result<Amount, Invalid> {

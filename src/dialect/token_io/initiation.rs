@@ -2,11 +2,12 @@
 
 use url::Url;
 
-use super::canonical::compact;
+use super::echo;
 use super::json::Object;
 use super::party::{check_debtor, read_creditor};
 use super::refusal::Refusal;
 use crate::domain::invalid::Invalid;
+use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 
 /// The schemes by which a payment can be made.
@@ -97,7 +98,7 @@ pub struct Initiation {
     pub callback: Option<String>,
     /// What comes back with it.
     pub state: Option<String>,
-    /// All of it as it was sent, without the spaces between.
+    /// All of it as it was sent, completed to what an answer has.
     pub kept: String,
 }
 
@@ -108,7 +109,7 @@ impl Initiation {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub(super) fn read(body: &Object) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, now: Moment) -> Result<Self, Refusal> {
         let initiation = body.needed_object("initiation")?;
         let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
         let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
@@ -118,13 +119,13 @@ impl Initiation {
             let hint = "without it the bank is chosen on a page of ours, and flowType has to be FULL_HOSTED_PAGES";
             return Err(initiation.missing("bankId").hint(hint).into());
         }
-        let ref_id = limited(&initiation, "refId", MAX_REF_ID)?.ok_or_else(|| initiation.missing("refId"))?;
+        let ref_id = read_ref_id(&initiation, MAX_REF_ID)?;
         let remittance = read_remittance(&initiation, &instrument)?;
         let creditor = read_creditor(&initiation.needed_object("creditor")?)?;
         if let Some(debtor) = initiation.object("debtor")? {
             check_debtor(&debtor)?;
         }
-        check_others(&initiation)?;
+        check_others(&initiation, now)?;
         Ok(Self {
             amount: read_amount(&initiation)?,
             bank,
@@ -134,7 +135,7 @@ impl Initiation {
             creditor,
             callback: read_callback(&initiation)?,
             state: initiation.code("callbackState")?.filter(|state| !state.is_empty()),
-            kept: kept(body)?,
+            kept: kept(body, flow)?,
         })
     }
 }
@@ -184,26 +185,52 @@ fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
 }
 
 /// What is checked as far as it is documented, and otherwise only given back.
-fn check_others(initiation: &Object) -> Result<(), Refusal> {
+fn check_others(initiation: &Object, now: Moment) -> Result<(), Refusal> {
     initiation.text("onBehalfOfId")?;
-    for name in ["confirmFunds", "returnRefundAccount", "disableFutureDatedPaymentConversion", "returnTokenizedAccount"]
-    {
-        initiation.flag(name)?;
-    }
     limited(initiation, "externalPsuReference", MAX_EXTERNAL_PSU)?;
     one_of(initiation, "chargeBearer", &CHARGE_BEARERS)?;
     initiation.object("risk")?;
-    if let Some(date) = initiation.text("executionDate")? {
-        let is_day = date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == date);
-        if !is_day {
-            return Err(Invalid::new(initiation.at("executionDate"), "is not a day")
-                .hint("expected YYYY-MM-DD")
-                .into());
-        }
-    }
+    check_execution_date(initiation, now)?;
     if initiation.raw("vrpConsentId").is_some() {
         let invalid = Invalid::new(initiation.at("vrpConsentId"), "names a consent to recurring payments");
         return Err(Refusal::not_allowed(invalid.hint("this gateway has single payments")));
+    }
+    Ok(())
+}
+
+/// A reference of the caller's own. A whole number is one, too: the vendor's own tests send numbers, and read texts.
+///
+/// # Errors
+/// When there is none, or it is longer than `most` characters.
+pub(super) fn read_ref_id(object: &Object, most: usize) -> Result<String, Invalid> {
+    let number = object.raw("refId").filter(|raw| raw.bytes().all(|b| b.is_ascii_digit()));
+    let text = match number {
+        Some(digits) => Some(digits.to_owned()),
+        None => object.text("refId")?.filter(|text| !text.trim().is_empty()),
+    };
+    match text {
+        None => Err(object.missing("refId")),
+        Some(text) if text.chars().count() > most => {
+            Err(Invalid::new(object.at("refId"), format!("is longer than {most} characters")))
+        }
+        Some(text) => Ok(text),
+    }
+}
+
+/// The day on which a payment is to be made, if it names one: today or later, by somebody's calendar.
+///
+/// # Errors
+/// When it is another day, or not a day at all.
+pub(super) fn check_execution_date(object: &Object, now: Moment) -> Result<(), Refusal> {
+    const FIELD: &str = "executionDate";
+    let Some(text) = object.text(FIELD)? else { return Ok(()) };
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text);
+    let Some(day) = day else {
+        return Err(Invalid::new(object.at(FIELD), "is not a day").hint("expected YYYY-MM-DD").into());
+    };
+    if day < super::moments::earliest_today(now) {
+        let invalid = Invalid::new(object.at(FIELD), "is in the past");
+        return Err(Refusal::not_allowed(invalid.hint("expected today or a later day")));
     }
     Ok(())
 }
@@ -245,9 +272,9 @@ fn has_check_digit(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// The object as it was sent, without the spaces between its parts.
-fn kept(body: &Object) -> Result<String, Refusal> {
-    let kept = compact(body.raw("initiation").unwrap_or_default());
+/// The object as it was sent, completed to what an answer has.
+fn kept(body: &Object, flow: Flow) -> Result<String, Refusal> {
+    let kept = echo::initiation(&body.needed_object("initiation")?, body.raw("initiation").unwrap_or_default(), flow)?;
     if kept.len() > MAX_KEPT {
         return Err(Invalid::new("initiation", format!("is longer than {MAX_KEPT} bytes")).into());
     }

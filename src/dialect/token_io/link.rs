@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::canonical::compact;
+use super::echo;
 use super::extra;
-use super::initiation::{Flow, Initiation, MAX_KEPT};
+use super::initiation::{Flow, Initiation, MAX_KEPT, read_ref_id};
 use super::json::Object;
 use super::moments;
 use super::refusal::Refusal;
@@ -22,11 +23,14 @@ use crate::domain::journey::{Journey, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::money::Amount;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::wish::Wish;
+use crate::domain::wish::{Expiry, Wish};
 
 /// What a payment link was asked with, kept for its answers; a journey that has the first is a payment link.
 const TEMPLATE: &str = "paymentTemplate";
 const CONFIG: &str = "linkConfig";
+
+/// Where a call says when its link expires.
+const EXPIRES_AT: &str = "linkConfig.expiresAt";
 
 /// What every id of a payment link begins with.
 const PREFIX: &str = "pl-";
@@ -41,7 +45,7 @@ pub struct PaymentLink {
     pub initiation: Initiation,
     /// What has to be answered back.
     pub extras: Vec<(String, String)>,
-    /// When it ends by itself, where that was asked for.
+    /// When it expires, where that was asked for.
     pub expires_at: Option<Moment>,
 }
 
@@ -53,18 +57,18 @@ impl PaymentLink {
     pub fn read(body: &[u8], suffix: &str, now: Moment) -> Result<Self, Refusal> {
         let body = Object::of_body(body)?;
         let template = body.needed_object(TEMPLATE)?;
-        let ref_id = template.needed_text("refId")?;
-        if ref_id.chars().count() > MAX_REF_ID {
-            let rule = format!("is longer than {MAX_REF_ID} characters");
-            return Err(Invalid::new(template.at("refId"), rule).hint("the payment's own refId continues it").into());
-        }
+        let ref_id = read_ref_id(&template, MAX_REF_ID)
+            .map_err(|invalid| invalid.hint("expected at most 13 characters: the payment's own refId continues it"))?;
         check_amount(&template)?;
         let payment = payment_of(body.raw(TEMPLATE).unwrap_or_default(), &format!("{ref_id}-{suffix}"))?;
-        let initiation = Initiation::read(&Object::of_body(payment.as_bytes())?).map_err(of_template)?;
+        let initiation = Initiation::read(&Object::of_body(payment.as_bytes())?, now).map_err(of_template)?;
         let config = body.object(CONFIG)?;
-        let expires_at = config.map(|config| check_config(&config, initiation.amount, now)).transpose()?.flatten();
-        let extras = [TEMPLATE, CONFIG].into_iter().filter_map(|name| kept(&body, name).transpose());
-        Ok(Self { initiation, extras: extras.collect::<Result<_, _>>()?, expires_at })
+        let expires_at = config.map(|config| check_config(&config, initiation.amount)).transpose()?.flatten();
+        let template = echo::template(&template, body.raw(TEMPLATE).unwrap_or_default())?;
+        let config = body.raw(CONFIG).map(compact);
+        let extras =
+            [(TEMPLATE, Some(template)), (CONFIG, config)].into_iter().filter_map(|(name, kept)| Some((name, kept?)));
+        Ok(Self { initiation, extras: extras.map(checked).collect::<Result<_, _>>()?, expires_at })
     }
 }
 
@@ -76,17 +80,17 @@ impl PaymentLink {
         wish.extras.retain(|(name, _)| name != FLOW);
         wish.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
         wish.extras.extend(self.extras.iter().cloned());
+        wish.expiry = self.expires_at.map(|at| Expiry::at(EXPIRES_AT, at));
         wish
     }
 }
 
-/// A part of the body as it was sent, without the spaces between its parts: it is kept with the link, and answered each
-/// time.
-fn kept(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> {
-    match body.raw(name).map(compact) {
-        Some(kept) if kept.len() > MAX_KEPT => Err(Invalid::new(name, format!("is longer than {MAX_KEPT} bytes"))),
-        kept => Ok(kept.map(|kept| (name.to_owned(), kept))),
+/// A part of the body, which is kept with the link, and answered each time.
+fn checked((name, kept): (&str, String)) -> Result<(String, String), Invalid> {
+    if kept.len() > MAX_KEPT {
+        return Err(Invalid::new(name, format!("is longer than {MAX_KEPT} bytes")));
     }
+    Ok((name.to_owned(), kept))
 }
 
 /// Where the payer says how much, nobody here would ask for it.
@@ -129,7 +133,7 @@ fn of_template(refusal: Refusal) -> Refusal {
     }
 }
 
-fn check_config(config: &Object, amount: Amount, now: Moment) -> Result<Option<Moment>, Refusal> {
+fn check_config(config: &Object, amount: Amount) -> Result<Option<Moment>, Refusal> {
     if config.raw("maxUsageCount").is_some_and(|count| count != "1") {
         let invalid = Invalid::new(config.at("maxUsageCount"), "is not 1");
         return Err(Refusal::not_allowed(
@@ -143,11 +147,7 @@ fn check_config(config: &Object, amount: Amount, now: Moment) -> Result<Option<M
             return Err(Refusal::not_allowed(Invalid::new(config.at(name), "is less than the amount of the link")));
         }
     }
-    let expires_at = config.moment("expiresAt")?;
-    if expires_at.is_some_and(|at| at <= now) {
-        return Err(Refusal::not_allowed(Invalid::new(config.at("expiresAt"), "is over")));
-    }
-    Ok(expires_at)
+    Ok(config.moment("expiresAt")?)
 }
 
 /// Whether a journey is a payment link.
@@ -176,14 +176,6 @@ pub(super) fn templates(journey: &Journey) -> (Option<String>, Option<String>) {
     (text("onBehalfOfId"), text("externalPsuReference"))
 }
 
-/// When a link ends by itself: as it was asked for, and with its journey at the latest.
-pub fn expires_at(journey: &Journey) -> Moment {
-    let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
-    let asked = config.and_then(|config| config.moment("expiresAt").ok()?);
-    let last = journey.opening().expires_at;
-    asked.map_or(last, |asked| asked.min(last))
-}
-
 /// Where a payment link stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkStatus {
@@ -207,7 +199,7 @@ impl LinkStatus {
                 _ => Self::Used,
             },
             Stage::HandedBack => Self::Used,
-            Stage::Open(_) | Stage::Away { .. } if now >= expires_at(journey) => Self::Expired,
+            Stage::Open(_) | Stage::Away { .. } if journey.is_lapsed(now) => Self::Expired,
             Stage::Open(_) | Stage::Away { .. } => Self::Active,
         }
     }
@@ -271,7 +263,7 @@ pub fn payment_link(journey: &Journey, url: &str, now: Moment) -> Result<Box<Raw
             max_usage_count: 1,
             per_payment_amount_limit: limit("perPaymentAmountLimit"),
             total_amount_limit: limit("totalAmountLimit"),
-            expires_at: moments::written(expires_at(journey)),
+            expires_at: moments::written(journey.opening().expires_at),
         },
         url,
         current_usage: Usage { remaining_count: u8::from(status == LinkStatus::Active) },
@@ -338,7 +330,6 @@ mod tests {
             ("/linkConfig/maxUsageCount", json!(100), "Field.Invalid", "linkConfig.maxUsageCount"),
             ("/linkConfig/perPaymentAmountLimit", json!("9.99"), "Field.Invalid", "linkConfig.perPaymentAmountLimit"),
             ("/linkConfig/totalAmountLimit", json!("x"), "Field.InvalidFormat", "linkConfig.totalAmountLimit"),
-            ("/linkConfig/expiresAt", json!("2020-01-01T00:00:00Z"), "Field.Invalid", "linkConfig.expiresAt"),
             ("/linkConfig/more", json!("x".repeat(8192)), "Field.InvalidFormat", "linkConfig"),
             ("/paymentTemplate/id", json!("x".repeat(8192)), "Field.InvalidFormat", "paymentTemplate"),
             ("/linkConfig/expiresAt", json!("tomorrow"), "Field.InvalidFormat", "linkConfig.expiresAt"),

@@ -1,6 +1,6 @@
 //! The filters of `GET /v2/payment-links` (contracts, section 2).
 
-use super::link::{LinkStatus, expires_at, link_id, templates};
+use super::link::{LinkStatus, link_id, templates};
 use super::query::{Offset, read_limit, read_moment, read_offset};
 use super::refusal::Refusal;
 use crate::domain::invalid::Invalid;
@@ -19,8 +19,8 @@ const USUAL: usize = 200;
 pub struct LinkQuery {
     /// How many are asked for, at the most: 1 to 200.
     pub limit: usize,
-    /// Where it begins.
-    pub offset: Offset,
+    /// Where it begins; `None` is at the newest link.
+    pub offset: Option<Offset>,
     /// Only what was opened then or later.
     pub created_after: Option<Moment>,
     /// Only what was opened earlier.
@@ -41,7 +41,7 @@ impl LinkQuery {
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
         let mut query = Self {
             limit: USUAL,
-            offset: Offset::default(),
+            offset: None,
             created_after: None,
             created_before: None,
             expires_after: None,
@@ -55,7 +55,7 @@ impl LinkQuery {
         for (name, value) in pairs {
             query.take(&name, value)?;
         }
-        if (Self { limit: USUAL, offset: Offset::default(), ..query.clone() }) == unfiltered {
+        if (Self { limit: USUAL, offset: None, ..query.clone() }) == unfiltered {
             let hint = "expected one of ids, statuses, createdAfter, createdBefore, expiresAfter, expiresBefore, \
                         onBehalfOfId and externalPsuReference";
             return Err(Invalid::new("query", super::json::REQUIRED).hint(hint).into());
@@ -65,7 +65,7 @@ impl LinkQuery {
 
     /// Whether a payment link meets every filter, as it stands `now`.
     pub fn wants(&self, journey: &Journey, now: Moment) -> bool {
-        let expires_at = expires_at(journey);
+        let expires_at = journey.opening().expires_at;
         let (on_behalf_of, external_psu) = templates(journey);
         let one_of = |asked: &[String], own: &str| asked.is_empty() || asked.iter().any(|one| one == own);
         let same = |asked: &Option<String>, own: Option<String>| asked.is_none() || *asked == own;
@@ -111,7 +111,8 @@ mod tests {
     fn a_filter_has_to_be_there_and_keep_its_rules() {
         for (query, code, path) in [
             ("", "Field.Expected", "query"),
-            ("limit=5&offset=1", "Field.Expected", "query"),
+            ("limit=5&offset=1790000000000-7", "Field.Expected", "query"),
+            ("ids=x&offset=3", "Field.InvalidFormat", "offset"),
             ("ids=x&limit=0", "Field.InvalidFormat", "limit"),
             ("ids=x&limit=201", "Field.InvalidFormat", "limit"),
             ("statuses=ACTIVE", "Field.Invalid", "statuses"),

@@ -4,6 +4,7 @@
 mod authorization;
 mod bank_query;
 mod canonical;
+mod echo;
 mod ids;
 mod initiation;
 mod jwt;
@@ -28,10 +29,10 @@ pub use ids::{member_id, payment_id, read_member_id, read_payment_id};
 pub use initiation::{Flow, Initiation};
 pub use jwt::Jwt;
 pub use key::{ReadKey, read_public_key};
-pub use link::{LinkStatus, PaymentLink, expires_at, is_payment_link, link_id, payment_link, read_link_id};
+pub use link::{LinkStatus, PaymentLink, is_payment_link, link_id, payment_link, read_link_id};
 pub use link_query::LinkQuery;
 pub use notice::EVENT;
-pub use payment::{Payment, Standing, flow, payment};
+pub use payment::{PartialPayment, Payment, Standing, flow, partial_payment, payment};
 pub use query::{Offset, Query};
 pub use refusal::{Failure, FieldRule, Refusal};
 pub use request::{CONSENTED, FLOW, INITIATION, PaymentRequest, STATE};
@@ -108,6 +109,10 @@ impl Dialect for TokenIo {
         extra(journey, ANSWERED_BY_APP).is_some()
     }
 
+    fn knows_as(&self, journey: &Journey, state: &str) -> bool {
+        extra(journey, ANSWERED_BY_APP).is_some() && extra(journey, STATE) == Some(state)
+    }
+
     fn signed_text(&self, journey: &Journey, settlement: &Settlement) -> Option<String> {
         let is_signed = is_token_request(journey) && settlement.outcome.is_proven();
         is_signed.then(|| v1_callback::signed_text(journey)).flatten()
@@ -174,12 +179,6 @@ pub fn answered_by_app(mut wish: Wish) -> Wish {
         wish.extras.push((ANSWERED_BY_APP.to_owned(), String::new()));
     }
     wish
-}
-
-/// Who is paid, as the merchant names them to the customer.
-pub fn payee(journey: &Journey) -> Option<String> {
-    let Some(initiation) = extra(journey, INITIATION) else { return v1::payee(journey) };
-    json::Object::of_body(initiation.as_bytes()).ok()?.object("creditor").ok()??.text("name").ok()?
 }
 
 /// A field that a caller sent, kept for the answers.

@@ -45,7 +45,11 @@ pub(super) fn read_creditor(creditor: &Object) -> Result<String, Refusal> {
 /// With the path of the first field that breaks a rule.
 pub(super) fn check_debtor(debtor: &Object) -> Result<(), Refusal> {
     named(debtor, "name")?;
-    if debtor.text("tokenizedAccountId")?.is_some() { Ok(()) } else { check_account(debtor) }
+    if debtor.text("tokenizedAccountId")?.is_none() {
+        return check_account(debtor);
+    }
+    let own = ACCOUNTS.iter().find(|(field, ..)| debtor.raw(field).is_some());
+    own.map_or(Ok(()), |(field, ..)| check_alone(debtor, Some("tokenizedAccountId"), field))
 }
 
 fn named(party: &Object, field: &str) -> Result<Option<String>, Invalid> {
@@ -59,9 +63,12 @@ fn named(party: &Object, field: &str) -> Result<Option<String>, Invalid> {
 }
 
 fn check_account(party: &Object) -> Result<(), Refusal> {
-    let mut named = 0;
+    let mut named = None;
     for (field, form, expected) in ACCOUNTS {
-        named += usize::from(has(party, field, form, expected)?);
+        if has(party, field, form, expected)? {
+            check_alone(party, named, field)?;
+            named = Some(field);
+        }
     }
     for (field, form, with, expected) in BESIDE {
         // A BIC may stand beside any account.
@@ -69,11 +76,18 @@ fn check_account(party: &Object) -> Result<(), Refusal> {
             return Err(party.missing(with).hint(format!("{field} does not name an account by itself")).into());
         }
     }
-    if named > 0 {
+    if named.is_some() {
         return Ok(());
     }
     let known = ACCOUNTS.map(|(field, ..)| field).join(", ");
     Err(party.missing("iban").hint(format!("expected one of {known}; sortCode goes with accountNumber")).into())
+}
+
+/// Whom a payment reaches must not depend on which of two accounts its reader looks at.
+fn check_alone(party: &Object, named: Option<&str>, field: &str) -> Result<(), Refusal> {
+    let Some(named) = named else { return Ok(()) };
+    let invalid = Invalid::new(party.at(field), format!("names a second account beside {named}"));
+    Err(Refusal::not_allowed(invalid.hint("expected one account")))
 }
 
 fn has(party: &Object, field: &str, form: Form, expected: &str) -> Result<bool, Invalid> {

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::ids::{member_id, payment_id};
 use super::initiation::Flow;
+use super::link::is_payment_link;
 use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
@@ -45,6 +46,8 @@ pub struct Payment<'a> {
     authentication: Option<Authentication<'a>>,
     created_date_time: String,
     updated_date_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_link_status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_info: Option<ErrorInfo>,
 }
@@ -87,12 +90,35 @@ pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: O
             .map(|redirect_url| Authentication { redirect_url }),
         created_date_time: moments::written(journey.opening().opened_at),
         updated_date_time: moments::written(standing.since),
+        payment_link_status: is_payment_link(journey).then(|| link_status(standing)),
         error_info: reason.map(|message| ErrorInfo {
             http_error_code: http_error_code(standing.status),
             message,
             token_external_error: bank_error.is_some(),
             token_trace_id: journey.id().to_string().replace('-', ""),
         }),
+    }
+}
+
+/// A payment of which id and status are enough.
+#[derive(Debug, Serialize)]
+pub struct PartialPayment {
+    id: String,
+    status: &'static str,
+}
+
+/// Writes a payment's id and status.
+pub fn partial_payment(journey: &Journey) -> PartialPayment {
+    PartialPayment { id: payment_id(*journey.id()), status: Standing::now(journey).status.as_str() }
+}
+
+/// What has become of the link behind a payment.
+fn link_status(standing: Standing<'_>) -> &'static str {
+    match (standing.status, standing.settlement) {
+        (Status::PendingRedirectPaymentLink, _) => "LINK_ACTIVE",
+        (Status::Canceled, _) => "LINK_CANCELED",
+        (_, Some(settlement)) if settlement.outcome == Outcome::Expired => "LINK_EXPIRED",
+        _ => "LINK_REDEEMED",
     }
 }
 

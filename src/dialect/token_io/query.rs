@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -11,6 +12,7 @@ use super::refusal::Refusal;
 use super::request::INITIATION;
 use super::status::Status;
 use super::{NAME, extra, moments};
+use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -18,55 +20,71 @@ use crate::domain::moment::Moment;
 /// The most payments of one answer.
 const MOST: usize = 200;
 
+/// How much of a payment may have been paid back; here, nothing.
+const REFUND_STATUSES: [&str; 3] = ["NONE", "PARTIAL", "FULL"];
+
+/// Kinds of payments.
+const TYPES: [&str; 2] = ["SINGLE_IMMEDIATE_PAYMENT", VRP];
+const VRP: &str = "VARIABLE_RECURRING_PAYMENT";
+
 /// Which payments are asked for. The values of one filter are alternatives, and every filter has to be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// How many are asked for, at the most: 1 to 200.
     pub limit: usize,
-    /// Where it begins.
-    pub offset: Offset,
+    /// Where it begins; `None` is at the newest payment.
+    pub offset: Option<Offset>,
+    /// Whether id and status are enough.
+    pub partial: bool,
     /// Only what was opened then or later.
     pub created_after: Option<Moment>,
     /// Only what was opened earlier.
     pub created_before: Option<Moment>,
     ids: Listed,
     statuses: Listed,
+    refund_statuses: Listed,
     ref_ids: Vec<String>,
     on_behalf_of: Option<String>,
     external_psu: Option<String>,
     nothing: bool,
 }
 
-/// Where an answer begins: what the answer before called `nextOffset`.
+/// A place in a list, which `offset` and `nextOffset` name: behind a payment.
 ///
-/// Usually it is how many come before. A list that was not looked at to its end goes on at the moment where the look
-/// stopped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Payments are listed newest first, by their moment and id, and neither changes. So a list that goes on from a place
+/// neither skips a payment nor repeats one, whatever else has become of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
-    /// Only what was opened earlier is looked at.
-    pub before: Option<Moment>,
-    /// How many of those come before the first one.
-    pub skip: usize,
+    /// When the payment was opened.
+    pub opened_at: Moment,
+    /// Its number.
+    pub pay_id: PayId,
 }
 
 impl Offset {
-    fn parse(value: &str) -> Option<Self> {
-        match value.split_once('-') {
-            _ if value.is_empty() => Some(Self::default()),
-            None => Some(Self { before: None, skip: value.parse().ok()? }),
-            Some((before, skip)) => {
-                Some(Self { before: Some(Moment::from_millis(before.parse().ok()?)), skip: skip.parse().ok()? })
-            }
+    /// Behind this payment.
+    pub fn behind(journey: &Journey) -> Self {
+        Self { opened_at: journey.opening().opened_at, pay_id: journey.pay_id() }
+    }
+
+    /// Just before this payment, so that a list which begins here begins with it.
+    pub fn before(journey: &Journey) -> Self {
+        let Self { opened_at, pay_id } = Self::behind(journey);
+        match PayId::new(pay_id.number() + 1) {
+            Some(pay_id) => Self { opened_at, pay_id },
+            None => Self { opened_at: opened_at.plus(Duration::from_millis(1)), pay_id },
         }
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let (opened_at, pay_id) = value.split_once('-')?;
+        Some(Self { opened_at: Moment::from_millis(opened_at.parse().ok()?), pay_id: pay_id.parse().ok()? })
     }
 }
 
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(before) = self.before {
-            write!(f, "{}-", before.as_millis())?;
-        }
-        write!(f, "{}", self.skip)
+        write!(f, "{}-{}", self.opened_at.as_millis(), self.pay_id)
     }
 }
 
@@ -146,6 +164,8 @@ impl Query {
         !self.nothing
             && self.ids.admits(facts.id)
             && self.statuses.admits(facts.status.as_str())
+            // No payment has been paid back under these: refunds are not spoken here.
+            && self.refund_statuses.admits(REFUND_STATUSES[0])
             && (self.ref_ids.is_empty() || self.ref_ids.iter().any(|ref_id| ref_id == facts.ref_id))
             && same(&self.on_behalf_of, facts.on_behalf_of)
             && same(&self.external_psu, facts.external_psu)
@@ -164,9 +184,11 @@ impl Query {
             "refIds" => self.ref_ids.push(value),
             "onBehalfOfId" => self.on_behalf_of = Some(value),
             "externalPsuReference" => self.external_psu = Some(value),
-            // There are no refunds and no recurring payments behind these, so nothing is among them.
-            "refundStatuses" | "vrpConsentId" => self.nothing = true,
-            "partial" => _ = read_flag(name, &value)?,
+            "refundStatuses" => self.refund_statuses.values.push(one_of(name, value, &REFUND_STATUSES)?),
+            // There are no recurring payments, so nothing is among them.
+            "type" => self.nothing |= one_of(name, value, &TYPES)? == VRP,
+            "vrpConsentId" => self.nothing = true,
+            "partial" => self.partial = read_flag(name, &value)?,
             _ => {}
         }
         Ok(())
@@ -178,8 +200,21 @@ pub(super) fn read_limit(value: &str) -> Result<usize, Refusal> {
     limit.ok_or_else(|| Invalid::new("limit", format!("is not a whole number from 1 to {MOST}")).into())
 }
 
-pub(super) fn read_offset(value: &str) -> Result<Offset, Refusal> {
-    Offset::parse(value).ok_or_else(|| Invalid::new("offset", "is not the nextOffset of an answer").into())
+pub(super) fn read_offset(value: &str) -> Result<Option<Offset>, Refusal> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let refused = || Invalid::new("offset", "is not a place in the list").hint("expected the nextOffset of an answer");
+    Offset::parse(value).map(Some).ok_or_else(|| refused().into())
+}
+
+/// One of the documented values.
+fn one_of(name: &str, value: String, known: &[&str]) -> Result<String, Refusal> {
+    if known.contains(&value.as_str()) {
+        return Ok(value);
+    }
+    let invalid = Invalid::new(name, "is not one of its documented values");
+    Err(Refusal::not_allowed(invalid.hint(format!("expected {}", known.join(" or ")))))
 }
 
 fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {

@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::domain::callback::Item;
 use crate::domain::endpoint::Telling;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
+use crate::domain::moment::Moment;
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked, Wish};
 
@@ -35,9 +36,9 @@ impl PaymentRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], now: Moment) -> Result<Self, Refusal> {
         let body = Object::of_body(body)?;
-        let initiation = Initiation::read(&body)?;
+        let initiation = Initiation::read(&body, now)?;
         if initiation.callback.is_none() {
             return Err(body.needed_object("initiation")?.missing("callbackUrl").into());
         }
@@ -64,6 +65,7 @@ impl PaymentRequest {
                 institution: initiation.bank.clone(),
                 note: initiation.remittance.clone(),
                 cancel: Cancel::Offered,
+                payee: Some(initiation.creditor.clone()),
             }),
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
             callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
@@ -71,6 +73,7 @@ impl PaymentRequest {
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
+            expiry: None,
         }
     }
 }

@@ -26,8 +26,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::extra;
 use super::ids::{read, written};
-use super::initiation::Flow;
+use super::initiation::{Flow, check_execution_date, read_ref_id};
 use super::json::Object;
+use super::refusal::Refusal;
 use super::request::FLOW;
 use crate::domain::callback::Item;
 use crate::domain::endpoint::Telling;
@@ -71,6 +72,8 @@ pub struct TokenRequest {
     pub amount: Amount,
     /// What the customer reads of it; may be empty.
     pub note: String,
+    /// Who is paid, if it names anybody.
+    pub payee: Option<String>,
     /// Where the customer goes afterwards.
     pub redirect_url: String,
     /// The institution, unless the customer chooses.
@@ -86,15 +89,16 @@ impl TokenRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8]) -> Result<Self, Invalid> {
+    pub fn read(body: &[u8], now: Moment) -> Result<Self, Refusal> {
         let body = Object::of_body(body)?;
         let payload = body.needed_object(PAYLOAD)?;
-        check_ref_id(&payload)?;
+        read_ref_id(&payload, MAX_REF_ID)?;
         let transfer = payload.object("transferBody")?.ok_or_else(|| {
             payload
                 .missing("transferBody")
                 .hint("token requests of this gateway are for one payment: no accounts, no series")
         })?;
+        check_execution_date(&transfer, now)?;
         let options = body.object(OPTIONS)?;
         let to = payload.object("to")?.map(|to| to.text("id")).transpose()?.flatten();
         payload.code("callbackState")?;
@@ -102,6 +106,7 @@ impl TokenRequest {
         Ok(Self {
             amount: read_amount(&transfer)?,
             note: read_note(&payload, &transfer)?,
+            payee: payee(&transfer),
             redirect_url,
             bank: options.map(|options| options.text("bankId")).transpose()?.flatten(),
             to,
@@ -125,6 +130,7 @@ impl TokenRequest {
                 institution: self.bank.clone(),
                 note: self.note.clone(),
                 cancel: Cancel::Offered,
+                payee: self.payee.clone(),
             }),
             extras,
             callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
@@ -132,16 +138,9 @@ impl TokenRequest {
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
+            expiry: None,
         }
     }
-}
-
-fn check_ref_id(payload: &Object) -> Result<(), Invalid> {
-    let length = payload.needed_text("refId")?.chars().count();
-    if length > MAX_REF_ID {
-        return Err(Invalid::new(payload.at("refId"), format!("is longer than {MAX_REF_ID} characters")));
-    }
-    Ok(())
 }
 
 fn read_amount(transfer: &Object) -> Result<Amount, Invalid> {
@@ -356,9 +355,8 @@ pub(super) fn reason(settlement: &Settlement) -> Option<String> {
 }
 
 /// Who is paid, as the request names them.
-pub(super) fn payee(journey: &Journey) -> Option<String> {
-    let payload = Object::of_body(extra(journey, PAYLOAD)?.as_bytes()).ok()?;
-    let instructions = payload.object("transferBody").ok()??.object("instructions").ok()??;
+fn payee(transfer: &Object) -> Option<String> {
+    let instructions = transfer.object("instructions").ok()??;
     let first = instructions.objects("transferDestinations").ok()??.into_iter().next()?;
     first.object("customerData").ok()??.texts("legalNames").ok()??.into_iter().next()
 }

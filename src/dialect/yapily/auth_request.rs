@@ -128,6 +128,7 @@ impl AuthRequest {
             telling: Telling::default(),
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
+            expiry: None,
         }
     }
 }

@@ -231,6 +231,9 @@ impl Journey {
     /// How long after it was asked a bank's answer counts as lost.
     pub const LOST: Duration = Duration::from_mins(1);
 
+    /// How long a customer who has left for a bank may still come back from it: Token.io lets an authentication expire then.
+    pub const VISIT: Duration = Duration::from_mins(40);
+
     /// Opens a journey.
     pub fn open(opening: Opening) -> Self {
         Self { opening, past: Past { revision: 1, ..Past::default() } }

@@ -78,6 +78,15 @@ impl Purpose {
         }
     }
 
+    /// Who is paid, where that is not the merchant.
+    pub fn payee(&self) -> Option<&str> {
+        match self {
+            Self::Checkout(checkout) => checkout.payee.as_deref(),
+            Self::Consent(Consent { kind: Kind::Payment { payee, .. }, .. }) => Some(payee),
+            Self::Consent(_) | Self::Booking(_) | Self::Errand(_) => None,
+        }
+    }
+
     /// Whether its pages have a Cancel button.
     pub const fn cancel(&self) -> Cancel {
         match self {
@@ -108,6 +117,8 @@ pub struct Checkout {
     pub note: String,
     /// Whether the customer is offered a Cancel button.
     pub cancel: Cancel,
+    /// Who is paid; `None` is the merchant.
+    pub payee: Option<String>,
 }
 
 /// What a checkout wants of its customer.

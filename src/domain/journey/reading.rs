@@ -8,6 +8,11 @@ use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::secret::Sealed;
 
 impl Journey {
+    /// Who is paid, as every page says it: whom the merchant has named, or the merchant.
+    pub fn payee(&self) -> &str {
+        self.opening.purpose.payee().unwrap_or_else(|| self.opening.merchant_name.as_str())
+    }
+
     /// The times the customer was sent to the bank.
     pub fn departures(&self) -> &[Departure] {
         &self.past.departures
@@ -36,6 +41,13 @@ impl Journey {
     /// Whether its time has run out without an outcome.
     pub fn is_lapsed(&self, now: Moment) -> bool {
         self.settlement().is_none() && now >= self.expires_at()
+    }
+
+    /// Whether its customer has left for the bank, and may be paying there, or has paid: nothing is proven yet.
+    pub fn may_be_paying(&self, now: Moment) -> bool {
+        let left_at = self.past.departures.last().map(|departure| departure.left_at);
+        matches!(self.stage(), Stage::Away { .. } | Stage::HandedBack)
+            && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
     }
 
     /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a way that

@@ -26,6 +26,7 @@ pub(crate) fn journey() -> Journey {
             institution: None,
             note: "order 7".into(),
             cancel: Cancel::Offered,
+            payee: None,
         }),
         extras: Vec::new(),
         plan: Plan::default(),

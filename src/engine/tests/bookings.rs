@@ -19,6 +19,7 @@ fn wish(purpose: Purpose) -> Wish {
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
+        expiry: None,
     }
 }
 
@@ -28,6 +29,7 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
         institution: None,
         note: String::new(),
         cancel: Cancel::Offered,
+        payee: None,
     });
     let journey = engine.open(merchant, "terse", &wish(checkout), None).await.unwrap();
     engine.settle(journey, &Fact::paid()).await.unwrap()

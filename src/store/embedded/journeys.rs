@@ -43,7 +43,7 @@ impl Journeys for Embedded {
                 None => open(db, opening),
                 Some(claim) => {
                     let until = match claim.kept {
-                        Kept::ADay => now.plus(REMEMBERED),
+                        Kept::ADay => now.plus(REMEMBERED).max(journey.expires_at()),
                         Kept::WithItsJourney => journey.expires_at().plus(keep),
                     };
                     open_claimed(db, opening, claim, until, now)

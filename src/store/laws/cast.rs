@@ -39,6 +39,7 @@ impl Draft {
                 institution: None,
                 note: "order 7".into(),
                 cancel: Cancel::Offered,
+                payee: None,
             }),
             extras: vec![("order".into(), "7".into())],
             plan: Plan { landing: Some(entry("https://m.example/cb")), ..Plan::default() },

@@ -1,10 +1,11 @@
 //! Laws of lasting: what was acknowledged stays, and a store knows whose it is.
 
-use super::cast::{Draft, claim, deliveries_of, fresh, merchant, renamed};
+use super::cast::{Draft, claim, deliveries_of, departed, fresh, merchant, renamed};
 use super::{HOUR, House, MINUTE};
+use crate::domain::delivery::News;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Claimed, Opened, REMEMBERED, Redemption, Replaced, StoreError, Which};
+use crate::store::{Claimed, Opened, REMEMBERED, Redemption, Replaced, Step, StoreError, Which};
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: House) {
     let (state, token, keyed, opening, edit) = (fresh(), fresh(), claim(), claim(), claim());
@@ -70,6 +71,31 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
 
     house.pass(3 * HOUR);
     house.store().tidy().await.unwrap();
+    assert_eq!(house.store().due(9).await.unwrap(), [away]);
+}
+
+pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: House) {
+    let (life, state, claim) = (90 * 24 * HOUR, fresh(), claim());
+    let merchant = merchant("Shop", house.now()).id;
+    let draft = Draft::at(house.now()).of(merchant).lasting(life).claimed_by(&claim).telling(["https://m.example/a"]);
+    let open = draft.journey();
+    let told = open.deliveries(News::Opened, house.now(), |_| true);
+    assert_eq!(house.store().open(&open, &told, Some(&claim)).await.unwrap(), Opened::New);
+    let (away, departure) = departed(open, house.now());
+    house.done(&Step::leave(away.clone(), state, departure)).await;
+    for _ in 0..89 {
+        house.pass(24 * HOUR);
+        house.store().tidy().await.unwrap();
+    }
+    assert_eq!(house.find(&away).await.as_ref(), Some(&away));
+    assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), departure)));
+    assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
+    assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), told);
+    let again = Draft::at(house.now()).of(merchant).claimed_by(&claim).journey();
+    let repeated = Opened::Repeated(Box::new(away.clone()));
+    assert_eq!(house.store().open(&again, &[], Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(house.store().due(9).await.unwrap(), []);
+    house.pass(24 * HOUR);
     assert_eq!(house.store().due(9).await.unwrap(), [away]);
 }
 

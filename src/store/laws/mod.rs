@@ -145,7 +145,7 @@ macro_rules! store_laws {
                 what_a_claim_opened_can_be_asked_for
                 a_claim_used_for_another_request_opens_nothing
                 a_taken_number_leaves_the_claim_unused
-                a_claim_is_forgotten_after_a_day
+                a_claim_is_forgotten_after_a_day_and_not_before_its_journey_expires
                 a_reference_is_remembered_for_as_long_as_its_journey
                 an_opening_leaves_deliveries
             }
@@ -301,6 +301,7 @@ macro_rules! store_laws {
                 what_was_acknowledged_is_there_after_reopening
                 a_spent_token_is_spent_after_reopening
                 tidying_drops_nothing_that_is_promised
+                what_belongs_to_a_journey_lasts_as_long_as_it_waits
                 a_new_store_takes_the_house_down
                 a_key_may_follow_another
                 another_house_is_refused_and_changes_nothing

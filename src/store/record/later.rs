@@ -20,6 +20,8 @@ pub(super) struct LaterRecord {
     manners: Vec<MannerRecord>,
     bookings: Vec<BookedRecord>,
     result: Option<SealedRecord>,
+    #[serde(default)]
+    payee: Option<String>,
 }
 
 /// Where the browser lands when its customer said no, and when it failed.
@@ -68,6 +70,7 @@ impl LaterRecord {
             manners: if endpoints.iter().all(plain) { Vec::new() } else { endpoints.iter().map(manner).collect() },
             bookings: past.bookings.iter().map(write_booked).collect(),
             result: past.result.as_ref().map(SealedRecord::of),
+            payee: purpose.checkout().and_then(|checkout| checkout.payee.clone()),
         };
         (record != Self::default()).then(|| Box::new(record))
     }
@@ -84,7 +87,8 @@ impl LaterRecord {
             }
             PurposeRecord::E(letter) => return Some(Purpose::Errand(Errand { letter: letter.into_sealed() })),
         };
-        Some(Purpose::Checkout(Checkout { wanted, institution: self.institution.take(), note, cancel }))
+        let (institution, payee) = (self.institution.take(), self.payee.take());
+        Some(Purpose::Checkout(Checkout { wanted, institution, note, cancel, payee }))
     }
 
     /// Where the browser lands when nothing was paid.

@@ -211,7 +211,8 @@ fn journeys_of_every_purpose_survive_their_record() {
     let amount = Amount::parse("9.99", Currency::EUR).unwrap();
     let checkout = |wanted| {
         let institution = Some("modelo-sandbox".to_owned());
-        Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld })
+        let payee = Some("Corner Bookshop".to_owned());
+        Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld, payee })
     };
     let booking = |kind, amount, of| Purpose::Booking(Booking { kind, amount, of, note: "n".into() });
     for purpose in [

@@ -32,9 +32,10 @@ impl Journeys for RedisStore {
         if !deliveries.is_empty() {
             keys.extend(Self::delivery_keys(journey));
         }
+        let life = journey.expires_at().since(opening.opened_at);
         let remembered = match claim.map(|claim| claim.kept) {
-            Some(Kept::WithItsJourney) => journey.expires_at().plus(self.keep).since(opening.opened_at),
-            Some(Kept::ADay) | None => REMEMBERED,
+            Some(Kept::WithItsJourney) => life + self.keep,
+            Some(Kept::ADay) | None => REMEMBERED.max(life),
         };
         let open = Request::call(&script::OPEN, keys)
             .with(of_journey(journey)?)

@@ -10,8 +10,10 @@ use super::words::checkout as words;
 #[derive(Debug, Clone, Template)]
 #[template(path = "checkout.html")]
 pub struct Checkout {
-    /// The name of the merchant that is paid.
+    /// The name of the merchant that asks.
     pub merchant: String,
+    /// Who is paid: the merchant, or somebody it asks for.
+    pub payee: String,
     /// The amount as people write it, such as `25.00 EUR`.
     pub amount: String,
     /// What it is for, in the merchant's words; may be empty.
@@ -28,11 +30,18 @@ pub struct Checkout {
     pub can_pay: bool,
 }
 
+impl Checkout {
+    fn asked_by(&self) -> Option<&str> {
+        (self.payee != self.merchant).then_some(self.merchant.as_str())
+    }
+}
+
 #[cfg(test)]
 impl Checkout {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let fresh = Self {
             merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             link: "lk_07f3".into(),
@@ -41,6 +50,7 @@ impl Checkout {
             bank: "Test bank".into(),
             can_pay: true,
         };
+        let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
         vec![
             ("checkout", fresh.clone()),
             ("checkout-failed", Self { failed: Some(super::words::reason("server_error").into()), ..fresh.clone() }),
@@ -49,18 +59,21 @@ impl Checkout {
             (
                 "checkout-long",
                 Self {
-                    merchant: "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.".into(),
+                    merchant: long.into(),
+                    payee: long.into(),
                     amount: "1234567.89 EUR".into(),
                     note: "RF18539007547034-".repeat(7),
-                    ..fresh
+                    ..fresh.clone()
                 },
             ),
+            ("checkout-payee", Self { payee: "Corner Bookshop".into(), ..fresh }),
         ]
     }
 
     pub(super) fn hostile() -> Self {
         Self {
             merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(4)</script>".into(),
             amount: "25.00 EUR".into(),
             note: "\"' onmouseover='x' javascript:alert(1) <img src=x onerror=alert(1)>".into(),
             link: "\"><script>alert(2)</script>".into(),

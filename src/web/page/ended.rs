@@ -10,6 +10,8 @@ use super::words::ended as words;
 pub struct Ended {
     /// The name of the merchant.
     pub merchant: String,
+    /// Who was to be paid: the merchant, or somebody it asked for.
+    pub payee: String,
     /// The amount as people write it, such as `25.00 EUR`.
     pub amount: String,
     /// What it was for; may be empty.
@@ -48,9 +50,9 @@ impl How {
     }
 
     /// What happened, as a sentence to the customer.
-    pub fn sentence(&self, merchant: &str, amount: &str) -> String {
+    pub fn sentence(&self, merchant: &str, payee: &str, amount: &str) -> String {
         match self {
-            Self::Paid => words::paid(merchant, amount),
+            Self::Paid => words::paid(payee, amount),
             Self::Cancelled => words::CANCELLED_SENTENCE.to_owned(),
             Self::Withdrawn => words::withdrawn(merchant),
             Self::Failed(reason) => reason.clone(),
@@ -81,6 +83,7 @@ impl Ended {
         let merchant = "Demo shop";
         let paid = Self {
             merchant: merchant.into(),
+            payee: merchant.into(),
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
@@ -100,6 +103,7 @@ impl Ended {
     pub(super) fn hostile() -> Self {
         Self {
             merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(5)</script>".into(),
             amount: "<b>25".into(),
             note: "\"' onmouseover='x'".into(),
             how: How::Failed("<script>alert(2)</script>".into()),

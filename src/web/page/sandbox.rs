@@ -59,13 +59,6 @@ impl Wanted {
         }
     }
 
-    const fn to(&self) -> &'static str {
-        match self {
-            Self::Payment(_) => words::TO,
-            Self::PaymentConsent(_) | Self::Access => words::ASKED_BY,
-        }
-    }
-
     const fn fails(&self) -> &'static str {
         match self {
             Self::Payment(_) => words::FAIL,
@@ -83,6 +76,10 @@ impl Wanted {
 pub struct Authorise {
     /// The name of the merchant that asks.
     pub merchant: String,
+    /// Who is paid, as the merchant has said; where it is not about money, nobody.
+    pub payee: String,
+    /// What is paid for; may be empty.
+    pub reference: String,
     /// What is asked for.
     pub wanted: Wanted,
     /// Where the bank sends the browser back to.
@@ -100,23 +97,38 @@ pub struct Authorise {
 #[template(path = "never_returns.html")]
 pub struct NeverReturns {}
 
+impl Authorise {
+    /// Who asks, where that is somebody else than who is paid.
+    fn asked_by(&self) -> Option<&str> {
+        (self.payee != self.merchant).then_some(self.merchant.as_str())
+    }
+}
+
 #[cfg(test)]
 impl Authorise {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let page = Self {
             merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
+            reference: "Order 1042: two tickets".into(),
             wanted: Wanted::Payment("25.00 EUR".into()),
             voucher: String::new(),
             redirect_uri: "http://127.0.0.1:8080/return/sandbox".into(),
             state: "07.Zk3v9mD2".into(),
             client_id: "handback".into(),
         };
-        let app = Self { redirect_uri: "https://app.example/cb".into(), voucher: "Zk3v9mD2".into(), ..page.clone() };
+        let app = Self {
+            redirect_uri: "https://app.example/cb".into(),
+            voucher: "Zk3v9mD2".into(),
+            payee: String::new(),
+            reference: String::new(),
+            ..page.clone()
+        };
         let payment = Wanted::PaymentConsent("25.00 EUR".into());
         vec![
             ("sandbox-authorise", page.clone()),
             ("sandbox-consent", Self { wanted: Wanted::Access, ..app }),
-            ("sandbox-consent-payment", Self { wanted: payment, ..page }),
+            ("sandbox-consent-payment", Self { wanted: payment, payee: "Corner Bookshop".into(), ..page }),
         ]
     }
 
@@ -124,6 +136,8 @@ impl Authorise {
         let script = "\"><script>alert(1)</script>";
         Self {
             merchant: script.into(),
+            payee: format!("{script}2"),
+            reference: script.into(),
             wanted: Wanted::Payment(script.into()),
             voucher: script.into(),
             redirect_uri: format!("javascript:alert(1){script}"),

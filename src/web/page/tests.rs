@@ -218,7 +218,7 @@ fn a_checkout_offers_only_what_the_customer_may_do() {
 fn a_page_that_waits_reloads_itself_and_says_so_when_it_takes_long() {
     let page = |seconds| {
         let (merchant, amount, next) = ("Shop".into(), "1.00 EUR".into(), "/next?a=b&c=d".into());
-        Waiting { awaited: Awaited::Answer, merchant, amount, seconds, next }.render().unwrap()
+        Waiting { awaited: Awaited::Answer, payee: merchant, amount, seconds, next }.render().unwrap()
     };
     assert!(page(0).contains("http-equiv=\"refresh\" content=\"1;url=/next?a=b&#38;c=d\""));
     assert!(!page(20).contains("longer than usual"));

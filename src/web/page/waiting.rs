@@ -19,8 +19,8 @@ pub enum Awaited {
 pub struct Waiting {
     /// What for.
     pub awaited: Awaited,
-    /// The name of the merchant.
-    pub merchant: String,
+    /// Who is paid; where it is not about money, the name of the merchant.
+    pub payee: String,
     /// The amount as people write it, such as `25.00 EUR`; empty where it is not about money.
     pub amount: String,
     /// How long the customer has been waiting, in seconds.
@@ -63,7 +63,7 @@ impl Waiting {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let soon = Self {
             awaited: Awaited::Answer,
-            merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
             seconds: 2,
             next: "/return/sandbox/wait?state=07f3&answer=00c0ffee00c0ffee".into(),
@@ -80,7 +80,7 @@ impl Waiting {
     pub(super) fn hostile() -> Self {
         Self {
             awaited: Awaited::Answer,
-            merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(1)</script>".into(),
             amount: "<b>25".into(),
             seconds: 0,
             next: "\"><script>alert(2)</script>".into(),

@@ -35,13 +35,14 @@ pub(super) mod layout {
 
 pub(super) mod checkout {
     pub const EYEBROW: &str = "Payment to";
+    pub const ASKED_BY: &str = "Asked for by";
     pub const CANCEL: &str = "Cancel";
     pub const TRY_AGAIN: &str = "Try again";
     pub const FAILED: &str = "The payment did not go through.";
     pub const NO_BANK: &str = "You cannot pay here at the moment: no bank is connected.";
 
-    pub fn title(merchant: &str, amount: &str) -> String {
-        format!("Pay {amount} to {merchant}")
+    pub fn title(payee: &str, amount: &str) -> String {
+        format!("Pay {amount} to {payee}")
     }
 
     pub fn pay(amount: &str) -> String {
@@ -67,8 +68,8 @@ pub mod ended {
     pub(crate) const NOTE: &str = "For";
 
     /// The customer has paid.
-    pub fn paid(merchant: &str, amount: &str) -> String {
-        super::ended_by_full_stop(format!("You have paid {amount} to {merchant}"))
+    pub fn paid(payee: &str, amount: &str) -> String {
+        super::ended_by_full_stop(format!("You have paid {amount} to {payee}"))
     }
 
     /// The merchant took the link back.
@@ -88,8 +89,7 @@ pub mod ended {
 }
 
 pub(super) mod session {
-    pub const EYEBROW: &str = "Payment to";
-    pub const ASKED_BY: &str = "Asked for by";
+    pub use super::checkout::{ASKED_BY, EYEBROW};
     pub const AT_THIS_BANK: &str = "Pay at your bank";
     pub const CANCEL: &str = "Cancel";
 
@@ -287,6 +287,7 @@ pub(super) mod sandbox {
     pub const ACCESS: &str = "You let somebody else read your accounts, their balances and their transactions. No real \
                               account is read.";
     pub const TO: &str = "To";
+    pub const FOR: &str = "For";
     pub const ASKED_BY: &str = "Asked by";
     pub const APPROVE: &str = "Approve";
     pub const DECLINE: &str = "Decline";

@@ -104,7 +104,7 @@ impl<'a> Visit<'a> {
         let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());
         reply::page(&Waiting {
             awaited: Awaited::Answer,
-            merchant: journey.opening().merchant_name.as_str().to_owned(),
+            payee: journey.payee().to_owned(),
             amount: checkout::amount(journey),
             seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
             next: format!("{}/wait?state={}&answer={:016x}", self.address(), percent_encoded(state), via.mark),

@@ -71,6 +71,13 @@ impl Refusal {
         Self { external: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Some("UNAVAILABLE"), message) }
     }
 
+    /// The bank is asked about a payment, and has not answered a call that did not say how long it waits.
+    pub fn deadline_exceeded(payment: &str) -> Self {
+        let message = "The bank has not answered yet; the payment goes on. With the header request-timeout a call that waits \
+                       too long is answered with the payment as it stands";
+        Self::too_late(message).about(payment)
+    }
+
     /// The bank is asked, and has not answered in the time that there was.
     pub fn too_late(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GATEWAY_TIMEOUT, Some("DEADLINE_EXCEEDED"), message)
@@ -88,7 +95,7 @@ impl Refusal {
 
     /// The same of a payment: what is not the caller's mistake names it (contracts, section 9).
     pub fn about(mut self, payment: &str) -> Self {
-        if matches!(self.status.as_u16(), 404 | 429 | 501 | 503 | 504)
+        if names_payment(&self)
             && let Kind::Other(_, _, about) = self.kind.as_mut()
         {
             about.get_or_insert_with(|| payment.to_owned());
@@ -175,6 +182,11 @@ pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, said: Result<
     answer(engine, said.map_err(|refusal| refusal.about(request.match_info().query("id"))))
 }
 
+/// Whether an answer with this status names a payment; the vendor's schema has one also where there is none to name.
+fn names_payment(refusal: &Refusal) -> bool {
+    matches!(refusal.status.as_u16(), 404 | 429 | 501 | 503 | 504)
+}
+
 fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
     let failure = match refusal.kind.as_ref() {
         Kind::Call(refusal) => refusal.failure(),
@@ -185,6 +197,8 @@ fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
             ..Failure::default()
         },
     };
+    let failure =
+        Failure { payment_id: failure.payment_id.or_else(|| names_payment(refusal).then_some("")), ..failure };
     let half = engine.clock().entropy().first_chunk().copied().unwrap_or_default();
     let failure = Failure { token_trace_id: format!("{:032x}", u128::from_be_bytes(half)), ..failure };
     let Ok(body) = failure.written() else { return HttpResponse::InternalServerError().finish() };

@@ -38,6 +38,11 @@ impl Call {
         Ok(Self { merchant, request, claim, body })
     }
 
+    /// Whether it says how long it waits, so that an answer without an end is what it expects.
+    pub fn says_how_long(&self) -> bool {
+        self.request.headers().contains_key("request-timeout")
+    }
+
     /// The parameters of the query, decoded.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> + use<'_> {
         form_urlencoded::parse(self.request.query_string().as_bytes()).into_owned()

@@ -6,7 +6,8 @@ use super::answer::{Refusal, answer};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
-    NAME, Standing, brought_for_payment, brought_for_request, is_token_request, payment, read_bank_query, request_id,
+    NAME, Standing, Status, brought_for_payment, brought_for_request, is_token_request, payment, payment_id,
+    read_bank_query, request_id,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -27,7 +28,7 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let pairs = read_bank_query(&call.body)?;
         let answer = Answer::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
         match engine.bring_answer((call.merchant.id, NAME), &answer, patience).await? {
-            BroughtCode::Journey(journey) => told(&engine, &journey),
+            BroughtCode::Journey(journey) => told(&engine, &journey, &call),
             BroughtCode::Unknown => Err(Refusal::not_found("payment that waits for this answer of a bank", None)),
             BroughtCode::Forged => Err(Refusal::forbidden("The query is not the bank's word")),
         }
@@ -36,12 +37,16 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 }
 
 /// No bank here sends the browser on to a second page, so there is never a `redirectUrl`.
-fn told(engine: &Engine, journey: &Journey) -> Result<String, Refusal> {
+fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<String, Refusal> {
     if is_token_request(journey) {
         return Ok(brought_for_request(&request_id(*journey.id()), None)?);
     }
+    let standing = Standing::now(journey);
+    if standing.status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
+        return Err(Refusal::deadline_exceeded(&payment_id(*journey.id())));
+    }
     let way = payments::way_of(engine, journey)?;
-    let payment = serde_json::value::to_raw_value(&payment(journey, Standing::now(journey), way.as_deref()))?;
+    let payment = serde_json::value::to_raw_value(&payment(journey, standing, way.as_deref()))?;
     Ok(brought_for_payment(&payment, None)?)
 }
 

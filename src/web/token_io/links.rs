@@ -81,9 +81,14 @@ async fn end(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
             return Err(not_active(status));
         }
         let withdrawn = engine.withdraw(call.merchant.id, journey.pay_id()).await?.ok_or_else(|| unknown(&call))?;
-        // The customer may have been faster.
+        // The customer may have been faster, or may be at the bank.
         match LinkStatus::of(&withdrawn, engine.clock().now()) {
             LinkStatus::Canceled => shown(&engine, &withdrawn),
+            LinkStatus::Active => {
+                let used =
+                    Invalid::new("status", "is not known before the customer, who has left for the bank, is back");
+                Err(Refusal::conflict(used.hint("try again when the payment has ended, or in 40 minutes")))
+            }
             status => Err(not_active(status)),
         }
     };

@@ -1,7 +1,6 @@
 //! `/v2/payments`: asked for, read, and listed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
     self, EVENT, Flow, NAME, Offset, Payment, PaymentRequest, Query, Standing, Status, answered_by_app,
-    is_token_request, payment, payment_id, read_payment_id,
+    is_token_request, partial_payment, payment, payment_id, read_payment_id,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -19,7 +18,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::terms::{AnswersTo, SameBrowser};
 use crate::domain::wish::Wish;
-use crate::engine::{Counted, Engine, EngineError, Page, Selected, Stretch, Which};
+use crate::engine::{Counted, Engine, EngineError, Page, Place, Selected, Stretch, Which};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -39,8 +38,8 @@ struct One<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Many<'a> {
-    payments: Vec<Payment<'a>>,
+struct Many<T> {
+    payments: Vec<T>,
     page_info: PageInfo,
 }
 
@@ -57,9 +56,13 @@ pub(super) struct PageInfo {
 }
 
 impl PageInfo {
-    fn of(limit: usize, offset: Offset, next: Option<Offset>) -> Self {
-        let offset = (offset != Offset::default()).then(|| offset.to_string());
-        Self { limit, offset, next_offset: next.map(|next| next.to_string()), have_more: next.is_some() }
+    /// The first page names its place, too, so that it can be read again as it was; an empty one is where the next begins.
+    fn of(part: Part, journeys: &[Journey], next: Option<Offset>) -> Self {
+        let offset = part.offset.or_else(|| journeys.first().map(Offset::before));
+        let have_more = next.is_some();
+        let next = next.or_else(|| part.offset.filter(|_| journeys.is_empty()));
+        let written = |offset: Option<Offset>| offset.map(|offset| offset.to_string());
+        Self { limit: part.limit, offset: written(offset), next_offset: written(next), have_more }
     }
 }
 
@@ -69,7 +72,7 @@ pub(super) struct Part {
     /// How many journeys it has, at the most.
     pub limit: usize,
     /// Where it begins.
-    pub offset: Offset,
+    pub offset: Option<Offset>,
     /// Only what was opened earlier.
     pub before: Option<Moment>,
     /// Only what was opened then or later.
@@ -84,25 +87,24 @@ impl Part {
         merchant: &Merchant,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<(Vec<Journey>, PageInfo), Refusal> {
-        let page = Page { skip: self.offset.skip, most: self.limit + 1 };
-        let before = [self.before, self.offset.before].into_iter().flatten().min();
-        let stretch = Stretch { lists: vec![Which::All], before, from: self.from, most: LOOKED_AT };
+        let page = Page { skip: 0, most: self.limit + 1 };
+        let after = self.offset.map(|Offset { opened_at, pay_id }| Place { opened_at, pay_id });
+        let (lists, before, from) = (vec![Which::All], self.before, self.from);
+        let stretch = Stretch { lists, before, after, from, most: LOOKED_AT };
         let mut selected = engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
         let next = self.next(&selected);
         selected.journeys.truncate(self.limit);
-        Ok((selected.journeys, PageInfo::of(self.limit, self.offset, next)))
+        let page_info = PageInfo::of(self, &selected.journeys, next);
+        Ok((selected.journeys, page_info))
     }
 
-    /// Where the next part begins, if there is one, or there may be. Where the look has stopped, that is the moment of the
-    /// journey that it looked at last, behind those of the same moment.
+    /// Where the next part begins, if there is one, or there may be: behind this one's last journey or, where the look has
+    /// stopped, behind the last that it looked at.
     fn next(self, selected: &Selected) -> Option<Offset> {
         if selected.journeys.len() > self.limit {
-            return Some(Offset { skip: self.offset.skip + self.limit, ..self.offset });
+            return selected.journeys.get(self.limit.checked_sub(1)?).map(Offset::behind);
         }
-        selected.stopped.map(|stopped| Offset {
-            before: Some(stopped.at.plus(Duration::from_millis(1))),
-            skip: stopped.wanted + self.offset.skip.saturating_sub(selected.count),
-        })
+        selected.stopped.map(|Place { opened_at, pay_id }| Offset { opened_at, pay_id })
     }
 }
 
@@ -110,11 +112,17 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let call = Call::read(&engine, incoming).await?;
         let patience = patience(&call.request)?;
-        let request = PaymentRequest::read(&call.body)?;
+        let request = PaymentRequest::read(&call.body, engine.clock().now())?;
         let journey = open(&engine, &call, &request).await?;
         // What a page of ours asks the bank for, a browser waits for.
         let id = payment_id(*journey.id());
-        let awaited = async { shown(&engine, &engine.await_way(journey, patience).await?) };
+        let awaited = async {
+            let journey = engine.await_way(journey, patience).await?;
+            if Standing::now(&journey).status == Status::Pending && !call.says_how_long() {
+                return Err(Refusal::deadline_exceeded(&id));
+            }
+            shown(&engine, &journey)
+        };
         awaited.await.map_err(|refusal| refusal.about(&id))
     };
     answer(&engine, asked.await)
@@ -126,7 +134,7 @@ async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let mut journey = find(&engine, &call).await?;
         // Without the header the caller wants to know how it stands, and not how it ends.
-        if call.request.headers().contains_key("request-timeout") {
+        if call.says_how_long() {
             journey = engine.await_change(journey, patience(&call.request)?).await?;
         }
         shown(&engine, &journey)
@@ -138,9 +146,12 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
         let query = Query::read(call.query())?;
-        let Query { limit, offset, created_before: before, created_after: from, .. } = query;
+        let Query { limit, offset, created_before: before, created_after: from, partial, .. } = query;
         let part = Part { limit, offset, before, from };
         let (journeys, page_info) = part.find(&engine, &call.merchant, |journey| query.wants(journey)).await?;
+        if partial {
+            return said(Many { payments: journeys.iter().map(partial_payment).collect(), page_info });
+        }
         let ways = journeys.iter().map(|journey| way_of(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
         let payments = journeys.iter().zip(&ways);
         let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
@@ -234,24 +245,26 @@ fn is_own(journey: &Journey) -> bool {
 mod tests {
     use super::*;
     use crate::domain::journey::tests::journey;
-    use crate::engine::Stopped;
 
     #[test]
-    fn a_list_that_was_not_looked_at_to_its_end_goes_on_where_the_look_stopped() {
-        let at = Moment::from_millis(1_790_000_000_000);
-        let part = |before, skip| Part { limit: 2, offset: Offset { before, skip }, before: None, from: None };
-        let selected = |journeys: usize, count: usize, stopped: Option<usize>| Selected {
-            journeys: vec![journey(); journeys],
-            count,
-            stopped: stopped.map(|wanted| Stopped { at, wanted }),
+    fn a_list_goes_on_behind_the_last_that_was_shown_or_looked_at() {
+        let part = |offset| Part { limit: 2, offset, before: None, from: None };
+        let (behind, before) = (Offset::behind(&journey()), Offset::before(&journey()));
+        let stopped = Place { opened_at: Moment::from_millis(1_790_000_000_000), pay_id: journey().pay_id() };
+        let next = |count: usize, stopped: Option<Place>| {
+            part(None).next(&Selected { journeys: vec![journey(); count], count, stopped })
         };
-        let next = |part: Part, selected: Selected| part.next(&selected).map(|next| next.to_string());
-        assert_eq!(next(part(None, 0), selected(2, 2, None)), None);
-        assert_eq!(next(part(None, 4), selected(3, 7, None)).as_deref(), Some("6"));
-        assert_eq!(next(part(Some(at), 4), selected(3, 7, None)).as_deref(), Some("1790000000000-6"));
+        assert_eq!((next(2, None), next(3, None)), (None, Some(behind)));
         // Nothing was found, or not enough, and there may be more.
-        assert_eq!(next(part(None, 0), selected(0, 0, Some(0))).as_deref(), Some("1790000000001-0"));
-        assert_eq!(next(part(None, 4), selected(1, 5, Some(3))).as_deref(), Some("1790000000001-3"));
-        assert_eq!(next(part(None, 9), selected(0, 5, Some(3))).as_deref(), Some("1790000000001-7"));
+        let there = Offset { opened_at: stopped.opened_at, pay_id: stopped.pay_id };
+        assert_eq!((next(0, Some(stopped)), next(1, Some(stopped))), (Some(there), Some(there)));
+
+        let info = |offset, count: usize, next| PageInfo::of(part(offset), &vec![journey(); count], next);
+        let first = info(None, 2, Some(behind));
+        assert_eq!((first.offset, first.next_offset), (Some(before.to_string()), Some(behind.to_string())));
+        let last = info(Some(behind), 1, None);
+        assert_eq!((last.offset, last.next_offset, last.have_more), (Some(behind.to_string()), None, false));
+        let empty = info(Some(behind), 0, None);
+        assert_eq!((empty.next_offset, empty.have_more), (Some(behind.to_string()), false), "the vendor says so");
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let call = Call::read(&engine, incoming).await?;
-        let request = TokenRequest::read(&call.body)?;
+        let request = TokenRequest::read(&call.body, engine.clock().now())?;
         if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
             let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
             return Err(token_io::Refusal::not_allowed(invalid).into());

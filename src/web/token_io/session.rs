@@ -43,12 +43,15 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route("/leaving", web::head().to(untouched))
                 .route("/cancel", web::post().to(cancel)),
         )
-        .service(other_address("/app/request-token/{id}"))
-        .service(other_address("/pay-by-link/{id}"));
+        .service(other_address("/app/request-token/{id}", |id| token_io::read_request_id(id).is_ok()))
+        .service(other_address("/pay-by-link/{id}", |id| token_io::read_link_id(id).is_ok()));
 }
 
-/// Another address of the same page: the first API's, or that of payment links.
-fn other_address(path: &str) -> Resource {
+/// Another address of the same page, for ids of one kind: the first API's, or those of payment links.
+fn other_address(path: &str, is_of_its_kind: fn(&str) -> bool) -> Resource {
+    let show = move |engine, request, id: web::Path<String>, asked| async move {
+        if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { unknown() }
+    };
     web::resource(path).app_data(Route::Page).route(web::get().to(show)).route(web::head().to(untouched))
 }
 
@@ -136,9 +139,8 @@ async fn untouched() -> HttpResponse {
 async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
     let Some(journey_id) = read_id(id) else { return Err(unknown()) };
     match engine.journey_of(journey_id).await {
-        Ok(Some(journey)) if journey.opening().dialect != NAME => Err(unknown()),
+        Ok(Some(journey)) if !is_shown(&journey, id) => Err(unknown()),
         Ok(Some(journey)) if has_ended(&journey) => Err(ended(engine, request, &journey)),
-        Ok(Some(journey)) if is_too_late(engine, &journey) => Err(over()),
         Ok(Some(journey)) => Ok(journey),
         Ok(None) => Err(unknown()),
         Err(error) => Err(problem::page_of_form(&error, at(id))),
@@ -156,6 +158,20 @@ fn over() -> HttpResponse {
     reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
 }
 
+/// Whether a journey has pages here, under this id: each kind under its own, and no payment that was asked for by API alone.
+/// Such a payment's id is no secret, and gives nobody a say in it.
+fn is_shown(journey: &Journey, id: &str) -> bool {
+    if journey.opening().dialect != NAME || !token_io::flow(journey).is_hosted() {
+        return false;
+    }
+    let (is_request, is_link) = (token_io::is_token_request(journey), token_io::is_payment_link(journey));
+    match (token_io::read_request_id(id), token_io::read_link_id(id)) {
+        (Ok(_), _) => is_request,
+        (_, Ok(_)) => is_link,
+        _ => !is_request,
+    }
+}
+
 /// The journey that an id of any of Token.io's kinds stands for.
 fn read_id(id: &str) -> Option<JourneyId> {
     let payment = token_io::read_payment_id(id).or_else(|_| token_io::read_request_id(id));
@@ -169,11 +185,6 @@ fn has_ended(journey: &Journey) -> bool {
 /// Whether a press on "cancel" has ended it.
 fn was_cancelled(journey: &Journey) -> bool {
     journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Customer)
-}
-
-/// Whether it is a payment link whose own time is over before its journey's is.
-fn is_too_late(engine: &Engine, journey: &Journey) -> bool {
-    token_io::is_payment_link(journey) && engine.clock().now() >= token_io::expires_at(journey)
 }
 
 async fn leave(
@@ -207,7 +218,7 @@ fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
     let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
     Waiting {
         awaited: Awaited::Departure,
-        merchant: journey.opening().merchant_name.as_str().to_owned(),
+        payee: journey.payee().to_owned(),
         amount: checkout::amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next: format!("{}/leaving", at(id)),
@@ -239,10 +250,9 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
         !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
     };
     let found: Vec<&Institution> = there.iter().filter(matches).copied().collect();
-    let merchant = journey.opening().merchant_name.as_str().to_owned();
     Session {
-        payee: token_io::payee(journey).unwrap_or_else(|| merchant.clone()),
-        merchant,
+        payee: journey.payee().to_owned(),
+        merchant: journey.opening().merchant_name.as_str().to_owned(),
         amount: checkout::amount(journey),
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),

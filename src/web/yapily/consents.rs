@@ -84,7 +84,7 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     let users = users(engine, merchant, &query).await?;
     let lists =
         users.as_ref().map_or_else(|| vec![Which::All], |users| users.iter().copied().map(Which::OfUser).collect());
-    let stretch = Stretch { lists, before: query.before, from: query.from, most: LOOKED_AT };
+    let stretch = Stretch { lists, before: query.before, after: None, from: query.from, most: LOOKED_AT };
     let now = engine.clock().now();
     let wanted = |journey: &Journey| {
         is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)

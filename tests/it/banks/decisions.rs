@@ -85,6 +85,7 @@ async fn a_bank_that_proves_consents_never_says_paid() {
         institution: None,
         note: String::new(),
         cancel: Cancel::Offered,
+        payee: None,
     });
     let visit = Visit::of("plain", format!("{HOME}/return/plain"), checkout);
     assert!(bank.depart(&visit.trip()).await.is_err());

@@ -6,7 +6,7 @@ use handback::domain::consent::Consent;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::journey::Journey;
 use handback::domain::wish::Asked;
-use handback::engine::{Counted, Page, Stopped, Stretch, Which};
+use handback::engine::{Counted, Page, Place, Stretch, Which};
 
 use crate::support::annex::{Annex, consent};
 
@@ -39,7 +39,7 @@ async fn the_lists_of_several_users_are_one_newest_first() {
     let annex = Annex::open(&[]).await;
     let journeys = many(&annex).await;
     let lists = (0..USERS).map(|number| Which::OfUser(user(number))).collect();
-    let stretch = Stretch { lists, before: None, from: None, most: usize::MAX };
+    let stretch = Stretch { lists, before: None, after: None, from: None, most: usize::MAX };
     let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
     assert_eq!(found(&annex, &stretch, all).await, (journeys.clone(), 36));
     let page = Counted { page: Page { skip: 5, most: 20 }, to: 30 };
@@ -56,7 +56,7 @@ async fn a_stretch_begins_and_ends_where_it_says() {
     let both = vec![Which::OfUser(user(0)), Which::OfUser(user(1))];
     let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
     for lists in [vec![Which::All], both] {
-        let stretch = Stretch { lists, before: opened_at(9), from: opened_at(29), most: usize::MAX };
+        let stretch = Stretch { lists, before: opened_at(9), after: None, from: opened_at(29), most: usize::MAX };
         assert_eq!(found(&annex, &stretch, all).await, (journeys[10..30].to_vec(), 20));
         // What is not wanted is looked at, too.
         let bounded = Stretch { most: 7, ..stretch };
@@ -66,9 +66,9 @@ async fn a_stretch_begins_and_ends_where_it_says() {
         let selected = annex.engine.select_and_count(annex.merchant.id, &bounded, all, first).await.expect("a store");
         assert_eq!((selected.journeys, selected.count), (expected.clone(), expected.len()));
         // It says where it stopped, unless the part was full before.
-        let last = &journeys[16];
-        let stopped = Stopped { at: last.opening().opened_at, wanted: usize::from(first(last)) };
-        assert_eq!(selected.stopped, Some(stopped));
+        assert_eq!(selected.stopped, Some(Place::of(&journeys[16])));
+        let on = Stretch { after: selected.stopped, most: usize::MAX, ..bounded.clone() };
+        assert_eq!(found(&annex, &on, all).await.0, journeys[17..30], "from there it goes on");
         let one = Counted { page: Page { skip: 0, most: 1 }, to: 0 };
         let full = annex.engine.select_and_count(annex.merchant.id, &bounded, one, first).await.expect("a store");
         assert_eq!((full.journeys.len(), full.stopped), (1, None));

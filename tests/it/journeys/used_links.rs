@@ -1,5 +1,7 @@
 //! A link that is opened after its end tells what happened, and shows a way on.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::house::House;
@@ -40,13 +42,15 @@ async fn a_withdrawn_link_says_so_and_hands_home_again(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;
     let trip = house.http.leave(&link.text).await;
+    // Whoever does not come back for so long is not waited for.
+    house.wait(Duration::from_mins(40));
     let deleted = shop.secpaid("deleteLink", &json!({ "id": link.id })).await.is(200).json();
     assert_eq!(deleted["data"]["status"], "Deleted");
     let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
     page.says("Link withdrawn").says("Shop has withdrawn").never_says("/payment/pay");
     let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
     assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")));
-    // Somebody was at the bank already, and paid: money counts more than a deletion.
+    // Somebody was at the bank all the time, and paid: money counts more than a deletion.
     let paid = house.http.back(&trip.with("code=ok")).await.location();
     assert!(paid.ends_with("&status=success"), "{paid}");
 }

@@ -154,6 +154,7 @@ impl Annex {
             callback,
             one_time_token: None,
             extra_outcomes: None,
+            expiry: None,
         };
         self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
     }
@@ -175,6 +176,7 @@ impl Annex {
             institution: None,
             note: String::new(),
             cancel: Cancel::Offered,
+            payee: None,
         });
         let callback = Asked::Text(callback.into());
         let wish = Wish {
@@ -185,6 +187,7 @@ impl Annex {
             callback,
             one_time_token: None,
             extra_outcomes: None,
+            expiry: None,
         };
         self.engine.open(&self.merchant, "secpaid", &wish, None).await.expect("a checkout")
     }
@@ -266,6 +269,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),
+        longest_life: Duration::from_hours(90 * 24),
         operator: Vec::new(),
         herald: Arc::new(NoHerald),
     })

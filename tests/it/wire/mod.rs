@@ -13,6 +13,7 @@ mod token_io_ahead;
 mod token_io_hosted;
 mod token_io_initiation;
 mod token_io_links;
+mod token_io_pages;
 mod token_io_payments;
 mod token_io_refusals;
 mod token_io_v1;

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use handback::clock::Clock as _;
 use handback::domain::journey::Journey;
 use handback::engine::Which;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::annex::{Annex, Manners};
-use crate::support::house::eventually;
+use crate::support::house::{House, StoreKind, eventually};
 use crate::support::http::{Answer, query_value};
-use crate::support::member::{CALLBACK, request};
+use crate::support::member::{CALLBACK, Member, request};
 
 fn late(departs_after: Duration) -> Manners {
     Manners { departs_after, ..Manners::plain("late") }
@@ -97,7 +98,8 @@ async fn another_node_asks_when_the_one_that_did_is_gone() {
 #[tokio::test]
 async fn a_payment_whose_node_died_before_it_asked_is_asked_for_too() {
     let annex = Annex::open(&[]).await;
-    let wish = handback::dialect::token_io::PaymentRequest::read(request(json!({})).to_string().as_bytes());
+    let (body, now) = (request(json!({})).to_string(), annex.clock.now());
+    let wish = handback::dialect::token_io::PaymentRequest::read(body.as_bytes(), now);
     let wish = wish.expect("a request").wish(None);
     let opened = annex.engine.open(&annex.merchant, "token_io", &wish, None).await.expect("a payment");
     assert_eq!((opened.revision(), opened.departures().len()), (1, 1), "its departure is written with it");
@@ -119,4 +121,59 @@ async fn a_way_that_nobody_has_said_before_the_payment_ended_is_not_asked_for_an
     let ended = payment(&next, &pending["id"], "0").await;
     assert_eq!(ended["status"], "INITIATION_FAILED", "{ended}");
     assert_eq!(journey(&next).await.asked_ahead(), None);
+}
+
+/// The vendor's worked example, second for second: a call waits ten, and the bank takes fifteen.
+#[tokio::test]
+async fn a_bank_that_takes_longer_than_the_request_timeout_is_told_of_later() {
+    let mut house = House::open(StoreKind::Embedded).await;
+    // A 504 is logged like every other answer of the kind.
+    house.expect_errors();
+    let member = Member::of(&house).await;
+    let slow = |note: &str| request(json!({ "remittanceInformationPrimary": note }));
+    let (body, other) = (slow("slow:15000"), slow("slow:15000:Order"));
+    let walk = async {
+        let timeout = [("request-timeout", "10")];
+        let pending = member.call_with(Method::POST, "/v2/payments", &timeout, &body).await.is(200).json();
+        assert_eq!(pending["payment"]["status"], "INITIATION_PENDING", "{pending}");
+        let path = format!("/v2/payments/{}", pending["payment"]["id"].as_str().expect("an id"));
+        let timeout = [("request-timeout", "20")];
+        let ready = member.call_with(Method::GET, &path, &timeout, &Value::Null).await.is(200).json();
+        ready["payment"].clone()
+    };
+    // Without the header the call itself fails, and the payment goes on.
+    let impatient = async { member.post("/v2/payments", &other).await.is(504).json() };
+    // So it is when an app hands a bank's answer over, and the bank takes its time.
+    let app = Member::named(&house, "App").await;
+    app.shop.save(CALLBACK).await;
+    app.shop.choose(json!({ "answers_to": "app" })).await;
+    let asked = app.ask(json!({})).await;
+    let query = json!({ "query": asked.back("code=slow:14000") });
+    let handed_over = async { app.post("/callback/initiation", &query).await.is(504).json() };
+    let (ready, late, answer) = futures_util::future::join3(walk, impatient, handed_over).await;
+    assert_eq!(answer["error"]["paymentId"], json!(asked.id), "{answer}");
+    eventually("it is paid", || async { app.status(&asked.id).await == "INITIATION_COMPLETED" }).await;
+    assert_eq!(ready["status"], "INITIATION_PENDING_REDIRECT_AUTH", "{ready}");
+    let way = ready["authentication"]["redirectUrl"].as_str().expect("a way");
+    house.http.get(way).await.is(200).says("slow:15000");
+    assert_eq!(late["error"]["errorCode"], "DEADLINE_EXCEEDED", "{late}");
+    let id = late["error"]["paymentId"].as_str().expect("it names the payment");
+    eventually("it goes on", || async { member.status(id).await == "INITIATION_PENDING_REDIRECT_AUTH" }).await;
+}
+
+/// Also where a browser waits, and not a call.
+#[tokio::test]
+async fn every_dialect_can_play_a_bank_that_is_slow_to_begin() {
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
+    let member = Member::of(&house).await;
+    let link = member.shop.link(json!({ "recipient_note": "slow:700" })).await;
+    let late = house.http.submit("/payment/pay", &[("link_id", &link.text)]).await.is(200);
+    late.says("Taking you to your bank");
+    let leaving = format!("/payment/leaving?link_id={}", link.text);
+    eventually("the bank has begun", || async { house.http.get(&leaving).await.status == 303 }).await;
+    let hosted =
+        member.ask(json!({ "flowType": "FULL_HOSTED_PAGES", "remittanceInformationPrimary": "slow:700:x" })).await;
+    let choose = format!("/token-io/session/{}/choose", hosted.id);
+    let late = house.http.submit(&choose, &[("institution", "modelo-sandbox")]).await.is(200);
+    late.says("Taking you to your bank");
 }

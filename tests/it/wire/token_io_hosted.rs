@@ -19,7 +19,7 @@ on_every_store![
     of_presses_at_once_only_the_one_on_cancel_leads_home,
     a_country_narrows_the_list_down,
     what_is_no_session_is_told_so,
-    a_customer_who_is_sent_to_the_app_is_not_taken_back_here,
+    a_payment_by_api_alone_has_no_page_and_each_kind_only_its_own,
 ];
 
 /// Asks for the contract's payment on hosted pages.
@@ -174,11 +174,45 @@ async fn what_is_no_session_is_told_so(house: House) {
     house.http.get(&page(&asked)).await.is(410);
 }
 
-/// The page of an API-only payment is open like any other: the merchant may send its customer there.
-async fn a_customer_who_is_sent_to_the_app_is_not_taken_back_here(house: House) {
+/// Its id stands in webhooks and in logs: whoever has it must not have a say in the payment.
+async fn a_payment_by_api_alone_has_no_page_and_each_kind_only_its_own(house: House) {
     let member = Member::of(&house).await;
-    let asked = member.ask(json!({})).await;
-    house.http.get(&page(&asked)).await.is(200).says("Pay at your bank");
-    let left = choose(&house, &asked, "modelo-sandbox").await.location();
-    assert_eq!(query_value(&left, "state"), query_value(&asked.redirect_url(), "state"), "one departure, both ways");
+    let api = member.ask(json!({})).await;
+    let link = json!({ "paymentTemplate": {
+        "amount": { "currency": "EUR", "value": "10.00" }, "localInstrument": "SEPA", "refId": "COFFEE",
+        "creditor": { "name": "Shop", "iban": "GB29NWBK60161331926819" },
+    } });
+    let link = member.post("/v2/payment-links", &link).await.is(200).json()["paymentLink"]["id"].clone();
+    let request = json!({ "requestPayload": {
+        "refId": "r", "redirectUrl": CALLBACK, "transferBody": { "currency": "EUR", "lifetimeAmount": "3.00" },
+    } });
+    let request = member.post("/token-requests", &request).await.is(200).json()["tokenRequest"]["id"].clone();
+    let (link, request) = (link.as_str().unwrap(), request.as_str().unwrap());
+    let hosted = hosted(&member, json!({})).await.id;
+    // The same journey under an id of another kind.
+    let journey = handback::dialect::token_io::read_request_id(request).unwrap();
+    let (as_payment, as_link) =
+        (handback::dialect::token_io::payment_id(journey), handback::dialect::token_io::link_id(journey));
+    for address in [
+        format!("/session/{}", api.id),
+        format!("/session/{as_payment}"),
+        format!("/session/{as_link}"),
+        format!("/pay-by-link/{hosted}"),
+        format!("/pay-by-link/{request}"),
+        format!("/app/request-token/{link}"),
+        format!("/app/request-token/{hosted}"),
+    ] {
+        house.http.get(&format!("/token-io{address}")).await.is(404).says("We do not know this link");
+    }
+    for press in ["cancel", "choose"] {
+        let form = [("institution", "modelo-sandbox")];
+        house.http.submit(&format!("/token-io/session/{}/{press}", api.id), &form).await.is(404);
+        house.http.submit(&format!("/token-io/session/{as_payment}/{press}"), &form).await.is(404);
+    }
+    assert_eq!(member.status(&api.id).await, "INITIATION_PENDING_REDIRECT_AUTH", "nobody has ended it");
+    for address in
+        [format!("/session/{hosted}"), format!("/pay-by-link/{link}"), format!("/app/request-token/{request}")]
+    {
+        house.http.get(&format!("/token-io{address}")).await.is(200);
+    }
 }

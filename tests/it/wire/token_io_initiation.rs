@@ -14,6 +14,7 @@ on_every_store![
     a_refusal_of_the_bank_is_handed_over_too,
     an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later,
     an_answer_is_for_its_member_and_its_payment_alone,
+    an_app_that_knows_its_own_state_alone_hands_the_answer_over_where_that_is_unique,
     a_callback_that_takes_codes_has_to_be_saved,
     a_consents_code_is_not_taken_to_the_bank_here,
 ];
@@ -85,7 +86,7 @@ async fn an_answer_is_for_its_member_and_its_payment_alone(house: House) {
     for (who, query) in [
         (&other, asked.back("code=ok")),
         (&member, "code=ok&state=0123456789abcdef0123456789abcdef".to_owned()),
-        (&member, "code=ok&state=6242e45e-3063-4c42-8376".to_owned()),
+        (&other, "code=ok&state=6242e45e-3063-4c42-8376".to_owned()),
         (&member, "code=ok".to_owned()),
     ] {
         let refused = bring(who, &query).await.is(404).json();
@@ -107,6 +108,37 @@ async fn an_answer_is_for_its_member_and_its_payment_alone(house: House) {
     let headers = [("content-type", "application/json")];
     house.http.send(Method::POST, "/token-io/callback/initiation", &headers, unsigned).await.is(401);
     assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");
+}
+
+/// As the vendor's own browser tests do: what comes back as `state` is `callbackState` there.
+async fn an_app_that_knows_its_own_state_alone_hands_the_answer_over_where_that_is_unique(house: House) {
+    let member = member(&house).await;
+    let asked = member.ask(json!({ "callbackState": "abc" })).await;
+    let brought = bring(&member, "code=abc&state=abc").await.is(200).json();
+    assert_eq!(
+        (&brought["payment"]["id"], &brought["payment"]["status"]),
+        (&json!(asked.id), &json!("INITIATION_COMPLETED"))
+    );
+    assert_eq!(bring(&member, "code=abc&state=abc").await.is(200).json(), brought, "again it is the same");
+    // Another one that waits is meant, since the first has ended.
+    let second = member.ask(json!({ "callbackState": "abc" })).await;
+    let declined = bring(&member, "error=access_denied&state=abc").await.is(200).json();
+    assert_eq!(
+        (&declined["payment"]["id"], &declined["payment"]["status"]),
+        (&json!(second.id), &json!("INITIATION_DECLINED"))
+    );
+    // Of two that wait, or two that have ended, nobody can say which is meant.
+    bring(&member, "code=abc&state=abc").await.is(404);
+    for _ in 0..2 {
+        member.ask(json!({ "callbackState": "twice" })).await;
+    }
+    bring(&member, "code=x&state=twice").await.is(404);
+    // It is the member's own, and of payments whose answers its app takes.
+    let other = Member::named(&house, "Other").await;
+    member.ask(json!({ "callbackState": "mine" })).await;
+    bring(&other, "code=x&state=mine").await.is(404);
+    other.ask(json!({ "callbackState": "theirs" })).await;
+    bring(&other, "code=x&state=theirs").await.is(404);
 }
 
 async fn a_callback_that_takes_codes_has_to_be_saved(house: House) {

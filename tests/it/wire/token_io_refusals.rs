@@ -168,3 +168,23 @@ async fn a_store_that_is_away_is_said_of_the_payment() {
     let error = away.json()["error"].clone();
     assert_eq!((&error["errorCode"], &error["paymentId"]), (&json!("UNAVAILABLE"), &json!(asked.id)), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_not_there_names_a_payment_as_the_schema_has_it() {
+    let house = house().await;
+    let member = Member::of(&house).await;
+    for (path, named) in [
+        ("/webhook/config", ""),
+        ("/no-such-call", ""),
+        ("/v2/payments/pm2:x:y", "pm2:x:y"),
+        ("/v2/payment-links/pl-x", "pl-x"),
+        ("/token-requests/rq:x:y/result", "rq:x:y"),
+    ] {
+        let refused = member.get(path).await.is(404).json();
+        let error = &refused["error"];
+        assert_eq!((&error["errorCode"], &error["paymentId"]), (&json!("NOT_FOUND"), &json!(named)), "{path}");
+        assert!(error["message"].is_string() && error["tokenTraceId"].is_string(), "{refused}");
+    }
+    let unknown = member.post("/callback/initiation", &json!({ "query": "code=a&state=b" })).await.is(404).json();
+    assert_eq!(unknown["error"]["paymentId"], json!(""));
+}

@@ -30,7 +30,7 @@ fn asked(changes: Value) -> Journey {
     });
     initiation.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let body = json!({ "initiation": initiation, "pispConsentAccepted": true }).to_string();
-    let wish = PaymentRequest::read(body.as_bytes()).unwrap().wish(Some("https://tpp.com/hook"));
+    let wish = PaymentRequest::read(body.as_bytes(), NOW).unwrap().wish(Some("https://tpp.com/hook"));
     let ahead = TokenIo.leaves_ahead(&wish);
     let opened = journey().opening().clone();
     let opening = Opening { dialect: "token_io".into(), purpose: wish.purpose, extras: wish.extras, ..opened };

@@ -2,6 +2,8 @@
 
 use crate::dialect::token_io::query::Facts;
 use crate::dialect::token_io::{Offset, Query, Refusal, Status};
+use crate::domain::id::PayId;
+use crate::domain::journey::tests::journey;
 use crate::domain::moment::Moment;
 
 fn read(query: &str) -> Result<Query, Refusal> {
@@ -35,9 +37,11 @@ fn every_filter_has_to_be_met_and_one_value_of_each() {
         ("limit=1&onBehalfOfId=client", true),
         ("limit=1&onBehalfOfId=other", false),
         ("limit=1&externalPsuReference=x", false),
-        ("limit=1&refundStatuses=COMPLETED", false),
         ("limit=1&vrpConsentId=x", false),
         ("limit=1&partial=true&unknown=1", true),
+        ("limit=1&refundStatuses=NONE&type=SINGLE_IMMEDIATE_PAYMENT", true),
+        ("limit=1&refundStatuses=PARTIAL&refundStatuses=FULL", false),
+        ("limit=1&type=VARIABLE_RECURRING_PAYMENT", false),
     ] {
         assert_eq!(read(query).unwrap().admits(FACTS), admitted, "{query}");
     }
@@ -45,32 +49,37 @@ fn every_filter_has_to_be_met_and_one_value_of_each() {
 
 #[test]
 fn limits_and_moments_are_read() {
-    let query =
-        read("limit=20&offset=40&createdAfter=2021-06-08T10:59:53.288Z&createdBefore=2021-06-08T12:59:53+02:00");
+    let query = read("limit=20&createdAfter=2021-06-08T10:59:53.288Z&createdBefore=2021-06-08T12:59:53+02:00");
     let query = query.unwrap();
-    assert_eq!((query.limit, query.offset), (20, Offset { before: None, skip: 40 }));
+    assert_eq!((query.limit, query.offset, query.partial), (20, None, false));
     assert_eq!(query.created_after.unwrap().as_millis() - query.created_before.unwrap().as_millis(), 288);
 }
 
 #[test]
 fn an_offset_is_read_as_it_was_written() {
-    let moment = Some(Moment::from_millis(1_623_149_993_288));
-    for (offset, written) in
-        [(Offset { before: None, skip: 40 }, "40"), (Offset { before: moment, skip: 2 }, "1623149993288-2")]
-    {
-        assert_eq!(offset.to_string(), written);
-        assert_eq!(read(&format!("limit=1&offset={written}")).unwrap().offset, offset);
-    }
+    let offset = Offset { opened_at: Moment::from_millis(1_623_149_993_288), pay_id: PayId::new(7).unwrap() };
+    assert_eq!(read(&format!("limit=1&offset={offset}")).unwrap().offset, Some(offset));
+    assert_eq!(read("limit=1&offset=").unwrap().offset, None);
+}
+
+#[test]
+fn a_list_begins_with_the_payment_that_its_place_is_before_and_goes_on_behind_it() {
+    let (before, behind) = (Offset::before(&journey()), Offset::behind(&journey()));
+    assert_eq!((before.opened_at, before.pay_id.number()), (behind.opened_at, behind.pay_id.number() + 1));
 }
 
 #[test]
 fn a_parameter_that_breaks_a_rule_is_named() {
     for (query, code, path) in [
         ("", "Field.Expected", "limit"),
-        ("offset=1", "Field.Expected", "limit"),
+        ("offset=1790000000000-7", "Field.Expected", "limit"),
         ("limit=0", "Field.InvalidFormat", "limit"),
         ("limit=201", "Field.InvalidFormat", "limit"),
         ("limit=1&offset=x", "Field.InvalidFormat", "offset"),
+        ("limit=1&offset=3", "Field.InvalidFormat", "offset"),
+        ("limit=1&partial=1", "Field.InvalidFormat", "partial"),
+        ("limit=1&refundStatuses=ALL", "Field.Invalid", "refundStatuses"),
+        ("limit=1&type=PAYOUT", "Field.Invalid", "type"),
         ("limit=1&offset=-1", "Field.InvalidFormat", "offset"),
         ("limit=1&offset=1-", "Field.InvalidFormat", "offset"),
         ("limit=1&offset=1-2-3", "Field.InvalidFormat", "offset"),

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::dialect::token_io::{Flow, PaymentRequest, Refusal};
+use crate::dialect::token_io::{Flow, PaymentRequest, Refusal, TokenRequest};
+use crate::domain::moment::Moment;
+
+/// 2026-11-21T04:53:20Z.
+const NOW: Moment = Moment::from_millis(1_795_236_800_000);
 
 /// The contract's own request (section 5).
 fn sent() -> Value {
@@ -15,7 +19,7 @@ fn sent() -> Value {
 }
 
 fn read(body: &Value) -> Result<PaymentRequest, Refusal> {
-    PaymentRequest::read(body.to_string().as_bytes())
+    PaymentRequest::read(body.to_string().as_bytes(), NOW)
 }
 
 /// The code and the path of a refusal.
@@ -178,13 +182,92 @@ fn a_card_number_is_kept_out() {
 }
 
 #[test]
-fn the_initiation_is_kept_as_it_was_sent_without_the_spaces() {
+fn the_initiation_is_kept_as_it_was_sent_but_for_the_spaces_and_its_flow() {
     let body = r#"{ "initiation": { "refId": "a \" b", "bankId":"b", "amount": {"value": "1.0", "currency": "EUR"},
         "remittanceInformationPrimary": "x\\", "localInstrument": "SEPA", "creditor": {"name": "A  B", "iban": "DE89370400440532013000"},
         "callbackUrl": "https://a.example/" } }"#;
-    let kept = PaymentRequest::read(body.as_bytes()).unwrap().initiation.kept;
+    let kept = PaymentRequest::read(body.as_bytes(), NOW).unwrap().initiation.kept;
     assert_eq!(
         kept,
-        r#"{"refId":"a \" b","bankId":"b","amount":{"value":"1.0","currency":"EUR"},"remittanceInformationPrimary":"x\\","localInstrument":"SEPA","creditor":{"name":"A  B","iban":"DE89370400440532013000"},"callbackUrl":"https://a.example/"}"#
+        r#"{"refId":"a \" b","bankId":"b","amount":{"value":"1.0","currency":"EUR"},"remittanceInformationPrimary":"x\\","localInstrument":"SEPA","creditor":{"name":"A  B","iban":"DE89370400440532013000"},"callbackUrl":"https://a.example/","flowType":"API_ONLY"}"#
     );
+}
+
+#[test]
+fn a_payment_goes_to_one_account() {
+    let creditor = |account: Value| {
+        let mut body = sent();
+        body["initiation"]["creditor"] = account;
+        body
+    };
+    let debtor = |account: Value| and("debtor", account);
+    let iban = "GB29NWBK60161331926819";
+    for account in [
+        json!({ "name": "A", "iban": iban, "bic": "NWBKGB2L" }),
+        json!({ "name": "A", "sortCode": "123456", "accountNumber": "12345678" }),
+        json!({ "name": "A", "bban": "12345678", "clearingNumber": "1234" }),
+        json!({ "name": "A", "iban": iban, "bankgiroNumber": null }),
+    ] {
+        assert!(read(&creditor(account.clone())).is_ok(), "{account}");
+    }
+    for (body, path) in [
+        (creditor(json!({ "name": "A", "iban": iban, "accountNumber": "12345678" })), "creditor.accountNumber"),
+        (creditor(json!({ "name": "A", "iban": iban, "bankgiroNumber": "5050-1055" })), "creditor.bankgiroNumber"),
+        (creditor(json!({ "name": "A", "bban": "1", "virtualAccountId": "v" })), "creditor.virtualAccountId"),
+        (debtor(json!({ "iban": iban, "plusgiroNumber": "12-3" })), "debtor.plusgiroNumber"),
+        (debtor(json!({ "tokenizedAccountId": "t", "iban": iban })), "debtor.iban"),
+    ] {
+        assert_eq!(refused(&body), ("Field.Invalid".into(), format!("initiation.{path}")));
+    }
+}
+
+#[test]
+fn a_day_to_pay_on_lies_ahead() {
+    for day in ["2026-11-20", "2026-11-21", "2027-01-01"] {
+        assert!(read(&and("executionDate", json!(day))).is_ok(), "{day} is today somewhere, or is to come");
+    }
+    for (day, code) in [
+        ("2001-01-01", "Field.Invalid"),
+        ("2026-11-19", "Field.Invalid"),
+        ("2026-02-30", "Field.InvalidFormat"),
+        ("20261122", "Field.InvalidFormat"),
+    ] {
+        let path = "initiation.executionDate".to_owned();
+        assert_eq!(refused(&and("executionDate", json!(day))), (code.into(), path), "{day}");
+        let body = token_request(json!({ "executionDate": day }));
+        let refusal = TokenRequest::read(body.to_string().as_bytes(), NOW).unwrap_err();
+        let failure = refusal.failure();
+        assert_eq!(
+            (failure.error_code, failure.paths),
+            (Some(code), Some(["requestPayload.transferBody.executionDate"])),
+            "{day}"
+        );
+    }
+    assert!(
+        TokenRequest::read(token_request(json!({ "executionDate": "2026-11-21" })).to_string().as_bytes(), NOW).is_ok()
+    );
+}
+
+/// A request of the first API, with these fields of its transfer.
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
+fn token_request(transfer: Value) -> Value {
+    let mut body = json!({ "requestPayload": {
+        "refId": "r", "redirectUrl": "https://tpp.com/callback",
+        "transferBody": { "currency": "EUR", "lifetimeAmount": "1.00" },
+    } });
+    body["requestPayload"]["transferBody"].as_object_mut().unwrap().extend(transfer.as_object().unwrap().clone());
+    body
+}
+
+#[test]
+fn a_reference_that_is_a_whole_number_is_one() {
+    let request = read(&with("refId", json!(7))).unwrap();
+    assert_eq!(request.initiation.ref_id, "7");
+    assert!(request.initiation.kept.contains(r#""refId":"7""#), "{}", request.initiation.kept);
+    let mut body = token_request(json!({}));
+    body["requestPayload"]["refId"] = json!(1_795_236_800);
+    assert!(TokenRequest::read(body.to_string().as_bytes(), NOW).is_ok());
+    for bad in [json!(-7), json!(1.5), json!(true), json!(["7"]), json!(1_234_567_890_123_456_789_u64)] {
+        assert_eq!(refused(&with("refId", bad.clone())).1, "initiation.refId", "{bad}");
+    }
 }
