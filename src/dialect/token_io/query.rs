@@ -11,7 +11,7 @@ use super::payment::Standing;
 use super::refusal::Refusal;
 use super::request::INITIATION;
 use super::status::Status;
-use super::{NAME, extra, moments};
+use super::{NAME, extra, flag, moments};
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -135,7 +135,8 @@ impl Query {
     /// With the parameter that breaks a rule, or when there is no `limit`.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
         let (mut query, mut limit) = (Self::default(), None);
-        for (name, value) in pairs {
+        // An empty parameter is as good as absent.
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
                 "limit" => limit = Some(read_limit(&value)?),
                 _ => query.take(&name, value)?,
@@ -218,10 +219,10 @@ fn one_of(name: &str, value: String, known: &[&str]) -> Result<String, Refusal> 
 }
 
 fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {
-    value.parse().map_err(|_| Invalid::new(name, "is neither true nor false").into())
+    flag::of_word(value).ok_or_else(|| Invalid::new(name, flag::RULE).into())
 }
 
 /// A moment; a `+` may have been read as a space.
 pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Refusal> {
-    Ok(moments::read(name, &value.trim().replace(' ', "+"))?)
+    Ok(moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)?)
 }

@@ -120,7 +120,7 @@ async fn a_callback_has_to_be_covered_by_a_saved_one(house: House) {
         "https://elsewhere.example/",
         "com.example.other://callback",
         "0",
-        "",
+        " ",
         "https://tpp-application.com/?consent=mine",
         "https://tpp-application.com//evil",
         "https://tpp-application.com/..%2fx",
