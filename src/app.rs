@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::courier::{self, Courier, Desk};
 use crate::demo::{self, Demo};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
-use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback};
+use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
 use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
@@ -277,13 +277,17 @@ fn way_out(config: &Config) -> egress::Builder {
 /// Saves the demo's two callbacks, and puts them right when this start has another address than the last.
 async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Result<()> {
     let page = display_url(engine.public_url());
-    for (name, url) in [("display", page.clone()), ("second", format!("{page}?shop=2"))] {
+    // The second one is there to be chosen: a journey that names none comes home to the first, and nobody else is told.
+    for (name, url, used) in
+        [("display", page.clone(), Used::ByDefault), ("second", format!("{page}?shop=2"), Used::OnRequest)]
+    {
         let url = CallbackUrl::parse(&url, engine.rules())?;
         let wanted = SavedCallback {
             url,
             name: Some(CallbackName::parse(name)?),
             params_in: Placement::Query,
             ways: AppWays::default(),
+            used,
         };
         let edit = match merchant.book.named(name) {
             Some((_, saved)) if *saved == wanted => continue,

@@ -16,6 +16,7 @@ use crate::bank::sandbox;
 use crate::domain::institution::{Country, Environment, Institution, Medium};
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
+use crate::domain::text::check_readable;
 
 /// The shortest and the longest life of a consent.
 const CONSENT_LIFE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(10 * 366 * 24));
@@ -196,11 +197,10 @@ fn id(text: &str) -> Result<String, Invalid> {
 }
 
 fn name(text: &str) -> Result<String, Invalid> {
-    if text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
-        let rule = format!("is longer than {LONGEST_NAME} characters, or holds a control character");
-        return Err(Invalid::new("", rule));
+    if text.chars().count() > LONGEST_NAME {
+        return Err(Invalid::new("", format!("is longer than {LONGEST_NAME} characters")));
     }
-    Ok(text.to_owned())
+    check_readable("", text).map(|()| text.to_owned())
 }
 
 fn picture(text: &str) -> Result<String, Invalid> {

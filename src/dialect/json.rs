@@ -12,6 +12,7 @@ use super::{flag, number};
 use crate::dialect::fields::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
+use crate::domain::text::check_readable;
 
 /// The rule that a field breaks which is not there.
 pub(super) const REQUIRED: &str = "is required";
@@ -53,14 +54,12 @@ impl Object {
         sent.map(|(_, value)| value.get()).filter(|text| *text != "null")
     }
 
-    /// A text without control characters, which nobody can see. An empty one is as good as absent: that is what forms and
-    /// generated clients send for a field that nobody filled in.
+    /// A text that people can read. An empty one is as good as absent: that is what forms and generated clients send for a
+    /// field that nobody filled in.
     pub fn text(&self, name: &str) -> Result<Option<String>, Invalid> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let text: String = serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"))?;
-        if text.chars().any(char::is_control) {
-            return Err(Invalid::new(self.at(name), "holds a control character"));
-        }
+        check_readable(&self.at(name), &text)?;
         if text.chars().count() > MAX_TEXT {
             return Err(Invalid::new(self.at(name), format!("is longer than {MAX_TEXT} characters")));
         }
@@ -149,11 +148,12 @@ impl Object {
         items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
     }
 
-    /// A list of texts.
+    /// A list of texts that people can read.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Invalid> {
         let read = |(index, raw): (usize, &RawValue)| {
             let place = format!("{}[{index}]", self.at(name));
-            serde_json::from_str(raw.get()).map_err(|_| Invalid::new(place, "is not a text"))
+            let text: String = serde_json::from_str(raw.get()).map_err(|_| Invalid::new(&place, "is not a text"))?;
+            check_readable(&place, &text).map(|()| text)
         };
         let items = self.items(name)?;
         items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()

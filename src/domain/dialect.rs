@@ -1,6 +1,7 @@
 //! What the engine and the courier need of a dialect: its words on the way home, and to servers.
 
 use super::api_key::ApiKey;
+use super::callback::MAX_LENGTH;
 use super::delivery::{Manners, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
 use super::id::MerchantId;
@@ -31,6 +32,11 @@ pub struct ClientAccess<'a> {
 pub trait Dialect: Send + Sync {
     /// Its name, as it is frozen into journeys.
     fn name(&self) -> &'static str;
+
+    /// The longest URL that its calls may bring, in bytes, before and after our parameters have joined it.
+    fn longest_url(&self) -> usize {
+        MAX_LENGTH
+    }
 
     /// Every name it may ever append to a callback, but for those of wishes whose ways home it does not have signed.
     fn appended(&self) -> &'static [&'static str];

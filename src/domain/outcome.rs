@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::consent::BankTokens;
 use super::secret::Secret;
-use super::text::{cut, on_one_line};
+use super::text::{cut, on_one_line, readable};
 
 /// How a journey ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +59,15 @@ impl BankError {
     /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is written.
     pub const MAX_DESCRIPTION: usize = 1024;
 
-    /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, cut at a word.
+    /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
+    /// cut at a word.
     ///
     /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let code = start(code.chars().filter(char::is_ascii_graphic), Self::MAX_CODE);
-        let readable = |text: &str| cut(&on_one_line(text), |text| text.len() <= Self::MAX_DESCRIPTION).into_owned();
-        let description = description.map(readable).filter(|d| !d.is_empty());
+        let kept = |text: &str| readable(&on_one_line(text));
+        let shortened = |text: String| cut(&text, |text| text.len() <= Self::MAX_DESCRIPTION).into_owned();
+        let description = description.map(kept).map(shortened).filter(|d| !d.is_empty());
         Self { code: if code.is_empty() { "access_denied".into() } else { code }, description }
     }
 

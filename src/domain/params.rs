@@ -49,8 +49,9 @@ impl Placeholder {
     /// When there is none; the hint lists those there are.
     pub fn parse(name: &str) -> Result<Self, Invalid> {
         Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
-            Invalid::new("url", format!("holds the unknown placeholder {{{name}}}"))
-                .hint("known are {pay_id}, {status}, {user_id} and {recipient_note}; write %7B for a brace of your own")
+            Invalid::new("url", format!("holds the unknown placeholder {{{name}}}")).hint(
+                "known are {pay_id}, {status}, {user_id} and {recipient_note}; braces of your own are percent-encoded",
+            )
         })
     }
 }

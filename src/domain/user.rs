@@ -5,6 +5,7 @@ use std::fmt;
 use super::id::{MerchantId, UserId};
 use super::invalid::Invalid;
 use super::moment::Moment;
+use super::text::check_readable;
 
 /// A user of a merchant's app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct User {
     pub created_at: Moment,
 }
 
-/// The merchant's own id of a user: 1 to 255 characters, none of them a control character.
+/// The merchant's own id of a user: 1 to 255 characters, all of which people can read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApplicationUser(String);
 
@@ -27,14 +28,13 @@ impl ApplicationUser {
     /// Accepts an id as it is.
     ///
     /// # Errors
-    /// When it is empty, longer than 255 characters, or holds a control character.
+    /// When it is empty, longer than 255 characters, or holds a character that misleads ([`check_readable`]).
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule: &str| Err(Invalid::new("applicationUserId", rule).hint("expected 1 to 255 characters"));
         match text.chars().count() {
             0 => refused("is empty"),
             256.. => refused("is longer than 255 characters"),
-            _ if text.chars().any(char::is_control) => refused("holds a control character"),
-            _ => Ok(Self(text.to_owned())),
+            _ => check_readable("applicationUserId", text).map(|()| Self(text.to_owned())),
         }
     }
 

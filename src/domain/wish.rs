@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::callback::Item;
+use super::callback::{Item, Placement};
 use super::endpoint::Telling;
 use super::journey::Purpose;
 use super::moment::Moment;
@@ -17,6 +17,8 @@ pub struct Wish {
     pub extras: Vec<(String, String)>,
     /// The callbacks that were asked for.
     pub callback: Asked,
+    /// Where our parameters go in the URLs that the call brought itself.
+    pub params_in: Placement,
     /// The payment endpoints that were asked for.
     pub endpoints: Asked,
     /// How they are told in this journey.
@@ -62,7 +64,7 @@ impl Expiry {
 /// The callbacks, or payment endpoints, that a call asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Asked {
-    /// Nothing: the merchant's first, or our own result page.
+    /// Nothing: what the merchant has saved for that, or our own result page.
     #[default]
     Nothing,
     /// One text: an index, a name, a URL, or a list of them between commas.
@@ -71,7 +73,7 @@ pub enum Asked {
     Items(Vec<Item>),
     /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in `/`.
     Covered(String),
-    /// None, and not the merchant's first either: the journey ends on our own result page.
+    /// None, and no saved one either: the journey ends on our own result page.
     OwnPage,
     /// A URL for each way in which the journey can end, used unchanged.
     Apart {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Engine, EngineError};
-use crate::domain::callback::Item;
+use crate::domain::callback::{Item, Placement};
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::{JourneyId, MerchantId};
@@ -217,6 +217,7 @@ fn wish(letter: Sealed, sending: &Sending<'_>) -> Wish {
         purpose: Purpose::Errand(Errand { letter }),
         extras: Vec::new(),
         callback: Asked::OwnPage,
+        params_in: Placement::Query,
         endpoints: Asked::Items(vec![sending.to.clone()]),
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),

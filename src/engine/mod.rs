@@ -32,6 +32,7 @@ mod timing;
 mod users;
 mod watch;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,9 +208,18 @@ impl Engine {
         &self.public_url
     }
 
-    /// The operator's rules for callbacks.
+    /// The operator's rules for callbacks, with the usual limits.
     pub const fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The operator's rules for callbacks, with the limits of a dialect.
+    pub fn rules_of(&self, dialect: &dyn Dialect) -> Cow<'_, Rules> {
+        let longest = dialect.longest_url();
+        if longest == self.rules.longest {
+            return Cow::Borrowed(&self.rules);
+        }
+        Cow::Owned(Rules { longest, ..self.rules.clone() })
     }
 
     /// The dialects, for whoever shows which of them can use a callback.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, Item, place};
+use crate::domain::callback::{CallbackUrl, Item, Placement, check_length, place};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -218,11 +218,13 @@ impl Engine {
 
     fn plan(&self, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
         let appended = signed_returns(merchant, dialect, wish).beside(dialect.appended_to(wish));
+        let rules = self.rules_of(dialect);
         let allowed = Allowed {
             book: &merchant.book,
             endpoints: merchant.endpoints.all(),
             one_off_urls: merchant.settings.one_off_urls,
-            rules: &self.rules,
+            rules: rules.as_ref(),
+            params_in: wish.params_in,
             appended: &appended,
         };
         if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
@@ -239,6 +241,14 @@ impl Engine {
                 Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
             }
         }?;
+        if wish.params_in == Placement::Fragment && plan.landing.as_ref().is_none_or(|entry| entry.slot.is_some()) {
+            return Err(Invalid::new(
+                "params_in",
+                "is for a URL that the call brings for the browser, and this one brings none",
+            )
+            .hint("save it with the callback itself")
+            .into());
+        }
         let brought = match &wish.telling.ciphering {
             Ciphering::Key(key) => Some(self.seal_for(merchant.id, key)?),
             Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
@@ -259,7 +269,7 @@ impl Engine {
         let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
         let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
         let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
-        let alone = opening.plan.background.is_empty();
+        let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
         for (index, entry) in opening.plan.entries().enumerate() {
             for settlement in ends(&journey, &longest) {
                 let token = token.as_ref().filter(|_| index == 0);
@@ -268,13 +278,14 @@ impl Engine {
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
                 let written = entry.url.with(&params, entry.params_in);
+                let written = written.and_then(|written| check_length(&written, longest_url));
                 // Where saved callbacks have to cover it, the call has one callback, and calls it so.
                 let covered = opening.purpose.consent().is_some();
                 let field = || if covered { "callback".to_owned() } else { place(index, alone) };
                 written.map_err(|invalid| invalid.at(field()))?;
                 for (way, url) in entry.ways.urls() {
                     let written = url.with(&params, entry.params_in);
-                    written.map_err(|invalid| {
+                    written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| {
                         Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
                     })?;
                 }
@@ -285,7 +296,8 @@ impl Engine {
                 let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
                 let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
                 let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
-                entry.url.with(&params, entry.params_in).map_err(|invalid| invalid.at(field))?;
+                let written = entry.url.with(&params, entry.params_in);
+                written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
             }
         }
         for endpoint in &opening.plan.endpoints {
@@ -293,7 +305,9 @@ impl Engine {
                 let hand_back =
                     HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
                 let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
-                written.map_err(|invalid| invalid.at("payment_endpoint"))?;
+                written
+                    .and_then(|written| check_length(&written, longest_url))
+                    .map_err(|invalid| invalid.at("payment_endpoint"))?;
             }
         }
         Ok(())

@@ -26,7 +26,7 @@ use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
-use crate::domain::merchant::{Merchant, MerchantName, SavedCallback};
+use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{Fact, Offer};
@@ -202,7 +202,13 @@ async fn merchant(engine: &Engine) -> Merchant {
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
     merchant
         .book
-        .add(SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() })
+        .add(SavedCallback {
+            url,
+            name: None,
+            params_in: Placement::Query,
+            ways: AppWays::default(),
+            used: Used::ByDefault,
+        })
         .unwrap();
     merchant
 }
@@ -226,6 +232,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         endpoints: Asked::OwnPage,
         telling: Telling::default(),
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        params_in: Placement::Query,
         one_time_token: Some(one_time_token),
         extra_outcomes: None,
         expiry: None,

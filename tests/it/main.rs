@@ -23,6 +23,7 @@ mod journeys;
 mod kill;
 mod licences;
 mod routes;
+mod seeds;
 mod signed;
 mod support;
 mod urls;

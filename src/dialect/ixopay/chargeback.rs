@@ -4,6 +4,7 @@ use super::kind::Kind;
 use super::request::kept;
 use super::simulator::{CHARGEBACK, SCRIPT};
 use super::view::{Standing, View};
+use crate::domain::callback::Placement;
 use crate::domain::journey::{Booking, BookingKind, Journey, Purpose};
 use crate::domain::wish::{Asked, Wish};
 
@@ -32,6 +33,7 @@ pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
         }),
         extras: own.into_iter().chain(wish.extras.iter().filter(same).cloned()).collect(),
         callback: Asked::OwnPage,
+        params_in: Placement::Query,
         ..wish.clone()
     })
 }

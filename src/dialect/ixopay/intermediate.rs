@@ -1,8 +1,9 @@
 //! A page of the merchant's that a customer is shown before the checkout (contracts/ixopay.md, section 7).
 
+use super::LONGEST_URL;
 use super::request::{Asked, kept};
 use super::view::View;
-use crate::domain::callback::{CallbackUrl, Placement, Rules};
+use crate::domain::callback::{CallbackUrl, Placement, Rules, check_length};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::params::Params;
@@ -21,7 +22,8 @@ pub struct Intermediate(CallbackUrl);
 
 impl Intermediate {
     fn parse(text: &str, rules: &Rules) -> Result<Self, Invalid> {
-        let url = CallbackUrl::parse(text, rules).map_err(|invalid| invalid.at(FIELD))?;
+        let rules = Rules { longest: LONGEST_URL, ..rules.clone() };
+        let url = CallbackUrl::parse(text, &rules).map_err(|invalid| invalid.at(FIELD))?;
         if url.is_app_link() {
             return Err(Invalid::new(FIELD, "is an app link, which cannot lead on").hint("expected an https URL"));
         }
@@ -40,7 +42,8 @@ impl Intermediate {
     /// # Errors
     /// When the two together are too long.
     pub fn leading_to(&self, way_on: &str) -> Result<Redirect, Invalid> {
-        Redirect::home(&self.0, &Params::default().append(CONTINUE, way_on), Placement::Query)
+        let page = Redirect::home(&self.0, &Params::default().append(CONTINUE, way_on), Placement::Query)?;
+        check_length(page.as_str(), LONGEST_URL).map(|()| page)
     }
 }
 
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn a_page_keeps_the_rules_for_callbacks() {
         assert_eq!(check("https://m.example/wait", OneOffUrls::Allowed), Ok(()));
-        let long = format!("https://m.example/{}", "x".repeat(2000));
+        let long = format!("https://m.example/{}", "x".repeat(4050));
         for bad in
             ["javascript:alert(1)", "com.example.app://x", "https://m.example/?CONTINUEURL=x", "https:m.example", &long]
         {

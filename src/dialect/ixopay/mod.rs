@@ -8,8 +8,8 @@
 //!
 //! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's, unless
 //! the setting `notice_type` names another; their hash is the one that the call was signed with. The URLs of a call keep
-//! the rules of every callback here: at most 2048 characters (IXOPAY: 4096), `https`, or `http` on loopback (IXOPAY: any
-//! `http`). Replies are not signed: nobody has written down over what.
+//! the rules of every callback here: `https`, or `http` on loopback (IXOPAY: any `http`), but IXOPAY's own limit of their
+//! length. Replies are not signed: nobody has written down over what.
 
 mod answer;
 mod callback;
@@ -33,7 +33,7 @@ pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
 pub use reference::{Reference, link_of, redirect_path};
 pub use request::Asked;
-pub use signature::{BodyHash, Message, date, target};
+pub use signature::{BodyHash, DATE_WINDOW, Message, date, read_date, target};
 pub use simulator::is_played_at_once;
 pub use wish::headers;
 
@@ -48,6 +48,10 @@ use crate::domain::params::{Params, Placeholder};
 
 /// The dialect's name.
 pub const NAME: &str = "ixopay";
+
+/// The longest URL of a call, in bytes: that of `successUrl`, `cancelUrl`, `errorUrl` and `callbackUrl` (contracts/ixopay.md,
+/// section 4), and of the merchant's own page with the way on from it.
+pub(super) const LONGEST_URL: usize = 4096;
 
 /// The media type of callbacks whose call had none: the one that IXOPAY's PHP client insists on.
 const JSON: &str = "application/json; charset=utf-8";
@@ -89,6 +93,10 @@ impl Dialect for Ixopay {
             ("connector", access.merchant.short()),
             ("shared_secret", access.signing_secret.reveal().to_owned()),
         ]
+    }
+
+    fn longest_url(&self) -> usize {
+        LONGEST_URL
     }
 
     fn appended(&self) -> &'static [&'static str] {

@@ -3,6 +3,7 @@
 //! Fields that mean nothing to a gateway that redirects are checked as far as they are documented, and then left alone:
 //! who the customer is, what is in the basket, how a card is split.
 
+use super::LONGEST_URL;
 use super::checked::{self, Text};
 use super::kind::Kind;
 use super::reference::Reference;
@@ -10,6 +11,7 @@ use super::simulator::{self, SCRIPT};
 use crate::dialect::json::Object;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::text::check_readable;
 
 /// The names of the extras that a journey keeps, most of them the fields' own.
 pub(super) mod kept {
@@ -49,7 +51,7 @@ pub struct Asked {
     pub id: String,
     /// How much.
     pub amount: Option<Amount>,
-    /// What it is for, without control characters; may be empty.
+    /// What it is for, in characters that people can read; may be empty.
     pub description: String,
     /// The transaction before it, for the kinds that [follow](Kind::follows) one.
     pub reference: Option<Reference>,
@@ -78,13 +80,17 @@ impl Asked {
         let amount = read_amount(&object, kind)?;
         checked::all(&object, &checked::ALONGSIDE)?;
         refuse_later_capture(&object)?;
-        let url = |name| checked::text(&object, Text::upto(name, 4096));
+        let url = |name| checked::text(&object, Text::upto(name, LONGEST_URL));
         let description = checked::text(&object, Text::upto("description", 255))?.unwrap_or_default();
+        // Shops send several lines; a page shows them as one.
+        let description = description.replace(['\r', '\n', '\t'], " ");
+        check_readable(kept::ID, &id)?;
+        check_readable("description", &description)?;
         let mut asked = Self {
             kind,
             id,
             amount: amount.as_ref().map(|(_, amount)| *amount),
-            description: description.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            description,
             reference: read_reference(&object, kind)?,
             success_url: url("successUrl")?,
             cancel_url: url("cancelUrl")?,

@@ -7,10 +7,13 @@
 //! under HMAC-SHA512, in base64. Content type, date and address are the texts that travel: nothing here is written anew,
 //! because IXOPAY's own client writes its dates otherwise than RFC 7231 does.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use md5::Md5;
 use sha2::{Digest, Sha512};
 use url::{Position, Url};
@@ -85,6 +88,17 @@ impl Message<'_> {
         mac.update(lines.join("\n").as_bytes());
         Some(mac)
     }
+}
+
+/// How far the date of a signed call may be from now: time enough for a clock that is wrong by its time zone, and an end to
+/// the time in which a call that somebody has overheard can be sent again.
+pub const DATE_WINDOW: Duration = Duration::from_hours(24);
+
+/// Reads the header `Date` or `X-Date` (RFC 7231, section 7.1.1.1), and `UTC` for `GMT`, as IXOPAY's PHP client writes it.
+pub fn read_date(text: &str) -> Option<Moment> {
+    let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}GMT"));
+    let millis = rfc2822::parse(&text).ok()?.timestamp().as_millisecond();
+    u64::try_from(millis).ok().map(Moment::from_millis)
 }
 
 /// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
@@ -197,6 +211,21 @@ mod tests {
     fn a_date_is_the_headers() {
         assert_eq!(date(Moment::from_millis(1_595_337_303_000)), DATE);
         assert_eq!(date(Moment::from_millis(784_111_777_999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+
+    #[test]
+    fn a_date_is_read_as_clients_write_it() {
+        let moment = Some(Moment::from_millis(1_595_337_303_000));
+        for text in
+            [DATE, "Tue, 21 Jul 2020 13:15:03 UTC", "Tue, 21 Jul 2020 15:15:03 +0200", "21 Jul 2020 13:15:03 +0000"]
+        {
+            assert_eq!(read_date(text), moment, "{text}");
+        }
+        for bad in
+            ["", "garbage", "2020-07-21", "1595337303", "Tue, 21 Jul 2020", "Tue, 32 Jul 2020 13:15:03 GMT", "UTC"]
+        {
+            assert_eq!(read_date(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::reference::Reference;
 use super::request::{Asked, kept};
 use super::signature::BodyHash;
-use crate::domain::callback::Item;
+use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::Telling;
 use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Purpose, Wanted};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
@@ -36,6 +36,7 @@ impl Asked {
                 cancelled: self.cancel_url,
                 failed: self.error_url,
             },
+            params_in: Placement::Query,
             endpoints: self.callback_url.map_or(Callbacks::Nothing, |url| Callbacks::Items(vec![Item::Url(url)])),
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),

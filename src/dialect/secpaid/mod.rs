@@ -2,6 +2,7 @@
 
 mod cipher;
 mod envelope;
+mod known;
 mod link;
 mod notice;
 mod split;

@@ -11,6 +11,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::number;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, minor_units};
+use crate::domain::text::check_readable;
 
 /// The most recipients of one link.
 const MAX_RECIPIENTS: usize = 50;
@@ -92,7 +93,7 @@ fn bracketed(fields: &Fields) -> Option<Vec<Recipient>> {
 /// A share in hundredths: of a percent, or of a euro.
 fn share_of(recipient: &Recipient, index: usize) -> Result<u64, Invalid> {
     let token = &recipient.token;
-    if token.trim().is_empty() || token.len() > 255 || token.chars().any(char::is_control) {
+    if token.trim().is_empty() || token.len() > 255 || check_readable("recipients", token).is_err() {
         return Err(Invalid::new("recipients", format!("Invalid recipient token at index {index}")));
     }
     let raw = recipient.share.get();

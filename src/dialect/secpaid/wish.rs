@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use super::cipher::{KEY, read_key};
 use super::notice::{FIELD, Form};
-use super::split;
+use super::{known, split};
 use crate::dialect::fields::Fields;
-use crate::domain::callback::Item;
+use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::{Ciphering, Telling};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
+use crate::domain::merchant::CallbackName;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::text::check_readable;
 use crate::domain::wish::{Asked, Expiry, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
@@ -45,6 +47,7 @@ pub enum Kind {
 /// # Errors
 /// With the documented message where there is one, else with the field and the rule.
 pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
+    known::check(fields)?;
     let amount = read_amount(fields)?;
     let note = text(fields, "recipient_note")?.unwrap_or_default();
     let mut extras = kept(fields)?;
@@ -61,6 +64,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
         }),
         extras,
         callback: read_callback(fields)?,
+        params_in: read_placement(fields)?,
         endpoints: read_endpoints(fields)?,
         telling: read_telling(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
@@ -94,10 +98,10 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
 }
 
 fn read_endpoints(fields: &Fields) -> Result<Asked, Invalid> {
-    match text_of(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty()) {
+    match within(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty()) {
         None => Ok(Asked::Nothing),
-        Some(array) if array.starts_with('[') => read_array(ENDPOINT, &array),
-        Some(text) => Ok(Asked::Text(text)),
+        Some(array) if array.starts_with('[') => read_array(ENDPOINT, array),
+        Some(text) => Ok(Asked::Text(text.to_owned())),
     }
 }
 
@@ -122,6 +126,12 @@ fn read_ciphering(fields: &Fields) -> Result<Ciphering, Invalid> {
             Err(Invalid::new(KEY, "comes without is_encryption").hint("send is_encryption=true with it, or neither"))
         }
     }
+}
+
+/// Where our parameters go in a callback that the call brings itself.
+fn read_placement(fields: &Fields) -> Result<Placement, Invalid> {
+    let written = fields.text("params_in").filter(|written| !written.is_empty());
+    written.map_or(Ok(Placement::default()), Placement::parse)
 }
 
 fn read_callback(fields: &Fields) -> Result<Asked, Invalid> {
@@ -153,8 +163,8 @@ fn read_array(field: &str, array: &str) -> Result<Asked, Invalid> {
 fn read_item(text: String) -> Item {
     match text.parse() {
         Ok(index) if text.bytes().all(|b| b.is_ascii_digit()) => Item::Index(index),
-        _ if text.contains(':') || text.is_empty() => Item::Url(text),
-        _ => Item::Name(text),
+        _ if CallbackName::parse(&text).is_ok() => Item::Name(text),
+        _ => Item::Url(text),
     }
 }
 
@@ -169,15 +179,16 @@ fn kept(fields: &Fields) -> Result<Vec<(String, String)>, Invalid> {
     Ok(extras)
 }
 
+/// A text that people see or compare.
 fn text(fields: &Fields, name: &'static str) -> Result<Option<String>, Invalid> {
-    text_of(fields, name, MAX_TEXT)
+    let text = within(fields, name, MAX_TEXT)?;
+    text.map(|text| check_readable(name, text).map(|()| text.to_owned())).transpose()
 }
 
-fn text_of(fields: &Fields, name: &'static str, longest: usize) -> Result<Option<String>, Invalid> {
+fn within<'a>(fields: &'a Fields, name: &'static str, longest: usize) -> Result<Option<&'a str>, Invalid> {
     match fields.text(name) {
         Some(text) if text.len() > longest => Err(Invalid::new(name, format!("is longer than {longest} bytes"))),
-        Some(text) if text.chars().any(char::is_control) => Err(Invalid::new(name, "holds a control character")),
-        text => Ok(text.map(str::to_owned)),
+        text => Ok(text),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::initiation::{Flow, Initiation};
 use super::json::Object;
 use super::refusal::Refusal;
-use crate::domain::callback::Item;
+use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::Telling;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::moment::Moment;
@@ -69,6 +69,7 @@ impl PaymentRequest {
             }),
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
             callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
+            params_in: Placement::Query,
             endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),

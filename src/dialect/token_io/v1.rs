@@ -30,7 +30,7 @@ use super::initiation::{Flow, check_execution_date, read_ref_id};
 use super::json::Object;
 use super::refusal::Refusal;
 use super::request::FLOW;
-use crate::domain::callback::Item;
+use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
@@ -134,6 +134,7 @@ impl TokenRequest {
             }),
             extras,
             callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
+            params_in: Placement::Query,
             endpoints: Asked::OwnPage,
             telling: Telling::plainly(),
             one_time_token: Some(OneTime::Off),

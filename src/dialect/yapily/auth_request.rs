@@ -6,6 +6,7 @@ use super::features::{self, Unsupported};
 use super::forms::{self, Field, Form};
 use super::json::Object;
 use super::{moments, payment};
+use crate::domain::callback::Placement;
 use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::UserId;
@@ -152,6 +153,7 @@ impl AuthRequest {
             }),
             extras: self.extras.clone(),
             callback: self.way.callback.clone(),
+            params_in: Placement::Query,
             endpoints: Asked::OwnPage,
             telling: Telling::default(),
             one_time_token: Some(self.way.token),

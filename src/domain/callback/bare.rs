@@ -7,6 +7,7 @@ use super::super::params::Params;
 use super::CallbackUrl;
 use super::Placement;
 use super::names::is_parameters;
+use super::place::canonical;
 
 /// A way home, taken apart again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +34,7 @@ impl CallbackUrl {
 
 /// See [`CallbackUrl::bare`].
 pub fn bare(url: &str, placement: Placement) -> String {
-    let own = Parts::of(url, placement).without(&[]);
-    let web = own.strip_prefix("https://").or_else(|| own.strip_prefix("http://"));
-    match web.map(|rest| own.len() - rest.len() + rest.find(['/', '?', '#']).unwrap_or(rest.len())) {
-        Some(host_end) if !own[host_end..].starts_with('/') => format!("{}/{}", &own[..host_end], &own[host_end..]),
-        _ => own,
-    }
+    canonical(&Parts::of(url, placement).without(&[])).into_owned()
 }
 
 /// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `mark` is one of
@@ -166,6 +162,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_url_that_came_back_is_found_however_its_host_is_spelled() {
+        for came in ["HTTPS://M.Example:443/paid?order=7&mark=m", "https://m.example/paid?mark=m&order=7"] {
+            assert_eq!(take_apart(came, "mark", &NAMES).callback, "https://m.example/paid?order=7", "{came}");
+        }
+        assert_eq!(take_apart("https://M.example?mark=m", "mark", &NAMES).callback, "https://m.example/");
     }
 
     #[test]

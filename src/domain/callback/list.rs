@@ -1,7 +1,8 @@
 //! The comma-separated list: indices, names and URLs in one text.
 //!
 //! A URL may hold a comma of its own. So a comma separates only when what follows is a bare integer, a saved name, or
-//! begins with a scheme; a comma that is left inside one item of a list could mean either, and is refused.
+//! begins with a scheme; and whatever could be read in two ways is refused: a comma that is left inside one item of a list,
+//! one that follows a query or a fragment, where values have commas, and one inside a URL that is saved letter by letter.
 
 use super::super::invalid::Invalid;
 
@@ -19,18 +20,43 @@ pub enum Item {
 /// The most items that one list may hold.
 pub const MAX_ITEMS: usize = 16;
 
+/// What a merchant has saved, as far as a list can speak of it.
+pub trait Saved {
+    /// Whether it is the name of one.
+    fn has_name(&self, name: &str) -> bool;
+    /// Whether it is the URL of one, letter by letter.
+    fn has_url(&self, url: &str) -> bool;
+}
+
 /// Reads `callback_url`: an index, a name, a URL, or several of them between commas.
 ///
 /// # Errors
-/// When an item is blank, or when a comma could be read in two ways; the field names the item, from 1.
-pub fn parse_list(text: &str, is_name: impl Fn(&str) -> bool) -> Result<Vec<Item>, Invalid> {
+/// When an item is blank, when there are more than [`MAX_ITEMS`], or when a comma could be read in two ways; the field names
+/// the item, from 1.
+pub fn parse_list(text: &str, saved: &impl Saved) -> Result<Vec<Item>, Invalid> {
+    let is_name = |name: &str| saved.has_name(name);
     let texts = split(text, &is_name);
     let alone = texts.len() == 1;
+    check_count("callback_url", texts.len())?;
+    for (i, _) in texts.iter().enumerate() {
+        check_end(&texts[i..], saved).map_err(|e| e.at(place(i, alone)))?;
+    }
     texts
         .iter()
         .enumerate()
         .map(|(i, item)| parse_item(item, alone, &is_name).map_err(|e| e.at(place(i, alone))))
         .collect()
+}
+
+/// Refuses a list that is too long.
+///
+/// # Errors
+/// When it has more than [`MAX_ITEMS`] items.
+pub fn check_count(field: &str, items: usize) -> Result<(), Invalid> {
+    if items <= MAX_ITEMS {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("lists more than {MAX_ITEMS} items")))
 }
 
 /// How an item is named in a refusal: `callback_url`, or `callback_url item 2`.
@@ -52,6 +78,26 @@ fn split(text: &str, is_name: &impl Fn(&str) -> bool) -> Vec<String> {
     items
 }
 
+/// Refuses the first of these items if the comma at its end could be its own: a URL is never cut in silence.
+fn check_end(items: &[String], saved: &impl Saved) -> Result<(), Invalid> {
+    let [url, _, ..] = items else { return Ok(()) };
+    if !begins_with_scheme(url) {
+        return Ok(());
+    }
+    if (2..=items.len()).any(|end| saved.has_url(items[..end].join(",").trim_matches(' '))) {
+        return Err(two_ways("is the beginning of a saved URL that holds a comma, and could be an item of its own")
+            .hint("give the saved one's index, or send a JSON array"));
+    }
+    if url.contains(['?', '#']) {
+        return Err(two_ways("holds a query or a fragment, so that the comma behind it could be its own"));
+    }
+    Ok(())
+}
+
+fn two_ways(rule: &str) -> Invalid {
+    Invalid::new("callback_url", rule).hint("write a comma of the URL's own as %2C, or send a JSON array")
+}
+
 fn begins_item(part: &str, is_name: &impl Fn(&str) -> bool) -> bool {
     let part = part.trim_matches(' ');
     part.is_empty() || is_integer(part) || is_name(part) || begins_with_scheme(part)
@@ -70,8 +116,7 @@ fn parse_item(text: &str, alone: bool, is_name: &impl Fn(&str) -> bool) -> Resul
         return Ok(Item::Name(item.to_owned()));
     }
     if !alone && item.contains(',') {
-        return Err(refused("holds a comma that could also separate two items")
-            .hint("write a comma of the URL's own as %2C, or send a JSON array"));
+        return Err(two_ways("holds a comma that could also separate two items"));
     }
     Ok(Item::Url(item.to_owned()))
 }
@@ -91,8 +136,20 @@ mod tests {
     use super::Item::{Index, Name, Url};
     use super::*;
 
+    struct One;
+
+    impl Saved for One {
+        fn has_name(&self, name: &str) -> bool {
+            name == "backup"
+        }
+
+        fn has_url(&self, url: &str) -> bool {
+            url == "https://a.example/list/4,0"
+        }
+    }
+
     fn read(text: &str) -> Result<Vec<Item>, Invalid> {
-        parse_list(text, |name| name == "backup")
+        parse_list(text, &One)
     }
 
     #[test]
@@ -104,6 +161,13 @@ mod tests {
             read("https://a.example/x,1,backup,com.example.app://cb").unwrap(),
             [Url("https://a.example/x".into()), Index(1), Name("backup".into()), Url("com.example.app://cb".into())]
         );
+    }
+
+    #[test]
+    fn a_list_may_end_with_a_query() {
+        let both = [Index(0), Url("https://a.example/p?sizes=38".into())];
+        assert_eq!(read("0,https://a.example/p?sizes=38").unwrap(), both);
+        assert!(read("https://a.example/list/5,0").is_ok(), "a path has no values");
     }
 
     #[test]
@@ -124,6 +188,16 @@ mod tests {
             ("https://a.example/x,", "callback_url item 2"),
             (",0", "callback_url item 1"),
             ("99999999999999999999999", "callback_url"),
+            // A URL whose comma could be its own is never cut.
+            ("https://a.example/p?sizes=38,1", "callback_url item 1"),
+            ("https://a.example/p?next=a,https://evil.example/", "callback_url item 1"),
+            ("https://a.example/p?tags=a,backup", "callback_url item 1"),
+            ("https://a.example/#/p?sizes=38,1", "callback_url item 1"),
+            ("0,https://a.example/p?sizes=38,1", "callback_url item 2"),
+            ("com.example.app://p?sizes=38, 1", "callback_url item 1"),
+            ("https://a.example/list/4,0", "callback_url item 1"),
+            ("1,https://a.example/list/4,0,2", "callback_url item 2"),
+            (&["0"; 17].join(","), "callback_url"),
         ] {
             assert_eq!(read(text).unwrap_err().field(), place, "{text:?}");
         }

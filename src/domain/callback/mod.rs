@@ -5,18 +5,20 @@ mod intent;
 mod list;
 mod names;
 mod network;
+mod place;
 mod rules;
+mod spelling;
 mod template;
 mod url;
 mod ways;
 
 pub use bare::{Apart, bare, take_apart};
 pub use intent::{AndroidPackage, intent_link};
-pub use list::{Item, MAX_ITEMS, parse_list, place};
+pub use list::{Item, MAX_ITEMS, Saved, check_count, parse_list, place};
 pub use network::Network;
 pub use rules::{CallGuard, Rules};
 pub(crate) use url::is_loopback;
-pub use url::{CallbackUrl, MAX_LENGTH, NEVER};
+pub use url::{CallbackUrl, MAX_LENGTH, NEVER, check_length};
 pub use ways::{AppWays, Way, WrittenWays};
 
 use super::invalid::Invalid;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::super::invalid::Invalid;
-use super::{CallbackUrl, Network, template};
+use super::{CallbackUrl, MAX_LENGTH, Network, template};
 
 /// The guard of outgoing calls, as far as the domain has to know it.
 pub trait CallGuard: fmt::Debug + Send + Sync {
@@ -18,8 +18,8 @@ pub trait CallGuard: fmt::Debug + Send + Sync {
     fn check_call(&self, url: &Url) -> Result<(), Invalid>;
 }
 
-/// The operator's say in which callbacks are allowed.
-#[derive(Debug, Clone, Default)]
+/// The operator's say in which callbacks are allowed, and the dialect's.
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// App schemes that are allowed although they are not a reversed domain name.
     pub app_schemes: Vec<String>,
@@ -27,6 +27,14 @@ pub struct Rules {
     pub plain_networks: Vec<Network>,
     /// The guard of outgoing calls; `None` where there are none.
     pub guard: Option<Arc<dyn CallGuard>>,
+    /// The longest URL, in bytes: the limit of the dialect that it comes in.
+    pub longest: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { app_schemes: Vec::new(), plain_networks: Vec::new(), guard: None, longest: MAX_LENGTH }
+    }
 }
 
 impl CallbackUrl {

@@ -50,7 +50,7 @@ struct Hole {
 
 fn next_hole(text: &str) -> Result<Option<Hole>, Invalid> {
     let unpaired =
-        || Invalid::new("url", "holds a brace without its partner").hint("write %7B or %7D for a brace of your own");
+        || Invalid::new("url", "holds a brace without its partner").hint("a brace of your own is percent-encoded");
     let mut from = 0;
     while let Some(at) = text[from..].find(['{', '}', '%']).map(|i| from + i) {
         match text.as_bytes()[at] {

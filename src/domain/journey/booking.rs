@@ -61,7 +61,8 @@ impl Journey {
         if over(BookingKind::Void) || over(BookingKind::Deregister) || self.past.bookings.len() >= Self::BOOKINGS {
             return Err(Unbookable::Over);
         }
-        if booked.kind == BookingKind::Void && over(BookingKind::Capture) {
+        // What has been collected stays so; a void releases the rest of it, if there is any.
+        if booked.kind == BookingKind::Void && left.is_some_and(|left| left.minor() == 0) {
             return Err(Unbookable::Over);
         }
         match (left, booked.amount) {
@@ -173,12 +174,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_aside_is_collected_or_released() {
+    fn what_was_set_aside_is_collected_and_the_rest_of_it_released() {
         let reserved = of(checkout(Wanted::Reservation(eur("10"))), &Fact::agreed());
         let capture = |by, amount| booked(by, BookingKind::Capture, Some(amount));
         let part = reserved.clone().book(capture(1, "4")).unwrap();
         assert_eq!(part.clone().book(capture(2, "7")), Err(Unbookable::TooMuch));
-        assert_eq!(part.book(booked(3, BookingKind::Void, None)), Err(Unbookable::Over));
+        let rest_released = part.clone().book(booked(3, BookingKind::Void, None)).unwrap();
+        for later in [capture(4, "1"), booked(4, BookingKind::Void, None)] {
+            assert_eq!(rest_released.clone().book(later), Err(Unbookable::Over), "{later:?}");
+        }
+        let whole = part.book(capture(2, "6")).unwrap();
+        assert_eq!(whole.clone().book(booked(3, BookingKind::Void, None)), Err(Unbookable::Over), "nothing is left");
+        let given_back = whole.unbook(PayId::new(2).unwrap()).unwrap();
+        assert!(given_back.book(booked(3, BookingKind::Void, None)).is_ok(), "what came to nothing is left again");
         let released = reserved.book(booked(3, BookingKind::Void, None)).unwrap();
         assert_eq!(released.book(capture(1, "1")), Err(Unbookable::Over));
         let captured = Booking { kind: BookingKind::Capture, amount: Some(eur("4")), of: None, note: String::new() };

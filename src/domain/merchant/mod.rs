@@ -13,6 +13,7 @@ use crate::domain::slots::Slots;
 use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
 };
+use crate::domain::text::check_readable;
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub struct PublicKey {
     pub text: String,
 }
 
-/// A merchant's name, as customers see it: 1 to 80 characters, none of them a control character.
+/// A merchant's name, as customers see it: 1 to 80 characters that people can read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MerchantName(String);
 
@@ -81,7 +82,7 @@ impl MerchantName {
     /// Accepts a name; surrounding spaces are dropped.
     ///
     /// # Errors
-    /// When it is blank, longer than 80 characters, or holds a control character.
+    /// When it is blank, longer than 80 characters, or holds a character that misleads ([`check_readable`]).
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         readable("name", text, 80).map(Self)
     }
@@ -101,14 +102,8 @@ pub(super) fn readable(field: &str, text: &str, most: usize) -> Result<String, I
     match text.chars().count() {
         0 => refused("is blank".into()),
         count if count > most => refused(format!("is longer than {most} characters")),
-        _ if text.chars().any(misleads) => refused("holds a control character".into()),
-        _ => Ok(text.to_owned()),
+        _ => check_readable(field, text).map(|()| text.to_owned()),
     }
-}
-
-/// Whether a character is none that people see: a control, or one that turns the direction of what follows.
-fn misleads(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A saved callback's name, usable instead of its index: a letter, then up to 31 letters, digits, `-` and `_`.
@@ -146,6 +141,18 @@ pub struct SavedCallback {
     pub params_in: Placement,
     /// Where it leads on other devices.
     pub ways: AppWays,
+    /// Which journeys it is used in.
+    pub used: Used,
+}
+
+/// Which journeys a saved callback is used in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Used {
+    /// Each one whose call names no callback, where its dialect has saved callbacks for that, and each one that names it.
+    #[default]
+    ByDefault,
+    /// Those alone that name it by its index, its name, or a URL that it covers.
+    OnRequest,
 }
 
 /// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
@@ -178,9 +185,14 @@ impl Book {
         self.slots.entries().find(|(_, saved)| saved.name.as_ref().is_some_and(|n| n.as_str() == name))
     }
 
-    /// The callback used when a journey names none: the first that is not a hole.
-    pub fn first(&self) -> Option<(usize, &SavedCallback)> {
-        self.slots.entries().next()
+    /// Whether one of the callbacks has this URL, letter by letter.
+    pub fn has_url(&self, url: &str) -> bool {
+        self.slots.entries().any(|(_, saved)| saved.url.as_str() == url)
+    }
+
+    /// The callbacks that are used when a journey names none, with their indices, the lowest first.
+    pub fn by_default(&self) -> impl Iterator<Item = (usize, &SavedCallback)> {
+        self.slots.entries().filter(|(_, saved)| saved.used == Used::ByDefault)
     }
 
     /// The callback that covers `asked` ([`CallbackUrl::covers`]), with its index: the most particular one.

@@ -1,6 +1,8 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use crate::domain::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, MAX_LENGTH, Placement, Rules, parse_list, place};
+use crate::domain::callback::{
+    AppWays, CallbackUrl, Item, MAX_LENGTH, Placement, Rules, Saved, check_count, parse_list, place,
+};
 use crate::domain::delivery::Target;
 use crate::domain::endpoint::Telling;
 use crate::domain::invalid::Invalid;
@@ -76,14 +78,17 @@ pub struct Allowed<'a> {
     pub endpoints: &'a [Option<Endpoint>],
     /// Whether one-off URLs are.
     pub one_off_urls: OneOffUrls,
-    /// The operator's rules for URLs.
+    /// The operator's and the dialect's rules for URLs.
     pub rules: &'a Rules,
+    /// Where our parameters go in one-off URLs.
+    pub params_in: Placement,
     /// The names that are appended, so that no callback may hold them.
     pub appended: &'a [&'static str],
 }
 
 impl Plan {
-    /// Resolves what a merchant asked for; `None` means its first saved callback, else our result page.
+    /// Resolves what a merchant asked for; `None` means every saved callback but those on request: the one with the lowest
+    /// index for the browser, the others in the background; and where there is none, our result page.
     ///
     /// # Errors
     /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is anywhere
@@ -92,7 +97,7 @@ impl Plan {
         match asked {
             None => Self::by_default(allowed),
             Some(text) => {
-                let items = parse_list(text, |name| allowed.book.named(name).is_some())?;
+                let items = parse_list(text, allowed.book)?;
                 Self::of_items(&items, allowed)
             }
         }
@@ -103,9 +108,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::resolve`].
     pub fn of_items(items: &[Item], allowed: Allowed<'_>) -> Result<Self, Invalid> {
-        if items.len() > MAX_ITEMS {
-            return Err(Invalid::new("callback_url", format!("lists more than {MAX_ITEMS} callbacks")));
-        }
+        check_count("callback_url", items.len())?;
         let alone = items.len() == 1;
         let entries = items.iter().enumerate().map(|(index, item)| {
             let entry = resolve_item(item, allowed).and_then(|entry| check_entry(entry, index, allowed));
@@ -152,7 +155,7 @@ impl Plan {
             return Err(Invalid::new("callback", "is not one of the application's authorised callbacks")
                 .hint("save it, or one above it that ends in a slash; its own query is free"));
         };
-        let ways = if saved.url == url { saved.ways.clone() } else { saved.ways.without_urls() };
+        let ways = if saved.url.is_same(&url) { saved.ways.clone() } else { saved.ways.without_urls() };
         let entry = Entry { url, params_in: saved.params_in, slot: Some(index), ways };
         let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
         Ok(Self { landing: Some(landing), ..Self::default() })
@@ -170,13 +173,11 @@ impl Plan {
                 return Ok(Self { endpoints: first.into_iter().collect(), ..self });
             }
             Asked::OwnPage | Asked::Apart { .. } => return Ok(self),
-            Asked::Text(text) => parse_list(text, |_| false).map_err(renamed)?,
+            Asked::Text(text) => parse_list(text, &SavedEndpoints(allowed.endpoints)).map_err(renamed)?,
             Asked::Items(items) => items.clone(),
             Asked::Covered(url) => vec![Item::Url(url.clone())],
         };
-        if items.len() > MAX_ITEMS {
-            return Err(Invalid::new("payment_endpoint", format!("lists more than {MAX_ITEMS} endpoints")));
-        }
+        check_count("payment_endpoint", items.len())?;
         let alone = items.len() == 1;
         let endpoints = items.iter().enumerate().map(|(index, item)| {
             resolve_endpoint(item, allowed).map_err(|invalid| renamed(invalid.at(place(index, alone))))
@@ -241,10 +242,40 @@ impl Plan {
     }
 
     fn by_default(allowed: Allowed<'_>) -> Result<Self, Invalid> {
-        let first = allowed.book.first().map(|(index, saved)| of_slot(index, saved));
-        let landing = first.map(|entry| check_entry(entry, 0, allowed)).transpose();
-        let landing = landing.map_err(|invalid| invalid.at("callback_url (the first saved callback)"))?;
-        Ok(Self { landing, ..Self::default() })
+        let used = allowed.book.by_default().map(|(index, saved)| of_slot(index, saved));
+        // Only a browser can open an app, and it goes to the first.
+        let used = used.enumerate().filter(|(position, entry)| *position == 0 || !entry.url.is_app_link());
+        let entries = used.map(|(position, entry)| {
+            let at = format!("callback_url (saved callback {})", entry.slot.unwrap_or_default());
+            check_entry(entry, position, allowed).map_err(|invalid| {
+                invalid.at(at).hint("rename its own parameter, or save it with on_request if it is for other calls")
+            })
+        });
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(Self { landing: entries.next(), background: entries.collect(), ..Self::default() })
+    }
+}
+
+impl Saved for Book {
+    fn has_name(&self, name: &str) -> bool {
+        self.named(name).is_some()
+    }
+
+    fn has_url(&self, url: &str) -> bool {
+        Self::has_url(self, url)
+    }
+}
+
+/// Saved payment endpoints, which have no names.
+struct SavedEndpoints<'a>(&'a [Option<Endpoint>]);
+
+impl Saved for SavedEndpoints<'_> {
+    fn has_name(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn has_url(&self, url: &str) -> bool {
+        self.0.iter().flatten().any(|endpoint| endpoint.url.as_str() == url)
     }
 }
 
@@ -263,7 +294,7 @@ fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
         }
         Item::Url(text) => {
             let url = CallbackUrl::parse(text, allowed.rules)?;
-            Ok(Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() })
+            Ok(Entry { url, params_in: allowed.params_in, slot: None, ways: AppWays::default() })
         }
     }
 }
@@ -280,15 +311,16 @@ fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry
     if index > 0 {
         entry.url.check_called(allowed.rules).map_err(|invalid| invalid.at("callback_url"))?;
     }
-    // Other ways are for browsers, and only the first item has one.
-    let ways = if index == 0 { entry.ways } else { AppWays::default() };
-    if let Some(name) = entry.url.holds_any(allowed.appended, entry.params_in) {
+    // Other ways are for browsers, and only the first item has one; what stands behind a `#` no server sees.
+    let (ways, params_in) =
+        if index == 0 { (entry.ways, entry.params_in) } else { (AppWays::default(), Placement::Query) };
+    if let Some(name) = entry.url.holds_any(allowed.appended, params_in) {
         return Err(holds(format!("already holds the parameter {name}, which is appended")));
     }
-    if let Some((way, name)) = ways.hold_any(allowed.appended, entry.params_in) {
+    if let Some((way, name)) = ways.hold_any(allowed.appended, params_in) {
         return Err(holds(format!("has a URL for {way} that already holds the parameter {name}, which is appended")));
     }
-    Ok(Entry { ways, ..entry })
+    Ok(Entry { params_in, ways, ..entry })
 }
 
 fn holds(rule: String) -> Invalid {

@@ -3,20 +3,31 @@
 use super::*;
 use crate::domain::callback::WrittenWays;
 use crate::domain::endpoint::Ciphering;
+use crate::domain::merchant::Used;
 
 fn book() -> Book {
     let mut book = Book::default();
     for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
         let ways = AppWays::default();
-        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
+        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
     }
     book
 }
 
 fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
     let rules = Rules::default();
-    Plan::resolve(asked, Allowed { book: &book(), endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] })
+    Plan::resolve(
+        asked,
+        Allowed {
+            book: &book(),
+            endpoints: &[],
+            one_off_urls,
+            rules: &rules,
+            params_in: Placement::Query,
+            appended: &["status"],
+        },
+    )
 }
 
 #[test]
@@ -28,15 +39,46 @@ fn the_first_entry_lands_and_the_others_are_told() {
 }
 
 #[test]
-fn nothing_asked_is_the_first_saved_callback() {
-    assert_eq!(resolve(None, OneOffUrls::Allowed).unwrap().landing.map(|e| e.slot), Some(Some(0)));
+fn nothing_asked_is_every_saved_callback_but_those_on_request() {
+    let (rules, mut book) = (Rules::default(), book());
+    let slots = |book: &Book| {
+        let plan = Plan::resolve(None, saved_only(book, &rules)).unwrap();
+        plan.entries().filter_map(|entry| entry.slot).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(&book), [0, 2], "an app link is for the browser alone");
+    let on_request = |book: &mut Book, index: usize| {
+        let saved = SavedCallback { used: Used::OnRequest, ..book.at(index).unwrap().clone() };
+        assert!(book.replace(index, saved).unwrap());
+    };
+    on_request(&mut book, 0);
+    assert_eq!(slots(&book), [1, 2], "the app is opened where it is the first");
+    let named = Plan::resolve(Some("0"), saved_only(&book, &rules)).unwrap();
+    assert_eq!(named.landing.map(|entry| entry.slot), Some(Some(0)));
+    on_request(&mut book, 1);
+    on_request(&mut book, 2);
+    assert_eq!(Plan::resolve(None, saved_only(&book, &rules)).unwrap(), Plan::default());
+    assert_eq!(
+        Plan::of_covered("https://a.example/0?own=1", saved_only(&book, &rules)).unwrap().landing.unwrap().slot,
+        Some(0)
+    );
+}
+
+fn saved_only<'a>(book: &'a Book, rules: &'a Rules) -> Allowed<'a> {
+    let one_off_urls = OneOffUrls::SavedOnly;
+    Allowed { book, endpoints: &[], one_off_urls, rules, params_in: Placement::Query, appended: &[] }
 }
 
 #[test]
 fn an_empty_book_is_our_result_page() {
     let (rules, book) = (Rules::default(), Book::default());
-    let allowed =
-        Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+    let allowed = Allowed {
+        book: &book,
+        endpoints: &[],
+        one_off_urls: OneOffUrls::Allowed,
+        rules: &rules,
+        params_in: Placement::Query,
+        appended: &[],
+    };
     assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
 }
 
@@ -45,8 +87,14 @@ fn a_list_has_an_end_in_either_form() {
     assert!(resolve(Some(&["0"; 16].join(",")), OneOffUrls::Allowed).is_ok());
     assert!(resolve(Some(&["0"; 17].join(",")), OneOffUrls::Allowed).is_err());
     let (rules, book) = (Rules::default(), book());
-    let allowed =
-        Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended: &[] };
+    let allowed = Allowed {
+        book: &book,
+        endpoints: &[],
+        one_off_urls: OneOffUrls::Allowed,
+        rules: &rules,
+        params_in: Placement::Query,
+        appended: &[],
+    };
     assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
     assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
 }
@@ -57,7 +105,14 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     let saved = |url| Endpoint::at(CallbackUrl::parse(url, &rules).unwrap());
     let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
     let one_off_urls = OneOffUrls::Allowed;
-    let allowed = Allowed { book: &book, endpoints: &endpoints, one_off_urls, rules: &rules, appended: &["status"] };
+    let allowed = Allowed {
+        book: &book,
+        endpoints: &endpoints,
+        one_off_urls,
+        rules: &rules,
+        params_in: Placement::Query,
+        appended: &["status"],
+    };
     let telling = |asked: &str| Plan::default().telling(&Asked::Text(asked.into()), allowed);
     let urls = |plan: &Plan| {
         let url = |target| plan.url_of(target).map(|url| url.as_str().to_owned());
@@ -94,7 +149,14 @@ fn payment_endpoints_are_urls_and_saved_ones() {
 fn each_end_has_its_own_place_where_a_merchant_wants_that() {
     let (rules, book) = (Rules::default(), Book::default());
     let one_off_urls = OneOffUrls::Allowed;
-    let allowed = Allowed { book: &book, endpoints: &[], one_off_urls, rules: &rules, appended: &["status"] };
+    let allowed = Allowed {
+        book: &book,
+        endpoints: &[],
+        one_off_urls,
+        rules: &rules,
+        params_in: Placement::Query,
+        appended: &["status"],
+    };
     let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
     let plan = Plan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
     let lands = |plan: &Plan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
@@ -142,9 +204,16 @@ fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
     let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();
     let ways = AppWays::parse(written, &url, &rules).unwrap();
     let mut book = book();
-    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone() }).unwrap();
-    let allowed =
-        |appended| Allowed { book: &book, endpoints: &[], one_off_urls: OneOffUrls::Allowed, rules: &rules, appended };
+    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone(), used: Used::ByDefault })
+        .unwrap();
+    let allowed = |appended| Allowed {
+        book: &book,
+        endpoints: &[],
+        one_off_urls: OneOffUrls::Allowed,
+        rules: &rules,
+        params_in: Placement::Query,
+        appended,
+    };
     let landing = |plan: Plan| plan.landing.unwrap().ways;
     assert_eq!(landing(Plan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
     assert_eq!(landing(Plan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
@@ -164,12 +233,13 @@ fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
     let url = CallbackUrl::parse("https://a.example/0", &rules).unwrap();
     let ways = AppWays::parse(written, &url, &rules).unwrap();
     let mut book = Book::default();
-    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways }).unwrap();
+    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
     let allowed = Allowed {
         book: &book,
         endpoints: &[],
         one_off_urls: OneOffUrls::Allowed,
         rules: &rules,
+        params_in: Placement::Query,
         appended: &["status"],
     };
     let refused = Plan::resolve(Some("0"), allowed).unwrap_err();

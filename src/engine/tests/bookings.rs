@@ -1,6 +1,7 @@
 //! What becomes of a payment when a booking of it succeeds, is refused, or is never heard of again.
 
 use super::*;
+use crate::domain::callback::Placement;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Unbookable, Wanted};
 use crate::domain::money::{Amount, Currency};
@@ -15,6 +16,7 @@ fn wish(purpose: Purpose) -> Wish {
         purpose,
         extras: Vec::new(),
         callback: Asked::OwnPage,
+        params_in: Placement::Query,
         endpoints: Asked::OwnPage,
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),

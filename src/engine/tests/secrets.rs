@@ -36,6 +36,7 @@ fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
         public_url: PublicUrl::parse("https://pay.example").unwrap(),
         rules: Rules::default(),
         budget: Duration::from_millis(250),
+        longest_life: Duration::from_hours(90 * 24),
         operator: Vec::new(),
         herald: Arc::new(crate::engine::NoHerald),
     })

@@ -4,7 +4,7 @@ use super::cast::{claim, entry, fresh, merchant, renamed, ways};
 use super::{House, MINUTE};
 use crate::domain::callback::{AppWays, Placement};
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{CallbackName, Merchant, SavedCallback};
+use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Used};
 use crate::store::{Claim, REMEMBERED, Replaced};
 
 async fn added(house: &House, name: &str) -> Merchant {
@@ -22,8 +22,9 @@ pub(crate) async fn a_merchant_is_added_and_read(house: House) {
     for (url, name, ways) in
         [("https://m.example/cb", Some("web"), AppWays::default()), ("com.example.app://cb", None, ways())]
     {
+        let used = if name.is_some() { Used::OnRequest } else { Used::ByDefault };
         let name = name.map(|name| CallbackName::parse(name).unwrap());
-        shop.book.add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways }).unwrap();
+        shop.book.add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways, used }).unwrap();
     }
     shop.book.delete(0);
     assert_eq!(stored(&house, shop.id).await, None);

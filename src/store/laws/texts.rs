@@ -13,7 +13,7 @@ const ODD: [&str; 9] = [
     "'; DROP TABLE journeys; --",
     "\"quoted\" \\ back",
     "]] .. KEYS[1] .. [[",
-    "Ünïcödé 𝄞 \u{feff}",
+    "Ünïcödé 𝄞 می\u{200c}خواهم",
     "%s %00 \\0 ?1 $1 :name",
     "ẞ",
 ];

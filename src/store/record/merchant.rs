@@ -11,7 +11,7 @@ use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings};
+use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings, Used};
 use crate::domain::moment::Moment;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
@@ -53,6 +53,9 @@ struct MerchantRecord {
     // Records that were written before keys had numbers end here; only they have anything in `api_keys`.
     #[serde(default)]
     secrets: Option<SecretsRecord>,
+    // Records that were written before callbacks could be used on request alone end here.
+    #[serde(default)]
+    on_request: Vec<u32>,
 }
 
 impl From<&Merchant> for MerchantRecord {
@@ -77,6 +80,7 @@ impl From<&Merchant> for MerchantRecord {
             ways: write_ways(&merchant.book),
             told: ToldRecord::of(merchant),
             secrets: Some(SecretsRecord::from(merchant)),
+            on_request: on_request(&merchant.book),
         }
     }
 }
@@ -84,13 +88,15 @@ impl From<&Merchant> for MerchantRecord {
 impl MerchantRecord {
     fn into_merchant(self) -> Option<Merchant> {
         let mut ways: HashMap<_, _> = self.ways.into_iter().collect();
+        let on_request = self.on_request;
         let slots = (0..).zip(self.book).map(|(index, slot)| match slot {
             None => Some(None),
             Some((url, name, in_fragment)) => {
                 let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
                 let (url, params_in) = (CallbackUrl::restored(url), placement(in_fragment));
                 let ways = ways.remove(&index).map(WaysRecord::into_ways).unwrap_or_default();
-                Some(Some(SavedCallback { url, name, params_in, ways }))
+                let used = if on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault };
+                Some(Some(SavedCallback { url, name, params_in, ways, used }))
             }
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
@@ -117,6 +123,12 @@ impl MerchantRecord {
         told.put_into(&mut merchant);
         Some(merchant)
     }
+}
+
+/// The slots whose callbacks are used on request alone.
+fn on_request(book: &Book) -> Vec<u32> {
+    let slots = (0..).zip(book.slots());
+    slots.filter_map(|(index, slot)| (slot.as_ref()?.used == Used::OnRequest).then_some(index)).collect()
 }
 
 /// The other ways of the slots that have any.

@@ -110,7 +110,7 @@ fn a_record_is_small() {
 #[test]
 fn a_user_survives_its_record() {
     let merchant = MerchantId::mint([1; 16]);
-    for own in [None, Some("ada"), Some("Ünïcödé 𝄞 \u{feff}")] {
+    for own in [None, Some("ada"), Some("Ünïcödé 𝄞 می\u{200c}خواهم")] {
         let user = cast::user(merchant, own, NOW);
         assert_eq!(read_user(&write_user(&user).unwrap()), Ok(user));
     }

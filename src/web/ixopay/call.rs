@@ -7,8 +7,9 @@ use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::BASE;
 use super::answer::Refusal;
-use crate::dialect::ixopay::{BodyHash, Message};
+use crate::dialect::ixopay::{BodyHash, DATE_WINDOW, Message, read_date};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::terms::SignedCalls;
@@ -94,22 +95,40 @@ fn signed_with(
     if text(request, dated).is_empty() {
         return Err(Refusal::unsigned("Invalid signature: a signed call needs the header Date, or X-Date"));
     }
-    let message = Message {
-        method: request.method().as_str(),
-        body,
-        content_type: text(request, "content-type"),
-        date: text(request, dated),
-        uri: request.uri().path_and_query().map_or("", |uri| uri.as_str()),
-    };
+    let date = text(request, dated);
+    let uri = request.uri().path_and_query().map_or("", |uri| uri.as_str());
+    let message =
+        Message { method: request.method().as_str(), body, content_type: text(request, "content-type"), date, uri };
+    // What stands before `/api` was put there by us: a client that was told a host alone, or stands behind a proxy, signs the
+    // path that it knows.
+    let own = Message { uri: uri.strip_prefix(BASE).unwrap_or(uri), ..message };
     // While the secret is being replaced, a client may sign with either.
     let secrets = engine.signing_secrets(merchant)?;
-    match secrets.iter().find_map(|secret| message.verify(secret, signature)) {
-        Some(hash) => Ok(Some(hash)),
-        None => Err(Refusal::unsigned(
+    let verified = |secret| message.verify(secret, signature).or_else(|| own.verify(secret, signature));
+    let Some(hash) = secrets.iter().find_map(verified) else {
+        return Err(Refusal::unsigned(
             "Invalid signature: expected base64 of HMAC-SHA512 over method, hash of the body, Content-Type, X-Date or \
              Date, and path with query, with line feeds between them",
-        )),
+        ));
+    };
+    check_date(engine, date).map(|()| Some(hash))
+}
+
+/// A call that was signed long ago was perhaps overheard then.
+fn check_date(engine: &Engine, date: &str) -> Result<(), Refusal> {
+    let Some(at) = read_date(date) else {
+        return Err(Refusal::unsigned(
+            "Invalid signature: the header X-Date, or Date, is not a date (expected Tue, 21 Jul 2020 13:15:03 GMT)",
+        ));
+    };
+    let now = engine.clock().now();
+    if at.since(now).max(now.since(at)) > DATE_WINDOW {
+        return Err(Refusal::unsigned(
+            "Invalid signature: the date of the call is more than 24 hours from now; set the clock of your server, and sign \
+             the call anew",
+        ));
     }
+    Ok(())
 }
 
 /// The text of a header; empty when there is none, or none that is a text.

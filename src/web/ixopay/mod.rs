@@ -14,9 +14,12 @@ use actix_web::{HttpResponse, Resource, web};
 use crate::telemetry::metrics::Route;
 use answer::{Refusal, answer};
 
+/// What stands before the paths of IXOPAY's own.
+const BASE: &str = "/ixopay";
+
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(web::scope("/ixopay/redirect").app_data(Route::Page).configure(redirect::routes)).service(
-        web::scope("/ixopay")
+        web::scope(BASE)
             .app_data(Route::Dialect)
             .configure(transactions::routes)
             .configure(status::routes)

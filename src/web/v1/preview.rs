@@ -35,6 +35,7 @@ struct PreviewBody {
     one_time_token: Option<bool>,
     extra_outcomes: Option<bool>,
     recipient_note: Option<String>,
+    params_in: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +109,7 @@ fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
         ("one_time_token", flag(body.one_time_token)),
         ("extra_outcomes", flag(body.extra_outcomes)),
         ("recipient_note", body.recipient_note.clone()),
+        ("params_in", body.params_in.clone()),
     ];
     let sent = pairs.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
     secpaid::read_wish(&Fields::from_pairs(sent)?, secpaid::Kind::Basic)

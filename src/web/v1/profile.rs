@@ -11,7 +11,7 @@ use super::ways::WaysView;
 use super::{Call, merchant_of};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings};
+use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings, Used};
 use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, WhenLate,
 };
@@ -47,6 +47,7 @@ struct CallbackBody {
     android_package: Option<String>,
     fallback: Option<String>,
     app_links: Option<String>,
+    on_request: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +57,7 @@ struct CallbackView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     params_in: &'static str,
+    on_request: bool,
     #[serde(flatten)]
     ways: WaysView,
     unusable_in: Vec<Unusable>,
@@ -207,6 +209,7 @@ fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, 
         url,
         name: body.name.as_deref().map(CallbackName::parse).transpose()?,
         params_in: body.params_in.as_deref().map(Placement::parse).transpose()?.unwrap_or_default(),
+        used: if body.on_request == Some(true) { Used::OnRequest } else { Used::ByDefault },
     })
 }
 
@@ -229,6 +232,7 @@ fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a Saved
         url: saved.url.as_str(),
         name: saved.name.as_ref().map(CallbackName::as_str),
         params_in: saved.params_in.as_str(),
+        on_request: saved.used == Used::OnRequest,
         ways: WaysView::from(&saved.ways),
         unusable_in: unusable.collect(),
     }

@@ -103,10 +103,14 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Ref
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
     let selected = engine.select_and_count(merchant, &stretch, Counted { page, to }, wanted).await?;
     let (journeys, total) = (selected.journeys, selected.count);
+    let next = selected.stopped.map(|last| {
+        // The list goes on at the same moment, behind what this answer has of it.
+        let shown = journeys.iter().filter(|journey| journey.opening().opened_at == last.opened_at).count();
+        query.beginning(last.opened_at, shown)
+    });
     let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
     let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
     let pagination = Pagination { total, offset: query.offset, limit: query.limit() };
-    let next = selected.stopped.map(|stopped| query.beginning(stopped.at, stopped.wanted));
     Ok(((StatusCode::OK, Body::list(&items, Some(pagination))?), next))
 }
 

@@ -12,7 +12,9 @@ on_every_store![
     settings_act_at_once_on_new_journeys_and_never_on_running_ones,
     a_deletion_leaves_a_hole_and_the_others_keep_their_index,
     a_name_stands_for_its_index,
-    without_a_callback_it_is_the_first_saved_one,
+    without_a_callback_every_saved_one_applies_but_those_on_request,
+    a_saved_callback_that_no_link_can_use_is_named,
+    a_link_says_where_parameters_go_in_a_url_of_its_own,
     without_any_callback_the_customer_sees_our_own_page,
     a_merchant_can_allow_saved_callbacks_only,
     parameters_go_into_the_fragment_where_asked,
@@ -65,7 +67,8 @@ async fn a_deletion_leaves_a_hole_and_the_others_keep_their_index(house: House) 
         assert_eq!(link.data["callback_url"], format!("https://shop.example/{n}"));
     }
     assert!(shop.refusal(&json!("0")).await.contains("none at that index"));
-    assert_eq!(shop.link(json!({})).await.data["callback_url"], "https://shop.example/1", "the first that is no hole");
+    let by_default = shop.link(json!({})).await.data["callback_urls"].clone();
+    assert_eq!(by_default, json!([1, 2, 3].map(|n| format!("https://shop.example/{n}"))), "the holes are left out");
     shop.v1(Method::PUT, "/profile/callbacks/0", &json!({ "url": "https://shop.example/again" })).await.is(200);
     assert_eq!(shop.link_to("0").await.data["callback_url"], "https://shop.example/again");
 }
@@ -82,14 +85,84 @@ async fn a_name_stands_for_its_index(house: House) {
     assert_eq!(refused["field"], "name");
 }
 
-async fn without_a_callback_it_is_the_first_saved_one(house: House) {
+async fn without_a_callback_every_saved_one_applies_but_those_on_request(house: House) {
+    let shop = house.shop("Shop");
+    let urls = ["https://shop.example/only-named", "https://shop.example/first", "https://hook.example/second"];
+    shop.save_as(json!({ "url": urls[0], "name": "named", "on_request": true })).await;
+    shop.save_as(json!({ "url": urls[1] })).await;
+    shop.save_as(json!({ "url": "https://hook.example/hole" })).await;
+    shop.save_as(json!({ "url": urls[2], "params_in": "fragment" })).await;
+    shop.save_as(json!({ "url": "com.example.shop://paid" })).await;
+    shop.v1(Method::DELETE, "/profile/callbacks/2", &Value::Null).await.is(204);
+    let link = shop.link(json!({ "one_time_token": true })).await;
+    assert_eq!(link.data["callback_urls"], json!(urls[1..]), "no server can open an app");
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let query = shop.query(&link, "&status=success");
+    assert!(home.starts_with(&format!("{}?{query}&one-time-token=", urls[1])), "{home}");
+    let journey = shop.journey(&link.id).await;
+    let told: Vec<_> = journey["deliveries"].as_array().unwrap().iter().map(|told| &told["callback"]).collect();
+    assert_eq!(told, [urls[2]]);
+    assert_eq!(journey["callbacks"]["background"][0]["index"], 3, "indices do not move");
+    assert_eq!(journey["callbacks"]["background"][0]["params_in"], "query", "no server sees a fragment");
+    // The preview says the same.
+    let preview = shop.v1(Method::POST, "/preview", &json!({})).await.is(200).json();
+    assert_eq!((&preview["landing"]["url"], &preview["background"][0]["url"]), (&json!(urls[1]), &json!(urls[2])));
+    // Whoever names one gets it, by its index, its name or its URL.
+    for named in [json!("0"), json!("named"), json!(urls[0]), json!([0])] {
+        assert_eq!(shop.link(json!({ "callback_url": named })).await.data["callback_urls"], json!([urls[0]]));
+    }
+    // Where none is left the customer ends on our page.
+    for index in [1, 3, 4] {
+        let saved = json!({ "url": "https://shop.example/cb", "on_request": true });
+        shop.v1(Method::PUT, &format!("/profile/callbacks/{index}"), &saved).await.is(200);
+    }
+    let link = shop.link(json!({})).await;
+    assert_eq!((&link.data["callback_url"], &link.data["callback_urls"]), (&json!(""), &json!([])));
+    assert_eq!(json!(house.http.pay(&link.text, "code=ok").await.location()), link.data["pay_link"]);
+}
+
+async fn a_saved_callback_that_no_link_can_use_is_named(house: House) {
     let shop = house.shop("Shop");
     shop.save("https://shop.example/first").await;
-    shop.save("https://shop.example/second").await;
-    let link = shop.link(json!({})).await;
-    assert_eq!(link.data["callback_urls"], json!(["https://shop.example/first"]));
+    shop.save("https://shop.example/?status=own").await;
+    let refused = shop.secpaid("createLink", &json!({ "amount": 1 })).await.is(400).json();
+    let message = refused["ResponseMsg"].as_str().unwrap();
+    assert!(message.starts_with("callback_url (saved callback 1): already holds the parameter status"), "{message}");
+    assert!(message.contains("on_request"), "{message}");
+    let saved = json!({ "url": "https://shop.example/?status=own", "on_request": true });
+    shop.v1(Method::PUT, "/profile/callbacks/1", &saved).await.is(200);
+    assert_eq!(shop.link(json!({})).await.data["callback_urls"], json!(["https://shop.example/first"]));
+}
+
+async fn a_link_says_where_parameters_go_in_a_url_of_its_own(house: House) {
+    let shop = house.shop("Shop");
+    shop.save("https://hook.example/saved").await;
+    let ask = |callback: Value| json!({ "callback_url": callback, "params_in": "fragment" });
+    let link = shop.link(ask(json!("https://spa.example/#/pay/complete"))).await;
+    let query = shop.query(&link, "&status=success");
     let home = house.http.pay(&link.text, "code=ok").await.location();
-    assert_eq!(home, format!("https://shop.example/first?{}", shop.query(&link, "&status=success")));
+    assert_eq!(home, format!("https://spa.example/#/pay/complete?{query}"));
+    // What is behind a `#` no server sees.
+    let link = shop.link(ask(json!(["https://spa.example/#/pay", 0, "https://hook.example/own"]))).await;
+    let home = house.http.pay(&link.text, "code=ok").await.location();
+    assert!(home.starts_with("https://spa.example/#/pay?pay_id="), "{home}");
+    for background in shop.journey(&link.id).await["callbacks"]["background"].as_array().unwrap() {
+        assert_eq!(background["params_in"], "query", "{background}");
+    }
+    let preview = shop.v1(Method::POST, "/preview", &ask(json!("https://spa.example/#/pay"))).await.is(200).json();
+    assert_eq!(preview["landing"]["params_in"], "fragment");
+    for (fields, field) in [
+        (json!({ "callback_url": "https://spa.example/#/pay", "params_in": "path" }), "params_in: "),
+        (json!({ "callback_url": "0", "params_in": "fragment" }), "params_in: "),
+        (json!({ "callback_url": "https://spa.example/", "paramsIn": "fragment" }), "paramsIn: "),
+        (json!({ "callbackUrl": "https://spa.example/" }), "callbackUrl: "),
+        (json!({ "callback_url": "https://spa.example/", "ios": "com.example.shop://paid" }), "ios: "),
+    ] {
+        let mut body = fields.clone();
+        body["amount"] = json!(1);
+        let refused = shop.secpaid("createLink", &body).await.is(400).json();
+        assert!(refused["ResponseMsg"].as_str().unwrap().starts_with(field), "{fields}: {refused}");
+    }
 }
 
 async fn without_any_callback_the_customer_sees_our_own_page(house: House) {

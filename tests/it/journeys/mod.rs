@@ -3,6 +3,7 @@
 //! Most are told on every store; those about one store or one machine's trouble are told where they belong.
 
 mod app_links;
+mod authorised_callbacks;
 mod bank_is_slow;
 mod bank_refuses;
 mod callbacks;

@@ -26,7 +26,7 @@ async fn callbacks_are_added_listed_replaced_and_deleted(house: House) {
     let added = shop.v1(Method::POST, "/profile/callbacks", &body).await.is(201);
     assert_eq!(added.header("content-location"), "/v1/profile/callbacks/0");
     let expected = json!({
-        "index": 0, "url": "https://shop.example/cb", "name": "main", "params_in": "fragment", "unusable_in": []
+        "index": 0, "url": "https://shop.example/cb", "name": "main", "params_in": "fragment", "on_request": false, "unusable_in": []
     });
     assert_eq!(added.json(), expected);
     assert_eq!(shop.look("/profile/callbacks/0").await.is(200).json(), expected);
@@ -36,7 +36,7 @@ async fn callbacks_are_added_listed_replaced_and_deleted(house: House) {
     let replaced = shop.v1(Method::PUT, "/profile/callbacks/0", &replaced).await.is(200).json();
     assert_eq!(
         replaced,
-        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "unusable_in": [] })
+        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "on_request": false, "unusable_in": [] })
     );
     shop.v1(Method::PUT, "/profile/callbacks/1", &json!({ "url": "https://shop.example/x" })).await.is(404);
     let deleted = shop.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
@@ -58,7 +58,7 @@ async fn the_other_ways_of_a_callback_are_shown_as_they_were_saved(house: House)
     let full = json!({
         "url": "com.example.shop://paid", "name": "app", "params_in": "query", "web": "https://shop.example/web?a=%2F",
         "ios": "https://app.shop.example/", "android": "com.example.android:/paid", "android_package": "com.example.shop",
-        "fallback": "https://shop.example/no-app#top", "app_links": "page",
+        "fallback": "https://shop.example/no-app#top", "app_links": "page", "on_request": true,
     });
     let mut expected = full.clone();
     expected["index"] = json!(0);
@@ -71,7 +71,8 @@ async fn the_other_ways_of_a_callback_are_shown_as_they_were_saved(house: House)
     assert_eq!(
         replaced,
         json!({
-            "index": 0, "url": "com.example.shop://paid", "params_in": "query", "app_links": "direct", "unusable_in": []
+            "index": 0, "url": "com.example.shop://paid", "params_in": "query", "on_request": false,
+            "app_links": "direct", "unusable_in": []
         }),
         "what is left out is dropped"
     );
@@ -85,7 +86,7 @@ async fn a_callback_says_which_dialects_cannot_use_it(house: House) {
     assert!(saved["unusable_in"][0]["reason"].as_str().unwrap().contains("status"), "{saved}");
     assert!(shop.refusal(&json!("0")).await.contains("already holds the parameter status"));
     let by_default = shop.secpaid("createLink", &json!({ "amount": 1 })).await.is(400).json();
-    assert!(by_default["ResponseMsg"].as_str().unwrap().contains("first saved callback"), "{by_default}");
+    assert!(by_default["ResponseMsg"].as_str().unwrap().contains("saved callback 0"), "{by_default}");
     // Elsewhere the same name is nobody's concern.
     let body = json!({ "url": "https://shop.example/?status=mine#/pay", "params_in": "fragment" });
     let saved = shop.v1(Method::POST, "/profile/callbacks", &body).await.is(201).json();

@@ -43,6 +43,8 @@ async fn what_we_sent_is_valid_and_nothing_else_is(house: House) {
         assert!(valid["parameters"].get("hb_signature").is_none() && valid["signed_at"].is_string(), "{valid}");
         let no_fragment = home.trim_end_matches("#top");
         assert_eq!(verify(&shop, json!({ "url": no_fragment })).await, valid, "a server sees no fragment");
+        let shouted = home.replace("https://shop.example/", "HTTPS://Shop.Example:443/");
+        assert_eq!(verify(&shop, json!({ "url": shouted })).await, valid, "every browser takes it for the same");
         let signature = signature_of(&home);
         for (altered, reason) in [
             (home.replace("order=7", "order=8"), "mismatch"),

@@ -23,7 +23,7 @@ use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
-use handback::domain::merchant::{Merchant, MerchantName, SavedCallback};
+use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Fact, Offer};
 use handback::domain::redirect::{PublicUrl, Redirect};
@@ -152,6 +152,7 @@ impl Annex {
             endpoints: Asked::OwnPage,
             telling: Telling::default(),
             callback,
+            params_in: Placement::Query,
             one_time_token: None,
             extra_outcomes: None,
             expiry: None,
@@ -162,7 +163,13 @@ impl Annex {
     /// Saves a callback of the merchant's.
     pub async fn save(&mut self, url: &str) {
         let url = CallbackUrl::parse(url, &Rules::default()).expect("a callback");
-        let saved = SavedCallback { url, name: None, params_in: Placement::Query, ways: AppWays::default() };
+        let saved = SavedCallback {
+            url,
+            name: None,
+            params_in: Placement::Query,
+            ways: AppWays::default(),
+            used: Used::ByDefault,
+        };
         self.engine.edit(self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
         let merchants = self.engine.merchants().await.expect("a store");
         self.merchant = merchants.into_iter().find(|known| known.id == self.merchant.id).expect("the merchant");
@@ -185,6 +192,7 @@ impl Annex {
             endpoints: Asked::OwnPage,
             telling: Telling::default(),
             callback,
+            params_in: Placement::Query,
             one_time_token: None,
             extra_outcomes: None,
             expiry: None,

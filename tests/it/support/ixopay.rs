@@ -1,8 +1,12 @@
 //! A merchant's server that speaks IXOPAY as the vendor's PHP client does: its spelling of the password, of dates and of
 //! slashes, and its signature, written here anew so that the house's own is held against it.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use handback::clock::{Clock as _, TestClock};
+use handback::domain::moment::Moment;
 use hmac::{Hmac, Mac as _};
 use md5::Md5;
 use reqwest::Method;
@@ -19,8 +23,10 @@ use super::tpp::basic;
 /// What the PHP client sends and insists on.
 pub const TYPE: &str = "application/json; charset=utf-8";
 
-/// A date as the PHP client writes it.
-pub const DATE: &str = "Fri, 20 Nov 2026 10:26:58 UTC";
+/// A date as the PHP client writes it: `Fri, 20 Nov 2026 10:26:58 UTC`.
+pub fn date(moment: Moment) -> String {
+    handback::dialect::ixopay::date(moment).replace("GMT", "UTC")
+}
 
 /// How a client signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +44,13 @@ pub enum Signing {
 pub struct Client {
     pub shop: Shop,
     pub signing: Signing,
+    pub clock: Arc<TestClock>,
 }
 
 impl Client {
     /// The PHP client of a new merchant.
     pub fn of(house: &House) -> Self {
-        Self { shop: house.shop("Shop"), signing: Signing::Md5 }
+        Self { shop: house.shop("Shop"), signing: Signing::Md5, clock: Arc::clone(&house.clock) }
     }
 
     /// The same one, signing so.
@@ -55,11 +62,12 @@ impl Client {
     pub async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
         let path = format!("/ixopay/api/v3{}", path.replace("//", &format!("/{}/", self.shop.id)));
         let basic = basic(&self.shop.id, &hashed(&self.shop.key));
-        let signature = signature(self, method.as_str(), body, &path);
+        let date = date(self.clock.now());
+        let signature = signature(self, [method.as_str(), body, &date, &path]);
         let mut headers = vec![
             ("authorization", basic.as_str()),
             ("content-type", TYPE),
-            ("date", DATE),
+            ("date", date.as_str()),
             ("x-sdk-type", "PHP Client"),
             ("x-sdk-version", "3.19.0"),
             ("x-sdk-platformversion", "8.3.6"),
@@ -122,8 +130,8 @@ pub fn hashed(password: &str) -> String {
     (0..10).fold(password.to_owned(), |text, _| hexadecimal(&Sha1::digest(text)))
 }
 
-fn signature(client: &Client, method: &str, body: &str, path: &str) -> Option<String> {
-    let lines = [method, &digest(client.signing, body), TYPE, DATE, path];
+fn signature(client: &Client, [method, body, date, path]: [&str; 4]) -> Option<String> {
+    let lines = [method, &digest(client.signing, body), TYPE, date, path];
     (client.signing != Signing::Nothing).then(|| sign(&client.shop.signing_secret, &lines))
 }
 

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::House;
-use crate::support::ixopay::{Client, DATE, debit, hashed, link_of};
+use crate::support::ixopay::{Client, debit, hashed, link_of};
 use crate::support::on_every_store;
 use crate::support::tpp::basic;
 
@@ -16,7 +16,10 @@ on_every_store![
     orders_without_a_customer_are_settled_at_once,
     a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten,
     what_cannot_be_done_to_a_transaction_fails,
+    what_is_left_of_a_preauthorisation_is_released,
+    urls_are_as_long_as_at_ixopay,
     refusals_have_the_documented_form,
+    the_older_xml_api_is_not_here_and_the_manual_says_so,
 ];
 
 /// The members of an object, in alphabetical order.
@@ -145,6 +148,52 @@ async fn a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten(house: H
     client.ask("debit", &again("second", &json!(registered))).await.is(422);
 }
 
+async fn what_is_left_of_a_preauthorisation_is_released(house: House) {
+    let client = Client::of(&house);
+    let body = |id: &str, amount: &str, reference: &Value| json!({ "merchantTransactionId": id, "amount": amount, "currency": "EUR", "referenceUuid": reference });
+    let made = json!({ "amount": "10.00", "extraData": { "overrideResult": "success" } });
+    let reserved = client.begin("preauthorize", &debit("reserved", made)).await["uuid"].clone();
+    let captured = client.begin("capture", &body("part", "6.00", &reserved)).await["uuid"].clone();
+    let released = json!({ "merchantTransactionId": "rest", "referenceUuid": reserved });
+    assert_eq!(client.begin("void", &released).await["success"], true);
+    for (kind, id) in [("capture", "more"), ("void", "again")] {
+        let failed = client.begin(kind, &body(id, "1.00", &reserved)).await;
+        assert_eq!(failed["errors"][0]["errorCode"], 1006, "{kind}: {failed}");
+    }
+    // What was captured stays so, and may be paid back.
+    assert_eq!(client.begin("refund", &body("back", "6.00", &captured)).await["success"], true);
+    // Where all of it was captured nothing is left to release.
+    let made = json!({ "amount": "10.00", "extraData": { "overrideResult": "success" } });
+    let reserved = client.begin("preauthorize", &debit("whole", made)).await["uuid"].clone();
+    client.begin("capture", &body("all", "10.00", &reserved)).await;
+    let failed = client.begin("void", &json!({ "merchantTransactionId": "none", "referenceUuid": reserved })).await;
+    assert_eq!(failed["errors"][0]["errorCode"], 1006, "{failed}");
+}
+
+async fn urls_are_as_long_as_at_ixopay(house: House) {
+    let client = Client::of(&house);
+    let sized = |length: usize| format!("https://m.example/{}", "x".repeat(length - "https://m.example/".len()));
+    let fields = ["successUrl", "cancelUrl", "errorUrl", "callbackUrl"];
+    let all = fields.map(|field| (field.to_owned(), json!(sized(4096))));
+    let body = debit("long", Value::Object(all.into_iter().collect()));
+    let opened = client.begin("debit", &body).await;
+    let home = house.http.pay(&link_of(&opened), "error=access_denied").await.location();
+    assert_eq!(home, sized(4096), "it is used unchanged");
+    for field in fields {
+        let refused = client.ask("debit", &debit(field, json!({ field: sized(4097) }))).await.is(422).json();
+        let message = refused["errorMessage"].as_str().unwrap();
+        assert!(message.contains(field) && message.contains("4096"), "{refused}");
+    }
+    // The merchant's own page needs room for the way on.
+    let page = |length: usize| json!({ "extraData": { "intermediateUrl": sized(length) } });
+    client.begin("debit", &debit("page", page(3800))).await;
+    let refused = client.ask("debit", &debit("longer page", page(4096))).await.is(422).json();
+    assert!(refused["errorMessage"].as_str().unwrap().contains("more than 4096"), "{refused}");
+    // The limits of other dialects are their own.
+    let refusal = client.shop.refusal(&json!(sized(2049))).await;
+    assert!(refusal.contains("more than 2048"), "{refusal}");
+}
+
 async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
     let client = Client::of(&house);
     let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
@@ -180,6 +229,17 @@ async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
         assert_eq!(refused["errorCode"], 1002, "{refused}");
         assert!(refused["errorMessage"].as_str().unwrap().starts_with("referenceUuid: 'referenceUuid' "), "{refused}");
     }
+}
+
+async fn the_older_xml_api_is_not_here_and_the_manual_says_so(house: House) {
+    let headers = [("content-type", "text/xml; charset=utf-8"), ("authorization", "Gateway x:y")];
+    for path in ["/ixopay/transaction", "/ixopay/status", "/ixopay/xml/transaction"] {
+        let refused = house.http.send(Method::POST, path, &headers, "<x/>").await.is(404).json();
+        assert_eq!((&refused["success"], refused["errorCode"].is_i64()), (&json!(false), true), "{path}: {refused}");
+    }
+    let manual = include_str!("../../../docs/IXOPAY.md");
+    let (first, differs) = manual.split_once("## What differs").expect("what differs");
+    assert!(first.contains("XML API") && differs.contains("XML API"), "a promise names what it is not of");
 }
 
 async fn refusals_have_the_documented_form(house: House) {
@@ -218,7 +278,7 @@ async fn refusals_have_the_documented_form(house: House) {
     let wrong = client.call(Method::GET, "/transaction//debit", "").await.is(405);
     assert_eq!(wrong.header("allow"), "POST");
     let basic = basic(&client.shop.id, &client.shop.key);
-    let headers = [("authorization", basic.as_str()), ("content-type", "text/plain"), ("date", DATE)];
+    let headers = [("authorization", basic.as_str()), ("content-type", "text/plain")];
     let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
     house.http.send(Method::POST, &path, &headers, "{}").await.is(415);
     // What was refused has not used its id.

@@ -5,6 +5,7 @@ mod ixopay;
 mod ixopay_signed;
 mod ixopay_status;
 mod ixopay_trouble;
+mod readable;
 mod secpaid;
 mod secpaid_lists;
 mod secpaid_refusals;

@@ -1,5 +1,6 @@
 //! SecPaid's lists and states (contracts/secpaid.md, sections 3 and 5).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -181,7 +182,7 @@ async fn a_link_is_deleted_once_and_never_after_its_end(house: House) {
 
 async fn what_was_opened_in_other_words_is_no_link(house: House) {
     let member = Member::of(&house).await;
-    let client = Client { shop: member.shop.clone(), signing: Signing::Md5 };
+    let client = Client { shop: member.shop.clone(), signing: Signing::Md5, clock: Arc::clone(&house.clock) };
     let payment = member.ask(json!({})).await;
     let transaction = client.begin("debit", &debit("7", json!({}))).await;
     let listed = member.shop.look("/journeys").await.is(200).json();
