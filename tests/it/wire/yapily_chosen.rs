@@ -272,6 +272,26 @@ async fn the_authorisation_examples_of_the_vendors_python_client_come_home() {
     }
 }
 
+/// The client itself, which is in no registry.
+#[tokio::test]
+#[ignore = "needs the client: scripts/test runs it where YAPILY_PYTHON_CLIENT names its folder, and says so where not"]
+async fn the_vendors_python_client_itself_comes_home() {
+    let folder = std::env::var("YAPILY_PYTHON_CLIENT").expect("YAPILY_PYTHON_CLIENT names the folder of the client");
+    let story = Story::open(StoreKind::Embedded).await;
+    let base = format!("{}/yapily", story.house.http.base());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/yapily/examples.py");
+    let mut python = tokio::process::Command::new("python3");
+    python.args([script, &folder, &base, &story.tpp.shop.id, &story.tpp.shop.key]);
+    let ran = python.output().await.expect("python3");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let asked = String::from_utf8(ran.stdout).expect("text");
+    assert_eq!(asked.lines().count(), 4, "{asked}");
+    for (state, id) in asked.lines().filter_map(|line| line.split_once(' ')) {
+        story.house.http.back(&format!("code=ok&state={state}")).await.location();
+        assert_eq!(story.tpp.consent(id).await["status"], "AUTHORIZED");
+    }
+}
+
 async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate::support::http::Answer {
     let basic = crate::support::tpp::basic(&story.tpp.shop.id, &story.tpp.shop.key);
     let headers = [
