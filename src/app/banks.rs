@@ -1,4 +1,4 @@
-//! The banks of a house: made from its configuration, and asked until each is ready.
+//! The banks of a house: made from its configuration, asked until each is ready, and looked after from then on.
 //!
 //! A bank that is away, or is not what the operator says, stops neither the start nor the others: it is reported, and
 //! asked again.
@@ -12,7 +12,8 @@ use crate::bank::Bank;
 use crate::bank::oidc::Oidc;
 use crate::bank::sandbox::{self, Sandbox};
 use crate::clock::Clock;
-use crate::config::{BankConfig, Config};
+use crate::config::{BankConfig, Config, InstitutionConfig};
+use crate::dialect::yapily;
 use crate::domain::institution::Institution;
 use crate::telemetry::metrics::Metrics;
 
@@ -21,6 +22,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest that a bank is left alone.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// How far apart a bank that is ready is looked after: what is known of it is kept fresh also while no customers come,
+/// and the metric says so when it has grown too old.
+const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
 /// The sandbox first, if it is on, and the bank of every institution that has one of its own.
 ///
@@ -41,7 +46,8 @@ pub fn banks(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) 
     Ok(banks)
 }
 
-/// The institutions of the configuration; before them the sandbox bank's own, while nobody has given it others.
+/// The institutions of the configuration; before them the sandbox bank's own, while nobody has given it others. None
+/// offers a payment that its bank would never be told of, whatever its features say.
 pub fn institutions(config: &Config) -> Vec<Institution> {
     let given = config.institutions();
     let plays = |bank: &BankConfig| matches!(bank, BankConfig::Sandbox);
@@ -49,7 +55,17 @@ pub fn institutions(config: &Config) -> Vec<Institution> {
     let own = if own { sandbox::institutions() } else { Vec::new() };
     let is_given = |id: &str| given.iter().any(|configured| configured.institution.id == id);
     let own = own.into_iter().filter(|institution| !is_given(&institution.id));
-    own.chain(given.iter().map(|configured| configured.institution.clone())).collect()
+    let given = given.iter().map(|configured| {
+        let mut institution = configured.institution.clone();
+        institution.features.retain(|feature| !is_withheld(configured, feature));
+        institution
+    });
+    own.chain(given).collect()
+}
+
+/// Whether an institution has this feature in its configuration, and its bank cannot do it.
+fn is_withheld(configured: &InstitutionConfig, feature: &str) -> bool {
+    matches!(configured.bank, BankConfig::Oidc(_)) && yapily::is_payment_feature(feature)
 }
 
 /// What the operator is told of the banks at start, a sentence each.
@@ -68,29 +84,43 @@ pub fn notices(config: &Config) -> Vec<String> {
         BankConfig::Sandbox => None,
     });
     notices.extend(banks);
+    notices.extend(config.institutions().iter().filter_map(|configured| {
+        let Institution { id, features, .. } = &configured.institution;
+        let withheld: Vec<&str> =
+            features.iter().map(String::as_str).filter(|feature| is_withheld(configured, feature)).collect();
+        let why = "a bank of kind oidc is not told of payments, so these features are not offered";
+        (!withheld.is_empty()).then(|| format!("institution {id}: {why}: {}", withheld.join(", ")))
+    }));
     notices
 }
 
-/// Asks a bank to get ready, until it is.
+/// Asks a bank to get ready until it is, and again when it is no longer. It never ends.
 pub async fn prepare(bank: Arc<dyn Bank>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) {
-    ask(bank.as_ref(), clock.as_ref(), &metrics, FIRST_PAUSE).await;
+    ask(bank.as_ref(), clock.as_ref(), &metrics, (FIRST_PAUSE, LOOKED_AFTER)).await;
 }
 
-async fn ask(bank: &dyn Bank, clock: &dyn Clock, metrics: &Metrics, mut pause: Duration) {
+async fn ask(bank: &dyn Bank, clock: &dyn Clock, metrics: &Metrics, (first, looked_after): (Duration, Duration)) {
     let name = bank.name();
     // Before it has answered for the first time, too.
     metrics.bank_troubled(name);
-    for tries in 1_u32.. {
-        let Err(trouble) = bank.prepare().await else {
-            metrics.bank_ready(name);
-            tracing::info!(bank = name, tries, "bank.ready");
-            return;
-        };
-        metrics.bank_troubled(name);
-        let again_in = jittered(pause, clock.entropy()[0]);
-        tracing::warn!(bank = name, error = %trouble, again_in_ms = again_in.as_millis(), "bank.trouble");
-        tokio::time::sleep(again_in).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+    loop {
+        let (mut tries, mut pause) = (1_u32, first);
+        while let Err(trouble) = bank.prepare().await {
+            metrics.bank_troubled(name);
+            let again_in = jittered(pause, clock.entropy()[0]);
+            tracing::warn!(bank = name, error = %trouble, again_in_ms = again_in.as_millis(), "bank.trouble");
+            tokio::time::sleep(again_in).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            tries = tries.saturating_add(1);
+        }
+        metrics.bank_ready(name);
+        tracing::info!(bank = name, tries, "bank.ready");
+        loop {
+            tokio::time::sleep(looked_after).await;
+            if bank.prepare().await.is_err() {
+                break;
+            }
+        }
     }
 }
 
@@ -101,19 +131,22 @@ fn jittered(pause: Duration, chance: u8) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::Mutex;
 
     use async_trait::async_trait;
 
     use super::*;
-    use crate::bank::{Answer, BankTrouble, Said, Trip};
+    use crate::bank::{Answer, BankTrouble, Requested, Said, Trip};
     use crate::clock::SystemClock;
     use crate::domain::invalid::Invalid;
     use crate::domain::outcome::{Fact, Offer};
-    use crate::domain::redirect::Redirect;
 
-    /// A bank that gets ready at the third try.
-    struct Sleepy(AtomicU32);
+    /// A bank that gets ready at the third try, falls asleep again, and notes each time whether the metric says that it
+    /// is ready.
+    struct Sleepy {
+        metrics: Arc<Metrics>,
+        ready: Mutex<Vec<bool>>,
+    }
 
     #[async_trait]
     impl Bank for Sleepy {
@@ -126,13 +159,15 @@ mod tests {
         }
 
         async fn prepare(&self) -> Result<(), BankTrouble> {
-            match self.0.fetch_add(1, Ordering::SeqCst) {
-                0 | 1 => Err(BankTrouble::Unreachable("asleep".into())),
+            let mut ready = self.ready.lock().unwrap();
+            ready.push(self.metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 1"));
+            match ready.len() {
+                1 | 2 | 6 | 7 => Err(BankTrouble::Unreachable("asleep".into())),
                 _ => Ok(()),
             }
         }
 
-        async fn depart(&self, _: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+        async fn depart(&self, _: &Trip<'_>) -> Result<Requested, BankTrouble> {
             Err(BankTrouble::Unreachable("asleep".into()))
         }
 
@@ -146,18 +181,50 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bank_is_asked_until_it_is_ready() {
-        let (bank, metrics) = (Sleepy(AtomicU32::new(0)), Metrics::default());
-        let mut asking = std::pin::pin!(ask(&bank, &SystemClock, &metrics, Duration::from_millis(1)));
+    async fn a_bank_is_asked_until_it_is_ready_and_again_when_it_no_longer_is() {
+        let metrics = Arc::new(Metrics::default());
+        let bank = Sleepy { metrics: Arc::clone(&metrics), ready: Mutex::default() };
+        let pause = Duration::from_millis(1);
+        let asking = ask(&bank, &SystemClock, &metrics, (pause, pause));
+        let often_enough = async {
+            while bank.ready.lock().unwrap().len() < 9 {
+                tokio::time::sleep(pause).await;
+            }
+        };
         tokio::select! {
-            biased;
-            () = &mut asking => panic!("it was ready at once"),
-            () = std::future::ready(()) => {}
+            () = asking => panic!("it is not looked after any more"),
+            () = often_enough => {}
         }
-        assert!(metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 0"));
-        asking.await;
-        assert!(metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 1"));
-        assert_eq!(bank.0.load(Ordering::SeqCst), 3);
+        // Asleep twice, then ready; looked after twice; asleep twice again, which the metric says at the second time.
+        let expected = [false, false, false, true, true, true, true, false, true];
+        assert_eq!(bank.ready.lock().unwrap()[..9], expected);
+    }
+
+    #[test]
+    fn an_institution_offers_no_payment_that_its_bank_is_not_told_of() {
+        let file = "[[institution]]\nid = 'north'\nname = 'North'\nbank = { kind = 'oidc', client_id = 'us', \
+                    issuer = 'https://north.example', client_secret = 's' }\nfeatures = ['ACCOUNTS', 'IDENTITY', \
+                    'ACCOUNT_SCHEDULED_PAYMENTS', 'CREATE_DOMESTIC_SINGLE_PAYMENT', 'INITIATE_BULK_PAYMENT', \
+                    'EXISTING_PAYMENTS_DETAILS']\n\
+                    [[institution]]\nid = 'play'\nname = 'Play'\nbank = 'sandbox'\n\
+                    features = ['ACCOUNTS', 'CREATE_DOMESTIC_SINGLE_PAYMENT']\n";
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("handback.toml");
+        std::fs::write(&path, file).unwrap();
+        let sandbox = [("HANDBACK_SANDBOX".to_owned(), "true".to_owned())];
+        let config = Config::load(Some(path), sandbox).unwrap();
+        let features: Vec<_> = institutions(&config).into_iter().map(|one| (one.id, one.features.join(" "))).collect();
+        let expected = [
+            ("north", "ACCOUNTS IDENTITY ACCOUNT_SCHEDULED_PAYMENTS"),
+            ("play", "ACCOUNTS CREATE_DOMESTIC_SINGLE_PAYMENT"),
+        ];
+        assert_eq!(features, expected.map(|(id, features)| (id.to_owned(), features.to_owned())));
+        let told: Vec<_> = notices(&config).into_iter().filter(|told| told.contains("not offered")).collect();
+        let withheld = "CREATE_DOMESTIC_SINGLE_PAYMENT, INITIATE_BULK_PAYMENT, EXISTING_PAYMENTS_DETAILS";
+        assert!(
+            matches!(&told[..], [one] if one.starts_with("institution north: ") && one.ends_with(withheld)),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub trait Bank: Send + Sync {
         Ok(())
     }
 
-    /// Where to send the browser, so that the bank asks its customer.
+    /// Asks for an authorization: where to send the browser, so that the bank asks its customer.
     ///
     /// # Errors
     /// When the bank cannot be asked now.
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble>;
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble>;
 
     /// What the browser says the bank said. Nothing is verified here but its form.
     ///
@@ -95,6 +95,15 @@ pub struct Trip<'a> {
     pub redirect_uri: &'a str,
 }
 
+/// What became of an authorization request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requested {
+    /// The browser can be sent here.
+    Accepted(Redirect),
+    /// The bank refused the request before any browser came, and named the error (RFC 9126, section 2.3).
+    Refused(BankError),
+}
+
 /// What a browser says the bank said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
@@ -124,15 +133,19 @@ pub enum Checked {
     Refused(BankError),
 }
 
-/// What went wrong with a bank. The sentences are for the log; they hold nothing that the bank sent.
+/// What went wrong with a bank. The sentences are for the log; they hold nothing that the bank sent but the code of an
+/// error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BankTrouble {
-    /// It could not be asked, and has not been.
-    #[error("the bank could not be asked: {0}")]
+    /// It cannot be asked now, and has not been; or asking it again costs nothing.
+    #[error("the bank cannot be asked now: {0}")]
     Unreachable(String),
-    /// It was asked, and what it answered, if anything, says neither yes nor no.
+    /// It was asked, and no answer came.
     #[error("the bank gave no answer: {0}")]
     Unanswered(String),
+    /// It was asked, and answered something that says neither yes nor no.
+    #[error("the bank gave an answer that cannot be read: {0}")]
+    Unreadable(String),
     /// What the browser carried is not this bank's word.
     #[error("not the bank's word: {0}")]
     Forged(String),
@@ -140,13 +153,20 @@ pub enum BankTrouble {
 
 impl BankTrouble {
     /// The trouble as a merchant meets it: `temporarily_unavailable` (RFC 6749, section 4.1.2.1), or an answer that was
-    /// lost and will not be asked for again.
+    /// lost, or cannot be read, and will not be asked for again.
     pub fn as_error(&self) -> BankError {
-        match self {
-            Self::Unreachable(_) => BankError::new("temporarily_unavailable", Some("The bank could not be asked.")),
-            Self::Unanswered(_) => BankError::new("answer_lost", Some("The bank did not answer.")),
-            Self::Forged(_) => BankError::new("answer_forged", Some("The answer was not the bank's.")),
-        }
+        let (code, description) = match self {
+            Self::Unreachable(_) => ("temporarily_unavailable", "The bank could not be asked."),
+            Self::Unanswered(_) => ("answer_lost", "The bank did not answer."),
+            Self::Unreadable(_) => ("answer_unreadable", "The bank gave an answer that cannot be read."),
+            Self::Forged(_) => ("answer_forged", "The answer was not the bank's."),
+        };
+        BankError::new(code, Some(description))
+    }
+
+    /// Whether this error is a trouble of which the bank may have done all the same what it was asked to do.
+    pub fn leaves_open(error: &BankError) -> bool {
+        [Self::Unanswered(String::new()), Self::Unreadable(String::new())].iter().any(|open| open.as_error() == *error)
     }
 }
 

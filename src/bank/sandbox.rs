@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{Answer, Bank, BankTrouble, Booked, Said, Trip};
+use super::{Answer, Bank, BankTrouble, Booked, Requested, Said, Trip};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -166,7 +166,7 @@ impl Bank for Sandbox {
         false
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
         let opening = trip.journey.opening();
         let (delay, _) = slowness(opening.purpose.note());
         if !delay.is_zero() {
@@ -188,7 +188,7 @@ impl Bank for Sandbox {
         let foreign = trip.redirect_uri != self.redirect_uri();
         let voucher = foreign.then(|| self.voucher(trip.redirect_uri, trip.state)).flatten();
         query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
-        Ok(Redirect::to_bank(self.base.page("/sandbox/authorise", &query)))
+        Ok(Requested::Accepted(Redirect::to_bank(self.base.page("/sandbox/authorise", &query))))
     }
 
     fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::section::{Notes, Section};
 use super::span;
 use crate::bank::oidc::settings::{
-    ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, Iss, OidcConfig, Par, PlainLoopback, Requests,
+    ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningAlg, SigningKey,
 };
 use crate::domain::invalid::Invalid;
@@ -52,6 +52,7 @@ pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes
         signing_key: signing_key(&mut section),
         client_certificate: client_certificate(&mut section),
         scope: list(&mut section, "scope", usual.scope),
+        prompt: prompts(&mut section),
         par: section.word("par", &PAR).unwrap_or(usual.par),
         requests: section.word("requests", &REQUESTS).unwrap_or(usual.requests),
         response_mode: section
@@ -177,6 +178,17 @@ fn algs(section: &mut Section<'_>) -> Vec<SigningAlg> {
             SigningAlg::usual()
         }
     }
+}
+
+fn prompts(section: &mut Section<'_>) -> Option<Vec<Prompt>> {
+    const KEY: &str = "prompt";
+    let Some(names) = section.texts(KEY) else {
+        section.show(KEY, "consent with offline_access, else none");
+        return None;
+    };
+    let prompts: Result<Vec<_>, _> = names.iter().map(|name| Prompt::parse(name)).collect();
+    section.show(KEY, names.join(" "));
+    prompts.map_err(|invalid| section.refuse(KEY, &invalid)).ok()
 }
 
 fn list(section: &mut Section<'_>, key: &str, usual: Vec<String>) -> Vec<String> {

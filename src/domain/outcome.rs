@@ -1,8 +1,9 @@
 //! Hints and facts: what a browser says, and what is proven.
 //!
 //! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`Hint`]; only a
-//! [`Fact`] settles a journey, and this crate makes facts in three places alone: a bank that proved a code, a press on
-//! our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a payment).
+//! [`Fact`] settles a journey, and this crate makes facts in three places alone: a bank that proved a code or refused a
+//! request, a press on our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a
+//! payment).
 
 use std::borrow::Cow;
 

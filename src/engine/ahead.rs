@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::leave::state_digest;
 use super::prove::while_unreachable;
 use super::{Engine, EngineError};
-use crate::bank::BankTrouble;
+use crate::bank::{BankTrouble, Requested};
 use crate::domain::delivery::News;
 use crate::domain::journey::{Journey, Settling, Way};
 use crate::domain::outcome::Fact;
@@ -97,7 +97,8 @@ impl Engine {
     async fn ask_ahead(self: &Arc<Self>, journey: Journey, departure: u8) -> Result<(), EngineError> {
         let Some(journey) = self.asking(journey, departure).await? else { return Ok(()) };
         match self.ask_while_unreachable(&journey, departure).await? {
-            Ok(redirect) => self.keep_way(journey, departure, &redirect).await,
+            Ok(Requested::Accepted(redirect)) => self.keep_way(journey, departure, &redirect).await,
+            Ok(Requested::Refused(error)) => self.give_way_up(journey, &Fact::refused(error)).await,
             Err(trouble) => {
                 tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "ahead.bank_trouble");
                 // Nothing has been asked of the customer, whatever the bank has made of it.
@@ -143,7 +144,7 @@ impl Engine {
         &self,
         journey: &Journey,
         departure: u8,
-    ) -> Result<Result<Redirect, BankTrouble>, EngineError> {
+    ) -> Result<Result<Requested, BankTrouble>, EngineError> {
         let bank = self.bank(journey.bank_of(departure))?;
         let papers = self.trip(journey, departure)?;
         let trip = papers.of(journey);

@@ -170,10 +170,10 @@ impl Engine {
     }
 }
 
-/// Whether a bank has said no, and has not merely said nothing.
+/// Whether a bank has said no, and has not merely said nothing that can be read.
 fn is_refusal(cause: &Cause) -> bool {
     match cause {
-        Cause::Bank(Some(error)) => *error != BankTrouble::Unanswered(String::new()).as_error(),
+        Cause::Bank(Some(error)) => !BankTrouble::leaves_open(error),
         Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
     }
 }

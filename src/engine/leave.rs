@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::future::FutureExt;
 use tokio::time::Instant;
 
+use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::bank::{BankTrouble, Trip};
+use crate::bank::{BankTrouble, Requested, Trip};
 use crate::domain::institution::Institution;
-use crate::domain::journey::{Choice, Departing, Journey, Purpose};
+use crate::domain::journey::{Choice, Departing, Journey, Purpose, Via};
+use crate::domain::outcome::{BankError, Fact, Hint};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::keys::{digest, pay_id_of_link};
@@ -43,6 +45,8 @@ pub enum Leaving {
     TooOften,
     /// The bank could not be asked now.
     NoBank(Box<Journey>),
+    /// The bank refused the request: the browser goes where that leads.
+    Refused(Redirect),
 }
 
 /// A wish to leave.
@@ -127,9 +131,9 @@ impl Engine {
             Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
             _ => named.is_none_or(|named| institution.id == named),
         };
-        let takes = move |institution: &&Institution| match purpose.amount() {
-            None => self.bank(&institution.bank).is_ok(),
-            Some(_) => self.takes_payments(institution),
+        // As when it opens: what a bank is not told of it cannot be asked.
+        let takes = move |institution: &&Institution| {
+            if purpose.needs_payments() { self.takes_payments(institution) } else { self.bank(&institution.bank).is_ok() }
         };
         self.institutions().iter().filter(can).filter(takes)
     }
@@ -156,7 +160,8 @@ impl Engine {
         // A bank may let its answer be used once only: the next press asks for another.
         self.outbound.forget(&key);
         match asked? {
-            Ok(redirect) => {
+            Ok(Requested::Refused(error)) => self.refused(journey, departure, error, at).await,
+            Ok(Requested::Accepted(redirect)) => {
                 let state = self.state(&journey, departure)?;
                 Ok(Leaving::Left(Left {
                     redirect,
@@ -172,7 +177,21 @@ impl Engine {
         }
     }
 
-    async fn ask_way(&self, journey: &Journey, departure: u8) -> Result<Result<Redirect, BankTrouble>, EngineError> {
+    /// Concludes what a bank said before any browser came to it: the same as if the browser had brought the error back.
+    async fn refused(
+        &self,
+        journey: Journey,
+        departure: u8,
+        error: BankError,
+        at: Instant,
+    ) -> Result<Leaving, EngineError> {
+        let via = Via { departure, mark: mark(&Hint::Refusal(error.clone())) };
+        let concluded = self.conclude(journey, &Fact::refused(error), via).await?;
+        self.announced(concluded.announcement, at).await;
+        Ok(Leaving::Refused(concluded.way))
+    }
+
+    async fn ask_way(&self, journey: &Journey, departure: u8) -> Result<Result<Requested, BankTrouble>, EngineError> {
         let bank = self.bank(journey.bank_of(departure))?;
         let trip = self.trip(journey, departure)?;
         Ok(bank.depart(&trip.of(journey)).await)

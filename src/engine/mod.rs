@@ -58,7 +58,7 @@ pub use crate::bank::{Answer, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
 pub use crate::store::{Claim, DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Which};
 
-use crate::bank::{Bank, BankTrouble};
+use crate::bank::{Bank, BankTrouble, Requested};
 use crate::clock::Clock;
 use crate::domain::callback::Rules;
 use crate::domain::dialect::Dialect;
@@ -66,7 +66,7 @@ use crate::domain::id::{MerchantId, PayId};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
 use crate::keys::{Keys, digest};
 use crate::store::{Kept, Opened, Store, StoreError};
@@ -101,7 +101,7 @@ pub struct Engine {
     uses: callers::NotedUses,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     bookings: Flights<PayId, Result<Journey, EngineError>>,
-    outbound: Flights<(PayId, u8), Result<Result<Redirect, BankTrouble>, EngineError>>,
+    outbound: Flights<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
     ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
 

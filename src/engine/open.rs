@@ -213,6 +213,11 @@ impl Engine {
         let institution = self.institution(id).ok_or_else(|| {
             Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
         })?;
+        // Nobody can have agreed to a payment of which the bank was told nothing.
+        if purpose.needs_payments() && !self.takes_payments(institution) {
+            let rule = format!("names {id:?}, which takes no payments through this gateway");
+            return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
+        }
         Ok(institution.bank.clone())
     }
 

@@ -1,6 +1,7 @@
 //! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
 
 mod bookings;
+mod requests;
 mod secrets;
 
 use std::collections::VecDeque;
@@ -15,7 +16,7 @@ use super::{
     Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, Returned, Sending, Suspicion, Timing,
     Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Booked, Checked, Said, Trip};
+use crate::bank::{Bank, BankTrouble, Booked, Checked, Requested, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
@@ -29,7 +30,7 @@ use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::{Fact, Offer};
+use crate::domain::outcome::{BankError, Fact, Offer};
 use crate::domain::params::Params;
 use crate::domain::plan::Endpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
@@ -58,6 +59,8 @@ struct Bluntbank {
     forged: Mutex<bool>,
     booked: Mutex<VecDeque<Result<Booked, BankTrouble>>>,
     may_be_asked_again: bool,
+    refuses_requests: Option<BankError>,
+    takes_no_payments: bool,
 }
 
 #[async_trait]
@@ -71,7 +74,7 @@ impl Bank for Bluntbank {
     }
 
     fn takes_payments(&self) -> bool {
-        true
+        !self.takes_no_payments
     }
 
     fn asks_once(&self) -> bool {
@@ -83,8 +86,11 @@ impl Bank for Bluntbank {
         told.unwrap_or_else(|| Ok(Booked::Now(Fact::paid())))
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
-        Ok(Redirect::to_bank(format!("https://blunt.example/?state={}", trip.state)))
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
+        if let Some(error) = &self.refuses_requests {
+            return Ok(Requested::Refused(error.clone()));
+        }
+        Ok(Requested::Accepted(Redirect::to_bank(format!("https://blunt.example/?state={}", trip.state))))
     }
 
     fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {

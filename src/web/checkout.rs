@@ -78,6 +78,7 @@ async fn leave(engine: &Arc<Engine>, link: &str) -> HttpResponse {
     match engine.leave(Wished { link, institution: None, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
         Ok(Some(Leaving::Ended(journey))) => onward(engine, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/payment/leaving", link),

@@ -163,6 +163,7 @@ async fn leave(engine: &Arc<Engine>, link: &str, institution: Option<&str>) -> H
     match engine.leave(Wished { link, institution, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Refused(home))) => reply::see_other(&home),
         Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/consent/leaving", link),
         Ok(Some(Leaving::Choose(journey))) => chooser(engine, &journey, link, ""),
         Ok(Some(Leaving::NoBank(journey))) => reply::page(&bank_away(engine, &journey, link)),

@@ -412,6 +412,37 @@ for (const name of ['failing', 'hybrid', 'mtls']) {
     await refused(/sub/, () => client.fetchUserInfo(app.config, token, sub));
   });
 }
+for (const fault of ['token_type:mac', 'token_type:none']) {
+  await check(`plain: token ${fault}`, async () => {
+    await ask('/faults', { kind: 'plain', token: fault });
+    await refused(/token_type/, (await walk('plain')).finish);
+  });
+}
+for (const [fault, expected] of Object.entries({ 'scope:openid': 'openid', 'scope:none': undefined })) {
+  await check(`plain: token ${fault}`, async () => {
+    await ask('/faults', { kind: 'plain', token: fault });
+    const { scope } = await (await walk('plain')).finish();
+    expect(scope === expected, `scope is ${scope}`);
+  });
+}
+const isOld = ({ iat, exp }) => iat < Date.now() / 1000 - 6 * 24 * 3600 && exp > Date.now() / 1000;
+await check('plain: token old_id_token', async () => {
+  await ask('/faults', { kind: 'plain', token: 'old_id_token' });
+  const { id_token: token } = await (await walk('plain')).finish();
+  expect(isOld(readJwt(token).payload), 'it is young');
+});
+for (const [name, fault, member] of [['hybrid', 'front_old', 'id_token'], ['jarm', 'old_jarm', 'response']]) {
+  await check(`${name}: authorize ${fault}`, async () => {
+    await ask('/faults', { kind: name, authorize: fault });
+    const { back } = await walk(name);
+    expect(isOld(readJwt(inAnswer(back).get(member)).payload), 'it is young');
+  });
+}
+await check('jarm: authorize state_beside', async () => {
+  await ask('/faults', { kind: 'jarm', authorize: 'state_beside' });
+  const answer = inAnswer((await walk('jarm')).back);
+  expect(answer.get('state') === readJwt(answer.get('response')).payload.state, `${answer}`);
+});
 await check('hybrid: two_subs, one in front and one behind', async () => {
   await ask('/faults', { kind: 'hybrid', token: 'two_subs' });
   const { back, finish } = await walk('hybrid');
@@ -567,7 +598,7 @@ await check('jarm: authorize bad_jarm_signature', async () => {
   await refused(/signature/i, (await walk('jarm')).finish);
 });
 for (const [fault, pattern] of Object.entries({
-  bad_c_hash: /c_hash/, bad_s_hash: /s_hash/, front_wrong_nonce: /nonce/, front_bad_signature: /signature/i,
+  bad_c_hash: /c_hash/, bad_s_hash: /s_hash/, no_s_hash: /s_hash/, front_wrong_nonce: /nonce/, front_bad_signature: /signature/i,
 })) {
   await check(`hybrid: authorize ${fault}`, async () => {
     await ask('/faults', { kind: 'hybrid', authorize: fault });

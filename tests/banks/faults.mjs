@@ -10,6 +10,8 @@ const TRANSPORT = [
 ];
 const REFUSAL = /^error:[a-z_]{1,64}$/;
 
+const aWeekOld = (claims) => { claims.iat = Math.floor(Date.now() / 1000) - 7 * 24 * 3600; };
+
 const TOKEN = {
   wrong_nonce: (jwt, key) => resign(key, jwt, (claims) => { claims.nonce = 'another-nonce'; }),
   bad_signature: (jwt) => flipSignature(jwt),
@@ -23,7 +25,11 @@ const TOKEN = {
   alg_none: (jwt) => unsignedJwt(readJwt(jwt).payload),
   unknown_kid: (jwt, key) => signJwt(key, readJwt(jwt).payload, { kid: 'unknown' }),
   no_id_token: () => undefined,
+  old_id_token: (jwt, key) => resign(key, jwt, aWeekOld),
 };
+
+// Members of the token response itself; `none` takes one away.
+const MEMBER = /^(token_type|scope):([A-Za-z_ ]{1,64})$/;
 
 // On the answer's parameters: for JARM those inside of the JWT.
 const ANSWER = {
@@ -38,18 +44,20 @@ const ANSWER = {
 
 const FRONT = {
   bad_c_hash: (jwt, key) => resign(key, jwt, (claims) => { claims.c_hash = 'AAAAAAAAAAAAAAAAAAAAAA'; }),
+  no_s_hash: (jwt, key) => resign(key, jwt, (claims) => { delete claims.s_hash; }),
+  front_old: TOKEN.old_id_token,
   bad_s_hash: (jwt, key) => resign(key, jwt, (claims) => { claims.s_hash = 'AAAAAAAAAAAAAAAAAAAAAA'; }),
   front_wrong_nonce: TOKEN.wrong_nonce,
   front_bad_signature: TOKEN.bad_signature,
 };
 
 const KNOWN = {
-  token: [...TRANSPORT, REFUSAL, ...Object.keys(TOKEN)],
+  token: [...TRANSPORT, REFUSAL, MEMBER, ...Object.keys(TOKEN)],
   par: [...TRANSPORT, REFUSAL],
   jwks: [...TRANSPORT, 'rotate'],
   discovery: [...TRANSPORT, 'wrong_issuer'],
   authorize: [
-    REFUSAL, ...Object.keys(ANSWER), ...Object.keys(FRONT), 'repeat_code', 'two_places', 'clear', 'bad_jarm_signature',
+    REFUSAL, ...Object.keys(ANSWER), ...Object.keys(FRONT), 'repeat_code', 'two_places', 'clear', 'state_beside', 'old_jarm', 'bad_jarm_signature',
   ],
   port: ['closed'],
 };
@@ -126,6 +134,8 @@ export async function delayed(fault, ctx) {
 
 /** Changes the body of a token response. */
 export function changedToken(fault, key, body) {
+  const member = body?.access_token && fault.match(MEMBER);
+  if (member) return { ...body, [member[1]]: member[2] === 'none' ? undefined : member[2] };
   if (!TOKEN[fault] || !body?.id_token) return body;
   const { id_token: jwt, ...rest } = body;
   const changed = TOKEN[fault](jwt, key);
@@ -187,7 +197,9 @@ export function changeAnswer(fault, { issuer, key, redirectUris }, ctx) {
     fields = { error: fault.slice(6), error_description: 'Scripted refusal', state, iss: issuer, aud, exp };
     for (const name of Object.keys(fields)) if (fields[name] === undefined) delete fields[name];
   }
+  const { state } = fields;
   ANSWER[fault]?.(fields);
+  if (jarm && fault === 'old_jarm') aWeekOld(fields);
   if (FRONT[fault] && fields.id_token) fields.id_token = FRONT[fault](fields.id_token, key);
 
   if (jarm && fault === 'clear') {
@@ -196,6 +208,7 @@ export function changeAnswer(fault, { issuer, key, redirectUris }, ctx) {
   } else if (jarm) {
     const response = signJwt(key, fields, jarm.header);
     fields = { response: fault === 'bad_jarm_signature' ? flipSignature(response) : response };
+    if (fault === 'state_beside') fields.state = state;
   }
   if (answer.place === 'form' && 'error' in fields) ctx.status = 400;
   answer.fields = Object.entries(fields);

@@ -29,7 +29,7 @@ pub(super) fn read(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Res
 
 fn carried(mode: ResponseMode, carried: Carried) -> Result<(), Invalid> {
     let (expected, words) = match mode {
-        ResponseMode::Query | ResponseMode::QueryJwt => (Carried::Query, "in the query"),
+        ResponseMode::Query | ResponseMode::QueryJwt | ResponseMode::Jwt => (Carried::Query, "in the query"),
         ResponseMode::Fragment | ResponseMode::FragmentJwt => (Carried::Fragment, "behind a #"),
         ResponseMode::FormPost | ResponseMode::FormPostJwt => (Carried::Form, "in a form"),
     };
@@ -57,12 +57,15 @@ fn plain(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, 
 
 /// A signed answer (JARM): what it says is taken from it as it is, and held against its signature by `check`. So an
 /// error in it becomes an offer, without a code.
+///
+/// A `state` beside it is ignored, as any parameter that is not known (RFC 6749, section 4.1.2): the signed one alone
+/// counts, so that it is as safe as without. What an answer in the clear would consist of is refused: a bank that signs
+/// sends none of it, so somebody else has put it there.
 fn signed(answer: &Answer) -> Result<Said, Invalid> {
     let clear = [
         ("code", answer.code().is_some()),
         ("error", answer.error().is_some()),
         ("id_token", answer.id_token().is_some()),
-        ("state", answer.state().is_some()),
     ];
     if let Some((field, _)) = clear.iter().find(|(_, there)| *there) {
         return Err(Invalid::new(*field, "came in the clear").hint("expected a signed answer from this bank"));
@@ -84,7 +87,7 @@ pub(super) fn peek(token: &str) -> Option<Claims> {
     if parts.next().is_some() {
         return None;
     }
-    object(&URL_SAFE_NO_PAD.decode(claims).ok()?)
+    object(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -173,13 +176,24 @@ mod tests {
     fn a_bank_that_signs_does_not_answer_in_the_clear() {
         let jarm = config(ResponseMode::QueryJwt, Flow::Code);
         refused(&of(&jarm, false, Carried::Query, "code=c&state=s"), "code");
+        refused(&of(&jarm, false, Carried::Query, "state=s"), "response");
         refused(&of(&jarm, false, Carried::Query, "error=access_denied"), "error");
         refused(&of(&jarm, false, Carried::Query, ""), "response");
-        refused(&of(&jarm, false, Carried::Query, &format!("state=s&response={}", token("{}"))), "state");
         refused(&of(&jarm, false, Carried::Query, &format!("code=c&response={}", token("{}"))), "code");
         refused(&of(&jarm, false, Carried::Form, &format!("response={}", token("{}"))), "response_mode");
         let plain = config(ResponseMode::Query, Flow::Code);
         refused(&of(&plain, false, Carried::Query, &format!("response={}", token("{}"))), "response");
+    }
+
+    #[test]
+    fn what_stands_beside_a_signed_answer_is_ignored() {
+        let response = token(r#"{"state":"s","code":"c"}"#);
+        let signed = Offer { code: Secret::new("c"), signed: Some(Secret::new(&response)) };
+        let beside = ["", "&state=s", "&state=another", "&session_state=1", "&scope=openid", "&expires_in=60"];
+        for beside in beside.map(|beside| format!("response={response}{beside}&iss={ISSUER}")) {
+            let said = of(&config(ResponseMode::QueryJwt, Flow::Code), false, Carried::Query, &beside).unwrap();
+            assert_eq!((said.state.as_deref(), said.hint), (Some("s"), Hint::Code(signed.clone())), "{beside}");
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! One call to a bank, and how far it came.
 //!
 //! What counts is whether the bank may have been asked: a code is taken to it once. Nothing of an answer reaches a
-//! sentence, because an answer may hold tokens.
+//! sentence but the code of an error, because an answer may hold tokens.
 
 use reqwest::{Error, RequestBuilder, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::bank::BankTrouble;
+use crate::domain::outcome::BankError;
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -20,14 +23,14 @@ pub(super) struct Reply {
 /// Asks, once.
 ///
 /// # Errors
-/// [`BankTrouble::Unreachable`] when no connection came about, so that nothing has been asked; else
-/// [`BankTrouble::Unanswered`].
+/// [`BankTrouble::Unreachable`] when no connection came about, so that nothing has been asked;
+/// [`BankTrouble::Unreadable`] when the answer is too long; else [`BankTrouble::Unanswered`].
 pub(super) async fn call(request: RequestBuilder) -> Result<Reply, BankTrouble> {
     let mut response = request.send().await.map_err(|error| trouble(&error))?;
     let (status, mut body) = (response.status(), Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
         if body.len() + chunk.len() > LONGEST {
-            return Err(BankTrouble::Unanswered("its answer is longer than 1 MiB".into()));
+            return Err(BankTrouble::Unreadable("it is longer than 1 MiB".into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -39,15 +42,57 @@ pub(super) async fn call(request: RequestBuilder) -> Result<Reply, BankTrouble> 
 /// # Errors
 /// [`BankTrouble::Unreachable`], always; it begins with `what`.
 pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply, BankTrouble> {
-    call(request).await.map_err(|trouble| {
-        let (BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why) | BankTrouble::Forged(why)) = trouble;
-        BankTrouble::Unreachable(format!("{what}: {why}"))
+    call(request).await.map_err(|trouble| match trouble {
+        BankTrouble::Unreadable(why) => unreadable(what, &why),
+        BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why) | BankTrouble::Forged(why) => {
+            BankTrouble::Unreachable(format!("{what}: {why}"))
+        }
     })
 }
 
+/// The trouble with an answer that cannot be read, to a question that costs nothing to ask again.
+pub(super) fn unreadable(what: &str, why: &str) -> BankTrouble {
+    BankTrouble::Unreachable(format!("{what}: the answer cannot be read: {why}"))
+}
+
+impl Reply {
+    /// Reads the body of an answer that is a success.
+    ///
+    /// # Errors
+    /// [`BankTrouble::Unreachable`], which begins with `what`: the status is no success, or the body cannot be read.
+    pub(super) fn of_success<T: DeserializeOwned>(&self, what: &str) -> Result<T, BankTrouble> {
+        if !self.status.is_success() {
+            return Err(BankTrouble::Unreachable(format!("{what}: answered {}", self.status.as_u16())));
+        }
+        object(&self.body).map_err(|why| unreadable(what, why))
+    }
+
+    /// The error that the answer names, if it names one (RFC 6749, section 5.2).
+    pub(super) fn error(&self) -> Option<BankError> {
+        #[derive(Deserialize)]
+        struct Named {
+            error: String,
+            error_description: Option<String>,
+        }
+        let Named { error, error_description } = object(&self.body).ok()?;
+        (!error.is_empty()).then(|| BankError::new(&error, error_description.as_deref()))
+    }
+}
+
 /// Reads a JSON object. A list would be read as well, field by field.
-pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
+///
+/// # Errors
+/// Why it cannot be read, without a word of what it holds.
+pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, &'static str> {
+    match json.trim_ascii_start().first() {
+        None => Err("it is empty"),
+        Some(b'{') => serde_json::from_slice(json).map_err(|error| match error.classify() {
+            Category::Data => "a field is missing, of another type, or there twice",
+            Category::Eof => "its JSON breaks off",
+            Category::Io | Category::Syntax => "it is not well-formed JSON",
+        }),
+        Some(_) => Err("it is not a JSON object"),
+    }
 }
 
 fn trouble(error: &Error) -> BankTrouble {

@@ -1,7 +1,7 @@
 //! What a bank signed and a browser carried, held against its signature before the code is spent.
 
 use super::Oidc;
-use super::claims::Half;
+use super::claims::{Half, Word};
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Checked, Trip};
 use crate::domain::consent::AnswerTo;
@@ -21,13 +21,14 @@ impl Oidc {
         };
         let signed = self.knowledge.verified(token.reveal()).await?;
         let (claims, code) = (&signed.claims, offer.code.reveal());
-        claims.hold(config, self.clock.now())?;
         if !config.response_mode.is_signed() {
+            claims.hold(Word::IdToken, config, self.clock.now())?;
             claims.hold_id_token(trip.nonce)?;
             claims.hold_half(Half::Code(code), signed.algorithm)?;
-            claims.hold_half(Half::State(trip.state), signed.algorithm)?;
+            claims.hold_state(trip.state, config, signed.algorithm)?;
             return Ok(Checked::Genuine);
         }
+        claims.hold(Word::Answer, config, self.clock.now())?;
         if claims.state.as_deref() != Some(trip.state) {
             return Err(BankTrouble::Forged("its state is another".into()));
         }
@@ -39,7 +40,9 @@ impl Oidc {
             None if !code.is_empty() => Ok(Checked::Genuine),
             error => {
                 let code = error.as_deref().unwrap_or_default();
-                Ok(Checked::Refused(BankError::new(code, claims.error_description.as_deref())))
+                let error = BankError::new(code, claims.error_description.as_deref());
+                self.note_refusal("answering", &error);
+                Ok(Checked::Refused(error))
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::moment::Moment;
 #[serde(default)]
 pub(super) struct Claims {
     iss: Option<String>,
-    aud: Audience,
+    aud: OneOrMore,
     azp: Option<String>,
     exp: Option<Seconds>,
     iat: Option<Seconds>,
@@ -35,17 +35,27 @@ pub(super) struct Claims {
     pub(super) consent_id: Option<String>,
 }
 
-/// One or more.
+/// One text or more.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum OneOrMore {
     One(String),
-    Many(Vec<String>),
+    More(Vec<String>),
 }
 
-impl Default for Audience {
+impl Default for OneOrMore {
     fn default() -> Self {
-        Self::Many(Vec::new())
+        Self::More(Vec::new())
+    }
+}
+
+impl OneOrMore {
+    /// All of them.
+    pub(super) fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        }
     }
 }
 
@@ -61,32 +71,49 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
+/// The oldest that a signed word may be when it comes (OpenID Connect Core, section 3.1.3.7, rule 10).
+const OLDEST: Duration = Duration::from_mins(10);
+
+/// The longest that a signed answer may be good for: JARM, section 2.1, recommends ten minutes at the most.
+const LONGEST_ANSWER: Duration = Duration::from_hours(1);
+
+/// The longest that an `id_token` may be good for. Its age is told by `iat`; what is good for longer than this is good
+/// for ever.
+const LONGEST_ID_TOKEN: Duration = Duration::from_hours(366 * 24);
+
+/// What a bank has signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// An `id_token`.
+    IdToken,
+    /// A whole answer (JARM).
+    Answer,
+}
+
 /// What a signature was given over, besides the claims.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Half<'a> {
     /// A code: `c_hash`, which must be there (OpenID Connect Core, section 3.3.2.11).
     Code(&'a str),
-    /// A state: `s_hash` (FAPI 1.0 Advanced, section 5.1.1). Plain OpenID Connect has none, and the nonce binds the same.
+    /// A state: `s_hash` (FAPI 1.0 Advanced, section 5.1.1), where there is one. Plain OpenID Connect has none, and the
+    /// nonce binds the same.
     State(&'a str),
     /// An access token: `at_hash`, where there is one (OpenID Connect Core, section 3.1.3.8).
     AccessToken(&'a str),
 }
 
 impl Claims {
-    /// Holds what every signed word of a bank has to say: whose it is, for whom, and until when (OpenID Connect Core,
-    /// section 3.1.3.7; JARM, section 2.4).
+    /// Holds what every signed word of a bank has to say: whose it is, for whom, since when and until when (OpenID Connect
+    /// Core, section 3.1.3.7; JARM, section 2.4).
     ///
     /// # Errors
     /// [`BankTrouble::Forged`] with the rule that is broken.
-    pub(super) fn hold(&self, config: &OidcConfig, now: Moment) -> Result<(), BankTrouble> {
+    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: Moment) -> Result<(), BankTrouble> {
         if self.iss.as_deref() != Some(config.issuer.as_str()) {
             return forged("its issuer is another");
         }
         let client = &config.client_id;
-        let audience = match &self.aud {
-            Audience::One(one) => std::slice::from_ref(one),
-            Audience::Many(many) => many,
-        };
+        let audience = self.aud.as_slice();
         if !audience.contains(client) {
             return forged("it is for somebody else");
         }
@@ -94,16 +121,28 @@ impl Claims {
         if self.azp.as_ref().map_or(audience.len() > 1, |party| party != client) {
             return forged("it was made for somebody else");
         }
+        self.hold_age(word, config.leeway, now)
+    }
+
+    fn hold_age(&self, word: Word, leeway: Duration, now: Moment) -> Result<(), BankTrouble> {
+        let longest = match word {
+            Word::IdToken => LONGEST_ID_TOKEN,
+            Word::Answer => LONGEST_ANSWER,
+        };
         match self.exp {
-            Some(Seconds(exp)) if now < exp.plus(config.leeway) => {}
-            Some(_) => return forged("it has expired"),
             None => return forged("it never expires"),
+            Some(Seconds(exp)) if now >= exp.plus(leeway) => return forged("it has expired"),
+            Some(Seconds(exp)) if exp > now.plus(longest).plus(leeway) => return forged("it is good for too long"),
+            Some(_) => {}
         }
-        let latest = now.plus(config.leeway);
-        if [self.iat, self.nbf].into_iter().flatten().any(|Seconds(moment)| moment > latest) {
+        if [self.iat, self.nbf].into_iter().flatten().any(|Seconds(moment)| moment > now.plus(leeway)) {
             return forged("it is from the future");
         }
-        Ok(())
+        // An answer need not say when it was issued; then it says since when it is good, if anything.
+        match self.iat.or(self.nbf) {
+            Some(Seconds(issued)) if now > issued.plus(OLDEST).plus(leeway) => forged("it was issued too long ago"),
+            _ => Ok(()),
+        }
     }
 
     /// Holds what an `id_token` has to say besides.
@@ -121,6 +160,17 @@ impl Claims {
             return forged("its nonce is another");
         }
         Ok(())
+    }
+
+    /// Holds the hash of the state, where the bank's profile requires one (FAPI 1.0 Advanced, section 5.2.3.1).
+    ///
+    /// # Errors
+    /// As [`Claims::hold`].
+    pub(super) fn hold_state(&self, state: &str, config: &OidcConfig, algorithm: Algorithm) -> Result<(), BankTrouble> {
+        if config.is_fapi() && self.s_hash.is_none() {
+            return forged("it has no s_hash, which FAPI requires");
+        }
+        self.hold_half(Half::State(state), algorithm)
     }
 
     /// Holds the half of a hash against what it was taken from.

@@ -18,6 +18,10 @@ use crate::domain::secret::Secret;
 /// How long an assertion of ours can be used.
 const ASSERTION_LIFE: Duration = Duration::from_mins(1);
 
+/// How long before it is made a token of ours begins, for banks whose clock is behind: FAPI 2.0, section 5.3.2.1, has
+/// banks bear ten seconds, and others bear none.
+const BEGINS_BEFORE: Duration = Duration::from_secs(10);
+
 impl Oidc {
     /// A form for the bank, with our credentials.
     ///
@@ -67,7 +71,8 @@ impl Oidc {
         let mut claims: serde_json::Map<_, _> =
             texts.iter().map(|(name, text)| ((*name).into(), json!(text))).collect();
         let jti = URL_SAFE_NO_PAD.encode(self.clock.entropy());
-        claims.extend([("iat".into(), json!(now)), ("nbf".into(), json!(now)), ("jti".into(), json!(jti))]);
+        let begins = now.saturating_sub(BEGINS_BEFORE.as_secs());
+        claims.extend([("iat".into(), json!(begins)), ("nbf".into(), json!(begins)), ("jti".into(), json!(jti))]);
         claims.insert("exp".into(), json!(now + life.as_secs()));
         signer.sign(typ, &claims)
     }

@@ -1,9 +1,9 @@
 //! Where a bank's endpoints are, and what it says of itself.
 
-use serde::Deserialize;
 use url::Url;
 
-use super::call::{call_again, object};
+use super::call::call_again;
+use super::metadata::Metadata;
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
 use crate::bank::BankTrouble;
@@ -23,26 +23,8 @@ pub(super) struct Directory {
     pub(super) par: Option<Url>,
     /// Whether it says that its plain answers name their issuer.
     pub(super) names_iss: bool,
-}
-
-/// OpenID Provider Metadata (OpenID Connect Discovery 1.0, section 3; RFC 8414; RFC 9126; RFC 8705; RFC 9207).
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: Option<String>,
-    pushed_authorization_request_endpoint: Option<String>,
-    #[serde(default)]
-    mtls_endpoint_aliases: Aliases,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-
-#[derive(Default, Deserialize)]
-struct Aliases {
-    token_endpoint: Option<String>,
-    pushed_authorization_request_endpoint: Option<String>,
+    /// What the settings say and it does not list, a sentence each.
+    pub(super) unlisted: Vec<String>,
 }
 
 impl Directory {
@@ -54,7 +36,7 @@ impl Directory {
         let config = &settings.config;
         let directory = match &config.endpoints {
             Endpoints::Explicit(explicit) => explicit.directory(config),
-            Endpoints::Discover => Self::discover(settings).await?.directory(config),
+            Endpoints::Discover => Self::of(&Self::discover(settings).await?, config),
         };
         let directory =
             directory.map_err(|invalid| misconfigured(&format!("{} {}", invalid.field(), invalid.rule())))?;
@@ -71,29 +53,18 @@ impl Directory {
         let config = &settings.config;
         let address = format!("{}/.well-known/openid-configuration", config.issuer.trim_end_matches('/'));
         let reply = call_again("discovery", settings.client.get(address).timeout(DESCRIBED_IN)).await?;
-        if !reply.status.is_success() {
-            return Err(BankTrouble::Unreachable(format!("discovery: answered {}", reply.status.as_u16())));
-        }
-        let Some(metadata) = object::<Metadata>(&reply.body) else {
-            return Err(BankTrouble::Unreachable("discovery: not the metadata of a provider".into()));
-        };
+        let metadata: Metadata = reply.of_success("discovery")?;
         // Discovery 1.0, section 4.3: exactly, or somebody else's keys would be trusted.
-        if metadata.issuer == config.issuer { Ok(metadata) } else { Err(misconfigured("it names another issuer")) }
+        if metadata.issuer != config.issuer {
+            return Err(misconfigured("it names another issuer"));
+        }
+        metadata.unmet(config).map_or(Ok(()), |why| Err(misconfigured(why)))?;
+        Ok(metadata)
     }
-}
 
-impl Metadata {
-    fn directory(self, config: &OidcConfig) -> Result<Directory, Invalid> {
-        let explicit = Explicit {
-            authorization: self.authorization_endpoint,
-            token: self.token_endpoint,
-            jwks_uri: self.jwks_uri,
-            par: self.pushed_authorization_request_endpoint,
-            mtls_token: self.mtls_endpoint_aliases.token_endpoint,
-            mtls_par: self.mtls_endpoint_aliases.pushed_authorization_request_endpoint,
-        };
-        let names_iss = self.authorization_response_iss_parameter_supported;
-        Ok(Directory { names_iss, ..explicit.directory(config)? })
+    fn of(metadata: &Metadata, config: &OidcConfig) -> Result<Self, Invalid> {
+        let unlisted = metadata.unlisted(config);
+        Ok(Self { names_iss: metadata.names_iss(), unlisted, ..metadata.endpoints().directory(config)? })
     }
 }
 
@@ -112,6 +83,7 @@ impl Explicit {
             jwks: self.jwks_uri.as_ref().map(|jwks| url("jwks_uri", jwks)).transpose()?,
             par: par.map(|par| url("endpoint for pushed requests", &par)).transpose()?,
             names_iss: false,
+            unlisted: Vec::new(),
         })
     }
 }
@@ -139,7 +111,7 @@ mod tests {
     }
 
     fn directory(json: &str, config: &OidcConfig) -> Result<Directory, Invalid> {
-        serde_json::from_str::<Metadata>(json).unwrap().directory(config)
+        Directory::of(&serde_json::from_str(json).unwrap(), config)
     }
 
     #[test]

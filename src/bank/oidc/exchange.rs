@@ -11,8 +11,10 @@ use tokio::time::Instant;
 use super::Oidc;
 use super::answer::peek;
 use super::call::{Reply, call, object};
-use super::claims::Half;
+use super::claims::{Half, OneOrMore, Word};
 use super::keys::Signed;
+use super::parsed::OFFLINE_ACCESS;
+use super::request::can_be_asked;
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Trip};
 use crate::domain::consent::BankTokens;
@@ -30,8 +32,8 @@ const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
     pub(super) async fn redeem(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
-        if trip.journey.opening().purpose.consent().is_none() {
-            let why = "This bank proves consents, not payments.";
+        if !can_be_asked(trip) {
+            let why = "This bank gives access to accounts, and takes no payments.";
             return Ok(Fact::refused(BankError::new("unsupported_response_type", Some(why))));
         }
         let directory = self.knowledge.ready().await?.directory;
@@ -44,11 +46,21 @@ impl Oidc {
         let reply = call(self.form(directory.token.clone(), fields)?).await?;
         let tokens = match Told::read(&reply) {
             Told::Yes(tokens) => tokens,
-            Told::No(error) => return Ok(Fact::refused(error)),
-            Told::Nothing(why) => return Err(BankTrouble::Unanswered(why.into())),
+            Told::No(error) => {
+                self.note_refusal("exchanging", &error);
+                return Ok(Fact::refused(error));
+            }
+            Told::Nothing(why) => return Err(BankTrouble::Unreadable(why.into())),
         };
         match self.consented(trip, offer, &tokens).await {
-            Ok(consent) => Ok(Fact::authorised(BankTokens { json: tokens.json, consent })),
+            Ok(consent) => Ok(match self.withheld(&tokens) {
+                None => Fact::authorised(BankTokens { json: tokens.json, consent }),
+                Some(scope) => {
+                    tracing::warn!(bank = self.settings.config.name, scope, "bank.scope_withheld");
+                    let why = format!("The bank granted less than was asked for: not {scope}.");
+                    Fact::refused(BankError::new("invalid_scope", Some(&why)))
+                }
+            }),
             Err(BankTrouble::Forged(why)) => {
                 tracing::warn!(bank = self.settings.config.name, why, "bank.invalid_token");
                 let why = "What the bank answered is not under its signature.";
@@ -56,7 +68,20 @@ impl Oidc {
             }
             // The code is spent, so that nobody may ask again.
             Err(BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why)) => Err(BankTrouble::Unanswered(why)),
+            Err(trouble @ BankTrouble::Unreadable(_)) => Err(trouble),
         }
+    }
+
+    /// A scope that was asked for and not granted (RFC 6749, section 5.1: an answer that names none has granted all). The
+    /// `id_token` itself grants `openid`, and a refresh token `offline_access`; banks leave both out of the list.
+    fn withheld(&self, tokens: &Tokens) -> Option<&str> {
+        let granted = tokens.scope.as_ref()?;
+        let has = |scope: &str| match scope {
+            "openid" => true,
+            OFFLINE_ACCESS if tokens.can_be_renewed => true,
+            _ => granted.iter().any(|granted| granted == scope),
+        };
+        self.settings.config.scope.iter().map(String::as_str).find(|scope| !has(scope))
     }
 
     /// Verifies the `id_token`, where there has to be one, and answers the bank's id of the consent, if it named one.
@@ -69,7 +94,7 @@ impl Oidc {
         let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
         let signed = self.verified_at_last(id_token).await?;
         let claims = signed.claims;
-        claims.hold(config, self.clock.now())?;
+        claims.hold(Word::IdToken, config, self.clock.now())?;
         claims.hold_id_token(trip.nonce)?;
         claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
         // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
@@ -116,6 +141,10 @@ struct Tokens {
     access_token: Secret,
     id_token: Option<Secret>,
     consent_id: Option<String>,
+    /// The scope that was granted, where the answer says so.
+    scope: Option<Vec<String>>,
+    /// Whether a refresh token is among them.
+    can_be_renewed: bool,
 }
 
 /// What is looked at in a token endpoint's answer (RFC 6749, sections 5.1 and 5.2).
@@ -123,6 +152,9 @@ struct Tokens {
 #[serde(default)]
 struct Wire {
     access_token: Option<String>,
+    token_type: Option<String>,
+    refresh_token: Option<String>,
+    scope: Option<OneOrMore>,
     id_token: Option<String>,
     #[serde(alias = "consentId")]
     consent_id: Option<String>,
@@ -132,26 +164,44 @@ struct Wire {
 
 impl Told {
     fn read(reply: &Reply) -> Self {
-        match object::<Wire>(&reply.body) {
-            Some(Wire { error: Some(error), error_description, .. }) if !error.is_empty() => {
-                Self::No(BankError::new(&error, error_description.as_deref()))
-            }
-            // An answer that is no yes: it will not be asked for again, whatever it was.
-            _ if !reply.status.is_success() => {
-                let status = format!("The bank answered {}.", reply.status.as_u16());
-                Self::No(BankError::new("server_error", Some(&status)))
-            }
-            Some(Wire { access_token: Some(access_token), id_token, consent_id, .. }) if !access_token.is_empty() => {
-                Self::Yes(Tokens {
-                    json: Secret::new(String::from_utf8_lossy(&reply.body)),
-                    access_token: Secret::new(access_token),
-                    id_token: id_token.map(Secret::new),
-                    consent_id,
-                })
-            }
-            Some(_) => Self::Nothing("its answer holds no access token"),
-            None => Self::Nothing("its answer cannot be read"),
+        if let Some(error) = reply.error() {
+            return Self::No(error);
         }
+        // An answer that is no yes: it will not be asked for again, whatever it was.
+        if !reply.status.is_success() {
+            let status = format!("The bank answered {}.", reply.status.as_u16());
+            return Self::No(BankError::new("server_error", Some(&status)));
+        }
+        match object::<Wire>(&reply.body) {
+            Ok(wire) => wire.told(&reply.body),
+            Err(why) => Self::Nothing(why),
+        }
+    }
+}
+
+impl Wire {
+    fn told(self, json: &[u8]) -> Told {
+        let Some(access_token) = self.access_token.filter(|token| !token.is_empty()) else {
+            return Told::Nothing("it holds no access token");
+        };
+        // RFC 6749, section 7.1: a token of a type that is not understood must not be used. One that is bound to a key
+        // (`DPoP`, RFC 9449) is of no use to whoever only carries it.
+        if self.token_type.is_none_or(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
+            let why = "The bank's access token is not of the type Bearer.";
+            return Told::No(BankError::new("unsupported_token_type", Some(why)));
+        }
+        let scopes = |scope: OneOrMore| {
+            let texts = scope.as_slice().iter().flat_map(|text| text.split(' '));
+            texts.filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+        };
+        Told::Yes(Tokens {
+            json: Secret::new(String::from_utf8_lossy(json)),
+            access_token: Secret::new(access_token),
+            id_token: self.id_token.map(Secret::new),
+            consent_id: self.consent_id,
+            scope: self.scope.map(scopes),
+            can_be_renewed: self.refresh_token.is_some_and(|token| !token.is_empty()),
+        })
     }
 }
 
@@ -186,11 +236,57 @@ mod tests {
     }
 
     #[test]
-    fn a_yes_that_nobody_can_read_is_no_answer() {
-        for body in
-            ["", "<html>", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":1}"#, r#"["a"]"#, r#"{"error":""}"#]
-        {
-            assert!(matches!(told(200, body), Told::Nothing(_)), "{body}");
+    fn a_yes_that_nobody_can_read_says_why() {
+        let (no_token, no_object) = ("it holds no access token", "it is not a JSON object");
+        let odd = "a field is missing, of another type, or there twice";
+        for (body, expected) in [
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("<html>", no_object),
+            ("[]", no_object),
+            (r#"["a"]"#, no_object),
+            ("{}", no_token),
+            (r#"{"access_token":""}"#, no_token),
+            (r#"{"error":""}"#, no_token),
+            (r#"{"access_token":1}"#, odd),
+            (r#"{"access_token":"a","access_token":"b"}"#, odd),
+            (r#"{"access_token":"a""#, "its JSON breaks off"),
+            (r#"{"access_token":"a",}"#, "it is not well-formed JSON"),
+        ] {
+            let Told::Nothing(why) = told(200, body) else { panic!("{body}") };
+            assert_eq!(why, expected, "{body}");
+        }
+        assert!(matches!(told(204, ""), Told::Nothing("it is empty")));
+    }
+
+    #[test]
+    fn a_token_that_its_bearer_cannot_use_is_a_no() {
+        for kind in ["Bearer", "bearer", "BEARER"] {
+            let body = format!(r#"{{"access_token":"a","token_type":"{kind}"}}"#);
+            assert!(matches!(told(200, &body), Told::Yes(_)), "{kind}");
+        }
+        for kind in [r#""DPoP""#, r#""mac""#, r#""N_A""#, r#""""#, r#""Bearer ""#, "null"] {
+            let body = format!(r#"{{"access_token":"a","token_type":{kind}}}"#);
+            let Told::No(error) = told(200, &body) else { panic!("{kind}") };
+            assert_eq!(error.code(), "unsupported_token_type", "{kind}");
+        }
+        let Told::No(error) = told(200, r#"{"access_token":"a"}"#) else { panic!() };
+        assert_eq!(error.code(), "unsupported_token_type");
+    }
+
+    #[test]
+    fn a_scope_is_read_as_servers_write_it() {
+        for (scope, expected) in [
+            (r#""openid accounts""#, Some(vec!["openid", "accounts"])),
+            (r#"" accounts  openid ""#, Some(vec!["accounts", "openid"])),
+            (r#"["openid", "accounts"]"#, Some(vec!["openid", "accounts"])),
+            (r#""""#, Some(vec![])),
+            ("null", None),
+        ] {
+            let body = format!(r#"{{"access_token":"a","token_type":"Bearer","scope":{scope}}}"#);
+            let Told::Yes(tokens) = told(200, &body) else { panic!("{scope}") };
+            let expected = expected.map(|scopes| scopes.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!((tokens.scope, tokens.can_be_renewed), (expected, false), "{scope}");
         }
     }
 

@@ -7,16 +7,21 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::object;
 use super::claims::Claims;
 
-/// The smallest RSA modulus, in bytes (RFC 7518, section 3.3).
-const SMALLEST_MODULUS: usize = 256;
+/// The smallest RSA modulus, in bits (RFC 7518, section 3.3).
+pub(super) const SMALLEST_MODULUS: usize = 2048;
+
+/// A key set as it is published (RFC 7517, section 5).
+#[derive(Deserialize)]
+pub(super) struct WireSet {
+    keys: Vec<Value>,
+}
 
 /// A bank's key set (RFC 7517), without what is no use to us.
 #[derive(Debug, Default)]
@@ -47,16 +52,19 @@ pub(super) enum Unverified {
 }
 
 impl KeySet {
-    /// Reads a key set. Keys of kinds that we do not know are left out, and so are those for encryption, shared secrets,
-    /// and RSA keys below 2048 bits.
-    pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<Value>,
-        }
-        let set: Set = object(json)?;
+    /// The keys of a set that can be used. Keys of kinds that we do not know are left out, and so are those for
+    /// encryption, shared secrets, and keys that are too weak (see [`Key::is_strong`]).
+    pub(super) fn of(set: WireSet) -> Self {
         let jwks = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-        Some(Self(jwks.filter_map(|jwk| Key::of(&jwk)).collect()))
+        Self(jwks.filter_map(|jwk| Key::of(&jwk)).collect())
+    }
+
+    /// Whether one of the keys can sign with one of these algorithms.
+    pub(super) fn can_verify(&self, pinned: &[Algorithm]) -> bool {
+        let signs = |key: &Key, alg: &Algorithm| {
+            key.public.family().algorithms().contains(alg) && key.algorithm.is_none_or(|own| own == *alg)
+        };
+        self.0.iter().any(|key| pinned.iter().any(|alg| signs(key, alg)))
     }
 
     /// Verifies a signature, and reads what is under it.
@@ -91,16 +99,29 @@ impl Key {
     fn of(jwk: &Jwk) -> Option<Self> {
         let signs = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
         let verifies = jwk.common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
-        let strong = match &jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => URL_SAFE_NO_PAD.decode(&rsa.n).ok()?.len() >= SMALLEST_MODULUS,
-            AlgorithmParameters::EllipticCurve(_) | AlgorithmParameters::OctetKeyPair(_) => true,
-            _ => false,
-        };
-        if !signs || !verifies || !strong {
+        if !signs || !verifies || !Self::is_strong(&jwk.algorithm) {
             return None;
         }
         let algorithm = jwk.common.key_algorithm.map(Algorithm::try_from).transpose().ok()?;
         Some(Self { id: jwk.common.key_id.clone(), algorithm, public: DecodingKey::from_jwk(jwk).ok()? })
+    }
+
+    /// RSA of at least 2048 bits (RFC 7518, section 3.3) with an odd exponent above one, or one of the curves that our
+    /// algorithms are over (RFC 7518, section 3.4; RFC 8037, section 3.1).
+    fn is_strong(key: &AlgorithmParameters) -> bool {
+        match key {
+            AlgorithmParameters::RSA(rsa) => {
+                let number = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+                let exponent = number(&rsa.e);
+                let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
+                bits(&number(&rsa.n)) >= SMALLEST_MODULUS && is_odd && bits(&exponent) > 1
+            }
+            AlgorithmParameters::EllipticCurve(point) => {
+                matches!(point.curve, EllipticCurve::P256 | EllipticCurve::P384)
+            }
+            AlgorithmParameters::OctetKeyPair(pair) => pair.curve == EllipticCurve::Ed25519,
+            _ => false,
+        }
     }
 
     fn may_have_signed(&self, header: &Header) -> bool {
@@ -120,4 +141,11 @@ impl Key {
             Err(error) => matches!(error.kind(), ErrorKind::Json(_)).then_some(Err(())),
         }
     }
+}
+
+/// How many bits a number has: zeros in front are none of its.
+pub(super) fn bits(big_endian: &[u8]) -> usize {
+    let leading = big_endian.iter().take_while(|byte| **byte == 0).count();
+    let zeros = big_endian.get(leading).map_or(0, |first| first.leading_zeros() as usize);
+    (big_endian.len() - leading) * 8 - zeros
 }

@@ -1,7 +1,8 @@
 //! What is known of a bank: its endpoints and its keys, looked up when they are first needed, and kept.
 //!
 //! Only one look-up is under way at a time. What is known grows stale and is looked up again beside the work; when that
-//! fails, the old knowledge serves on.
+//! fails, the old knowledge serves on for a day. No longer: a key that the bank has withdrawn would be trusted for ever by
+//! whoever is kept from hearing of it.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -20,8 +21,11 @@ use crate::domain::moment::Moment;
 /// How long knowledge is fresh.
 const FRESH: Duration = Duration::from_hours(1);
 
-/// How long it serves on after it could not be looked up again.
+/// How long it serves on after it could not be looked up again, until that is tried once more.
 const SERVES_ON: Duration = Duration::from_mins(1);
+
+/// How old knowledge may grow that cannot be looked up again: both its halves, the endpoints and the keys.
+const SERVES_ON_AT_MOST: Duration = Duration::from_hours(24);
 
 /// How long a bank that could not be asked is left alone.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
@@ -45,6 +49,14 @@ pub(super) struct Known {
     keys: Arc<KeySet>,
     /// Until when it is fresh.
     until: Moment,
+    /// When it was looked up.
+    since: Moment,
+}
+
+impl Known {
+    fn is_too_old(&self, now: Moment) -> bool {
+        now >= self.since.plus(SERVES_ON_AT_MOST)
+    }
 }
 
 /// What whoever looks up next has to know.
@@ -66,19 +78,24 @@ impl Knowledge {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What is known and not too old.
+    fn usable(&self) -> Option<Known> {
+        self.current().filter(|known| !known.is_too_old(self.clock.now()))
+    }
+
     /// What is known, after asking if need be.
     ///
     /// # Errors
     /// [`BankTrouble::Unreachable`] when the bank cannot be asked now.
     pub(super) async fn ready(self: &Arc<Self>) -> Result<Known, BankTrouble> {
-        if let Some(known) = self.current() {
+        if let Some(known) = self.usable() {
             if known.until <= self.clock.now() {
-                self.refresh();
+                self.refresh(known.since);
             }
             return Ok(known);
         }
         let mut turn = self.turn.lock().await;
-        if let Some(known) = self.current() {
+        if let Some(known) = self.usable() {
             return Ok(known);
         }
         match &turn.failed {
@@ -132,8 +149,8 @@ impl Knowledge {
         keys.inspect(|keys| self.alter(|known| known.keys = Arc::clone(keys)))
     }
 
-    /// Looks everything up again, beside the work.
-    fn refresh(self: &Arc<Self>) {
+    /// Looks everything up again, beside the work; it has been known since `since`.
+    fn refresh(self: &Arc<Self>, since: Moment) {
         // So that nobody else begins, and that it serves on if this fails.
         self.alter(|known| known.until = self.clock.now().plus(SERVES_ON));
         let this = Arc::clone(self);
@@ -141,32 +158,45 @@ impl Knowledge {
             let _turn = this.turn.lock().await;
             match this.look_up().await {
                 Ok(known) => this.keep(&known),
-                Err(trouble) => {
-                    tracing::warn!(bank = this.settings.config.name, error = %trouble, "bank.not_refreshed");
-                }
+                Err(trouble) => this.warn(since, &trouble),
             }
         });
+    }
+
+    /// Says that old knowledge serves on, and for how much longer it will.
+    fn warn(&self, since: Moment, trouble: &BankTrouble) {
+        let (bank, now) = (&self.settings.config.name, self.clock.now());
+        let age_s = now.since(since).as_secs();
+        let left_s = since.plus(SERVES_ON_AT_MOST).since(now).as_secs();
+        tracing::warn!(bank, error = %trouble, age_s, left_s, "bank.not_refreshed");
     }
 
     async fn look_up(&self) -> Result<Known, BankTrouble> {
         let directory = Arc::new(Directory::look_up(&self.settings).await?);
         let keys = self.fetch_keys(&directory).await?;
-        Ok(Known { directory, keys, until: self.clock.now().plus(FRESH) })
+        let now = self.clock.now();
+        Ok(Known { directory, keys, until: now.plus(FRESH), since: now })
     }
 
     async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>, BankTrouble> {
         let Some(address) = directory.jwks.clone() else { return Ok(Arc::default()) };
         let request = self.settings.client.get(address).timeout(DESCRIBED_IN);
         let reply = call_again("keys", request).await?;
-        if !reply.status.is_success() {
-            return Err(BankTrouble::Unreachable(format!("keys: answered {}", reply.status.as_u16())));
-        }
-        let keys = KeySet::parse(&reply.body);
-        keys.map(Arc::new).ok_or_else(|| BankTrouble::Unreachable("keys: not a key set".into()))
+        Ok(Arc::new(KeySet::of(reply.of_success("keys")?)))
     }
 
     fn keep(&self, known: &Known) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        let mut unlisted = known.directory.unlisted.clone();
+        if self.settings.config.needs_keys() && !known.keys.can_verify(&self.pinned) {
+            unlisted.push("id_token_algs names no algorithm of a key that the bank publishes".to_owned());
+        }
+        let before = self.known.write().unwrap_or_else(PoisonError::into_inner).replace(known.clone());
+        // Said once, and again when the bank says something else.
+        if before.is_none_or(|before| before.directory.unlisted != known.directory.unlisted) {
+            for what in unlisted {
+                tracing::warn!(bank = self.settings.config.name, what, "bank.unlisted");
+            }
+        }
     }
 
     fn alter(&self, change: impl FnOnce(&mut Known)) {

@@ -16,6 +16,7 @@ mod directory;
 mod exchange;
 mod keys;
 mod knowledge;
+mod metadata;
 mod parsed;
 mod request;
 pub mod settings;
@@ -28,11 +29,10 @@ use async_trait::async_trait;
 
 pub use parsed::Settings;
 
-use super::{Answer, Bank, BankTrouble, Checked, Said, Trip};
+use super::{Answer, Bank, BankTrouble, Checked, Requested, Said, Trip};
 use crate::clock::Clock;
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::{Fact, Offer};
-use crate::domain::redirect::Redirect;
 use knowledge::Knowledge;
 use settings::ResponseMode;
 
@@ -70,7 +70,7 @@ impl Bank for Oidc {
         self.knowledge.ready().await.map(drop)
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
         self.ask(trip).await
     }
 

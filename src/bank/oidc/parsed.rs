@@ -1,13 +1,14 @@
 //! A bank's settings once they have been checked: what they name exists, fits together, and can be worked with.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey, Header};
 use reqwest::{Certificate, Client, Identity};
 use serde::Serialize;
 use url::Url;
 
+use super::keys::{SMALLEST_MODULUS, bits};
 use super::settings::{
-    ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, OidcConfig, PlainLoopback, Requests, ResponseMode,
-    SigningKey,
+    ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, OidcConfig, PlainLoopback, Prompt, Requests,
+    ResponseMode, SigningKey,
 };
 use crate::bank::BankTrouble;
 use crate::domain::callback::is_loopback;
@@ -16,6 +17,9 @@ use crate::egress;
 
 /// The most that a bank's clock may be from ours, in seconds.
 const MOST_LEEWAY: u64 = 300;
+
+/// The scope that asks for access while the customer is away (OpenID Connect Core, section 11).
+pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 
 /// What a bank works with. Only [`OidcConfig::parse`] makes one.
 #[derive(Debug)]
@@ -47,6 +51,21 @@ impl OidcConfig {
     /// Whether the bank answers with an `id_token`.
     pub(super) fn is_openid(&self) -> bool {
         self.scope.iter().any(|scope| scope == "openid")
+    }
+
+    /// What the bank is told to show its customer, as it is written in a request.
+    pub(super) fn prompts(&self) -> Vec<Prompt> {
+        let usual = || if self.is_offline() { vec![Prompt::Consent] } else { Vec::new() };
+        self.prompt.clone().unwrap_or_else(usual)
+    }
+
+    fn is_offline(&self) -> bool {
+        self.scope.iter().any(|scope| scope == OFFLINE_ACCESS)
+    }
+
+    /// Whether the bank keeps to FAPI 1.0 Advanced: the profile that has hybrid answers to signed requests.
+    pub(super) fn is_fapi(&self) -> bool {
+        self.flow == Flow::Hybrid && self.requests == Requests::Signed
     }
 
     /// Whether the bank signs anything that has to be verified.
@@ -119,6 +138,12 @@ impl OidcConfig {
         {
             let rule = "is needed for the scope openid and for signed answers";
             broken.push(Invalid::new("jwks_uri", rule).hint("expected https://bank.example/..."));
+        }
+        if self.is_offline() && self.prompt.as_ref().is_some_and(|prompt| !prompt.contains(&Prompt::Consent)) {
+            let rule = "lacks consent, without which a bank does not grant offline_access";
+            broken.push(
+                Invalid::new("prompt", rule).hint("expected consent among it, or a scope without offline_access"),
+            );
         }
         if self.flow == Flow::Hybrid {
             if !matches!(self.response_mode, ResponseMode::Fragment | ResponseMode::FormPost) {
@@ -196,6 +221,10 @@ impl Signer {
         };
         let header = Header { kid: key.kid.clone(), ..Header::new(algorithm) };
         let signer = Self { key: read.map_err(refused)?, header };
+        if is_weak(&signer.key) {
+            let rule = format!("is an RSA key of less than {SMALLEST_MODULUS} bits");
+            return Err(Invalid::new("signing_key", rule).hint("expected a longer one, or one of P-256"));
+        }
         // A key of another curve is found out by signing.
         jsonwebtoken::encode(&signer.header, &(), &signer.key).map_err(refused)?;
         Ok(signer)
@@ -207,6 +236,14 @@ impl Signer {
         let signed = jsonwebtoken::encode(&header, claims, &self.key);
         signed.map_err(|_| BankTrouble::Unreachable("our own key would not sign".into()))
     }
+}
+
+/// Whether a private key is an RSA key that is too short (RFC 7518, section 3.3). Of other kinds each algorithm has one
+/// curve.
+fn is_weak(key: &EncodingKey) -> bool {
+    key.family() == AlgorithmFamily::Rsa
+        && pkcs1::RsaPrivateKey::try_from(key.as_bytes())
+            .is_ok_and(|key| bits(key.modulus.as_bytes()) < SMALLEST_MODULUS)
 }
 
 impl std::fmt::Debug for Signer {
@@ -314,11 +351,45 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_ours_that_is_too_weak_is_refused() {
+        const WEAK: &str = include_str!("tests/pki/rsa-1024.pem");
+        let with = |pem: &str, alg: &str| {
+            let alg = SigningAlg::parse(alg).unwrap();
+            OidcConfig { signing_key: Some(SigningKey { pem: Secret::new(pem), kid: None, alg }), ..config() }
+        };
+        for pem in [WEAK, include_str!("tests/pki/rsa-1024-pkcs1.pem")] {
+            for alg in ["PS256", "RS256", "RS512"] {
+                let broken = with(pem, alg).parse().unwrap_err();
+                let [invalid] = &broken[..] else { panic!("{broken:?}") };
+                let said = (invalid.field(), invalid.rule());
+                assert_eq!(said, ("signing_key", "is an RSA key of less than 2048 bits"));
+            }
+        }
+        assert!(with(include_str!("tests/pki/rsa-2048.pem"), "PS256").parse().is_ok());
+        // What we show in TLS is held to the same.
+        let cert_pem = include_str!("tests/pki/rsa-1024.crt").to_owned();
+        let shown = ClientCertificate { cert_pem, key_pem: Secret::new(WEAK) };
+        refused(OidcConfig { client_certificate: Some(shown), ..config() }, "client_certificate");
+    }
+
+    #[test]
+    fn access_while_the_customer_is_away_goes_with_a_prompt_that_gives_it() {
+        let offline = OidcConfig { scope: vec!["openid".into(), OFFLINE_ACCESS.into()], ..config() };
+        assert!(offline.clone().parse().is_ok());
+        for prompt in [vec![], vec![Prompt::Login]] {
+            refused(OidcConfig { prompt: Some(prompt.clone()), ..offline.clone() }, "prompt");
+            assert!(OidcConfig { prompt: Some(prompt), ..config() }.parse().is_ok());
+        }
+        assert!(OidcConfig { prompt: Some(vec![Prompt::Login, Prompt::Consent]), ..offline }.parse().is_ok());
+    }
+
+    #[test]
     fn a_hybrid_answer_is_carried_where_no_server_logs_it() {
         let hybrid = OidcConfig { flow: Flow::Hybrid, response_mode: ResponseMode::Fragment, ..config() };
         assert!(hybrid.clone().parse().is_ok());
         refused(OidcConfig { response_mode: ResponseMode::Query, ..hybrid.clone() }, "response_mode");
         refused(OidcConfig { response_mode: ResponseMode::FragmentJwt, ..hybrid.clone() }, "response_mode");
+        refused(OidcConfig { response_mode: ResponseMode::Jwt, ..hybrid.clone() }, "response_mode");
         refused(OidcConfig { scope: vec!["accounts".into()], ..hybrid }, "scope");
     }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::Oidc;
-use super::call::{call_again, object};
+use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
-use crate::bank::{BankTrouble, Trip};
+use crate::bank::{BankTrouble, Requested, Trip};
+use crate::domain::outcome::BankError;
 use crate::domain::redirect::Redirect;
 
 /// How long a signed request can be used: FAPI 1.0 Advanced, section 5.2.2, allows an hour.
@@ -22,9 +24,9 @@ const REQUEST_LIFE: Duration = Duration::from_mins(10);
 const PUSHED_IN: Duration = Duration::from_secs(20);
 
 impl Oidc {
-    pub(super) async fn ask(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
-        if trip.journey.opening().purpose.consent().is_none() {
-            return Err(BankTrouble::Unreachable("it proves consents, not payments".into()));
+    pub(super) async fn ask(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
+        if !can_be_asked(trip) {
+            return Err(BankTrouble::Unreachable("it gives access to accounts, and takes no payments".into()));
         }
         let directory = self.knowledge.ready().await?.directory;
         let mut fields = match self.settings.config.requests {
@@ -32,12 +34,17 @@ impl Oidc {
             Requests::Signed => self.signed_question(trip)?,
         };
         if let Some(address) = &directory.par {
-            fields = self.pushed(address, fields).await?;
+            fields = match self.pushed(address, fields).await? {
+                Pushed::Taken(request_uri) => {
+                    vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)]
+                }
+                Pushed::Refused(error) => return Ok(Requested::Refused(error)),
+            };
         }
         let mut url = directory.authorization.clone();
         // Its own query stays (RFC 6749, section 3.1).
         url.query_pairs_mut().extend_pairs(fields);
-        Ok(Redirect::to_bank(url.into()))
+        Ok(Requested::Accepted(Redirect::to_bank(url.into())))
     }
 
     /// What is asked, as parameters.
@@ -60,6 +67,10 @@ impl Oidc {
         if config.is_openid() {
             fields.push(("nonce", trip.nonce.into()));
         }
+        let prompts = config.prompts();
+        if !prompts.is_empty() {
+            fields.push(("prompt", prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>().join(" ")));
+        }
         if config.response_mode != default {
             fields.push(("response_mode", config.response_mode.as_str().into()));
         }
@@ -79,14 +90,11 @@ impl Oidc {
         Ok(outside.chain([("request", request)]).collect())
     }
 
-    /// Pushes the request, and answers what is left for the browser to carry.
-    async fn pushed(
-        &self,
-        to: &Url,
-        mut fields: Vec<(&'static str, String)>,
-    ) -> Result<Vec<(&'static str, String)>, BankTrouble> {
+    /// Pushes the request. An error that the bank names with a 4xx is its refusal; a bank that is overloaded (429) or
+    /// in trouble (5xx) may take the request the next time.
+    async fn pushed(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Pushed, BankTrouble> {
         #[derive(Deserialize)]
-        struct Pushed {
+        struct Wire {
             request_uri: String,
         }
         if fields.iter().any(|(name, _)| *name == "request") {
@@ -94,12 +102,37 @@ impl Oidc {
             fields.retain(|(name, _)| matches!(*name, "client_id" | "request"));
         }
         let reply = call_again("pushing", self.form(to.clone(), fields)?.timeout(PUSHED_IN)).await?;
-        if !reply.status.is_success() {
-            return Err(BankTrouble::Unreachable(format!("pushing: answered {}", reply.status.as_u16())));
+        match reply.error().filter(|_| !reply.status.is_success()) {
+            Some(error) if reply.status.is_client_error() && reply.status != StatusCode::TOO_MANY_REQUESTS => {
+                self.note_refusal("pushing", &error);
+                return Ok(Pushed::Refused(error));
+            }
+            Some(error) => {
+                let (status, code) = (reply.status.as_u16(), error.code());
+                return Err(BankTrouble::Unreachable(format!("pushing: answered {status} {code}")));
+            }
+            None => {}
         }
-        let Some(Pushed { request_uri }) = object(&reply.body) else {
-            return Err(BankTrouble::Unreachable("pushing: the answer names no request_uri".into()));
-        };
-        Ok(vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)])
+        let Wire { request_uri } = reply.of_success("pushing")?;
+        Ok(Pushed::Taken(request_uri))
     }
+
+    /// Notes an error that the bank named, by its code alone: a description may hold anything.
+    pub(super) fn note_refusal(&self, what: &str, error: &BankError) {
+        tracing::warn!(bank = self.settings.config.name, what, error = error.code(), "bank.refused");
+    }
+}
+
+/// What a bank made of a pushed request.
+enum Pushed {
+    /// It is kept under this name.
+    Taken(String),
+    /// It is refused.
+    Refused(BankError),
+}
+
+/// Whether a journey is about something that such a bank is told of: access to accounts. A payment's amount and payee
+/// are no part of its requests, so nobody would have agreed to them.
+pub(super) fn can_be_asked(trip: &Trip<'_>) -> bool {
+    !trip.journey.opening().purpose.needs_payments()
 }

@@ -33,6 +33,9 @@ pub struct OidcConfig {
     pub client_certificate: Option<ClientCertificate>,
     /// What is asked for. With `openid` among it the bank answers with an `id_token`, which is verified.
     pub scope: Vec<String>,
+    /// What the bank is told to show its customer (OpenID Connect Core, section 3.1.2.1). `None` is what is usual for the
+    /// scope: consent with `offline_access`, else nothing.
+    pub prompt: Option<Vec<Prompt>>,
     /// Whether requests are pushed (RFC 9126).
     pub par: Par,
     /// Whether requests are signed (RFC 9101).
@@ -67,6 +70,7 @@ impl OidcConfig {
             signing_key: None,
             client_certificate: None,
             scope: vec!["openid".into()],
+            prompt: None,
             par: Par::WhenAdvertised,
             requests: Requests::Plain,
             response_mode: ResponseMode::Query,
@@ -159,7 +163,7 @@ pub enum Requests {
     Signed,
 }
 
-/// How browsers carry an answer. The latter three are signed (JARM).
+/// How browsers carry an answer. The latter four are signed (JARM).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseMode {
     /// In the query.
@@ -174,6 +178,53 @@ pub enum ResponseMode {
     FragmentJwt,
     /// In a form, signed.
     FormPostJwt,
+    /// Signed, and carried as is usual for the response type: for a code, in the query.
+    Jwt,
+}
+
+/// What a bank is told to show its customer. `none` is not among it: it forbids the bank every page, and nobody agrees
+/// without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// To sign in, also when the customer has.
+    Login,
+    /// To agree, also when the customer has; without it `offline_access` is not granted (OpenID Connect Core, section 11).
+    Consent,
+    /// To choose an account.
+    SelectAccount,
+    /// To become a customer (Initiating User Registration via OpenID Connect 1.0).
+    Create,
+}
+
+/// The prompts, by their names.
+const PROMPTS: [(&str, Prompt); 4] = [
+    ("login", Prompt::Login),
+    ("consent", Prompt::Consent),
+    ("select_account", Prompt::SelectAccount),
+    ("create", Prompt::Create),
+];
+
+impl Prompt {
+    /// Reads its name, such as `consent`.
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = |rule: &str| {
+            let names = PROMPTS.map(|(name, _)| name).join(", ");
+            Invalid::new("prompt", rule).hint(format!("expected some of {names}"))
+        };
+        if text == "none" {
+            return Err(refused("is none, with which the bank cannot ask its customer"));
+        }
+        let known = PROMPTS.iter().find(|(name, _)| *name == text);
+        known.map(|(_, prompt)| *prompt).ok_or_else(|| refused("is not a known one"))
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        PROMPTS.iter().find(|(_, prompt)| *prompt == self).map_or("consent", |(name, _)| name)
+    }
 }
 
 /// What a browser carries.
@@ -238,6 +289,11 @@ impl SigningAlg {
         [Algorithm::ES256, Algorithm::PS256, Algorithm::RS256].map(Self).into()
     }
 
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        ALGORITHMS.iter().find(|(_, algorithm)| *algorithm == self.0).map_or("none", |(name, _)| name)
+    }
+
     /// As the crate that signs has it.
     pub(super) const fn algorithm(self) -> Algorithm {
         self.0
@@ -245,13 +301,14 @@ impl SigningAlg {
 }
 
 /// The modes, by their names (OAuth 2.0 Multiple Response Types; JARM, section 2.3).
-const MODES: [(&str, ResponseMode); 6] = [
+const MODES: [(&str, ResponseMode); 7] = [
     ("query", ResponseMode::Query),
     ("fragment", ResponseMode::Fragment),
     ("form_post", ResponseMode::FormPost),
     ("query.jwt", ResponseMode::QueryJwt),
     ("fragment.jwt", ResponseMode::FragmentJwt),
     ("form_post.jwt", ResponseMode::FormPostJwt),
+    ("jwt", ResponseMode::Jwt),
 ];
 
 impl ResponseMode {
@@ -274,7 +331,7 @@ impl ResponseMode {
 
     /// Whether the whole answer is signed (JARM).
     pub const fn is_signed(self) -> bool {
-        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt)
+        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
     }
 }
 
@@ -301,6 +358,20 @@ mod tests {
             assert_eq!(mode.as_str(), name);
             assert_eq!(mode.is_signed(), name.contains("jwt"));
         }
-        assert_eq!(ResponseMode::parse("jwt").unwrap_err().field(), "response_mode");
+        for other in ["", "JWT", "jwt ", "query jwt", "post", "web_message"] {
+            assert_eq!(ResponseMode::parse(other).unwrap_err().field(), "response_mode", "{other}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_one_with_which_a_customer_can_be_asked() {
+        for (name, prompt) in PROMPTS {
+            assert_eq!((Prompt::parse(name), prompt.as_str()), (Ok(prompt), name));
+        }
+        for other in ["none", "", "Consent", "login consent"] {
+            let refusal = Prompt::parse(other).unwrap_err();
+            assert_eq!(refusal.field(), "prompt");
+            assert!(refusal.hint_text().is_some_and(|hint| hint.contains("select_account")), "{other}");
+        }
     }
 }

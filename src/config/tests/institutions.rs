@@ -3,7 +3,9 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::bank::oidc::settings::{ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, ResponseMode};
+use crate::bank::oidc::settings::{
+    ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, ResponseMode,
+};
 use crate::domain::institution::{Environment, Institution};
 
 /// An institution with a bank of these lines.
@@ -73,7 +75,7 @@ fn every_setting_of_a_bank_reaches_it() {
         &with_bank(
             "auth = 'client_secret_post'\nclient_secret = 's'\nscope = ['openid', 'accounts']\npar = 'never'\n\
              response_type = 'code id_token'\nresponse_mode = 'form_post'\niss = 'required'\nleeway = '30s'\n\
-             id_token_algs = ['PS256']\nplain_loopback = true\n[institution.bank.endpoints]\n\
+             id_token_algs = ['PS256']\nplain_loopback = true\nprompt = ['login', 'consent']\n[institution.bank.endpoints]\n\
              authorization = 'https://north.example/a'\ntoken = 'http://127.0.0.1:9/t'\n\
              jwks_uri = 'https://north.example/j'\nmtls_token = 'https://mtls.north.example/t'",
         ),
@@ -84,6 +86,9 @@ fn every_setting_of_a_bank_reaches_it() {
     assert_eq!((bank.response_mode, bank.leeway), (ResponseMode::FormPost, Duration::from_secs(30)));
     assert_eq!((bank.id_token_algs.len(), bank.plain_loopback), (1, PlainLoopback::Allowed));
     assert_eq!(bank.scope, ["openid", "accounts"]);
+    assert_eq!(bank.prompt, Some(vec![Prompt::Login, Prompt::Consent]));
+    let jarm = bank_of(&with_bank("client_secret = 's'\nresponse_mode = 'jwt'"), &[]);
+    assert_eq!((jarm.response_mode, jarm.prompt), (ResponseMode::Jwt, None));
     let Endpoints::Explicit(endpoints) = bank.endpoints else { panic!() };
     assert_eq!((endpoints.token.as_str(), endpoints.par), ("http://127.0.0.1:9/t", None));
     assert_eq!(endpoints.mtls_token.as_deref(), Some("https://mtls.north.example/t"));
@@ -138,6 +143,9 @@ fn a_mistake_names_the_key_and_its_table() {
         ("client_secret = 's'\nresponse_type = 'code id_token'", key("response_mode")),
         ("client_secret = 's'\nscope = []", key("scope")),
         ("client_secret = 's'\nscope = 'openid'", key("scope")),
+        ("client_secret = 's'\nprompt = ['none']", key("prompt")),
+        ("client_secret = 's'\nprompt = 'consent'", key("prompt")),
+        ("client_secret = 's'\nscope = ['offline_access']\nprompt = ['login']", key("prompt")),
         ("client_secret = 's'\nid_token_algs = ['none']", key("id_token_algs")),
         ("client_secret = 's'\nid_token_algs = []", key("id_token_algs")),
         ("client_secret = 's'\nleeway = '6m'", key("leeway")),

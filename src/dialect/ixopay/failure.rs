@@ -100,7 +100,7 @@ impl Failure {
 fn of_bank(error: &BankError) -> Code {
     match error.code() {
         "temporarily_unavailable" => Code::UNAVAILABLE,
-        "answer_lost" => Code::COMMUNICATION,
+        "answer_lost" | "answer_unreadable" => Code::COMMUNICATION,
         "unbookable" => Code::LOGICAL,
         _ => Code::DECLINED,
     }
@@ -145,8 +145,8 @@ mod tests {
     #[test]
     fn every_end_has_a_code() {
         let error = BankError::new("server_error", Some("Out to lunch."));
-        let [away, lost, odd] =
-            ["temporarily_unavailable", "answer_lost", "unbookable"].map(|code| BankError::new(code, None));
+        let [away, lost, unread, odd] = ["temporarily_unavailable", "answer_lost", "answer_unreadable", "unbookable"]
+            .map(|code| BankError::new(code, None));
         for (outcome, cause, number, bank) in [
             (Outcome::Cancelled, Cause::Customer, 2002, None),
             (Outcome::Cancelled, Cause::Bank(Some(error.clone())), 2002, Some(&error)),
@@ -154,6 +154,7 @@ mod tests {
             (Outcome::Failed, Cause::Bank(Some(error.clone())), 2003, Some(&error)),
             (Outcome::Failed, Cause::Bank(Some(away.clone())), 3003, Some(&away)),
             (Outcome::Failed, Cause::Bank(Some(lost.clone())), 3005, Some(&lost)),
+            (Outcome::Failed, Cause::Bank(Some(unread.clone())), 3005, Some(&unread)),
             (Outcome::Failed, Cause::Bank(Some(odd.clone())), 1006, Some(&odd)),
             (Outcome::Failed, Cause::Bank(None), 2003, None),
             (Outcome::Expired, Cause::Time, 2005, None),

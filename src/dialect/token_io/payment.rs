@@ -202,7 +202,7 @@ fn status_of(journey: &Journey, settlement: &Settlement) -> Status {
         (Outcome::Expired, _) => Status::Expired,
         (Outcome::Failed, Cause::Bank(Some(error))) => match error.code() {
             "temporarily_unavailable" => Status::Failed,
-            "answer_lost" => Status::NoFinalStatusAvailable,
+            "answer_lost" | "answer_unreadable" => Status::NoFinalStatusAvailable,
             "insufficient_funds" => Status::RejectedInsufficientFunds,
             _ => Status::Rejected,
         },

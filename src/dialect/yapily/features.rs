@@ -28,6 +28,12 @@ const ACCOUNTS: [&str; 16] = [
 /// What the consent to any payment allows besides the payment, where the institution can.
 const PAYMENT_DETAILS: [&str; 2] = ["EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"];
 
+/// Whether a feature is about a payment: to make one, or to ask about one that was made. Accounts have features about
+/// the payments that their customers have arranged; those are not.
+pub fn is_payment_feature(feature: &str) -> bool {
+    feature.contains("PAYMENT") && !ACCOUNTS.contains(&feature)
+}
+
 /// What was asked for cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {

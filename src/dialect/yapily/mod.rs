@@ -20,7 +20,7 @@ pub use auth_request::{AuthRequest, Reach, Who};
 pub use consent::{About, Links, auth_request, consent, deleted, status};
 pub use envelope::{Body, Failure, InstitutionError, Issue, Pagination};
 pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
-pub use features::Unsupported;
+pub use features::{Unsupported, is_payment_feature};
 pub use hosted::{HostedKind, HostedRequest};
 pub use hosted_view::{Shown, hosted_request};
 pub use institution::institution;

@@ -191,7 +191,11 @@ fn every_row_of_the_error_table() {
             ],
         ),
         ("configuration_error", "institution", &["invalid_client"]),
-        ("uncategorized_error", "institution", &["answer_lost", "Access_Denied", "what_no_table_knows"]),
+        (
+            "uncategorized_error",
+            "institution",
+            &["answer_lost", "answer_unreadable", "Access_Denied", "what_no_table_knows"],
+        ),
     ];
     for (error, source, codes) in rows {
         for code in codes {

@@ -68,6 +68,15 @@ impl Purpose {
         }
     }
 
+    /// Whether its bank has to take payments: for all that leads to a bank but access to accounts.
+    pub fn needs_payments(&self) -> bool {
+        match self {
+            Self::Checkout(_) | Self::Booking(_) => true,
+            Self::Consent(consent) => consent.kind != Kind::Accounts,
+            Self::Errand(_) => false,
+        }
+    }
+
     /// What the merchant says that it is for; may be empty.
     pub fn note(&self) -> &str {
         match self {

@@ -61,6 +61,7 @@ async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
         (refused(), Some(Outcome::Failed), "10"),
         (Err(BankTrouble::Unreachable("as told".into())), Some(Outcome::Failed), "10"),
         (Err(BankTrouble::Unanswered("as told".into())), Some(Outcome::Failed), "4"),
+        (Err(BankTrouble::Unreadable("as told".into())), Some(Outcome::Failed), "4"),
         (Ok(Booked::Unknown), None, "4"),
     ] {
         let ground = Ground::new();

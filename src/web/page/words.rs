@@ -182,6 +182,7 @@ pub mod consent {
                 "Your bank needs you to sign in and confirm once more."
             }
             "answer_lost" => "Your bank did not answer in time.",
+            "answer_unreadable" => "We could not read your bank’s answer.",
             "invalid_grant" => "The bank’s confirmation was no longer valid.",
             _ => "Your bank did not accept this.",
         }

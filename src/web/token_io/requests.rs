@@ -106,6 +106,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> 
         Some(Leaving::Left(left)) => said(Authorisation { redirect_url: left.redirect.as_str() }),
         Some(Leaving::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
         Some(Leaving::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
+        Some(Leaving::Refused(_)) => Err(Refusal::of_bank("The bank refused the request")),
         Some(Leaving::TooOften) => Err(Refusal::exhausted("This request has been tried too often")),
         Some(Leaving::Ended(_) | Leaving::Choose(_)) | None => Err(Refusal::forbidden("This request is over")),
     }

@@ -201,6 +201,7 @@ async fn leave(
     match left {
         Ok(None) => unknown(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
         Ok(Some(Leaving::Late(journey))) => reply::page(&waiting(engine, &journey, id)),
         Ok(Some(Leaving::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
         Ok(Some(Leaving::NoBank(journey))) => {

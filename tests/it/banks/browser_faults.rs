@@ -91,6 +91,14 @@ async fn a_bank_that_signs_its_answers_is_taken_at_its_word_alone() {
     let banks = Banks::start(HOME);
     assert_eq!(changed(&banks, "jarm", "clear").await.invalid(), "code");
     forged(&changed(&banks, "jarm", "bad_jarm_signature").await, "its signature is wrong");
+    forged(&changed(&banks, "jarm", "old_jarm").await, "it was issued too long ago");
+}
+
+#[tokio::test]
+async fn a_state_beside_a_signed_answer_does_no_harm() {
+    let banks = Banks::start(HOME);
+    banks.fail("jarm", "authorize", "state_beside");
+    visit(&banks, &ready(&banks, "jarm").await, Decision::Approve).await.tokens();
 }
 
 /// A refusal is under the bank's signature, too: else whoever reads a state could end a journey.
@@ -108,6 +116,8 @@ async fn a_hybrid_answer_is_bound_to_its_code_its_state_and_its_journey() {
     for (fault, why) in [
         ("bad_c_hash", "its c_hash is of another code"),
         ("bad_s_hash", "its s_hash is of another state"),
+        ("no_s_hash", "it has no s_hash, which FAPI requires"),
+        ("front_old", "it was issued too long ago"),
         ("front_wrong_nonce", "its nonce is another"),
         ("front_bad_signature", "its signature is wrong"),
     ] {

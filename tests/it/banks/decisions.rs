@@ -8,7 +8,7 @@ use handback::domain::outcome::{Offer, Outcome};
 
 use super::customer::{Customer, Decision};
 use super::process::{Banks, KINDS};
-use super::visit::{Proven, Visit, ready, visit};
+use super::visit::{Proven, Visit, accepted, ready, visit};
 
 const HOME: &str = "http://127.0.0.1:8080";
 
@@ -50,7 +50,7 @@ async fn a_bank_is_asked_the_way_it_wants_to_be() {
     }
     let bank = ready(&banks, "hybrid").await;
     assert!(bank.answers_in_fragment());
-    let way = bank.depart(&Visit::begin(&banks, "hybrid").trip()).await.unwrap();
+    let way = accepted(&bank, &Visit::begin(&banks, "hybrid").trip()).await;
     assert!(way.as_str().contains("&request="), "{way:?}");
     assert!(!way.as_str().contains("nonce="), "what is signed is not repeated in the clear");
 }
@@ -101,7 +101,7 @@ async fn one_customer_may_visit_again_and_again() {
     let mut customer = Customer::new(HOME, None);
     for agrees in [false, true, true] {
         let visit = Visit::begin(&banks, "plain");
-        let way = bank.depart(&visit.trip()).await.unwrap();
+        let way = accepted(&bank, &visit.trip()).await;
         let landing = if agrees { customer.approve(way.as_str()).await } else { customer.deny(way.as_str()).await };
         let proven = visit.prove(&bank, &landing.answer()).await;
         assert_eq!(matches!(proven, Proven::Fact(_)), agrees, "{proven:?}");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handback::bank::oidc::Oidc;
-use handback::bank::oidc::settings::{Endpoints, Explicit, Iss, OidcConfig, Par, SigningAlg, SigningKey};
-use handback::bank::{Bank, BankTrouble};
+use handback::bank::oidc::settings::{Endpoints, Explicit, Iss, OidcConfig, Par, Requests, SigningAlg, SigningKey};
+use handback::bank::{Bank, BankTrouble, Requested};
 use handback::clock::{SystemClock, TestClock};
 use handback::domain::secret::Secret;
 
@@ -184,12 +184,17 @@ async fn tokens_that_came_wait_for_the_keys_that_verify_them() {
 async fn a_request_that_cannot_be_pushed_leads_nowhere() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "par").await;
-    for fault in ["down", "html", "html200", "500json", "empty", "huge", "redirect", "error:invalid_request"] {
+    for fault in ["down", "html", "html200", "500json", "empty", "huge", "redirect"] {
         banks.fail("par", "par", fault);
         let trip = Visit::begin(&banks, "par");
         assert!(is_unreachable(&bank.depart(&trip.trip()).await), "{fault}");
         banks.fail("par", "par", "none");
     }
+    banks.fail("par", "par", "error:invalid_request");
+    let requested = bank.depart(&Visit::begin(&banks, "par").trip()).await;
+    let Ok(Requested::Refused(error)) = requested else { panic!("{requested:?}") };
+    assert_eq!((error.code(), error.description()), ("invalid_request", Some("Scripted refusal")));
+    banks.fail("par", "par", "none");
     visit(&banks, &bank, Decision::Approve).await.tokens();
 }
 
@@ -235,6 +240,20 @@ async fn a_bank_that_is_not_what_the_operator_said_is_reported() {
     assert!(is_unreachable(&prepared(other).await), "the issuer differs by a slash");
     let pushes = OidcConfig { par: Par::Always, ..banks.config("par") };
     assert_eq!(prepared(pushes).await, Ok(()));
+}
+
+/// Held against what eight real providers say of themselves.
+#[tokio::test]
+async fn a_bank_that_requires_what_it_is_not_given_is_not_ready() {
+    let banks = Banks::start(HOME);
+    let pushes_not = OidcConfig { par: Par::Never, ..banks.config("par") };
+    let signs_not = OidcConfig { requests: Requests::Plain, ..banks.config("hybrid") };
+    for (kind, config, setting) in [("par", pushes_not, "par = "), ("hybrid", signs_not, "requests = ")] {
+        let bank = Oidc::new(config.parse().unwrap(), Arc::new(SystemClock));
+        let Err(BankTrouble::Unreachable(why)) = bank.prepare().await else { panic!("{kind} is ready") };
+        assert!(why.starts_with("it is not what it was configured as: it requires ") && why.contains(setting), "{why}");
+        ready(&banks, kind).await;
+    }
 }
 
 #[tokio::test]

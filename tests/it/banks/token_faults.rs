@@ -76,15 +76,48 @@ async fn a_slow_answer_is_an_answer() {
 async fn no_answer_is_neither_yes_nor_no() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "plain").await;
-    for (fault, why) in [
-        ("hang:300", "the connection broke"),
-        ("down", "the connection broke"),
-        ("html200", "its answer cannot be read"),
-        ("empty", "its answer holds no access token"),
-        ("huge", "its answer is longer than 1 MiB"),
+    let broke = BankTrouble::Unanswered("the connection broke".into());
+    let unreadable = |why: &str| BankTrouble::Unreadable(why.into());
+    for (fault, expected) in [
+        ("hang:300", broke.clone()),
+        ("down", broke),
+        ("html200", unreadable("it is not a JSON object")),
+        ("empty", unreadable("it holds no access token")),
+        ("huge", unreadable("it is longer than 1 MiB")),
     ] {
-        let proven = failing(&banks, &bank, fault).await;
-        assert_eq!(proven.trouble(), &BankTrouble::Unanswered(why.into()), "{fault}");
+        assert_eq!(failing(&banks, &bank, fault).await.trouble(), &expected, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_nobody_here_may_use_are_a_no() {
+    let banks = Banks::start(HOME);
+    for kind in ["plain", "hybrid", "jarm", "mtls"] {
+        let bank = ready(&banks, kind).await;
+        for (fault, error) in [
+            ("token_type:DPoP", "unsupported_token_type"),
+            ("token_type:none", "unsupported_token_type"),
+            ("scope:openid", "invalid_scope"),
+            ("old_id_token", "invalid_token"),
+        ] {
+            assert_eq!(failing(&banks, &bank, fault).await.refused(), error, "{kind} {fault}");
+        }
+        for fault in ["token_type:bearer", "scope:none"] {
+            failing(&banks, &bank, fault).await.tokens();
+        }
+    }
+}
+
+/// A bank gives a refresh token to a customer who was shown what that means, and to nobody else.
+#[tokio::test]
+async fn access_while_the_customer_is_away_is_asked_for_so_that_it_is_given() {
+    let banks = Banks::start(HOME);
+    for kind in ["plain", "par", "hybrid"] {
+        let mut config = banks.config(kind);
+        config.scope.push("offline_access".into());
+        let bank = Oidc::new(config.parse().unwrap(), Arc::new(SystemClock));
+        let tokens = visit(&banks, &bank, Decision::Approve).await.tokens();
+        assert!(tokens["refresh_token"].is_string(), "{kind}: {:?}", tokens.as_object().map(|all| all.keys()));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handback::bank::oidc::Oidc;
-use handback::bank::{Answer, Bank, BankTrouble, Checked, Trip};
+use handback::bank::{Answer, Bank, BankTrouble, Checked, Requested, Trip};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
@@ -13,6 +13,7 @@ use handback::domain::journey::{Journey, Opening, Purpose};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::outcome::{BankError, Cause, Fact, Hint, Offer, Outcome};
 use handback::domain::plan::Plan;
+use handback::domain::redirect::Redirect;
 use handback::domain::secret::Secret;
 
 use super::customer::{Customer, Decision, Landing};
@@ -86,7 +87,7 @@ impl Visit {
 
     /// Goes to the bank, decides there, and comes back.
     pub async fn decide(&self, banks: &Banks, bank: &Oidc, decision: Decision) -> Landing {
-        let way = bank.depart(&self.trip()).await.expect("a way to the bank");
+        let way = accepted(bank, &self.trip()).await;
         let mut customer = Customer::new(banks.public_url(), banks.ca(bank.name()).as_deref());
         customer.decide(way.as_str(), decision).await
     }
@@ -171,6 +172,14 @@ impl Proven {
     pub fn trouble(&self) -> &BankTrouble {
         let Self::Trouble(trouble) = self else { panic!("no trouble: {self:?}") };
         trouble
+    }
+}
+
+/// Where the bank wants the browser.
+pub async fn accepted(bank: &Oidc, trip: &Trip<'_>) -> Redirect {
+    match bank.depart(trip).await.expect("a way to the bank") {
+        Requested::Accepted(redirect) => redirect,
+        Requested::Refused(error) => panic!("refused: {error:?}"),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::banks::customer::Decision;
 use crate::banks::process::{Banks, KINDS};
 use crate::support::house::{House, StoreKind};
 use crate::support::http::query_value;
-use crate::support::tpp::{Asked, CALLBACK, Tpp};
+use crate::support::tpp::{Asked, CALLBACK, Tpp, account_request, payment_request};
 
 async fn as_operator(house: &House, method: Method, page: &str, body: &str) -> Value {
     let bearer = format!("Bearer {OPERATOR}");
@@ -70,21 +70,24 @@ async fn every_kind_of_bank_on_redis() {
     every_kind(StoreKind::Redis).await;
 }
 
+/// Its features hold payments; but no bank of this kind is told of one, so none can have been agreed to.
 #[tokio::test]
-async fn a_payment_at_a_real_bank_is_consumed_by_the_operator() {
+async fn a_payment_is_refused_where_the_bank_would_not_hear_of_it() {
     let (house, banks) = house(StoreKind::Embedded).await;
     let tpp = Tpp::of(&house).await;
-    let asked = tpp.ask_payment(json!({ "institutionId": "par" })).await;
-    let token = query_value(&paid_home(&house, &banks, &asked).await, "consent");
-    as_operator(&house, Method::POST, &format!("/v1/consents/{}/consume", asked.id), "").await;
-    assert_eq!(tpp.consent(&asked.id).await["status"], "CONSUMED");
-    let said = as_operator(&house, Method::POST, "/v1/introspect", &format!("token={token}")).await;
-    assert_eq!(said, json!({ "active": false }));
-}
-
-/// Sends the customer through our page of the payment, to the bank and home.
-async fn paid_home(house: &House, banks: &Banks, asked: &Asked) -> String {
-    home(&house.http, &decided(house, banks, "par", asked, Decision::Approve).await).await
+    for kind in ["plain", "par", "hybrid"] {
+        let mut body = account_request(json!({ "institutionId": kind }));
+        body["paymentRequest"] = payment_request();
+        let refused = tpp.post("/payment-auth-requests", &body).await.is(424).json();
+        let message = format!("The institution {kind} does not support CREATE_DOMESTIC_SINGLE_PAYMENT");
+        assert_eq!(
+            (&refused["error"]["source"], &refused["error"]["message"]),
+            (&json!("INSTITUTION"), &json!(message))
+        );
+        let shown = tpp.get(&format!("/institutions/{kind}")).await.is(200).json();
+        assert_eq!(shown["features"], json!(["ACCOUNTS", "ACCOUNT"]), "nothing is promised either");
+        assert_eq!(banks.count(kind, "authorization") + banks.count(kind, "par"), 0);
+    }
 }
 
 #[tokio::test]

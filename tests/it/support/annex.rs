@@ -12,7 +12,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
 use handback::bank::sandbox::{Sandbox, institutions};
-use handback::bank::{Answer, Bank, BankTrouble, Said, Trip};
+use handback::bank::{Answer, Bank, BankTrouble, Requested, Said, Trip};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -26,7 +26,7 @@ use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Fact, Offer};
-use handback::domain::redirect::{PublicUrl, Redirect};
+use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
 use handback::engine::{Edit, Engine, NewMerchant, NoHerald, Parts};
@@ -78,7 +78,7 @@ impl Bank for Mannered {
         self.1.takes_payments()
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Redirect, BankTrouble> {
+    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
         tokio::time::sleep(self.0.departs_after).await;
         if !self.0.reachable {
             return Err(BankTrouble::Unreachable("the test says so".into()));

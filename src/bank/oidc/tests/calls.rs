@@ -104,7 +104,7 @@ async fn a_spent_code_whose_keys_cannot_be_looked_up_has_no_answer() {
     let bank = bank(openid(fake.base()), &clock);
     bank.prepare().await.unwrap();
     fake.play("/jwks", Play::Say(500, String::new()));
-    let answer = json!({"access_token": "a", "id_token": sign(1, Some("k"), &json!({}))});
+    let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &json!({}))});
     fake.play("/token", Play::Say(200, answer.to_string()));
     let answer = bank.exchange(&trip(), &Offer::of("c")).await;
     assert_eq!(answer, Err(BankTrouble::Unanswered("keys: answered 500".into())));
@@ -151,6 +151,130 @@ async fn what_is_known_grows_stale_and_serves_on() {
     until(|| fake.asked("/jwks").len() == 3).await;
     while bank.knowledge.verified(&token).await.is_ok() {
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_serves_on_for_a_day_and_no_longer() {
+    let halves = [("/jwks", json!({ "keys": [jwk(1, "k")] })), ("/.well-known/openid-configuration", json!({}))];
+    for (away, _) in &halves {
+        let (fake, clock) = (Fake::start().await, Arc::new(TestClock::default()));
+        let base = fake.base();
+        let described = json!({"issuer": base, "authorization_endpoint": format!("{base}/auth"),
+            "token_endpoint": format!("{base}/token"), "jwks_uri": format!("{base}/jwks")});
+        let bank = bank(OidcConfig { endpoints: Endpoints::Discover, ..openid(base) }, &clock);
+        let token = sign(1, Some("k"), &json!({}));
+        for (path, keys) in &halves {
+            let body = if *path == "/jwks" { keys } else { &described };
+            fake.play(path, Play::Say(200, body.to_string()));
+        }
+        bank.prepare().await.unwrap();
+        fake.play(away, Play::Say(500, String::new()));
+        for _ in 0..23 {
+            clock.advance(Duration::from_hours(1));
+            assert!(bank.knowledge.verified(&token).await.is_ok(), "{away}: it serves on");
+        }
+        clock.advance(Duration::from_hours(1));
+        for _ in 0..3 {
+            let answer = bank.knowledge.verified(&token).await.map(|signed| signed.algorithm);
+            assert!(matches!(answer, Err(BankTrouble::Unreachable(_))), "{away}: {answer:?}");
+            assert!(matches!(bank.depart(&trip()).await, Err(BankTrouble::Unreachable(_))), "{away}");
+            assert!(matches!(bank.prepare().await, Err(BankTrouble::Unreachable(_))), "{away}: the metric says so");
+        }
+        let repaired = if *away == "/jwks" { &halves[0].1 } else { &described };
+        fake.play(away, Play::Say(200, repaired.to_string()));
+        clock.advance(Duration::from_secs(1));
+        assert!(bank.knowledge.verified(&token).await.is_ok(), "{away}: whoever comes first looks it up");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_be_agreed_that_the_bank_did_not_grant() {
+    let fake = Fake::start().await;
+    let scope = ["openid", "accounts", "offline_access"].map(str::to_owned).to_vec();
+    let bank = bank(OidcConfig { scope, ..openid(fake.base()) }, &Arc::default());
+    fake.play("/jwks", Play::Say(200, json!({ "keys": [jwk(1, "k")] }).to_string()));
+    let now = bank.clock.now().as_millis() / 1000;
+    let id_token =
+        json!({"iss": fake.base(), "aud": "us", "sub": "alice", "nonce": STATE, "iat": now, "exp": now + 60});
+    for (said, granted) in [
+        (json!({}), true),
+        (json!({"scope": "openid accounts offline_access"}), true),
+        (json!({"scope": "offline_access more accounts openid"}), true),
+        // Banks leave out what else in the answer grants.
+        (json!({"scope": "accounts", "refresh_token": "r"}), true),
+        (json!({"scope": "openid accounts"}), false),
+        (json!({"scope": "openid"}), false),
+        (json!({"scope": "openid account offline_access"}), false),
+        (json!({"scope": ""}), false),
+        (json!({"scope": ["openid", "offline_access"]}), false),
+    ] {
+        let mut answer =
+            json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &id_token)});
+        answer.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        fake.play("/token", Play::Say(200, answer.to_string()));
+        let fact = bank.exchange(&trip(), &Offer::of("c")).await.unwrap();
+        assert_eq!(fact.outcome() == Outcome::Authorised, granted, "{said}");
+        if let Cause::Bank(Some(error)) = fact.cause() {
+            assert_eq!(error.code(), "invalid_scope", "{said}");
+            assert!(error.description().is_some_and(|why| why.contains("less than was asked for")), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_came_and_cannot_be_read_is_told_from_one_that_never_came() {
+    let fake = Fake::start().await;
+    let bank = bank(plain(fake.base()), &Arc::default());
+    let huge = format!(r#"{{"filler":"{}"}}"#, "x".repeat(1 << 20));
+    for (play, expected) in [
+        (Play::Say(204, String::new()), BankTrouble::Unreadable("it is empty".into())),
+        (Play::Say(200, "{}".into()), BankTrouble::Unreadable("it holds no access token".into())),
+        (Play::Say(200, "<html>".into()), BankTrouble::Unreadable("it is not a JSON object".into())),
+        (Play::Say(200, "{".into()), BankTrouble::Unreadable("its JSON breaks off".into())),
+        (Play::Say(200, huge), BankTrouble::Unreadable("it is longer than 1 MiB".into())),
+        (Play::Cut, BankTrouble::Unanswered("the connection broke".into())),
+    ] {
+        fake.play("/token", play);
+        assert_eq!(bank.exchange(&trip(), &Offer::of("c")).await, Err(expected));
+    }
+    let told = |trouble: BankTrouble| trouble.as_error().description().unwrap_or_default().to_owned();
+    assert_eq!(told(BankTrouble::Unanswered("x".into())), "The bank did not answer.");
+    assert_eq!(told(BankTrouble::Unreadable("x".into())), "The bank gave an answer that cannot be read.");
+    for (trouble, open) in [
+        (BankTrouble::Unanswered("x".into()), true),
+        (BankTrouble::Unreadable("y".into()), true),
+        (BankTrouble::Unreachable("z".into()), false),
+    ] {
+        assert_eq!(BankTrouble::leaves_open(&trouble.as_error()), open, "{trouble}");
+    }
+}
+
+#[tokio::test]
+async fn a_description_or_keys_that_cannot_be_read_say_why() {
+    let fake = Fake::start().await;
+    let base = fake.base();
+    let described = json!({"issuer": base, "authorization_endpoint": format!("{base}/auth"),
+        "token_endpoint": format!("{base}/token"), "jwks_uri": format!("{base}/jwks")})
+    .to_string();
+    let odd = "the answer cannot be read: a field is missing, of another type, or there twice";
+    let huge = format!(r#"{{"filler":"{}"}}"#, "x".repeat(1 << 20));
+    for (what, path) in [("discovery", "/.well-known/openid-configuration"), ("keys", "/jwks")] {
+        for (status, body, expected) in [
+            (204, String::new(), "the answer cannot be read: it is empty"),
+            (200, "<html>".into(), "the answer cannot be read: it is not a JSON object"),
+            (200, "[]".into(), "the answer cannot be read: it is not a JSON object"),
+            (200, "{".into(), "the answer cannot be read: its JSON breaks off"),
+            (200, "{}".into(), odd),
+            (200, r#"{"keys":[],"keys":[],"issuer":"a","issuer":"b"}"#.into(), odd),
+            (200, huge.clone(), "the answer cannot be read: it is longer than 1 MiB"),
+            (503, "<html>".into(), "answered 503"),
+        ] {
+            fake.play("/.well-known/openid-configuration", Play::Say(200, described.clone()));
+            fake.play(path, Play::Say(status, body));
+            let bank = bank(OidcConfig { endpoints: Endpoints::Discover, ..openid(base) }, &Arc::default());
+            assert_eq!(bank.prepare().await, Err(BankTrouble::Unreachable(format!("{what}: {expected}"))));
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Opening, Purpose};
 use crate::domain::merchant::{MerchantName, Settings};
 use crate::domain::moment::Moment;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::plan::Plan;
 use crate::domain::secret::Secret;
 
@@ -97,6 +98,20 @@ fn trip() -> Trip<'static> {
     let (journey, verifier) = &*VISIT;
     let redirect_uri = "https://pay.example/return/bank";
     Trip { journey, state: STATE, nonce: STATE, verifier, redirect_uri }
+}
+
+/// A journey of a payment.
+fn payment() -> Journey {
+    let kind = Kind::Payment {
+        amount: Amount::parse("25", Currency::EUR).unwrap(),
+        payee: "Shop".into(),
+        reference: String::new(),
+    };
+    let mut opening = opening();
+    if let Purpose::Consent(consent) = &mut opening.purpose {
+        consent.kind = kind;
+    }
+    Journey::open(opening)
 }
 
 fn opening() -> Opening {

@@ -9,10 +9,14 @@ use url::Url;
 
 use super::fake::{Asked, Fake, Play};
 use super::{STATE, bank, jwk, key, openid, pem, plain, trip};
-use crate::bank::oidc::settings::{ClientAuth, Flow, OidcConfig, Par, Requests, ResponseMode, SigningAlg, SigningKey};
-use crate::bank::{Bank as _, BankTrouble};
+use crate::bank::oidc::Oidc;
+use crate::bank::oidc::settings::{
+    ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,
+};
+use crate::bank::{Bank as _, BankTrouble, Requested, Trip};
 use crate::clock::{Clock as _, TestClock};
-use crate::domain::outcome::Offer;
+use crate::domain::outcome::{Offer, Outcome};
+use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 
@@ -33,6 +37,14 @@ fn holds(map: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
     assert_eq!(map, &expected.collect());
 }
 
+/// Where the bank wants the browser.
+async fn accepted(bank: &Oidc) -> Redirect {
+    match bank.depart(&trip()).await.unwrap() {
+        Requested::Accepted(redirect) => redirect,
+        Requested::Refused(error) => panic!("refused: {error:?}"),
+    }
+}
+
 /// What our key signed.
 fn ours(token: &str) -> (jsonwebtoken::Header, Value) {
     let point = key(9).public_key().to_sec1_point(false);
@@ -50,7 +62,7 @@ fn signing(config: OidcConfig) -> OidcConfig {
 #[tokio::test]
 async fn a_bank_is_asked_with_everything_and_keeps_its_own_query() {
     let bank = bank(plain("http://127.0.0.1:1"), &Arc::default());
-    let way = bank.depart(&trip()).await.unwrap();
+    let way = accepted(&bank).await;
     assert!(way.as_str().starts_with("http://127.0.0.1:1/auth?tenant=a%20b&response_type=code&"), "{}", way.as_str());
     holds(
         &query(way.as_str()),
@@ -77,11 +89,12 @@ async fn a_bank_is_asked_for_the_mode_that_is_not_its_default() {
         (Flow::Code, ResponseMode::FormPost, "code", Some("form_post")),
         (Flow::Code, ResponseMode::QueryJwt, "code", Some("query.jwt")),
         (Flow::Code, ResponseMode::FormPostJwt, "code", Some("form_post.jwt")),
+        (Flow::Code, ResponseMode::Jwt, "code", Some("jwt")),
         (Flow::Hybrid, ResponseMode::Fragment, "code id_token", None),
         (Flow::Hybrid, ResponseMode::FormPost, "code id_token", Some("form_post")),
     ] {
         let bank = bank(OidcConfig { flow, response_mode: mode, ..openid(fake.base()) }, &Arc::default());
-        let query = query(bank.depart(&trip()).await.unwrap().as_str());
+        let query = query(accepted(&bank).await.as_str());
         assert_eq!(query["response_type"], kind);
         assert_eq!(query.get("response_mode").map(String::as_str), asked);
         assert_eq!(query["nonce"], STATE);
@@ -92,8 +105,9 @@ async fn a_bank_is_asked_for_the_mode_that_is_not_its_default() {
 #[tokio::test]
 async fn a_signed_request_says_all_of_it_under_our_key() {
     let clock = Arc::new(TestClock::default());
+    clock.stop();
     let config = OidcConfig { requests: Requests::Signed, ..signing(plain("http://127.0.0.1:1")) };
-    let way = bank(config, &clock).depart(&trip()).await.unwrap();
+    let way = accepted(&bank(config, &clock)).await;
     let mut query = query(way.as_str());
     let (header, claims) = ours(&query.remove("request").unwrap());
     holds(&query, &[("tenant", "a b"), ("response_type", "code"), ("client_id", "us"), ("scope", "accounts")]);
@@ -108,8 +122,36 @@ async fn a_signed_request_says_all_of_it_under_our_key() {
     ] {
         assert_eq!(claims[name], value, "{name}");
     }
-    let (now, exp) = (clock.now().as_millis() / 1000, claims["exp"].as_u64().unwrap());
-    assert!(exp > now && exp <= now + 3600 && claims["nbf"].as_u64().unwrap() <= now + 1);
+    begins_ten_seconds_ago(&claims, &clock);
+    let (nbf, exp) = (claims["nbf"].as_u64().unwrap(), claims["exp"].as_u64().unwrap());
+    assert!(exp > nbf + 10 && exp <= nbf + 3600, "FAPI 1.0 Advanced, section 5.2.2, allows an hour");
+}
+
+/// A token of ours is good already for a bank whose clock is behind.
+fn begins_ten_seconds_ago(claims: &Value, clock: &TestClock) {
+    let now = clock.now().as_millis() / 1000;
+    assert_eq!((claims["iat"].as_u64(), claims["nbf"].as_u64()), (Some(now - 10), Some(now - 10)));
+}
+
+#[tokio::test]
+async fn a_bank_is_told_to_ask_where_its_answer_depends_on_that() {
+    let scope = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let (online, offline) = (scope(&["accounts"]), scope(&["accounts", "offline_access"]));
+    for (scope, prompt, expected) in [
+        (&online, None, None),
+        (&online, Some(vec![]), None),
+        (&online, Some(vec![Prompt::Login]), Some("login")),
+        (&online, Some(vec![Prompt::Login, Prompt::SelectAccount]), Some("login select_account")),
+        (&offline, None, Some("consent")),
+        (&offline, Some(vec![Prompt::Login, Prompt::Consent]), Some("login consent")),
+    ] {
+        let config = OidcConfig { scope: scope.clone(), prompt, ..plain("http://127.0.0.1:1") };
+        let mut plainly = query(accepted(&bank(config.clone(), &Arc::default())).await.as_str());
+        assert_eq!(plainly.remove("prompt").as_deref(), expected);
+        let signed = OidcConfig { requests: Requests::Signed, ..signing(config) };
+        let query = query(accepted(&bank(signed, &Arc::default())).await.as_str());
+        assert_eq!(ours(&query["request"]).1["prompt"].as_str(), expected, "in a request object");
+    }
 }
 
 #[tokio::test]
@@ -117,7 +159,7 @@ async fn a_pushed_request_leaves_the_browser_nothing_but_its_name() {
     let fake = Fake::start().await;
     fake.play("/par", Play::Say(201, r#"{"request_uri":"urn:x:1","expires_in":60}"#.into()));
     let bank = bank(OidcConfig { par: Par::Always, ..plain(fake.base()) }, &Arc::default());
-    let way = bank.depart(&trip()).await.unwrap();
+    let way = accepted(&bank).await;
     holds(&query(way.as_str()), &[("tenant", "a b"), ("client_id", "us"), ("request_uri", "urn:x:1")]);
     let [asked]: [Asked; 1] = fake.asked("/par").try_into().unwrap();
     assert!(asked.head.contains("Basic dXM6czNjcmV0"), "with our credentials: {}", asked.head);
@@ -140,6 +182,63 @@ async fn a_signed_request_is_pushed_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_error_that_the_bank_names_for_a_pushed_request_is_its_refusal() {
+    let fake = Fake::start().await;
+    let bank = bank(OidcConfig { par: Par::Always, ..plain(fake.base()) }, &Arc::default());
+    for (status, code) in [
+        (400, "invalid_request"),
+        (401, "invalid_client"),
+        (403, "unauthorized_client"),
+        (400, "invalid_scope"),
+        (413, "invalid_request_object"),
+    ] {
+        let body = format!(r#"{{"error":"{code}","error_description":"No."}}"#);
+        fake.play("/par", Play::Say(status, body));
+        let Ok(Requested::Refused(error)) = bank.depart(&trip()).await else { panic!("{status} {code}") };
+        assert_eq!((error.code(), error.description()), (code, Some("No.")));
+    }
+    let long = format!(r#"{{"error":"{}\u0007\n{}"}}"#, "x".repeat(60), "y".repeat(60));
+    fake.play("/par", Play::Say(400, long));
+    let Ok(Requested::Refused(error)) = bank.depart(&trip()).await else { panic!() };
+    assert_eq!(error.code(), format!("{}yyyy", "x".repeat(60)));
+}
+
+#[tokio::test]
+async fn a_bank_that_could_take_the_request_another_time_is_asked_again() {
+    let fake = Fake::start().await;
+    let bank = bank(OidcConfig { par: Par::Always, ..plain(fake.base()) }, &Arc::default());
+    let named = r#"{"error":"slow_down\u001b[31m"}"#;
+    for (status, body, expected) in [
+        (429, named, "pushing: answered 429 slow_down[31m"),
+        (500, named, "pushing: answered 500 slow_down[31m"),
+        (503, "<html>", "pushing: answered 503"),
+        (400, "<html>", "pushing: answered 400"),
+        (400, r#"{"error":""}"#, "pushing: answered 400"),
+        (307, "", "pushing: answered 307"),
+        (201, "{}", "pushing: the answer cannot be read: a field is missing, of another type, or there twice"),
+        (201, "", "pushing: the answer cannot be read: it is empty"),
+        (201, "<html>", "pushing: the answer cannot be read: it is not a JSON object"),
+        (201, r#"{"request_uri":"#, "pushing: the answer cannot be read: its JSON breaks off"),
+    ] {
+        fake.play("/par", Play::Say(status, body.into()));
+        assert_eq!(bank.depart(&trip()).await, Err(BankTrouble::Unreachable(expected.into())), "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_the_bank_would_not_hear_of_is_taken_nowhere() {
+    let fake = Fake::start().await;
+    fake.play("/token", Play::Say(200, r#"{"access_token":"a","token_type":"Bearer"}"#.into()));
+    let bank = bank(plain(fake.base()), &Arc::default());
+    let payment = super::payment();
+    let trip = Trip { journey: &payment, ..trip() };
+    assert!(matches!(bank.depart(&trip).await, Err(BankTrouble::Unreachable(_))));
+    let fact = bank.exchange(&trip, &Offer::of("c")).await.unwrap();
+    assert_eq!(fact.outcome(), Outcome::Failed);
+    assert!(fake.asked("/token").is_empty() && !bank.takes_payments());
+}
+
+#[tokio::test]
 async fn a_bank_that_must_be_pushed_to_and_cannot_is_reported() {
     let mut config = OidcConfig { par: Par::Always, ..plain("http://127.0.0.1:1") };
     if let super::Endpoints::Explicit(endpoints) = &mut config.endpoints {
@@ -150,11 +249,11 @@ async fn a_bank_that_must_be_pushed_to_and_cannot_is_reported() {
 }
 
 /// What a token endpoint is asked by a client that proves itself like this.
-async fn exchanged(auth: ClientAuth) -> (Asked, Fake) {
+async fn exchanged(auth: ClientAuth, clock: &Arc<TestClock>) -> (Asked, Fake) {
     let fake = Fake::start().await;
     fake.play("/token", Play::Say(400, r#"{"error":"invalid_grant"}"#.into()));
     let config = OidcConfig { auth, ..signing(plain(fake.base())) };
-    bank(config, &Arc::default()).exchange(&trip(), &Offer::of("c+d &")).await.unwrap();
+    bank(config, clock).exchange(&trip(), &Offer::of("c+d &")).await.unwrap();
     let [asked]: [Asked; 1] = fake.asked("/token").try_into().unwrap();
     for (name, value) in [
         ("grant_type", "authorization_code"),
@@ -169,10 +268,10 @@ async fn exchanged(auth: ClientAuth) -> (Asked, Fake) {
 
 #[tokio::test]
 async fn a_client_proves_itself_in_one_way_at_a_time() {
-    let (basic, _) = exchanged(ClientAuth::SecretBasic(Secret::new("s3cret"))).await;
+    let (basic, _) = exchanged(ClientAuth::SecretBasic(Secret::new("s3cret")), &Arc::default()).await;
     assert!(basic.head.contains("Basic dXM6czNjcmV0"));
     assert_eq!((basic.field("client_id"), basic.field("client_secret")), (None, None));
-    let (post, _) = exchanged(ClientAuth::SecretPost(Secret::new("s3cret"))).await;
+    let (post, _) = exchanged(ClientAuth::SecretPost(Secret::new("s3cret")), &Arc::default()).await;
     assert!(!post.head.to_lowercase().contains("authorization:"));
     assert_eq!(
         (post.field("client_id").as_deref(), post.field("client_secret").as_deref()),
@@ -182,11 +281,14 @@ async fn a_client_proves_itself_in_one_way_at_a_time() {
 
 #[tokio::test]
 async fn an_assertion_is_for_this_bank_and_for_a_minute() {
-    let (asked, fake) = exchanged(ClientAuth::PrivateKeyJwt).await;
+    let clock = Arc::new(TestClock::default());
+    clock.stop();
+    let (asked, fake) = exchanged(ClientAuth::PrivateKeyJwt, &clock).await;
     let (_, claims) = ours(&asked.field("client_assertion").unwrap());
     assert_eq!((&claims["iss"], &claims["sub"], &claims["aud"]), (&"us".into(), &"us".into(), &fake.base().into()));
-    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 60);
-    let (again, _) = exchanged(ClientAuth::PrivateKeyJwt).await;
+    begins_ten_seconds_ago(&claims, &clock);
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 70, "a minute from now");
+    let (again, _) = exchanged(ClientAuth::PrivateKeyJwt, &clock).await;
     let (_, others) = ours(&again.field("client_assertion").unwrap());
     assert_ne!(claims["jti"], others["jti"]);
 }

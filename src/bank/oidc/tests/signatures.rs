@@ -5,19 +5,22 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::pkcs8::EncodePrivateKey as _;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
 use crate::bank::BankTrouble;
-use crate::bank::oidc::claims::{Claims, Half};
+use crate::bank::oidc::claims::{Claims, Half, Word};
 use crate::bank::oidc::keys::{KeySet, Unverified};
+use crate::bank::oidc::settings::{Flow, OidcConfig, Requests};
 use crate::domain::moment::Moment;
 use base64::Engine as _;
 
 const PINNED: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algorithm::RS256];
+const ALL: [Algorithm; 4] = [Algorithm::ES256, Algorithm::ES384, Algorithm::PS256, Algorithm::EdDSA];
 const NOW: Moment = Moment::from_millis(1_800_000_000_000);
 
 fn set(keys: &[Value]) -> KeySet {
-    KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    KeySet::of(serde_json::from_value(json!({ "keys": keys })).unwrap())
 }
 
 #[track_caller]
@@ -86,14 +89,43 @@ fn a_key_that_is_not_for_this_is_not_in_the_set() {
     assert!(!verifies(with("key_ops", json!(["encrypt"]))));
     assert!(!verifies(with("alg", json!("ES384"))));
     assert!(!verifies(with("alg", json!("ECDH-ES"))));
-    // 1024 bits.
-    let small = json!({"kty": "RSA", "kid": "a", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode([0xff; 128])});
-    let large = json!({"kty": "RSA", "kid": "a", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode([0xff; 256])});
-    let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let rsa = format!("{}.{}.c2ln", part(json!({"alg": "PS256", "kid": "a"})), part(json!({})));
-    assert_eq!(set(&[small]).verify(&rsa, &PINNED).unwrap_err(), Unverified::UnknownKey);
-    wrong(set(&[large]).verify(&rsa, &PINNED), "its signature is wrong");
-    assert!(KeySet::parse(b"<html>").is_none() && KeySet::parse(b"{}").is_none());
+}
+
+#[test]
+fn a_key_that_is_too_weak_is_not_in_the_set() {
+    let rsa = |modulus: &[u8], exponent: &[u8]| json!({"kty": "RSA", "kid": "a", "n": URL_SAFE_NO_PAD.encode(modulus), "e": URL_SAFE_NO_PAD.encode(exponent)});
+    let (public, whole) = ([1, 0, 1], [0xff; 256]);
+    let padded = [&[0; 128][..], &[0xff; 128]].concat();
+    let almost = [&[0x7f], &whole[1..]].concat();
+    for (what, key) in [
+        ("1024 bits", rsa(&[0xff; 128], &public)),
+        ("1024 bits behind zeros", rsa(&padded, &public)),
+        ("2047 bits", rsa(&almost, &public)),
+        ("no modulus", rsa(&[], &public)),
+        ("whose signature is the text itself", rsa(&whole, &[1])),
+        ("an even exponent", rsa(&whole, &[2])),
+        ("no exponent", rsa(&whole, &[])),
+        (
+            "P-521, which no algorithm here is over",
+            json!({"kty": "EC", "kid": "a", "crv": "P-521", "x": "AA", "y": "AA"}),
+        ),
+        ("secp256k1", json!({"kty": "EC", "kid": "a", "crv": "secp256k1", "x": "AA", "y": "AA"})),
+        ("X25519, which signs nothing", json!({"kty": "OKP", "kid": "a", "crv": "X25519", "x": "AA"})),
+        ("P-256 as an Edwards curve", json!({"kty": "OKP", "kid": "a", "crv": "P-256", "x": "AA"})),
+        ("a shared secret", json!({"kty": "oct", "kid": "a", "k": "AAAA"})),
+    ] {
+        let set = set(&[key]);
+        assert!(!set.can_verify(&ALL), "{what}");
+        for alg in ["PS256", "ES256", "EdDSA"] {
+            let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+            let token = format!("{}.{}.c2ln", part(json!({"alg": alg, "kid": "a"})), part(json!({})));
+            assert_eq!(set.verify(&token, &ALL).unwrap_err(), Unverified::UnknownKey, "{what} {alg}");
+        }
+    }
+    for exponent in [&[3][..], &public, &[0, 1, 0, 1]] {
+        assert!(set(&[rsa(&whole, exponent)]).can_verify(&ALL), "{exponent:?}");
+    }
+    assert!(set(&[jwk(1, "a")]).can_verify(&PINNED) && !set(&[jwk(1, "a")]).can_verify(&[Algorithm::PS256]));
 }
 
 /// An `id_token`'s claims with one changed; `null` leaves it out.
@@ -108,11 +140,64 @@ fn claims(name: &str, value: Value) -> Claims {
 
 fn held(name: &str, value: Value) -> Result<(), String> {
     let claims = claims(name, value);
-    let held = claims.hold(&openid("https://bank.example"), NOW).and_then(|()| claims.hold_id_token(STATE));
+    let held = claims.hold(Word::IdToken, &openid("https://bank.example"), NOW);
+    why(held.and_then(|()| claims.hold_id_token(STATE)))
+}
+
+fn why(held: Result<(), BankTrouble>) -> Result<(), String> {
     held.map_err(|trouble| match trouble {
         BankTrouble::Forged(why) => why,
         other => panic!("{other:?}"),
     })
+}
+
+#[test]
+fn every_signed_word_has_an_age() {
+    const MINUTE: u64 = 60;
+    const WEEK: u64 = 7 * 24 * 60 * MINUTE;
+    let now = NOW.as_millis() / 1000;
+    let (old, long) = (Err("it was issued too long ago".to_owned()), Err("it is good for too long".to_owned()));
+    let (id_token, answer) = (Word::IdToken, Word::Answer);
+    // Since when it is good, when it was issued, and until when it is good, from now on.
+    for (word, nbf, iat, exp, expected) in [
+        (id_token, None, Some(now), now + 60 * MINUTE, Ok(())),
+        (id_token, None, Some(now - 10 * MINUTE - 10), now + 60, Ok(())),
+        (id_token, None, Some(now - 10 * MINUTE - 11), now + 60, old.clone()),
+        (id_token, None, Some(now - WEEK), now + 2 * WEEK, old.clone()),
+        (id_token, Some(now - WEEK), Some(now), now + 60, Ok(())),
+        (id_token, None, Some(now), now + 52 * WEEK, Ok(())),
+        (id_token, None, Some(now), now + 100 * 52 * WEEK, long.clone()),
+        (answer, None, None, now + 10 * MINUTE, Ok(())),
+        (answer, None, None, now + 60 * MINUTE + 10, Ok(())),
+        (answer, None, None, now + 60 * MINUTE + 11, long.clone()),
+        (answer, None, Some(now - WEEK), now + 60, old.clone()),
+        (answer, Some(now - WEEK), None, now + 60, old.clone()),
+        (answer, Some(now - WEEK), Some(now), now + 60, Ok(())),
+    ] {
+        let all = json!({"iss": "https://bank.example", "aud": "us", "nbf": nbf, "iat": iat, "exp": exp});
+        let claims: Claims = serde_json::from_value(all.clone()).unwrap();
+        assert_eq!(why(claims.hold(word, &openid("https://bank.example"), NOW)), expected, "{word:?} {all}");
+    }
+}
+
+#[test]
+fn a_state_needs_its_hash_at_a_bank_of_fapi() {
+    let hybrid = OidcConfig { flow: Flow::Hybrid, ..openid("https://bank.example") };
+    let fapi = OidcConfig { requests: Requests::Signed, ..hybrid.clone() };
+    let (none, right) = (claims("x", json!(1)), claims("s_hash", json!(half(STATE))));
+    let wrong = claims("s_hash", json!(half("another")));
+    for (config, needed) in [(&hybrid, false), (&fapi, true)] {
+        let held = |claims: &Claims| why(claims.hold_state(STATE, config, Algorithm::PS256));
+        assert_eq!(held(&right), Ok(()));
+        assert_eq!(held(&wrong), Err("its s_hash is of another state".into()));
+        let missing = if needed { Err("it has no s_hash, which FAPI requires".into()) } else { Ok(()) };
+        assert_eq!(held(&none), missing);
+    }
+}
+
+/// The left half of the SHA-256 of a text.
+fn half(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
 }
 
 #[test]
@@ -154,11 +239,11 @@ fn what_is_signed_is_the_banks_for_us_and_now() {
 #[test]
 fn somebody_beside_us_is_fine_where_it_was_made_for_us() {
     let mut both = claims("aud", json!(["us", "them"]));
-    assert!(both.hold(&openid("https://bank.example"), NOW).is_err());
+    assert!(both.hold(Word::IdToken, &openid("https://bank.example"), NOW).is_err());
     both = serde_json::from_value(json!({"iss": "https://bank.example", "aud": ["them", "us"], "azp": "us",
         "exp": NOW.plus(Duration::from_secs(1)).as_millis() / 1000}))
     .unwrap();
-    assert_eq!(both.hold(&openid("https://bank.example"), NOW), Ok(()));
+    assert_eq!(both.hold(Word::IdToken, &openid("https://bank.example"), NOW), Ok(()));
 }
 
 #[test]

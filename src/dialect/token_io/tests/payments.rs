@@ -116,6 +116,7 @@ fn every_end_has_its_status() {
         (refused("insufficient_funds"), "INITIATION_REJECTED_INSUFFICIENT_FUNDS", 400),
         (refused("temporarily_unavailable"), "INITIATION_FAILED", 503),
         (refused("answer_lost"), "INITIATION_NO_FINAL_STATUS_AVAILABLE", 504),
+        (refused("answer_unreadable"), "INITIATION_NO_FINAL_STATUS_AVAILABLE", 504),
     ] {
         let journey = settled(ready(api()), &fact);
         let payment = written(&journey, Some("https://bank.example/"));

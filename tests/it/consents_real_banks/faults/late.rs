@@ -8,7 +8,11 @@ use crate::consents_real_banks::way;
 use crate::support::house::StoreKind;
 use crate::support::http::Answer;
 
-on_both_stores![a_slow_bank_keeps_nobody_waiting, a_bank_that_takes_no_push_gets_a_page_with_another_try,];
+on_both_stores![
+    a_slow_bank_keeps_nobody_waiting,
+    a_bank_that_takes_no_push_gets_a_page_with_another_try,
+    an_error_that_the_bank_names_for_a_push_comes_home,
+];
 
 /// The budget as it is by default, and how long an answer inside it may take on a busy machine: half of what the bank
 /// takes.
@@ -107,7 +111,7 @@ async fn is_pushed_meanwhile(town: &Town, kind: &str) {
 
 async fn a_bank_that_takes_no_push_gets_a_page_with_another_try(store: StoreKind) {
     let town = Town::found(store).await;
-    for fault in ["500", "500json", "html", "down", "error:invalid_request"] {
+    for fault in ["500", "500json", "html", "html200", "down"] {
         town.banks.fail("par", "par", fault);
         let asked = town.ask("par", false).await;
         let out = asked.data["authorisationUrl"].as_str().expect("an address");
@@ -122,6 +126,33 @@ async fn a_bank_that_takes_no_push_gets_a_page_with_another_try(store: StoreKind
         let home = town.home(&landing).await;
         town.is_given("par", &asked, &home).await;
     }
+}
+
+/// By the table, as those of the token endpoint, and the same however often the customer tries.
+async fn an_error_that_the_bank_names_for_a_push_comes_home(store: StoreKind) {
+    let town = Town::found(store).await;
+    for (code, error) in [
+        ("invalid_request", "institution_server_error"),
+        ("invalid_client", "configuration_error"),
+        ("invalid_scope", "institution_server_error"),
+        ("server_error", "invalid_grant"),
+        ("invalid_request_object", "uncategorized_error"),
+    ] {
+        town.banks.fail("par", "par", &format!("error:{code}"));
+        let before = town.banks.count("par", "par");
+        let asked = town.ask("par", code == "invalid_scope").await;
+        let out = asked.data["authorisationUrl"].as_str().expect("an address");
+        let home = way::sent_on(async || town.house.http.get(out).await).await;
+        let refusal = (error, "institution", "Scripted refusal");
+        town.is_refused("par", &asked, &home, (refusal, "FAILED")).await;
+        town.house.http.get(out).await.is(200).says("Bank of par");
+        assert_eq!(town.banks.count("par", "par"), before + 1, "{code}: the bank has said it");
+    }
+    town.banks.fail("par", "par", "none");
+    let asked = town.ask("par", false).await;
+    let landing = town.decided("par", &asked, Approve).await;
+    let home = town.home(&landing).await;
+    town.is_given("par", &asked, &home).await;
 }
 
 /// Where a light page goes by itself. It tells nobody anything.

@@ -20,6 +20,13 @@ const INVALID: Refusal<'_> =
 /// The bank was asked, and nobody knows what it said.
 const LOST: Refusal<'_> = ("uncategorized_error", "institution", "The bank did not answer.");
 
+/// The bank was asked, and said something that nobody understands.
+const UNREADABLE: Refusal<'_> = ("uncategorized_error", "institution", "The bank gave an answer that cannot be read.");
+
+/// The customer agreed to more than the bank let us have.
+const WITHHELD: Refusal<'_> =
+    ("institution_server_error", "institution", "The bank granted less than was asked for: not accounts.");
+
 /// Says yes at a kind whose token endpoint fails: the callback that comes home, after one token request.
 async fn fails(town: &Town, kind: &str, fault: &str, refusal: Refusal<'_>) {
     town.banks.fail(kind, "token", fault);
@@ -80,8 +87,14 @@ async fn a_token_endpoint_in_trouble_fails_the_consent(store: StoreKind) {
     for (fault, refusal) in [
         ("down", LOST),
         ("hang:300", LOST),
-        ("html200", LOST),
-        ("empty", LOST),
+        ("html200", UNREADABLE),
+        ("empty", UNREADABLE),
+        ("huge", UNREADABLE),
+        ("scope:openid payments", WITHHELD),
+        (
+            "token_type:DPoP",
+            ("uncategorized_error", "institution", "The bank's access token is not of the type Bearer."),
+        ),
         ("html", ("invalid_grant", "institution", "The bank answered 503.")),
         ("500", ("invalid_grant", "institution", "The bank answered 500.")),
         ("redirect", ("invalid_grant", "institution", "The bank answered 307.")),

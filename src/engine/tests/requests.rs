@@ -1,0 +1,111 @@
+//! What a bank says to an authorization request, before any browser has come to it; and what it is not asked at all.
+
+use super::*;
+use crate::domain::journey::{Cancel, Checkout, Wanted};
+use crate::domain::money::{Amount, Currency};
+use crate::engine::{Leaving, Wished};
+
+fn refusing(code: &str) -> Bluntbank {
+    Bluntbank { refuses_requests: Some(BankError::new(code, Some("No."))), ..Bluntbank::default() }
+}
+
+async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> Leaving {
+    let link = engine.link(journey).unwrap();
+    engine.leave(Wished { link: &link, institution, at: Instant::now() }).await.unwrap().unwrap()
+}
+
+fn wish(purpose: Purpose) -> Wish {
+    Wish {
+        purpose,
+        extras: Vec::new(),
+        callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        endpoints: Asked::OwnPage,
+        telling: Telling::plainly(),
+        one_time_token: Some(OneTime::Off),
+        extra_outcomes: None,
+    }
+}
+
+fn checkout(institution: Option<&str>) -> Purpose {
+    Purpose::Checkout(Checkout {
+        wanted: Wanted::Payment(Amount::parse("10", Currency::EUR).unwrap()),
+        institution: institution.map(Into::into),
+        note: String::new(),
+        cancel: Cancel::Offered,
+    })
+}
+
+fn consent(kind: Kind, institution: Option<&str>) -> Purpose {
+    Purpose::Consent(Consent {
+        kind,
+        user: UserId::mint([1; 16], Shard::of_byte(1)),
+        application_user: None,
+        institution: institution.map(Into::into),
+        scope: vec!["ACCOUNTS".into()],
+        until: None,
+        answer_to: AnswerTo::Gateway,
+    })
+}
+
+fn payment() -> Kind {
+    let amount = Amount::parse("10", Currency::EUR).unwrap();
+    Kind::Payment { amount, payee: "Shop".into(), reference: String::new() }
+}
+
+#[tokio::test]
+async fn a_request_that_the_bank_refuses_leads_home_as_its_error_would() {
+    for (code, outcome, ends) in
+        [("invalid_client", "failed", Status::Failed), ("access_denied", "cancelled", Status::Rejected)]
+    {
+        let ground = Ground::new();
+        let ((one, _), (two, _)) = (ground.node(refusing(code)), ground.node(refusing(code)));
+        let merchant = merchant(&one).await;
+        let (journey, _) = opened(&one, &merchant, OneTime::Off).await;
+        let expected = format!("https://shop.example/cb?own=1&outcome={outcome}");
+        // Both nodes are told, and both browsers go the same way.
+        let both = tokio::join!(leaving(&one, &journey, None), leaving(&two, &journey, None));
+        for left in [both.0, both.1] {
+            match left {
+                Leaving::Refused(home) => assert_eq!(home.as_str(), expected),
+                Leaving::Ended(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(status(&one, &journey).await, ends);
+        assert!(matches!(leaving(&one, &journey, None).await, Leaving::Ended(_)), "it is over");
+        let now = one.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+        assert_eq!(now.settlements().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_whose_request_is_refused_may_be_tried_again() {
+    let ground = Ground::new();
+    let ((refuses, _), (takes, _)) = (ground.node(refusing("invalid_request")), ground.node(Bluntbank::default()));
+    let merchant = merchant(&refuses).await;
+    let journey = refuses.open(&merchant, "terse", &wish(checkout(None)), None).await.unwrap();
+    let Leaving::Refused(onward) = leaving(&refuses, &journey, None).await else { panic!() };
+    assert!(onward.as_str().starts_with("https://pay.example/payment?"), "{}", onward.as_str());
+    let Leaving::Left(left) = leaving(&takes, &journey, None).await else { panic!("it cannot be tried again") };
+    assert!(left.redirect.as_str().starts_with("https://blunt.example/?state="));
+}
+
+#[tokio::test]
+async fn no_payment_is_opened_or_taken_where_the_bank_takes_none() {
+    let ground = Ground::new();
+    let (engine, _) = ground.node(Bluntbank { takes_no_payments: true, ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let open = async |purpose: Purpose| engine.open(&merchant, "terse", &wish(purpose), None).await;
+    for purpose in [checkout(Some("blunt")), checkout(None), consent(payment(), Some("blunt"))] {
+        let Err(EngineError::Refused(refused)) = open(purpose.clone()).await else { panic!("{purpose:?}") };
+        let expected = if purpose.institution().is_some() { "institutionId" } else { "bank" };
+        assert_eq!(refused.field(), expected, "{refused}");
+        assert!(refused.to_string().contains("takes no payments") || expected == "bank", "{refused}");
+    }
+    open(consent(Kind::Accounts, Some("blunt"))).await.unwrap();
+    // Whose customer chooses is not taken there either.
+    let chosen = open(consent(payment(), None)).await.unwrap();
+    assert!(matches!(leaving(&engine, &chosen, Some("blunt")).await, Leaving::Choose(_)));
+    let accounts = open(consent(Kind::Accounts, None)).await.unwrap();
+    assert!(matches!(leaving(&engine, &accounts, Some("blunt")).await, Leaving::Left(_)));
+}
