@@ -5,54 +5,44 @@ mod counters;
 mod desk;
 mod dialects;
 mod key_file;
+mod serving;
 mod store;
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::KeepAlive;
-use actix_web::middleware::from_fn;
-use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use actix_web::web;
 use anyhow::Context as _;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use desk::AtTheDesk;
+use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{self, Courier, Desk};
-use crate::demo::{self, Demo};
+use crate::demo::Demo;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
 use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
 use crate::keys::Keys;
-use crate::sandbox::{self, Redeemer, display_url};
+use crate::sandbox::display_url;
 use crate::store::Store;
-use crate::telemetry::{
-    self,
-    metrics::{CONTENT_TYPE, Metrics},
-};
-use crate::web::{self as front_door, House, Limits, Rates};
+use crate::telemetry::metrics::Metrics;
 
 /// How often lapsed journeys are settled.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the store is cleared of what nobody needs any more.
 const TIDY_EVERY: Duration = Duration::from_secs(20);
-
-/// The largest body that is read, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
-
-/// How long requests under way may take after the server has been told to stop, in seconds.
-const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The name of the merchant that a demo begins with.
 const DEMO_MERCHANT: &str = "Demo shop";
@@ -76,8 +66,7 @@ impl App {
     /// # Errors
     /// When the address is taken, the store cannot be used or made, or the keys cannot be read.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let listener =
-            TcpListener::bind(config.listen()).with_context(|| format!("cannot listen on {}", config.listen()))?;
+        let listener = serving::listen(config)?;
         let addr = listener.local_addr()?;
         let public_url = config.public_url(addr);
         let mut notices = config.warnings().to_vec();
@@ -88,14 +77,15 @@ impl App {
         notices.extend(banks::notices(config));
         let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
-        let metrics = config.metrics_listen().map(|at| serve_metrics(at, counters.clone())).transpose()?;
+        let options = serving::options(config, counters.connections(), &mut notices)?;
+        let metrics = serving::serve_metrics(config, &counters)?;
         notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
         let data = Shared {
             engine: web::Data::from(Arc::clone(&engine)),
             clock: web::Data::from(clock),
             metrics: counters.clone(),
         };
-        let server = serve(config, listener, data, demo.map(Arc::new))?;
+        let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
         let counters = counters.into_inner();
         let courier = Arc::new(courier(config, &engine, desk, Arc::clone(&counters))?);
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
@@ -298,62 +288,6 @@ async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Re
         engine.edit(merchant.id, &edit, None).await?;
     }
     Ok(())
-}
-
-/// What every request can reach.
-struct Shared {
-    engine: web::Data<Engine>,
-    clock: web::Data<dyn Clock>,
-    metrics: web::Data<Metrics>,
-}
-
-fn serve(config: &Config, listener: TcpListener, shared: Shared, demo: Option<Arc<Demo>>) -> anyhow::Result<Server> {
-    let Shared { engine, clock, metrics } = shared;
-    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout() });
-    let rates = web::Data::new(Rates::default());
-    let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
-    let bank = bank.map(web::Data::new);
-    let keep_alive = config.keep_alive().map_or(KeepAlive::Disabled, KeepAlive::Timeout);
-    let app = move || {
-        let mut app = Actix::new()
-            .app_data(engine.clone())
-            .app_data(clock.clone())
-            .app_data(limits.clone())
-            .app_data(rates.clone())
-            .app_data(house.clone())
-            .app_data(metrics.clone())
-            .configure(front_door::routes);
-        if let Some(bank) = &bank {
-            app = app.app_data(bank.clone()).configure(sandbox::routes);
-        }
-        if let Some(demo) = &demo {
-            let redeemer: Arc<dyn Redeemer> = Arc::clone(demo) as Arc<dyn Redeemer>;
-            app = app
-                .app_data(web::Data::from(Arc::clone(demo)))
-                .app_data(web::Data::from(redeemer))
-                .configure(demo::routes);
-        }
-        app.default_service(web::to(front_door::nothing_here)).wrap(from_fn(telemetry::observe))
-    };
-    let server = HttpServer::new(app)
-        .workers(config.workers())
-        .keep_alive(keep_alive)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
-}
-
-/// Serves the counters at an address of their own.
-fn serve_metrics(at: SocketAddr, counters: web::Data<Metrics>) -> anyhow::Result<Server> {
-    let listener = TcpListener::bind(at).with_context(|| format!("cannot listen on {at} for metrics"))?;
-    let app = move || Actix::new().app_data(counters.clone()).route("/metrics", web::get().to(metrics));
-    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
-}
-
-async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
-    HttpResponse::Ok().content_type(CONTENT_TYPE).body(counters.render())
 }
 
 /// Says which operator keys are missing that unfinished journeys need. A start does not wait for it.

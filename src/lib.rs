@@ -10,6 +10,7 @@
 //! - [`engine`]: the verbs, and the only code that decides: open, leave, return, settle, redeem.
 //! - [`courier`]: the back door, by which merchants' servers are told.
 //! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
+//! - [`listener`]: connections, each with a budget.
 //! - [`config`], [`cli`], [`telemetry`]: the operator's side. [`app`]: where it is put together.
 
 #![cfg_attr(
@@ -40,6 +41,7 @@ pub mod domain;
 pub mod egress;
 pub mod engine;
 pub mod keys;
+pub mod listener;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;

@@ -3,6 +3,9 @@
 use clap::Parser as _;
 use handback::cli::Cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 async fn main() -> std::process::ExitCode {
     match Cli::parse().run().await {

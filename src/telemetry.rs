@@ -4,6 +4,7 @@
 //! kept by construction: a span holds the route's pattern and never the path, and there is no field for a query string,
 //! a header or a body. Whoever logs elsewhere keeps it by naming fields one by one.
 
+mod connections;
 pub mod metrics;
 
 use std::fmt::Display;
@@ -14,11 +15,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use tracing::field::Empty;
+use tracing::level_filters::LevelFilter;
 use tracing::{Instrument as _, Level, Span};
 use tracing_subscriber::EnvFilter;
 
@@ -28,16 +30,33 @@ use crate::config::LogFormat;
 /// The header that names a request, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What other crates log about strangers' mistakes and about themselves: noise to an operator, unless asked for by name.
+const NOISE: [(&str, LevelFilter); 2] = [("actix_http", LevelFilter::OFF), ("actix_server", LevelFilter::WARN)];
+
 /// Sends log lines that pass `filter` to standard error, for the rest of the process.
+///
+/// What is known to be noise stays out whatever the level is, unless a directive of `filter` names its target.
 ///
 /// # Errors
 /// When the filter cannot be read, or logging has been started before.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(without_noise(filter))?)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     }
+}
+
+/// A filter that keeps what an operator's filter says, and keeps known noise out.
+fn without_noise(filter: &str) -> String {
+    let given: Vec<&str> = filter.split(',').map(str::trim).collect();
+    let level = given.iter().filter_map(|directive| directive.parse().ok()).next_back().unwrap_or(LevelFilter::ERROR);
+    let names = |target: &str| given.iter().any(|directive| directive.starts_with(target));
+    let quiet = NOISE.iter().filter(|(target, _)| !names(target));
+    let quiet = quiet.map(|(target, most)| format!("{target}={}", level.min(*most)));
+    quiet.chain([filter.to_owned()]).collect::<Vec<_>>().join(",")
 }
 
 /// Names a request in every log line that it leads to.
@@ -89,7 +108,7 @@ impl Cause {
 /// | field | what |
 /// | --- | --- |
 /// | `request.id` | [`RequestId`] |
-/// | `http.method` | the method |
+/// | `http.method` | the method; `other` for one that HTTP does not define (RFC 9110, section 9) |
 /// | `http.route` | the pattern that matched, such as `/v1/journeys/{id}`; `unmatched` |
 /// | `http.status` | the status |
 /// | `http.duration_ms` | milliseconds from the request's head to the answer's, with three decimals |
@@ -104,7 +123,7 @@ pub async fn observe<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> 
     let span = tracing::error_span!(
         "request",
         request.id = id.as_str(),
-        http.method = request.method().as_str(),
+        http.method = method_of(request.method()),
         http.route = Empty,
         http.status = Empty,
         http.duration_ms = Empty,
@@ -118,6 +137,23 @@ pub async fn observe<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> 
     }
     log(&span, answered.as_ref().ok(), status, elapsed);
     answered.map(|response| named(response, &id))
+}
+
+/// A method's name, from a closed set: whoever makes up a method does not write into the log.
+fn method_of(method: &Method) -> &'static str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    const NAMES: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.iter().position(|known| known == method).map_or("other", |at| NAMES[at])
 }
 
 fn status_of<B>(answered: &Result<ServiceResponse<B>, Error>) -> StatusCode {

@@ -4,6 +4,7 @@
 //! complete: nobody else in the crate reads the environment, and no setting is looked at twice. The methods of
 //! [`Config`] are the manual; `docs/OPERATING.md` is the same as a table.
 
+mod http;
 mod institution;
 mod mistake;
 mod oidc;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use http::HttpConfig;
 pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use span::parse as parse_span;
@@ -44,9 +46,7 @@ pub struct Config {
     callback_rules: Rules,
     return_budget: Duration,
     keep: Duration,
-    keep_alive: Option<Duration>,
-    body_timeout: Duration,
-    workers: usize,
+    http: HttpConfig,
     metrics_listen: Option<SocketAddr>,
     egress_allow: Vec<IpNet>,
     egress_ports: Vec<u16>,
@@ -180,19 +180,9 @@ impl Config {
         self.keep
     }
 
-    /// How long an idle connection stays open (`http.keep_alive`): 1s to 60s, or `None` for `off`, the default.
-    pub const fn keep_alive(&self) -> Option<Duration> {
-        self.keep_alive
-    }
-
-    /// How long a request's body may take (`http.body_timeout`): 1s to 60s, default 5s.
-    pub const fn body_timeout(&self) -> Duration {
-        self.body_timeout
-    }
-
-    /// How many threads serve requests (`http.workers`): 1 to 256, default one for each CPU.
-    pub const fn workers(&self) -> usize {
-        self.workers
+    /// How requests are served (`http`).
+    pub const fn http(&self) -> &HttpConfig {
+        &self.http
     }
 
     /// Where `/metrics` is served (`metrics.listen`): an address of its own, because the counters are the operator's and
@@ -212,7 +202,8 @@ impl Config {
         &self.egress_ports
     }
 
-    /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`.
+    /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`. What is known
+    /// to be noise stays out unless a directive names it ([`crate::telemetry::start`]).
     pub fn log_filter(&self) -> &str {
         &self.log_filter
     }

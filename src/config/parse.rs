@@ -42,7 +42,7 @@ pub fn parse(raw: Raw) -> Result<Config, Mistakes> {
 }
 
 /// Takes the texts one by one, and notes what came of each.
-struct Reader {
+pub(super) struct Reader {
     raw: Raw,
     mistakes: Vec<Mistake>,
     lines: Vec<Line>,
@@ -65,7 +65,6 @@ impl Reader {
         let operator_keys = self.read(&settings::OPERATOR_KEY, Vec::new(), operator_keys, shown);
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
         let institutions = self.institutions(sandbox);
-        let warnings = warnings(public_url.as_ref(), demo, sandbox);
         let schemes = |rules: &Rules| match rules.app_schemes.as_slice() {
             [] => "none".to_owned(),
             schemes => schemes.join(","),
@@ -73,18 +72,14 @@ impl Reader {
         let callback_rules = self.read(&settings::APP_SCHEMES, Rules::default(), app_schemes, schemes);
         let return_budget = self.span(&settings::RETURN_BUDGET, 100 * MILLISECOND, 10 * MILLISECOND..=2 * SECOND);
         let keep = self.span(&settings::KEEP, 90 * DAY, DAY..=3650 * DAY);
-        let off = |span: &Option<Duration>| span.map_or_else(|| "off".to_owned(), span::written);
-        let keep_alive = self.read(&settings::KEEP_ALIVE, None, keep_alive, off);
-        let body_timeout = self.span(&settings::BODY_TIMEOUT, 5 * SECOND, SECOND..=60 * SECOND);
-        let workers = self.read(&settings::WORKERS, cpus(), workers, ToString::to_string);
+        let http = self.http();
         let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
-        let none_or = |nets: &Vec<IpNet>| if nets.is_empty() { "none".into() } else { joined(nets) };
+        let warnings = warnings(public_url.as_ref(), (demo, sandbox), metrics_listen);
         let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, none_or);
         let callback_rules = Rules { plain_networks: egress_allow.iter().map(network).collect(), ..callback_rules };
         let egress_ports = self.read(&settings::EGRESS_PORTS, vec![443], ports, |ports| joined(ports));
-        let quiet = "info,actix_server=warn,actix_http=off".to_owned();
-        let log_filter = self.read(&settings::LOG_FILTER, quiet, log_filter, Clone::clone);
+        let log_filter = self.read(&settings::LOG_FILTER, "info".to_owned(), log_filter, Clone::clone);
         let format = |format: &LogFormat| format.as_str().to_owned();
         let log_format = self.read(&settings::LOG_FORMAT, LogFormat::Text, LogFormat::parse, format);
         self.lines.push(Line { key: "demo".to_owned(), value: demo.to_string(), origin: Origin::Derived });
@@ -100,9 +95,7 @@ impl Reader {
             callback_rules,
             return_budget,
             keep,
-            keep_alive,
-            body_timeout,
-            workers,
+            http,
             metrics_listen,
             egress_allow,
             egress_ports,
@@ -124,7 +117,7 @@ impl Reader {
     }
 
     /// Reads one setting; without a text, or with a wrong one, it is `default`.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         setting: &Setting,
         default: T,
@@ -145,7 +138,7 @@ impl Reader {
         value
     }
 
-    fn span(&mut self, setting: &Setting, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
+    pub(super) fn span(&mut self, setting: &Setting, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
         self.read(
             setting,
             default,
@@ -262,21 +255,6 @@ fn app_schemes(text: &str) -> Result<Rules, Invalid> {
     Ok(Rules { app_schemes: each(text, scheme)?, ..Rules::default() })
 }
 
-fn keep_alive(text: &str) -> Result<Option<Duration>, Invalid> {
-    if text == "off" {
-        return Ok(None);
-    }
-    span::parse(text, SECOND, 60 * SECOND).map(Some).map_err(|invalid| {
-        let rule = invalid.rule().to_owned();
-        Invalid::new("", rule).hint("expected off, or a number and a unit from 1s to 60s")
-    })
-}
-
-fn workers(text: &str) -> Result<usize, Invalid> {
-    let number = text.parse().ok().filter(|number| (1..=256).contains(number));
-    number.ok_or_else(|| Invalid::new("", "is not a number of threads from 1 to 256").hint("expected 1 to 256"))
-}
-
 /// Reads the entries of a list, the first wrong one being the mistake.
 fn each<T>(text: &str, read: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<T>, Invalid> {
     text.split(',').map(|part| read(part.trim())).collect()
@@ -284,7 +262,7 @@ fn each<T>(text: &str, read: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<
 
 /// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network that is written
 /// as IPv6 would never fit, because addresses are judged as IPv4.
-fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
     each(text, |part| {
         let refused = || Invalid::new("", format!("holds {part:?}, which is not a network"));
         let net = part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
@@ -310,12 +288,13 @@ fn ports(text: &str) -> Result<Vec<u16>, Invalid> {
     })
 }
 
-fn joined<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+/// Networks as a list, for people.
+pub(super) fn none_or(networks: &Vec<IpNet>) -> String {
+    if networks.is_empty() { "none".into() } else { joined(networks) }
 }
 
-fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, |cpus| cpus.get().min(256))
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// Accepts what `tracing_subscriber` does, except a lone word that is no level: there it would be a target that nothing
@@ -334,12 +313,20 @@ fn log_filter(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-fn warnings(public_url: Option<&PublicUrl>, demo: bool, sandbox: bool) -> Vec<String> {
+fn warnings(
+    public_url: Option<&PublicUrl>,
+    (demo, sandbox): (bool, bool),
+    metrics_listen: Option<SocketAddr>,
+) -> Vec<String> {
     let plain = public_url.filter(|url| !url.is_https() && !url.is_loopback());
     let plain = plain.map(|url| {
         format!("public_url is {}: customers and one-time tokens travel without encryption; use https", url.as_str())
     });
     let play = (sandbox && !demo)
         .then(|| "the sandbox bank is on: anybody who has a link can approve its payment without paying".to_owned());
-    plain.into_iter().chain(play).collect()
+    let counters = metrics_listen.filter(|at| !at.ip().is_loopback());
+    let counters = counters.map(|at| {
+        format!("metrics.listen is {at}: whoever reaches this address reads the counters; they ask for no credentials")
+    });
+    plain.into_iter().chain(play).chain(counters).collect()
 }

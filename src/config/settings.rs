@@ -45,6 +45,11 @@ pub const KEEP: Setting = plain("keep", "HANDBACK_KEEP");
 pub const KEEP_ALIVE: Setting = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE");
 pub const BODY_TIMEOUT: Setting = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT");
 pub const WORKERS: Setting = plain("http.workers", "HANDBACK_WORKERS");
+pub const MAX_CONNECTIONS: Setting = plain("http.max_connections", "HANDBACK_MAX_CONNECTIONS");
+pub const BACKLOG: Setting = plain("http.backlog", "HANDBACK_BACKLOG");
+pub const MAX_PER_ADDRESS: Setting = plain("http.max_connections_per_address", "HANDBACK_MAX_CONNECTIONS_PER_ADDRESS");
+pub const TRUSTED_PROXIES: Setting =
+    Setting { key: "http.trusted_proxies", env: "HANDBACK_TRUSTED_PROXIES", form: Form::List };
 pub const METRICS_LISTEN: Setting = plain("metrics.listen", "HANDBACK_METRICS_LISTEN");
 pub const EGRESS_ALLOW: Setting = Setting { key: "egress.allow", env: "HANDBACK_EGRESS_ALLOW", form: Form::List };
 pub const EGRESS_PORTS: Setting = Setting { key: "egress.ports", env: "HANDBACK_EGRESS_PORTS", form: Form::List };
@@ -52,7 +57,7 @@ pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
 pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
 
 /// Every setting, in the order of the manual.
-pub static ALL: [Setting; 17] = [
+pub static ALL: [Setting; 21] = [
     LISTEN,
     PUBLIC_URL,
     STORE,
@@ -65,6 +70,10 @@ pub static ALL: [Setting; 17] = [
     KEEP_ALIVE,
     BODY_TIMEOUT,
     WORKERS,
+    MAX_CONNECTIONS,
+    BACKLOG,
+    MAX_PER_ADDRESS,
+    TRUSTED_PROXIES,
     METRICS_LISTEN,
     EGRESS_ALLOW,
     EGRESS_PORTS,

@@ -38,10 +38,10 @@ fn nothing_said_is_the_demo_on_loopback() {
     assert!(matches!(config.keys(), KeySource::File(path) if path.ends_with("handback-data/keys")));
     assert_eq!(config.return_budget(), Duration::from_millis(100));
     assert_eq!(config.keep(), Duration::from_secs(90 * 24 * 3600));
-    assert_eq!(config.keep_alive(), None);
-    assert_eq!(config.body_timeout(), Duration::from_secs(5));
-    assert_eq!((config.log_filter(), config.log_format()), ("info,actix_server=warn,actix_http=off", LogFormat::Text));
-    assert!((1..=256).contains(&config.workers()));
+    assert_eq!(config.http().keep_alive, None);
+    assert_eq!(config.http().body_timeout, Duration::from_secs(5));
+    assert_eq!((config.log_filter(), config.log_format()), ("info", LogFormat::Text));
+    assert!((1..=256).contains(&config.http().workers));
     assert!(config.warnings().is_empty());
 }
 
@@ -58,12 +58,45 @@ fn the_environment_stands_over_the_file() {
     let config = load_file(file, &[("HANDBACK_KEEP", "7d"), ("PATH", "/bin")]).unwrap();
     assert_eq!(config.return_budget(), Duration::from_millis(50));
     assert_eq!(config.keep(), Duration::from_secs(7 * 24 * 3600));
-    assert_eq!((config.workers(), config.keep_alive()), (3, Some(Duration::from_secs(5))));
+    assert_eq!((config.http().workers, config.http().keep_alive), (3, Some(Duration::from_secs(5))));
     assert_eq!(config.callback_rules().app_schemes, ["shopapp", "shopdev"]);
     let origin = |key| config.describe().iter().find(|line| line.key == key).map(|line| line.origin.clone());
     assert_eq!(origin("keep"), Some(Origin::Environment("HANDBACK_KEEP".into())));
     assert!(matches!(origin("http.workers"), Some(Origin::File(_))));
     assert_eq!(origin("listen"), Some(Origin::Default));
+}
+
+#[test]
+fn counters_that_anybody_can_reach_are_said_aloud_in_the_demo_too() {
+    let own = [("HANDBACK_PUBLIC_URL", "https://pay.example")];
+    for (listen, warns) in [
+        ("0.0.0.0:9464", true),
+        ("[::]:9464", true),
+        ("192.0.2.7:9464", true),
+        ("127.0.0.1:9464", false),
+        ("[::1]:9464", false),
+    ] {
+        for env in [&[][..], &own] {
+            let env: Vec<_> = env.iter().copied().chain([("HANDBACK_METRICS_LISTEN", listen)]).collect();
+            let warnings = load(&env).unwrap().warnings().to_vec();
+            assert_eq!(warnings.iter().any(|warning| warning.contains(listen)), warns, "{warnings:?}");
+        }
+    }
+}
+
+#[test]
+fn connections_are_limited_by_what_the_operator_says() {
+    let env = [
+        ("HANDBACK_MAX_CONNECTIONS", "900"),
+        ("HANDBACK_BACKLOG", "128"),
+        ("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "20"),
+        ("HANDBACK_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7"),
+    ];
+    let http = load(&env).unwrap().http().clone();
+    assert_eq!((http.max_connections, http.backlog, http.max_per_address), (Some(900), 128, Some(20)));
+    assert_eq!(http.trusted_proxies.len(), 2);
+    let http = load(&[("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "off")]).unwrap().http().clone();
+    assert_eq!((http.max_connections, http.backlog, http.max_per_address), (None, 4096, None));
 }
 
 #[test]
@@ -81,6 +114,10 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_KEEP_ALIVE", "on"),
         ("HANDBACK_BODY_TIMEOUT", "5"),
         ("HANDBACK_WORKERS", "0"),
+        ("HANDBACK_MAX_CONNECTIONS", "0"),
+        ("HANDBACK_BACKLOG", "70000"),
+        ("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "none"),
+        ("HANDBACK_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("HANDBACK_METRICS_LISTEN", "9090"),
         ("HANDBACK_EGRESS_ALLOW", "10.0.0.1/8"),
         ("HANDBACK_EGRESS_PORTS", "443,0"),

@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::egress::{Call, Client, header::HeaderName};
 use crate::sandbox::{Redeemer, display_url};
 use crate::web::page::{Demo as Page, DemoError, DemoForm, SavedChoice};
-use crate::web::{Incoming, own_pages_only, reply};
+use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 /// The demo merchant's app.
 pub struct Demo {
@@ -30,11 +30,11 @@ pub struct Demo {
 
 /// The demo's routes. They want [`Demo`] as application data.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let own = |path| web::resource(path).wrap(from_fn(own_pages_only));
+    let own = |path, method| page_at(path, method).wrap(from_fn(own_pages_only));
     config
-        .service(own("/demo").route(web::get().to(show)))
-        .service(own("/demo/call").route(web::post().to(call)))
-        .service(own("/demo/pay").route(web::post().to(pay)));
+        .service(own("/demo", "GET").route(web::get().to(show)))
+        .service(own("/demo/call", "POST").route(web::post().to(call)))
+        .service(own("/demo/pay", "POST").route(web::post().to(pay)));
 }
 
 impl Demo {

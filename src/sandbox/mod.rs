@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
 use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage, Wanted};
-use crate::web::{Incoming, own_pages_only, reply};
+use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 pub use parameters::{Redeemer, rows};
 
@@ -23,7 +23,7 @@ pub use parameters::{Redeemer, rows};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/sandbox/authorise")
+            page_at("/sandbox/authorise", "GET, POST")
                 .wrap(from_fn(own_pages_only))
                 .app_data(Route::Sandbox)
                 .route(web::get().to(ask))

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
 use crate::web::page::{DisplayParameters, ParamRow, Redeemed};
-use crate::web::{Incoming, own_pages_only, reply};
+use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 /// Redeems one-time tokens for the newcomer's shop, over the same API as everybody. Absent where there is no demo.
 #[async_trait::async_trait]
@@ -17,10 +17,10 @@ pub trait Redeemer: Send + Sync {
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let own = |path| web::resource(path).wrap(from_fn(own_pages_only));
+    let own = |path, method| page_at(path, method).wrap(from_fn(own_pages_only));
     config
-        .service(own("/display-parameters").route(web::get().to(show)))
-        .service(own("/display-parameters/redeem").route(web::post().to(redeem)));
+        .service(own("/display-parameters", "GET").route(web::get().to(show)))
+        .service(own("/display-parameters/redeem", "POST").route(web::post().to(redeem)));
 }
 
 /// The names that a dialect may call a one-time token.

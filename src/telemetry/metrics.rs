@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+pub use super::connections::Connections;
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,7 +35,7 @@ macro_rules! label {
         }
 
         impl $name {
-            const LABELS: &[&str] = &[$($text),+];
+            pub(super) const LABELS: &[&str] = &[$($text),+];
         }
     };
 }
@@ -118,6 +120,21 @@ label!(
     }
 );
 
+label!(
+    /// The limit for which a connection was broken off.
+    Cut {
+        /// A head that was not whole in time.
+        Head = "head",
+        /// An answer that was not taken in time.
+        Answer = "answer",
+        /// What followed the last answer was too much or too slow.
+        Drain = "drain",
+        /// There were too many connections from its address.
+        #[default]
+        Address = "address",
+    }
+);
+
 /// How much the courier has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
@@ -143,6 +160,7 @@ pub struct Metrics {
     fates: [AtomicU64; Fate::LABELS.len()],
     /// Under way, queued, narrow, and the lag in milliseconds.
     work: [AtomicU64; 4],
+    connections: Arc<Connections>,
 }
 
 impl Heard {
@@ -183,6 +201,11 @@ impl Metrics {
     /// Counts what became of this many deliveries.
     pub fn carried(&self, fate: Fate, many: usize) {
         self.fates[fate as usize].fetch_add(wide(many), Relaxed);
+    }
+
+    /// The connections of the public listener.
+    pub const fn connections(&self) -> &Arc<Connections> {
+        &self.connections
     }
 
     /// Notes how much the courier has to do.
@@ -233,6 +256,7 @@ impl Metrics {
         for (bank, ready) in self.banks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             writeln!(text, "handback_bank_ready{{bank=\"{bank}\"}} {ready}")?;
         }
+        self.connections.write(text)?;
         self.write_courier(text)?;
         self.write_histogram(text)
     }

@@ -104,6 +104,55 @@ async fn a_quiet_filter_keeps_requests_out_and_counts_them() {
     assert!(metrics.contains("handback_return_duration_milliseconds_count 1"), "{metrics}");
 }
 
+#[actix_web::test]
+async fn a_method_that_somebody_made_up_is_other() {
+    let long = "A".repeat(200);
+    for (sent, logged) in
+        [("GET", "GET"), ("DELETE", "DELETE"), ("TRACE", "TRACE"), ("get", "other"), (&*long, "other")]
+    {
+        let method = Method::from_bytes(sent.as_bytes()).unwrap();
+        let (lines, _, _) = observed(TestRequest::get().uri("/return/sandbox").method(method), Level::INFO).await;
+        assert_eq!(lines[0]["span"]["http.method"], logged, "{sent}");
+        assert!(!lines[0].to_string().contains("AAAA"), "{}", lines[0]);
+    }
+}
+
+/// What is written of an error that another crate logs about a stranger's mistake, and of what another says at start.
+fn noise_under(filter: &str) -> (bool, bool) {
+    let lines = Lines::default();
+    let filter = EnvFilter::try_new(without_noise(filter)).unwrap();
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter);
+    let guard = tracing::subscriber::set_default(subscriber.with_writer(lines.clone()).finish());
+    tracing::error!(target: "actix_http::h1::dispatcher", "stream error");
+    tracing::info!(target: "actix_server::builder", "starting 2 workers");
+    drop(guard);
+    let has = |text: &str| lines.read().iter().any(|line| line["message"] == text);
+    (has("stream error"), has("starting 2 workers"))
+}
+
+#[test]
+fn a_level_of_the_operators_keeps_known_noise_out() {
+    for filter in ["off", "error", "warn", "info", "debug", "trace", "WARN", "handback=debug", "warn,handback=trace"] {
+        assert_eq!(noise_under(filter), (false, false), "{filter}");
+    }
+}
+
+#[test]
+fn noise_that_is_asked_for_by_name_is_written() {
+    assert_eq!(noise_under("info,actix_http=error"), (true, false));
+    assert_eq!(noise_under("warn,actix_http::h1=debug"), (true, false));
+    assert_eq!(noise_under("actix_server=info"), (false, true));
+}
+
+#[test]
+fn noise_is_never_louder_than_the_operator_wants_it() {
+    for (filter, level) in
+        [("off", "off"), ("error", "error"), ("warn", "warn"), ("trace", "warn"), ("x=trace", "error")]
+    {
+        assert!(without_noise(filter).contains(&format!("actix_server={level}")), "{}", without_noise(filter));
+    }
+}
+
 #[test]
 fn fresh_ids_differ() {
     assert_ne!(RequestId::fresh(), RequestId::fresh());

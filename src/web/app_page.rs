@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::page::{AppReturn, ProblemPage, words};
-use super::{checkout, consent, problem, reply};
+use super::{checkout, consent, page_at, problem, reply};
 use crate::domain::device::Device;
 use crate::domain::door::{Door, Homeward};
 use crate::domain::journey::{Journey, Purpose};
@@ -18,7 +18,7 @@ use crate::engine::{Admitted, Engine, EngineError};
 
 /// Beside the pages of checkouts and those of consents.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/app", web::get().to(app)).route("/app", web::head().to(untouched));
+    config.service(page_at("/app", "GET").route(web::get().to(app)));
 }
 
 /// The query: one of the two.
@@ -31,17 +31,16 @@ struct Asked {
 }
 
 async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     if asked.ticket.is_empty() {
         return match engine.look(&asked.link_id).await {
+            Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
             Ok(Some(journey)) => open(&engine, &request, &journey, |_| sent(engine.app_page(&journey))),
             Ok(None) => unknown(),
             Err(error) => problem::page_of(&error),
         };
     }
     match engine.admit(&asked.ticket).await {
+        Ok(Admitted::Journey(_)) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(Admitted::Journey(journey)) => {
             open(&engine, &request, &journey, |door| reply::page(&page(&engine, &journey, door)))
         }
@@ -49,10 +48,6 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
         Ok(Admitted::Unknown) => unknown(),
         Err(error) => problem::page_of(&error),
     }
-}
-
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 /// Shows the door to a device that needs one, and sends every other one on.

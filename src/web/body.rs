@@ -1,6 +1,7 @@
 //! Bodies: read whole, within a size and a time, and turned into fields.
 //!
-//! The server below waits for ever for a slow body, so the deadline is ours.
+//! The server below waits for ever for a slow body, so the deadline is ours. Only a body that is read here to its end lets
+//! its connection be kept.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use percent_encoding::percent_decode;
 
 use crate::dialect::fields::Fields;
 use crate::domain::invalid::Invalid;
+use crate::listener::Connection;
 
 /// How much a body may hold, and how long it may take.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +79,14 @@ impl FromRequest for Incoming {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         let limits = request.app_data::<web::Data<Limits>>().map_or_else(Limits::default, |limits| ***limits);
-        Box::pin(async move { Ok(Self { request, body: read_body(payload, limits).await }) })
+        Box::pin(async move {
+            let body = read_body(payload, limits).await;
+            // What is not read to its end would be taken for the next request.
+            if let (Ok(_), Some(connection)) = (&body, request.conn_data::<Connection>()) {
+                connection.note_body_read();
+            }
+            Ok(Self { request, body })
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
 use super::page::{Checkout, Ended, Home, How, ProblemPage, words};
-use super::{app_page, problem, reply};
+use super::{app_page, page_at, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
@@ -27,16 +27,13 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
                 InternalError::from_response(error, page).into()
             }))
-            .route("", web::get().to(show))
-            .route("", web::head().to(untouched))
-            .route("/pay", web::post().to(pay))
-            .route("/leaving", web::get().to(leaving))
-            .route("/leaving", web::head().to(untouched))
-            .route("/cancel", web::post().to(cancel))
-            .route("/home", web::get().to(home))
-            .route("/home", web::head().to(untouched))
+            .service(page_at("", "GET").route(web::get().to(show)))
+            .service(page_at("/pay", "POST").route(web::post().to(pay)))
+            .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
+            .service(page_at("/cancel", "POST").route(web::post().to(cancel)))
+            .service(page_at("/home", "GET").route(web::get().to(home)))
             .configure(app_page::routes)
-            .route("/qr.png", web::get().to(qr)),
+            .service(page_at("/qr.png", "GET").route(web::get().to(qr))),
     );
 }
 
@@ -46,9 +43,10 @@ struct Link {
     link_id: String,
 }
 
-async fn show(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
+async fn show(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
     match engine.look(&link.link_id).await {
         Ok(None) => unknown_link(),
+        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
         Err(error) => problem::page_of(&error),
     }
@@ -63,11 +61,9 @@ async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 
 /// Leaves again, while the bank is late. It begins nothing: a press on Pay has.
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match engine.look(&link.link_id).await {
         Ok(None) => unknown_link(),
+        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(Some(journey)) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &link.link_id).await,
         Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
         Err(error) => problem::page_of(&error),
@@ -106,18 +102,12 @@ fn checkout_page(link: &str) -> String {
 
 /// The way on from a page that says how a journey ended.
 async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match engine.look(&link.link_id).await {
         Ok(None) => unknown_link(),
+        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(Some(journey)) => onward(&engine, &journey),
         Err(error) => problem::page_of(&error),
     }
-}
-
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 /// A picture of a link, made here: nobody else learns of it.

@@ -12,7 +12,7 @@ use super::bank_list::by_country;
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
 use super::page::{BankAway, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words};
-use super::{app_page, checkout, problem, reply};
+use super::{app_page, checkout, page_at, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
@@ -31,16 +31,13 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
                 InternalError::from_response(error, page).into()
             }))
-            .route("", web::get().to(show))
-            .route("", web::head().to(untouched))
-            .route("/leaving", web::get().to(leaving))
-            .route("/leaving", web::head().to(untouched))
-            .route("/choose", web::post().to(choose))
-            .route("/cancel", web::post().to(cancel))
-            .route("/home", web::get().to(home))
-            .route("/home", web::head().to(untouched))
+            .service(page_at("", "GET").route(web::get().to(show)))
+            .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
+            .service(page_at("/choose", "POST").route(web::post().to(choose)))
+            .service(page_at("/cancel", "POST").route(web::post().to(cancel)))
+            .service(page_at("/home", "GET").route(web::get().to(home)))
             .configure(app_page::routes)
-            .route("/qr.png", web::get().to(qr)),
+            .service(page_at("/qr.png", "GET").route(web::get().to(qr))),
     );
 }
 
@@ -56,10 +53,8 @@ struct Asked {
 /// The link itself: to the bank, or to the choice of one. Back from the bank leads here too, so that another one can be
 /// chosen.
 async fn show(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match consent_of(&engine, &asked.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(journey) if is_open(&journey) && asks_for_bank(&journey) => {
             chooser(&engine, &journey, &asked.link_id, &asked.find)
         }
@@ -70,10 +65,8 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
 
 /// Leaves again, while the bank is late or has not been reached.
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match consent_of(&engine, &asked.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(_) => leave(&engine, &asked.link_id, None).await,
         Err(response) => response,
     }
@@ -112,10 +105,8 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 
 /// The way on from a page that says how a consent ended.
 async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match consent_of(&engine, &asked.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(journey) if is_elsewhere(&engine, &journey, &request) => {
             reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser())
         }
@@ -129,10 +120,6 @@ fn is_elsewhere(engine: &Engine, journey: &Journey, request: &HttpRequest) -> bo
     let required = journey.opening().terms.same_browser == SameBrowser::Required;
     let cookie = reply::known_cookies(request);
     required && !engine.has_left(journey, &cookie)
-}
-
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 /// A picture of a consent's link, made here: nobody else learns of it.

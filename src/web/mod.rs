@@ -15,6 +15,7 @@ mod patience;
 mod problem;
 pub mod reply;
 mod returns;
+mod rules;
 mod secpaid;
 mod time;
 mod token_io;
@@ -25,10 +26,12 @@ mod yapily;
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use ixopay::Rates;
 pub use local::own_pages_only;
+pub use rules::{keep_rules, page_at};
 
 use actix_web::{HttpResponse, web};
 
 use crate::engine::Engine;
+use crate::telemetry::metrics::Metrics;
 use page::{Front, ProblemPage};
 
 /// What the front page knows of this house.
@@ -43,9 +46,8 @@ pub enum House {
 /// Every route of the front door. The application data it wants: [`Engine`], [`Limits`], [`Rates`] and [`House`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/", web::get().to(front))
-        .route("/health", web::get().to(health))
-        .route("/health", web::head().to(health))
+        .service(page_at("/", "GET").route(web::get().to(front)))
+        .service(page_at("/health", "GET").route(web::get().to(health)))
         .configure(checkout::routes)
         .configure(consent::routes)
         .configure(returns::routes)
@@ -62,12 +64,14 @@ async fn front(house: web::Data<House>) -> HttpResponse {
     reply::page(&Front { demo: **house == House::Demo })
 }
 
-/// 200 while the store answers, else 503: for load balancers.
-async fn health(engine: web::Data<Engine>) -> HttpResponse {
-    match engine.ping().await {
-        Ok(()) => HttpResponse::Ok().json(serde_json::json!({ "status": "ok" })),
-        Err(_) => HttpResponse::ServiceUnavailable().json(serde_json::json!({ "status": "store away" })),
-    }
+/// 200 while the store answers, else 503: for load balancers. It says too whether connections have to wait.
+async fn health(engine: web::Data<Engine>, metrics: web::Data<Metrics>) -> HttpResponse {
+    let connections = if metrics.connections().are_full() { "full" } else { "ok" };
+    let (mut answer, status) = match engine.ping().await {
+        Ok(()) => (HttpResponse::Ok(), "ok"),
+        Err(_) => (HttpResponse::ServiceUnavailable(), "store away"),
+    };
+    answer.json(serde_json::json!({ "status": status, "connections": connections }))
 }
 
 /// What stands at an address that has nothing.

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::page::{ProblemPage, Repost};
+use super::rules::is_head;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::engine::Left;
 
@@ -94,12 +95,21 @@ pub fn untouched() -> HttpResponse {
     builder(StatusCode::NO_CONTENT).finish()
 }
 
-/// Whether a browser asks only in case its user might go there.
+/// Says that a page is not to be asked by this method (RFC 9110, section 15.5.6).
+pub fn wrong_method(allowed: &'static str) -> HttpResponse {
+    let mut response = problem_page(StatusCode::METHOD_NOT_ALLOWED, &ProblemPage::wrong_method());
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    response
+}
+
+/// Whether a request only looks, in case somebody goes there: a HEAD, a prefetch, a link scanner. It must begin nothing and
+/// use nothing up.
 pub fn is_prefetch(request: &HttpRequest) -> bool {
-    ["sec-purpose", "purpose", "x-moz", "x-purpose"].iter().any(|name| {
-        let value = request.headers().get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let prefetches = |name: &str| {
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         value.to_ascii_lowercase().contains("prefetch") || value.to_ascii_lowercase().contains("preview")
-    })
+    };
+    is_head(request) || ["sec-purpose", "purpose", "x-moz", "x-purpose"].into_iter().any(prefetches)
 }
 
 /// A page with this status.
@@ -116,12 +126,9 @@ pub fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
     }
 }
 
-/// What every reply to a browser says: keep nothing, tell nobody, guess nothing.
+/// What every reply to a browser says: keep nothing, tell nobody.
 fn builder(status: StatusCode) -> HttpResponseBuilder {
     let mut builder = HttpResponse::build(status);
-    builder
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    builder.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::REFERRER_POLICY, "no-referrer"));
     builder
 }

@@ -1,7 +1,7 @@
 //! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, Resource, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -21,14 +21,26 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/secpaid/api/v2")
             .app_data(Route::Dialect)
-            .route("/createLink", web::post().to(create_link))
-            .route("/createSplitLink", web::post().to(create_split_link))
-            .route("/getPayInTransactions", web::post().to(transactions))
-            .route("/getMyUsedLinks", web::post().to(used_links))
-            .route("/getMyUnusedLinks", web::post().to(unused_links))
-            .route("/deleteLink", web::post().to(delete_link))
+            .service(at("/createLink").route(web::post().to(create_link)))
+            .service(at("/createSplitLink").route(web::post().to(create_split_link)))
+            .service(at("/getPayInTransactions").route(web::post().to(transactions)))
+            .service(at("/getMyUsedLinks").route(web::post().to(used_links)))
+            .service(at("/getMyUnusedLinks").route(web::post().to(unused_links)))
+            .service(at("/deleteLink").route(web::post().to(delete_link)))
             .default_service(web::to(no_such_call)),
     );
+}
+
+/// A resource of this path, which takes POST alone.
+fn at(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(wrong_method))
+}
+
+async fn wrong_method(engine: web::Data<Engine>) -> HttpResponse {
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This call allows POST");
+    let mut response = answer::<()>(&engine, Err(refusal), "");
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+    response
 }
 
 async fn create_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
+use super::page_at;
 use crate::engine::Engine;
 
 /// The media type of a key set (RFC 7517, section 8.5.2).
@@ -11,8 +12,7 @@ const KEY_SET: &str = "application/jwk-set+json";
 const KEPT: &str = "public, max-age=300";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let key_set = web::resource("/.well-known/jwks.json");
-    config.service(key_set.route(web::get().to(keys)).route(web::head().to(keys)));
+    config.service(page_at("/.well-known/jwks.json", "GET").route(web::get().to(keys)));
 }
 
 async fn keys(engine: web::Data<Engine>) -> HttpResponse {

@@ -20,6 +20,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
     ("config", &["domain", "keys", "bank::oidc", "bank::sandbox"]),
     ("telemetry", &["config"]),
+    // Connections, below everything that answers.
+    ("listener", &["telemetry"]),
     // What is decided.
     ("domain", &[]),
     ("clock", &["domain"]),
@@ -37,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("bank::*", &["bank", "egress", "domain", "clock"]),
     // The keys open the secrets that merchants' notices are signed with.
     ("courier", &["store", "egress", "domain", "clock", "keys"]),
-    ("web", &["web::page", "engine", "dialect", "domain", "telemetry"]),
+    ("web", &["web::page", "engine", "dialect", "domain", "telemetry", "listener"]),
     ("web::page", &["domain"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is an
     // ordinary merchant's app.
@@ -47,11 +49,11 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Crates that only these rooms may name. What stands here is what would be hard to take out again.
 const CRATES: &[(&str, &[&str])] = &[
-    ("actix_web", &["main", "app", "web", "sandbox", "demo", "telemetry"]),
+    ("actix_web", &["main", "app", "web", "sandbox", "demo", "telemetry", "listener"]),
     ("anyhow", &["main", "app", "cli"]),
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
-    ("ipnet", &["egress", "config"]),
+    ("ipnet", &["egress", "config", "listener"]),
     ("reqwest", &["egress", "bank::*"]),
     ("rusqlite", &["store::embedded"]),
 ];

@@ -8,25 +8,24 @@ use crate::domain::journey::Journey;
 use crate::domain::redirect::Redirect;
 use crate::engine::{Engine, EngineError, PAYMENT_PAGE};
 use crate::web::page::ProblemPage;
-use crate::web::{problem, reply};
+use crate::web::{page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/{uuid}/{secret}", web::get().to(come_in))
-        .route("/{uuid}/{secret}", web::head().to(untouched))
+        .service(page_at("/{uuid}/{secret}", "GET").route(web::get().to(come_in)))
         .default_service(web::to(nothing_here));
 }
 
 /// On to the checkout; by way of a page of the merchant's, where the transaction names one and is still open.
 async fn come_in(engine: web::Data<Engine>, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     let (uuid, secret) = path.into_inner();
     let Some(reference) = Reference::parse(&uuid) else { return unknown_link() };
     let Some(link) = link_of(reference, &secret) else { return unknown_link() };
     match engine.look(&link).await {
         Ok(Some(journey)) if reference.is_of(&journey) && journey.opening().dialect == NAME => {
+            if reply::is_prefetch(&request) {
+                return reply::untouched();
+            }
             match way_on(&engine, &journey, &link) {
                 Ok(way) => reply::see_other(&way),
                 Err(error) => problem::page_of(&error),
@@ -44,10 +43,6 @@ fn way_on(engine: &Engine, journey: &Journey, link: &str) -> Result<Redirect, En
         Some(page) => Ok(page.leading_to(&engine.pay_link(journey)?)?),
         None => Ok(Redirect::own(engine.public_url(), PAYMENT_PAGE, &[("link_id", link)])),
     }
-}
-
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 async fn nothing_here() -> HttpResponse {

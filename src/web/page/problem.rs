@@ -64,6 +64,11 @@ impl ProblemPage {
         Self::new(words::NO_SUCH_PAGE, words::NO_SUCH_PAGE_SENTENCE, words::NO_SUCH_PAGE_HINT)
     }
 
+    /// A page that is asked for in a way that it does not offer.
+    pub fn wrong_method() -> Self {
+        Self::new(words::WRONG_METHOD, words::WRONG_METHOD_SENTENCE, words::GO_BACK)
+    }
+
     /// A request that no page or form of ours makes.
     pub fn unreadable() -> Self {
         Self::new(words::UNREADABLE, words::UNREADABLE_SENTENCE, words::GO_BACK)
@@ -97,6 +102,7 @@ impl ProblemPage {
             ("problem-other-browser", Self::other_browser()),
             ("problem-cannot-cancel", Self::cannot_cancel()),
             ("problem-no-such-page", Self::no_such_page()),
+            ("problem-wrong-method", Self::wrong_method()),
             ("problem-unreadable", Self::unreadable()),
             ("problem-store-away", Self::store_away(2)),
             ("problem-our-fault", Self::our_fault()),

@@ -259,6 +259,8 @@ pub(super) mod problem {
     pub const NO_SUCH_PAGE: &str = "There is no such page";
     pub const NO_SUCH_PAGE_SENTENCE: &str = "Nothing stands at this address.";
     pub const NO_SUCH_PAGE_HINT: &str = "Check the address, or open the link you were given again.";
+    pub const WRONG_METHOD: &str = "This page does not take this request";
+    pub const WRONG_METHOD_SENTENCE: &str = "The page exists, but it is not used in this way.";
     pub const UNREADABLE: &str = "We could not read this request";
     pub const UNREADABLE_SENTENCE: &str = "Something in it is missing, or it was sent twice.";
     pub const STORE_AWAY: &str = "Just a moment";

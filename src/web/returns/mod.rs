@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use super::body::Incoming;
 use super::page::{FragmentReturn, ProblemPage, Repost};
-use super::{problem, reply};
+use super::{page_at, problem, reply};
 use crate::domain::invalid::Invalid;
 use crate::engine::{Carried, Engine, EngineError, Returned, Suspicion};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
@@ -25,18 +25,12 @@ use visit::Visit;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/return/{bank}")
+            page_at("/return/{bank}", "GET, POST")
                 .app_data(Route::Return)
                 .route(web::get().to(take))
-                .route(web::post().to(take_posted))
-                .route(web::head().to(untouched)),
+                .route(web::post().to(take_posted)),
         )
-        .service(
-            web::resource("/return/{bank}/wait")
-                .app_data(Route::Return)
-                .route(web::get().to(wait_on))
-                .route(web::head().to(untouched)),
-        );
+        .service(page_at("/return/{bank}/wait", "GET").app_data(Route::Return).route(web::get().to(wait_on)));
 }
 
 async fn take(
@@ -46,7 +40,7 @@ async fn take(
     bank: web::Path<String>,
 ) -> HttpResponse {
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) {
+    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
         return reply::untouched();
     }
     let behind_fragment = engine.answers_in_fragment(&bank);
@@ -73,7 +67,7 @@ async fn take_posted(
 ) -> HttpResponse {
     let Incoming { request, body } = incoming;
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) {
+    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
         return reply::untouched();
     }
     let Posted { poster, pairs } = match Posted::read(&request, body) {
@@ -112,7 +106,7 @@ async fn wait_on(
     (bank, wait): (web::Path<String>, Option<web::Query<Wait>>),
 ) -> HttpResponse {
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) {
+    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
         return reply::untouched();
     }
     let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
@@ -129,11 +123,6 @@ async fn wait_on(
 fn read_mark(text: &str) -> Option<u64> {
     let well_formed = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
     u64::from_str_radix(text, 16).ok().filter(|_| well_formed)
-}
-
-/// HEAD consumes nothing: link scanners use it.
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::telemetry::metrics::Route;
 use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
 use crate::web::page::{Awaited, ProblemPage, Session, Waiting};
-use crate::web::{checkout, problem, reply};
+use crate::web::{checkout, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -37,12 +37,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                     let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
                     InternalError::from_response(error, page).into()
                 }))
-                .route("", web::get().to(show))
-                .route("", web::head().to(untouched))
-                .route("/choose", web::post().to(choose))
-                .route("/leaving", web::get().to(leaving))
-                .route("/leaving", web::head().to(untouched))
-                .route("/cancel", web::post().to(cancel)),
+                .service(page_at("", "GET").route(web::get().to(show)))
+                .service(page_at("/choose", "POST").route(web::post().to(choose)))
+                .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
+                .service(page_at("/cancel", "POST").route(web::post().to(cancel))),
         )
         .service(other_address("/app/request-token/{id}", |id| token_io::read_request_id(id).is_ok()))
         .service(other_address("/pay-by-link/{id}", |id| token_io::read_link_id(id).is_ok()));
@@ -53,7 +51,7 @@ fn other_address(path: &str, is_of_its_kind: fn(&str) -> bool) -> Resource {
     let show = move |engine, request, id: web::Path<String>, asked| async move {
         if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { unknown() }
     };
-    web::resource(path).app_data(Route::Page).route(web::get().to(show)).route(web::head().to(untouched))
+    page_at(path, "GET").app_data(Route::Page).route(web::get().to(show))
 }
 
 /// What an address may say besides.
@@ -73,10 +71,10 @@ async fn show(
     id: web::Path<String>,
     asked: web::Query<Asked>,
 ) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match session_of(&engine, &request, &id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
+        // Neither is anybody sent home who only looks.
+        Err(response) if reply::is_prefetch(&request) && response.status().is_redirection() => reply::untouched(),
         Ok(journey) => reply::page(&page(&engine, &journey, &id, &asked)),
         Err(response) => response,
     }
@@ -101,10 +99,10 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
 
 /// Leaves again, while the bank is late. It begins nothing: a press on a bank has.
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    if reply::is_prefetch(&request) {
-        return reply::untouched();
-    }
     match session_of(&engine, &request, &id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
+        // Neither is anybody sent home who only looks.
+        Err(response) if reply::is_prefetch(&request) && response.status().is_redirection() => reply::untouched(),
         Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => {
             leave(&engine, &request, (&journey, &id), None).await
         }
@@ -130,10 +128,6 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Ok(None) => unknown(),
         Err(error) => problem::page_of_form(&error, at(&id)),
     }
-}
-
-async fn untouched() -> HttpResponse {
-    reply::untouched()
 }
 
 /// The open payment of this id, or what is answered instead.

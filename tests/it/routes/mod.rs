@@ -1,6 +1,8 @@
 //! The front door, by URL.
 
 mod bodies;
+mod connections;
+mod every_answer;
 mod manual;
 mod metrics;
 mod pages;

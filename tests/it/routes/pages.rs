@@ -179,6 +179,6 @@ async fn addresses_that_have_nothing_say_so() {
         let refused = shop.look(path).await.is(404);
         assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
     }
-    assert_eq!(house.http.get("/health").await.is(200).json(), json!({ "status": "ok" }));
+    assert_eq!(house.http.get("/health").await.is(200).json(), json!({ "status": "ok", "connections": "ok" }));
     assert_eq!(house.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
 }

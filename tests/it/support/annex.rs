@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
 use handback::bank::sandbox::{Sandbox, institutions};
@@ -301,6 +302,7 @@ fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
             .configure(handback::web::routes)
             .configure(handback::sandbox::routes)
             .default_service(web::to(handback::web::nothing_here))
+            .wrap(from_fn(handback::web::keep_rules))
     };
     HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("a server").run()
 }

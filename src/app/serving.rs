@@ -1,0 +1,139 @@
+//! The two listeners of a house: the public one, and that of the counters.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App as Actix, HttpResponse, web};
+use anyhow::Context as _;
+
+use super::sandbox_bank;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::demo::{self, Demo};
+use crate::engine::Engine;
+use crate::listener::{self, Admission, Options};
+use crate::sandbox::{self, Redeemer};
+use crate::telemetry::{
+    self,
+    metrics::{CONTENT_TYPE, Connections, Metrics},
+};
+use crate::web::{self as front_door, House, Limits, Rates};
+
+/// The largest body that is read, in bytes.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// How long requests under way may take after the server has been told to stop, in seconds.
+pub(super) const SHUTDOWN_SECONDS: u64 = 10;
+
+/// The most connections of the listener of the counters.
+const COUNTERS_CONNECTIONS: usize = 32;
+
+/// What every request can reach.
+pub(super) struct Shared {
+    pub engine: web::Data<Engine>,
+    pub clock: web::Data<dyn Clock>,
+    pub metrics: web::Data<Metrics>,
+}
+
+/// Listens at the public address.
+pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let at = config.listen();
+    listener::listen(at, config.http().backlog).with_context(|| format!("cannot listen on {at}"))
+}
+
+/// How the public listener serves: raises the number of open files, and says so among the notices.
+pub(super) fn options(
+    config: &Config,
+    counters: &Arc<Connections>,
+    notices: &mut Vec<String>,
+) -> anyhow::Result<Options> {
+    let http = config.http();
+    let files = listener::raise_open_files().context("cannot learn how many files may be open")?;
+    let admission = Admission::counted_by(Arc::clone(counters))
+        .with_most_from_one_address(http.max_per_address, http.trusted_proxies.clone());
+    let options = Options {
+        workers: http.workers,
+        most_connections: http.max_connections.unwrap_or_else(|| listener::most_connections(files)),
+        keep_alive: http.keep_alive,
+        shutdown_seconds: SHUTDOWN_SECONDS,
+        admission,
+    };
+    let most = options.most_of_all();
+    counters.limit_to(most);
+    notices.push(format!("open files: at most {files}; connections: at most {most}"));
+    if u64::try_from(most).is_ok_and(|most| most >= files) {
+        notices.push(format!(
+            "http.max_connections is {most}, and {files} files may be open: leave a fifth of them to the store and to \
+             outgoing calls, or raise the limit (ulimit -n, LimitNOFILE=)"
+        ));
+    }
+    Ok(options)
+}
+
+/// Serves the house.
+pub(super) fn serve(
+    config: &Config,
+    (listener, options): (TcpListener, &Options),
+    shared: Shared,
+    demo: Option<Arc<Demo>>,
+) -> anyhow::Result<Server> {
+    let Shared { engine, clock, metrics } = shared;
+    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.http().body_timeout });
+    let rates = web::Data::new(Rates::default());
+    let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
+    let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
+    let bank = bank.map(web::Data::new);
+    let app = move || {
+        let mut app = Actix::new()
+            .app_data(engine.clone())
+            .app_data(clock.clone())
+            .app_data(limits.clone())
+            .app_data(rates.clone())
+            .app_data(house.clone())
+            .app_data(metrics.clone())
+            .configure(front_door::routes);
+        if let Some(bank) = &bank {
+            app = app.app_data(bank.clone()).configure(sandbox::routes);
+        }
+        if let Some(demo) = &demo {
+            let redeemer: Arc<dyn Redeemer> = Arc::clone(demo) as Arc<dyn Redeemer>;
+            app = app
+                .app_data(web::Data::from(Arc::clone(demo)))
+                .app_data(web::Data::from(redeemer))
+                .configure(demo::routes);
+        }
+        app.default_service(web::to(front_door::nothing_here))
+            .wrap(from_fn(front_door::keep_rules))
+            .wrap(from_fn(telemetry::observe))
+    };
+    Ok(listener::serve(listener, options, app)?)
+}
+
+/// Serves the counters at an address of their own.
+pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> anyhow::Result<Option<Server>> {
+    let Some(at) = config.metrics_listen() else { return Ok(None) };
+    let listener =
+        listener::listen(at, config.http().backlog).with_context(|| format!("cannot listen on {at} for metrics"))?;
+    let counters = counters.clone();
+    let app = move || {
+        let metrics_page = web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics));
+        Actix::new().app_data(counters.clone()).service(metrics_page)
+    };
+    let options = Options {
+        workers: 1,
+        most_connections: COUNTERS_CONNECTIONS,
+        keep_alive: config.http().keep_alive,
+        shutdown_seconds: SHUTDOWN_SECONDS,
+        admission: Admission::counted_by(Arc::default()),
+    };
+    Ok(Some(listener::serve(listener, &options, app)?))
+}
+
+async fn metrics(counters: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(CONTENT_TYPE)
+        .insert_header(("x-content-type-options", "nosniff"))
+        .body(counters.render())
+}
