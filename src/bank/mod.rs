@@ -268,7 +268,8 @@ impl Answer {
         Said { state: self.state.clone(), hint: self.hint() }
     }
 
-    /// What an OAuth 2 answer says: a code, or else a refusal; neither is a refusal too.
+    /// What an OAuth 2 answer says: a code, or else a refusal. Neither is a refusal of the bank's, with
+    /// [`BankError::MALFORMED`] as its error.
     pub fn hint(&self) -> Hint {
         match &self.code {
             Some(code) if !code.reveal().is_empty() => {
@@ -296,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn neither_code_nor_error_means_access_denied() {
-        for query in ["", "state=s", "code=&state=s", "error="] {
+    fn neither_code_nor_error_is_malformed_and_nobodys_refusal() {
+        for query in ["", "state=s", "code=&state=s", "error=", "error_description=x", "error=%20"] {
             let Hint::Refusal(error) = read(query).unwrap().hint() else { panic!("{query} is a code") };
-            assert_eq!(error.code(), "access_denied");
+            assert_eq!((error.code(), error.is_customers_refusal()), (BankError::MALFORMED, false), "{query}");
         }
         assert!(matches!(read("code=x").unwrap().hint(), Hint::Code(_)));
     }

@@ -59,17 +59,24 @@ impl BankError {
     pub const MAX_CODE: usize = 64;
     /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is written.
     pub const MAX_DESCRIPTION: usize = 1024;
+    /// The code of an answer that names neither a code nor an error: it is malformed (RFC 6749, section 4.1.2.1), which is
+    /// the bank's fault. Silence is never the customer's decision.
+    pub const MALFORMED: &str = "malformed_response";
+    /// The errors by which a bank says that its customer did not agree. Every callback, status, page and webhook follows
+    /// this one list.
+    pub const CUSTOMERS_OWN: [&str; 5] =
+        ["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"];
 
     /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
     /// cut at a word.
     ///
-    /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
+    /// An empty code becomes [`Self::MALFORMED`].
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let code = start(code.chars().filter(char::is_ascii_graphic), Self::MAX_CODE);
         let kept = |text: &str| readable(&on_one_line(text));
         let shortened = |text: String| cut(&text, |text| text.len() <= Self::MAX_DESCRIPTION).into_owned();
         let description = description.map(kept).map(shortened).filter(|d| !d.is_empty());
-        Self { code: if code.is_empty() { "access_denied".into() } else { code }, description }
+        Self { code: if code.is_empty() { Self::MALFORMED.into() } else { code }, description }
     }
 
     /// The `error`, such as `server_error`.
@@ -84,7 +91,7 @@ impl BankError {
 
     /// Whether this is the customer's own no, rather than trouble at the bank.
     pub fn is_customers_refusal(&self) -> bool {
-        matches!(self.code.as_str(), "access_denied" | "user_cancelled")
+        Self::CUSTOMERS_OWN.contains(&self.code.as_str())
     }
 }
 
@@ -219,6 +226,11 @@ impl Fact {
         Self(Known::Refused(error))
     }
 
+    /// Whether the bank refused.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.0, Known::Refused(_))
+    }
+
     /// The customer pressed our Cancel button.
     pub(crate) const fn pressed_cancel() -> Self {
         Self(Known::Pressed)
@@ -280,11 +292,21 @@ mod tests {
     #[test]
     fn only_the_customers_own_refusal_is_a_cancellation() {
         let outcome = |code| Fact::refused(BankError::new(code, None)).outcome();
-        assert_eq!(outcome("access_denied"), Outcome::Cancelled);
-        assert_eq!(outcome("user_cancelled"), Outcome::Cancelled);
-        assert_eq!(outcome(""), Outcome::Cancelled);
-        assert_eq!(outcome("server_error"), Outcome::Failed);
-        assert_eq!(outcome("invented_by_a_bank"), Outcome::Failed);
+        for own in BankError::CUSTOMERS_OWN {
+            assert_eq!(outcome(own), Outcome::Cancelled, "{own}");
+        }
+        for other in ["consent_required", "server_error", "invented_by_a_bank", "ACCESS_DENIED"] {
+            assert_eq!(outcome(other), Outcome::Failed, "{other}");
+        }
+    }
+
+    #[test]
+    fn silence_is_never_the_customers_refusal() {
+        for silent in ["", " ", "\u{0}", "\r\n", "é"] {
+            let error = BankError::new(silent, Some("x"));
+            assert_eq!((error.code(), error.description()), (BankError::MALFORMED, Some("x")));
+            assert_eq!(Fact::refused(error).outcome(), Outcome::Failed, "{silent:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Engine, EngineError};
 use crate::domain::delivery::News;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{Cancel, End, Journey, Proof, Purpose, Settling, Stage, Via};
+use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::redirect::Redirect;
 use crate::domain::terms::ExtraOutcomes;
@@ -207,7 +208,7 @@ impl Engine {
         if is_of_an_earlier_round(journey, via) || is_withdrawn(journey) {
             return Ok(None);
         }
-        if let Some(error) = retriable(journey, fact) {
+        if let Some(error) = retriable(journey, fact, now) {
             let failed = journey.clone().fail(via, error.clone(), now);
             return Ok(failed.map(|next| (Step::fail(next), End::Failed(error))));
         }
@@ -261,13 +262,14 @@ fn is_withdrawn(journey: &Journey) -> bool {
 }
 
 /// The bank's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
-/// and the customer is not home already. A consent that fails goes home.
-fn retriable(journey: &Journey, fact: &Fact) -> Option<BankError> {
+/// the customer is not home already, and the journey's time is not over. A consent that fails goes home.
+fn retriable(journey: &Journey, fact: &Fact, now: Moment) -> Option<BankError> {
+    let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
     let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {
-        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard => Some(error),
+        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),
         _ => None,
     }
 }

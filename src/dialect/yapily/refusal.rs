@@ -59,7 +59,7 @@ impl Refusal {
 
     /// What a bank's error is in Yapily's words.
     pub fn of_bank(error: &BankError) -> Self {
-        let (word, source) = word_of(error.code());
+        let (word, source) = word_of(error);
         let own = match source {
             Source::User => "The customer did not agree.",
             Source::Institution => "The institution could not or would not.",
@@ -93,13 +93,9 @@ impl Refusal {
 }
 
 /// The table, row by row.
-fn word_of(code: &str) -> (&'static str, Source) {
-    match code {
-        "access_denied"
-        | "user_cancelled"
-        | "login_required"
-        | "account_selection_required"
-        | "interaction_required" => ("access_denied", Source::User),
+fn word_of(error: &BankError) -> (&'static str, Source) {
+    match error.code() {
+        _ if error.is_customers_refusal() => ("access_denied", Source::User),
         "invalid_grant"
         | "consent_required"
         | "server_error"

@@ -223,7 +223,12 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
             "institution",
             "The consent was revoked before the customer had agreed.",
         ),
-        (Fact::refused(BankError::new("", None)), "access_denied", "user", "The customer did not agree."),
+        (
+            Fact::refused(BankError::new("", None)),
+            "uncategorized_error",
+            "institution",
+            "The institution could not or would not.",
+        ),
         (
             Fact::refused(BankError::new("server_error", None)),
             "invalid_grant",

@@ -135,9 +135,12 @@ impl Journey {
         self.record(via, end, at).then(|| self.revised())
     }
 
-    /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design).
+    /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design). The
+    /// fact counts as what it is worth at that moment: see [`Journey::in_time`].
     #[must_use]
     pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
+        let late = self.in_time(fact, at);
+        let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
         let number = match (self.settlement(), u8::try_from(self.past.settlements.len())) {
             (None, Ok(number)) if number < News::SETTLEMENTS => number,
@@ -154,6 +157,17 @@ impl Journey {
             let _ = self.record(via, End::Settled(number), at);
         }
         Settling::Settled(self.revised(), number)
+    }
+
+    /// What a fact that comes too late counts as; `None` when it is in time. A consent whose own time is over cannot be
+    /// given any more, and what was refused after the journey's time has expired. A payment that is proven is never late.
+    fn in_time(&self, fact: &Fact, at: Moment) -> Option<Fact> {
+        let until = self.opening.purpose.consent().and_then(|consent| consent.until);
+        if fact.bank_tokens().is_some() && until.is_some_and(|until| until <= at) {
+            let why = "The consent was given after its time was over.";
+            return Some(Fact::refused(BankError::new("consent_expired", Some(why))));
+        }
+        (self.is_lapsed(at) && fact.is_refusal()).then(Fact::lapsed)
     }
 
     /// Concludes an answer: it has an end, and nothing more to prove.

@@ -3,16 +3,17 @@
 //! Templates hold no words of their own: a language is this file again. A sentence with a name in it is a function,
 //! since languages differ in where the name goes.
 
+use crate::domain::outcome::BankError;
+
 /// Why a payment failed, to the customer, by the bank's `error`.
 ///
 /// Says nothing about money that only a bank can know.
 pub fn reason(error: &str) -> &'static str {
     match error {
-        "access_denied" | "user_cancelled" => "You declined the payment at your bank.",
+        own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined the payment at your bank.",
         "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
-        "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
-            "Your bank needs you to sign in and confirm once more."
-        }
+        "consent_required" => "Your bank needs you to sign in and confirm once more.",
+        BankError::MALFORMED => "Your bank’s answer could not be read.",
         "insufficient_funds" => "There is not enough money in the account.",
         "invalid_grant" => "The bank's confirmation was no longer valid.",
         _ => "Your bank did not accept the payment.",
@@ -108,6 +109,8 @@ pub(super) mod session {
 
 /// Consents: choosing a bank, a bank that cannot be reached, and how it ended.
 pub mod consent {
+    use crate::domain::outcome::BankError;
+
     pub(crate) const CHOOSE: &str = "Choose your bank";
     pub(crate) const AT_YOUR_BANK: &str = "You decide at your bank.";
     pub(crate) const FIND: &str = "Find your bank";
@@ -176,11 +179,10 @@ pub mod consent {
     /// Why a consent failed, to the customer, by the bank's `error`.
     pub fn reason(error: &str) -> &'static str {
         match error {
-            "access_denied" | "user_cancelled" => "You declined at your bank.",
+            own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined at your bank.",
             "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
-            "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
-                "Your bank needs you to sign in and confirm once more."
-            }
+            "consent_required" => "Your bank needs you to sign in and confirm once more.",
+            BankError::MALFORMED => "Your bank’s answer could not be read.",
             "answer_lost" => "Your bank did not answer in time.",
             "answer_unreadable" => "We could not read your bank’s answer.",
             "invalid_grant" => "The bank’s confirmation was no longer valid.",

@@ -57,10 +57,10 @@ async fn an_answer_without_its_state_belongs_to_nobody() {
 }
 
 #[tokio::test]
-async fn an_answer_with_neither_code_nor_error_is_a_no() {
+async fn an_answer_with_neither_code_nor_error_is_malformed() {
     let banks = Banks::start(HOME);
     for kind in ["plain", "form-post", "jarm"] {
-        assert_eq!(changed(&banks, kind, "no_code_no_error").await.refusal(), "access_denied", "{kind}");
+        assert_eq!(changed(&banks, kind, "no_code_no_error").await.refusal(), "malformed_response", "{kind}");
     }
 }
 

@@ -8,7 +8,6 @@ use crate::support::on_every_store;
 
 on_every_store![
     a_decline_at_the_bank_is_a_cancellation,
-    an_answer_without_code_and_error_is_a_decline,
     trouble_at_the_bank_leads_back_to_the_checkout_and_the_next_try_pays,
     a_payment_can_come_under_the_first_state_after_all,
     a_merchant_that_wants_to_hear_of_failures_does,
@@ -25,17 +24,6 @@ async fn a_decline_at_the_bank_is_a_cancellation(house: House) {
         let home = house.http.pay(&link.text, answer).await.location();
         assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer}");
         assert_eq!(shop.status(&link).await, "cancelled");
-    }
-}
-
-async fn an_answer_without_code_and_error_is_a_decline(house: House) {
-    let shop = house.shop("Shop");
-    for answer in ["code=", "error=", "session_state=x", ""] {
-        let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true })).await;
-        let home = house.http.pay(&link.text, answer).await.location();
-        assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer:?}");
-        let journey = shop.journey(&link.id).await;
-        assert!(journey["timeline"].to_string().contains("access_denied"), "{journey}");
     }
 }
 

@@ -116,8 +116,8 @@ async fn every_error_of_the_table_comes_home_as_documented(house: House) {
             let expected = expected(&encoded("Who knows?"));
             let home = house.http.back(&asked.back(&format!("error={code}&error_description=Who+knows?"))).await;
             assert_eq!(home.location(), expected, "{code}, as the browser says");
-            let customers_no = ["access_denied", "user_cancelled"].contains(code);
-            let status = if customers_no { "REJECTED" } else { "FAILED" };
+            // The callback and the status tell one story.
+            let status = if source == "user" { "REJECTED" } else { "FAILED" };
             let consent = tpp.consent(&asked.id).await;
             assert_eq!(consent["status"], status, "{code}");
             assert!(consent.get("consentToken").is_none(), "{consent}");

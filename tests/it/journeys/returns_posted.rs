@@ -26,7 +26,7 @@ async fn post(http: &Http, trip: &Trip, answer: &str, headers: &[(&str, &str)]) 
 
 async fn a_posted_answer_comes_home_as_a_query_does(house: House) {
     let shop = house.shop("Shop");
-    for answer in ["code=o+k", "error=access_denied", "error=server_error&error_description=a%0d%0ab", ""] {
+    for answer in ["code=o+k", "error=access_denied", "error=server_error&error_description=a%0d%0ab"] {
         let link = shop.link_to("https://shop.example/cb").await;
         let trip = house.http.leave(&link.text).await;
         let home = post(&house.http, &trip, answer, &[]).await;

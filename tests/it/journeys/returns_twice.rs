@@ -51,7 +51,7 @@ async fn a_payment_comes_home_alike_a_thousand_times(house: House) {
 
 async fn a_refusal_comes_home_alike_however_often(house: House) {
     let shop = house.shop("Shop");
-    for answer in ["error=access_denied", "code=fail:access_denied", "", "error=user_cancelled"] {
+    for answer in ["error=access_denied", "code=fail:access_denied", "error=login_required", "error=user_cancelled"] {
         let link = shop.link_to("https://shop.example/cb").await;
         let trip = house.http.leave(&link.text).await;
         let home = replay(&house.http, &trip, answer, 64).await;

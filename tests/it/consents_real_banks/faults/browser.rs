@@ -138,8 +138,7 @@ async fn every_error_of_the_table_comes_home_as_documented(store: StoreKind) {
     let town = Town::found(store).await;
     for (codes, error, source) in TABLE {
         for code in codes {
-            let customers_no = ["access_denied", "user_cancelled"].contains(code);
-            let status = if customers_no { "REJECTED" } else { "FAILED" };
+            let status = if source == "user" { "REJECTED" } else { "FAILED" };
             let refused = ((error, source, "Scripted refusal"), status);
             comes_home(&town, "failing", &format!("error:{code}"), refused).await;
         }
@@ -152,9 +151,9 @@ async fn every_kind_of_bank_brings_its_errors_home(store: StoreKind) {
         let refused = (("invalid_grant", "institution", "Scripted refusal"), "FAILED");
         comes_home(&town, kind, "error:temporarily_unavailable", refused).await;
     }
-    // Neither code nor error is the customer's own no.
-    let no = ("access_denied", "user", "The customer did not agree.");
+    // Neither code nor error is the bank's fault, and nobody's decision.
+    let malformed = ("uncategorized_error", "institution", "The institution could not or would not.");
     for kind in ["plain", "form-post", "jarm"] {
-        comes_home(&town, kind, "no_code_no_error", (no, "REJECTED")).await;
+        comes_home(&town, kind, "no_code_no_error", (malformed, "FAILED")).await;
     }
 }
