@@ -157,6 +157,10 @@ impl Hint {
     /// The bytes that tell one answer to a departure from another.
     pub fn distinguishing(&self) -> Cow<'_, [u8]> {
         match self {
+            // A refusal that is signed has no code that would tell it from another.
+            Self::Code(Offer { code, signed: Some(signed) }) if code.reveal().is_empty() => {
+                Cow::Owned([b"signed\0", signed.reveal().as_bytes()].concat())
+            }
             Self::Code(offer) => Cow::Owned([b"code\0", offer.code.reveal().as_bytes()].concat()),
             Self::Refusal(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
         }

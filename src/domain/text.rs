@@ -110,7 +110,8 @@ pub fn cut(text: &str, fits: impl Fn(&str) -> bool) -> Cow<'_, str> {
 /// A text on one line: a control character is a space, which is better than two words in one.
 pub fn on_one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.trim().to_owned()}
+    spaced.trim().to_owned()
+}
 
 #[cfg(test)]
 mod tests {
@@ -171,6 +172,7 @@ mod tests {
         }
     }
 
+    #[test]
     fn a_text_is_cut_between_words_and_the_cut_is_seen() {
         for (text, room, shown) in [
             ("all of it", 9, "all of it"),
@@ -190,5 +192,6 @@ mod tests {
 
     #[test]
     fn a_control_character_is_a_space() {
-        assert_eq!(on_one_line(" line\nbreak\t\u{0}x\r\n"), "line break  x");    }
+        assert_eq!(on_one_line(" line\nbreak\t\u{0}x\r\n"), "line break  x");
+    }
 }

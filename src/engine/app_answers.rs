@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use super::consents::BroughtCode;
-use super::prove::Landed;
+use super::prove::{Known, Landed};
 use super::returns::mark;
 use super::{Counted, Engine, EngineError, Page, Stretch, Which};
 use crate::bank::Answer;
@@ -119,13 +119,14 @@ impl Engine {
         if journey.answered(via).is_some() || proven {
             return Ok(Landed::Elsewhere);
         }
-        let flight = self.prove(journey, via, offer);
+        let flight = self.prove(journey, via, offer, Known::Nothing);
         match select(flight, pin!(tokio::time::sleep(patience))).await {
             Either::Left((landing, _)) => Ok(landing?.landed),
-            Either::Right(_) => {
+            Either::Right(_) if self.is_genuine(journey, via, offer) => {
                 self.keep(journey.clone(), via, offer).await?;
                 Ok(Landed::Elsewhere)
             }
+            Either::Right(_) => Ok(Landed::Unchecked),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::FutureExt;
 
 use super::leave::state_digest;
-use super::prove::while_away;
+use super::prove::{Known, while_away};
 use super::returns::mark;
 use super::{Engine, EngineError};
 use crate::bank::{Bank, BankTrouble, Booked as Said};
@@ -159,7 +159,7 @@ impl Engine {
             match self.take(&self.holds(next.clone(), via)).await? {
                 Taken::Done => {
                     // It flies on by itself.
-                    drop(self.prove(&next, via, offer));
+                    drop(self.prove(&next, via, offer, Known::Genuine));
                     return Ok(next);
                 }
                 Taken::Lost(now) => journey = *now,

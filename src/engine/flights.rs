@@ -75,6 +75,44 @@ where
     }
 }
 
+/// Keys that something is noted of, for as long as each note is held.
+pub(super) struct Notes<K>(Arc<Mutex<HashMap<K, usize>>>);
+
+/// A note, until it is dropped.
+pub(super) struct Note<K: Eq + Hash> {
+    key: K,
+    notes: Arc<Mutex<HashMap<K, usize>>>,
+}
+
+impl<K> Default for Notes<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Clone + Eq + Hash> Notes<K> {
+    /// Notes this key.
+    pub(super) fn write(&self, key: K) -> Note<K> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default() += 1;
+        Note { key, notes: Arc::clone(&self.0) }
+    }
+
+    /// Whether this key is noted.
+    pub(super) fn has(&self, key: &K) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+}
+
+impl<K: Eq + Hash> Drop for Note<K> {
+    fn drop(&mut self) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        match notes.get_mut(&self.key) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => drop(notes.remove(&self.key)),
+        }
+    }
+}
+
 /// Takes a flight off the list when it has ended, however it ended.
 struct Cleared<K: Eq + Hash, T: Clone> {
     key: K,

@@ -1,6 +1,7 @@
 //! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
 
-use super::{Engine, EngineError};
+use super::visitor::Admission;
+use super::{Engine, EngineError, Visitor};
 use crate::domain::device::Device;
 use crate::domain::dialect::Dialect;
 use crate::domain::door::Homeward;
@@ -24,8 +25,19 @@ const PAYMENT_APP_PAGE: &str = "/payment/app";
 /// The page that opens a consent's app.
 const CONSENT_APP_PAGE: &str = "/consent/app";
 
+/// Where a browser goes that asks for the way home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HomeRedirect {
+    /// There.
+    To(Redirect),
+    /// Nowhere: it is not the browser that left, or cannot show that it is.
+    OtherBrowser,
+    /// Nowhere any more: it shows no cookie, and the first hand-back is long over. A page says what became of it.
+    TooLate,
+}
+
 impl Engine {
-    /// Where an answer of the bank that led to `end` sends the browser.
+    /// Where an answer of the bank that led to `end` sends the browser. Who may be sent there is not asked here.
     pub(super) fn way(&self, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
         match end {
             End::Failed(_) => self.page(journey, page_of(journey)),
@@ -33,23 +45,36 @@ impl Engine {
         }
     }
 
-    /// Where the browser of a journey goes as it stands now.
+    /// Where a browser goes that has the link of a journey, as it stands now: home, or to the page of what is still open.
     ///
     /// # Errors
     /// When the journey's key or dialect is gone.
-    pub fn way_now(&self, journey: &Journey) -> Result<Redirect, EngineError> {
-        match home_end(journey) {
-            Some(end) => self.way(journey, &end, None),
-            None => self.page(journey, page_of(journey)),
-        }
+    pub fn way_now(&self, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect, EngineError> {
+        let Some(end) = home_end(journey) else {
+            return self.page(journey, page_of(journey)).map(HomeRedirect::To);
+        };
+        Ok(match self.admission(journey, visitor, journey.handed_back_since(&end)) {
+            Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(self.way(journey, &end, None)?),
+            Admission::TooLate => HomeRedirect::TooLate,
+            Admission::OtherBrowser => HomeRedirect::OtherBrowser,
+        })
     }
 
     /// What the app-return page gives a device: which one it is decides here and nowhere before, so that a return leads
-    /// every browser to the same place. `None` when the journey is not going home, or needs no such page.
+    /// every browser to the same place. `None` when the journey is not going home, needs no such page, or this browser may
+    /// not go home: [`Engine::way_now`] says which.
     ///
     /// # Errors
     /// When the journey's key or dialect is gone.
-    pub fn app_home(&self, journey: &Journey, device: Device) -> Result<Option<Homeward>, EngineError> {
+    pub fn app_home(
+        &self,
+        journey: &Journey,
+        visitor: &Visitor,
+        device: Device,
+    ) -> Result<Option<Homeward>, EngineError> {
+        if !matches!(self.way_now(journey, visitor)?, HomeRedirect::To(_)) {
+            return Ok(None);
+        }
         let opening = journey.opening();
         let end = home_end(journey);
         let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
@@ -143,7 +168,7 @@ fn outcome_of(journey: &Journey, end: &End) -> Option<Outcome> {
 }
 
 /// The page of ours that a journey is on.
-pub(super) const fn page_of(journey: &Journey) -> &'static str {
+pub const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,

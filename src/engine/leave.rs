@@ -1,12 +1,12 @@
 //! LEAVE: the customer is sent to the bank, under a state of ours.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::FutureExt;
 use tokio::time::Instant;
 
 use super::returns::mark;
+use super::visitor::{PREFIX, VisitCookie};
 use super::{Engine, EngineError};
 use crate::bank::{BankTrouble, Requested, Trip};
 use crate::domain::institution::Institution;
@@ -22,12 +22,8 @@ use crate::store::{Step, Taken};
 pub struct Left {
     /// Where to.
     pub redirect: Redirect,
-    /// The name of the cookie that goes with it.
-    pub cookie_name: String,
-    /// And its value.
-    pub cookie_value: String,
-    /// How long it is needed: until the journey expires.
-    pub cookie_life: Duration,
+    /// The cookie by which it is known when it comes back.
+    pub cookie: VisitCookie,
 }
 
 /// What became of a wish to leave.
@@ -133,7 +129,11 @@ impl Engine {
         };
         // As when it opens: what a bank is not told of it cannot be asked.
         let takes = move |institution: &&Institution| {
-            if purpose.needs_payments() { self.takes_payments(institution) } else { self.bank(&institution.bank).is_ok() }
+            if purpose.needs_payments() {
+                self.takes_payments(institution)
+            } else {
+                self.bank(&institution.bank).is_ok()
+            }
         };
         self.institutions().iter().filter(can).filter(takes)
     }
@@ -162,13 +162,8 @@ impl Engine {
         match asked? {
             Ok(Requested::Refused(error)) => self.refused(journey, departure, error, at).await,
             Ok(Requested::Accepted(redirect)) => {
-                let state = self.state(&journey, departure)?;
-                Ok(Leaving::Left(Left {
-                    redirect,
-                    cookie_name: cookie_name(&state),
-                    cookie_life: journey.expires_at().since(self.clock.now()),
-                    cookie_value: self.keys.cookie(&journey, &state).ok_or_else(super::key_gone)?,
-                }))
+                let cookie = self.visit_cookie(&journey, departure)?;
+                Ok(Leaving::Left(Left { redirect, cookie }))
             }
             Err(trouble) => {
                 tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "leave.bank_trouble");
@@ -188,7 +183,12 @@ impl Engine {
         let via = Via { departure, mark: mark(&Hint::Refusal(error.clone())) };
         let concluded = self.conclude(journey, &Fact::refused(error), via).await?;
         self.announced(concluded.announcement, at).await;
-        Ok(Leaving::Refused(concluded.way))
+        let journey = concluded.journey.as_ref().clone();
+        // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.
+        if journey.counts(via) {
+            return Ok(Leaving::Refused(self.way(&journey, &concluded.end, Some(departure))?));
+        }
+        Ok(Leaving::Ended(Box::new(journey)))
     }
 
     async fn ask_way(&self, journey: &Journey, departure: u8) -> Result<Result<Requested, BankTrouble>, EngineError> {
@@ -242,5 +242,5 @@ pub(super) fn state_digest(state: &str) -> crate::domain::secret::Digest {
 /// The name of a departure's cookie. `__Host-` lets no other host set it; the rest keeps two tabs apart.
 pub(super) fn cookie_name(state: &str) -> String {
     let [a, b, c, d, ..] = *digest("cookie name", state.as_bytes()).as_bytes();
-    format!("__Host-hb-{a:02x}{b:02x}{c:02x}{d:02x}")
+    format!("{PREFIX}{a:02x}{b:02x}{c:02x}{d:02x}")
 }

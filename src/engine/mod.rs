@@ -15,6 +15,7 @@ mod errands;
 mod flights;
 mod herald;
 mod home;
+mod late;
 mod leave;
 mod lost_keys;
 mod open;
@@ -30,6 +31,7 @@ mod tests;
 mod ticket;
 mod timing;
 mod users;
+mod visitor;
 mod watch;
 
 use std::borrow::Cow;
@@ -41,7 +43,7 @@ pub use consents::{BroughtCode, Changed};
 pub use enrol::{Erased, NewMerchant};
 pub use errands::{Ending, Sending};
 pub use herald::{Herald, NoHerald};
-pub use home::{CONSENT_PAGE, PAYMENT_PAGE};
+pub use home::{CONSENT_PAGE, HomeRedirect, PAYMENT_PAGE, page_of};
 pub use leave::{Leaving, Left, Wished};
 pub use lost_keys::LostKeys;
 pub use open::{Rehearsal, Rehearsed};
@@ -52,6 +54,7 @@ pub use secrets::{KeyInUse, NewKey, NewSecret, WebhookPublicKey};
 pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;
 pub use timing::Timing;
+pub use visitor::{VisitCookie, Visitor};
 pub use watch::{Counted, Page, Selected, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
@@ -70,7 +73,7 @@ use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
 use crate::keys::{Keys, digest};
 use crate::store::{Kept, Opened, Store, StoreError};
-use flights::Flights;
+use flights::{Flights, Notes};
 
 /// What an engine is made of.
 pub struct Engine {
@@ -100,6 +103,7 @@ pub struct Engine {
     pub(crate) herald: Arc<dyn Herald>,
     uses: callers::NotedUses,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
+    genuine: Notes<prove::Key>,
     bookings: Flights<PayId, Result<Journey, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
     ahead: Flights<(PayId, u8), Result<(), EngineError>>,
@@ -192,6 +196,7 @@ impl Engine {
             herald,
             uses: callers::NotedUses::default(),
             proofs,
+            genuine: Notes::default(),
             bookings: Flights::kept_for(Duration::ZERO),
             outbound,
             ahead: Flights::kept_for(Duration::ZERO),

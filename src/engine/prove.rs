@@ -1,6 +1,6 @@
 //! PROVE: a hint becomes a fact, or nothing.
 //!
-//! What a browser carried is verified first. Then, for a bank that may be asked once only, the store writes down that it
+//! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a bank that may be asked once only, the store writes down that it
 //! is asked, and only then it is. So a code is never sent twice: whoever finds it sent waits for the answer, and if the
 //! one who sent it has died, the answer counts as lost after [`Journey::LOST`].
 
@@ -18,7 +18,8 @@ use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, Via};
 use crate::domain::outcome::{Fact, Offer};
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::keys::digest;
 use crate::store::{Step, Taken};
 
 /// How often a bank that cannot be reached is tried, while it is certain that it has not been asked.
@@ -33,8 +34,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a node tries to write what a bank has said, while the store is away.
 const PERSISTENCE: Duration = Duration::from_mins(10);
 
-/// Which answer of which departure of which journey is being proven.
-pub(super) type Key = (PayId, u8, u64);
+/// Which offer under which departure of which journey is being proven. What came beside a code belongs to it: a forged
+/// offer and the genuine one may have their code in common.
+pub(super) type Key = (PayId, u8, Digest);
+
+/// What is known of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// A browser has brought it, and it may be forged.
+    Nothing,
+    /// It was found genuine before it was kept.
+    Genuine,
+}
 
 /// What a proof comes to.
 #[derive(Clone)]
@@ -45,6 +56,8 @@ pub(super) enum Landed {
     Elsewhere,
     /// The answer was not the bank's; nothing has changed.
     Forged,
+    /// Whether it is the bank's cannot be told now; nothing has changed.
+    Unchecked,
 }
 
 /// What a proof came to, and how long the bank took for it.
@@ -61,30 +74,41 @@ impl Engine {
         journey: &Journey,
         via: Via,
         offer: &Offer,
+        known: Known,
     ) -> Flight<Result<Landing, EngineError>> {
-        self.proofs.join((journey.pay_id(), via.departure, via.mark), || {
+        self.proofs.join(key_of(journey, via, offer), || {
             let (engine, journey, offer) = (Arc::clone(self), journey.clone(), offer.clone());
             async move {
                 let timing = Timing::default();
-                let landed = engine.prove_and_conclude(journey, via, &offer, &timing).await?;
+                let landed = engine.prove_and_conclude(journey, via, (&offer, known), &timing).await?;
                 Ok(Landing { landed, asked: timing.bank() })
             }
             .boxed()
         })
     }
 
+    /// Whether this offer has been found genuine by a proof that is under way here.
+    pub(super) fn is_genuine(&self, journey: &Journey, via: Via, offer: &Offer) -> bool {
+        self.genuine.has(&key_of(journey, via, offer))
+    }
+
     async fn prove_and_conclude(
         &self,
         journey: Journey,
         via: Via,
-        offer: &Offer,
+        (offer, known): (&Offer, Known),
         timing: &Timing,
     ) -> Result<Landed, EngineError> {
         if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
             return Ok(Landed::Elsewhere);
         }
         let bank = Arc::clone(self.bank(journey.bank_of(via.departure))?);
-        let fact = match timing.of_bank(self.checked(bank.as_ref(), &journey, via, offer)).await? {
+        let checked = match known {
+            Known::Genuine => Ok(Checked::Genuine),
+            Known::Nothing => timing.of_bank(self.checked(bank.as_ref(), &journey, via, offer)).await?,
+        };
+        let _note = checked.is_ok().then(|| self.genuine.write(key_of(&journey, via, offer)));
+        let fact = match checked {
             Ok(Checked::Refused(error)) => Fact::refused(error),
             Ok(Checked::Genuine) => {
                 let Some(journey) = self.sent(bank.as_ref(), &journey, via).await? else {
@@ -97,9 +121,13 @@ impl Engine {
             }
             Err(BankTrouble::Forged(why)) => {
                 tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
-                return self.let_go(journey.pay_id(), via).await.map(|()| Landed::Forged);
+                return Ok(Landed::Forged);
             }
-            Err(trouble) => refused(&journey, via, &trouble),
+            // The code is unspent: whether it is worth anything can be asked later.
+            Err(trouble) => {
+                tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.unchecked");
+                return Ok(Landed::Unchecked);
+            }
         };
         self.conclude_at_last(journey, &fact, via).await.map(Landed::Home)
     }
@@ -107,16 +135,6 @@ impl Engine {
     /// Concludes, however long the store is away: what the bank said once it will not say again.
     async fn conclude_at_last(&self, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
         while_away(|| self.conclude(journey.clone(), fact, via)).await
-    }
-
-    /// Drops an answer that was kept before it turned out to be forged.
-    async fn let_go(&self, pay_id: PayId, via: Via) -> Result<(), EngineError> {
-        while let Some(next) = self.store.find(pay_id).await?.and_then(|journey| journey.let_go(via)) {
-            if self.take(&Step::remember(next)).await? == Taken::Done {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Takes over a proof that its node has left; whoever renews the hold first has it.
@@ -128,10 +146,10 @@ impl Engine {
         };
         let Some(next) = self.held(&journey, via, &offer)? else { return Ok(()) };
         match self.take(&Step::hold(next.clone())).await? {
-            Taken::Done if !self.proofs.has(&(next.pay_id(), via.departure, via.mark)) => {
+            Taken::Done if !self.proofs.has(&key_of(&next, via, &offer)) => {
                 tracing::info!(pay_id = %next.pay_id(), "prove.taken_over");
                 // It flies on by itself.
-                drop(self.prove(&next, via, &offer));
+                drop(self.prove(&next, via, &offer, Known::Genuine));
                 Ok(())
             }
             Taken::Done | Taken::Lost(_) | Taken::Gone => Ok(()),
@@ -255,6 +273,12 @@ where
         }
     }
     Err(BankTrouble::Unreachable("it was not tried".into()))
+}
+
+fn key_of(journey: &Journey, via: Via, offer: &Offer) -> Key {
+    let (code, signed) = (offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal));
+    let bytes = [&code.len().to_be_bytes(), code.as_bytes(), signed.as_bytes()].concat();
+    (journey.pay_id(), via.departure, digest("offer", &bytes))
 }
 
 fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {

@@ -1,4 +1,4 @@
-//! RETURN and PROVE: the browser comes back with a hint, and goes on at once.
+//! RETURN: the browser comes back with a hint, and goes on at once.
 //!
 //! Two round trips to the store, look-up and settle; one for an answer that has come before. The bank is asked beside
 //! that, and never waited for beyond the budget (rule 4 of the design).
@@ -10,21 +10,20 @@ use tokio::time::Instant;
 
 use super::home::page_of;
 use super::leave::{cookie_name, state_digest};
-use super::prove::Landed;
+use super::prove::{Known, Landed};
+use super::settle::Concluded;
 use super::timing::Timing;
-use super::{Engine, EngineError};
+use super::visitor::Admission;
+use super::{Engine, EngineError, HomeRedirect, VisitCookie, Visitor};
 use crate::bank::Answer;
-use crate::domain::delivery::News;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, Journey, Proof, Via};
+use crate::domain::journey::{End, Journey, Via};
 use crate::domain::outcome::{BankError, Fact, Hint, Offer};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::{Digest, Secret};
 use crate::domain::terms::SameBrowser;
-use crate::domain::token::MintedToken;
 use crate::keys::{digest, shard_of_state};
-use crate::store::{Step, Taken};
 
 /// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -35,8 +34,8 @@ pub struct Brought<'a> {
     pub bank: &'a str,
     /// The parameters.
     pub answer: Answer,
-    /// The browser's cookies, by name.
-    pub cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// What the browser shows of having left.
+    pub visitor: &'a Visitor,
     /// When its head and body had been read.
     pub at: Instant,
     /// Where its time goes.
@@ -46,10 +45,13 @@ pub struct Brought<'a> {
 /// What is done with a browser that came back.
 #[derive(Debug)]
 pub enum Returned {
-    /// It goes on.
-    Go(Redirect),
+    /// It goes on, with these cookies.
+    Go(Redirect, Vec<VisitCookie>),
     /// It looks at a light page of ours and comes again: the bank is late.
     Wait(Box<Waited>),
+    /// It looks at a light page of ours and brings its answer again: whether that is the bank's word is not known yet, and
+    /// nothing of it has been kept.
+    BringAgain(Box<Journey>),
     /// Something about it is not as it should be; nothing has changed.
     Suspect(Suspicion),
 }
@@ -62,19 +64,12 @@ pub struct Waiting<'a> {
     pub state: &'a str,
     /// Which answer it brought.
     pub mark: u64,
-    /// The browser's cookies, by name.
-    pub cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// What the browser shows of having left.
+    pub visitor: &'a Visitor,
     /// When its head had been read.
     pub at: Instant,
     /// Where the time is noted that the bank takes.
     pub timing: &'a Timing,
-}
-
-/// Where a browser says that it comes from.
-#[derive(Clone, Copy)]
-struct From<'a> {
-    bank: &'a str,
-    cookie: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
 /// What a browser waits for.
@@ -103,6 +98,10 @@ pub enum Suspicion {
     Answer(Invalid),
     /// What it carries is not its bank's word.
     Forged,
+    /// Another answer has counted, and it did not come from the browser that left: it only shows that a state is known.
+    Answered,
+    /// It is a replay, and did not come from the browser that left; the first hand-back is long over.
+    TooLate(Box<Journey>),
 }
 
 impl Suspicion {
@@ -115,6 +114,8 @@ impl Suspicion {
             Self::OtherBrowser => "other_browser",
             Self::Answer(_) => "answer",
             Self::Forged => "forged",
+            Self::Answered => "answered",
+            Self::TooLate(_) => "too_late",
         }
     }
 }
@@ -136,33 +137,75 @@ impl Engine {
         let Some((journey, departure)) = self.journey_of_state(&state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        let from = From { bank: brought.bank, cookie: brought.cookie };
-        if let Some(suspicion) = self.suspicion(&journey, departure, &state, from) {
+        if let Some(suspicion) = self.suspicion(&journey, departure, (&state, brought.bank), brought.visitor) {
             return Ok(Returned::Suspect(suspicion));
         }
         let via = Via { departure, mark: mark(&said.hint) };
         if let Some(end) = journey.answered(via) {
-            return self.way(&journey, end, Some(departure)).map(Returned::Go);
+            return self.led(&journey, end, via, brought.visitor);
         }
         match said.hint {
-            Hint::Refusal(error) if !journey.is_spent(departure) => {
+            Hint::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
                 let concluded = self.conclude(journey, &Fact::refused(error), via).await?;
-                self.announced(concluded.announcement, brought.at).await;
-                Ok(Returned::Go(concluded.way))
+                self.announced(concluded.announcement.clone(), brought.at).await;
+                self.led(&concluded.journey, &concluded.end, via, brought.visitor)
             }
-            // A code came first under this state, and the bank is being asked: that decides.
-            Hint::Refusal(_) if let Some(decides) = pending(&journey, departure) => Ok(wait(journey, state, decides)),
-            // Whoever knows the state alone is not handed what the deciding answer was.
-            Hint::Refusal(_) if is_consent(&journey) => self.page(&journey, page_of(&journey)).map(Returned::Go),
-            Hint::Code(_) if is_consent(&journey) && is_proven(&journey) => {
-                self.page(&journey, page_of(&journey)).map(Returned::Go)
+            Hint::Code(offer) if bank.is_some() && !is_proven(&journey) => {
+                self.prove_in_time(Waited { journey, state, via }, offer, &brought).await
             }
-            Hint::Refusal(error) => self.change_nothing(journey, via, &error).await.map(Returned::Go),
-            Hint::Code(_) if is_proven(&journey) => {
-                self.change_nothing(journey, via, &BankError::new("", None)).await.map(Returned::Go)
+            hint => self.decided_before(Waited { journey, state, via }, hint, brought.visitor).await,
+        }
+    }
+
+    /// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. Whoever knows the state
+    /// alone is not handed what the deciding answer was, nor a link to it.
+    async fn decided_before(&self, waited: Waited, hint: Hint, visitor: &Visitor) -> Result<Returned, EngineError> {
+        let Waited { journey, state, via } = waited;
+        if !self.recognises(&journey, visitor) {
+            return Ok(Returned::Suspect(Suspicion::Answered));
+        }
+        // A code came first under this state, and the bank is being asked: that decides.
+        if let (Hint::Refusal(_), Some(decides)) = (&hint, pending(&journey, via.departure)) {
+            return Ok(wait(journey, state, decides));
+        }
+        let error = match hint {
+            Hint::Refusal(error) => error,
+            Hint::Code(_) if is_proven(&journey) => BankError::new("", None),
+            // Its bank is gone.
+            Hint::Code(_) => {
+                return Ok(match self.way_now(&journey, visitor)? {
+                    HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
+                    HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Suspect(Suspicion::Answered),
+                });
             }
-            Hint::Code(_) if bank.is_none() => self.way_now(&journey).map(Returned::Go),
-            Hint::Code(offer) => self.prove_in_time(Waited { journey, state, via }, offer, &brought).await,
+        };
+        if journey.opening().purpose.consent().is_some() {
+            return Ok(Returned::Go(self.page(&journey, page_of(&journey))?, Vec::new()));
+        }
+        let concluded = self.change_nothing(journey, via, &error).await?;
+        self.led(&concluded.journey, &concluded.end, via, visitor)
+    }
+
+    /// Where an answer that led to `end` sends the browser that brings it, the first time and whenever it comes again.
+    pub(super) fn led(
+        &self,
+        journey: &Journey,
+        end: &End,
+        via: Via,
+        visitor: &Visitor,
+    ) -> Result<Returned, EngineError> {
+        let counts = journey.counts(via);
+        match self.admission(journey, visitor, journey.led_at(via)) {
+            Admission::OtherBrowser => Ok(Returned::Suspect(Suspicion::OtherBrowser)),
+            Admission::Recognised => {
+                let cookies = self.cookies_after(journey, via, visitor);
+                Ok(Returned::Go(self.way(journey, end, Some(via.departure))?, cookies))
+            }
+            Admission::FirstHandBack if counts => {
+                Ok(Returned::Go(self.way(journey, end, Some(via.departure))?, Vec::new()))
+            }
+            Admission::TooLate if counts => Ok(Returned::Suspect(Suspicion::TooLate(Box::new(journey.clone())))),
+            Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Suspect(Suspicion::Answered)),
         }
     }
 
@@ -171,26 +214,31 @@ impl Engine {
     /// # Errors
     /// As [`Engine::take_return`].
     pub async fn wait_on(self: &Arc<Self>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
-        let Waiting { bank, state, mark, cookie, at, timing } = waiting;
+        let Waiting { bank, state, mark, visitor, at, timing } = waiting;
         let Some((journey, departure)) = self.journey_of_state(state).await? else {
             return Ok(Returned::Suspect(Suspicion::UnknownState));
         };
-        if let Some(suspicion) = self.suspicion(&journey, departure, state, From { bank, cookie }) {
+        if let Some(suspicion) = self.suspicion(&journey, departure, (state, bank), visitor) {
             return Ok(Returned::Suspect(suspicion));
         }
         let via = Via { departure, mark };
-        self.await_end(Waited { journey, state: state.to_owned(), via }, at, timing).await
+        self.await_end(Waited { journey, state: state.to_owned(), via }, visitor, (at, timing)).await
     }
 
     /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
-    async fn await_end(&self, waited: Waited, at: Instant, timing: &Timing) -> Result<Returned, EngineError> {
+    async fn await_end(
+        &self,
+        waited: Waited,
+        visitor: &Visitor,
+        (at, timing): (Instant, &Timing),
+    ) -> Result<Returned, EngineError> {
         let Waited { journey, state, via } = waited;
         let began = Instant::now();
         let ended = self.ended(journey.pay_id(), via);
         match tokio::time::timeout_at(at + self.patience(), ended).await {
             Ok(Ok(Some(ended))) => match ended.answered(via) {
-                Some(end) => self.way(&ended, end, Some(via.departure)).map(Returned::Go),
-                // Nobody brought it, or it was dropped because it was forged.
+                Some(end) => self.led(&ended, end, via, visitor),
+                // Nobody brought it.
                 None => Ok(Returned::Suspect(Suspicion::Forged)),
             },
             Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
@@ -220,17 +268,14 @@ impl Engine {
         }
     }
 
-    /// Whether this browser left for a bank on this journey, by the cookie that it was given then.
-    pub fn has_left(&self, journey: &Journey, cookie: &(dyn Fn(&str) -> Option<String> + Sync)) -> bool {
-        (0..=u8::MAX).take(journey.departures().len()).any(|departure| {
-            let Ok(state) = self.state(journey, departure) else { return false };
-            let own = self.keys.cookie(journey, &state).map(Secret::new);
-            cookie(&cookie_name(&state)).map(Secret::new).is_some_and(|cookie| Some(&cookie) == own.as_ref())
-        })
-    }
-
-    fn suspicion(&self, journey: &Journey, departure: u8, state: &str, from: From<'_>) -> Option<Suspicion> {
-        if journey.bank_of(departure) != from.bank {
+    fn suspicion(
+        &self,
+        journey: &Journey,
+        departure: u8,
+        (state, bank): (&str, &str),
+        visitor: &Visitor,
+    ) -> Option<Suspicion> {
+        if journey.bank_of(departure) != bank {
             return Some(Suspicion::OtherBank);
         }
         // Its bank answers the app, and knows no such address of ours.
@@ -238,11 +283,12 @@ impl Engine {
             return Some(Suspicion::UnknownState);
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;
-        let expected = self.keys.cookie(journey, state).map(Secret::new);
-        match (from.cookie)(&cookie_name(state)).map(Secret::new) {
-            None if required => Some(Suspicion::OtherBrowser),
-            Some(cookie) if Some(&cookie) != expected.as_ref() => Some(Suspicion::OtherBrowser),
-            _ => None,
+        match visitor.cookie(&cookie_name(state)) {
+            None => required.then_some(Suspicion::OtherBrowser),
+            Some(shown) => {
+                let own = self.keys.visit_cookie(journey, departure).map(Secret::new);
+                (Some(shown) != own.as_ref()).then_some(Suspicion::OtherBrowser)
+            }
         }
     }
 
@@ -254,7 +300,7 @@ impl Engine {
         brought: &Brought<'_>,
     ) -> Result<Returned, EngineError> {
         let Waited { journey, state, via } = waited;
-        let flight = self.prove(&journey, via, &offer);
+        let flight = self.prove(&journey, via, &offer, Known::Nothing);
         let began = Instant::now();
         let landing = tokio::time::timeout_at(brought.at + self.patience(), flight).await;
         let waited = began.elapsed();
@@ -263,103 +309,22 @@ impl Engine {
         brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
         match landing {
             Ok(landing) => Ok(match landing?.landed {
-                Landed::Home(concluded) => {
-                    self.announced(concluded.announcement, brought.at).await;
-                    Returned::Go(concluded.way)
+                Landed::Home(Concluded { journey, end, announcement }) => {
+                    self.announced(announcement, brought.at).await;
+                    return self.led(&journey, &end, via, brought.visitor);
                 }
                 Landed::Elsewhere => {
-                    return self.await_end(Waited { journey, state, via }, brought.at, brought.timing).await;
+                    let waited = Waited { journey, state, via };
+                    return self.await_end(waited, brought.visitor, (brought.at, brought.timing)).await;
                 }
                 Landed::Forged => Returned::Suspect(Suspicion::Forged),
+                Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
             }),
-            Err(_) => self.late(journey, state, via, &offer).await,
-        }
-    }
-
-    /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
-    /// promises none, and a one-time token will tell, the customer goes home now. Either way the offer is kept, so that
-    /// it is not lost with this node.
-    async fn late(
-        &self,
-        mut journey: Journey,
-        state: String,
-        via: Via,
-        offer: &Offer,
-    ) -> Result<Returned, EngineError> {
-        loop {
-            if let Some(end) = journey.answered(via) {
-                return self.way(&journey, end, Some(via.departure)).map(Returned::Go);
+            Err(_) if self.is_genuine(&journey, via, &offer) => {
+                self.late(Waited { journey, state, via }, &offer, brought.visitor).await
             }
-            let step = match self.early(&journey, via, offer)? {
-                Some(step) => step,
-                None if journey.proof(via).is_some() => return Ok(wait(journey, state, via)),
-                None => match self.held(&journey, via, offer)? {
-                    Some(next) => self.holds(next, via),
-                    None => return Ok(wait(journey, state, via)),
-                },
-            };
-            match self.take(&step).await? {
-                Taken::Done => journey = step.journey().clone(),
-                Taken::Lost(now) => journey = *now,
-                Taken::Gone => return Ok(Returned::Suspect(Suspicion::UnknownState)),
-            }
+            Err(_) => Ok(Returned::BringAgain(Box::new(journey))),
         }
-    }
-
-    /// The step that sends a customer home before the fact, where that is wanted and possible.
-    fn early(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Step>, EngineError> {
-        let dialect = self.dialect(&journey.opening().dialect)?;
-        if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
-            return Ok(None);
-        }
-        let number = journey.token_number(&End::Frozen, Some(via.departure));
-        let token = self.minted(journey, number)?;
-        let proof = self.holding(journey, offer)?;
-        Ok(journey.clone().freeze(via, proof, self.clock.now()).map(|next| {
-            let told = self.told(&next, News::Returned(via.departure));
-            Step::freeze(next, token).telling(told)
-        }))
-    }
-
-    /// Keeps an offer that nobody has taken to the bank yet, so that it is not lost with this node.
-    pub(super) async fn keep(&self, mut journey: Journey, via: Via, offer: &Offer) -> Result<(), EngineError> {
-        while journey.answered(via).is_none() && journey.proof(via).is_none() {
-            let Some(next) = self.held(&journey, via, offer)? else { break };
-            match self.take(&self.holds(next, via)).await? {
-                Taken::Lost(now) => journey = *now,
-                Taken::Done | Taken::Gone => break,
-            }
-        }
-        Ok(())
-    }
-
-    /// The step that keeps an offer.
-    pub(super) fn holds(&self, journey: Journey, via: Via) -> Step {
-        let told = self.told(&journey, News::Returned(via.departure));
-        Step::hold(journey).telling(told)
-    }
-
-    /// The journey with this offer kept, for this node to begin with.
-    pub(super) fn held(&self, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Journey>, EngineError> {
-        match self.holding(journey, offer)? {
-            Proof::Held { offer, until } => Ok(journey.clone().hold(via, offer, until, self.clock.now())),
-            Proof::Sent { .. } => Ok(None),
-        }
-    }
-
-    fn holding(&self, journey: &Journey, offer: &Offer) -> Result<Proof, EngineError> {
-        let (code, signed) = (offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal));
-        let text = format!("{}\n{code}{signed}", code.len());
-        let sealed = self.keys.seal(text.as_bytes(), journey.id().as_bytes(), self.clock.entropy());
-        let offer = sealed.ok_or_else(super::key_gone)?;
-        Ok(Proof::Held { offer, until: self.clock.now().plus(Journey::HELD) })
-    }
-
-    /// The token of a hand-back as the store keeps it.
-    pub(super) fn minted(&self, journey: &Journey, number: u8) -> Result<Option<MintedToken>, EngineError> {
-        let token = self.token_of(journey, number)?;
-        let expires_at = self.clock.now().plus(journey.opening().terms.token_life);
-        Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
     }
 }
 
@@ -368,17 +333,13 @@ pub(super) fn token_digest(token: &str) -> Digest {
     digest("one-time token", token.as_bytes())
 }
 
-fn wait(journey: Journey, state: String, via: Via) -> Returned {
+pub(super) fn wait(journey: Journey, state: String, via: Via) -> Returned {
     Returned::Wait(Box::new(Waited { journey, state, via }))
 }
 
 /// The answer to this departure that is being proven.
 fn pending(journey: &Journey, departure: u8) -> Option<Via> {
     journey.proofs().map(|(via, _)| via).find(|via| via.departure == departure)
-}
-
-fn is_consent(journey: &Journey) -> bool {
-    journey.opening().purpose.consent().is_some()
 }
 
 fn is_proven(journey: &Journey) -> bool {

@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 use super::herald::Announcement;
 use super::home::home_end;
-use super::{Engine, EngineError};
+use super::visitor::Admission;
+use super::{Engine, EngineError, Visitor};
 use crate::domain::delivery::News;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{Cancel, End, Journey, Proof, Purpose, Settling, Stage, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
-use crate::domain::redirect::Redirect;
 use crate::domain::terms::ExtraOutcomes;
 use crate::store::{Step, Taken};
 
@@ -20,7 +20,7 @@ impl Engine {
     /// How many lapsed journeys one sweep settles, at the most.
     pub const SWEPT: usize = 200;
 
-    /// Settles what an answer of the bank has proven, and says where its browser goes. A failure that the merchant does
+    /// Settles what an answer of the bank has proven, and says to which end it leads. A failure that the merchant does
     /// not want to hear of takes the customer back to the checkout instead.
     pub(super) async fn conclude(&self, mut journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
         loop {
@@ -28,17 +28,17 @@ impl Engine {
             let supersedes = fact.outcome().is_proven()
                 && journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
             if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
-                return self.way(&journey, end, Some(via.departure)).map(Concluded::from);
+                let end = end.clone();
+                return Ok(Concluded::quietly(journey, end));
             }
             let Some((step, end)) = self.decide(&journey, fact, via)? else {
-                return self.change_nothing(journey, via, &error_of(fact)).await.map(Concluded::from);
+                return self.change_nothing(journey, via, &error_of(fact)).await;
             };
             let announcement = self.announcement(step.journey(), step.deliveries());
             match self.take(&step).await? {
                 Taken::Done => {
                     self.take_booking_back(step.journey()).await;
-                    let way = self.way(step.journey(), &end, Some(via.departure))?;
-                    return Ok(Concluded { way, announcement });
+                    return Ok(Concluded { journey: Arc::new(step.journey().clone()), end, announcement });
                 }
                 Taken::Lost(now) => journey = *now,
                 Taken::Gone => return Err(EngineError::Missing("journey any more: it has been cleared away".into())),
@@ -46,42 +46,45 @@ impl Engine {
         }
     }
 
-    /// Sends a browser on whose answer changes nothing: home, if the journey has an end, else to the checkout. It is
+    /// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
     /// remembered, so that the same answer goes the same way even if the journey is paid later.
     pub(super) async fn change_nothing(
         &self,
         mut journey: Journey,
         via: Via,
         error: &BankError,
-    ) -> Result<Redirect, EngineError> {
+    ) -> Result<Concluded, EngineError> {
         loop {
             let end = journey.answered(via).cloned().or_else(|| home_end(&journey));
             let end = end.unwrap_or_else(|| End::Failed(error.clone()));
             let Some(next) = journey.clone().remember(via, end.clone(), self.clock.now()) else {
-                return self.way(&journey, &end, Some(via.departure));
+                return Ok(Concluded::quietly(journey, end));
             };
-            match self.take(&Step::remember(next)).await? {
+            match self.take(&Step::remember(next.clone())).await? {
                 Taken::Lost(now) => journey = *now,
-                Taken::Done | Taken::Gone => return self.way(&journey, &end, Some(via.departure)),
+                Taken::Done | Taken::Gone => return Ok(Concluded::quietly(next, end)),
             }
         }
     }
 
-    /// Ends a link by its customer's press on our Cancel button. `None` when there is no such link.
+    /// Ends a link by its customer's press on our Cancel button, and answers the journey as it stands then: as it was, where
+    /// nobody may cancel it, or not this browser. `None` when there is no such link.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn cancel(&self, link: &str) -> Result<Option<Journey>, EngineError> {
-        match self.look(link).await? {
-            None => Ok(None),
-            Some(journey) if journey.opening().purpose.cancel() == Cancel::Withheld => Ok(Some(journey)),
-            Some(journey) if journey.stage() == Stage::HandedBack => Ok(Some(journey)),
-            Some(journey) => {
-                let browser = Audience::Browser(Instant::now());
-                let journey = self.settle_before(journey, &Fact::pressed_cancel(), browser).await?;
-                Ok(Some(journey))
-            }
+    pub async fn cancel(&self, link: &str, visitor: &Visitor) -> Result<Option<Journey>, EngineError> {
+        let Some(journey) = self.look(link).await? else { return Ok(None) };
+        let withheld = journey.opening().purpose.cancel() == Cancel::Withheld || journey.stage() == Stage::HandedBack;
+        if withheld || !self.may_cancel(&journey, visitor) {
+            return Ok(Some(journey));
         }
+        let browser = Audience::Browser(Instant::now());
+        self.settle_before(journey, &Fact::pressed_cancel(), browser).await.map(Some)
+    }
+
+    /// Whether this browser is one that may end a journey: where another one has to be the one that left, it is not.
+    pub fn may_cancel(&self, journey: &Journey, visitor: &Visitor) -> bool {
+        self.admission(journey, visitor, self.clock.now()) != Admission::OtherBrowser
     }
 
     /// Ends a link by its merchant's wish. `None` when the merchant has no such link; an errand has none.
@@ -229,15 +232,17 @@ impl Engine {
 /// What a conclusion came to.
 #[derive(Clone)]
 pub(super) struct Concluded {
-    /// Where the browser goes.
-    pub way: Redirect,
-    /// What it waits for before, if the budget allows.
+    /// The journey afterwards.
+    pub journey: Arc<Journey>,
+    /// The end that the answer leads to.
+    pub end: End,
+    /// What its browser waits for before, if the budget allows.
     pub announcement: Announcement,
 }
 
-impl From<Redirect> for Concluded {
-    fn from(way: Redirect) -> Self {
-        Self { way, announcement: None }
+impl Concluded {
+    fn quietly(journey: Journey, end: End) -> Self {
+        Self { journey: Arc::new(journey), end, announcement: None }
     }
 }
 

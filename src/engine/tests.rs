@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{
     Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, Returned, Sending, Suspicion, Timing,
-    Waited, Waiting,
+    Visitor, Waited, Waiting,
 };
 use crate::bank::{Bank, BankTrouble, Booked, Checked, Requested, Said, Trip};
 use crate::clock::{Clock, TestClock};
@@ -42,6 +42,9 @@ use crate::keys::Keys;
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 
+/// A browser without any cookie of ours.
+static STRANGER: std::sync::LazyLock<Visitor> = std::sync::LazyLock::new(Visitor::default);
+
 /// What the bank does with the next exchange; without a word it agrees.
 enum Told {
     Unreachable,
@@ -54,8 +57,8 @@ enum Told {
 struct Bluntbank {
     told: Mutex<VecDeque<Told>>,
     asked: AtomicUsize,
-    checks_hang: bool,
     check_takes: Duration,
+    keys_away: Mutex<usize>,
     forged: Mutex<bool>,
     booked: Mutex<VecDeque<Result<Booked, BankTrouble>>>,
     may_be_asked_again: bool,
@@ -98,8 +101,10 @@ impl Bank for Bluntbank {
     }
 
     async fn check(&self, _: &Trip<'_>, _: &Offer) -> Result<Checked, BankTrouble> {
-        if self.checks_hang {
-            std::future::pending::<()>().await;
+        let left = self.keys_away.lock().unwrap().checked_sub(1);
+        if let Some(left) = left {
+            *self.keys_away.lock().unwrap() = left;
+            return Err(BankTrouble::Unreachable("keys: as told".into()));
         }
         tokio::time::sleep(self.check_takes).await;
         if std::mem::take(&mut *self.forged.lock().unwrap()) {
@@ -255,7 +260,7 @@ async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned,
         .take_return(Brought {
             bank: "blunt",
             answer,
-            cookie: &|_| None,
+            visitor: &STRANGER,
             at: Instant::now(),
             timing: &Timing::default(),
         })
@@ -265,12 +270,12 @@ async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned,
 fn looking(waited: &Waited) -> Waiting<'_> {
     static TIMING: std::sync::LazyLock<Timing> = std::sync::LazyLock::new(Timing::default);
     let Waited { state, via, .. } = waited;
-    Waiting { bank: "blunt", state, mark: via.mark, cookie: &|_| None, at: Instant::now(), timing: &TIMING }
+    Waiting { bank: "blunt", state, mark: via.mark, visitor: &STRANGER, at: Instant::now(), timing: &TIMING }
 }
 
 fn location(returned: Result<Returned, EngineError>) -> String {
     match returned.unwrap() {
-        Returned::Go(redirect) => redirect.as_str().to_owned(),
+        Returned::Go(redirect, _) => redirect.as_str().to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -288,6 +293,17 @@ async fn until_settled(engine: &Engine, journey: &Journey) -> Status {
         }
     }
     panic!("it never settled");
+}
+
+/// A bank that may be asked again, and does not answer the first time: its offers are held.
+fn slow_bank() -> Bluntbank {
+    Bluntbank { told: Mutex::new([Told::Hang].into()), may_be_asked_again: true, ..Bluntbank::default() }
+}
+
+/// The browser that left on this journey.
+fn leaver(engine: &Engine, journey: &Journey) -> Visitor {
+    let cookie = engine.visit_cookie(journey, 0).unwrap();
+    Visitor::new([(cookie.name, cookie.value)])
 }
 
 #[tokio::test]
@@ -322,7 +338,7 @@ async fn parallel_returns_on_two_nodes_ask_the_bank_once_and_end_alike() {
 #[tokio::test]
 async fn what_was_not_sent_is_taken_over_by_another_node() {
     let ground = Ground::new();
-    let (a, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let (a, _) = ground.node(slow_bank());
     let (b, bank) = ground.node(Bluntbank::default());
     let merchant = merchant(&a).await;
     let (journey, state) = opened(&a, &merchant, OneTime::Off).await;
@@ -399,27 +415,51 @@ async fn a_forged_answer_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_that_turns_out_forged_late_is_dropped() {
+async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_comes() {
     for one_time_token in [OneTime::Off, OneTime::On] {
         let ground = Ground::new();
-        let slow = Bluntbank { check_takes: Duration::from_millis(600), ..Bluntbank::default() };
-        *slow.forged.lock().unwrap() = true;
-        let (engine, bank) = ground.node(slow);
+        let (engine, bank) = ground.node(Bluntbank { check_takes: Duration::from_millis(600), ..Bluntbank::default() });
         let merchant = merchant(&engine).await;
         let (journey, state) = opened(&engine, &merchant, one_time_token).await;
-        let returned = back(&engine, &state, "forged").await.unwrap();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
-        assert!(now.proofs().next().is_none(), "nothing is left to prove");
-        if let Returned::Wait(waited) = returned {
-            let looked = engine.wait_on(looking(&waited)).await.unwrap();
-            assert!(matches!(looked, Returned::Suspect(Suspicion::Forged)), "{looked:?}");
+        for _ in 0..2 {
+            *bank.forged.lock().unwrap() = true;
+            let early = back(&engine, &state, "forged").await.unwrap();
+            assert!(matches!(early, Returned::BringAgain(_)), "{early:?}");
+            while *bank.forged.lock().unwrap() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+            assert_eq!(now.revision(), journey.revision());
         }
-        // The genuine one is none the worse for it.
-        back(&engine, &state, "genuine").await.unwrap();
+        // The genuine one is none the worse for it, and its browser brings it until it has been checked.
+        let home = loop {
+            match back(&engine, &state, "genuine").await.unwrap() {
+                Returned::BringAgain(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                returned => break location(Ok(returned)),
+            }
+        };
+        assert!(home.contains("outcome=authorised") || home.contains("token=ott_"), "{home}");
         assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
         assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
     }
+}
+
+#[tokio::test]
+async fn keys_that_are_away_do_not_end_a_journey_whose_code_is_unspent() {
+    let ground = Ground::new();
+    // As often as one look tries.
+    let (engine, bank) = ground.node(Bluntbank { keys_away: Mutex::new(4), ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
+    while *bank.keys_away.lock().unwrap() > 0 {
+        assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::BringAgain(_)));
+        let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+        assert_eq!(now.revision(), journey.revision(), "nothing is written of what nobody could check");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    while let Returned::BringAgain(_) = back(&engine, &state, "c").await.unwrap() {}
+    assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -437,24 +477,24 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it() {
+async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it_in_the_browser_that_left() {
     let ground = Ground::new();
-    let (engine, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let (engine, _) = ground.node(slow_bank());
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
     let pairs = [("state", state.as_str()), ("error", "access_denied")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-    let answer = Answer::read(Carried::Query, pairs).unwrap();
-    let refused = engine
-        .take_return(Brought {
-            bank: "blunt",
-            answer,
-            cookie: &|_| None,
-            at: Instant::now(),
-            timing: &Timing::default(),
-        })
-        .await;
-    assert!(matches!(refused.unwrap(), Returned::Wait(_)));
+    let own = leaver(&engine, &journey);
+    for (visitor, waits) in [(&own, true), (&*STRANGER, false)] {
+        let answer = Answer::read(Carried::Query, pairs.clone()).unwrap();
+        let timing = Timing::default();
+        let brought = Brought { bank: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
+        match engine.take_return(brought).await.unwrap() {
+            Returned::Wait(_) => assert!(waits, "whoever knows a state alone waits for nobody's answer"),
+            Returned::Suspect(Suspicion::Answered) => assert!(!waits),
+            other => panic!("{other:?}"),
+        }
+    }
     assert_eq!(status(&engine, &journey).await, Status::Awaited);
 }
 
@@ -468,6 +508,10 @@ async fn who_agrees_after_the_merchant_has_ended_it_has_agreed_to_nothing() {
     assert_eq!(revoked.consent_status(engine.clock().now()), Some(Status::Revoked));
     let home = location(back(&engine, &state, "c").await);
     assert!(home.ends_with("outcome=cancelled"), "{home}");
+    // That answer has counted: another one shows no more than that the state is known.
+    let returned = back(&engine, &state, "d").await.unwrap();
+    assert!(matches!(returned, Returned::Suspect(Suspicion::Answered)), "{returned:?}");
+    assert_eq!(location(back(&engine, &state, "c").await), home);
     assert_eq!(status(&engine, &journey).await, Status::Revoked);
 }
 
@@ -503,7 +547,7 @@ async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
 #[tokio::test]
 async fn a_frozen_hand_back_holds_its_offer() {
     let ground = Ground::new();
-    let (engine, _) = ground.node(Bluntbank { checks_hang: true, ..Bluntbank::default() });
+    let (engine, _) = ground.node(slow_bank());
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
     location(back(&engine, &state, "c").await);
@@ -529,7 +573,7 @@ async fn an_errand_has_no_page_and_no_token() {
     assert_eq!(journey.expires_at(), journey.opening().opened_at.plus(Duration::from_mins(1)));
     let link = engine.link(&journey).unwrap();
     assert_eq!(engine.look(&link).await.unwrap(), None);
-    assert_eq!(engine.cancel(&link).await.unwrap(), None);
+    assert_eq!(engine.cancel(&link, &Visitor::default()).await.unwrap(), None);
     assert_eq!(engine.withdraw(merchant.id, journey.pay_id()).await.unwrap(), None);
     let wished = super::Wished { link: &link, institution: None, at: Instant::now() };
     assert!(engine.leave(wished).await.unwrap().is_none());

@@ -10,6 +10,7 @@ mod key_set;
 mod password;
 mod returns;
 mod ticket;
+mod visit;
 mod webhook;
 
 use std::collections::HashSet;
@@ -27,6 +28,7 @@ pub use consent::ConsentClaims;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use ticket::ticket_parts;
+pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 
 use crate::domain::id::{MerchantId, PayId, Shard};
@@ -115,12 +117,6 @@ impl Keys {
     pub fn verifier(&self, journey: &Journey, departure: u8) -> Option<Secret> {
         let derived = self.derive(&journey.opening().key, "code verifier", &[journey.id().as_bytes(), &[departure]])?;
         Some(Secret::new(URL_SAFE_NO_PAD.encode(derived)))
-    }
-
-    /// The value of the cookie that is set when a browser leaves under `state`.
-    pub fn cookie(&self, journey: &Journey, state: &str) -> Option<String> {
-        let derived = self.derive(&journey.opening().key, "cookie", &[state.as_bytes()])?;
-        Some(URL_SAFE_NO_PAD.encode(&derived[..16]))
     }
 
     /// The entropy of the API key of the demo merchant's own page, which is nowhere stored: of the first try, or a later one

@@ -8,13 +8,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::onward::{onward, own_page};
 use super::page::{AppReturn, ProblemPage, words};
 use super::{checkout, consent, page_at, problem, reply};
 use crate::domain::device::Device;
 use crate::domain::door::{Door, Homeward};
 use crate::domain::journey::{Journey, Purpose};
 use crate::domain::redirect::Redirect;
-use crate::engine::{Admitted, Engine, EngineError};
+use crate::engine::{Admitted, Engine, EngineError, page_of};
 
 /// Beside the pages of checkouts and those of consents.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -34,6 +35,7 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
     if asked.ticket.is_empty() {
         return match engine.look(&asked.link_id).await {
             Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
+            Ok(Some(journey)) if !is_here(&request, &journey) => own_page(&engine, &journey, &asked.link_id),
             Ok(Some(journey)) => open(&engine, &request, &journey, |_| sent(engine.app_page(&journey))),
             Ok(None) => unknown(),
             Err(error) => problem::page_of(&error),
@@ -41,11 +43,11 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
     }
     match engine.admit(&asked.ticket).await {
         Ok(Admitted::Journey(_)) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(Admitted::Journey(journey)) => {
+        Ok(Admitted::Journey(journey)) if is_here(&request, &journey) => {
             open(&engine, &request, &journey, |door| reply::page(&page(&engine, &journey, door)))
         }
         Ok(Admitted::Over) => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
-        Ok(Admitted::Unknown) => unknown(),
+        Ok(Admitted::Journey(_) | Admitted::Unknown) => unknown(),
         Err(error) => problem::page_of(&error),
     }
 }
@@ -57,10 +59,10 @@ fn open(
     journey: &Journey,
     show: impl FnOnce(Door) -> HttpResponse,
 ) -> HttpResponse {
-    match engine.app_home(journey, device(request)) {
+    match engine.app_home(journey, &reply::visitor(request), device(request)) {
         Ok(Some(Homeward::Door(door))) => show(door),
         Ok(Some(Homeward::Redirect(redirect))) => reply::see_other(&redirect),
-        Ok(None) => sent(engine.way_now(journey)),
+        Ok(None) => onward(engine, request, journey),
         Err(error) => problem::page_of(&error),
     }
 }
@@ -83,6 +85,11 @@ fn sent(way: Result<Redirect, EngineError>) -> HttpResponse {
         Ok(redirect) => reply::see_other(&redirect),
         Err(error) => problem::page_of(&error),
     }
+}
+
+/// Whether this is the page of that journey's purpose.
+fn is_here(request: &HttpRequest, journey: &Journey) -> bool {
+    request.match_pattern().is_some_and(|pattern| pattern == format!("{}/app", page_of(journey)))
 }
 
 fn unknown() -> HttpResponse {

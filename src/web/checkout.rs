@@ -9,14 +9,14 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::body::{Incoming, read_form};
-use super::leaving::waiting_page;
-use super::page::{Checkout, Ended, Home, How, ProblemPage, words};
+use super::leaving::{leaving_later, waiting_page};
+use super::onward::{leads_home, onward, other_browser, own_page};
+use super::page::{Checkout, Ended, Home, How, Next, ProblemPage, words};
 use super::{app_page, page_at, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
-use crate::domain::redirect::Redirect;
-use crate::engine::{CONSENT_PAGE, Engine, EngineError, Leaving, PAYMENT_PAGE, Wished};
+use crate::engine::{Engine, Leaving, PAYMENT_PAGE, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -44,53 +44,64 @@ struct Link {
 }
 
 async fn show(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    match engine.look(&link.link_id).await {
-        Ok(None) => unknown_link(),
-        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
-        Err(error) => problem::page_of(&error),
+    match payment_of(&engine, &link.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
+        Ok(journey) => page(&engine, &request, &journey, &link.link_id),
+        Err(response) => response,
     }
 }
 
 async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    match posted_link(incoming) {
-        Some(link) => leave(&engine, &link).await,
-        None => unknown_link(),
+    let request = incoming.request.clone();
+    let Some(link) = posted_link(incoming) else { return unknown_link() };
+    match payment_of(&engine, &link).await {
+        Ok(_) => leave(&engine, &request, &link).await,
+        Err(response) => response,
     }
 }
 
 /// Leaves again, while the bank is late. It begins nothing: a press on Pay has.
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    match engine.look(&link.link_id).await {
-        Ok(None) => unknown_link(),
-        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(Some(journey)) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &link.link_id).await,
-        Ok(Some(journey)) => page(&engine, &journey, &link.link_id),
-        Err(error) => problem::page_of(&error),
+    match payment_of(&engine, &link.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
+        Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => leave(&engine, &request, &link.link_id).await,
+        Ok(journey) => page(&engine, &request, &journey, &link.link_id),
+        Err(response) => response,
     }
 }
 
-async fn leave(engine: &Arc<Engine>, link: &str) -> HttpResponse {
+async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
     match engine.leave(Wished { link, institution: None, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
         Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
-        Ok(Some(Leaving::Ended(journey))) => onward(engine, &journey),
+        Ok(Some(Leaving::Ended(journey))) => onward(engine, request, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
-        Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/payment/leaving", link),
-        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => page(engine, &journey, link),
+        Ok(Some(Leaving::Late(journey))) => {
+            let page = waiting_page(engine, &journey, "/payment/leaving", link);
+            leaving_later(engine, request, &journey, page)
+        }
+        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => {
+            leaving_later(engine, request, &journey, page(engine, request, &journey, link))
+        }
         Err(error) => problem::page_of_form(&error, checkout_page(link)),
     }
 }
 
 async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let Some(link) = posted_link(incoming) else { return unknown_link() };
-    match engine.cancel(&link).await {
+    if let Err(response) = payment_of(&engine, &link).await {
+        return response;
+    }
+    let visitor = reply::visitor(&request);
+    match engine.cancel(&link, &visitor).await {
         Ok(None) => unknown_link(),
-        Ok(Some(journey)) if matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
-            reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel())
+        Ok(Some(journey)) if !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
+            onward(&engine, &request, &journey)
         }
-        Ok(Some(journey)) => onward(&engine, &journey),
+        Ok(Some(journey)) if !engine.may_cancel(&journey, &visitor) => other_browser(),
+        Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
         Err(error) => problem::page_of_form(&error, checkout_page(&link)),
     }
 }
@@ -102,17 +113,19 @@ fn checkout_page(link: &str) -> String {
 
 /// The way on from a page that says how a journey ended.
 async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<Link>) -> HttpResponse {
-    match engine.look(&link.link_id).await {
-        Ok(None) => unknown_link(),
-        Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(Some(journey)) => onward(&engine, &journey),
-        Err(error) => problem::page_of(&error),
+    match payment_of(&engine, &link.link_id).await {
+        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
+        Ok(journey) => onward(&engine, &request, &journey),
+        Err(response) => response,
     }
 }
 
 /// A picture of a link, made here: nobody else learns of it.
 async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
     match engine.look(&link.link_id).await {
+        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
+            own_page(&engine, &journey, &link.link_id)
+        }
         Ok(Some(journey)) => match engine.pay_link(&journey) {
             Ok(pay_link) => reply::qr_code(&pay_link),
             Err(error) => problem::page_of(&error),
@@ -126,10 +139,13 @@ fn posted_link(incoming: Incoming) -> Option<String> {
     read_form(&incoming.body.ok()?).ok()?.text("link_id").map(str::to_owned)
 }
 
-fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
-    match engine.way_now(journey) {
-        Ok(redirect) => reply::see_other(&redirect),
-        Err(error) => problem::page_of(&error),
+/// The payment of a link, or what is answered instead.
+async fn payment_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse> {
+    match engine.look(link).await {
+        Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => Err(own_page(engine, &journey, link)),
+        Ok(Some(journey)) => Ok(journey),
+        Ok(None) => Err(unknown_link()),
+        Err(error) => Err(problem::page_of_form(&error, checkout_page(link))),
     }
 }
 
@@ -137,14 +153,11 @@ fn unknown_link() -> HttpResponse {
     reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
 }
 
-fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
-    if opening.purpose.consent().is_some() {
-        return reply::see_other(&Redirect::own(engine.public_url(), CONSENT_PAGE, &[("link_id", link)]));
-    }
     let failed = match journey.stage() {
-        Stage::Settled(_) => return ended(engine, journey),
-        Stage::HandedBack => return onward(engine, journey),
+        Stage::Settled(_) => return ended(engine, request, journey, link),
+        Stage::HandedBack => return onward(engine, request, journey),
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };
@@ -162,28 +175,33 @@ fn page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
     })
 }
 
-fn ended(engine: &Engine, journey: &Journey) -> HttpResponse {
-    match home_link(engine, journey) {
-        Ok(home) => reply::page(&Ended {
-            merchant: journey.opening().merchant_name.as_str().to_owned(),
-            payee: journey.payee().to_owned(),
-            amount: amount(journey),
-            note: journey.opening().purpose.note().to_owned(),
-            how: how(journey),
-            home,
-        }),
-        Err(error) => problem::page_of(&error),
+fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
+    let outcome = journey.settlement().map(|settlement| settlement.outcome);
+    let next = if journey.opening().plan.landing_for(outcome).is_none() {
+        Next::Close
+    } else if leads_home(engine, request, journey) {
+        let url = engine.public_url().page("/payment/home", &[("link_id", link)]);
+        Next::Home(Home::to(journey.opening().merchant_name.as_str(), url))
+    } else {
+        Next::LookThere
+    };
+    match ended_page(journey, next) {
+        Some(page) => reply::page(&page),
+        None => onward(engine, request, journey),
     }
 }
 
-/// The way on: none where the journey ends on this very page.
-fn home_link(engine: &Engine, journey: &Journey) -> Result<Option<Home>, EngineError> {
-    let outcome = journey.settlement().map(|settlement| settlement.outcome);
-    if journey.opening().plan.landing_for(outcome).is_none() {
-        return Ok(None);
-    }
-    let url = engine.public_url().page("/payment/home", &[("link_id", &engine.link(journey)?)]);
-    Ok(Some(Home::to(journey.opening().merchant_name.as_str(), url)))
+/// What has become of a checkout; `None` while nothing has been proven.
+pub(super) fn ended_page(journey: &Journey, next: Next) -> Option<Ended> {
+    journey.settlement()?;
+    Some(Ended {
+        merchant: journey.opening().merchant_name.as_str().to_owned(),
+        payee: journey.payee().to_owned(),
+        amount: amount(journey),
+        note: journey.opening().purpose.note().to_owned(),
+        how: how(journey),
+        next,
+    })
 }
 
 fn how(journey: &Journey) -> How {

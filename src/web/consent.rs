@@ -10,17 +10,16 @@ use tokio::time::Instant;
 
 use super::bank_list::by_country;
 use super::body::{Incoming, read_form};
-use super::leaving::waiting_page;
-use super::page::{BankAway, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words};
+use super::leaving::{leaving_later, waiting_page};
+use super::onward::{leads_home, onward, other_browser, own_page};
+use super::page::{BankAway, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, Next, ProblemPage, Request, words};
 use super::{app_page, checkout, page_at, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::domain::params::percent_encoded;
-use crate::domain::redirect::Redirect;
-use crate::domain::terms::SameBrowser;
-use crate::engine::{CONSENT_PAGE, Engine, Leaving, PAYMENT_PAGE, Wished};
+use crate::engine::{CONSENT_PAGE, Engine, Leaving, Wished};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -58,7 +57,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
         Ok(journey) if is_open(&journey) && asks_for_bank(&journey) => {
             chooser(&engine, &journey, &asked.link_id, &asked.find)
         }
-        Ok(_) => leave(&engine, &asked.link_id, None).await,
+        Ok(_) => leave(&engine, &request, &asked.link_id, None).await,
         Err(response) => response,
     }
 }
@@ -67,12 +66,13 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
     match consent_of(&engine, &asked.link_id).await {
         Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(_) => leave(&engine, &asked.link_id, None).await,
+        Ok(_) => leave(&engine, &request, &asked.link_id, None).await,
         Err(response) => response,
     }
 }
 
 async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let Some((link, institution)) =
         posted(incoming, |fields| Some((fields.text("link_id")?.to_owned(), fields.text("institution")?.to_owned())))
     else {
@@ -86,19 +86,22 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     if is_open(&journey) && !engine.eligible(&journey).any(|eligible| eligible.id == institution) {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
-    leave(&engine, &link, Some(&institution)).await
+    leave(&engine, &request, &link, Some(&institution)).await
 }
 
 async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
+    let request = incoming.request.clone();
     let Some(link) = posted(incoming, |fields| fields.text("link_id").map(str::to_owned)) else {
         return unknown_link();
     };
     if let Err(response) = consent_of(&engine, &link).await {
         return response;
     }
-    match engine.cancel(&link).await {
+    match engine.cancel(&link, &reply::visitor(&request)).await {
         Ok(None) => unknown_link(),
-        Ok(Some(journey)) => onward(&engine, &journey),
+        // A consent may always be cancelled, if not from anywhere.
+        Ok(Some(journey)) if is_open(&journey) => other_browser(),
+        Ok(Some(journey)) => onward(&engine, &request, &journey),
         Err(error) => problem::page_of_form(&error, page_of("", &link)),
     }
 }
@@ -107,19 +110,9 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
     match consent_of(&engine, &asked.link_id).await {
         Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(journey) if is_elsewhere(&engine, &journey, &request) => {
-            reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser())
-        }
-        Ok(journey) => onward(&engine, &journey),
+        Ok(journey) => onward(&engine, &request, &journey),
         Err(response) => response,
     }
-}
-
-/// Whether the merchant requires the browser that left, and this one is another: it is not handed what the other agreed to.
-fn is_elsewhere(engine: &Engine, journey: &Journey, request: &HttpRequest) -> bool {
-    let required = journey.opening().terms.same_browser == SameBrowser::Required;
-    let cookie = reply::known_cookies(request);
-    required && !engine.has_left(journey, &cookie)
 }
 
 /// A picture of a consent's link, made here: nobody else learns of it.
@@ -128,7 +121,8 @@ async fn qr(engine: web::Data<Engine>, asked: web::Query<Asked>) -> HttpResponse
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
             reply::qr_code(&engine.public_url().page(CONSENT_PAGE, &[("link_id", &asked.link_id)]))
         }
-        Ok(_) => HttpResponse::NotFound().finish(),
+        Ok(Some(journey)) => own_page(&engine, &journey, &asked.link_id),
+        Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => problem::page_of(&error),
     }
 }
@@ -137,24 +131,26 @@ async fn qr(engine: web::Data<Engine>, asked: web::Query<Asked>) -> HttpResponse
 async fn consent_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse> {
     match engine.look(link).await {
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => Ok(journey),
-        Ok(Some(_)) => {
-            let checkout = Redirect::own(engine.public_url(), PAYMENT_PAGE, &[("link_id", link)]);
-            Err(reply::see_other(&checkout))
-        }
+        Ok(Some(journey)) => Err(own_page(engine, &journey, link)),
         Ok(None) => Err(unknown_link()),
         Err(error) => Err(problem::page_of_form(&error, page_of("", link))),
     }
 }
 
-async fn leave(engine: &Arc<Engine>, link: &str, institution: Option<&str>) -> HttpResponse {
+async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
     match engine.leave(Wished { link, institution, at: Instant::now() }).await {
         Ok(None) => unknown_link(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
         Ok(Some(Leaving::Refused(home))) => reply::see_other(&home),
-        Ok(Some(Leaving::Late(journey))) => waiting_page(engine, &journey, "/consent/leaving", link),
+        Ok(Some(Leaving::Late(journey))) => {
+            let page = waiting_page(engine, &journey, "/consent/leaving", link);
+            leaving_later(engine, request, &journey, page)
+        }
         Ok(Some(Leaving::Choose(journey))) => chooser(engine, &journey, link, ""),
-        Ok(Some(Leaving::NoBank(journey))) => reply::page(&bank_away(engine, &journey, link)),
-        Ok(Some(Leaving::Ended(journey))) => ended(engine, &journey, link),
+        Ok(Some(Leaving::NoBank(journey))) => {
+            leaving_later(engine, request, &journey, reply::page(&bank_away(engine, &journey, link)))
+        }
+        Ok(Some(Leaving::Ended(journey))) => ended(engine, request, &journey, link),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Err(error) => problem::page_of_form(&error, page_of("", link)),
     }
@@ -198,16 +194,24 @@ fn bank_away(engine: &Engine, journey: &Journey, link: &str) -> BankAway {
     }
 }
 
-fn ended(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
-    let Some(end) = end(journey, engine) else { return onward(engine, journey) };
-    let merchant = journey.opening().merchant_name.as_str();
-    let way_home = journey.opening().plan.landing.is_some();
-    reply::page(&ConsentEnded {
-        request: request(journey),
-        bank: bank_name(engine, journey),
-        end,
-        home: way_home.then(|| Home::to(merchant, page_of("/home", link))),
-    })
+fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
+    let next = if journey.opening().plan.landing.is_none() {
+        Next::Close
+    } else if leads_home(engine, request, journey) {
+        Next::Home(Home::to(journey.opening().merchant_name.as_str(), page_of("/home", link)))
+    } else {
+        Next::LookThere
+    };
+    match ended_page(engine, journey, next) {
+        Some(page) => reply::page(&page),
+        None => onward(engine, request, journey),
+    }
+}
+
+/// What has become of a consent; `None` of one whose customer is home before the bank has proven anything.
+pub(super) fn ended_page(engine: &Engine, journey: &Journey, next: Next) -> Option<ConsentEnded> {
+    let end = end(journey, engine)?;
+    Some(ConsentEnded { request: request(journey), bank: bank_name(engine, journey), end, next })
 }
 
 /// What became of a consent, as a sentence; `None` while nothing has been proven.
@@ -255,13 +259,6 @@ fn page_of(page: &str, link: &str) -> String {
 
 fn posted<T>(incoming: Incoming, read: impl FnOnce(&crate::dialect::fields::Fields) -> Option<T>) -> Option<T> {
     read(&read_form(&incoming.body.ok()?).ok()?)
-}
-
-fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
-    match engine.way_now(journey) {
-        Ok(redirect) => reply::see_other(&redirect),
-        Err(error) => problem::page_of(&error),
-    }
 }
 
 fn unknown_link() -> HttpResponse {

@@ -1,9 +1,9 @@
 //! LEAVE, when the bank is late: a light page, which asks again.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::page::{Awaited, Waiting};
-use super::{checkout, reply};
+use super::{checkout, problem, reply};
 use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Engine;
@@ -19,4 +19,18 @@ pub(super) fn waiting_page(engine: &Engine, journey: &Journey, next: &str, link:
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next: format!("{next}?link_id={}", percent_encoded(link)),
     })
+}
+
+/// Shows this page to a browser that leaves, and has not left yet: it is known by its cookie from now on.
+pub(super) fn leaving_later(
+    engine: &Engine,
+    request: &HttpRequest,
+    journey: &Journey,
+    page: HttpResponse,
+) -> HttpResponse {
+    match engine.cookie_of_leaver(journey) {
+        Ok(Some(cookie)) => reply::leaving(page, &cookie, request),
+        Ok(None) => page,
+        Err(error) => problem::page_of(&error),
+    }
 }

@@ -10,6 +10,7 @@ mod idempotency;
 mod ixopay;
 mod leaving;
 mod local;
+mod onward;
 pub mod page;
 mod patience;
 mod problem;

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::body::BodyTrouble;
-use super::page::{ProblemPage, Repost};
+use super::page::{ProblemPage, Repost, WhyAgain};
 use super::reply;
 use crate::domain::invalid::Invalid;
 use crate::engine::EngineError;
@@ -166,7 +166,8 @@ pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
 
 /// The same for the answer to a bank's form, when the store is away: a page that posts it again.
 pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
-    let mut response = reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.after(RETRY_SECONDS));
+    let mut response =
+        reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.because(WhyAgain::StoreAway(RETRY_SECONDS)));
     response.extensions_mut().insert(Cause::new(error));
     response
 }

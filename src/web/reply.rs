@@ -1,5 +1,7 @@
 //! Replies: pages, and the one place in the program that writes a `Location`.
 
+use std::time::Duration;
+
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
@@ -9,7 +11,7 @@ use askama::Template;
 use super::page::{ProblemPage, Repost};
 use super::rules::is_head;
 use crate::domain::redirect::{PublicUrl, Redirect};
-use crate::engine::Left;
+use crate::engine::{Left, VisitCookie, Visitor};
 
 /// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
 /// hold every redirect that follows a form against it, and the last of them leads to a merchant.
@@ -32,20 +34,41 @@ pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
 }
 
 /// Sends a browser to the bank, with the cookie that shows that it is the one that left.
-pub fn leave(left: &Left) -> HttpResponse {
-    let cookie = Cookie::build(&left.cookie_name, &left.cookie_value)
+pub fn leave(left: &Left, request: &HttpRequest) -> HttpResponse {
+    leaving(see_other(&left.redirect), &left.cookie, request)
+}
+
+/// Gives a browser that leaves its visit cookie along, and takes back the oldest that it would have too many of.
+pub fn leaving(mut response: HttpResponse, cookie: &VisitCookie, request: &HttpRequest) -> HttpResponse {
+    for name in visitor(request).surplus(&cookie.name) {
+        set(&mut response, &VisitCookie { name, value: String::new(), life: Duration::ZERO });
+    }
+    set(&mut response, cookie);
+    response
+}
+
+/// Sends a browser on with what becomes of its visit cookies.
+pub fn see_other_with(redirect: &Redirect, cookies: &[VisitCookie]) -> HttpResponse {
+    let mut response = see_other(redirect);
+    for cookie in cookies {
+        set(&mut response, cookie);
+    }
+    response
+}
+
+fn set(response: &mut HttpResponse, cookie: &VisitCookie) {
+    let VisitCookie { name, value, life } = cookie;
+    let cookie = Cookie::build(name, value)
         .path("/")
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .max_age(CookieAge::try_from(left.cookie_life).unwrap_or(CookieAge::HOUR))
+        .max_age(CookieAge::try_from(*life).unwrap_or(CookieAge::HOUR))
         .finish();
-    let mut response = see_other(&left.redirect);
     // A cookie of hexadecimal digits and base64url always fits a header; without it the return still works.
     if let Err(error) = response.add_cookie(&cookie) {
         tracing::warn!(error = %error, "leave.cookie_refused");
     }
-    response
 }
 
 /// A page.
@@ -65,7 +88,7 @@ pub fn problem_page(status: StatusCode, problem: &ProblemPage) -> HttpResponse {
 /// A page that posts again what it was posted, by itself after a time.
 pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
     let mut response = page_with(status, repost);
-    if let Some(seconds) = repost.seconds {
+    if let Some(seconds) = repost.why.seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
@@ -82,12 +105,10 @@ pub fn qr_code(link: &str) -> HttpResponse {
     }
 }
 
-/// The cookies of ours that a browser sent, by name; taken off the request because that cannot cross threads.
-pub fn known_cookies(request: &HttpRequest) -> impl Fn(&str) -> Option<String> + Sync + use<> {
+/// What a browser shows of having left for a bank.
+pub fn visitor(request: &HttpRequest) -> Visitor {
     let all = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
-    let ours = all.into_iter().filter(|cookie| cookie.name().starts_with("__Host-hb-"));
-    let ours: Vec<_> = ours.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
-    move |name| ours.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+    Visitor::new(all.into_iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())))
 }
 
 /// Nothing at all, and nothing has been touched: for HEAD, prefetches and link scanners.

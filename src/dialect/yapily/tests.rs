@@ -520,7 +520,7 @@ fn a_payment_request_is_refused_by_the_path_of_its_fault() {
         ),
         (
             "/paymentRequest/periodicPayment",
-            json!({ "frequency": { "type": "MONTHLY" }, "nextPaymentAmount": { "amount": 1, "currency": "XXX" } }),
+            json!({ "frequency": { "type": "MONTHLY" }, "nextPaymentAmount": { "amount": 1, "currency": "XTS" } }),
             "paymentRequest.periodicPayment.nextPaymentAmount.currency: is not a currency",
         ),
         (

@@ -1,6 +1,6 @@
 //! The transitions: each consumes the journey and answers the next one.
 
-use super::{Answer, Choice, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use super::{Answer, Choice, Departure, Effect, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::Grant;
 use crate::domain::delivery::News;
 use crate::domain::moment::Moment;
@@ -59,20 +59,6 @@ impl Journey {
         self.advance(via, Proof::Held { offer, until }, at).then(|| self.revised())
     }
 
-    /// Drops an offer that turned out not to be the bank's word, as if it had never come; a customer who went home stays
-    /// there. `None` when it is not held.
-    #[must_use]
-    pub fn let_go(mut self, via: Via) -> Option<Self> {
-        let answers = &mut self.past.departures.get_mut(usize::from(via.departure))?.answers;
-        let index = answers.iter().position(|answer| answer.mark == via.mark)?;
-        let answer = answers.get_mut(index).filter(|answer| matches!(answer.proof, Some(Proof::Held { .. })))?;
-        answer.proof = None;
-        if answer.end.is_none() {
-            answers.remove(index);
-        }
-        Some(self.revised())
-    }
-
     /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]
@@ -112,7 +98,7 @@ impl Journey {
     #[must_use]
     pub fn fail(mut self, via: Via, error: BankError, at: Moment) -> Option<Self> {
         let unsettled = self.settlement().is_none();
-        (unsettled && self.record(via, End::Failed(error), at)).then(|| self.revised())
+        (unsettled && self.record(via, (End::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
     /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the offer to the
@@ -124,15 +110,19 @@ impl Journey {
         }
         let answer = self.answer_mut(via, at)?;
         answer.proof.get_or_insert(held);
-        answer.end = Some(End::Frozen);
+        (answer.end, answer.effect, answer.at) = (Some(End::Frozen), Effect::Counted, at);
         Some(self.revised())
     }
 
-    /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. `None` when that is
-    /// known, or there is no room for it.
+    /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. It counts all the same
+    /// where it is its departure's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
+    /// expired. `None` when that is known, or there is no room for it.
     #[must_use]
     pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
-        self.record(via, end, at).then(|| self.revised())
+        let departure = self.past.departures.get(usize::from(via.departure));
+        let first = departure.is_some_and(|d| d.answers.iter().all(|answer| answer.mark == via.mark));
+        let effect = if first && !self.is_answered() { Effect::Counted } else { Effect::None };
+        self.record(via, (end, effect), at).then(|| self.revised())
     }
 
     /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design). The
@@ -154,29 +144,32 @@ impl Journey {
         self.past.settlements.push(Settlement { outcome, at, cause: fact.cause() });
         if let Some(via) = via {
             // A full list or a second settlement by one answer changes nothing: the settlement itself stands.
-            let _ = self.record(via, End::Settled(number), at);
+            let _ = self.record(via, (End::Settled(number), Effect::Counted), at);
         }
         Settling::Settled(self.revised(), number)
     }
 
     /// What a fact that comes too late counts as; `None` when it is in time. A consent whose own time is over cannot be
-    /// given any more, and what was refused after the journey's time has expired. A payment that is proven is never late.
+    /// given any more, and what its customer was refused after the journey's time has expired. A payment that is proven is never late.
     fn in_time(&self, fact: &Fact, at: Moment) -> Option<Fact> {
         let until = self.opening.purpose.consent().and_then(|consent| consent.until);
         if fact.bank_tokens().is_some() && until.is_some_and(|until| until <= at) {
             let why = "The consent was given after its time was over.";
             return Some(Fact::refused(BankError::new("consent_expired", Some(why))));
         }
-        (self.is_lapsed(at) && fact.is_refusal()).then(Fact::lapsed)
+        let lapsed = self.is_lapsed(at) && self.opening.purpose.needs_customer();
+        (lapsed && fact.is_refusal()).then(Fact::lapsed)
     }
 
     /// Concludes an answer: it has an end, and nothing more to prove.
-    fn record(&mut self, via: Via, end: End, at: Moment) -> bool {
+    fn record(&mut self, via: Via, (end, effect): (End, Effect), at: Moment) -> bool {
         // An end that has been written stays, so that replays keep their bytes.
         let Some(answer) = self.answer_mut(via, at) else { return false };
         let changes = answer.end.is_none() || answer.proof.is_some();
         answer.proof = None;
-        answer.end.get_or_insert(end);
+        if answer.end.is_none() {
+            (answer.end, answer.effect, answer.at) = (Some(end), effect, at);
+        }
         changes
     }
 
@@ -200,7 +193,7 @@ impl Journey {
         if answers.len() >= Self::MOST {
             return None;
         }
-        answers.push(Answer { mark: via.mark, at, end: None, proof: None });
+        answers.push(Answer { mark: via.mark, at, end: None, proof: None, effect: Effect::None });
         answers.last_mut()
     }
 

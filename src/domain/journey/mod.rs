@@ -126,18 +126,29 @@ pub struct Departure {
 pub struct Answer {
     /// Tells this answer from another one: the start of a digest of its code or error.
     pub mark: u64,
-    /// When it had its effect, or came.
+    /// When it came; once it has an end, when it led there.
     pub at: Moment,
     /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
     pub end: Option<End>,
     /// How far its proof has come; `None` when there is nothing to prove (any more).
     pub proof: Option<Proof>,
+    /// What it did to the journey.
+    pub effect: Effect,
+}
+
+/// What an answer did to its journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing, so far: it leads to where others had led before.
+    None,
+    /// It counted: it led the journey to the end that it has.
+    Counted,
 }
 
 /// How far the proof of an answer has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// Nobody has asked the bank yet. Whoever finds it after `until` takes it over.
+    /// It has been found genuine, and nobody has asked the bank yet. Whoever finds it after `until` takes it over.
     Held {
         /// The offer, so that another node can ask.
         offer: Sealed,

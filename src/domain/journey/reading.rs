@@ -1,6 +1,6 @@
 //! What can be read off a journey.
 
-use super::{Answer, Choice, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use super::{Answer, Choice, Departure, Effect, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
@@ -170,6 +170,45 @@ impl Journey {
     /// What this answer led to, if it has led to anything.
     pub fn answered(&self, via: Via) -> Option<&End> {
         self.answer(via)?.end.as_ref()
+    }
+
+    /// Whether this answer is one that counted: whoever brings another one shows by it no more than that a `state` is
+    /// known. A failure counts only where it was the first answer to a checkout's departure.
+    pub fn counts(&self, via: Via) -> bool {
+        let first = self.past.departures.get(usize::from(via.departure)).and_then(|d| d.answers.first());
+        self.answer(via).is_some_and(|answer| {
+            let failed = matches!(answer.end, Some(End::Failed(_)));
+            let may_fail = self.opening.purpose.checkout().is_some() && first.is_some_and(|a| a.mark == via.mark);
+            answer.effect == Effect::Counted && (!failed || may_fail)
+        })
+    }
+
+    /// Whether an answer has led to where it stands, or sent its customer home.
+    pub fn is_answered(&self) -> bool {
+        let last = self.past.settlements.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+        let end = match self.stage() {
+            Stage::Settled(_) => last.map(End::Settled),
+            Stage::HandedBack => Some(End::Frozen),
+            Stage::Open(_) | Stage::Away { .. } => None,
+        };
+        let mut answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
+        end.is_some() && answers.any(|answer| answer.effect == Effect::Counted && answer.end == end)
+    }
+
+    /// When this answer led to its end, or came.
+    pub fn led_at(&self, via: Via) -> Moment {
+        self.answer(via).map_or(self.opening.opened_at, |answer| answer.at)
+    }
+
+    /// Since when a browser can have been handed back with this end.
+    pub fn handed_back_since(&self, end: &End) -> Moment {
+        let settled = match end {
+            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
+            End::Failed(_) | End::Frozen => None,
+        };
+        let answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
+        let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
+        led.map(|answer| answer.at).chain(settled).max().unwrap_or(self.opening.opened_at)
     }
 
     fn answer(&self, via: Via) -> Option<&Answer> {

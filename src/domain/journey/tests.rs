@@ -104,6 +104,44 @@ fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
 }
 
 #[test]
+fn an_answer_counts_where_it_led_the_journey_somewhere() {
+    let (away, error) = (left(journey()), BankError::new("server_error", None));
+    let [second, third] = [2, 3].map(|mark| Via { mark, ..VIA });
+    let no = Fact::refused(BankError::new("access_denied", None));
+    let refused = settled(away.clone(), &no, Some(VIA)).remember(second, End::Settled(0), NOW).unwrap();
+    let later = NOW.plus(Duration::from_secs(9));
+    let Settling::Settled(paid, 1) = refused.settle(&Fact::paid(), Some(third), later) else { panic!() };
+    assert_eq!([VIA, second, third].map(|via| paid.counts(via)), [true, false, true]);
+    assert_eq!((paid.led_at(VIA), paid.led_at(third)), (NOW, later));
+    assert_eq!((paid.handed_back_since(&End::Settled(0)), paid.handed_back_since(&End::Settled(1))), (NOW, later));
+    // Where nobody's answer had led to the end, the first one of its departure counts.
+    let cancelled = settled(away.clone(), &Fact::pressed_cancel(), None);
+    assert!(!cancelled.is_answered() && !cancelled.counts(VIA));
+    let first = cancelled.remember(VIA, End::Settled(0), NOW).unwrap().remember(second, End::Settled(0), NOW).unwrap();
+    assert_eq!((first.is_answered(), first.counts(VIA), first.counts(second)), (true, true, false));
+    // A second failure shows no more than that the state is known.
+    let failed = away.clone().fail(VIA, error.clone(), NOW).unwrap().fail(second, error, NOW).unwrap();
+    assert_eq!((failed.counts(VIA), failed.counts(second)), (true, false));
+    let frozen = away.freeze(VIA, held(), later).unwrap();
+    assert_eq!((frozen.counts(VIA), frozen.is_answered(), frozen.handed_back_since(&End::Frozen)), (true, true, later));
+}
+
+#[test]
+fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
+    let outcome = |journey: Journey, fact: &Fact, at| match journey.settle(fact, Some(VIA), at) {
+        Settling::Settled(journey, _) => journey.settlement().map(|settlement| settlement.outcome),
+        Settling::Stands(_) => None,
+    };
+    let over = journey().expires_at();
+    for code in ["access_denied", "server_error", ""] {
+        let no = Fact::refused(BankError::new(code, None));
+        assert_eq!(outcome(left(journey()), &no, over), Some(Outcome::Expired), "{code}");
+        assert_ne!(outcome(left(journey()), &no, NOW), Some(Outcome::Expired), "{code}");
+    }
+    assert_eq!(outcome(left(journey()), &Fact::paid(), over), Some(Outcome::Paid), "what is proven is never late");
+}
+
+#[test]
 fn each_answer_keeps_the_end_it_led_to() {
     let refused = settled(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(VIA));
     let code = Via { mark: 2, ..VIA };

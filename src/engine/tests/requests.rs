@@ -19,10 +19,12 @@ fn wish(purpose: Purpose) -> Wish {
         purpose,
         extras: Vec::new(),
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        params_in: Placement::Query,
         endpoints: Asked::OwnPage,
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
+        expiry: None,
     }
 }
 
@@ -30,19 +32,22 @@ fn checkout(institution: Option<&str>) -> Purpose {
     Purpose::Checkout(Checkout {
         wanted: Wanted::Payment(Amount::parse("10", Currency::EUR).unwrap()),
         institution: institution.map(Into::into),
+        payee: None,
         note: String::new(),
         cancel: Cancel::Offered,
     })
 }
 
-fn consent(kind: Kind, institution: Option<&str>) -> Purpose {
+fn agreement(kind: Kind, institution: Option<&str>) -> Purpose {
     Purpose::Consent(Consent {
         kind,
         user: UserId::mint([1; 16], Shard::of_byte(1)),
         application_user: None,
         institution: institution.map(Into::into),
-        scope: vec!["ACCOUNTS".into()],
+        country: None,
+        features: FeatureRequest::All(Vec::new()),
         until: None,
+        longest: consent::LIFE,
         answer_to: AnswerTo::Gateway,
     })
 }
@@ -96,16 +101,16 @@ async fn no_payment_is_opened_or_taken_where_the_bank_takes_none() {
     let (engine, _) = ground.node(Bluntbank { takes_no_payments: true, ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
     let open = async |purpose: Purpose| engine.open(&merchant, "terse", &wish(purpose), None).await;
-    for purpose in [checkout(Some("blunt")), checkout(None), consent(payment(), Some("blunt"))] {
+    for purpose in [checkout(Some("blunt")), checkout(None), agreement(payment(), Some("blunt"))] {
         let Err(EngineError::Refused(refused)) = open(purpose.clone()).await else { panic!("{purpose:?}") };
         let expected = if purpose.institution().is_some() { "institutionId" } else { "bank" };
         assert_eq!(refused.field(), expected, "{refused}");
         assert!(refused.to_string().contains("takes no payments") || expected == "bank", "{refused}");
     }
-    open(consent(Kind::Accounts, Some("blunt"))).await.unwrap();
+    open(agreement(Kind::Accounts, Some("blunt"))).await.unwrap();
     // Whose customer chooses is not taken there either.
-    let chosen = open(consent(payment(), None)).await.unwrap();
+    let chosen = open(agreement(payment(), None)).await.unwrap();
     assert!(matches!(leaving(&engine, &chosen, Some("blunt")).await, Leaving::Choose(_)));
-    let accounts = open(consent(Kind::Accounts, None)).await.unwrap();
+    let accounts = open(agreement(Kind::Accounts, None)).await.unwrap();
     assert!(matches!(leaving(&engine, &accounts, Some("blunt")).await, Leaving::Left(_)));
 }

@@ -10,7 +10,7 @@ use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Answer, Cancel, Choice, Departure, End, Journey, Opening, Past, Purpose, Settlement, Way,
+    Answer, Cancel, Choice, Departure, Effect, End, Journey, Opening, Past, Purpose, Settlement, Way,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
@@ -101,6 +101,20 @@ enum EndRecord {
     Z,
     /// None yet.
     N,
+    /// One that others had led to before; this answer has changed nothing.
+    R(Box<EndRecord>),
+}
+
+impl EndRecord {
+    fn into_end(self) -> (Option<End>, Effect) {
+        match self {
+            Self::F(error) => (Some(End::Failed(error.into_error())), Effect::Counted),
+            Self::S(number) => (Some(End::Settled(number)), Effect::Counted),
+            Self::Z => (Some(End::Frozen), Effect::Counted),
+            Self::N => (None, Effect::None),
+            Self::R(end) => (end.into_end().0, Effect::None),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -229,6 +243,8 @@ impl From<&Departure> for DepartureRecord {
                 Some(End::Frozen) => EndRecord::Z,
                 None => EndRecord::N,
             };
+            let counted = answer.effect == Effect::Counted || answer.end.is_none();
+            let end = if counted { end } else { EndRecord::R(Box::new(end)) };
             (answer.mark, answer.at.as_millis(), end)
         });
         let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
@@ -243,13 +259,8 @@ impl From<&Departure> for DepartureRecord {
 impl DepartureRecord {
     fn into_departure(self) -> Departure {
         let answers = self.1.into_iter().map(|(mark, at, end)| {
-            let end = match end {
-                EndRecord::F(error) => Some(End::Failed(error.into_error())),
-                EndRecord::S(number) => Some(End::Settled(number)),
-                EndRecord::Z => Some(End::Frozen),
-                EndRecord::N => None,
-            };
-            Answer { mark, at: Moment::from_millis(at), end, proof: None }
+            let (end, effect) = end.into_end();
+            Answer { mark, at: Moment::from_millis(at), end, proof: None, effect }
         });
         let to = self.2.map(|(institution, bank, scope)| Choice { institution, bank, scope });
         let way = self.3.map(|way| match way {

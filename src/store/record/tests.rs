@@ -10,8 +10,8 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Departing, Errand, Journey, Opening, Purpose, Settling,
-    Via, Wanted,
+    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Departing, End, Errand, Journey, Opening, Purpose,
+    Settling, Via, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
@@ -84,7 +84,9 @@ fn consented() -> Journey {
     let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
     let Departing::New(away, departure) = again.depart(Some(choice("mock")), NOW) else { panic!() };
     let held = away.hold(Via { departure, mark: 1 }, sealed(), NOW, NOW).unwrap();
-    let ended = held.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
+    let followed = held.remember(Via { departure: 0, mark: 9 }, End::Settled(0), NOW).unwrap();
+    assert!(!followed.counts(Via { departure: 0, mark: 9 }));
+    let ended = followed.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
     assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
     ended
 }

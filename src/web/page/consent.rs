@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Home;
+use super::Next;
 use super::words::consent as words;
 
 /// What a customer is asked to agree to, and by whom.
@@ -114,8 +114,8 @@ pub struct ConsentEnded {
     pub bank: Option<String>,
     /// What happened.
     pub end: ConsentEnd,
-    /// The way on; without one the customer may close the window.
-    pub home: Option<Home>,
+    /// The way on.
+    pub next: Next,
 }
 
 /// What became of a consent.
@@ -160,6 +160,7 @@ impl ConsentEnd {
 
 #[cfg(test)]
 mod samples {
+    use super::super::Home;
     use super::*;
 
     fn accounts() -> Request {
@@ -239,22 +240,22 @@ mod samples {
                 request: accounts(),
                 bank: Some("Modelo Sandbox".into()),
                 end: ConsentEnd::Agreed,
-                home: Some(home),
+                next: Next::Home(home),
             };
             let failed = ConsentEnd::Failed(words::reason("server_error").into());
             vec![
                 ("consent-agreed", agreed.clone()),
-                ("consent-agreed-payment", Self { request: payment(), home: None, ..agreed.clone() }),
+                ("consent-agreed-payment", Self { request: payment(), next: Next::Close, ..agreed.clone() }),
                 ("consent-refused", Self { end: ConsentEnd::Refused, ..agreed.clone() }),
                 ("consent-failed", Self { end: failed, ..agreed.clone() }),
                 ("consent-withdrawn", Self { end: ConsentEnd::Withdrawn, ..agreed.clone() }),
-                ("consent-expired", Self { end: ConsentEnd::Expired, bank: None, home: None, ..agreed }),
+                ("consent-expired", Self { end: ConsentEnd::Expired, bank: None, next: Next::Close, ..agreed }),
             ]
         }
 
         pub(in crate::web::page) fn hostile() -> Self {
             let end = ConsentEnd::Failed(HOSTILE.into());
-            Self { request: hostile(), bank: Some(HOSTILE.into()), end, home: Some(Home::to(HOSTILE, HOSTILE)) }
+            Self { request: hostile(), bank: Some(HOSTILE.into()), end, next: Next::Home(Home::to(HOSTILE, HOSTILE)) }
         }
     }
 }

@@ -18,8 +18,19 @@ pub struct Ended {
     pub note: String,
     /// What happened.
     pub how: How,
-    /// The way on; without one the customer may close the window.
-    pub home: Option<Home>,
+    /// The way on.
+    pub next: Next,
+}
+
+/// The way on from a page that says how something ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Home, to the merchant.
+    Home(Home),
+    /// None: it ends here, and the customer may close the window.
+    Close,
+    /// The app or the shop where the customer started; this browser is not led there.
+    LookThere,
 }
 
 /// What happened to a link.
@@ -87,16 +98,17 @@ impl Ended {
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
-            home: Some(Home::to(merchant, "/payment/home?link_id=lk_07f3")),
+            next: Next::Home(Home::to(merchant, "/payment/home?link_id=lk_07f3")),
         };
         let failed = How::Failed(super::words::reason("server_error").into());
         vec![
             ("ended-paid", paid.clone()),
-            ("ended-paid-close", Self { home: None, ..paid.clone() }),
+            ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
+            ("ended-paid-look", Self { next: Next::LookThere, ..paid.clone() }),
             ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
             ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
             ("ended-failed", Self { how: failed, ..paid.clone() }),
-            ("ended-expired", Self { how: How::Expired, home: None, ..paid }),
+            ("ended-expired", Self { how: How::Expired, next: Next::Close, ..paid }),
         ]
     }
 
@@ -107,7 +119,10 @@ impl Ended {
             amount: "<b>25".into(),
             note: "\"' onmouseover='x'".into(),
             how: How::Failed("<script>alert(2)</script>".into()),
-            home: Some(Home::to("<script>alert(3)</script>", "/payment/home?link_id=\"><script>alert(4)</script>")),
+            next: Next::Home(Home::to(
+                "<script>alert(3)</script>",
+                "/payment/home?link_id=\"><script>alert(4)</script>",
+            )),
         }
     }
 }

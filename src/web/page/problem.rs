@@ -18,6 +18,8 @@ pub struct ProblemPage {
     pub retry_seconds: Option<u32>,
     /// Where it goes then; itself, where nothing is said. A page that answers a form must not ask for itself again.
     pub retry_at: Option<String>,
+    /// A page of ours on which its customer can go on.
+    pub on: Option<String>,
 }
 
 impl ProblemPage {
@@ -47,6 +49,17 @@ impl ProblemPage {
     /// A payment that has come to its end, to somebody who knows no more than its id.
     pub fn payment_over() -> Self {
         Self::new(words::PAYMENT_OVER, words::PAYMENT_OVER_SENTENCE, words::OVER_HINT)
+    }
+
+    /// A return that shows no more than a `state`, after another one has counted.
+    pub fn answered() -> Self {
+        Self::new(words::ANSWERED, words::ANSWERED_SENTENCE, words::OVER_HINT)
+    }
+
+    /// An answer that leads nowhere, to a customer whom we recognise, who can go on at `page`.
+    pub fn not_usable(page: &str) -> Self {
+        let problem = Self::new(words::NOT_USABLE, words::NOT_USABLE_SENTENCE, words::GO_ON);
+        Self { on: Some(page.into()), ..problem }
     }
 
     /// A return in another browser than the one that left, for a merchant who does not allow that.
@@ -98,6 +111,8 @@ impl ProblemPage {
             ("problem-unknown-link", Self::unknown_link()),
             ("problem-over", Self::over()),
             ("problem-payment-over", Self::payment_over()),
+            ("problem-answered", Self::answered()),
+            ("problem-not-usable", Self::not_usable("/payment?link_id=lk_07f3")),
             ("problem-unknown-return", Self::unknown_return()),
             ("problem-other-browser", Self::other_browser()),
             ("problem-cannot-cancel", Self::cannot_cancel()),
@@ -117,6 +132,7 @@ impl ProblemPage {
             hint: Some(script.into()),
             retry_seconds: Some(1),
             retry_at: Some(script.into()),
+            on: Some(format!("\">{script}")),
         }
     }
 }

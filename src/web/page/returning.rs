@@ -26,15 +26,51 @@ pub struct Repost {
     pub marker: (&'static str, &'static str),
     /// What the bank has posted, as it came.
     pub pairs: Vec<(String, String)>,
-    /// After how many seconds, because our store is away; `None` is at once, because it can do now.
-    pub seconds: Option<u32>,
+    /// Why it does.
+    pub why: WhyAgain,
+}
+
+/// Why an answer is posted again, and after how many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyAgain {
+    /// At once: what another site has posted carries no cookie of ours.
+    OwnSite,
+    /// Our store is away.
+    StoreAway(u32),
+    /// Whether it is the bank's word is not known yet.
+    BankLate(u32),
+}
+
+impl WhyAgain {
+    /// After how many seconds; `None` is at once.
+    pub const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::OwnSite => None,
+            Self::StoreAway(seconds) | Self::BankLate(seconds) => Some(seconds),
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::OwnSite => words::TAKING_ON,
+            Self::StoreAway(_) => words::STORE_AWAY,
+            Self::BankLate(_) => words::BANK_LATE,
+        }
+    }
+
+    const fn button(self) -> &'static str {
+        match self {
+            Self::OwnSite | Self::BankLate(_) => words::CONTINUE,
+            Self::StoreAway(_) => words::TRY_AGAIN,
+        }
+    }
 }
 
 impl Repost {
-    /// The same page for while the store is away.
+    /// The same page for another reason.
     #[must_use]
-    pub fn after(self, seconds: u32) -> Self {
-        Self { seconds: Some(seconds), ..self }
+    pub fn because(self, why: WhyAgain) -> Self {
+        Self { why, ..self }
     }
 }
 
@@ -61,9 +97,13 @@ impl Repost {
             action: "/return/form-post".into(),
             marker: ("handback_posted_by", "repost"),
             pairs: pairs.map(|(name, value)| (name.into(), value.into())).into(),
-            seconds: None,
+            why: WhyAgain::OwnSite,
         };
-        vec![("repost", page.clone()), ("repost-store-away", page.after(2))]
+        vec![
+            ("repost", page.clone()),
+            ("repost-store-away", page.clone().because(WhyAgain::StoreAway(2))),
+            ("repost-bank-late", page.because(WhyAgain::BankLate(1))),
+        ]
     }
 
     pub(super) fn hostile() -> Self {
@@ -71,7 +111,7 @@ impl Repost {
             action: SCRIPT.into(),
             marker: ("handback_posted_by", "repost"),
             pairs: vec![(SCRIPT.into(), "\"' onmouseover='x' <b>".into())],
-            seconds: None,
+            why: WhyAgain::OwnSite,
         }
     }
 }

@@ -25,7 +25,8 @@ pub struct Waiting {
     pub amount: String,
     /// How long the customer has been waiting, in seconds.
     pub seconds: u32,
-    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank.
+    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank, unless that is
+    /// where the browser came with it.
     pub next: String,
 }
 

@@ -64,6 +64,7 @@ pub mod ended {
     pub(crate) const EXPIRED: &str = "Link expired";
     pub(crate) const CANCELLED_SENTENCE: &str = "This payment was cancelled before it was made.";
     pub(crate) const CLOSE: &str = "You can close this window.";
+    pub(crate) const LOOK_THERE: &str = super::problem::OVER_HINT;
     pub(crate) const TO: &str = "To";
     pub(crate) const AMOUNT: &str = "Amount";
     pub(crate) const NOTE: &str = "For";
@@ -130,6 +131,7 @@ pub mod consent {
     pub(crate) const REFERENCE: &str = "For";
     pub(crate) const BANK: &str = "Bank";
     pub(crate) const CLOSE: &str = "You can close this window.";
+    pub(crate) const LOOK_THERE: &str = super::problem::OVER_HINT;
     pub(crate) const AGREED: &str = "You have agreed";
     pub(crate) const REFUSED: &str = "You have not agreed";
     pub(crate) const FAILED: &str = "This did not work";
@@ -213,6 +215,7 @@ pub(super) mod returning {
     pub const PRESS: &str = "Nothing is lost. Press the button, unless this page moves on by itself.";
     pub const CONTINUE: &str = "Continue";
     pub const STORE_AWAY: &str = "We cannot reach our records right now.";
+    pub const BANK_LATE: &str = "We are checking your bank’s answer.";
     pub const TRY_AGAIN: &str = "Try again";
 }
 
@@ -252,6 +255,12 @@ pub(super) mod problem {
     pub const OVER_HINT: &str = "Open the app or the shop where you started: there you see how this ended.";
     pub const PAYMENT_OVER: &str = "This payment is over";
     pub const PAYMENT_OVER_SENTENCE: &str = "There is nothing to pay here any more.";
+    pub const ANSWERED: &str = "Your bank’s answer has been received before";
+    pub const ANSWERED_SENTENCE: &str = "There is nothing more to do on this page.";
+    pub const NOT_USABLE: &str = "Your bank’s answer cannot be used";
+    pub const NOT_USABLE_SENTENCE: &str = "Something in it is missing or wrong. Nothing has been decided by it.";
+    pub const GO_ON: &str = "You can go on from here, and try again if need be.";
+    pub const CONTINUE: &str = "Continue";
     pub const OTHER_BROWSER: &str = "Please continue in the browser you started in";
     pub const OTHER_BROWSER_SENTENCE: &str =
         "This was started in another browser, and the shop asks that it ends there.";

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::body::Incoming;
-use super::page::{FragmentReturn, ProblemPage, Repost};
+use super::page::{FragmentReturn, Repost, WhyAgain};
 use super::{page_at, problem, reply};
 use crate::domain::invalid::Invalid;
 use crate::engine::{Carried, Engine, EngineError, Returned, Suspicion};
@@ -54,7 +54,7 @@ async fn take(
         let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
         visit.arrive(Carried::Query, pairs).await
     };
-    let (arrival, response) = visit.answer(returned);
+    let (arrival, response) = visit.answer(returned, None).await;
     metrics.arrived(arrival);
     visit.timed(response)
 }
@@ -75,18 +75,20 @@ async fn take_posted(
         Err(trouble) => {
             tracing::info!(trouble = %trouble, "return.unreadable");
             metrics.arrived(Arrival::Suspect);
-            return visit.timed(reply::problem_page(trouble.status(), &ProblemPage::unreadable()));
+            let page = visit.suspect(&Suspicion::Answer(Invalid::new("body", trouble.to_string()))).await;
+            return visit.timed(with_status(page, trouble.status()));
         }
     };
-    let again = |pairs| Repost { action: visit.address(), marker: poster.again().marker(), pairs, seconds: None };
-    let (arrival, response) = match visit.arrive(poster.carried(), pairs.iter().cloned()).await {
+    let returned = visit.arrive(poster.carried(), pairs.iter().cloned()).await;
+    let again = Repost { action: visit.address(), marker: poster.again().marker(), pairs, why: WhyAgain::OwnSite };
+    let (arrival, response) = match returned {
         // A form from another site carries no Lax cookie (RFC 6265bis, section 5.2); the same form from this one does.
-        Ok(Returned::Suspect(Suspicion::OtherBrowser)) if poster == Poster::Bank => {
-            return visit.timed(reply::repost_page(StatusCode::OK, &again(pairs)));
+        returned if poster == Poster::Bank && visit.may_show_more(&returned) => {
+            return visit.timed(reply::repost_page(StatusCode::OK, &again));
         }
         // What was posted stands in no address that could be loaded again.
-        Err(error @ EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of_post(&error, again(pairs))),
-        returned => visit.answer(returned),
+        Err(error @ EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of_post(&error, again)),
+        returned => visit.answer(returned, Some(again)).await,
     };
     metrics.arrived(arrival);
     visit.timed(response)
@@ -112,11 +114,16 @@ async fn wait_on(
     let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
     let (Some(web::Query(Wait { state, .. })), Some(mark)) = (wait, mark) else {
         metrics.arrived(Arrival::Suspect);
-        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+        return visit.suspect(&Suspicion::NoState).await;
     };
-    let (arrival, response) = visit.answer(visit.wait_on(&state, mark).await);
+    let (arrival, response) = visit.answer(visit.wait_on(&state, mark).await, None).await;
     metrics.arrived(arrival);
     visit.timed(response)
+}
+
+fn with_status(mut response: HttpResponse, status: StatusCode) -> HttpResponse {
+    *response.status_mut() = status;
+    response
 }
 
 /// Reads an answer's mark: 16 hexadecimal digits.

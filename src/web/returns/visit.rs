@@ -9,12 +9,13 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
+use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Waiting as Looking;
-use crate::engine::{Answer, Brought, Carried, Engine, EngineError, Returned, Suspicion, Timing, Waited};
+use crate::engine::{Answer, Brought, Carried, Engine, EngineError, Returned, Suspicion, Timing, Visitor, Waited};
 use crate::telemetry::metrics::Arrival;
-use crate::web::page::{Awaited, ProblemPage, Waiting};
-use crate::web::{checkout, problem, reply};
+use crate::web::page::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
+use crate::web::{checkout, onward, problem, reply};
 
 /// Where the time of a return went (Server-Timing, W3C).
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -24,6 +25,7 @@ pub(super) struct Visit<'a> {
     engine: &'a Arc<Engine>,
     request: &'a HttpRequest,
     bank: &'a str,
+    visitor: Visitor,
     at: Instant,
     timing: Timing,
     /// How long the engine took.
@@ -33,7 +35,8 @@ pub(super) struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// Begins now.
     pub(super) fn new(engine: &'a Arc<Engine>, request: &'a HttpRequest, bank: &'a str) -> Self {
-        Self { engine, request, bank, at: Instant::now(), timing: Timing::default(), engine_took: Cell::default() }
+        let (at, visitor) = (Instant::now(), reply::visitor(request));
+        Self { engine, request, bank, visitor, at, timing: Timing::default(), engine_took: Cell::default() }
     }
 
     /// The address that the bank sends its browsers to, as a page of ours posts to it.
@@ -51,17 +54,15 @@ impl<'a> Visit<'a> {
             Ok(answer) => answer,
             Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
         };
-        let cookie = reply::known_cookies(self.request);
-        let Self { bank, at, timing, .. } = self;
-        let brought = Brought { bank, answer, cookie: &cookie, at: *at, timing };
+        let Self { bank, visitor, at, timing, .. } = self;
+        let brought = Brought { bank, answer, visitor, at: *at, timing };
         self.measured(Box::pin(self.engine.take_return(brought))).await
     }
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
-        let cookie = reply::known_cookies(self.request);
-        let Self { bank, at, timing, .. } = self;
-        let waiting = Looking { bank, state, mark, cookie: &cookie, at: *at, timing };
+        let Self { bank, visitor, at, timing, .. } = self;
+        let waiting = Looking { bank, state, mark, visitor, at: *at, timing };
         self.measured(self.engine.wait_on(waiting)).await
     }
 
@@ -72,14 +73,70 @@ impl<'a> Visit<'a> {
         answer
     }
 
-    /// What the browser is answered, and how that is counted.
-    pub(super) fn answer(&self, returned: Result<Returned, EngineError>) -> (Arrival, HttpResponse) {
+    /// Whether a browser that shows nothing may have a cookie after all: what another site has posted carries none.
+    pub(super) fn may_show_more(&self, returned: &Result<Returned, EngineError>) -> bool {
+        let Ok(Returned::Suspect(suspicion)) = returned else { return false };
+        match suspicion {
+            Suspicion::OtherBrowser => true,
+            Suspicion::NoState | Suspicion::Forged | Suspicion::Answered | Suspicion::TooLate(_) => {
+                self.visitor.shows_nothing()
+            }
+            Suspicion::UnknownState | Suspicion::OtherBank | Suspicion::Answer(_) => false,
+        }
+    }
+
+    /// What the browser is answered, and how that is counted. `again` is the page that brings its answer once more, where
+    /// it was posted.
+    pub(super) async fn answer(
+        &self,
+        returned: Result<Returned, EngineError>,
+        again: Option<Repost>,
+    ) -> (Arrival, HttpResponse) {
         match returned {
-            Ok(Returned::Go(redirect)) => (Arrival::Sent, reply::see_other(&redirect)),
+            Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),
             Ok(Returned::Wait(waited)) => (Arrival::Waiting, self.waiting(&waited)),
-            Ok(Returned::Suspect(suspicion)) => (Arrival::Suspect, suspect(&suspicion)),
+            Ok(Returned::BringAgain(journey)) => (Arrival::Waiting, self.bring_again(&journey, again)),
+            Ok(Returned::Suspect(suspicion)) => (Arrival::Suspect, self.suspect(&suspicion).await),
             Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
             Err(error) => (Arrival::Failed, problem::page_of(&error)),
+        }
+    }
+
+    /// What is answered to an answer that leads nowhere: with a way on, where we recognise the browser.
+    pub(super) async fn suspect(&self, suspicion: &Suspicion) -> HttpResponse {
+        tracing::info!(suspicion = suspicion.as_str(), "return.suspect");
+        let (status, page) = match suspicion {
+            Suspicion::TooLate(journey) => return onward::too_late(self.engine, journey),
+            Suspicion::Answered => return reply::problem_page(StatusCode::GONE, &ProblemPage::answered()),
+            Suspicion::OtherBrowser => {
+                return reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser());
+            }
+            Suspicion::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
+            Suspicion::NoState | Suspicion::OtherBank | Suspicion::Answer(_) | Suspicion::Forged => {
+                (StatusCode::BAD_REQUEST, ProblemPage::unreadable())
+            }
+        };
+        match self.engine.way_back(self.bank, &self.visitor).await {
+            Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
+            Ok(None) => reply::problem_page(status, &page),
+            Err(error) => {
+                tracing::warn!(error = %error, "return.no_way_back");
+                reply::problem_page(status, &page)
+            }
+        }
+    }
+
+    /// A light page that brings the answer again, as it came: nothing of it is kept before it has been checked.
+    fn bring_again(&self, journey: &Journey, again: Option<Repost>) -> HttpResponse {
+        match again {
+            Some(page) => reply::repost_page(StatusCode::OK, &page.because(WhyAgain::BankLate(1))),
+            None => reply::page(&Waiting {
+                awaited: Awaited::Answer,
+                payee: journey.payee().to_owned(),
+                amount: checkout::amount(journey),
+                seconds: 0,
+                next: format!("{}?{}", self.address(), self.request.query_string()),
+            }),
         }
     }
 
@@ -110,16 +167,4 @@ impl<'a> Visit<'a> {
             next: format!("{}/wait?state={}&answer={:016x}", self.address(), percent_encoded(state), via.mark),
         })
     }
-}
-
-fn suspect(suspicion: &Suspicion) -> HttpResponse {
-    let (status, page) = match suspicion {
-        Suspicion::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
-        Suspicion::OtherBrowser => (StatusCode::FORBIDDEN, ProblemPage::other_browser()),
-        Suspicion::NoState | Suspicion::OtherBank | Suspicion::Answer(_) | Suspicion::Forged => {
-            (StatusCode::BAD_REQUEST, ProblemPage::unreadable())
-        }
-    };
-    tracing::info!(suspicion = suspicion.as_str(), "return.suspect");
-    reply::problem_page(status, &page)
 }

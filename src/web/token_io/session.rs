@@ -25,6 +25,8 @@ use crate::engine::{Engine, Leaving, Wished};
 use crate::telemetry::metrics::Route;
 use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
+use crate::web::leaving::leaving_later;
+use crate::web::onward::{onward, other_browser};
 use crate::web::page::{Awaited, ProblemPage, Session, Waiting};
 use crate::web::{checkout, page_at, problem, reply};
 
@@ -119,11 +121,12 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Err(response) => return response,
     };
     let cancelled = match engine.link(&journey) {
-        Ok(link) => engine.cancel(&link).await,
+        Ok(link) => engine.cancel(&link, &reply::visitor(&request)).await,
         Err(error) => Err(error),
     };
     match cancelled {
-        Ok(Some(journey)) if was_cancelled(&journey) => onward(&engine, &journey),
+        Ok(Some(journey)) if was_cancelled(&journey) => onward(&engine, &request, &journey),
+        Ok(Some(journey)) if !has_ended(&journey) => other_browser(),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => unknown(),
         Err(error) => problem::page_of_form(&error, at(&id)),
@@ -145,8 +148,7 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
 /// What is said of a payment that has ended: the browser that left for the bank is sent home, and everybody else learns
 /// that it is over.
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
-    let cookie = reply::known_cookies(request);
-    if engine.has_left(journey, &cookie) { onward(engine, journey) } else { over() }
+    if engine.recognises(journey, &reply::visitor(request)) { onward(engine, request, journey) } else { over() }
 }
 
 fn over() -> HttpResponse {
@@ -194,14 +196,17 @@ async fn leave(
     };
     match left {
         Ok(None) => unknown(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left),
+        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
         Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
-        Ok(Some(Leaving::Late(journey))) => reply::page(&waiting(engine, &journey, id)),
+        Ok(Some(Leaving::Late(journey))) => {
+            leaving_later(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
+        }
         Ok(Some(Leaving::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
         Ok(Some(Leaving::NoBank(journey))) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
-            reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) })
+            let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
+            leaving_later(engine, request, &journey, shown)
         }
         Ok(Some(Leaving::Ended(journey))) => ended(engine, request, &journey),
         Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
@@ -252,13 +257,6 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
 /// The address of a session, which its forms begin with.
 fn at(id: &str) -> String {
     format!("/token-io/session/{id}")
-}
-
-fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
-    match engine.way_now(journey) {
-        Ok(redirect) => reply::see_other(&redirect),
-        Err(error) => problem::page_of(&error),
-    }
 }
 
 fn unknown() -> HttpResponse {

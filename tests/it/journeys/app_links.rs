@@ -88,7 +88,8 @@ async fn an_app_is_opened_by_a_page_with_a_real_button(house: House) {
 async fn the_address_that_a_history_keeps_opens_the_app_for_ten_minutes(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link(json!({ "callback_url": "com.example.shop://paid", "one_time_token": true })).await;
-    let page = house.http.pay(&link.text, "code=ok").await.location();
+    let trip = house.http.leave(&link.text).await;
+    let page = house.http.back_in_it(&trip, "code=ok").await.location();
     let (address, html) = shown_on(&house, IPHONE, &page).await;
     let token = query_value(&offers(html).0, "one-time-token");
     assert!(!address.contains(&link.text) && !address.contains(&token), "{address}");
@@ -106,8 +107,11 @@ async fn the_address_that_a_history_keeps_opens_the_app_for_ten_minutes(house: H
         house.http.get(nobody).await.is(404).never_says("com.example");
     }
     house.http.get(&format!("{address}&ticket=x")).await.is(400);
-    // Whoever has the link itself still finds the way.
-    offers(on(&house, IPHONE, &page).await);
+    // Who has the link still finds the way in the browser that left, and reads what became of it in any other.
+    on(&house, IPHONE, &page).await.is(410).says("Payment complete").never_says("com.example");
+    let own = [("user-agent", IPHONE), ("cookie", trip.cookie.as_str())];
+    let ticket = house.http.get_with(&page, &own).await.location();
+    offers(house.http.get_with(&ticket, &own).await);
 }
 
 async fn a_merchant_can_have_its_app_opened_directly(house: House) {
@@ -276,7 +280,7 @@ async fn a_consent_comes_home_to_an_app_too(house: House) {
         let page = house.http.back(&asked.back(answer)).await.location();
         assert_eq!(page, format!("{}/consent/app?link_id={link}", house.http.base()));
         assert_eq!(house.http.back(&asked.back(answer)).await.location(), page);
-        let (address, _) = shown_on(&house, IPHONE, &format!("/payment/app?link_id={link}")).await;
+        let (address, _) = shown_on(&house, IPHONE, &format!("/consent/app?link_id={link}")).await;
         assert!(address.starts_with(&format!("{}/consent/app?ticket=", house.http.base())), "{address}");
         let html = on(&house, IPHONE, &page).await.is(200).says(sentence).says(">Open Shop</a>");
         let (button, attempt, elsewhere) = offers(html);

@@ -129,7 +129,7 @@ async fn a_customer_who_presses_cancel_has_denied_access(house: House) {
     let tpp = Tpp::of(&house).await;
     let asked = tpp.ask(json!({ "oneTimeToken": true })).await;
     let link = query_value(asked.data["authorisationUrl"].as_str().unwrap(), "link_id");
-    let home = house.http.submit("/payment/cancel", &[("link_id", &link)]).await.location();
+    let home = house.http.submit("/consent/cancel", &[("link_id", &link)]).await.location();
     let expected = format!("{CALLBACK}?{}&error=access_denied&error-source=user&error-description=", whose(&asked));
     assert!(home.starts_with(&expected), "{home}");
     assert_eq!(tpp.consent(&asked.id).await["status"], "REJECTED");
@@ -177,7 +177,7 @@ async fn a_late_agreement_overrides_a_refusal(house: House) {
     assert_eq!(house.http.back(&asked.back("error=access_denied")).await.location(), refused);
     assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
     // And nothing overrides an agreement.
-    house.http.back(&asked.back("error=server_error")).await.location();
+    house.http.back(&asked.back("error=server_error")).await.is(410).never_says(CALLBACK);
     assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
 }
 

@@ -1,10 +1,13 @@
 //! Rule 7: the return needs no cookie; one that is there has to be right, and a merchant can require it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::house::House;
 use crate::support::http::{Answer, Http, Trip};
 use crate::support::on_every_store;
+use crate::support::tpp::Tpp;
 
 on_every_store![
     the_cookie_of_a_departure_is_locked_down,
@@ -12,6 +15,11 @@ on_every_store![
     a_return_with_the_right_cookie_is_welcome,
     a_return_with_a_wrong_cookie_is_refused_and_changes_nothing,
     a_merchant_can_require_the_cookie,
+    where_the_cookie_is_required_only_the_browser_that_left_may_cancel,
+    a_browser_holds_eight_of_our_cookies_at_the_most_and_the_oldest_go_first,
+    a_payment_takes_the_cookies_of_older_visits_back,
+    an_answer_that_decides_nothing_for_good_takes_no_cookie_back,
+    whoever_is_recognised_is_never_left_without_a_way_on,
 ];
 
 async fn the_cookie_of_a_departure_is_locked_down(house: House) {
@@ -73,4 +81,159 @@ async fn a_merchant_can_require_the_cookie(house: House) {
 
 async fn back(http: &Http, trip: &Trip, cookie: &str) -> Answer {
     http.get_with(&format!("/return/sandbox?{}", trip.with("code=ok")), &[("cookie", cookie)]).await
+}
+
+async fn where_the_cookie_is_required_only_the_browser_that_left_may_cancel(house: House) {
+    let shop = house.shop("Shop");
+    shop.choose(json!({ "same_browser": "required" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    // Nobody has left yet: there is no other browser.
+    let home = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
+    assert!(home.ends_with("&status=cancel"), "{home}");
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.is(403).says("another browser");
+    assert_eq!(shop.status(&link).await, "away");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", trip.cookie.as_str())];
+    let body = format!("link_id={}", link.text);
+    let home = house.http.send(reqwest::Method::POST, "/payment/cancel", &form, body).await.location();
+    assert!(home.ends_with("&status=cancel"), "{home}");
+    let tpp = Tpp::of(&house).await;
+    tpp.shop.choose(json!({ "same_browser": "required" })).await;
+    let asked = tpp.ask(json!({})).await;
+    let out = asked.data["authorisationUrl"].as_str().unwrap();
+    house.http.get(out).await.location();
+    let link = crate::support::http::query_value(out, "link_id");
+    house.http.submit("/consent/cancel", &[("link_id", &link)]).await.is(403).says("another browser");
+    assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
+}
+
+/// What a browser holds after this answer: cookies that are set are added, those without a life go.
+fn held(mut jar: Vec<(String, String)>, answer: &Answer) -> Vec<(String, String)> {
+    for cookie in answer.headers.get_all("set-cookie") {
+        let (pair, attributes) = cookie.to_str().unwrap().split_once("; ").unwrap();
+        let (name, value) = pair.split_once('=').unwrap();
+        jar.retain(|(own, _)| own != name);
+        if !attributes.contains("Max-Age=0") {
+            jar.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    jar
+}
+
+fn shown(jar: &[(String, String)]) -> String {
+    jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+}
+
+async fn a_browser_holds_eight_of_our_cookies_at_the_most_and_the_oldest_go_first(house: House) {
+    let shop = house.shop("Shop");
+    let (mut jar, mut names) = (vec![("theirs".to_owned(), "1".to_owned())], Vec::new());
+    for _ in 0..12 {
+        let link = shop.link_to("https://shop.example/cb").await;
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", &shown(&jar))];
+        let body = format!("link_id={}", link.text);
+        let left = house.http.send(reqwest::Method::POST, "/payment/pay", &form, body).await;
+        jar = held(jar, &left);
+        names.push(jar.last().unwrap().0.clone());
+        house.wait(Duration::from_secs(1));
+        assert!(jar.len() <= 1 + 8, "{jar:?}");
+    }
+    let kept: Vec<_> = jar.iter().skip(1).map(|(name, _)| name.clone()).collect();
+    assert_eq!(kept, names[4..], "the last eight");
+    assert!(shown(&jar[1..]).len() < 700, "{} bytes", shown(&jar).len());
+}
+
+/// The life of the cookie of this name, if it is set.
+fn life(answer: &Answer, name: &str) -> Option<u64> {
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let cookie = cookies.into_iter().find(|cookie| cookie.starts_with(&format!("{name}=")))?;
+    Some(cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap())
+}
+
+fn name(trip: &Trip) -> &str {
+    trip.cookie.split('=').next().unwrap()
+}
+
+async fn a_payment_takes_the_cookies_of_older_visits_back(house: House) {
+    let shop = house.shop("Shop");
+    for (token_life, kept) in [(60, 600), (3600, 3600)] {
+        shop.choose(json!({ "one_time_token": "on", "one_time_token_life_seconds": token_life })).await;
+        let link = shop.link_to("https://shop.example/cb").await;
+        let (older, other) = (house.http.leave(&link.text).await, shop.link_to("https://shop.example/cb").await);
+        house.http.back_in_it(&older, "error=server_error").await.location();
+        let (newer, elsewhere) = (house.http.leave(&link.text).await, house.http.leave(&other.text).await);
+        let all = format!("{}; {}; {}", older.cookie, newer.cookie, elsewhere.cookie);
+        let back = back(&house.http, &newer, &all).await;
+        let home = back.location();
+        let lives = |left: Option<u64>, most: u64| left.is_some_and(|left| (most - 30..=most).contains(&left));
+        assert_eq!(life(&back, name(&older)), Some(0));
+        assert!(lives(life(&back, name(&newer)), kept), "{:?}", life(&back, name(&newer)));
+        assert_eq!(life(&back, name(&elsewhere)), None, "another journey's");
+        // A replay gives it no longer life.
+        house.wait(Duration::from_secs(100));
+        let again = house.http.back_in_it(&newer, "code=ok").await;
+        assert_eq!(again.location(), home);
+        assert!(lives(life(&again, name(&newer)), kept - 100), "{:?}", life(&again, name(&newer)));
+    }
+}
+
+async fn an_answer_that_decides_nothing_for_good_takes_no_cookie_back(house: House) {
+    let shop = house.shop("Shop");
+    shop.choose(json!({ "same_browser": "required" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    let trip = house.http.leave(&link.text).await;
+    for answer in ["error=access_denied", "error=server_error"] {
+        let declined = house.http.back_in_it(&trip, answer).await;
+        assert!(declined.location().ends_with("&status=cancel") && !declined.has("set-cookie"), "{answer}");
+    }
+    // Back at the bank, and Approve after all.
+    house.wait(Duration::from_hours(1));
+    assert!(house.http.back_in_it(&trip, "code=ok").await.location().ends_with("&status=success"));
+}
+
+async fn whoever_is_recognised_is_never_left_without_a_way_on(house: House) {
+    let (shop, tpp) = (house.shop("Shop"), Tpp::of(&house).await);
+    let link = shop.link_to("https://shop.example/cb").await;
+    let paying = house.http.leave(&link.text).await;
+    house.wait(Duration::from_secs(1));
+    let asked = tpp.ask(json!({})).await;
+    let out = asked.data["authorisationUrl"].as_str().unwrap();
+    let agreeing = house.http.get(out).await.header("set-cookie").split(';').next().unwrap().to_owned();
+    let to_payment = format!("/payment?link_id={}", link.text);
+    let to_consent = format!("/consent?link_id={}", crate::support::http::query_value(out, "link_id"));
+    let nothing = "00000000000000000000000000000000";
+    for query in ["error=access_denied", "code=ok", "", "code=ok&code=ok&state=x", "code=ok&state=x"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([
+            format!("code=ok&state={nothing}"),
+            format!("wait?state={nothing}&answer=0123456789abcdef"),
+            "wait".into(),
+        ])
+    {
+        let page = if query.starts_with("wait") {
+            format!("/return/sandbox/{query}")
+        } else {
+            format!("/return/sandbox?{query}")
+        };
+        // Of two journeys the one that was left for last is meant.
+        for (cookies, way) in [
+            (paying.cookie.clone(), Some(&to_payment)),
+            (agreeing.clone(), Some(&to_consent)),
+            (format!("{agreeing}; {}", paying.cookie), Some(&to_consent)),
+            (format!("{}A", paying.cookie), None),
+            (String::new(), None),
+        ] {
+            let shown = house.http.get_with(&page, &[("cookie", &cookies)]).await;
+            assert!([400, 404].contains(&shown.status) && !shown.has("location"), "{page}: {}", shown.status);
+            match way {
+                Some(way) => drop(shown.says(&format!("{}{way}", house.http.base())).says("Continue")),
+                None => drop(shown.never_says("link_id")),
+            }
+        }
+    }
+    // What another bank is said to have answered is not for this one.
+    house.http.get_with("/return/other?code=ok", &[("cookie", &paying.cookie)]).await.is(400).never_says("link_id");
+    assert_eq!(shop.status(&link).await, "away", "nothing has settled");
+    assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }

@@ -52,7 +52,7 @@ async fn a_payment_proven_after_a_cancel_supersedes_it(house: House) {
     assert_eq!(journey["status"], "paid");
     assert_eq!(journey["deliveries"].as_array().map(Vec::len), Some(2), "each outcome is delivered: {journey}");
     // And an error that comes after that changes nothing any more.
-    assert_eq!(house.http.back(&trip.with("error=access_denied")).await.location(), paid);
+    assert_eq!(house.http.back_in_it(&trip, "error=access_denied").await.location(), paid);
     assert_eq!(shop.status(&link).await, "paid");
 }
 

@@ -40,4 +40,5 @@ mod suspicious;
 mod tokens;
 mod two_tabs;
 mod used_links;
+mod ways_home;
 mod webhooks;

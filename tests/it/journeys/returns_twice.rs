@@ -21,10 +21,9 @@ on_every_store![
 
 /// Comes back with the same answer this often, sixteen browsers at a time, and holds every `Location` against the first.
 async fn replay(http: &Http, trip: &Trip, answer: &str, times: usize) -> String {
-    let first = http.back(&trip.with(answer)).await.location();
+    let first = http.back_in_it(trip, answer).await.location();
     for _ in 0..times.div_ceil(16) {
-        let queries: Vec<String> = (0..16).map(|_| trip.with(answer)).collect();
-        let again = queries.iter().map(|query| http.back(query));
+        let again = (0..16).map(|_| http.back_in_it(trip, answer));
         for answer in futures_util::future::join_all(again).await {
             assert_eq!(answer.location(), first);
         }
@@ -123,8 +122,8 @@ async fn thirty_two_identical_returns_at_once_come_home_alike(house: House) {
 async fn thirty_two_different_codes_at_once_settle_once(house: House) {
     let shop = house.shop("Shop");
     let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
-    let queries: Vec<String> = (0..32).map(|n| trip.with(&format!("code=ok{n}"))).collect();
-    let answers = futures_util::future::join_all(queries.iter().map(|query| house.http.back(query))).await;
+    let codes: Vec<String> = (0..32).map(|n| format!("code=ok{n}")).collect();
+    let answers = futures_util::future::join_all(codes.iter().map(|code| house.http.back_in_it(&trip, code))).await;
     let mut homes: Vec<String> = answers.iter().map(|answer| answer.location()).collect();
     homes.dedup();
     assert_eq!(homes.len(), 1, "{homes:?}");

@@ -90,6 +90,11 @@ impl Http {
         self.get(&format!("/return/sandbox?{query}")).await
     }
 
+    /// Comes back from the bank with this answer, in the browser that left.
+    pub async fn back_in_it(&self, trip: &Trip, answer: &str) -> Answer {
+        self.get_with(&format!("/return/sandbox?{}", trip.with(answer)), &[("cookie", &trip.cookie)]).await
+    }
+
     /// Leaves for the bank, and comes back with this code or error (`code=ok`, `error=access_denied`).
     pub async fn pay(&self, link: &str, answer: &str) -> Answer {
         let trip = self.leave(link).await;

@@ -92,12 +92,15 @@ async fn a_second_press_leaves_under_the_same_state(house: House) {
     assert_eq!(query_value(&first.location(), "state"), query_value(&second.location(), "state"));
     // Back from the bank, the page is there again, and another bank can be chosen.
     house.http.get_with(&page(&asked), &[("cookie", &cookie(&first))]).await.is(200).says("Mock Sandbox");
-    let other = choose(&house, &asked, "mock-sandbox").await.location();
+    let elsewhere = choose(&house, &asked, "mock-sandbox").await;
+    let other = elsewhere.location();
     assert_ne!(query_value(&other, "state"), query_value(&first.location(), "state"));
     // The first bank's answer still leads home, once.
     let home = house.http.back(&format!("code=ok&state={}", query_value(&first.location(), "state"))).await.location();
     assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
-    let late = house.http.back(&format!("error=access_denied&state={}", query_value(&other, "state"))).await.location();
+    let late = format!("/return/sandbox?error=access_denied&state={}", query_value(&other, "state"));
+    house.http.get(&late).await.is(410).never_says(CALLBACK);
+    let late = house.http.get_with(&late, &[("cookie", &cookie(&elsewhere))]).await.location();
     assert_eq!(late, home, "paid stays paid");
     assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
 }

@@ -186,8 +186,8 @@ async fn the_institution_has_to_exist_and_to_offer_what_is_asked_for(house: Hous
     assert_eq!(error["source"], "INSTITUTION");
     assert_eq!(error["message"], "The institution modelo-sandbox does not support ACCOUNT_STATEMENTS");
     let mut payment = account_request(json!({ "paymentRequest": payment_request() }));
-    payment["paymentRequest"]["type"] = json!("INTERNATIONAL_PAYMENT");
-    tpp.post("/payment-auth-requests", &payment).await.is(424).says("CREATE_INTERNATIONAL_SINGLE_PAYMENT");
+    payment["paymentRequest"]["type"] = json!("DOMESTIC_INSTANT_PAYMENT");
+    tpp.post("/payment-auth-requests", &payment).await.is(424).says("CREATE_DOMESTIC_SINGLE_INSTANT_PAYMENT");
 }
 
 async fn the_same_key_opens_the_same_consent(house: House) {

@@ -8,6 +8,7 @@ mod again;
 mod browser;
 mod late;
 mod tokens;
+mod unchecked;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,0 +1,119 @@
+//! Visit cookies: what a browser carries that was sent to a bank, and shows when it comes back.
+//!
+//! A cookie says which visit it is of, so that a browser is known also where the bank left the `state` out. Whether it is
+//! ours can be told without the store: a made-up one costs nobody anything.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
+
+use super::{Keys, digest};
+use crate::domain::id::PayId;
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+
+/// What the value of a cookie holds before its MAC: the journey's number, the departure, when it began, and its bank.
+const HEAD: usize = 7 + 1 + 6 + 4;
+
+/// One time that a customer was sent to a bank, as its cookie says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// The journey's number.
+    pub pay_id: PayId,
+    /// The departure, from 0.
+    pub departure: u8,
+    /// When the customer left.
+    pub left_at: Moment,
+    bank: [u8; 4],
+}
+
+impl Visit {
+    /// Whether the customer was sent to this bank.
+    pub fn is_to(&self, bank: &str) -> bool {
+        self.bank == bank_mark(bank)
+    }
+
+    /// Whether it is a visit of this journey.
+    pub fn is_of(&self, journey: &Journey) -> bool {
+        let departure = journey.departures().get(usize::from(self.departure));
+        self.pay_id == journey.pay_id() && departure.is_some_and(|departure| departure.left_at == self.left_at)
+    }
+}
+
+impl Keys {
+    /// The value of the cookie of a journey's departure: 46 characters of base64url. The same every time.
+    pub fn visit_cookie(&self, journey: &Journey, departure: u8) -> Option<String> {
+        let left_at = journey.departures().get(usize::from(departure))?.left_at;
+        let mut head = Vec::with_capacity(HEAD + 16);
+        head.extend_from_slice(&journey.pay_id().number().to_be_bytes()[1..]);
+        head.push(departure);
+        head.extend_from_slice(&left_at.as_millis().to_be_bytes()[2..]);
+        head.extend_from_slice(&bank_mark(journey.bank_of(departure)));
+        let mac = self.derive(&journey.opening().key, "visit cookie", &[&head])?;
+        head.extend_from_slice(&mac[..16]);
+        Some(URL_SAFE_NO_PAD.encode(head))
+    }
+
+    /// The visit that a cookie's value is of. `None` when this gateway has not written it.
+    pub fn visit_of(&self, value: &str) -> Option<Visit> {
+        let (bytes, visit) = read(value)?;
+        let (head, mac) = bytes.split_at_checked(HEAD)?;
+        let own = |(key, _): &(String, _)| self.derive(key, "visit cookie", &[head]);
+        let known = self.keys.iter().filter_map(own).any(|own| bool::from(own[..16].ct_eq(mac)));
+        known.then_some(visit)
+    }
+}
+
+/// When the visit of a cookie began, by its own word: for telling old ones from new ones. `None` of what is none of ours.
+pub fn visit_began_at(value: &str) -> Option<Moment> {
+    read(value).map(|(_, visit)| visit.left_at)
+}
+
+fn read(value: &str) -> Option<([u8; HEAD + 16], Visit)> {
+    let bytes: [u8; HEAD + 16] = URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()?;
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let visit = Visit {
+        pay_id: PayId::new(number(&bytes[..7]))?,
+        departure: bytes[7],
+        left_at: Moment::from_millis(number(&bytes[8..14])),
+        bank: bytes[14..18].try_into().ok()?,
+    };
+    Some((bytes, visit))
+}
+
+fn bank_mark(bank: &str) -> [u8; 4] {
+    let [a, b, c, d, ..] = *digest("visit cookie's bank", bank.as_bytes()).as_bytes();
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::Departing;
+    use crate::domain::journey::tests::{NOW, journey};
+
+    fn keys(byte: u8) -> Keys {
+        Keys::parse(Keys::write_fresh("k1", [byte; 32]).reveal()).unwrap()
+    }
+
+    #[test]
+    fn a_visit_cookie_says_which_visit_it_is_of_and_nobody_else_can_write_one() {
+        let own = keys(3);
+        let Departing::New(away, 0) = journey().depart(None, NOW) else { panic!() };
+        let value = own.visit_cookie(&away, 0).unwrap();
+        let visit = own.visit_of(&value).unwrap();
+        assert_eq!((value.len(), visit.departure, visit.left_at), (46, 0, NOW));
+        assert!(visit.is_of(&away) && visit.is_to(away.bank_of(0)) && !visit.is_to("other"));
+        assert!(!visit.is_of(&journey()), "nobody has left on this one");
+        assert_eq!((own.visit_cookie(&away, 1), visit_began_at(&value)), (None, Some(NOW)));
+        for at in 0..value.len() {
+            let other = if &value[at..=at] == "A" { "Q" } else { "A" };
+            let forged = format!("{}{other}{}", &value[..at], &value[at + 1..]);
+            assert_eq!(own.visit_of(&forged), None, "{forged}");
+        }
+        for bad in ["", "x", &value[1..], &format!("{value}A")] {
+            assert_eq!(own.visit_of(bad), None, "{bad}");
+        }
+        assert_eq!(keys(4).visit_of(&value), None, "another operator's");
+    }
+}

@@ -1,0 +1,370 @@
+//! Rules 7 and 12: every route that could lead a browser home asks which browser it is.
+//!
+//! The routes are those that the source declares: one that is added is walked here, or this fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use handback::keys::digest;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::house::House;
+use crate::support::http::{Answer, query_value};
+use crate::support::ixopay::{Client, debit, link_of};
+use crate::support::member::Member;
+use crate::support::on_every_store;
+use crate::support::tpp::Tpp;
+
+on_every_store![
+    a_merchant_that_requires_the_same_browser_has_it_on_every_route,
+    ten_minutes_after_the_hand_back_no_route_leads_home_without_the_cookie,
+    a_wrong_cookie_leads_home_on_no_route,
+    whoever_knows_a_state_alone_is_shown_no_link,
+    a_link_does_nothing_on_the_pages_of_another_purpose,
+];
+
+/// What a route does for the browser that left, once its journey has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leads {
+    /// It leads home.
+    Home,
+    /// It leads home into an app.
+    App,
+    /// It shows a page.
+    Nowhere,
+}
+use Leads::{App, Home, Nowhere};
+
+/// A route: the file and the text that declare it, whose journeys it is for, and a request to it.
+type Route = (&'static str, &'static str, For, Leads, &'static str);
+
+/// What a route is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    Payments,
+    Consents,
+    /// Both, at the same address.
+    Both,
+    TokenIo,
+    Ixopay,
+}
+use For::{Both, Consents, Ixopay, Payments, TokenIo};
+
+const ROUTES: [Route; 32] = [
+    ("web/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
+    ("web/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
+    ("web/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
+    ("web/checkout.rs", "/leaving", Payments, Nowhere, "GET /payment/leaving?link_id={link}"),
+    ("web/checkout.rs", "/cancel", Payments, Home, "POST /payment/cancel?link_id={link}"),
+    ("web/checkout.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
+    ("web/checkout.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),
+    ("web/app_page.rs", "/app", Payments, App, "GET /payment/app?link_id={link}"),
+    ("web/app_page.rs", "/app", Payments, App, "GET /payment/app?ticket={ticket}"),
+    ("web/consent.rs", "/consent", Consents, Nowhere, "GET /consent?link_id={link}"),
+    ("web/consent.rs", "", Consents, Nowhere, "GET /consent?link_id={link}"),
+    ("web/consent.rs", "/leaving", Consents, Nowhere, "GET /consent/leaving?link_id={link}"),
+    ("web/consent.rs", "/choose", Consents, Nowhere, "POST /consent/choose?link_id={link}&institution=mock-sandbox"),
+    ("web/consent.rs", "/cancel", Consents, Home, "POST /consent/cancel?link_id={link}"),
+    ("web/consent.rs", "/home", Consents, Home, "GET /consent/home?link_id={link}"),
+    ("web/consent.rs", "/qr.png", Consents, Nowhere, "GET /consent/qr.png?link_id={link}"),
+    ("web/app_page.rs", "/app", Consents, App, "GET /consent/app?link_id={link}"),
+    ("web/app_page.rs", "/app", Consents, App, "GET /consent/app?ticket={ticket}"),
+    ("web/returns/mod.rs", "/return/{bank}", Both, Home, "GET /return/sandbox?code=ok&state={state}"),
+    ("web/returns/mod.rs", "/return/{bank}", Both, Home, "POST /return/sandbox?code=ok&state={state}"),
+    (
+        "web/returns/mod.rs",
+        "/return/{bank}",
+        Both,
+        Home,
+        "POST /return/sandbox?code=ok&state={state}&handback_posted_by=repost",
+    ),
+    ("web/returns/mod.rs", "/return/{bank}/wait", Both, Home, "GET /return/sandbox/wait?state={state}&answer={answer}"),
+    ("web/token_io/session.rs", "/session/{id}", TokenIo, Home, "GET /token-io/session/{id}"),
+    ("web/token_io/session.rs", "", TokenIo, Home, "GET /token-io/session/{id}?lang=en"),
+    (
+        "web/token_io/session.rs",
+        "/choose",
+        TokenIo,
+        Home,
+        "POST /token-io/session/{id}/choose?institution=mock-sandbox",
+    ),
+    ("web/token_io/session.rs", "/leaving", TokenIo, Home, "GET /token-io/session/{id}/leaving"),
+    ("web/token_io/session.rs", "/cancel", TokenIo, Home, "POST /token-io/session/{id}/cancel"),
+    ("web/token_io/session.rs", "/app/request-token/{id}", TokenIo, Home, "GET /token-io/app/request-token/{id}"),
+    ("web/token_io/session.rs", "/pay-by-link/{id}", TokenIo, Home, "GET /token-io/pay-by-link/{id}"),
+    ("web/ixopay/redirect.rs", "/{uuid}/{secret}", Ixopay, Nowhere, "GET {redirect}"),
+    ("web/ixopay/redirect.rs", "/payment", Ixopay, Home, "GET /payment/home?link_id={link}"),
+    ("web/ixopay/redirect.rs", "/payment", Ixopay, Home, "POST /payment/pay?link_id={link}"),
+];
+
+/// Files that send browsers on, and know no way home.
+const NEVER_HOME: [&str; 6] =
+    ["demo/mod.rs", "sandbox/mod.rs", "web/leaving.rs", "web/onward.rs", "web/reply.rs", "web/returns/visit.rs"];
+
+#[test]
+fn every_route_that_sends_browsers_on_is_walked() {
+    let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (path, text) in sources(&root, &root) {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let sends = ["see_other", "onward(", "reply::leave(", "own_page("].iter().any(|word| text.contains(word));
+        let routes = ["route(\"", "resource(\"", "scope(\"", "other_address(\""];
+        let routes = routes.iter().flat_map(|before| text.split(before).skip(1));
+        let routes = routes.filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect();
+        if (sends || path == "web/returns/mod.rs") && !NEVER_HOME.contains(&path.as_str()) {
+            declared.insert(path, routes);
+        }
+    }
+    let mut walked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, route, ..) in ROUTES.iter().filter(|(_, route, what, ..)| *route != "/payment" || *what == Payments) {
+        walked.entry((*file).to_owned()).or_default().insert((*route).to_owned());
+    }
+    assert_eq!(declared, walked);
+}
+
+fn sources(folder: &Path, root: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path, root));
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+            let short = path.strip_prefix(root).expect("a source").to_str().expect("a name").to_owned();
+            found.push((short, std::fs::read_to_string(&path).expect("a text")));
+        }
+    }
+    found
+}
+
+/// An iPhone, so that an app's page is a page.
+const PHONE: (&str, &str) = ("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1");
+
+/// What only the merchant's browser may see.
+const MERCHANTS: [&str; 7] = [
+    "https://shop.example",
+    "com.example.shop:",
+    "https://tpp-application.com",
+    "com.example.tpp:",
+    "https://tpp.com",
+    "one-time-token=",
+    "consent=ey",
+];
+
+/// A journey that has come home, in the browser that left.
+struct Gone {
+    what: For,
+    leads: Leads,
+    link: String,
+    id: String,
+    state: String,
+    cookie: String,
+    ticket: String,
+    redirect: String,
+}
+
+impl Gone {
+    /// Leaves by this request, and comes home with a yes.
+    async fn by(house: &House, what: For, leads: Leads, link: &str, left: &Answer) -> Self {
+        let cookie = left.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        let state = query_value(&left.location(), "state");
+        let back = format!("/return/sandbox?code=ok&state={state}");
+        house.http.get_with(&back, &[("cookie", &cookie)]).await.location();
+        let mut ticket = "no-ticket".to_owned();
+        if leads == App {
+            let scope = if what == Consents { "consent" } else { "payment" };
+            let page = format!("/{scope}/app?link_id={link}");
+            let page = house.http.get_with(&page, &[PHONE, ("cookie", &cookie)]).await.location();
+            ticket = query_value(&page, "ticket");
+        }
+        let (link, id, redirect) = (link.to_owned(), String::new(), String::new());
+        Self { what, leads, link, id, state, cookie, ticket, redirect }
+    }
+
+    fn request(&self, route: &str) -> (Method, String) {
+        let answer = digest("answer", b"code\0ok");
+        let answer = answer.as_bytes()[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let (method, page) = route.split_once(' ').expect("a method");
+        let page = page.replace("{link}", &self.link).replace("{state}", &self.state).replace("{answer}", &answer);
+        let page =
+            page.replace("{ticket}", &self.ticket).replace("{id}", &self.id).replace("{redirect}", &self.redirect);
+        (method.parse().expect("a method"), page)
+    }
+
+    /// All that a browser with this cookie gets to see that takes a route, and follows wherever we lead it.
+    async fn sees(&self, house: &House, route: &str, cookie: Option<&str>) -> String {
+        let (method, page) = self.request(route);
+        let headers: Vec<_> = [Some(PHONE), cookie.map(|cookie| ("cookie", cookie))].into_iter().flatten().collect();
+        let mut answer = if method == Method::POST {
+            let (page, form) = page.split_once('?').unwrap_or((&page, ""));
+            let form_type = ("content-type", "application/x-www-form-urlencoded");
+            house.http.send(method, page, &[headers.as_slice(), &[form_type]].concat(), form.to_owned()).await
+        } else {
+            house.http.get_with(&page, &headers).await
+        };
+        let mut seen = String::new();
+        for _ in 0..5 {
+            assert!(answer.status < 500, "{route}: {}", answer.text());
+            seen.push_str(&answer.text());
+            let Some(to) = answer.headers.get("location") else { break };
+            let to = to.to_str().expect("an address").to_owned();
+            seen.push_str(&to);
+            if !to.starts_with(house.http.base()) {
+                break;
+            }
+            answer = house.http.get_with(&to, &headers).await;
+        }
+        seen
+    }
+}
+
+#[track_caller]
+fn sees_nothing_of_the_merchants(seen: &str, what: &str) {
+    for secret in MERCHANTS.into_iter().chain(["/home?link_id="]) {
+        assert!(!seen.contains(secret), "{what}: it is shown {secret}: {seen}");
+    }
+}
+
+/// Journeys of every purpose and dialect that have come home, of merchants with this setting.
+async fn gone(house: &House, same_browser: &str) -> Vec<Gone> {
+    let setting = json!({ "same_browser": same_browser, "one_time_token": "on" });
+    let mut gone = Vec::new();
+    let shop = house.shop("Shop");
+    shop.choose(setting.clone()).await;
+    for (callback, leads) in [("https://shop.example/cb", Home), ("com.example.shop://paid", App)] {
+        let link = shop.link_to(callback).await.text;
+        let left = house.http.submit("/payment/pay", &[("link_id", &link)]).await;
+        gone.push(Gone::by(house, Payments, leads, &link, &left).await);
+    }
+    let tpp = Tpp::of(house).await;
+    tpp.shop.choose(json!({ "same_browser": same_browser })).await;
+    let app = json!({ "url": "https://tpp-application.com/open", "ios": "com.example.tpp://agreed" });
+    tpp.shop.save_as(app).await;
+    for (callback, leads) in [("https://tpp-application.com/", Home), ("https://tpp-application.com/open", App)] {
+        for one_time_token in [false, true] {
+            let asked = tpp.ask(json!({ "callback": callback, "oneTimeToken": one_time_token })).await;
+            let out = asked.data["authorisationUrl"].as_str().expect("an address");
+            let left = house.http.get(out).await;
+            gone.push(Gone::by(house, Consents, leads, &query_value(out, "link_id"), &left).await);
+        }
+    }
+    let member = Member::of(house).await;
+    member.shop.choose(setting.clone()).await;
+    let asked = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES", "bankId": null })).await;
+    let page = format!("/token-io/session/{}/choose", asked.id);
+    let left = house.http.submit(&page, &[("institution", "modelo-sandbox")]).await;
+    gone.push(Gone { id: asked.id, ..Gone::by(house, TokenIo, Home, "no-link", &left).await });
+    let client = Client::of(house);
+    client.shop.choose(json!({ "same_browser": same_browser })).await;
+    let begun = client.begin("debit", &debit("m-1", json!({ "successUrl": "https://shop.example/ok" }))).await;
+    let link = link_of(&begun);
+    let left = house.http.submit("/payment/pay", &[("link_id", &link)]).await;
+    let redirect = begun["redirectUrl"].as_str().expect("an address").to_owned();
+    gone.push(Gone { redirect, ..Gone::by(house, Ixopay, Home, &link, &left).await });
+    gone
+}
+
+/// The routes on which a journey can be asked for.
+fn routes(gone: &Gone) -> impl Iterator<Item = (Leads, &'static str)> {
+    let own = move |what: For| what == gone.what || (what == Both);
+    let there = |route: &str| gone.leads == App || !route.contains("{ticket}");
+    let link = |route: &str| gone.link != "no-link" || !route.contains("{link}");
+    ROUTES.iter().filter(move |(_, _, what, _, route)| own(*what) && there(route) && link(route)).map(
+        move |(_, _, _, leads, route)| {
+            // Each way home of one that opens an app leads to the page that does.
+            (if gone.leads == Home && *leads == App { Home } else { *leads }, *route)
+        },
+    )
+}
+
+async fn leads_the_one_that_left_home(house: &House, gone: &Gone) {
+    for (leads, route) in routes(gone) {
+        let seen = gone.sees(house, route, Some(&gone.cookie)).await;
+        let home = MERCHANTS.iter().any(|mark| seen.contains(mark));
+        // A ticket has a time of its own.
+        let expected = leads != Nowhere && !(route.contains("{ticket}") && seen.contains("had its time"));
+        assert!(home || !expected, "{route}: {seen}");
+    }
+}
+
+async fn a_merchant_that_requires_the_same_browser_has_it_on_every_route(house: House) {
+    for gone in gone(&house, "required").await {
+        for (_, route) in routes(&gone) {
+            sees_nothing_of_the_merchants(&gone.sees(&house, route, None).await, route);
+        }
+        leads_the_one_that_left_home(&house, &gone).await;
+    }
+}
+
+async fn ten_minutes_after_the_hand_back_no_route_leads_home_without_the_cookie(house: House) {
+    let all = gone(&house, "checked").await;
+    for gone in &all {
+        let seen = gone.sees(&house, "GET /return/sandbox?code=ok&state={state}", None).await;
+        assert!(MERCHANTS.iter().any(|mark| seen.contains(mark)), "the first hand-back needs no cookie: {seen}");
+    }
+    house.wait(Duration::from_secs(601));
+    for gone in &all {
+        for (_, route) in routes(gone) {
+            sees_nothing_of_the_merchants(&gone.sees(&house, route, None).await, route);
+        }
+        let replay = gone.sees(&house, "GET /return/sandbox?code=ok&state={state}", None).await;
+        assert!(replay.contains("Open the app or the shop where you started"), "{replay}");
+        assert!(!replay.contains(&gone.link), "{replay}");
+        leads_the_one_that_left_home(&house, gone).await;
+    }
+}
+
+async fn a_wrong_cookie_leads_home_on_no_route(house: House) {
+    for gone in gone(&house, "checked").await {
+        let (name, right) = gone.cookie.split_once('=').expect("a cookie");
+        for wrong in ["", "x", &right[1..], &format!("{right}A"), &right.to_lowercase()] {
+            let cookie = format!("{name}={wrong}");
+            for (_, route) in routes(&gone) {
+                sees_nothing_of_the_merchants(&gone.sees(&house, route, Some(&cookie)).await, route);
+            }
+        }
+    }
+}
+
+async fn whoever_knows_a_state_alone_is_shown_no_link(house: House) {
+    for gone in gone(&house, "checked").await {
+        for answer in ["error=x", "error=access_denied", "code=anything", "", "code=fail:x", "error=server_error"] {
+            for route in ["GET /return/sandbox?{}&state={state}", "POST /return/sandbox?{}&state={state}"] {
+                let route = route.replace("{}", answer);
+                let stranger = gone.sees(&house, &route, None).await;
+                sees_nothing_of_the_merchants(&stranger, &route);
+                assert!(!stranger.contains(&gone.link), "{route}: {stranger}");
+                // The browser that left is led on, as often as it likes.
+                let own = gone.sees(&house, &route, Some(&gone.cookie)).await;
+                assert!(MERCHANTS.iter().chain(&["/home?link_id="]).any(|mark| own.contains(mark)), "{route}: {own}");
+                // A ticket holds the time.
+                let again = gone.sees(&house, &route, Some(&gone.cookie)).await;
+                assert!(gone.leads == App || again == own, "{route}: {again}");
+                sees_nothing_of_the_merchants(&gone.sees(&house, &route, None).await, &route);
+            }
+        }
+    }
+}
+
+async fn a_link_does_nothing_on_the_pages_of_another_purpose(house: House) {
+    for gone in gone(&house, "checked").await.iter().filter(|gone| [Payments, Consents].contains(&gone.what)) {
+        let (other, own) = if gone.what == Payments { (Consents, "payment") } else { (Payments, "consent") };
+        for (.., route) in ROUTES.iter().filter(|(_, _, what, _, route)| *what == other && route.contains("{link}")) {
+            let (method, page) = gone.request(route);
+            let (page, form) = page.split_once('?').expect("a query");
+            let headers = [PHONE, ("cookie", &gone.cookie), ("content-type", "application/x-www-form-urlencoded")];
+            let answer = if method == Method::POST {
+                house.http.send(method, page, &headers, form.to_owned()).await
+            } else {
+                house.http.get_with(&format!("{page}?{form}"), &headers).await
+            };
+            assert_eq!(answer.location(), format!("{}/{own}?link_id={}", house.http.base(), gone.link), "{route}");
+        }
+        if gone.leads == App {
+            let ticket = ROUTES.iter().find(|(_, _, what, _, route)| *what == other && route.contains("{ticket}"));
+            let (_, page) = gone.request(ticket.expect("a route").4);
+            house.http.get_with(&page, &[PHONE, ("cookie", &gone.cookie)]).await.is(404);
+        }
+    }
+}
