@@ -17,9 +17,10 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::{Answer, Bank, BankTrouble, Booked, Said, Trip};
-use crate::domain::consent::BankTokens;
+use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
+use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Purpose};
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::params::percent_encoded;
@@ -69,10 +70,11 @@ pub fn institutions() -> Vec<Institution> {
         id: id.into(),
         name: name.into(),
         full_name: name.into(),
-        countries: vec![Country { name: "United Kingdom".into(), code: "GB".into() }],
+        countries: vec![Country { name: "United Kingdom".into(), code: CountryCode::GB }],
         media: Vec::new(),
         features: features.map(Into::into).into(),
         environment,
+        consent_life: consent::LIFE,
         bank: NAME.into(),
     };
     vec![

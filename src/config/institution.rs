@@ -4,16 +4,21 @@
 //! may come from the environment, by the name of its variable.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use toml::{Table, Value};
 use url::Url;
 
-use super::oidc;
 use super::section::{Notes, Section};
+use super::{oidc, span};
 use crate::bank::oidc::settings::OidcConfig;
 use crate::bank::sandbox;
 use crate::domain::institution::{Country, Environment, Institution, Medium};
 use crate::domain::invalid::Invalid;
+use crate::domain::iso::CountryCode;
+
+/// The shortest and the longest life of a consent.
+const CONSENT_LIFE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(10 * 366 * 24));
 
 /// The longest name of an institution, in characters.
 const LONGEST_NAME: usize = 120;
@@ -66,6 +71,9 @@ fn institution(section: &mut Section<'_>, sandbox: SandboxBank, notes: &Notes<'_
     let own = own_name.clone().unwrap_or_default();
     let full_name = section.parsed("full_name", own, name, Clone::clone);
     let countries = countries(section, notes);
+    let usual = Institution::usual_consent_life(&countries);
+    let life = |text: &str| span::parse(text, CONSENT_LIFE.0, CONSENT_LIFE.1);
+    let consent_life = section.parsed("consent_life", usual, life, |life| span::written(*life));
     let media = media(section, notes);
     let features = features(section);
     let bank = bank(section, sandbox, own_id.as_deref().zip(own_name.as_deref()), notes);
@@ -84,6 +92,7 @@ fn institution(section: &mut Section<'_>, sandbox: SandboxBank, notes: &Notes<'_
         media,
         features: features?,
         environment: environment?,
+        consent_life,
         bank: speaks,
     };
     Some(InstitutionConfig { institution, bank })
@@ -124,13 +133,12 @@ fn countries(section: &mut Section<'_>, notes: &Notes<'_>) -> Vec<Country> {
     let items = section.items("countries");
     let read = |(path, item): (String, &Value)| match item {
         Value::String(code) => {
-            let code = country(code).map_err(|invalid| notes.refuse(path, &invalid)).ok()?;
-            Some(Country { name: code.clone(), code })
+            CountryCode::parse(code).map_err(|invalid| notes.refuse(path, &invalid)).ok().map(Country::from)
         }
         Value::Table(table) => {
             let mut inner = Section::new(path, table, notes);
-            let code = inner.needed("code", "expected such as GB", country);
-            let own = code.clone().unwrap_or_default();
+            let code = inner.needed("code", "expected such as GB", CountryCode::parse);
+            let own = code.map_or_else(String::new, |code| code.name().to_owned());
             let name = inner.parsed("name", own, name, Clone::clone);
             inner.end();
             Some(Country { name, code: code? })
@@ -193,14 +201,6 @@ fn name(text: &str) -> Result<String, Invalid> {
         return Err(Invalid::new("", rule));
     }
     Ok(text.to_owned())
-}
-
-/// ISO 3166-1 alpha-2, by its form.
-fn country(text: &str) -> Result<String, Invalid> {
-    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Ok(text.to_owned());
-    }
-    Err(Invalid::new("", "is no code of a country").hint("expected two capital letters, such as GB"))
 }
 
 fn picture(text: &str) -> Result<String, Invalid> {

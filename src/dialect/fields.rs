@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use super::{flag, number};
 use crate::domain::invalid::Invalid;
 
 /// A body's fields by name. A field came once or not at all; JSON `null` is not at all.
@@ -28,6 +29,11 @@ impl Fields {
             match serde_json::from_str::<String>(text) {
                 _ if text == "null" => {}
                 Ok(string) => fields.put(name, string)?,
+                Err(_) if number::is_number(text) => {
+                    let plain = number::plain(text);
+                    let plain = plain.ok_or_else(|| Invalid::new(name.as_str(), "has too many digits"))?;
+                    fields.put(name, plain)?;
+                }
                 Err(error) if text.starts_with('"') => {
                     return Err(Invalid::new(name, format!("is no text ({error})")));
                 }
@@ -62,22 +68,18 @@ impl Fields {
         }
     }
 
-    /// A field's text, if it was sent.
+    /// A field's text, if it was sent; an empty one is as good as absent, because forms send every field.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// A field that says yes or no in any of the spellings that clients send; blank is unsaid.
+    /// A field that says yes or no in any of the spellings that clients send.
     ///
     /// # Errors
     /// When it says anything else.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
-        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
-            None | Some("") => Ok(None),
-            Some("true" | "yes" | "1" | "on") => Ok(Some(true)),
-            Some("false" | "no" | "0" | "off") => Ok(Some(false)),
-            Some(_) => Err(Invalid::new(name, "is neither true nor false")),
-        }
+        let read = |text| flag::of_form(text).ok_or_else(|| Invalid::new(name, flag::RULE));
+        self.text(name).map(read).transpose()
     }
 
     /// A whole number.
@@ -85,9 +87,8 @@ impl Fields {
     /// # Errors
     /// When it is anything else.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Invalid> {
-        let text = self.text(name).filter(|text| !text.is_empty());
         let read = |text: &str| text.parse().map_err(|_| Invalid::new(name, "is not a whole number"));
-        text.map(read).transpose()
+        self.text(name).map(read).transpose()
     }
 
     /// Every field, sorted by name.
@@ -136,12 +137,15 @@ mod tests {
     #[test]
     fn numbers_keep_their_digits() {
         let fields =
-            Fields::from_json(br#"{"amount": 0.10, "b": true, "n": null, "s": "x\u00e9", "a": [1, "2"]}"#).unwrap();
+            Fields::from_json(br#"{"amount": 0.10, "b": true, "n": null, "s": "x\u00e9", "a": [1, "2"], "e": 2.5E1}"#);
+        let fields = fields.unwrap();
         assert_eq!(fields.text("amount"), Some("0.10"));
         assert_eq!(fields.flag("b"), Ok(Some(true)));
         assert_eq!(fields.text("n"), None);
         assert_eq!(fields.text("s"), Some("xé"));
         assert_eq!(fields.text("a"), Some(r#"[1, "2"]"#));
+        assert_eq!(fields.text("e"), Some("25"));
+        assert!(Fields::from_json(b"{\"a\": 1e99}").is_err());
     }
 
     #[test]
@@ -149,6 +153,15 @@ mod tests {
         for body in ["{\"a\":\"\\ud800\"}", "", "[]", "7", "\"x\"", "{", "{\"a\":1,\"a\":2}", "null"] {
             assert!(Fields::from_json(body.as_bytes()).is_err(), "{body:?}");
         }
+    }
+
+    #[test]
+    fn an_empty_field_is_as_good_as_absent() {
+        let pairs = [("a", ""), ("b", "1"), ("c", "")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let fields = Fields::from_pairs(pairs).unwrap();
+        assert_eq!((fields.text("a"), fields.flag("a"), fields.number("a")), (None, Ok(None), Ok(None)));
+        assert_eq!(fields.any_of(&["c", "b"]), Ok(Some("1")), "it contradicts nothing");
+        assert!(Fields::from_pairs([("a".into(), String::new()), ("a".into(), "1".into())]).is_err());
     }
 
     #[test]

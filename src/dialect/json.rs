@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::moments;
+use super::moments::{self, Offset};
+use super::{flag, number};
 use crate::dialect::fields::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
@@ -52,7 +53,8 @@ impl Object {
         sent.map(|(_, value)| value.get()).filter(|text| *text != "null")
     }
 
-    /// A text without control characters, which nobody can see.
+    /// A text without control characters, which nobody can see. An empty one is as good as absent: that is what forms and
+    /// generated clients send for a field that nobody filled in.
     pub fn text(&self, name: &str) -> Result<Option<String>, Invalid> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let text: String = serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"))?;
@@ -62,7 +64,7 @@ impl Object {
         if text.chars().count() > MAX_TEXT {
             return Err(Invalid::new(self.at(name), format!("is longer than {MAX_TEXT} characters")));
         }
-        Ok(Some(text))
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
     /// A text that has to be there, and not blank.
@@ -73,38 +75,59 @@ impl Object {
 
     /// A text of any length: codes, tokens and URLs, each of which has a rule of its own.
     pub fn needed_code(&self, name: &str) -> Result<String, Invalid> {
-        self.code(name)?.filter(|text| !text.is_empty()).ok_or_else(|| self.missing(name))
+        self.code(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// The same, where it may be left out.
+    /// The same, where it may be left out, or be empty.
     pub fn code(&self, name: &str) -> Result<Option<String>, Invalid> {
         let read = |raw| serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"));
-        self.raw(name).map(read).transpose()
+        let text: Option<String> = self.raw(name).map(read).transpose()?;
+        Ok(text.filter(|text| !text.is_empty()))
     }
 
     /// `true` or `false`, as JSON or as a text: a vendor's own examples send both.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
+        let refused = || Invalid::new(self.at(name), flag::RULE);
         match self.raw(name) {
-            None => Ok(None),
-            Some("true" | "\"true\"") => Ok(Some(true)),
-            Some("false" | "\"false\"") => Ok(Some(false)),
-            Some(_) => Err(Invalid::new(self.at(name), "is neither true nor false")),
+            None | Some("\"\"") => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(raw) => {
+                let word: String = serde_json::from_str(raw).map_err(|_| refused())?;
+                flag::of_word(&word).map(Some).ok_or_else(refused)
+            }
         }
     }
 
-    /// A number, or a text that holds one, as its digits.
+    /// A number in any spelling that JSON has, or a text that holds a plain one, as its digits.
     pub fn needed_number(&self, name: &str) -> Result<String, Invalid> {
         let raw = self.raw(name).ok_or_else(|| self.missing(name))?;
-        let is_number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-        if is_number {
-            return Ok(raw.to_owned());
+        if number::is_number(raw) {
+            return number::plain(raw).ok_or_else(|| Invalid::new(self.at(name), "has too many digits"));
         }
-        serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is neither a number nor a text with one"))
+        let text: Result<String, _> = serde_json::from_str(raw);
+        let text = text.map_err(|_| Invalid::new(self.at(name), "is neither a number nor a text with one"))?;
+        if text.is_empty() { Err(self.missing(name)) } else { Ok(text) }
+    }
+
+    /// A whole number in any spelling that JSON has.
+    pub fn whole(&self, name: &str) -> Result<Option<i64>, Invalid> {
+        let read = |raw| number::whole(raw).ok_or_else(|| Invalid::new(self.at(name), "is not a whole number"));
+        self.raw(name).map(read).transpose()
     }
 
     /// A date-time.
     pub fn moment(&self, name: &str) -> Result<Option<Moment>, Invalid> {
-        self.text(name)?.map(|text| moments::read(&self.at(name), &text)).transpose()
+        self.moment_with(name, Offset::Needed)
+    }
+
+    /// A date-time that is looked at and not used: without an offset from UTC it is taken as UTC.
+    pub fn checked_moment(&self, name: &str) -> Result<Option<Moment>, Invalid> {
+        self.moment_with(name, Offset::Assumed)
+    }
+
+    fn moment_with(&self, name: &str, offset: Offset) -> Result<Option<Moment>, Invalid> {
+        self.text(name)?.map(|text| moments::read(&self.at(name), &text, offset)).transpose()
     }
 
     /// An object inside this one.
@@ -179,13 +202,28 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits_and_flags_their_sense() {
-        let body = body(r#"{"a":4.00,"b":"4.00","c":true,"d":"false","e":1,"f":[1]}"#);
+        let body = body(r#"{"a":4.00,"b":"4.00","c":true,"d":"False","e":1,"f":[1],"g":1.25E3,"h":1e99,"i":7.0}"#);
         assert_eq!(
             (body.needed_number("a").unwrap(), body.needed_number("b").unwrap()),
             ("4.00".into(), "4.00".into())
         );
         assert_eq!((body.flag("c"), body.flag("d"), body.flag("x")), (Ok(Some(true)), Ok(Some(false)), Ok(None)));
+        assert_eq!((body.needed_number("g").unwrap(), body.whole("i")), ("1250".into(), Ok(Some(7))));
+        assert_eq!(body.needed_number("h").unwrap_err().to_string(), "h: has too many digits");
+        assert!(body.whole("a").is_ok() && body.whole("b").is_err());
         assert!(body.flag("e").is_err() && body.needed_number("f").is_err() && body.needed_number("x").is_err());
+    }
+
+    #[test]
+    fn an_empty_text_is_as_good_as_absent() {
+        let body = body(r#"{"a":""}"#);
+        assert_eq!((body.text("a"), body.code("a"), body.flag("a")), (Ok(None), Ok(None), Ok(None)));
+        assert_eq!((body.moment("a"), body.checked_moment("a")), (Ok(None), Ok(None)));
+        for refused in
+            [body.needed_text("a"), body.needed_code("a"), body.needed_number("a")].map(|read| read.unwrap_err())
+        {
+            assert_eq!(refused.to_string(), "a: is required");
+        }
     }
 
     #[test]

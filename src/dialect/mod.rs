@@ -1,9 +1,11 @@
 //! The merchant-facing words: wire structs on one side, the domain on the other. Pure: no clock, no I/O.
 
 pub mod fields;
+mod flag;
 pub mod ixopay;
 mod json;
 mod moments;
+mod number;
 pub mod plain;
 pub mod secpaid;
 pub mod token_io;

@@ -2,24 +2,59 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
+use jiff::{SignedDuration, SpanRelativeTo, Unit};
 
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 
-/// RFC 3339 in UTC with milliseconds.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// What was expected instead.
+const EXPECTED: &str = "expected 2026-11-20T15:04:05.678Z";
+
+/// RFC 3339 in UTC with milliseconds; what lies beyond its last year is the end of that year.
 pub(super) fn written(moment: Moment) -> String {
+    let last = Date::MAX.at(23, 59, 59, 999_000_000);
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-    format!("{timestamp:.3}")
+    let at = EPOCH.checked_add(SignedDuration::from_millis(millis)).unwrap_or(last);
+    format!("{at:.3}Z")
 }
 
-/// Reads a date-time with an offset from UTC; `+0000` is one too.
-pub(super) fn read(field: &str, text: &str) -> Result<Moment, Invalid> {
-    let refused =
-        || Invalid::new(field, "is not a date-time with an offset from UTC").hint("expected 2026-11-20T15:04:05.678Z");
-    let timestamp: Timestamp = text.trim().parse().map_err(|_| refused())?;
-    u64::try_from(timestamp.as_millisecond()).map(Moment::from_millis).map_err(|_| refused())
+/// What a date-time without an offset from UTC is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offset {
+    /// Refused: nobody knows which moment is meant.
+    Needed,
+    /// Taken as UTC, where the moment is looked at and not used: clients write local times.
+    Assumed,
+}
+
+/// Reads a date-time with an offset from UTC; `+0000` is one too. From the year 1970 to the end of the year 9999.
+///
+/// # Errors
+/// With the rule that it breaks.
+pub(super) fn read(field: &str, text: &str, offset: Offset) -> Result<Moment, Invalid> {
+    let refused = |rule: &str| Invalid::new(field, rule).hint(EXPECTED);
+    let pieces = Pieces::parse(text.trim()).map_err(|_| refused("is not a date-time"))?;
+    let time: Time = pieces.time().ok_or_else(|| refused("is a date without a time"))?;
+    let ahead = match (pieces.offset(), offset) {
+        (Some(PiecesOffset::Numeric(offset)), _) => i64::from(offset.offset().seconds()),
+        (Some(_), _) | (None, Offset::Assumed) => 0,
+        (None, Offset::Needed) => return Err(refused("has no offset from UTC")),
+    };
+    let at = pieces.date().to_datetime(time);
+    let since = at.since((Unit::Day, EPOCH)).map_err(|_| refused("is not a date-time"))?;
+    let since = since.to_duration(SpanRelativeTo::days_are_24_hours());
+    let millis = since.map_err(|_| refused("is not a date-time"))?.as_millis() - i128::from(ahead) * 1000;
+    let millis = u64::try_from(millis).map_err(|_| refused("is before 1970"))?;
+    Ok(Moment::from_millis(millis))
+}
+
+/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
+pub(super) fn is_day(text: &str) -> bool {
+    text.parse::<Date>().is_ok_and(|day| day.to_string() == text)
 }
 
 /// A span as ISO 8601 has it, in hours, minutes and seconds.
@@ -46,12 +81,44 @@ mod tests {
             "2021-06-08T10:59:53.288+0000",
             "2021-06-08T12:59:53.288+02:00",
             "2021-06-08T10:59:53.288000Z",
+            "2021-06-08t10:59:53.288999z",
+            "2021-06-08 10:59:53.288Z",
         ] {
-            assert_eq!(read("from", text).map(written).unwrap(), "2021-06-08T10:59:53.288Z", "{text}");
+            assert_eq!(read("from", text, Offset::Needed).map(written).unwrap(), "2021-06-08T10:59:53.288Z", "{text}");
         }
-        for bad in ["", "2021-06-08", "2021-06-08T10:59:53", "1969-01-01T00:00:00Z", "tomorrow", "1623149993288"] {
-            assert_eq!(read("from", bad).unwrap_err().field(), "from", "{bad}");
+        for (bad, rule) in [
+            ("", "is not a date-time"),
+            ("tomorrow", "is not a date-time"),
+            ("1623149993288", "is not a date-time"),
+            ("2021-02-29T10:59:53Z", "is not a date-time"),
+            ("2021-06-08T25:00:00Z", "is not a date-time"),
+            ("10000-01-01T00:00:00Z", "is not a date-time"),
+            ("2021-06-08", "is a date without a time"),
+            ("2021-06-08T10:59:53", "has no offset from UTC"),
+            ("1969-12-31T23:59:59.999Z", "is before 1970"),
+            ("1970-01-01T00:59:59+01:00", "is before 1970"),
+            ("0000-01-01T00:00:00Z", "is before 1970"),
+        ] {
+            let refused = read("from", bad, Offset::Needed).unwrap_err();
+            assert_eq!((refused.field(), refused.rule()), ("from", rule), "{bad}");
         }
+        let naive = read("from", "2027-01-01T10:00:00.123456", Offset::Assumed).map(written);
+        assert_eq!(naive.unwrap(), "2027-01-01T10:00:00.123Z");
+    }
+
+    #[test]
+    fn the_edges_of_the_calendar_are_read_and_written() {
+        for (text, shown) in [
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
+            ("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59.999Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.000Z"),
+        ] {
+            assert_eq!(read("until", text, Offset::Needed).map(written).unwrap(), shown, "{text}");
+        }
+        assert_eq!(written(Moment::from_millis(u64::MAX)), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]

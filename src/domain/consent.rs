@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use super::id::UserId;
+use super::institution::Institution;
+use super::iso::CountryCode;
 use super::moment::Moment;
 use super::money::Amount;
 use super::secret::{Sealed, Secret};
@@ -13,6 +15,8 @@ use super::user::ApplicationUser;
 
 /// How long a consent lasts when nobody asked for less: 90 days, as account access does in the UK.
 pub const LIFE: Duration = Duration::from_hours(90 * 24);
+/// How long it lasts in the European Economic Area: 180 days.
+pub const LIFE_IN_EEA: Duration = Duration::from_hours(180 * 24);
 
 /// A consent that a customer is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +29,80 @@ pub struct Consent {
     pub application_user: Option<ApplicationUser>,
     /// At which institution; `None` where the customer chooses on a page of ours.
     pub institution: Option<String>,
-    /// The features that are asked for, in the dialect's words.
-    pub scope: Vec<String>,
-    /// Until when it is asked for; never longer than [`LIFE`] after it has been given.
+    /// In which country the customer chooses, where that was asked for.
+    pub country: Option<CountryCode>,
+    /// What is asked for.
+    pub features: FeatureRequest,
+    /// Until when it is asked for.
     pub until: Option<Moment>,
+    /// How long it lasts, at the most, after it has been given: the institution's rule, or where the customer chooses one,
+    /// the shortest of those that may be chosen.
+    pub longest: Duration,
     /// Who takes the bank's answer.
     pub answer_to: AnswerTo,
+}
+
+impl Consent {
+    /// What it would allow at this institution. `None` when that one is not among those that it may be asked of.
+    pub fn scope_at(&self, institution: &Institution) -> Option<Vec<String>> {
+        let named = self.institution.as_ref().is_none_or(|id| *id == institution.id);
+        let in_country = self.country.is_none_or(|country| institution.serves(country));
+        if named && in_country { self.features.scope_at(institution) } else { None }
+    }
+
+    /// When it ends at the latest if it is given at `asked_at` or later, where an end was asked for: what may be promised.
+    pub fn promised_until(&self, asked_at: Moment) -> Option<Moment> {
+        self.until.map(|until| until.min(asked_at.plus(self.longest)))
+    }
+}
+
+/// What an institution must be able to do, in the dialect's words, and what a consent then allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeatureRequest {
+    /// All of these; they are what it allows.
+    All(Vec<String>),
+    /// At least one of these; it allows those that the institution has.
+    Any(Vec<String>),
+    /// One of `one_of`; it allows the first that the institution has, and those of `besides` that it has.
+    First {
+        /// The alternatives, the best one first.
+        one_of: Vec<String>,
+        /// What comes with it.
+        besides: Vec<String>,
+    },
+}
+
+impl FeatureRequest {
+    /// What a consent allows at this institution. `None` when it cannot do what is asked for.
+    pub fn scope_at(&self, institution: &Institution) -> Option<Vec<String>> {
+        let has = |feature: &&String| institution.features.contains(feature);
+        let those_of = |features: &[String]| features.iter().filter(has).cloned().collect::<Vec<_>>();
+        match self {
+            Self::All(features) => features.iter().all(|feature| has(&feature)).then(|| features.clone()),
+            Self::Any(features) => Some(those_of(features)).filter(|scope| !scope.is_empty()),
+            Self::First { one_of, besides } => {
+                let first = one_of.iter().find(has)?.clone();
+                Some([first].into_iter().chain(those_of(besides)).collect())
+            }
+        }
+    }
+
+    /// A feature that an institution lacks which cannot do what is asked for.
+    pub fn missing_at(&self, institution: &Institution) -> Option<&str> {
+        let lacking = |features: &[String]| features.iter().position(|one| !institution.features.contains(one));
+        let features = match self {
+            Self::All(features) | Self::Any(features) | Self::First { one_of: features, .. } => features,
+        };
+        if self.scope_at(institution).is_some() { None } else { features.get(lacking(features)?).map(String::as_str) }
+    }
+
+    /// What it allows at every institution that can do it; nothing where that depends on the institution.
+    pub fn settled(&self) -> &[String] {
+        match self {
+            Self::All(features) => features,
+            Self::Any(_) | Self::First { .. } => &[],
+        }
+    }
 }
 
 /// What a consent is to.

@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+/// How far somebody else's clock may be from ours, where what it says is compared with what ours says.
+pub const LEEWAY: Duration = Duration::from_secs(10);
+
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);

@@ -12,25 +12,39 @@ impl Currency {
     /// The euro, the only currency that SecPaid speaks of.
     pub const EUR: Self = Self(*b"EUR");
 
-    /// Accepts three upper-case letters.
+    /// Reads three capital letters that stand for money of today in ISO 4217: not a currency that another has replaced,
+    /// not a fund, not a metal, and not one of the codes for tests and for no currency.
     ///
     /// # Errors
-    /// When `text` is anything else.
+    /// When `text` has another form, or is not such a currency.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        match text.as_bytes() {
-            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
-            _ => Err(Invalid::new("currency", "is not three capital letters, as in EUR")),
+        let currency = Self::of_letters(text)
+            .ok_or_else(|| Invalid::new("currency", "is not three capital letters").hint("expected such as EUR"))?;
+        let listed = iso_currency::Currency::from_code(text);
+        let in_use = |listed: &iso_currency::Currency| {
+            !listed.is_fund() && !listed.is_special() && listed.is_superseded().is_none() && listed.exponent().is_some()
+        };
+        match listed {
+            Some(listed) if in_use(&listed) => Ok(currency),
+            _ => Err(Invalid::new("currency", "is not a currency of ISO 4217 that can be paid in")
+                .hint("expected such as EUR")),
         }
+    }
+
+    /// Restores a currency that was stored; by then another may have replaced it.
+    pub fn restored(text: &str) -> Option<Self> {
+        Self::of_letters(text)
+    }
+
+    fn of_letters(text: &str) -> Option<Self> {
+        let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
+        letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
     }
 
     /// How many decimals its amounts have (ISO 4217).
     pub fn decimals(self) -> usize {
-        match &self.0 {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
-            | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
-            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
-            _ => 2,
-        }
+        let listed = iso_currency::Currency::from_code(self.as_str());
+        listed.and_then(iso_currency::Currency::exponent).map_or(2, usize::from)
     }
 
     /// The three letters.
@@ -157,5 +171,32 @@ mod tests {
         assert!(Amount::parse("1.5", yen).is_err());
         let dinar = Currency::parse("KWD").unwrap();
         assert_eq!(Amount::parse("1.234", dinar).unwrap().to_string(), "1.234");
+        for (decimals, codes) in [
+            (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"),
+            (2, "EUR GBP USD CHF HUF TWD IDR MGA MRU ZWG"),
+            (3, "BHD IQD JOD KWD LYD OMR TND"),
+        ] {
+            for code in codes.split(' ') {
+                assert_eq!(Currency::parse(code).map(Currency::decimals), Ok(decimals), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_money_of_today_is_a_currency() {
+        for (kind, codes) in [
+            ("not on the list", "ABC ZZZ AAA BTC"),
+            ("no currency, or one for tests", "XTS"),
+            ("metals and units of account", "XAU XAG XDR XBA"),
+            ("funds", "CLF USN CHE UYI"),
+            ("replaced by others", "HRK BGN ZWL SLL DEM"),
+            ("not three capital letters", "eur Eur EU EURO 978 €UR"),
+        ] {
+            for code in codes.split(' ') {
+                assert!(Currency::parse(code).is_err(), "{code} was accepted: {kind}");
+            }
+        }
+        assert!(Currency::parse(&"X".repeat(3)).is_err(), "no currency at all");
+        assert_eq!(Currency::restored("HRK").map(Currency::decimals), Some(2), "what was stored is read on");
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::consent::BankTokens;
 use super::secret::Secret;
+use super::text::{cut, on_one_line};
 
 /// How a journey ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Outcome {
     }
 }
 
-/// An error as a bank names it, cut to what a callback can carry.
+/// An error as a bank names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankError {
     code: String,
@@ -55,15 +56,15 @@ pub struct BankError {
 impl BankError {
     /// The longest `error` that is kept, in bytes once it is percent-encoded.
     pub const MAX_CODE: usize = 64;
-    /// The longest `error_description` that is kept, in bytes once it is percent-encoded.
-    pub const MAX_DESCRIPTION: usize = 300;
+    /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is written.
+    pub const MAX_DESCRIPTION: usize = 1024;
 
-    /// Keeps a bank's `error` and `error_description`: control characters are dropped, the rest is cut to length.
+    /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, cut at a word.
     ///
     /// An empty code becomes `access_denied`: a bank that says neither yes nor why has said no.
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let code = start(code.chars().filter(char::is_ascii_graphic), Self::MAX_CODE);
-        let readable = |text: &str| start(text.trim().chars().filter(|c| !c.is_control()), Self::MAX_DESCRIPTION);
+        let readable = |text: &str| cut(&on_one_line(text), |text| text.len() <= Self::MAX_DESCRIPTION).into_owned();
         let description = description.map(readable).filter(|d| !d.is_empty());
         Self { code: if code.is_empty() { "access_denied".into() } else { code }, description }
     }
@@ -84,7 +85,7 @@ impl BankError {
     }
 }
 
-/// As much of a bank's text as a callback has room for: so many bytes once it is percent-encoded.
+/// As much of a bank's code as a callback has room for: so many bytes once it is percent-encoded.
 fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
     let mut kept = String::new();
     for c in text {
@@ -294,9 +295,10 @@ mod tests {
 
     #[test]
     fn a_banks_words_are_cut_and_cleaned() {
-        let error = BankError::new("server\r\nerror x", Some(&"é".repeat(500)));
+        let error = BankError::new("server\r\nerror x", Some(&"é".repeat(600)));
         assert_eq!(error.code(), "servererrorx");
-        assert_eq!(error.description().map(|d| d.chars().count()), Some(50));
+        assert_eq!(error.description().map(|d| (d.chars().count(), d.ends_with("é…"))), Some((511, true)));
+        assert_eq!(BankError::new("x", Some("line\nbreak\t")).description(), Some("line break"));
         assert_eq!(BankError::new("x", Some("\u{0} ")).description(), None);
         assert_eq!(BankError::new(&"&".repeat(64), None).code().len(), BankError::MAX_CODE / 3);
         assert_eq!(BankError::new(&"_".repeat(65), None).code().len(), BankError::MAX_CODE);

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::invalid::Invalid;
+use super::text::cut;
 
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -80,7 +81,25 @@ impl Spelling {
 pub struct Params {
     appended: Vec<(&'static str, String, Spelling)>,
     filled: Vec<(Placeholder, String)>,
+    text: Option<FreeText>,
 }
+
+/// A text of somebody else's among the parameters: as much of it is written as its URL has room for.
+#[derive(Debug, Clone)]
+struct FreeText {
+    /// Which of the parameters it is.
+    index: usize,
+    text: String,
+    encode: fn(&str) -> String,
+}
+
+impl PartialEq for FreeText {
+    fn eq(&self, other: &Self) -> bool {
+        (self.index, &self.text) == (other.index, &other.text)
+    }
+}
+
+impl Eq for FreeText {}
 
 impl Params {
     /// Appends `name=value` after what is there already.
@@ -100,6 +119,39 @@ impl Params {
     pub fn append_form(self, name: &'static str, value: impl Into<String>) -> Self {
         self.spelt(name, value.into(), Spelling::Form)
     }
+
+    /// Appends a text of somebody else's, in this encoding. Where its URL has no room for all of it, it is cut.
+    #[must_use]
+    pub fn append_text(mut self, name: &'static str, text: &str, encode: fn(&str) -> String) -> Self {
+        self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode });
+        self.append(name, encode(text))
+    }
+
+    /// The same with `+` for spaces.
+    #[must_use]
+    pub fn append_form_text(mut self, name: &'static str, text: &str) -> Self {
+        self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode: str::to_owned });
+        self.append_form(name, text)
+    }
+
+    /// Whether there is a text that can be cut.
+    pub const fn has_text(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// The same in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always left.
+    #[must_use]
+    pub fn shortened(mut self, bytes: usize) -> Self {
+        let Some(FreeText { index, text, encode }) = self.text.as_ref().filter(|_| bytes > 0) else { return self };
+        let Some((_, value, spelling)) = self.appended.get_mut(*index) else { return self };
+        let length = |text: &str| spelling.written(&encode(text)).len();
+        let room = length(text).saturating_sub(bytes).max(Self::LEAST_TEXT);
+        *value = encode(&cut(text, |text| length(text) <= room));
+        self
+    }
+
+    /// How many bytes a text has at least, as it is written in a URL, if it is as long.
+    pub const LEAST_TEXT: usize = 300;
 
     fn spelt(mut self, name: &'static str, value: String, spelling: Spelling) -> Self {
         self.appended.push((name, value, spelling));
@@ -139,5 +191,20 @@ mod tests {
         let params = Params::default().append("state", "a b:c&d+e").append_id("payment-id", "pm2:a b:c&d");
         let params = params.append_form("message", "Bank is a+b:c");
         assert_eq!(params.query(), "state=a%20b%3Ac%26d%2Be&payment-id=pm2:a%20b:c%26d&message=Bank+is+a%2Bb%3Ac");
+    }
+
+    #[test]
+    fn a_text_is_cut_as_it_is_written_and_never_too_far() {
+        let text = "é".repeat(300);
+        let params = Params::default().append("a", "1").append_text("why", &text, str::to_owned).append("z", "2");
+        assert_eq!(params.query().len(), "a=1&why=&z=2".len() + 6 * 300);
+        assert_eq!(params.clone().shortened(0), params);
+        let cut = params.clone().shortened(100).query();
+        assert!(cut.len() <= params.query().len() - 100 && cut.len() > params.query().len() - 110, "{cut}");
+        assert!(cut.starts_with("a=1&why=%C3%A9") && cut.ends_with("%E2%80%A6&z=2"), "{cut}");
+        let least = params.shortened(usize::MAX).query().len() - "a=1&why=&z=2".len();
+        assert!((290..=Params::LEAST_TEXT).contains(&least), "{least}");
+        let other = Params::default().append("a", "1");
+        assert_eq!(other.clone().shortened(100), other);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::prove::Landed;
 use super::returns::mark;
 use super::{Engine, EngineError};
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, LIFE, Status};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Status};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{Journey, Via};
 use crate::domain::merchant::Merchant;
@@ -276,7 +276,7 @@ impl Engine {
             sealed.ok_or_else(super::key_gone)
         };
         let BankTokens { json, consent: bank_consent } = tokens;
-        let longest = now.plus(LIFE);
+        let longest = now.plus(self.longest(&journey, consent));
         let token = match journey.grant() {
             Some(before) => before.token.clone(),
             None => seal(self.sign_consent(&journey)?.reveal())?,
@@ -292,6 +292,12 @@ impl Engine {
             revoked_at: None,
         };
         Ok(journey.granted(grant))
+    }
+
+    /// How long a consent lasts at the most: as it was promised, or where its customer chose, as the chosen one's rule is.
+    fn longest(&self, journey: &Journey, consent: &Consent) -> Duration {
+        let chosen = journey.institution().filter(|_| consent.institution.is_none());
+        chosen.and_then(|id| self.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
     }
 
     fn sign_consent(&self, journey: &Journey) -> Result<Secret, EngineError> {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Engine, EngineError};
 use crate::bank::{BankTrouble, Trip};
+use crate::domain::institution::Institution;
 use crate::domain::journey::{Choice, Departing, Journey, Purpose};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
@@ -117,11 +118,29 @@ impl Engine {
         }
     }
 
-    /// Where the customer wants to go, if it is the customer who decides.
-    fn choice(&self, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
+    /// The institutions where the customer of a journey may go: what was asked for holds to its end. Their bank is there,
+    /// and takes payments if it is to take one.
+    pub fn eligible<'a>(&'a self, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
         let purpose = &journey.opening().purpose;
-        let chosen = self.institution(institution?).filter(|_| purpose.institution().is_none())?;
-        Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone() })
+        let named = purpose.institution();
+        let can = move |institution: &&Institution| match purpose {
+            Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
+            _ => named.is_none_or(|named| institution.id == named),
+        };
+        let takes = move |institution: &&Institution| match purpose.amount() {
+            None => self.bank(&institution.bank).is_ok(),
+            Some(_) => self.takes_payments(institution),
+        };
+        self.institutions().iter().filter(can).filter(takes)
+    }
+
+    /// Where the customer wants to go, if it is the customer who decides, and may go there.
+    fn choice(&self, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
+        let (purpose, wanted) = (&journey.opening().purpose, institution?);
+        let chosen = self.eligible(journey).find(|eligible| eligible.id == wanted)?;
+        let chosen = Some(chosen).filter(|_| purpose.institution().is_none())?;
+        let scope = purpose.consent().and_then(|consent| consent.scope_at(chosen)).unwrap_or_default();
+        Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone(), scope })
     }
 
     /// Asks the bank where to send the browser, and waits for that as long as the budget allows.

@@ -229,7 +229,7 @@ impl Engine {
     /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
     /// it is refused must not depend on the number that it happens to get.
     fn check_longest(&self, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
-        let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(BankError::MAX_DESCRIPTION)));
+        let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
         let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
         let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
         let alone = opening.plan.background.is_empty();

@@ -18,7 +18,7 @@ use super::{
 use crate::bank::{Bank, BankTrouble, Booked, Checked, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind, Status};
+use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
 use crate::domain::delivery::Target;
 use crate::domain::dialect::Dialect;
 use crate::domain::endpoint::Telling;
@@ -175,6 +175,7 @@ impl Ground {
             media: Vec::new(),
             features: Vec::new(),
             environment: Environment::Mock,
+            consent_life: consent::LIFE,
             bank: "blunt".into(),
         };
         let engine = Engine::new(Parts {
@@ -211,7 +212,9 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         user: UserId::mint([1; 16], Shard::of_byte(1)),
         application_user: None,
         institution: Some("blunt".into()),
-        scope: vec!["ACCOUNTS".into()],
+        country: None,
+        features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+        longest: consent::LIFE,
         until: None,
         answer_to: AnswerTo::Gateway,
     };

@@ -54,7 +54,7 @@ impl Engine {
         Ok(self.store.user_named(merchant, own).await?)
     }
 
-    /// The merchant's users, the oldest first, `most` at the most.
+    /// The merchant's users, the newest first, `most` at the most.
     ///
     /// # Errors
     /// When the store is in trouble.

@@ -84,6 +84,8 @@ impl Keys {
     ) -> Result<Option<Params>, Invalid> {
         let opening = journey.opening();
         let scheme = opening.terms.signed_returns;
+        let signature = self.rehearse_return(journey, Params::default()).query().len();
+        let params = entry.fitted(params, signature);
         if scheme == SignedReturns::Off {
             return Ok(Some(params));
         }

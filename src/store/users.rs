@@ -47,7 +47,7 @@ pub trait Users: Send + Sync {
     /// On trouble with the store.
     async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError>;
 
-    /// The merchant's users, the oldest first, `most` at the most.
+    /// The merchant's users, the newest first, `most` at the most.
     ///
     /// # Errors
     /// On trouble with the store.

@@ -8,11 +8,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::bank_list::by_country;
 use super::body::{Incoming, read_form};
 use super::leaving::waiting_page;
-use super::page::{
-    BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words,
-};
+use super::page::{BankAway, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, ProblemPage, Request, words};
 use super::{app_page, checkout, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
@@ -91,7 +90,7 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         Err(response) => return response,
     };
     // Only what the page offers: another institution cannot do what is asked for.
-    if is_open(&journey) && !offered(&engine, &journey).any(|offered| offered.id == institution) {
+    if is_open(&journey) && !engine.eligible(&journey).any(|eligible| eligible.id == institution) {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
     leave(&engine, &link, Some(&institution)).await
@@ -183,16 +182,8 @@ fn asks_for_bank(journey: &Journey) -> bool {
     journey.opening().purpose.consent().is_some_and(|consent| consent.institution.is_none())
 }
 
-/// The institutions that can do all that is asked for, and whose bank is there.
-fn offered<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
-    let asked: &[String] = journey.opening().purpose.consent().map_or(&[], |consent| consent.scope.as_slice());
-    let able = |institution: &&Institution| asked.iter().all(|feature| institution.features.contains(feature));
-    let there = |institution: &&Institution| engine.bank_label(&institution.bank).is_some();
-    engine.institutions().iter().filter(move |institution| able(institution) && there(institution))
-}
-
 fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
-    let all: Vec<&Institution> = offered(engine, journey).collect();
+    let all: Vec<&Institution> = engine.eligible(journey).collect();
     let searchable = all.len() > ChooseBank::LONG;
     let wanted = find.trim().to_lowercase();
     let matches = |institution: &&&Institution| {
@@ -205,26 +196,8 @@ fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpRe
         link: link.to_owned(),
         all: page_of("", link),
         search: searchable.then(|| find.trim().to_owned()),
-        groups: by_country(&found),
+        groups: by_country(&found, journey.opening().purpose.consent().and_then(|consent| consent.country)),
     })
-}
-
-/// Institutions under the first country that each names, both in the order of the alphabet.
-pub(super) fn by_country(institutions: &[&Institution]) -> Vec<BankGroup> {
-    let mut groups: Vec<BankGroup> = Vec::new();
-    for institution in institutions {
-        let country = institution.countries.first().map_or("", |country| country.name.as_str());
-        let bank = (institution.id.clone(), institution.name.clone());
-        match groups.iter_mut().find(|group| group.country == country) {
-            Some(group) => group.banks.push(bank),
-            None => groups.push(BankGroup { country: country.to_owned(), banks: vec![bank] }),
-        }
-    }
-    groups.sort_by(|a, b| a.country.cmp(&b.country));
-    for group in &mut groups {
-        group.banks.sort_by_key(|(_, name)| name.to_lowercase());
-    }
-    groups
 }
 
 fn bank_away(engine: &Engine, journey: &Journey, link: &str) -> BankAway {
@@ -305,36 +278,4 @@ fn onward(engine: &Engine, journey: &Journey) -> HttpResponse {
 
 fn unknown_link() -> HttpResponse {
     reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::institution::{Country, Environment};
-
-    fn institution(name: &str, countries: &[&str]) -> Institution {
-        let country = |name: &&str| Country { name: (*name).into(), code: "XX".into() };
-        Institution {
-            id: name.to_lowercase(),
-            name: name.into(),
-            full_name: name.into(),
-            countries: countries.iter().map(country).collect(),
-            media: Vec::new(),
-            features: Vec::new(),
-            environment: Environment::Live,
-            bank: "b".into(),
-        }
-    }
-
-    #[test]
-    fn banks_stand_by_country_and_name() {
-        let (b, a) = (institution("b", &["Utopia", "Atlantis"]), institution("A", &["Utopia"]));
-        let (c, d) = (institution("C", &["Atlantis"]), institution("D", &[]));
-        let groups = by_country(&[&b, &c, &a, &d]);
-        let read: Vec<(&str, Vec<&str>)> = groups
-            .iter()
-            .map(|group| (group.country.as_str(), group.banks.iter().map(|(_, name)| name.as_str()).collect()))
-            .collect();
-        assert_eq!(read, [("", vec!["D"]), ("Atlantis", vec!["C"]), ("Utopia", vec!["A", "b"])]);
-    }
 }

@@ -2,6 +2,7 @@
 
 mod app_page;
 mod assets;
+mod bank_list;
 mod body;
 mod checkout;
 mod consent;

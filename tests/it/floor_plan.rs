@@ -57,7 +57,18 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// All that the domain may name besides `std`: no serialisation, no runtime, no wire, no disk.
-const DOMAIN_CRATES: &[&str] = &["bs58", "percent_encoding", "subtle", "thiserror", "url", "uuid", "zeroize"];
+const DOMAIN_CRATES: &[&str] = &[
+    "bs58",
+    "iso_currency",
+    "isolang",
+    "percent_encoding",
+    "rust_iso3166",
+    "subtle",
+    "thiserror",
+    "url",
+    "uuid",
+    "zeroize",
+];
 
 /// What the engine never says, in any spelling: it decides for every dialect and every bank alike.
 const UNKNOWN_TO_THE_ENGINE: &[&str] = &["secpaid", "yapily", "tokenio", "ixopay", "sandbox"];

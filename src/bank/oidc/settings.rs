@@ -8,6 +8,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 
 use crate::domain::invalid::Invalid;
+use crate::domain::moment::LEEWAY;
 use crate::domain::secret::Secret;
 
 /// A bank as the operator configures it.
@@ -72,7 +73,7 @@ impl OidcConfig {
             flow: Flow::Code,
             iss: Iss::WhenAdvertised,
             id_token_algs: SigningAlg::usual(),
-            leeway: Duration::from_secs(10),
+            leeway: LEEWAY,
             extra_ca: None,
             plain_loopback: PlainLoopback::Refused,
         }

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::bank::oidc::settings::{ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, ResponseMode};
-use crate::domain::institution::Environment;
+use crate::domain::institution::{Environment, Institution};
 
 /// An institution with a bank of these lines.
 fn with_bank(lines: &str) -> String {
@@ -52,7 +52,17 @@ fn an_institution_says_all_that_customers_see() {
     let config = load_file(file, &[]).unwrap();
     let [InstitutionConfig { institution, bank: BankConfig::Sandbox }] = config.institutions() else { panic!() };
     let countries: Vec<_> = institution.countries.iter().map(|c| (c.code.as_str(), c.name.as_str())).collect();
-    assert_eq!(countries, [("GB", "GB"), ("DE", "Germany")]);
+    assert_eq!(countries, [("GB", "United Kingdom of Great Britain and Northern Ireland"), ("DE", "Germany")]);
+    let days = |institution: &Institution| institution.consent_life.as_secs() / 86_400;
+    assert_eq!(days(institution), 90, "the longer life is for the economic area alone");
+    for (from, to, kept) in [
+        ("'GB', ", "", 180),
+        ("bank =", "consent_life = '30d'\nbank =", 30),
+        ("bank =", "consent_life = '200d'\nbank =", 200),
+    ] {
+        let config = load_file(&file.replace(from, to), &[]).unwrap();
+        assert_eq!(days(&config.institutions()[0].institution), kept, "{to}");
+    }
     assert_eq!((institution.media[0].kind.as_str(), institution.environment), ("icon", Environment::Mock));
     assert_eq!((institution.full_name.as_str(), institution.bank.as_str()), ("Play Bank plc", "sandbox"));
 }
@@ -164,6 +174,8 @@ fn a_mistake_of_an_institution_is_named_too() {
         ("features = ['ACCOUNTS']", "features = ['accounts']", "institution[0].features"),
         ("features = ['ACCOUNTS']", "featurs = ['ACCOUNTS']", "institution[0].featurs"),
         ("name = 'North Bank'", "name = 'N'\ncountries = ['gb']", "institution[0].countries[0]"),
+        ("name = 'North Bank'", "name = 'N'\ncountries = ['UK']", "institution[0].countries[0]"),
+        ("name = 'North Bank'", "name = 'N'\nconsent_life = '1h'", "institution[0].consent_life"),
         ("name = 'North Bank'", "name = 'N'\ncountries = ['GB', {}]", "institution[0].countries[1].code"),
         ("name = 'North Bank'", "name = 'N'\ncountries = 'GB'", "institution[0].countries"),
         ("name = 'North Bank'", "name = 'N'\nmedia = ['x']", "institution[0].media[0]"),

@@ -2,6 +2,7 @@
 
 use crate::dialect::json::Object;
 use crate::domain::invalid::Invalid;
+use crate::domain::iso::check_language;
 
 /// A text field and the most characters that it may have.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(super) enum Form {
     Text(usize),
     /// `true` or `false`.
     Flag,
+    /// A language's code.
+    Language,
     /// One of these.
     OneOf(&'static [&'static str]),
     /// An object, some members of which are known.
@@ -39,7 +42,7 @@ pub(super) const ALONGSIDE: [(&str, Form); 10] = [
     ("transactionToken", Form::Text(8192)),
     ("withRegister", Form::Flag),
     ("transactionIndicator", Form::OneOf(&INDICATORS)),
-    ("language", Form::Text(2)),
+    ("language", Form::Language),
     ("customer", Form::Object(&CUSTOMER)),
     ("items", Form::List(128)),
     ("splits", Form::List(10)),
@@ -94,6 +97,10 @@ fn one(object: &Object, name: &'static str, form: Form) -> Result<(), Invalid> {
     match form {
         Form::Text(most) => text(object, Text::upto(name, most)).map(drop),
         Form::Flag => object.flag(name).map(drop),
+        Form::Language => match text(object, Text::upto(name, usize::MAX))? {
+            Some(text) => check_language(&text).map_err(|invalid| invalid.at(object.at(name))),
+            None => Ok(()),
+        },
         Form::OneOf(known) => match text(object, Text::upto(name, usize::MAX))? {
             Some(text) if !known.contains(&text.as_str()) => refused(format!("is not one of {}", known.join(", "))),
             _ => Ok(()),

@@ -275,6 +275,10 @@ mod tests {
             (r#"{"merchantTransactionId":"1","currency":"EUR"}"#, "amount: is required"),
             (r#"{"merchantTransactionId":"1","amount":9.99,"currency":"EUR"}"#, "amount: is not a text"),
             (r#"{"merchantTransactionId":"1","amount":"9.99"}"#, "currency: is required"),
+            (
+                r#"{"merchantTransactionId":"1","amount":"9.99","currency":"ABC"}"#,
+                "currency: is not a currency of ISO 4217 that can be paid in; expected such as EUR",
+            ),
         ] {
             assert_eq!(read(body).unwrap_err().to_string(), expected, "{body}");
         }
@@ -289,6 +293,7 @@ mod tests {
             (&format!(r#""transactionToken":"{}""#, long(8193)), "transactionToken"),
             (r#""transactionIndicator":"OFTEN""#, "transactionIndicator"),
             (r#""language":"deu""#, "language"),
+            (r#""language":"xx""#, "language"),
             (r#""captureInMinutes":5"#, "captureInMinutes"),
             (r#""withRegister":"maybe""#, "withRegister"),
             (r#""customer":"Jo""#, "customer"),

@@ -69,7 +69,9 @@ impl Dialect for SecPaid {
             params = params.append("status", status).fill(Placeholder::Status, status);
             if let (Cause::Bank(Some(error)), "failed") = (&settlement.cause, status) {
                 params = params.append("error", error.code());
-                params = error.description().map_or(params.clone(), |d| params.append("error_description", d));
+                params = error
+                    .description()
+                    .map_or(params.clone(), |d| params.append_text("error_description", d, str::to_owned));
             }
         }
         if let Some(token) = hand_back.token {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::dialect::fields::Fields;
+use crate::dialect::number;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, minor_units};
 
@@ -80,7 +81,9 @@ fn bracketed(fields: &Fields) -> Option<Vec<Recipient>> {
     found
         .into_values()
         .map(|(token, share)| {
-            let share = RawValue::from_string(share?.to_owned()).ok()?;
+            // A form has texts: an exponent is none of theirs.
+            let share = share.filter(|share| !share.contains(['e', 'E']))?;
+            let share = RawValue::from_string(share.to_owned()).ok()?;
             Some(Recipient { token: token?.to_owned(), share })
         })
         .collect()
@@ -92,8 +95,9 @@ fn share_of(recipient: &Recipient, index: usize) -> Result<u64, Invalid> {
     if token.trim().is_empty() || token.len() > 255 || token.chars().any(char::is_control) {
         return Err(Invalid::new("recipients", format!("Invalid recipient token at index {index}")));
     }
-    let text = recipient.share.get().trim_matches('"');
-    match minor_units(text, 2, 10) {
+    let raw = recipient.share.get();
+    let share = if number::is_number(raw) { number::plain(raw) } else { Some(raw.trim_matches('"').to_owned()) };
+    match minor_units(&share.unwrap_or_default(), 2, 10) {
         Ok(0) => Err(Invalid::new("recipients", format!("have no share at index {index}"))),
         Ok(share) => Ok(share),
         Err(rule) => Err(Invalid::new("recipients", format!("have a share at index {index} that {rule}"))),

@@ -13,7 +13,7 @@ use super::canonical::canonical;
 use super::json::Object;
 use super::key::verifies;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::{LEEWAY, Moment};
 
 /// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows who
 /// calls.
@@ -73,7 +73,8 @@ impl Jwt {
             host: says.needed_code("host").map_err(claim)?,
             method: says.needed_code("method").map_err(claim)?,
             path: says.needed_code("path").map_err(claim)?,
-            query: says.code("query").map_err(claim)?,
+            // Here an empty one says that there is no query.
+            query: says.code("query").map_err(claim)?.or_else(|| says.raw("query").map(|_| String::new())),
             expires_at: Moment::from_millis(exp),
             header: header.to_owned(),
             payload: payload.to_owned(),
@@ -94,12 +95,12 @@ impl Jwt {
     /// A query is covered where the token names one, and has to be where [`Sent::covers_query`] says so: Token.io's own
     /// example has no query and no such claim, and its documents know none.
     pub(super) fn check(&self, sent: &Sent<'_>, pem: &str) -> Result<(), Invalid> {
-        if self.expires_at <= sent.at {
+        if self.expires_at.plus(LEEWAY) <= sent.at {
             return Err(
                 refused("is over").hint("exp is a time in milliseconds since 1970, which has to be in the future")
             );
         }
-        if self.expires_at.since(sent.at) > LONGEST {
+        if self.expires_at.since(sent.at) > LONGEST + LEEWAY {
             let rule = format!("is good for more than {} hours", LONGEST.as_secs() / 3600);
             return Err(refused(rule).hint("exp is a time in milliseconds since 1970: expected one sooner"));
         }

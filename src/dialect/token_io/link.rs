@@ -105,7 +105,8 @@ fn payment_of(template: &str, ref_id: &str) -> Result<String, Refusal> {
     let text = |text: &str| serde_json::value::to_raw_value(text).map_err(unreadable);
     let mut members: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str::<Pairs>(template).map_err(unreadable)?.0.into_iter().collect();
-    members.retain(|name, _| name != "id");
+    // An empty text is as good as absent.
+    members.retain(|name, value| name != "id" && value.get() != "\"\"");
     members.insert("refId".to_owned(), text(ref_id)?);
     members.insert("flowType".to_owned(), text("FULL_HOSTED_PAGES")?);
     members.entry("remittanceInformationPrimary".to_owned()).or_insert(text(ref_id)?);
@@ -130,7 +131,7 @@ fn of_template(refusal: Refusal) -> Refusal {
 }
 
 fn check_config(config: &Object, amount: Amount, now: Moment) -> Result<Option<Moment>, Refusal> {
-    if config.raw("maxUsageCount").is_some_and(|count| count != "1") {
+    if config.whole("maxUsageCount")?.is_some_and(|count| count != 1) {
         let invalid = Invalid::new(config.at("maxUsageCount"), "is not 1");
         return Err(Refusal::not_allowed(
             invalid.hint("links of this gateway are used once; open one for each payment"),

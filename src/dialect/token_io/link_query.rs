@@ -52,7 +52,7 @@ impl LinkQuery {
             external_psu: None,
         };
         let unfiltered = query.clone();
-        for (name, value) in pairs {
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.take(&name, value)?;
         }
         if (Self { limit: USUAL, offset: Offset::default(), ..query.clone() }) == unfiltered {

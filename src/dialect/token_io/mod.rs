@@ -46,7 +46,7 @@ pub use webhook::read_webhook;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{json, moments};
+use super::{flag, json, moments};
 use crate::domain::callback::Item;
 use crate::domain::delivery::{Manners, News, Notice, Posting, Target};
 use crate::domain::dialect::{ClientAccess, Dialect};

@@ -10,7 +10,7 @@ use super::payment::Standing;
 use super::refusal::Refusal;
 use super::request::INITIATION;
 use super::status::Status;
-use super::{NAME, extra, moments};
+use super::{NAME, extra, flag, moments};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -117,7 +117,8 @@ impl Query {
     /// With the parameter that breaks a rule, or when there is no `limit`.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
         let (mut query, mut limit) = (Self::default(), None);
-        for (name, value) in pairs {
+        // An empty parameter is as good as absent.
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
                 "limit" => limit = Some(read_limit(&value)?),
                 _ => query.take(&name, value)?,
@@ -183,10 +184,10 @@ pub(super) fn read_offset(value: &str) -> Result<Offset, Refusal> {
 }
 
 fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {
-    value.parse().map_err(|_| Invalid::new(name, "is neither true nor false").into())
+    flag::of_word(value).ok_or_else(|| Invalid::new(name, flag::RULE).into())
 }
 
 /// A moment; a `+` may have been read as a space.
 pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Refusal> {
-    Ok(moments::read(name, &value.trim().replace(' ', "+"))?)
+    Ok(moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)?)
 }

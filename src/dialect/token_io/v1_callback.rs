@@ -72,9 +72,9 @@ fn failed(journey: &Journey, params: Params, settlement: &Settlement) -> Params 
         return params
             .append("trace-id", trace_id(journey))
             .append("error", grpc(settlement).to_string())
-            .append_form("message", message);
+            .append_form_text("message", &message);
     }
-    params.append("error", FAILED).append("message", message)
+    params.append("error", FAILED).append_text("message", &message, str::to_owned)
 }
 
 /// Sixteen characters by which a failure can be asked about.

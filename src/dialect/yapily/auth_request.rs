@@ -1,13 +1,17 @@
 //! `POST /account-auth-requests` and `POST /payment-auth-requests`, read (contracts, sections 3.1 and 3.2).
 
+use std::time::Duration;
+
 use super::features::{self, Unsupported};
+use super::forms::{self, Field, Form};
 use super::json::Object;
 use super::{moments, payment};
-use crate::domain::consent::{AnswerTo, Consent, Kind};
+use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::UserId;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
+use crate::domain::iso::CountryCode;
 use crate::domain::journey::Purpose;
 use crate::domain::moment::Moment;
 use crate::domain::terms::OneTime;
@@ -39,6 +43,17 @@ pub struct Who {
 pub(super) enum AskedFor {
     Accounts(Vec<String>),
     Payment(String, Kind),
+}
+
+/// How far a request reaches: what it comes to where it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// In which country the customer chooses.
+    pub country: Option<CountryCode>,
+    /// What has to be there, and is allowed then.
+    pub features: FeatureRequest,
+    /// How long the consent lasts at the most.
+    pub longest: Duration,
 }
 
 /// Where the customer goes afterwards.
@@ -94,20 +109,31 @@ impl AuthRequest {
         self.institution.as_deref()
     }
 
-    /// What the consent will allow.
-    ///
-    /// # Errors
-    /// When the institution cannot do it.
-    pub fn scope(&self, institution: &Institution) -> Result<Vec<String>, Unsupported> {
+    /// The features that it asks for.
+    pub(super) fn features(&self) -> FeatureRequest {
         match &self.asked {
-            AskedFor::Accounts(asked) => features::account_scope(asked, institution),
-            AskedFor::Payment(payment_type, _) => features::payment_scope(payment_type, institution),
+            AskedFor::Accounts(named) => features::of_accounts(named),
+            AskedFor::Payment(payment_type, _) => features::of_payment(payment_type),
         }
     }
 
-    /// The wish of this request, for this user and with this scope. The callbacks carry a one-time token if the request
+    /// What it comes to at this institution.
+    ///
+    /// # Errors
+    /// When the institution cannot do it.
+    pub fn at(&self, institution: &Institution) -> Result<Reach, Unsupported> {
+        let scope = features::scope_at(&self.features(), institution)?;
+        Ok(Reach { country: None, features: FeatureRequest::All(scope), longest: institution.consent_life })
+    }
+
+    /// Whether money is to be paid.
+    pub const fn is_payment(&self) -> bool {
+        matches!(self.asked, AskedFor::Payment(..))
+    }
+
+    /// The wish of this request, for this user and as far as it reaches. The callbacks carry a one-time token if the request
     /// says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
-    pub fn wish(&self, user: &User, scope: Vec<String>) -> Wish {
+    pub fn wish(&self, user: &User, reach: Reach) -> Wish {
         let kind = match &self.asked {
             AskedFor::Accounts(_) => Kind::Accounts,
             AskedFor::Payment(_, kind) => kind.clone(),
@@ -118,8 +144,10 @@ impl AuthRequest {
                 user: user.id,
                 application_user: user.application_user.clone(),
                 institution: self.institution.clone(),
-                scope,
+                country: reach.country,
+                features: reach.features,
                 until: self.until,
+                longest: reach.longest,
                 answer_to: self.way.answer_to.clone(),
             }),
             extras: self.extras.clone(),
@@ -184,6 +212,16 @@ fn read_redirect(redirect: &Object) -> Result<String, Invalid> {
     }
 }
 
+const ACCOUNT_INFO: [Field; 2] =
+    [Field::of("accountId", Form::Text), Field::needed("accountIdentification", Form::Object(&payment::ACCOUNT))];
+
+/// What an account request may name besides, and nothing here reads.
+const ACCOUNT_REQUEST: [Field; 3] = [
+    Field::of("accountIdentifiers", Form::Object(&ACCOUNT_INFO)),
+    Field::of("accountIdentifiersForTransaction", Form::Objects(&ACCOUNT_INFO)),
+    Field::of("accountIdentifiersForBalance", Form::Objects(&ACCOUNT_INFO)),
+];
+
 /// `accountRequest`, read.
 #[derive(Default)]
 pub(super) struct Account {
@@ -201,7 +239,8 @@ pub(super) fn read_account(request: &Object, now: Moment) -> Result<Account, Inv
     if until.is_some_and(|until| until <= now) {
         return Err(Invalid::new(request.at("expiresAt"), "is not in the future"));
     }
-    let (from, to) = (request.moment("transactionFrom")?, request.moment("transactionTo")?);
+    forms::check(request, &ACCOUNT_REQUEST)?;
+    let (from, to) = (request.checked_moment("transactionFrom")?, request.checked_moment("transactionTo")?);
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Invalid::new(request.at("transactionFrom"), "is after transactionTo"));
     }

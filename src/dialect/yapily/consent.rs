@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{extra, moments};
+use super::{Refusal, extra, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
+use crate::domain::outcome::Outcome;
 use crate::domain::secret::Secret;
 use crate::domain::user::ApplicationUser;
 
@@ -55,6 +56,7 @@ struct View<'a> {
     time_to_expire: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     time_to_expire_in_millis: Option<u64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     feature_scope: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     consent_token: Option<&'a str>,
@@ -70,6 +72,20 @@ struct View<'a> {
     institution_consent_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_deleted_by_institution: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorisation_error: Option<AuthorisationError>,
+}
+
+/// Why the customer did not agree when last asked, in the words of the callback: who polls learns what who is called does.
+/// A field of ours. A consent that was given before stays `AUTHORIZED` beside it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorisationError {
+    status: &'static str,
+    error: &'static str,
+    error_source: &'static str,
+    error_description: String,
+    occurred_at: String,
 }
 
 #[derive(Serialize)]
@@ -137,7 +153,8 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
     let now = about.now;
     let stands = journey.consent_status(now)?;
     let grant = journey.grant();
-    let expires_at = grant.map(|grant| grant.expires_at).or(consent.until);
+    let expires_at =
+        grant.map(|grant| grant.expires_at).or_else(|| consent.promised_until(journey.opening().opened_at));
     let left = expires_at.filter(|_| stands == Status::Authorised).map(|at| at.since(now));
     let confirmed_at = grant.filter(|_| consent.kind == Kind::Accounts).map(|grant| grant.confirmed_at);
     let in_force = matches!(stands, Status::Authorised | Status::AwaitedAgain | Status::Consumed);
@@ -153,7 +170,7 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
         expires_at: expires_at.map(moments::written),
         time_to_expire: left.map(moments::span),
         time_to_expire_in_millis: left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
-        feature_scope: &consent.scope,
+        feature_scope: journey.scope(),
         consent_token: about.token.as_ref().filter(|_| in_force).map(Secret::reveal),
         state: about.state.as_deref(),
         authorized_at: grant.map(|grant| moments::written(grant.given_at)),
@@ -161,5 +178,20 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
         reconfirm_by: confirmed_at.map(|at| moments::written(at.plus(RECONFIRMED))),
         institution_consent_id: grant.and_then(|grant| grant.bank_consent.as_deref()),
         is_deleted_by_institution: (stands == Status::Revoked).then_some(false),
+        authorisation_error: authorisation_error(journey, now),
+    })
+}
+
+/// What the callback said, or would have said, of a round that its customer did not agree to.
+pub(super) fn authorisation_error(journey: &Journey, now: Moment) -> Option<AuthorisationError> {
+    let round = journey.round_status(now)?;
+    let settlement = journey.settlement().filter(|settlement| settlement.outcome != Outcome::Authorised)?;
+    let refusal = Refusal::of(settlement);
+    Some(AuthorisationError {
+        status: status(round),
+        error: refusal.error(),
+        error_source: refusal.source().as_str(),
+        error_description: refusal.description().to_owned(),
+        occurred_at: moments::written(settlement.at),
     })
 }

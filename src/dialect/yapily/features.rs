@@ -1,7 +1,9 @@
 //! Features: what an institution can do, and what a consent allows.
 
+use crate::domain::consent::FeatureRequest;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
+use crate::domain::iso::CountryCode;
 
 /// The features that a consent to account access may allow, in the order in which they are answered.
 const ACCOUNTS: [&str; 16] = [
@@ -26,12 +28,36 @@ const ACCOUNTS: [&str; 16] = [
 /// What the consent to any payment allows besides the payment, where the institution can.
 const PAYMENT_DETAILS: [&str; 2] = ["EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"];
 
-/// The institution cannot do what was asked for.
+/// What was asked for cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The institution {institution} does not support {feature}")]
-pub struct Unsupported {
-    institution: String,
-    feature: String,
+pub enum Unsupported {
+    /// By the institution that was named.
+    #[error("The institution {institution} does not support {feature}")]
+    Here {
+        /// Its id.
+        institution: String,
+        /// What it lacks.
+        feature: String,
+    },
+    /// By any institution of a country.
+    #[error("No institution of {country} supports {features}")]
+    Nowhere {
+        /// The country's code.
+        country: CountryCode,
+        /// What was asked for.
+        features: String,
+    },
+}
+
+impl Unsupported {
+    /// No institution of this country can do what is asked for.
+    pub(super) fn in_country(country: CountryCode, request: &FeatureRequest) -> Self {
+        let features = match request {
+            FeatureRequest::All(features) => features.join(" and "),
+            FeatureRequest::Any(features) | FeatureRequest::First { one_of: features, .. } => features.join(" or "),
+        };
+        Self::Nowhere { country, features }
+    }
 }
 
 /// Checks the names of features, each of which may be asked for once.
@@ -52,30 +78,24 @@ pub(super) fn check_names(path: &str, names: &[String]) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The scope of a consent to account access: what was asked for, else all that the institution offers.
-///
-/// # Errors
-/// When the institution offers not even one of them, or not all that were asked for.
-pub(super) fn account_scope(asked: &[String], institution: &Institution) -> Result<Vec<String>, Unsupported> {
-    if let Some(missing) = asked.iter().find(|feature| !institution.features.contains(feature)) {
-        return Err(unsupported(institution, missing));
-    }
-    if !asked.is_empty() {
-        return Ok(asked.to_vec());
-    }
-    let offered = offered(&ACCOUNTS, institution);
-    if offered.is_empty() { Err(unsupported(institution, "ACCOUNTS")) } else { Ok(offered) }
+/// What a consent to account access asks for: what was named, else all that the institution offers.
+pub(super) fn of_accounts(named: &[String]) -> FeatureRequest {
+    if named.is_empty() { FeatureRequest::Any(owned(&ACCOUNTS)) } else { FeatureRequest::All(named.to_vec()) }
 }
 
-/// The scope of a consent to a payment of this type.
+/// What the consent to a payment of this type asks for.
+pub(super) fn of_payment(payment_type: &str) -> FeatureRequest {
+    FeatureRequest::First { one_of: owned(creating(payment_type)), besides: owned(&PAYMENT_DETAILS) }
+}
+
+/// What a request allows at this institution.
 ///
 /// # Errors
-/// When the institution does not offer such payments.
-pub(super) fn payment_scope(payment_type: &str, institution: &Institution) -> Result<Vec<String>, Unsupported> {
-    let candidates = creating(payment_type);
-    let made_by = offered(candidates, institution).into_iter().next();
-    let made_by = made_by.ok_or_else(|| unsupported(institution, candidates.first().unwrap_or(&payment_type)))?;
-    Ok([made_by].into_iter().chain(offered(&PAYMENT_DETAILS, institution)).collect())
+/// When the institution cannot do what is asked for.
+pub(super) fn scope_at(request: &FeatureRequest, institution: &Institution) -> Result<Vec<String>, Unsupported> {
+    let missing = || request.missing_at(institution).unwrap_or_default().to_owned();
+    let unsupported = || Unsupported::Here { institution: institution.id.clone(), feature: missing() };
+    request.scope_at(institution).ok_or_else(unsupported)
 }
 
 /// The features that make a payment of a type, the best one first.
@@ -98,11 +118,6 @@ fn creating(payment_type: &str) -> &'static [&'static str] {
     }
 }
 
-fn offered(features: &[&str], institution: &Institution) -> Vec<String> {
-    let has = |feature: &&str| institution.features.iter().any(|own| own == feature);
-    features.iter().copied().filter(has).map(str::to_owned).collect()
-}
-
-fn unsupported(institution: &Institution, feature: &str) -> Unsupported {
-    Unsupported { institution: institution.id.clone(), feature: feature.to_owned() }
+fn owned(features: &[&str]) -> Vec<String> {
+    features.iter().map(|&feature| feature.to_owned()).collect()
 }

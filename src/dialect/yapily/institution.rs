@@ -37,7 +37,10 @@ pub fn institution(institution: &Institution) -> impl Serialize + use<'_> {
         id: &institution.id,
         name: &institution.name,
         full_name: &institution.full_name,
-        countries: countries.iter().map(|c| CountryView { display_name: &c.name, country_code2: &c.code }).collect(),
+        countries: countries
+            .iter()
+            .map(|c| CountryView { display_name: &c.name, country_code2: c.code.as_str() })
+            .collect(),
         environment_type: match institution.environment {
             Environment::Sandbox => "SANDBOX",
             Environment::Mock => "MOCK",

@@ -6,25 +6,29 @@ mod consent;
 mod envelope;
 mod exchange;
 mod features;
+mod forms;
 mod hosted;
+mod hosted_view;
 mod institution;
 mod payment;
+mod phases;
 mod query;
 mod refusal;
 mod user;
 
-pub use auth_request::{AuthRequest, Who};
+pub use auth_request::{AuthRequest, Reach, Who};
 pub use consent::{About, Links, auth_request, consent, deleted, status};
 pub use envelope::{Body, Failure, InstitutionError, Issue, Pagination};
 pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
 pub use features::Unsupported;
-pub use hosted::{HostedKind, HostedRequest, Shown, hosted_request};
+pub use hosted::{HostedKind, HostedRequest};
+pub use hosted_view::{Shown, hosted_request};
 pub use institution::institution;
 pub use query::{Query, UserQuery, force_delete};
 pub use refusal::{Refusal, Source};
 pub use user::{deleted_user, read_user, user};
 
-use super::{json, moments};
+use super::{flag, json, moments};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::Outcome;
@@ -82,7 +86,7 @@ impl Dialect for Yapily {
                 whose(journey, Params::default())
                     .append("error", refusal.error())
                     .append("error-source", refusal.source().as_str())
-                    .append("error-description", refusal.encoded())
+                    .append_text("error-description", refusal.description(), Refusal::encode)
             }
             Some(_) | None => whose(journey, token(journey, hand_back)),
         };

@@ -1,9 +1,9 @@
-//! `paymentRequest`: read as far as its customer will see it, and checked as far as it is documented (contracts, 3.2).
+//! `paymentRequest`: read as far as its customer will see it, and checked to its bottom (contracts, 3.2).
 
+use super::forms::{self, Field, Form};
 use super::json::Object;
 use crate::domain::consent::Kind;
 use crate::domain::invalid::Invalid;
-use crate::domain::money::{Amount, Currency};
 
 /// The types of payments.
 const TYPES: [&str; 9] = [
@@ -43,9 +43,136 @@ const IDENTIFICATIONS: [&str; 21] = [
     "VIRTUAL_ACCOUNT_ID",
 ];
 
-/// The longest `paymentIdempotencyId` and `reference`, in characters.
+const CONTEXTS: [&str; 12] = [
+    "BILL",
+    "GOODS",
+    "SERVICES",
+    "OTHER",
+    "PERSON_TO_PERSON",
+    "BILL_IN_ADVANCE",
+    "BILL_IN_ARREARS",
+    "ECOMMERCE_MERCHANT",
+    "FACE_TO_FACE_POS",
+    "TRANSFER_TO_SELF",
+    "TRANSFER_TO_THIRD_PARTY",
+    "PISP_PAYEE",
+];
+
+const PAYEE_ACCOUNTS: [&str; 15] = [
+    "BUSINESS",
+    "BUSINESS_SAVING",
+    "CHARITY",
+    "COLLECTION",
+    "CORPORATE",
+    "E_WALLET",
+    "GOVERNMENT",
+    "INVESTMENT",
+    "INVESTMENT_ISA",
+    "JOINT_PERSONAL",
+    "PENSION",
+    "PERSONAL",
+    "PERSONAL_SAVING",
+    "PREMIER",
+    "WEALTH",
+];
+
+const ADDRESSES: [&str; 9] =
+    ["BUSINESS", "CORRESPONDENCE", "DELIVERY_TO", "MAIL_TO", "PO_BOX", "POSTAL", "RESIDENTIAL", "STATEMENT", "UNKNOWN"];
+
+const FREQUENCIES: [&str; 10] = [
+    "DAILY",
+    "EVERY_WORKING_DAY",
+    "CALENDAR_DAY",
+    "WEEKLY",
+    "EVERY_TWO_WEEKS",
+    "MONTHLY",
+    "EVERY_TWO_MONTHS",
+    "QUARTERLY",
+    "SEMIANNUAL",
+    "ANNUAL",
+];
+
+/// An account, as a party of a payment and an account request name one.
+pub(super) const ACCOUNT: [Field; 2] =
+    [Field::needed("type", Form::OneOf(&IDENTIFICATIONS)), Field::needed("identification", Form::Text)];
+
+const ADDRESS: [Field; 10] = [
+    Field::of("addressLines", Form::Texts),
+    Field::of("streetName", Form::Text),
+    Field::of("buildingNumber", Form::Text),
+    Field::of("postCode", Form::Text),
+    Field::of("townName", Form::Text),
+    Field::of("county", Form::Texts),
+    Field::of("country", Form::Country),
+    Field::of("department", Form::Text),
+    Field::of("subDepartment", Form::Text),
+    Field::of("addressType", Form::OneOf(&ADDRESSES)),
+];
+
+const PAYEE: [Field; 6] = [
+    Field::needed("name", Form::Text),
+    Field::needed("accountIdentifications", Form::Objects(&ACCOUNT)),
+    Field::of("accountType", Form::OneOf(&PAYEE_ACCOUNTS)),
+    Field::of("address", Form::Object(&ADDRESS)),
+    Field::of("merchantId", Form::Text),
+    Field::of("merchantCategoryCode", Form::Digits(4)),
+];
+
+/// A payer may be known by name alone: its bank asks for the account.
+const PAYER: [Field; 3] = [
+    Field::of("name", Form::Text),
+    Field::of("accountIdentifications", Form::Objects(&ACCOUNT)),
+    Field::of("address", Form::Object(&ADDRESS)),
+];
+
+const FREQUENCY: [Field; 4] = [
+    Field::needed("type", Form::OneOf(&FREQUENCIES)),
+    Field::of("intervalWeek", Form::Count),
+    Field::of("intervalMonth", Form::Count),
+    Field::of("executionDay", Form::Count),
+];
+
+const PERIODIC: [Field; 6] = [
+    Field::needed("frequency", Form::Object(&FREQUENCY)),
+    Field::of("numberOfPayments", Form::Count),
+    Field::of("nextPaymentDateTime", Form::Moment),
+    Field::of("nextPaymentAmount", Form::Money("amount")),
+    Field::of("finalPaymentDateTime", Form::Moment),
+    Field::of("finalPaymentAmount", Form::Money("amount")),
+];
+
+const RATE: [Field; 4] = [
+    Field::needed("unitCurrency", Form::Currency),
+    Field::of("rate", Form::Number),
+    Field::needed("rateType", Form::OneOf(&["ACTUAL", "AGREED", "INDICATIVE"])),
+    Field::of("foreignExchangeContractReference", Form::Text),
+];
+
+const INTERNATIONAL: [Field; 5] = [
+    Field::needed("currencyOfTransfer", Form::Currency),
+    Field::of("exchangeRateInformation", Form::Object(&RATE)),
+    Field::of("purpose", Form::Text),
+    Field::of("priority", Form::OneOf(&["NORMAL", "URGENT"])),
+    Field::of("chargeBearer", Form::OneOf(&["DEBT", "CRED", "SHAR", "SLEV"])),
+];
+
+/// What every payment may have besides. The id is only checked: Yapily's own client cuts a UUID with its dashes into it,
+/// whatever the prose says of letters and digits.
+const FIELDS: [Field; 10] = [
+    Field::needed("paymentIdempotencyId", Form::Text),
+    Field::of("contextType", Form::OneOf(&CONTEXTS)),
+    Field::of("purposeCode", Form::Letters(4)),
+    Field::needed("payee", Form::Object(&PAYEE)),
+    Field::of("payer", Form::Object(&PAYER)),
+    Field::of("periodicPayment", Form::Object(&PERIODIC)),
+    Field::of("internationalPayment", Form::Object(&INTERNATIONAL)),
+    Field::of("paymentDateTime", Form::Moment),
+    Field::of("paymentDueDate", Form::Day),
+    Field::of("readRefundAccount", Form::Flag),
+];
+
+/// The longest `paymentIdempotencyId`, in characters.
 const MAX_IDEMPOTENCY_ID: usize = 35;
-const MAX_REFERENCE: usize = 18;
 
 /// A payment that was read.
 pub(super) struct Payment {
@@ -55,87 +182,75 @@ pub(super) struct Payment {
     pub kind: Kind,
 }
 
-/// Where the two endpoints keep the amount: `amount.amount`, or `amountDetails.amountToPay` on hosted pages.
-pub(super) struct Names {
-    /// The object.
+/// How the two endpoints differ.
+pub(super) struct Dress {
+    /// The object with the amount: `amount`, or `amountDetails` on hosted pages.
     pub amount: &'static str,
     /// The number in it.
     pub number: &'static str,
+    /// The longest reference, in characters.
+    pub reference: usize,
+    /// Whether what a type needs has a place in the body.
+    pub types: Types,
 }
 
-/// The names of `paymentRequest`.
-pub(super) const CLASSIC: Names = Names { amount: "amount", number: "amount" };
+/// Whether a body has fields for what the types of payments need.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Types {
+    /// It has.
+    Dressed,
+    /// Hosted pages have none.
+    Bare,
+}
+
+/// How `paymentRequest` is written.
+pub(super) const CLASSIC: Dress = Dress { amount: "amount", number: "amount", reference: 18, types: Types::Dressed };
 
 /// Reads a payment.
 ///
 /// # Errors
 /// With the path of the first field that breaks a rule.
-pub(super) fn read(request: &Object, names: &Names) -> Result<Payment, Invalid> {
-    check_idempotency_id(request)?;
-    let payment_type = one_of(request, "type", &TYPES)?;
-    let amount = read_amount(&request.needed_object(names.amount)?, names.number)?;
-    let payee = request.needed_object("payee")?;
-    let name = payee.needed_text("name")?;
-    check_accounts(&payee, Needed::Yes)?;
-    if let Some(payer) = request.object("payer")? {
-        check_accounts(&payer, Needed::No)?;
+pub(super) fn read(request: &Object, dress: &Dress) -> Result<Payment, Invalid> {
+    forms::check(request, &FIELDS)?;
+    limited(request, "paymentIdempotencyId", MAX_IDEMPOTENCY_ID)?;
+    let payment_type = forms::one_of(request, "type", &TYPES)?;
+    if dress.types == Types::Dressed {
+        check_type(request, &payment_type)?;
     }
-    request.moment("paymentDateTime")?;
-    request.flag("readRefundAccount")?;
-    let kind = Kind::Payment { amount, payee: name, reference: read_reference(request)? };
-    Ok(Payment { payment_type, kind })
+    let amount = forms::read_money(&request.needed_object(dress.amount)?, dress.number)?;
+    let payee = request.needed_object("payee")?.needed_text("name")?;
+    let reference = limited(request, "reference", dress.reference)?;
+    Ok(Payment { payment_type, kind: Kind::Payment { amount, payee, reference } })
 }
 
-fn check_idempotency_id(request: &Object) -> Result<(), Invalid> {
-    let name = "paymentIdempotencyId";
-    let id = request.needed_text(name)?;
-    if id.len() > MAX_IDEMPOTENCY_ID || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        let rule = format!("is not 1 to {MAX_IDEMPOTENCY_ID} letters and digits");
-        return Err(Invalid::new(request.at(name), rule));
+/// What a type of payment needs is there.
+fn check_type(request: &Object, payment_type: &str) -> Result<(), Invalid> {
+    let missing = |object: &Object, name: &str| {
+        Err(Invalid::new(object.at(name), super::json::REQUIRED).hint(format!("{payment_type} needs it")))
+    };
+    if payment_type.ends_with("_SCHEDULED_PAYMENT") && request.checked_moment("paymentDateTime")?.is_none() {
+        return missing(request, "paymentDateTime");
     }
-    Ok(())
-}
-
-fn read_amount(details: &Object, number: &str) -> Result<Amount, Invalid> {
-    let currency = details.needed_text("currency")?;
-    let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(details.at("currency")))?;
-    Amount::parse(&details.needed_number(number)?, currency).map_err(|invalid| invalid.at(details.at(number)))
-}
-
-fn read_reference(request: &Object) -> Result<String, Invalid> {
-    let reference = request.text("reference")?.unwrap_or_default();
-    if reference.chars().count() > MAX_REFERENCE {
-        let rule = format!("is longer than {MAX_REFERENCE} characters");
-        return Err(Invalid::new(request.at("reference"), rule));
+    if payment_type.ends_with("_PERIODIC_PAYMENT") && request.raw("periodicPayment").is_none() {
+        return missing(request, "periodicPayment");
     }
-    Ok(reference)
-}
-
-/// Whether a list has to have something in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needed {
-    Yes,
-    No,
-}
-
-fn check_accounts(party: &Object, needed: Needed) -> Result<(), Invalid> {
-    let name = "accountIdentifications";
-    let accounts = party.objects(name)?.unwrap_or_default();
-    if accounts.is_empty() && needed == Needed::Yes {
-        return Err(party.missing(name).hint("expected a list with at least one {type, identification}"));
-    }
-    for account in &accounts {
-        one_of(account, "type", &IDENTIFICATIONS)?;
-        account.needed_text("identification")?;
+    if payment_type.starts_with("INTERNATIONAL_") {
+        if request.raw("internationalPayment").is_none() {
+            return missing(request, "internationalPayment");
+        }
+        let payee = request.needed_object("payee")?;
+        if payee.raw("address").is_none() {
+            return missing(&payee, "address");
+        }
     }
     Ok(())
 }
 
-fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<String, Invalid> {
-    let text = object.needed_text(name)?;
-    if known.contains(&text.as_str()) {
-        return Ok(text);
+/// A text with an end; empty where it is absent.
+fn limited(request: &Object, name: &str, most: usize) -> Result<String, Invalid> {
+    let text = request.text(name)?.unwrap_or_default();
+    if text.chars().count() > most {
+        return Err(Invalid::new(request.at(name), format!("is longer than {most} characters")));
     }
-    Err(Invalid::new(object.at(name), "is not one of its documented values")
-        .hint(format!("known are {}", known.join(", "))))
+    Ok(text)
 }

@@ -1,6 +1,6 @@
 //! The queries of `GET /consents` and `GET /users` (contracts, sections 4.2 and 8).
 
-use super::{consent, moments};
+use super::{consent, flag, moments};
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -9,6 +9,9 @@ use crate::domain::user::ApplicationUser;
 
 /// The most consents that one answer holds, and how many it holds if the call does not say.
 const MOST: usize = 1000;
+
+/// How many users a list goes through, as Yapily's own: one beyond them is found by its own id.
+const MOST_USERS: usize = 50_000;
 
 /// Yapily's words for statuses; some are never ours, and match nothing.
 const STATUSES: [&str; 17] = [
@@ -42,7 +45,7 @@ pub struct Query {
     statuses: Vec<String>,
     /// Only what was opened then or later.
     pub from: Option<Moment>,
-    /// Only what was opened earlier.
+    /// Only what was opened then or earlier: Yapily's word is "on or before".
     pub before: Option<Moment>,
     limit: Option<usize>,
     /// How many come before the first one.
@@ -56,7 +59,8 @@ impl Query {
     /// With the parameter that breaks a rule, or when none of those is there of which one has to be.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
         let mut query = Self::default();
-        for (name, value) in pairs {
+        // An empty parameter is as good as absent.
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.take(&name, value)?;
         }
         if query.users.is_empty() && query.application_users.is_empty() && query.limit.is_none() {
@@ -81,9 +85,21 @@ impl Query {
         let opened_at = journey.opening().opened_at;
         let status = || journey.consent_status(now).map(consent::status);
         self.from.is_none_or(|from| opened_at >= from)
-            && self.before.is_none_or(|before| opened_at < before)
+            && self.before.is_none_or(|before| opened_at <= before)
             && one_of(&self.institutions, journey.institution())
             && (self.statuses.is_empty() || one_of(&self.statuses, status()))
+    }
+
+    /// The same query where a list goes on: at this moment, behind so many that were opened then.
+    pub fn beginning(&self, at: Moment, skip: usize) -> Vec<(&'static str, String)> {
+        let users = self.users.iter().map(|user| ("filter[userUuid]", user.to_string()));
+        let named = self.application_users.iter().map(|own| ("filter[applicationUserId]", own.as_str().to_owned()));
+        let institutions = self.institutions.iter().map(|id| ("filter[institution]", id.clone()));
+        let statuses = self.statuses.iter().map(|status| ("filter[status]", status.clone()));
+        let from = self.from.map(|from| ("from", moments::written(from)));
+        let place =
+            [("before", moments::written(at)), ("limit", self.most().to_string()), ("offset", skip.to_string())];
+        users.chain(named).chain(institutions).chain(statuses).chain(from).chain(place).collect()
     }
 
     fn take(&mut self, name: &str, value: String) -> Result<(), Invalid> {
@@ -110,33 +126,46 @@ impl Query {
 }
 
 /// Which users are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserQuery {
     /// The merchant's own ids; all users where there is none.
     pub application_users: Vec<ApplicationUser>,
+    /// How many of all users one answer holds, at the most.
+    pub limit: usize,
+    /// How many come before the first one.
+    pub offset: usize,
 }
 
 impl UserQuery {
-    /// Reads the parameters, decoded. Those that are not documented are ignored.
+    /// Reads the parameters, decoded; `limit` and `offset` are ours. Those that are not documented are ignored.
     ///
     /// # Errors
-    /// When an id is none.
+    /// With the parameter that breaks a rule.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
-        let name = "filter[applicationUserId]";
-        let ids = pairs.into_iter().filter(|(own, _)| own == name);
-        let ids = ids.map(|(_, value)| ApplicationUser::parse(&value).map_err(|invalid| invalid.at(name)));
-        Ok(Self { application_users: ids.collect::<Result<_, _>>()? })
+        let mut query = Self { application_users: Vec::new(), limit: MOST, offset: 0 };
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match name.as_str() {
+                "filter[applicationUserId]" => {
+                    let own = ApplicationUser::parse(&value).map_err(|invalid| invalid.at(name))?;
+                    query.application_users.push(own);
+                }
+                "limit" => query.limit = read_number(&name, &value, 1..=MOST)?,
+                "offset" => query.offset = read_number(&name, &value, 0..=MOST_USERS)?,
+                _ => {}
+            }
+        }
+        Ok(query)
     }
 }
 
-/// Whether `forceDelete`, which changes nothing here, is at least one of its two values.
+/// Checks `forceDelete`, which changes nothing here: a consent is ended by its merchant's wish in any case.
 ///
 /// # Errors
 /// When it is neither.
 pub fn force_delete(pairs: impl IntoIterator<Item = (String, String)>) -> Result<(), Invalid> {
-    let wrong =
-        pairs.into_iter().find(|(name, value)| name == "forceDelete" && !matches!(value.as_str(), "true" | "false"));
-    wrong.map_or(Ok(()), |(name, _)| Err(Invalid::new(name, "is neither true nor false")))
+    let is_wrong = |value: &str| !value.is_empty() && flag::of_word(value).is_none();
+    let wrong = pairs.into_iter().find(|(name, value)| name == "forceDelete" && is_wrong(value));
+    wrong.map_or(Ok(()), |(name, _)| Err(Invalid::new(name, flag::RULE)))
 }
 
 fn one_of(wanted: &[String], value: Option<&str>) -> bool {
@@ -145,7 +174,7 @@ fn one_of(wanted: &[String], value: Option<&str>) -> bool {
 
 /// A `+` that nobody has encoded arrives as a space.
 fn read_moment(name: &str, value: &str) -> Result<Moment, Invalid> {
-    moments::read(name, &value.trim().replace(' ', "+"))
+    moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)
 }
 
 fn read_number(name: &str, value: &str, allowed: std::ops::RangeInclusive<usize>) -> Result<usize, Invalid> {
@@ -171,6 +200,31 @@ mod tests {
         assert_eq!((own, query.offset, query.most(), query.limit()), (vec!["a@b.c", "d"], 7, 1000, None));
         let moment = read("limit=1&from=2021-06-08T10:59:53.288+0000").unwrap().from;
         assert_eq!(moment.map(moments::written).as_deref(), Some("2021-06-08T10:59:53.288Z"));
+        let empty =
+            read("limit=7&from=&before=&offset=&filter[status]=&filter[institution]=&filter[applicationUserId]=");
+        assert_eq!(empty, read("limit=7"), "an empty parameter is as good as absent");
+    }
+
+    #[test]
+    fn a_list_goes_on_with_every_filter_that_it_had() {
+        let text = "filter[userUuid]=3ddf5dd0-aa48-4d0f-baa7-fa057e9e911d&filter[applicationUserId]=a&filter[institution]=i\
+                    &filter[status]=AUTHORIZED&from=2021-06-08T10:59:53.288Z&limit=7&offset=3";
+        let query = read(text).unwrap();
+        let next = Query::read(query.beginning(Moment::from_millis(7), 2).into_iter().map(|(n, v)| (n.to_owned(), v)));
+        assert_eq!(next.unwrap(), Query { before: Some(Moment::from_millis(7)), offset: 2, ..query });
+    }
+
+    #[test]
+    fn force_delete_is_read_as_clients_write_it() {
+        let read = |query: &str| force_delete(url::form_urlencoded::parse(query.as_bytes()).into_owned());
+        for good in
+            ["", "forceDelete=True", "forceDelete=False", "forceDelete=true", "forceDelete=FALSE", "forceDelete="]
+        {
+            assert_eq!(read(good), Ok(()), "{good}");
+        }
+        for bad in ["forceDelete=yes", "forceDelete=1", "forceDelete=None"] {
+            assert_eq!(read(bad).unwrap_err().to_string(), "forceDelete: is neither true nor false", "{bad}");
+        }
     }
 
     #[test]
@@ -190,6 +244,7 @@ mod tests {
             ("filter[userUuid]=x", "filter[userUuid]"),
             ("limit=1&filter[status]=GIVEN", "filter[status]"),
             ("limit=1&before=yesterday", "before"),
+            ("limit=&filter[userUuid]=", "query"),
         ] {
             assert_eq!(read(query).unwrap_err().field(), field, "{query}");
         }

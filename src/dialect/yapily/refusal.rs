@@ -5,10 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::journey::Settlement;
 use crate::domain::outcome::{BankError, Cause};
-use crate::domain::params::percent_encoded;
-
-/// The longest `error-description`, in bytes once it is percent-encoded: a bank's text of the longest kind, in base64.
-const MAX_DESCRIPTION: usize = BankError::MAX_DESCRIPTION.div_ceil(3) * 4;
 
 /// Who said no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,16 +82,9 @@ impl Refusal {
         &self.description
     }
 
-    /// The description in standard base64, padded and not wrapped; as much of it as a callback has room for.
-    pub fn encoded(&self) -> String {
-        let mut text = self.description.as_str();
-        loop {
-            let encoded = STANDARD.encode(text);
-            if percent_encoded(&encoded).len() <= MAX_DESCRIPTION {
-                return encoded;
-            }
-            text = text.char_indices().next_back().map_or("", |(last, _)| &text[..last]);
-        }
+    /// A description as a callback has it: in standard base64, padded and not wrapped.
+    pub fn encode(description: &str) -> String {
+        STANDARD.encode(description)
     }
 
     fn unnamed(description: &str) -> Self {

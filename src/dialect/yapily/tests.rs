@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::bank::sandbox;
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, Kind};
+use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Departing, Opening, Purpose, Settlement, Settling, Via};
 use crate::domain::merchant::MerchantName;
@@ -35,7 +38,9 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
             user: USER.parse().unwrap(),
             application_user: application_user.map(|own| ApplicationUser::parse(own).unwrap()),
             institution: Some("modelo-sandbox".into()),
-            scope: vec!["ACCOUNTS".into()],
+            country: None,
+            features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+            longest: LIFE,
             until: None,
             answer_to: AnswerTo::Gateway,
         }),
@@ -230,12 +235,16 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
 
 #[test]
 fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
-    let longest = Refusal::of_bank(&BankError::new("x", Some(&"x".repeat(300)))).encoded();
-    assert_eq!(longest.len(), 400);
-    for text in ["~".repeat(300), "?".repeat(100), "é".repeat(50), "🂡".repeat(25)] {
-        let encoded = Refusal::of_bank(&BankError::new("x", Some(&text))).encoded();
-        assert!(crate::domain::params::percent_encoded(&encoded).len() <= longest.len(), "{text}");
-        assert!(!encoded.is_empty());
+    let longest = Refusal::encode(&"x".repeat(Params::LEAST_TEXT)).len();
+    for text in ["~".repeat(900), "?".repeat(900), "é".repeat(500), "🂡".repeat(250)] {
+        let refused = settled(journey(OneTime::Off, None), &Fact::refused(BankError::new("x", Some(&text))));
+        let hand_back =
+            HandBack { settlement: refused.settlement(), token: None, consent_token: None, signature: None };
+        let params = Yapily.way_home(&refused, &hand_back).shortened(usize::MAX);
+        let (_, encoded) = params.pairs().last().unwrap();
+        assert!(crate::domain::params::percent_encoded(encoded).len() <= longest, "{text}");
+        let shown = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+        assert!(shown.ends_with('…') && text.starts_with(shown.trim_end_matches('…')), "{shown}");
     }
 }
 
@@ -271,8 +280,8 @@ fn account(changes: &serde_json::Value) -> Result<Wish, String> {
     });
     body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let read = AuthRequest::read_account(body.to_string().as_bytes(), NOW).map_err(|invalid| invalid.to_string())?;
-    let scope = read.scope(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
-    Ok(read.wish(&user(), scope))
+    let reach = read.at(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
+    Ok(read.wish(&user(), reach))
 }
 
 #[test]
@@ -281,8 +290,9 @@ fn the_documented_account_request_is_read() {
     let consent = wish.purpose.consent().unwrap();
     assert_eq!(consent.kind, Kind::Accounts);
     assert_eq!(consent.institution.as_deref(), Some("modelo-sandbox"));
-    assert_eq!(consent.scope[..2], ["ACCOUNTS", "ACCOUNT"]);
-    assert!(consent.scope.iter().all(|feature| !feature.contains("PAYMENT") && !feature.contains("INITIATE")));
+    let scope = consent.features.settled();
+    assert_eq!(scope[..2], ["ACCOUNTS", "ACCOUNT"]);
+    assert!(scope.iter().all(|feature| !feature.contains("PAYMENT") && !feature.contains("INITIATE")));
     assert_eq!(
         (wish.callback, wish.one_time_token),
         (Asked::Covered("https://tpp-application.com/".into()), Some(OneTime::On))
@@ -324,7 +334,7 @@ fn where_the_customer_goes_is_said_in_one_way() {
         (json!({ "institutionId": null }), "institutionId: is required"),
         (json!({ "applicationUserId": null }), "userUuid: is required, unless"),
         (json!({ "userUuid": "x" }), "userUuid: is not a UUID"),
-        (json!({ "applicationUserId": "" }), "applicationUserId: is empty"),
+        (json!({ "applicationUserId": "" }), "userUuid: is required, unless"),
         (
             json!({ "accountRequest": { "expiresAt": "2020-01-01T00:00:00Z" } }),
             "accountRequest.expiresAt: is not in the future",
@@ -356,7 +366,9 @@ fn an_account_request_is_kept_for_the_answers() {
     let request = serde_json::json!({ "accountRequest": {
         "transactionFrom": "2026-01-01T00:00:00+01:00", "transactionTo": "2026-05-01T00:00:00Z",
         "expiresAt": "2026-06-01T00:00:00.000Z", "featureScope": ["ACCOUNT_TRANSACTIONS"],
-        "accountIdentifiers": { "accountId": "7" },
+        "accountIdentifiers": {
+            "accountId": "7", "accountIdentification": { "type": "IBAN", "identification": "GB29NWBK60161331926819" },
+        },
     } });
     let wish = account(&request).unwrap();
     let extras: Vec<_> = wish.extras.iter().map(|(name, _)| name.as_str()).collect();
@@ -364,7 +376,7 @@ fn an_account_request_is_kept_for_the_answers() {
     assert_eq!(wish.extras[0].1, "2025-12-31T23:00:00.000Z");
     assert!(wish.extras[2].1.contains("accountIdentifiers"));
     let consent = wish.purpose.consent().unwrap();
-    assert_eq!(consent.scope, ["ACCOUNT_TRANSACTIONS"]);
+    assert_eq!(consent.features.settled(), ["ACCOUNT_TRANSACTIONS"]);
     assert_eq!(consent.until.map(moments::written).as_deref(), Some("2026-06-01T00:00:00.000Z"));
 }
 
@@ -391,8 +403,8 @@ fn payment(path: &str, value: &serde_json::Value) -> Result<Wish, String> {
         body.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value.clone());
     }
     let read = AuthRequest::read_payment(body.to_string().as_bytes()).map_err(|invalid| invalid.to_string())?;
-    let scope = read.scope(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
-    Ok(read.wish(&user(), scope))
+    let reach = read.at(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
+    Ok(read.wish(&user(), reach))
 }
 
 #[test]
@@ -403,11 +415,26 @@ fn the_documented_payment_request_is_read() {
     assert_eq!((amount.to_string().as_str(), amount.currency().as_str()), ("8.70", "GBP"));
     assert_eq!((payee.as_str(), reference.as_str()), ("BILLS COFFEE LTD", "Bill payment"));
     assert_eq!(
-        consent.scope,
+        consent.features.settled(),
         ["CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"]
     );
     assert_eq!(wish.extras[0].0, "paymentRequest");
     assert_eq!(payment("/paymentRequest/amount/amount", &"8.7".into()).unwrap().purpose, wish.purpose);
+    // What is only checked may be empty, and is read as clients write it.
+    for (path, sent) in [
+        ("/paymentRequest/contextType", ""),
+        ("/paymentRequest/purposeCode", ""),
+        ("/paymentRequest/paymentDateTime", ""),
+        ("/paymentRequest/paymentDateTime", "2027-01-01T10:00:00.123456"),
+        ("/paymentRequest/paymentDateTime", "9999-12-31T23:59:59Z"),
+        ("/paymentRequest/paymentIdempotencyId", "7a3c1f0e-5b2d-4c6a-9e8f-0123456789"),
+        ("/paymentRequest/readRefundAccount", "True"),
+        ("/callback", ""),
+        ("/userUuid", ""),
+    ] {
+        let read = payment(path, &sent.into());
+        assert_eq!(read.map(|wish| wish.purpose), Ok(wish.purpose.clone()), "{path} {sent:?}");
+    }
 }
 
 #[test]
@@ -420,9 +447,8 @@ fn a_payment_request_is_refused_by_the_path_of_its_fault() {
         (
             "/paymentRequest/paymentIdempotencyId",
             json!("a".repeat(36)),
-            "paymentRequest.paymentIdempotencyId: is not 1",
+            "paymentRequest.paymentIdempotencyId: is longer",
         ),
-        ("/paymentRequest/paymentIdempotencyId", json!("a-b"), "paymentRequest.paymentIdempotencyId: is not 1"),
         ("/paymentRequest/type", json!(null), "paymentRequest.type: is required"),
         ("/paymentRequest/type", json!("GIFT"), "paymentRequest.type: is not one"),
         ("/paymentRequest/amount", json!(null), "paymentRequest.amount: is required"),
@@ -453,6 +479,49 @@ fn a_payment_request_is_refused_by_the_path_of_its_fault() {
         ),
         ("/paymentRequest/reference", json!("1234567890123456789"), "paymentRequest.reference: is longer than 18"),
         ("/paymentRequest/paymentDateTime", json!("soon"), "paymentRequest.paymentDateTime: is not a date-time"),
+        ("/paymentRequest/amount/amount", json!("1.5E1"), "paymentRequest.amount.amount: is not a decimal"),
+        ("/paymentRequest/amount/currency", json!("ABC"), "paymentRequest.amount.currency: is not a currency"),
+        ("/paymentRequest/contextType", json!("x"), "paymentRequest.contextType: is not one"),
+        ("/paymentRequest/purposeCode", json!(7), "paymentRequest.purposeCode: is not a text"),
+        ("/paymentRequest/purposeCode", json!("rent"), "paymentRequest.purposeCode: is not 4 capital letters"),
+        ("/paymentRequest/readRefundAccount", json!("perhaps"), "paymentRequest.readRefundAccount: is neither"),
+        ("/paymentRequest/payee/accountType", json!("MINE"), "paymentRequest.payee.accountType: is not one"),
+        (
+            "/paymentRequest/payee/merchantCategoryCode",
+            json!("55"),
+            "paymentRequest.payee.merchantCategoryCode: is not 4",
+        ),
+        (
+            "/paymentRequest/payee/address/country",
+            json!("UK"),
+            "paymentRequest.payee.address.country: is not a country",
+        ),
+        (
+            "/paymentRequest/payee/address/addressLines",
+            json!([7]),
+            "paymentRequest.payee.address.addressLines[0]: is not",
+        ),
+        ("/paymentRequest/payer", json!({ "name": 7 }), "paymentRequest.payer.name: is not a text"),
+        ("/paymentRequest/periodicPayment", json!("x"), "paymentRequest.periodicPayment: is not a JSON object"),
+        ("/paymentRequest/periodicPayment", json!({}), "paymentRequest.periodicPayment.frequency: is required"),
+        (
+            "/paymentRequest/periodicPayment",
+            json!({ "frequency": { "type": "MONTHLY", "executionDay": 0 } }),
+            "paymentRequest.periodicPayment.frequency.executionDay: is less than 1",
+        ),
+        (
+            "/paymentRequest/periodicPayment",
+            json!({ "frequency": { "type": "MONTHLY" }, "nextPaymentAmount": { "amount": 1, "currency": "XTS" } }),
+            "paymentRequest.periodicPayment.nextPaymentAmount.currency: is not a currency",
+        ),
+        (
+            "/paymentRequest/internationalPayment",
+            json!({ "currencyOfTransfer": "eur" }),
+            "paymentRequest.internationalPayment.currencyOfTransfer: is not three",
+        ),
+        ("/paymentRequest/type", json!("DOMESTIC_SCHEDULED_PAYMENT"), "paymentRequest.paymentDateTime: is required"),
+        ("/paymentRequest/type", json!("DOMESTIC_PERIODIC_PAYMENT"), "paymentRequest.periodicPayment: is required"),
+        ("/paymentRequest/type", json!("INTERNATIONAL_PAYMENT"), "paymentRequest.internationalPayment: is required"),
         (
             "/paymentRequest/type",
             json!("BULK_PAYMENT"),

@@ -42,7 +42,10 @@ pub fn read_user(body: &[u8]) -> Result<Option<ApplicationUser>, Invalid> {
     if body.is_empty() {
         return Ok(None);
     }
-    let own = json::Object::of_body(body)?.text("applicationUserId")?;
+    let body = json::Object::of_body(body)?;
+    body.text("referenceId")?;
+    body.flag("vopOptOut")?;
+    let own = body.text("applicationUserId")?;
     own.map(|text| ApplicationUser::parse(&text)).transpose()
 }
 

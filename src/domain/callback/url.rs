@@ -93,6 +93,12 @@ impl CallbackUrl {
         self.written(params, &params.query(), placement)
     }
 
+    /// How many bytes [`CallbackUrl::with`] would write.
+    pub fn length_with(&self, params: &Params, placement: Placement) -> usize {
+        let filled = expand(&self.text, |placeholder| percent_encoded(params.filling(placeholder)));
+        filled.map_or(0, |filled| joined(&filled, &params.query(), placement).len())
+    }
+
     /// This callback with its placeholders filled and nothing appended: where a body is sent.
     ///
     /// # Errors

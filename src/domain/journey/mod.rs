@@ -104,6 +104,8 @@ pub struct Choice {
     pub institution: String,
     /// The bank that speaks for it.
     pub bank: String,
+    /// What a consent allows there.
+    pub scope: Vec<String>,
 }
 
 /// One trip to the bank, under a `state` of its own.

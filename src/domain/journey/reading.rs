@@ -1,6 +1,6 @@
 //! What can be read off a journey.
 
-use super::{Answer, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use super::{Answer, Choice, Departure, End, Journey, Proof, Reopening, Settlement, Stage, Via};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
@@ -77,9 +77,19 @@ impl Journey {
 
     /// The institution whose answer counts, else the one that the customer was last sent to, or will be.
     pub fn institution(&self) -> Option<&str> {
+        self.chosen().map(|to| to.institution.as_str()).or_else(|| self.opening.purpose.institution())
+    }
+
+    /// What its consent allows at that institution; nothing while the customer has not chosen one and that depends on it.
+    pub fn scope(&self) -> &[String] {
+        let asked = || self.opening.purpose.consent().map_or(&[][..], |consent| consent.features.settled());
+        self.chosen().map_or_else(asked, |to| &to.scope)
+    }
+
+    /// Where the customer chose to go: the choice whose answer counts, else the last one.
+    fn chosen(&self) -> Option<&Choice> {
         let last = || self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
-        let chosen = self.decisive().and_then(|departure| departure.to.as_ref()).or_else(last);
-        chosen.map(|to| to.institution.as_str()).or_else(|| self.opening.purpose.institution())
+        self.decisive().and_then(|departure| departure.to.as_ref()).or_else(last)
     }
 
     /// The departure whose answer led to the outcome in force, or sent the customer home before it: a customer who has

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::consent::{AnswerTo, BankTokens, Consent, Grant, Kind, LIFE, Status};
+use super::super::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind, LIFE, Status};
 use super::super::id::Shard;
 use super::super::id::UserId;
 use super::super::money::{Amount, Currency};
@@ -185,7 +185,9 @@ fn consent(institution: Option<&str>) -> Journey {
         user: UserId::mint([9; 16], Shard::of_byte(9)),
         application_user: None,
         institution: institution.map(Into::into),
-        scope: vec!["ACCOUNTS".into()],
+        country: None,
+        features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+        longest: LIFE,
         until: None,
         answer_to: AnswerTo::Gateway,
     };
@@ -266,7 +268,7 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
 
 #[test]
 fn another_choice_is_another_departure() {
-    let to = |name: &str| Some(Choice { institution: name.into(), bank: format!("{name}-bank") });
+    let to = |name: &str| Some(Choice { institution: name.into(), bank: format!("{name}-bank"), scope: Vec::new() });
     assert_eq!(consent(None).institution(), None);
     let Departing::New(north, 0) = consent(None).depart(to("north"), NOW) else { panic!() };
     assert_eq!((north.institution(), north.bank_of(0)), (Some("north"), "north-bank"));
@@ -278,7 +280,8 @@ fn another_choice_is_another_departure() {
 
 #[test]
 fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
-    let to = |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into() });
+    let to =
+        |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into(), scope: Vec::new() });
     let mut away = journey();
     for institution in ["first", "second"] {
         let Departing::New(next, _) = away.depart(to(institution), NOW) else { panic!("{institution}") };

@@ -1,11 +1,12 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use crate::domain::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, Placement, Rules, parse_list, place};
+use crate::domain::callback::{AppWays, CallbackUrl, Item, MAX_ITEMS, MAX_LENGTH, Placement, Rules, parse_list, place};
 use crate::domain::delivery::Target;
 use crate::domain::endpoint::Telling;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Book, SavedCallback};
 use crate::domain::outcome::Outcome;
+use crate::domain::params::Params;
 use crate::domain::secret::Sealed;
 use crate::domain::signed_return::PARAMETER;
 use crate::domain::terms::{AppLinks, OneOffUrls};
@@ -30,6 +31,17 @@ impl Entry {
     /// Whether a browser gets here by our page alone, given what the merchant's settings say of app links.
     pub fn needs_page(&self, settings: AppLinks) -> bool {
         self.ways.need_page(&self.url, settings)
+    }
+
+    /// What is appended here, cut where the longest of its URLs has no room for it beside `more` bytes.
+    #[must_use]
+    pub fn fitted(&self, params: Params, more: usize) -> Params {
+        if !params.has_text() {
+            return params;
+        }
+        let urls = [&self.url].into_iter().chain(self.ways.urls().map(|(_, url)| url));
+        let longest = urls.map(|url| url.length_with(&params, self.params_in)).max().unwrap_or_default();
+        params.shortened((longest + more).saturating_sub(MAX_LENGTH))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::record::{read_user, write_user};
 use crate::store::{Enrolled, Users, user_name};
 
 pub(super) const BY_NAME: &str = "SELECT record FROM users WHERE merchant = ?1 AND name = ?2";
-pub(super) const LIST: &str = "SELECT record FROM users WHERE merchant = ?1 ORDER BY created_at, id LIMIT ?2";
+pub(super) const LIST: &str = "SELECT record FROM users WHERE merchant = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
 
 #[async_trait]
 impl Users for Embedded {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{HOUR, Moment};
 use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
+use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling, Wanted};
@@ -84,7 +84,9 @@ impl Draft {
             user,
             application_user: Some(ApplicationUser::parse("ada").unwrap()),
             institution: Some("modelo-sandbox".into()),
-            scope: vec!["ACCOUNTS".into()],
+            country: None,
+            features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+            longest: consent::LIFE,
             until: None,
             answer_to: AnswerTo::Gateway,
         });

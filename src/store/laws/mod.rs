@@ -253,7 +253,7 @@ macro_rules! store_laws {
                 a_forgotten_user_leaves_its_own_id_free
                 forgetting_a_user_leaves_its_successor_alone
                 another_merchants_user_is_not_seen
-                users_are_listed_the_oldest_first
+                users_are_listed_the_newest_first
                 users_are_there_after_reopening
             }
             lists {

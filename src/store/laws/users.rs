@@ -130,13 +130,13 @@ pub(crate) async fn another_merchants_user_is_not_seen(house: House) {
     assert_eq!((listed(&house, merchant).await, listed(&house, other).await), (vec![ada], vec![theirs]));
 }
 
-pub(crate) async fn users_are_listed_the_oldest_first(house: House) {
+pub(crate) async fn users_are_listed_the_newest_first(house: House) {
     let merchant = somebody();
     let mut users: Vec<User> = (0..50).map(|n: u32| user(merchant, None, house.now().plus((n / 3) * MINUTE))).collect();
     for user in users.iter().rev() {
         assert_eq!(enrolled(&house, user).await, Enrolled::New);
     }
-    users.sort_by_key(|user| (user.created_at, user.id));
+    users.sort_by_key(|user| std::cmp::Reverse((user.created_at, user.id)));
     assert_eq!(listed(&house, merchant).await, users);
     for most in [0, 1, 7, 49, 50] {
         assert_eq!(house.store().users(merchant, most).await.unwrap(), users[..most]);

@@ -1,10 +1,13 @@
 //! What a consent's journey has besides: what is asked for, proofs under way, rounds, and what an agreement left.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
-use crate::domain::consent::{AnswerTo, Consent, Grant, Kind};
+use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::id::UserId;
+use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Proof, Reopening};
 use crate::domain::moment::Moment;
 use crate::domain::money::Amount;
@@ -21,9 +24,39 @@ pub(super) struct ConsentRecord {
     user: u128,
     application_user: Option<String>,
     institution: Option<String>,
-    scope: Vec<String>,
+    country: Option<String>,
+    features: FeaturesRecord,
     until: Option<u64>,
+    longest: u64,
     app: Option<String>,
+}
+
+/// What is asked for: all, any, or the first of these and what comes with it.
+#[derive(Serialize, Deserialize)]
+enum FeaturesRecord {
+    L(Vec<String>),
+    A(Vec<String>),
+    F(Vec<String>, Vec<String>),
+}
+
+impl From<&FeatureRequest> for FeaturesRecord {
+    fn from(request: &FeatureRequest) -> Self {
+        match request.clone() {
+            FeatureRequest::All(features) => Self::L(features),
+            FeatureRequest::Any(features) => Self::A(features),
+            FeatureRequest::First { one_of, besides } => Self::F(one_of, besides),
+        }
+    }
+}
+
+impl FeaturesRecord {
+    fn into_features(self) -> FeatureRequest {
+        match self {
+            Self::L(features) => FeatureRequest::All(features),
+            Self::A(features) => FeatureRequest::Any(features),
+            Self::F(one_of, besides) => FeatureRequest::First { one_of, besides },
+        }
+    }
 }
 
 /// A proof under way: held, or sent.
@@ -58,8 +91,10 @@ impl From<&Consent> for ConsentRecord {
             user: u128::from_be_bytes(*consent.user.as_bytes()),
             application_user: consent.application_user.as_ref().map(|user| user.as_str().to_owned()),
             institution: consent.institution.clone(),
-            scope: consent.scope.clone(),
+            country: consent.country.map(|country| country.to_string()),
+            features: FeaturesRecord::from(&consent.features),
             until: consent.until.map(Moment::as_millis),
+            longest: u64::try_from(consent.longest.as_millis()).unwrap_or(u64::MAX),
             app: match &consent.answer_to {
                 AnswerTo::Gateway => None,
                 AnswerTo::App(url) => Some(url.clone()),
@@ -78,8 +113,10 @@ impl ConsentRecord {
             user: UserId::from_bytes(self.user.to_be_bytes()),
             application_user: self.application_user.map(|user| ApplicationUser::parse(&user)).transpose().ok()?,
             institution: self.institution,
-            scope: self.scope,
+            country: self.country.as_deref().and_then(CountryCode::restored),
+            features: self.features.into_features(),
             until: self.until.map(Moment::from_millis),
+            longest: Duration::from_millis(self.longest),
             answer_to: self.app.map_or(AnswerTo::Gateway, AnswerTo::App),
         })
     }

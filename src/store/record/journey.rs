@@ -82,7 +82,7 @@ pub(super) struct EntryRecord(String, bool, Option<u32>);
 struct DepartureRecord(
     u64,
     Vec<(u64, u64, EndRecord)>,
-    #[serde(default)] Option<(String, String)>,
+    #[serde(default)] Option<(String, String, Vec<String>)>,
     // Records that were written before ways were asked for ahead end here.
     #[serde(default)] Option<WayRecord>,
 );
@@ -165,13 +165,13 @@ impl JourneyRecord {
             bookings: later.bookings()?,
             result: later.result(),
         };
-        let amount = Currency::parse(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
+        let amount = Currency::restored(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
         let purpose = match self.consent {
             None => {
                 let cancel = if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld };
-                later.purpose(amount.ok(), self.note, cancel)?
+                later.purpose(amount, self.note, cancel)?
             }
-            Some(consent) => Purpose::Consent(consent.into_consent(amount.ok(), self.note)?),
+            Some(consent) => Purpose::Consent(consent.into_consent(amount, self.note)?),
         };
         let ways = self.landing_ways.map(WaysRecord::into_ways).unwrap_or_default();
         let opening = Opening {
@@ -231,7 +231,7 @@ impl From<&Departure> for DepartureRecord {
             };
             (answer.mark, answer.at.as_millis(), end)
         });
-        let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone()));
+        let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
         let way = departure.way.as_ref().map(|way| match way {
             Way::Asked { until } => WayRecord::A(until.as_millis()),
             Way::Known { url, at } => WayRecord::K(at.as_millis(), url.as_bytes().to_vec()),
@@ -251,7 +251,7 @@ impl DepartureRecord {
             };
             Answer { mark, at: Moment::from_millis(at), end, proof: None }
         });
-        let to = self.2.map(|(institution, bank)| Choice { institution, bank });
+        let to = self.2.map(|(institution, bank, scope)| Choice { institution, bank, scope });
         let way = self.3.map(|way| match way {
             WayRecord::A(until) => Way::Asked { until: Moment::from_millis(until) },
             WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: Moment::from_millis(at) },

@@ -112,10 +112,11 @@ impl LaterRecord {
         let bookings = std::mem::take(&mut self.bookings).into_iter();
         bookings
             .map(|(by, kind, amount)| {
-                let amount = amount.map(|(minor, currency)| {
-                    Currency::parse(&currency).map(|currency| Amount::from_minor(minor, currency))
-                });
-                Some(Booked { by: PayId::new(by)?, kind: kind_of(kind)?, amount: amount.transpose().ok()? })
+                let amount = match amount {
+                    Some((minor, currency)) => Some(Amount::from_minor(minor, Currency::restored(&currency)?)),
+                    None => None,
+                };
+                Some(Booked { by: PayId::new(by)?, kind: kind_of(kind)?, amount })
             })
             .collect()
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::*;
 use crate::domain::api_key::IssuedKey;
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, Grant, Kind};
+use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
@@ -39,7 +39,7 @@ fn sealed() -> Sealed {
 }
 
 fn choice(institution: &str) -> Choice {
-    Choice { institution: institution.into(), bank: format!("bank of {institution}") }
+    Choice { institution: institution.into(), bank: format!("bank of {institution}"), scope: vec!["ACCOUNTS".into()] }
 }
 
 fn payment(user: UserId) -> Consent {
@@ -52,7 +52,9 @@ fn payment(user: UserId) -> Consent {
         user,
         application_user: Some(ApplicationUser::parse("ada").unwrap()),
         institution: None,
-        scope: vec!["PAYMENTS".into(), "CREATE_DOMESTIC_SINGLE_PAYMENT".into()],
+        country: None,
+        features: FeatureRequest::All(vec!["PAYMENTS".into(), "CREATE_DOMESTIC_SINGLE_PAYMENT".into()]),
+        longest: consent::LIFE,
         until: Some(NOW.plus(Duration::from_hours(48))),
         answer_to: AnswerTo::App("https://m.example/bank".into()),
     }

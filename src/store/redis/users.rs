@@ -44,7 +44,7 @@ impl Users for RedisStore {
 
     async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
         let mut users = Vec::new();
-        let ids = self.oldest_users(merchant, most).await?;
+        let ids = self.newest_users(merchant, most).await?;
         let requests: Vec<_> = ids.iter().map(|id| Request::plain("GET", [keys::user(merchant, *id)])).collect();
         for value in self.link.ask_all(&requests).await? {
             // One that was forgotten meanwhile is left out.
@@ -69,19 +69,19 @@ impl Users for RedisStore {
 }
 
 impl RedisStore {
-    /// The ids of a merchant's users, the oldest first, merged from all shards in one round trip.
-    async fn oldest_users(&self, merchant: MerchantId, most: usize) -> Result<Vec<UserId>, StoreError> {
+    /// The ids of a merchant's users, the newest first, merged from all shards in one round trip.
+    async fn newest_users(&self, merchant: MerchantId, most: usize) -> Result<Vec<UserId>, StoreError> {
         let most_of_each = limit(most).into_bytes();
         let in_shard = |shard| {
-            let first = ["-", "+", "LIMIT", "0"].map(|word| word.as_bytes().to_vec());
+            let first = ["+", "-", "LIMIT", "0"].map(|word| word.as_bytes().to_vec());
             let index = [keys::users(shard, merchant)].into_iter();
-            Request::plain("ZRANGEBYLEX", index.chain(first).chain([most_of_each.clone()]))
+            Request::plain("ZREVRANGEBYLEX", index.chain(first).chain([most_of_each.clone()]))
         };
         let mut places = Vec::new();
         for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
             places.extend(reply::<Vec<Vec<u8>>>(shard)?);
         }
-        places.sort_unstable();
+        places.sort_unstable_by(|a, b| b.cmp(a));
         places.truncate(most);
         let id = |place: &Vec<u8>| Some(UserId::from_bytes(place.get(6..)?.try_into().ok()?));
         places.iter().map(|place| id(place).ok_or_else(|| unreadable("a user's place"))).collect()

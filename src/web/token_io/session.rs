@@ -18,12 +18,13 @@ use tokio::time::Instant;
 use crate::dialect::token_io::{self, NAME};
 use crate::domain::id::JourneyId;
 use crate::domain::institution::Institution;
+use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::engine::{Engine, Leaving, Wished};
 use crate::telemetry::metrics::Route;
+use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
-use crate::web::consent::by_country;
 use crate::web::page::{Awaited, ProblemPage, Session, Waiting};
 use crate::web::{checkout, problem, reply};
 
@@ -89,7 +90,7 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Err(response) => return response,
     };
     // Only what the page offers: another institution takes no payments.
-    if !offered(&engine, &journey).any(|offered| offered.id == institution) {
+    if !engine.eligible(&journey).any(|eligible| eligible.id == institution) {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
     leave(&engine, &request, (&journey, &id), Some(&institution)).await
@@ -214,24 +215,13 @@ fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
     }
 }
 
-/// The institutions that take this payment, and whose bank is there: the one that the merchant named, or all.
-fn offered<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
-    let named = journey.opening().purpose.institution();
-    engine
-        .institutions()
-        .iter()
-        .filter(move |institution| named.is_none_or(|named| institution.id == named))
-        .filter(|institution| engine.takes_payments(institution))
-}
-
 fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {
-    let all: Vec<&Institution> = offered(engine, journey).collect();
-    let in_country = |institution: &&&Institution| {
-        institution.countries.iter().any(|country| country.code.eq_ignore_ascii_case(asked.country.trim()))
-    };
+    let all: Vec<&Institution> = engine.eligible(journey).collect();
+    let country = CountryCode::parse(&asked.country.trim().to_ascii_uppercase()).ok();
+    let in_country = |institution: &&&Institution| country.is_some_and(|country| institution.serves(country));
     // A country without banks narrows nothing down.
     let there: Vec<&Institution> = all.iter().filter(in_country).copied().collect();
-    let (country, there) = if there.is_empty() { ("", all.clone()) } else { (asked.country.trim(), there) };
+    let (country, there) = if there.is_empty() { (None, all.clone()) } else { (country, there) };
     let searchable = there.len() > Session::LONG;
     let wanted = asked.find.trim().to_lowercase();
     let matches = |institution: &&&Institution| {
@@ -246,9 +236,9 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
         amount: checkout::amount(journey),
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),
-        country: country.to_owned(),
+        country: country.map_or_else(String::new, |country| country.to_string()),
         search: searchable.then(|| asked.find.trim().to_owned()),
-        groups: by_country(&found),
+        groups: by_country(&found, country),
         more: found.len() < all.len(),
         away: None,
     }

@@ -73,7 +73,7 @@ fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
     let status = journey.consent_status(now).filter(|_| journey.is_in_force(now))?;
     Some(Active {
         active: true,
-        scope: consent.scope.join(" "),
+        scope: journey.scope().join(" "),
         client_id: journey.opening().merchant.to_string(),
         sub: consent.user.to_string(),
         token_type: "consent",

@@ -81,6 +81,11 @@ impl Refusal {
         Self::forbidden(format!("The given consent can not be used. The consent status is [{status}]"))
     }
 
+    /// The same with another status, where the operation's document has another.
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     pub fn wrong_method(allowed: &'static str) -> Self {
         let message = format!("This address allows {allowed}");
         Self { allow: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
@@ -162,11 +167,27 @@ pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpRespon
     }
 }
 
+/// Says of a list that it goes on, and where (RFC 8288).
+pub(super) fn with_next(
+    engine: &Engine,
+    path: &str,
+    next: Option<&[(&str, String)]>,
+    mut response: HttpResponse,
+) -> HttpResponse {
+    let Some(query) = next else { return response };
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let link = format!("<{}>; rel=\"next\"", engine.public_url().page(path, &query));
+    if let Ok(link) = HeaderValue::from_str(&link) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
 fn refused(refusal: &Refusal, tracing_id: &str) -> HttpResponse {
     let status = refusal.status;
     let failure = Failure {
-        // The sample of this one has none.
-        tracing_id: Some(tracing_id).filter(|_| status != StatusCode::UNAUTHORIZED),
+        // The classic sample of this one has none; the enhanced envelope requires it in every status.
+        tracing_id: Some(tracing_id).filter(|_| status != StatusCode::UNAUTHORIZED || refusal.issues == Issues::Told),
         code: status.as_u16(),
         status: status.canonical_reason().unwrap_or_default().to_uppercase().replace([' ', '-'], "_"),
         message: &refusal.message,

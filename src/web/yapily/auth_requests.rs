@@ -51,8 +51,8 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Resul
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
             .hint("list them with GET /institutions")
     })?;
-    let scope = request.scope(institution)?;
-    let wish = |user: &_| request.wish(user, scope.clone());
+    let reach = request.at(institution)?;
+    let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
     let journey = engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?;
     asked_for(engine, &journey)

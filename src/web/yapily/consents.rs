@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer};
+use super::answer::{Refusal, Said, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{About, Body, Confirmation, NAME, Pagination, Query, consent, deleted, force_delete};
@@ -21,8 +22,8 @@ use crate::web::patience::patience;
 /// How far the consents of a list are counted beyond its page.
 const COUNTED: usize = 10_000;
 
-/// The most journeys that one list looks at, the newest ones of its users and its time: whoever has more narrows the list
-/// with `before`. What lies beyond is neither listed nor counted.
+/// The most journeys that one list looks at, the newest ones of its users and its time. What lies beyond is neither listed
+/// nor counted; the answer says so by a link to where the list goes on.
 const LOOKED_AT: usize = 20_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -39,7 +40,10 @@ pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
-    answer(&engine, listed(&engine, &request).await)
+    match listed(&engine, &request).await {
+        Ok((said, next)) => with_next(&engine, "/yapily/consents", next.as_deref(), answer(&engine, Ok(said))),
+        Err(refusal) => answer(&engine, Err(refusal)),
+    }
 }
 
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
@@ -72,19 +76,25 @@ async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         }
         match engine.confirm(journey, confirmation.at).await? {
             Changed::Done(journey) => wrapped(&engine, &journey),
-            Changed::Cannot(status) => Err(Refusal::unusable(status)),
+            // The document has 400 for a status as for a type that cannot be extended, not the 403 of other calls.
+            Changed::Cannot(status) => Err(Refusal::unusable(status).with_status(StatusCode::BAD_REQUEST)),
         }
     };
     answer(&engine, confirmed.await)
 }
 
-async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Refusal> {
+/// What is answered to a list, and the query with which one goes on that was not looked at to its end.
+type List = (Said, Option<Vec<(&'static str, String)>>);
+
+async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Refusal> {
     let merchant = merchant_of(engine, request).await?.id;
     let query = Query::read(query(request))?;
     let users = users(engine, merchant, &query).await?;
     let lists =
         users.as_ref().map_or_else(|| vec![Which::All], |users| users.iter().copied().map(Which::OfUser).collect());
-    let stretch = Stretch { lists, before: query.before, from: query.from, most: LOOKED_AT };
+    // The stretch ends before its moment, the filter with it.
+    let before = query.before.map(|before| before.plus(Duration::from_millis(1)));
+    let stretch = Stretch { lists, before, from: query.from, most: LOOKED_AT };
     let now = engine.clock().now();
     let wanted = |journey: &Journey| {
         is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)
@@ -96,7 +106,8 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
     let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
     let pagination = Pagination { total, offset: query.offset, limit: query.limit() };
-    Ok((StatusCode::OK, Body::list(&items, Some(pagination))?))
+    let next = selected.stopped.map(|stopped| query.beginning(stopped.at, stopped.wanted));
+    Ok(((StatusCode::OK, Body::list(&items, Some(pagination))?), next))
 }
 
 /// The users that a query names, each once, if it names any: those that exist and meet both of its filters.

@@ -10,6 +10,7 @@ use super::call::{Call, merchant_of};
 use super::consents::{about, find, id_of};
 use super::users;
 use crate::dialect::yapily::{Body, HostedKind, HostedRequest, NAME, Shown, hosted_request};
+use crate::domain::institution::Institution;
 use crate::domain::journey::Journey;
 use crate::engine::{CONSENT_PAGE, Engine};
 use crate::web::body::Incoming;
@@ -61,8 +62,10 @@ async fn one(engine: &Engine, request: &HttpRequest, kind: HostedKind) -> HttpRe
 
 async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Result<Journey, Refusal> {
     let request = hosted.request();
-    let scope = hosted.scope(&hosted.candidates(engine.institutions())?)?;
-    let wish = |user: &_| request.wish(user, scope.clone());
+    let candidates = hosted.candidates(engine.institutions())?;
+    let able = |institution: &Institution| !request.is_payment() || engine.takes_payments(institution);
+    let reach = hosted.reach(&candidates, able)?;
+    let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
     Ok(engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer};
+use super::answer::{Refusal, Said, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
@@ -17,10 +17,6 @@ use crate::domain::user::User;
 use crate::domain::wish::Wish;
 use crate::engine::{Engine, Enrolled, Page, Which};
 use crate::web::body::Incoming;
-
-/// The most users that a list without a filter holds, the oldest ones: no more of them are read from the store. A user
-/// that is not among them is found by its own id.
-const MOST: usize = 1000;
 
 /// The most consents of one user that are looked at.
 const ALL: Page = Page { skip: 0, most: usize::MAX };
@@ -80,20 +76,26 @@ async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
+    let mut next = None;
     let listed = async {
         let merchant = merchant_of(&engine, &request).await?.id;
-        let wanted = UserQuery::read(query(&request))?.application_users;
+        let wanted = UserQuery::read(query(&request))?;
         let mut found = Vec::new();
-        for own in &wanted {
+        for own in &wanted.application_users {
             found.extend(engine.user_named(merchant, own).await?);
         }
-        if wanted.is_empty() {
-            found = engine.users(merchant, MOST).await?;
+        if wanted.application_users.is_empty() {
+            let end = wanted.offset + wanted.limit;
+            found = engine.users(merchant, end + 1).await?;
+            // The list has no envelope that could say that it is cut.
+            next = (found.len() > end).then(|| [("limit", wanted.limit.to_string()), ("offset", end.to_string())]);
+            found = found.into_iter().skip(wanted.offset).take(wanted.limit).collect();
         }
         let items: Vec<_> = found.iter().map(|found| user(found, None)).collect();
         Ok((StatusCode::OK, Body::bare(items)?))
     };
-    answer(&engine, listed.await)
+    let listed = listed.await;
+    with_next(&engine, "/yapily/users", next.as_ref().map(<[_; 2]>::as_slice), answer(&engine, listed))
 }
 
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use handback::bank::oidc::Oidc;
 use handback::bank::{Answer, Bank, BankTrouble, Checked, Trip};
 use handback::clock::{Clock, SystemClock};
-use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Journey, Opening, Purpose};
@@ -194,7 +194,9 @@ fn consent(answer_to: AnswerTo) -> Consent {
         user: UserId::mint([7; 16], Shard::of_byte(7)),
         application_user: None,
         institution: Some("bank".into()),
-        scope: vec!["ACCOUNTS".into()],
+        country: None,
+        features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+        longest: consent::LIFE,
         until: None,
         answer_to,
     }

@@ -59,6 +59,28 @@ async fn a_refusal_to_give_it_again_leaves_what_was_given(house: House) {
     assert!(!home.contains("consent="), "{home}");
     let after = tpp.consent(&asked.id).await;
     assert_eq!((&after["status"], &after["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
+    // What was given is in force, and who polls learns of the refusal as the callback did.
+    let refusal = &after["authorisationError"];
+    assert_eq!((&refusal["status"], &refusal["error"]), (&json!("REJECTED"), &json!("access_denied")));
+    assert_eq!((&refusal["errorSource"], refusal["occurredAt"].is_string()), (&json!("user"), true));
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    assert!(again.data.get("authorisationError").is_none(), "a new round begins without one");
+    house.http.back(&again.back("error=server_error&error_description=out%20of%20order")).await.location();
+    let failed = tpp.consent(&asked.id).await;
+    let said = &failed["authorisationError"];
+    assert_eq!((&failed["status"], &said["status"]), (&json!("AUTHORIZED"), &json!("FAILED")));
+    assert_eq!((&said["error"], &said["errorDescription"]), (&json!("invalid_grant"), &json!("out of order")));
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    house.http.back(&again.back("code=ok")).await.location();
+    assert!(tpp.consent(&asked.id).await.get("authorisationError").is_none());
+    // A first refusal is told in the same words, to hosted requests too.
+    let first = tpp.ask(json!({})).await;
+    house.http.back(&first.back("error=access_denied")).await.location();
+    let refused = tpp.consent(&first.id).await;
+    assert_eq!(
+        (&refused["status"], &refused["authorisationError"]["status"]),
+        (&json!("REJECTED"), &json!("REJECTED"))
+    );
 }
 
 async fn each_round_has_a_one_time_token_of_its_own(house: House) {

@@ -17,7 +17,7 @@ use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
-use handback::domain::consent::{AnswerTo, Consent, Kind};
+use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::endpoint::Telling;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
@@ -215,7 +215,9 @@ pub fn consent() -> Consent {
         user: UserId::mint([7; 16], Shard::of_byte(3)),
         application_user: None,
         institution: None,
-        scope: vec!["ACCOUNTS".into()],
+        country: None,
+        features: FeatureRequest::All(vec!["ACCOUNTS".into()]),
+        longest: consent::LIFE,
         until: None,
         answer_to: AnswerTo::Gateway,
     }

@@ -18,6 +18,7 @@ mod token_io_refusals;
 mod token_io_v1;
 mod token_io_webhooks;
 mod yapily_auth_requests;
+mod yapily_chosen;
 mod yapily_consents;
 mod yapily_exchanges;
 mod yapily_hosted;

@@ -95,7 +95,7 @@ async fn a_callback_that_breaks_a_rule_is_refused_with_item_rule_and_hint() {
         assert!(array.contains(rule) || array.contains("there is none"), "{array}");
     }
     for (bad, item, rule, hint) in [
-        ("", "callback_url: ", "blank", "leave the field out"),
+        (" ", "callback_url: ", "blank", "leave the field out"),
         ("  ", "callback_url: ", "blank", "leave the field out"),
         ("0,,0", "callback_url item 2: ", "blank", "index, a name or a URL"),
         ("0,", "callback_url item 2: ", "blank", ""),

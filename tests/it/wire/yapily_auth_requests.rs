@@ -120,7 +120,7 @@ async fn a_callback_has_to_be_covered_by_a_saved_one(house: House) {
         "https://elsewhere.example/",
         "com.example.other://callback",
         "0",
-        "",
+        " ",
         "https://tpp-application.com/?consent=mine",
         "https://tpp-application.com//evil",
         "https://tpp-application.com/..%2fx",
@@ -186,8 +186,8 @@ async fn the_institution_has_to_exist_and_to_offer_what_is_asked_for(house: Hous
     assert_eq!(error["source"], "INSTITUTION");
     assert_eq!(error["message"], "The institution modelo-sandbox does not support ACCOUNT_STATEMENTS");
     let mut payment = account_request(json!({ "paymentRequest": payment_request() }));
-    payment["paymentRequest"]["type"] = json!("INTERNATIONAL_PAYMENT");
-    tpp.post("/payment-auth-requests", &payment).await.is(424).says("CREATE_INTERNATIONAL_SINGLE_PAYMENT");
+    payment["paymentRequest"]["type"] = json!("DOMESTIC_INSTANT_PAYMENT");
+    tpp.post("/payment-auth-requests", &payment).await.is(424).says("CREATE_DOMESTIC_SINGLE_INSTANT_PAYMENT");
 }
 
 async fn the_same_key_opens_the_same_consent(house: House) {

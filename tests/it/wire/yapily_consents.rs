@@ -97,8 +97,8 @@ async fn consents_are_found_by_every_filter(house: House) {
         ("filter[status]=AUTHORIZED&filter[status]=AWAITING_AUTHORIZATION&limit=9".to_owned(), vec![c, b, a]),
         ("filter[status]=AWAITING_SCA_CODE&limit=9".to_owned(), vec![]),
         (format!("from={between}&limit=9"), vec![c, b]),
-        (format!("before={between}&limit=9"), vec![a]),
-        (format!("from={between}&before={between}&limit=9"), vec![]),
+        (format!("before={between}&limit=9"), vec![b, a]),
+        (format!("from={between}&before={between}&limit=9"), vec![b]),
         ("unknown=x&limit=9".to_owned(), vec![c, b, a]),
     ] {
         assert_eq!(find(&query).await, expected, "{query}");
@@ -151,6 +151,8 @@ async fn a_consent_is_deleted_and_stays_so(house: House) {
     assert_eq!(again["data"], deleted["data"]);
     tpp.ask_again(&token).await.is(403).says("The consent status is [REVOKED]");
     tpp.call(Method::DELETE, &format!("/consents/{}?forceDelete=maybe", asked.id), &Value::Null).await.is(400);
+    // Python's `str(bool)`.
+    tpp.call(Method::DELETE, &format!("/consents/{}?forceDelete=True", asked.id), &Value::Null).await.is(200);
     // One that nobody has given yet ends too, and its customer comes home with an error.
     let waiting = tpp.ask(json!({})).await;
     tpp.call(Method::DELETE, &format!("/consents/{}", waiting.id), &Value::Null).await.is(200);
@@ -177,9 +179,17 @@ async fn a_confirmation_moves_what_has_to_be_reconfirmed(house: House) {
     {
         tpp.post(&path, &wrong).await.is(400).says("lastConfirmedAt: ");
     }
+    // Its clock may be ahead of ours by some seconds, which are not taken for the future.
+    let shifted = |seconds| {
+        let now: jiff::Timestamp = now.as_str().unwrap().parse().unwrap();
+        json!({ "lastConfirmedAt": (now + jiff::SignedDuration::from_secs(seconds)).to_string() })
+    };
+    let ahead = tpp.post(&path, &shifted(9)).await.is(200).json()["data"]["lastConfirmedAt"].clone();
+    assert!(ahead.as_str() < shifted(9)["lastConfirmedAt"].as_str(), "it counts from now: {ahead}");
+    tpp.post(&path, &shifted(11)).await.is(400).says("lastConfirmedAt: is in the future");
     let waiting = tpp.ask(json!({})).await;
     let refused =
-        tpp.post(&format!("/consents/{}/extend", waiting.id), &json!({ "lastConfirmedAt": now })).await.is(403);
+        tpp.post(&format!("/consents/{}/extend", waiting.id), &json!({ "lastConfirmedAt": now })).await.is(400);
     assert_eq!(
         refused.json()["error"]["message"],
         "The given consent can not be used. The consent status is [AWAITING_AUTHORIZATION]"

@@ -29,6 +29,13 @@ async fn ask(tpp: &Tpp, changes: &Value) -> Value {
     tpp.post("/hosted/consent-requests", &request(changes)).await.is(201).json()["data"].clone()
 }
 
+/// The names of the phases that an answer tells of; each has its moment.
+fn phases(of: &Value) -> Vec<&str> {
+    let phases = of["phases"].as_array().unwrap_or_else(|| panic!("no phases: {of}"));
+    assert!(phases.iter().all(|phase| phase["phaseCreatedAt"].as_str().unwrap().ends_with('Z')), "{of}");
+    phases.iter().map(|phase| phase["phaseName"].as_str().unwrap()).collect()
+}
+
 async fn look(tpp: &Tpp, asked: &Value) -> Value {
     let id = asked["consentRequestId"].as_str().unwrap();
     tpp.get(&format!("/hosted/consent-requests/{id}")).await.is(200).json()["data"].clone()
@@ -36,7 +43,7 @@ async fn look(tpp: &Tpp, asked: &Value) -> Value {
 
 async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     let tpp = Tpp::of(&house).await;
-    let account = json!({ "featureScope": ["ACCOUNTS"], "accountIdentifiers": { "accountId": "7" } });
+    let account = json!({ "featureScope": ["ACCOUNTS"], "transactionFrom": "2023-07-01T00:00:00.000Z" });
     let asked = ask(&tpp, &json!({ "accountRequest": account })).await;
     let hosted_url = asked["hostedUrl"].as_str().unwrap();
     assert!(hosted_url.starts_with(&format!("{}/consent?link_id=", house.http.base())), "{hosted_url}");
@@ -56,6 +63,7 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     assert!(asked.get("status").is_none() && asked.get("consentToken").is_none(), "{asked}");
     let waiting = look(&tpp, &asked).await;
     assert_eq!(waiting["status"], "AWAITING_AUTHORIZATION");
+    assert_eq!(phases(&waiting), ["INITIATED"]);
     // The customer chooses a bank on the page, and agrees there.
     let link = query_value(hosted_url, "link_id");
     house.http.get(hosted_url).await.is(200).says("Modelo Sandbox").says("Mock Sandbox");
@@ -74,6 +82,7 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     let given = look(&tpp, &asked).await;
     assert_eq!((&given["status"], &given["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
     assert_eq!(given["institutionIdentifiers"]["institutionId"], "mock-sandbox");
+    assert_eq!(phases(&given), ["INITIATED", "INSTITUTION_SUBMITTED", "AUTHORISATION_CREATED", "AUTHORISED"]);
     let consent = tpp.consent(given["consentId"].as_str().unwrap()).await;
     assert_eq!((&consent["consentToken"], &consent["featureScope"]), (&json!(token), &json!(["ACCOUNTS"])));
     // Asked again, it leads to the bank that was chosen.
@@ -112,7 +121,16 @@ async fn hosted_refusals_list_their_issues(house: House) {
             json!({ "institutionIdentifiers": { "institutionCountryCode": "GB", "institutionId": "x" } }),
             "institutionIdentifiers.institutionId: names no institution",
         ),
+        (
+            json!({ "institutionIdentifiers": { "institutionCountryCode": "UK" } }),
+            "institutionIdentifiers.institutionCountryCode: is not a country's code",
+        ),
         (json!({ "applicationUserId": null }), "userId: is required, unless"),
+        (json!({ "userSettings": "x" }), "userSettings: is not a JSON object"),
+        (json!({ "userSettings": { "language": 7 } }), "userSettings.language: is not a text"),
+        (json!({ "userSettings": { "language": "xx" } }), "userSettings.language: is not a language's code"),
+        (json!({ "userSettings": { "location": "XX" } }), "userSettings.location: is not a country's code"),
+        (json!({ "oneTimeToken": "maybe" }), "oneTimeToken: is neither true nor false"),
     ] {
         let refused = tpp.post("/hosted/consent-requests", &request(&changes)).await.is(400).json()["error"].clone();
         let issue = &refused["issues"][0];
@@ -122,6 +140,15 @@ async fn hosted_refusals_list_their_issues(house: House) {
         assert!(refused["tracingId"].is_string() && refused["source"].is_string(), "{refused}");
     }
     assert_eq!(tpp.get("/users").await.is(200).json(), json!([]), "a refused request leaves no user");
+    // The enhanced envelope has its required fields in every status, also where the classic one's sample has none.
+    for path in ["/hosted/consent-requests", "/hosted/payment-requests"] {
+        let refused = house.http.send(Method::POST, &format!("/yapily{path}"), &[], "{}").await.is(401);
+        let error = refused.json()["error"].clone();
+        assert_eq!(error["tracingId"], refused.header("yapily-tracing-id"), "{error}");
+        assert_eq!((&error["code"], &error["issues"][0]["code"]), (&json!(401), &json!(10_700)));
+    }
+    let classic = house.http.send(Method::GET, "/yapily/users", &[], "").await.is(401).json();
+    assert!(classic["error"].get("tracingId").is_none(), "{classic}");
     let unknown = "/hosted/consent-requests/2d5c3632-1729-4a5e-bc69-c7fa1cbba815";
     let refused = tpp.call(Method::GET, unknown, &Value::Null).await.is(404).json()["error"].clone();
     assert_eq!(refused["issues"][0]["code"], 10_800);
@@ -143,7 +170,8 @@ async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house
     assert!(asked.get("consentRequestId").is_none() && asked.get("consentStatus").is_none(), "{asked}");
     let id = asked["paymentRequestId"].as_str().unwrap();
     let look = async || tpp.get(&format!("/hosted/payment-requests/{id}")).await.is(200).json()["data"].clone();
-    assert_eq!(look().await["consentStatus"], "AWAITING_AUTHORIZATION");
+    let waiting = look().await;
+    assert_eq!((&waiting["consentStatus"], &waiting["payments"]), (&json!("AWAITING_AUTHORIZATION"), &json!([])));
     let hosted_url = asked["hostedUrl"].as_str().unwrap();
     house.http.get(hosted_url).await.is(200).says("8.70 GBP").says("BILLS COFFEE LTD").says("Modelo Sandbox");
     let chosen = [("link_id", &*query_value(hosted_url, "link_id")), ("institution", "modelo-sandbox")];
@@ -152,6 +180,33 @@ async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house
     let given = look().await;
     assert_eq!((&given["status"], &given["consentStatus"]), (&json!("ACTIVE"), &json!("AUTHORIZED")));
     assert_eq!(given["consentToken"], query_value(&home, "consent"));
+    let payment = &given["payments"][0];
+    for (name, value) in [
+        ("paymentId", json!(id)),
+        ("consentId", given["consentId"].clone()),
+        ("institutionIdentifiers", json!({ "institutionId": "modelo-sandbox", "institutionCountryCode": "GB" })),
+        ("paymentStatus", json!("PENDING")),
+        ("paymentIdempotencyId", details["paymentIdempotencyId"].clone()),
+        ("reference", json!("Bill payment")),
+        ("type", json!("DOMESTIC_PAYMENT")),
+        ("payee", details["payee"].clone()),
+        ("amount", json!({ "amount": 8.7, "currency": "GBP" })),
+    ] {
+        assert_eq!(payment[name], value, "{name}");
+    }
+    assert_eq!(phases(payment), ["INITIATED", "INSTITUTION_SUBMITTED", "AUTHORISATION_CREATED", "AUTHORISED"]);
+    assert!(payment.get("amountDetails").is_none(), "{payment}");
+    // One that its customer refused has failed.
+    let again = tpp.post("/hosted/payment-requests", &body).await.is(201).json()["data"].clone();
+    let link = query_value(again["hostedUrl"].as_str().unwrap(), "link_id");
+    let chosen = [("link_id", link.as_str()), ("institution", "modelo-sandbox")];
+    let left = house.http.submit("/consent/choose", &chosen).await.location();
+    house.http.back(&format!("error=access_denied&state={}", query_value(&left, "state"))).await.location();
+    let path = format!("/hosted/payment-requests/{}", again["paymentRequestId"].as_str().unwrap());
+    let refused = tpp.get(&path).await.is(200).json()["data"].clone();
+    let payment = &refused["payments"][0];
+    assert_eq!((&payment["paymentStatus"], phases(payment)[3]), (&json!("FAILED"), "AUTHORISATION_REJECTED"));
+    assert_eq!(refused["authorisationError"]["error"], "access_denied");
     // The two kinds have addresses of their own.
     tpp.get(&format!("/hosted/consent-requests/{id}")).await.is(404);
     let unpaid = tpp.post("/hosted/payment-requests", &request(&json!({}))).await.is(400);

@@ -1,17 +1,53 @@
 //! Yapily's refusals (contracts/yapily.md, sections 2 and 7).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
+use crate::support::http::query_value;
 use crate::support::on_every_store;
-use crate::support::tpp::{Tpp, account_request, basic};
+use crate::support::tpp::{CALLBACK, Tpp, account_request, basic};
 
 on_every_store![
     without_credentials_that_belong_together_every_call_is_unauthorised,
     bodies_that_are_none_are_refused_in_the_envelope,
     unknown_addresses_and_methods_are_refused_in_the_envelope,
+    a_banks_error_text_comes_home_whole_or_visibly_cut_at_a_word,
 ];
+
+/// A bank's text, and what of it comes home beside a callback of so many bytes.
+async fn a_banks_error_text_comes_home_whole_or_visibly_cut_at_a_word(house: House) {
+    let tpp = Tpp::of(&house).await;
+    let russian = "Банк отклонил запрос, потому что срок действия вашего согласия истёк сегодня";
+    let english = "The payment was refused because the account is closed. ".repeat(12);
+    for (sent, callback, whole) in [
+        ("é".repeat(300), 0, true),
+        (russian.to_owned(), 0, true),
+        ("銀行は要求を拒否しました。".repeat(11), 0, true),
+        (english.trim().to_owned(), 0, true),
+        ("line\nbreak".to_owned(), 0, true),
+        (english.trim().to_owned(), 1_200, false),
+        (russian.repeat(8), 1_200, false),
+    ] {
+        let url = format!("{CALLBACK}?own={}", "x".repeat(callback));
+        let asked = tpp.ask(json!({ "callback": url })).await;
+        let text = percent_encoding::utf8_percent_encode(&sent, percent_encoding::NON_ALPHANUMERIC);
+        let home =
+            house.http.back(&asked.back(&format!("error=server_error&error_description={text}"))).await.location();
+        let said = STANDARD.decode(query_value(&home, "error-description")).expect("base64");
+        let said = String::from_utf8(said).expect("whole characters");
+        assert!(home.len() <= 2048, "{}", home.len());
+        if whole {
+            assert_eq!(said, sent.replace('\n', " "));
+            continue;
+        }
+        let kept = said.strip_suffix('…').unwrap_or_else(|| panic!("the cut is not seen: {said}"));
+        assert!(sent.starts_with(kept) && sent[kept.len()..].starts_with(' '), "it is cut between words: {said}");
+        assert!(home.len() > 1_900, "the room is used: {}", home.len());
+    }
+}
 
 const CALLS: [(Method, &str); 14] = [
     (Method::POST, "/account-auth-requests"),

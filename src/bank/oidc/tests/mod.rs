@@ -20,7 +20,7 @@ use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
 use crate::bank::Trip;
 use crate::clock::TestClock;
-use crate::domain::consent::{AnswerTo, Consent, Kind};
+use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Opening, Purpose};
 use crate::domain::merchant::{MerchantName, Settings};
@@ -112,7 +112,9 @@ fn opening() -> Opening {
             user: UserId::mint([3; 16], Shard::of_byte(3)),
             application_user: None,
             institution: None,
-            scope: Vec::new(),
+            country: None,
+            features: FeatureRequest::All(Vec::new()),
+            longest: consent::LIFE,
             until: None,
             answer_to: AnswerTo::Gateway,
         }),

@@ -132,6 +132,7 @@ fn a_field_of_another_form_is_refused() {
         ("amount/value", json!("-1"), "amount.value"),
         ("amount/value", json!(true), "amount.value"),
         ("amount/currency", json!("eur"), "amount.currency"),
+        ("amount/currency", json!("ZZZ"), "amount.currency"),
         ("creditor/iban", json!("GB29 NWBK"), "creditor.iban"),
         ("creditor", json!({ "name": "A", "sortCode": "12-34-56", "accountNumber": "1" }), "creditor.sortCode"),
         ("callbackUrl", json!("tpp.com/callback"), "callbackUrl"),

@@ -108,7 +108,7 @@ fn what_was_signed_for_another_call_is_refused() {
     let altered = BODY.replace("9htio", "0htio");
     let other = pem("PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw");
     for (sent, key, rule) in [
-        (Sent { at: Moment::from_millis(1_586_297_344_787), ..SENT }, &key, "is over"),
+        (Sent { at: Moment::from_millis(1_586_297_354_787), ..SENT }, &key, "is over"),
         (Sent { method: "PUT", ..SENT }, &key, "another method"),
         (Sent { path: "/v2/payment-links", ..SENT }, &key, "another address"),
         (Sent { hosts: &["api.sandbox.token.io"], ..SENT }, &key, "another address"),
@@ -178,8 +178,9 @@ fn a_query_is_compared_where_the_token_names_one() {
 fn a_token_is_good_for_a_day_at_the_most() {
     let token = bearer(&format!("{}..{POSTED}", text(HEADER.as_bytes())));
     let at = |millis: u64| Sent { at: Moment::from_millis(1_586_297_344_787 - millis), ..SENT };
-    assert_eq!(token.check(&at(86_400_000), &pem(PUBLIC_KEY)), Ok(()));
-    let refused = token.check(&at(86_400_001), &pem(PUBLIC_KEY)).unwrap_err();
+    // And some seconds more: its clock need not be ours.
+    assert_eq!(token.check(&at(86_410_000), &pem(PUBLIC_KEY)), Ok(()));
+    let refused = token.check(&at(86_410_001), &pem(PUBLIC_KEY)).unwrap_err();
     assert_eq!(refused.rule(), "is good for more than 24 hours");
 }
 
@@ -319,7 +320,6 @@ fn a_key_is_read_in_each_of_its_forms() {
         (serde_json::json!({ "key": { "kty": "oct", "k": "AAAA" } }), "key"),
         (serde_json::json!({ "key": { "kty": "OKP", "crv": "Ed25519", "x": PUBLIC_KEY, "d": "AAAA" } }), "key"),
         (serde_json::json!({ "key": { "kty": "EC", "crv": "P-256", "x": x, "y": x } }), "key"),
-        (serde_json::json!({ "key": PUBLIC_KEY, "id": "" }), "id"),
         (serde_json::json!({ "key": PUBLIC_KEY, "id": "a,b" }), "id"),
     ] {
         assert_eq!(read(bad.clone()).unwrap_err().field(), field, "{bad}");

@@ -1,0 +1,168 @@
+//! What the fields of a body have to look like, as data: a body is checked to its bottom, also where nothing here reads it,
+//! because what was sent is answered back (the vendor's document, request bodies).
+
+use crate::dialect::json::Object;
+use crate::dialect::moments;
+use crate::domain::invalid::Invalid;
+use crate::domain::iso::{CountryCode, check_language};
+use crate::domain::money::{Amount, Currency};
+
+/// A field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    name: &'static str,
+    form: Form,
+    needed: bool,
+}
+
+/// What a field has to look like.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    /// A text.
+    Text,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A text of so many digits.
+    Digits(usize),
+    /// A text of so many capital letters: a code of a list that its owner makes longer now and then.
+    Letters(usize),
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// A whole number from one on.
+    Count,
+    /// A date-time, which nothing here uses.
+    Moment,
+    /// A day, `YYYY-MM-DD`.
+    Day,
+    /// A currency's code.
+    Currency,
+    /// A country's code.
+    Country,
+    /// A language's code.
+    Language,
+    /// An object with an amount under this name, and its currency.
+    Money(&'static str),
+    /// An object with these fields; it may have others.
+    Object(&'static [Field]),
+    /// A list of texts.
+    Texts,
+    /// A list of such objects.
+    Objects(&'static [Field]),
+}
+
+impl Field {
+    /// A field that may be left out.
+    pub const fn of(name: &'static str, form: Form) -> Self {
+        Self { name, form, needed: false }
+    }
+
+    /// A field that has to be there.
+    pub const fn needed(name: &'static str, form: Form) -> Self {
+        Self { name, form, needed: true }
+    }
+}
+
+/// Checks the fields of an object.
+///
+/// # Errors
+/// With the path of the first that is not as it has to be.
+pub(super) fn check(object: &Object, fields: &[Field]) -> Result<(), Invalid> {
+    for field in fields {
+        let is_there = check_one(object, field.name, field.form)?;
+        if field.needed && !is_there {
+            return Err(object.missing(field.name));
+        }
+    }
+    Ok(())
+}
+
+/// Reads an amount and its currency.
+///
+/// # Errors
+/// With the path of what is not as it has to be.
+pub(super) fn read_money(details: &Object, number: &str) -> Result<Amount, Invalid> {
+    let currency = details.needed_text("currency")?;
+    let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(details.at("currency")))?;
+    Amount::parse(&details.needed_number(number)?, currency).map_err(|invalid| invalid.at(details.at(number)))
+}
+
+/// Reads one of these texts.
+///
+/// # Errors
+/// When it is another, or none.
+pub(super) fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<String, Invalid> {
+    let text = object.needed_text(name)?;
+    check_known(&text, known).map_err(|invalid| invalid.at(object.at(name)))?;
+    Ok(text)
+}
+
+/// Checks one field, and says whether it is there.
+fn check_one(object: &Object, name: &str, form: Form) -> Result<bool, Invalid> {
+    match form {
+        Form::Flag => Ok(object.flag(name)?.is_some()),
+        Form::Number => match object.raw(name) {
+            None => Ok(false),
+            Some(_) => object.needed_number(name).and_then(|text| check_number(&text, object.at(name))).map(|()| true),
+        },
+        Form::Count => match object.whole(name)? {
+            Some(count) if count < 1 => Err(Invalid::new(object.at(name), "is less than 1")),
+            count => Ok(count.is_some()),
+        },
+        Form::Moment => Ok(object.checked_moment(name)?.is_some()),
+        Form::Money(number) => match object.object(name)? {
+            None => Ok(false),
+            Some(inner) => read_money(&inner, number).map(|_| true),
+        },
+        Form::Object(fields) => match object.object(name)? {
+            None => Ok(false),
+            Some(inner) => check(&inner, fields).map(|()| true),
+        },
+        Form::Texts => Ok(object.texts(name)?.is_some_and(|texts| !texts.is_empty())),
+        Form::Objects(fields) => match object.objects(name)? {
+            None => Ok(false),
+            Some(items) => items.iter().try_for_each(|item| check(item, fields)).map(|()| !items.is_empty()),
+        },
+        Form::Text
+        | Form::OneOf(_)
+        | Form::Digits(_)
+        | Form::Letters(_)
+        | Form::Day
+        | Form::Currency
+        | Form::Country
+        | Form::Language => {
+            let Some(text) = object.text(name)? else { return Ok(false) };
+            check_text(&text, form).map(|()| !text.trim().is_empty()).map_err(|invalid| invalid.at(object.at(name)))
+        }
+    }
+}
+
+fn check_text(text: &str, form: Form) -> Result<(), Invalid> {
+    let all = |length: usize, of: fn(&u8) -> bool| text.len() == length && text.bytes().all(|b| of(&b));
+    let rule = |holds: bool, rule: String| if holds { Ok(()) } else { Err(Invalid::new("", rule)) };
+    match form {
+        Form::OneOf(known) => check_known(text, known),
+        Form::Digits(count) => rule(all(count, u8::is_ascii_digit), format!("is not {count} digits")),
+        Form::Letters(count) => rule(all(count, u8::is_ascii_uppercase), format!("is not {count} capital letters")),
+        Form::Day => rule(moments::is_day(text), "is not a day, YYYY-MM-DD".to_owned()),
+        Form::Currency => Currency::parse(text).map(drop),
+        Form::Country => CountryCode::parse(text).map(drop),
+        Form::Language => check_language(text),
+        _ => Ok(()),
+    }
+}
+
+fn check_known(text: &str, known: &[&str]) -> Result<(), Invalid> {
+    if known.contains(&text) {
+        return Ok(());
+    }
+    Err(Invalid::new("", "is not one of its documented values").hint(format!("known are {}", known.join(", "))))
+}
+
+/// A rate of exchange may have more decimals than money.
+fn check_number(text: &str, place: String) -> Result<(), Invalid> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if digits(whole) && digits(fraction) { Ok(()) } else { Err(Invalid::new(place, "is not a number above zero")) }
+}
