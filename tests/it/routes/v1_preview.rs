@@ -66,7 +66,7 @@ async fn a_preview_refuses_what_a_link_refuses_and_creates_nothing() {
         json!("7"),
         json!("0,1"),
         json!("http://shop.example/"),
-        json!(""),
+        json!(" "),
         json!("0,"),
         json!(["0", "x"]),
         json!("https://shop.example/?status=1"),

@@ -296,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn amounts_survive_being_written(minor in 1..=9_999_999_999_u64, currency in select(["EUR", "JPY", "KWD", "XYZ"].as_slice())) {
+    fn amounts_survive_being_written(minor in 1..=9_999_999_999_u64, currency in select(["EUR", "JPY", "KWD", "CHF"].as_slice())) {
         let amount = Amount::from_minor(minor, Currency::parse(currency).unwrap());
         for text in [amount.to_string(), amount.shortest()] {
             prop_assert_eq!(Amount::parse(&text, amount.currency()), Ok(amount), "{}", text);
