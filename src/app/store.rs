@@ -47,7 +47,9 @@ pub(super) async fn open(
             Ok((store, keys))
         }
         Err(error) => {
-            made.iter().for_each(|path| take_back(path));
+            if let Some(path) = made {
+                take_back(path);
+            }
             Err(error)
         }
     }

@@ -156,7 +156,9 @@ impl Command {
         if config.is_demo() {
             notices.push("this is the demo's store; --config or HANDBACK_STORE names another".to_owned());
         }
-        notices.iter().for_each(|notice| eprintln!("{notice}"));
+        for notice in &notices {
+            eprintln!("{notice}");
+        }
         match self {
             Self::Add { name, json } => {
                 let new = engine.add_merchant(name).await?;

@@ -57,12 +57,7 @@ impl Reader {
         let store = StoreConfig::Embedded(PathBuf::from(DATA_FOLDER));
         let store = self.read(&settings::STORE, store, StoreConfig::parse, ToString::to_string);
         let keys = self.keys(&store, demo);
-        let shown = |keys: &Vec<Digest>| match keys.len() {
-            0 => "none".to_owned(),
-            1 => "given".to_owned(),
-            many => format!("{many} given"),
-        };
-        let operator_keys = self.read(&settings::OPERATOR_KEY, Vec::new(), operator_keys, shown);
+        let operator_keys = self.read(&settings::OPERATOR_KEY, Vec::new(), operator_keys, |keys| counted(keys));
         let sandbox = self.read(&settings::SANDBOX, demo, yes_or_no, ToString::to_string);
         let institutions = self.institutions(sandbox);
         let schemes = |rules: &Rules| match rules.app_schemes.as_slice() {
@@ -214,6 +209,15 @@ fn listen_at(text: &str) -> Result<SocketAddr, Invalid> {
 }
 
 /// Long enough that nobody guesses it, and fit for a header.
+/// How many secrets are given, for people.
+fn counted(secrets: &[Digest]) -> String {
+    match secrets.len() {
+        0 => "none".to_owned(),
+        1 => "given".to_owned(),
+        many => format!("{many} given"),
+    }
+}
+
 /// Reads one key, or two while it is being replaced, with a comma between them.
 fn operator_keys(text: &str) -> Result<Vec<Digest>, Invalid> {
     let key = |text: &str| {

@@ -55,9 +55,8 @@ impl FromStr for KeyNumber {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let digits = text.bytes().map(|digit| DIGITS.iter().position(|own| *own == digit));
-        let number =
-            digits.fold(Some(0), |number: Option<u32>, digit| Some(number? << 5 | u32::try_from(digit?).ok()?));
+        let mut digits = text.bytes().map(|digit| DIGITS.iter().position(|own| *own == digit));
+        let number = digits.try_fold(0_u32, |number, digit| Some(number << 5 | u32::try_from(digit?).ok()?));
         number.filter(|_| text.len() == Self::DIGITS).map(Self).ok_or_else(|| {
             Invalid::new("key", "is not the number of an API key")
                 .hint("expected the four characters that follow hbk_, as the list of keys shows them")

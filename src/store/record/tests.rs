@@ -276,8 +276,11 @@ struct OldMerchant {
     saved_only: bool,
     journey_life_seconds: u32,
     ways: Vec<()>,
-    told: Option<(bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>)>,
+    told: Option<OldTold>,
 }
+
+/// What it said of being told; the hashed keys last.
+type OldTold = (bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>);
 
 #[test]
 fn an_older_merchant_is_read_with_its_api_keys() {
