@@ -12,9 +12,6 @@ use crate::domain::invalid::Invalid;
 const FLAGS: [&str; 4] =
     ["confirmFunds", "returnRefundAccount", "disableFutureDatedPaymentConversion", "returnTokenizedAccount"];
 
-/// The fields whose values are listed, so that an empty text is not one.
-const LISTED: [&str; 2] = ["chargeBearer", "flowType"];
-
 /// An initiation, which was sent as `raw`.
 ///
 /// # Errors
@@ -37,7 +34,6 @@ type Members = Vec<(String, String)>;
 
 fn own(sent: &Object, raw: &str) -> Result<Members, Invalid> {
     let mut members = members(raw);
-    members.retain(|(name, value)| !LISTED.contains(&name.as_str()) || value != "\"\"");
     for name in FLAGS {
         if let Some(flag) = sent.flag(name)? {
             put(&mut members, name, flag.to_string());
@@ -54,10 +50,10 @@ fn put(members: &mut Members, name: &str, value: String) {
     }
 }
 
-/// The members of an object, without those that are `null` at any depth.
+/// The members of an object, without those that are `null` or an empty text, which is as good as absent, at any depth.
 fn members(raw: &str) -> Members {
     let Ok(Pairs(members)) = serde_json::from_str::<Pairs>(raw) else { return Vec::new() };
-    let kept = members.into_iter().filter(|(_, value)| value.get() != "null");
+    let kept = members.into_iter().filter(|(_, value)| !matches!(value.get(), "null" | "\"\""));
     kept.map(|(name, value)| (name, strict(value.get()))).collect()
 }
 
@@ -94,7 +90,7 @@ mod tests {
                 r#"{"refId":"a","debtor":null,"risk":{"a":null,"b":[ 1 ]}}"#,
                 r#"{"refId":"a","risk":{"b":[1]},"flowType":"API_ONLY"}"#,
             ),
-            (r#"{"refId":"a","chargeBearer":""}"#, r#"{"refId":"a","flowType":"API_ONLY"}"#),
+            (r#"{"refId":"a","chargeBearer":"","confirmFunds":""}"#, r#"{"refId":"a","flowType":"API_ONLY"}"#),
         ] {
             assert_eq!(said(sent, Flow::ApiOnly), answered);
         }

@@ -161,6 +161,20 @@ fn a_frozen_hand_back_stays_frozen_after_the_fact() {
 }
 
 #[test]
+fn a_customer_who_has_left_may_be_paying_until_something_is_proven_or_long_has_passed() {
+    let (away, late) = (left(journey()), NOW.plus(Journey::VISIT));
+    let soon = NOW.plus(Journey::VISIT - Duration::from_secs(1));
+    let home = away.clone().freeze(VIA, held(), NOW).unwrap();
+    for journey in [&away, &home] {
+        assert!(journey.may_be_paying(soon) && !journey.may_be_paying(late));
+    }
+    let back = away.clone().fail(VIA, BankError::new("server_error", None), NOW).unwrap();
+    for journey in [journey(), back, settled(away, &Fact::paid(), Some(VIA))] {
+        assert!(!journey.may_be_paying(NOW), "{:?}", journey.stage());
+    }
+}
+
+#[test]
 fn a_lapsed_journey_leaves_no_more() {
     let late = NOW.plus(Duration::from_mins(1));
     assert!(journey().is_lapsed(late));
