@@ -136,7 +136,8 @@ impl Metadata {
         if let Some(alg) = own.filter(|_| config.requests == Requests::Signed) {
             held.push(("signing_key_alg", alg, &self.request_object_signing_alg_values_supported));
         }
-        let mut unlisted: Vec<String> = held.into_iter().filter_map(|held| self.missing(held)).collect();
+        let missing = |(setting, value, listed): Held<'_>| none_listed(setting, &[value], listed);
+        let mut unlisted: Vec<String> = held.into_iter().filter_map(missing).collect();
         unlisted.extend(self.unlisted_choices(config));
         unlisted.extend(self.unlisted_flags(config));
         unlisted
@@ -173,10 +174,6 @@ impl Metadata {
             unlisted.push("iss is required, and the bank says that its answers do not have it".to_owned());
         }
         unlisted
-    }
-
-    fn missing(&self, (setting, value, listed): Held<'_>) -> Option<String> {
-        none_listed(setting, &[value], listed)
     }
 }
 
