@@ -110,7 +110,7 @@ fn every_route_that_sends_browsers_on_is_walked() {
     for (path, text) in sources(&root, &root) {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         let sends = ["see_other", "onward(", "reply::leave(", "own_page("].iter().any(|word| text.contains(word));
-        let routes = ["route(\"", "resource(\"", "scope(\"", "other_address(\""];
+        let routes = ["route(\"", "resource(\"", "scope(\"", "other_address(\"", "page_at(\""];
         let routes = routes.iter().flat_map(|before| text.split(before).skip(1));
         let routes = routes.filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect();
         if (sends || path == "web/returns/mod.rs") && !NEVER_HOME.contains(&path.as_str()) {

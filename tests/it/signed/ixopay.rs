@@ -38,8 +38,8 @@ async fn a_return_that_nothing_has_proven_is_never_signed(house: House) {
         let opened = client.begin("debit", &ending_at([success, "https://m.example/no", error])).await;
         let link = link_of(&opened);
         let early = house.http.leave(&link).await;
-        let junk = early.with("code=slow:1500:fail:server_error");
-        let home = house.http.back(&junk).await.location();
+        let junk = "code=slow:1500:fail:server_error";
+        let home = house.http.back_in_it(&early, junk).await.location();
         assert!(home.starts_with("https://m.example/ok?order=") && !home.contains(PARAMETER), "{home}");
         assert_eq!(house.http.get(&format!("/payment/home?link_id={link}")).await.location(), home);
         eventually("the bank has refused", || async {
@@ -51,9 +51,10 @@ async fn a_return_that_nothing_has_proven_is_never_signed(house: House) {
         })
         .await;
         for _ in 0..3 {
-            assert_eq!(house.http.back(&junk).await.location(), home, "the same return, the same bytes");
+            assert_eq!(house.http.back_in_it(&early, junk).await.location(), home, "the same return, the same bytes");
         }
-        let failed = house.http.get(&format!("/payment/home?link_id={link}")).await.location();
+        let cookie = [("cookie", early.cookie.as_str())];
+        let failed = house.http.get_with(&format!("/payment/home?link_id={link}"), &cookie).await.location();
         let (before, _) = split(&failed);
         assert_eq!((before.as_str(), &verified(&client, &failed).await["valid"]), (error, &json!(true)));
     }

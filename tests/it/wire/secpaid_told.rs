@@ -256,7 +256,7 @@ async fn a_payment_after_a_cancel_is_told_too(house: House) {
     assert!(paid.ends_with("&status=success"), "{paid}");
     all_told(&shop, &link).await;
     // And nothing that comes later is told again.
-    assert_eq!(house.http.back(&trip.with("error=access_denied")).await.location(), paid);
+    assert_eq!(house.http.back_in_it(&trip, "error=access_denied").await.location(), paid);
     let statuses = |path| -> Vec<Value> {
         at(&receiver, path).iter().map(|told| json_of(&told.body)["data"]["status"].clone()).collect()
     };
