@@ -66,7 +66,8 @@ impl Merchants for RedisStore {
         let (id, shard) = (merchant.id, merchant.id.shard());
         // Places may outlive their journeys, and nobody tidies the indexes of a merchant that is gone.
         let indexes = |shard| {
-            let of_journeys = [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id)];
+            let of_journeys =
+                [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id), keys::pending(shard, id)];
             Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id)]))
         };
         self.link.ask_all(&Shard::all().map(indexes).collect::<Vec<_>>()).await?;
