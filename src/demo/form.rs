@@ -91,7 +91,7 @@ mod tests {
         let form = DemoForm { callback: Choice::List, ..DemoForm::new("http://127.0.0.1/display-parameters") };
         for (reason, field, sentence) in [
             ("amount: is not a decimal number", Some(DemoField::Amount), "Amount in EUR: is not a decimal number."),
-            ("callback_url: is blank", Some(DemoField::List), "List: is blank."),
+            ("callback_url: is blank", Some(DemoField::List), "A list: is blank."),
             ("The link could not be made", None, "The link could not be made."),
         ] {
             let error = error(&form, reason);

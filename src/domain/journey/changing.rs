@@ -110,7 +110,7 @@ impl Journey {
         }
         let answer = self.answer_mut(via, at)?;
         answer.proof.get_or_insert(held);
-        (answer.end, answer.effect, answer.at) = (Some(End::Frozen), Effect::Counted, at);
+        (answer.end, answer.effect) = (Some(End::Frozen), Effect::Counted);
         Some(self.revised())
     }
 
@@ -168,7 +168,7 @@ impl Journey {
         let changes = answer.end.is_none() || answer.proof.is_some();
         answer.proof = None;
         if answer.end.is_none() {
-            (answer.end, answer.effect, answer.at) = (Some(end), effect, at);
+            (answer.end, answer.effect) = (Some(end), effect);
         }
         changes
     }

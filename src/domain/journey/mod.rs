@@ -126,7 +126,7 @@ pub struct Departure {
 pub struct Answer {
     /// Tells this answer from another one: the start of a digest of its code or error.
     pub mark: u64,
-    /// When it came; once it has an end, when it led there.
+    /// When it came.
     pub at: Moment,
     /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
     pub end: Option<End>,

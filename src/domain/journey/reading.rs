@@ -195,17 +195,23 @@ impl Journey {
         end.is_some() && answers.any(|answer| answer.effect == Effect::Counted && answer.end == end)
     }
 
-    /// When this answer led to its end, or came.
+    /// When this answer led to its end: when it came, or later, when its journey was concluded.
     pub fn led_at(&self, via: Via) -> Moment {
-        self.answer(via).map_or(self.opening.opened_at, |answer| answer.at)
+        let Some(answer) = self.answer(via) else { return self.opening.opened_at };
+        let settled = answer.end.as_ref().and_then(|end| self.settled_at(end));
+        settled.map_or(answer.at, |settled| settled.max(answer.at))
+    }
+
+    fn settled_at(&self, end: &End) -> Option<Moment> {
+        match end {
+            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
+            End::Failed(_) | End::Frozen => None,
+        }
     }
 
     /// Since when a browser can have been handed back with this end.
     pub fn handed_back_since(&self, end: &End) -> Moment {
-        let settled = match end {
-            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
-            End::Failed(_) | End::Frozen => None,
-        };
+        let settled = self.settled_at(end);
         let answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
         let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
         led.map(|answer| answer.at).chain(settled).max().unwrap_or(self.opening.opened_at)
@@ -253,7 +259,7 @@ impl Journey {
             None => self.past.departures.last(),
         };
         let moment = match end {
-            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
+            End::Settled(_) => self.settled_at(end),
             End::Failed(_) | End::Frozen => left().map(|departure| departure.left_at),
         };
         moment.unwrap_or(self.opening.opened_at)

@@ -130,7 +130,7 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
     for (amount, callback, list, field, label) in [
         ("-1", "saved", "", "amount", "Amount in EUR: "),
         ("", "saved", "", "amount", "Amount in EUR: "),
-        ("1", "list", "", "list", "List: "),
+        ("1", "list", "", "list", "A list: "),
         ("1", "app", "javascript:alert(1)", "app", "Link into the app: "),
     ] {
         let page = house.http.submit("/demo/pay", &form(amount, callback, list)).await.is(422).says(label);
