@@ -29,7 +29,8 @@ use crate::config::Config;
 use crate::courier::{self, Courier, Desk};
 use crate::demo::Demo;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
-use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, Used};
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::{Book, CallbackName, MerchantName, SavedCallback, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
 use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
@@ -46,6 +47,9 @@ const TIDY_EVERY: Duration = Duration::from_secs(20);
 
 /// The name of the merchant that a demo begins with.
 const DEMO_MERCHANT: &str = "Demo shop";
+
+/// What its id is made of: the same on every node, so that servers which start together make one merchant.
+const DEMO_MERCHANT_ENTROPY: [u8; 16] = *b"the demo's shop.";
 
 /// The house, with its door open.
 pub struct App {
@@ -241,15 +245,16 @@ async fn open_demo(
     engine: &Engine,
     addr: SocketAddr,
 ) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
-    let known = engine.merchants().await?.into_iter().find(|merchant| merchant.name.as_str() == DEMO_MERCHANT);
-    let newcomer = match &known {
-        Some(_) => None,
-        None => Some(engine.add_merchant(MerchantName::parse(DEMO_MERCHANT)?).await?),
-    };
-    let Some(merchant) = known.or_else(|| newcomer.as_ref().map(|new| new.merchant.clone())) else {
-        return Ok((None, None));
-    };
-    save_demo_callbacks(engine, &merchant).await?;
+    let id = MerchantId::mint(DEMO_MERCHANT_ENTROPY);
+    let mut book = Book::default();
+    for callback in demo_callbacks(engine)? {
+        book.add(callback)?;
+    }
+    let newcomer = engine.add_merchant_as(id, MerchantName::parse(DEMO_MERCHANT)?, book).await?;
+    if newcomer.is_none() {
+        put_demo_callbacks_right(engine, id).await?;
+    }
+    let Some(merchant) = engine.merchant(id).await? else { return Ok((None, None)) };
     let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());
     // The shop calls this very server, which nobody else may.
@@ -264,28 +269,31 @@ fn way_out(config: &Config) -> egress::Builder {
     egress::Client::builder().allow(config.egress_allow().iter().copied()).ports(ports)
 }
 
-/// Saves the demo's two callbacks, and puts them right when this start has another address than the last.
-async fn save_demo_callbacks(engine: &Engine, merchant: &Merchant) -> anyhow::Result<()> {
+/// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first, and
+/// nobody else is told.
+fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
     let page = display_url(engine.public_url());
-    // The second one is there to be chosen: a journey that names none comes home to the first, and nobody else is told.
-    for (name, url, used) in
-        [("display", page.clone(), Used::ByDefault), ("second", format!("{page}?shop=2"), Used::OnRequest)]
-    {
-        let url = CallbackUrl::parse(&url, engine.rules())?;
-        let wanted = SavedCallback {
-            url,
+    let saved = |name: &str, url: &str, used| {
+        anyhow::Ok(SavedCallback {
+            url: CallbackUrl::parse(url, engine.rules())?,
             name: Some(CallbackName::parse(name)?),
             params_in: Placement::Query,
             ways: AppWays::default(),
             used,
-        };
-        let edit = match merchant.book.named(name) {
-            Some((_, saved)) if *saved == wanted => continue,
-            Some((index, _)) => Edit::Replace(index, wanted),
-            None if merchant.book.slots().is_empty() => Edit::Add(wanted),
-            None => continue,
-        };
-        engine.edit(merchant.id, &edit, None).await?;
+        })
+    };
+    Ok([saved("display", &page, Used::ByDefault)?, saved("second", &format!("{page}?shop=2"), Used::OnRequest)?])
+}
+
+/// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted or
+/// renamed stay so.
+async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Result<()> {
+    let Some(merchant) = engine.merchant(id).await? else { return Ok(()) };
+    for wanted in demo_callbacks(engine)? {
+        let known = wanted.name.as_ref().and_then(|name| merchant.book.named(name.as_str()));
+        if let Some((index, _)) = known.filter(|(_, saved)| **saved != wanted) {
+            engine.edit(id, &Edit::Replace(index, wanted), None).await?;
+        }
     }
     Ok(())
 }

@@ -40,7 +40,8 @@ pub(super) struct Shared {
 /// Listens at the public address.
 pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     let at = config.listen();
-    listener::listen(at, config.http().backlog).with_context(|| format!("cannot listen on {at}"))
+    listener::listen(at, config.http().backlog)
+        .with_context(|| format!("cannot listen on {at}; choose another address with listen (HANDBACK_LISTEN)"))
 }
 
 /// How the public listener serves: raises the number of open files, and says so among the notices.
@@ -114,8 +115,9 @@ pub(super) fn serve(
 /// Serves the counters at an address of their own.
 pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> anyhow::Result<Option<Server>> {
     let Some(at) = config.metrics_listen() else { return Ok(None) };
-    let listener =
-        listener::listen(at, config.http().backlog).with_context(|| format!("cannot listen on {at} for metrics"))?;
+    let listener = listener::listen(at, config.http().backlog).with_context(|| {
+        format!("cannot listen on {at}; choose another address with metrics.listen (HANDBACK_METRICS_LISTEN)")
+    })?;
     let counters = counters.clone();
     let app = move || {
         let metrics_page = web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics));

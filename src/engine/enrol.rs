@@ -42,7 +42,23 @@ impl Engine {
     pub async fn add_merchant(&self, name: MerchantName) -> Result<NewMerchant, EngineError> {
         let mut entropy = [0; 16];
         entropy.copy_from_slice(&self.clock.entropy()[..16]);
-        let id = MerchantId::mint(entropy);
+        let new = self.add_merchant_as(MerchantId::mint(entropy), name, Book::default()).await?;
+        new.ok_or_else(|| EngineError::Missing("free id for a merchant".into()))
+    }
+
+    /// Adds a merchant of this id, with these callbacks, in one step; `None` when there is one already.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn add_merchant_as(
+        &self,
+        id: MerchantId,
+        name: MerchantName,
+        book: Book,
+    ) -> Result<Option<NewMerchant>, EngineError> {
+        if self.store.merchant(id).await?.is_some() {
+            return Ok(None);
+        }
         let (first, signing_secret) = (self.first_key(id).await?, self.draw_signing_secret());
         let merchant = Merchant {
             id,
@@ -53,16 +69,14 @@ impl Engine {
             signing_secret: Rotating::first(self.seal_for(id, &signing_secret)?),
             webhook_key: Rotating::first(self.draw_webhook_key(id)?),
             created_at: self.clock.now(),
-            book: Book::default(),
+            book,
             settings: Settings::default(),
             endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
         };
-        if self.store.add(&merchant).await? {
-            return Ok(NewMerchant { merchant, api_key: first.key, signing_secret });
-        }
-        Err(EngineError::Missing("free id for a merchant".into()))
+        let is_new = self.store.add(&merchant).await?;
+        Ok(is_new.then_some(NewMerchant { merchant, api_key: first.key, signing_secret }))
     }
 
     /// What the clients of a new merchant are configured with, by dialect.

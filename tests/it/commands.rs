@@ -1,7 +1,9 @@
 //! What an operator types beside the server, in folders as they are found: empty, half restored, in use.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -145,4 +147,60 @@ fn a_key_that_is_dropped_while_journeys_need_it_is_named_with_their_number() {
     gateway.restart();
     gateway.await_log(warning);
     assert_eq!(files(folder.path()), [""; 0]);
+}
+
+#[test]
+fn servers_that_start_together_on_an_empty_store_are_one_demo() {
+    let redis = RedisServer::start();
+    let url = redis.url();
+    let folder = TempDir::new().unwrap();
+    let settings = [("STORE", url.as_str()), ("KEYS", NEW), ("LISTEN", "127.0.0.1:0"), ("WORKERS", "1")];
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
+        command.env_clear().current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(settings.iter().map(|(name, value)| (format!("HANDBACK_{name}"), value)));
+        command.spawn().unwrap()
+    };
+    let mut servers: Vec<Child> = (0..3).map(|_| start()).collect();
+    let greetings: Vec<String> = servers.iter_mut().map(greeting).collect();
+    for mut server in servers {
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+    let made = greetings.iter().filter(|greeting| greeting.contains("A demo merchant was made")).count();
+    assert_eq!(made, 1, "{greetings:#?}");
+    assert!(greetings.iter().all(|greeting| greeting.contains("/demo to make a payment")), "{greetings:#?}");
+    let listed = handback(folder.path(), &settings, &["merchant", "list"]);
+    assert_eq!(String::from_utf8(listed.stdout).unwrap().lines().count(), 1);
+}
+
+/// What a server prints at its start, to the last line of the demo's; or why it ended.
+fn greeting(server: &mut Child) -> String {
+    let mut text = String::new();
+    for line in BufReader::new(server.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        text = text + &line + "\n";
+        if ["signing_secret", "handback merchant rotate-key"].iter().any(|last| line.contains(last)) {
+            return text;
+        }
+    }
+    let mut why = String::new();
+    server.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+    text + &why
+}
+
+#[test]
+fn an_address_that_is_taken_is_named_with_its_setting() {
+    let (folder, taken) = (TempDir::new().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = taken.local_addr().unwrap().to_string();
+    for (settings, named) in [
+        (vec![("LISTEN", address.as_str())], "HANDBACK_LISTEN"),
+        (vec![("LISTEN", "127.0.0.1:0"), ("METRICS_LISTEN", &address)], "HANDBACK_METRICS_LISTEN"),
+    ] {
+        let refused = handback(folder.path(), &settings, &["serve"]);
+        assert!(!refused.status.success());
+        for part in [address.as_str(), named, "in use"] {
+            assert!(told(&refused).contains(part), "{part}: {}", told(&refused));
+        }
+    }
 }
