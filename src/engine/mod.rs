@@ -17,6 +17,7 @@ mod herald;
 mod home;
 mod late;
 mod leave;
+mod longest;
 mod lost_keys;
 mod open;
 mod profile;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::longest::{LARGEST, agreed, ends};
 use super::{Engine, EngineError};
-use crate::domain::callback::{CallbackUrl, Item, Placement, check_length, place};
+use crate::domain::callback::{CallbackUrl, Item, Placement};
 use crate::domain::consent::AnswerTo;
 use crate::domain::delivery::News;
 use crate::domain::device::Device;
@@ -13,23 +14,19 @@ use crate::domain::door::Homeward;
 use crate::domain::endpoint::{Ciphering, Endpoint};
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Booking, HandBack, Journey, Opening, Purpose, Settlement};
+use crate::domain::journey::{Booking, HandBack, Journey, Opening, Purpose};
 use crate::domain::merchant::{Merchant, Settings};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::outcome::{BankError, Outcome};
 use crate::domain::params::Params;
 use crate::domain::plan::{Allowed, Entry, Plan};
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SignedReturns};
+use crate::domain::terms::{AppLinks, OneOffUrls, OneTime, SignedReturns};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Expiry, When, Wish};
-use crate::keys::Keys;
 use crate::store::{Claim, Opened};
 
 /// How often an id is minted anew when its number is taken.
 const MINTS: usize = 5;
-
-/// An id whose number is the largest there can be, for journeys that are only rehearsed.
-const LARGEST: JourneyId = JourneyId::from_bytes([0xff; 16]);
 
 /// What a journey would be, without being one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,65 +265,6 @@ impl Engine {
         Ok(plan.told_as(&wish.telling, brought.as_ref())?)
     }
 
-    /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
-    /// it is refused must not depend on the number that it happens to get.
-    fn check_longest(&self, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
-        let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
-        let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
-        let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
-        let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
-        for (index, entry) in opening.plan.entries().enumerate() {
-            for settlement in ends(&journey, &longest) {
-                let token = token.as_ref().filter(|_| index == 0);
-                let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let signature = self.signature(dialect, &journey, &settlement)?;
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
-                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
-                let written = entry.url.with(&params, entry.params_in);
-                let written = written.and_then(|written| check_length(&written, longest_url));
-                // Where saved callbacks have to cover it, the call has one callback, and calls it so.
-                let covered = opening.purpose.consent().is_some();
-                let field = || if covered { "callback".to_owned() } else { place(index, alone) };
-                written.map_err(|invalid| invalid.at(field()))?;
-                for (way, url) in entry.ways.urls() {
-                    let written = url.with(&params, entry.params_in);
-                    written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| {
-                        Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
-                    })?;
-                }
-            }
-        }
-        for (field, entry) in opening.plan.apart_entries() {
-            for settlement in ends(&journey, &longest) {
-                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
-                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
-                let written = entry.url.with(&params, entry.params_in);
-                written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
-            }
-        }
-        for endpoint in &opening.plan.endpoints {
-            for settlement in ends(&journey, &longest) {
-                let hand_back =
-                    HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
-                let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
-                written
-                    .and_then(|written| check_length(&written, longest_url))
-                    .map_err(|invalid| invalid.at("payment_endpoint"))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A text as long as the consent token of this journey will be; empty when it is about something else.
-    fn longest_consent_token(&self, journey: &Journey) -> String {
-        let longest = self.institutions.iter().map(|institution| institution.id.as_str()).max_by_key(|id| id.len());
-        let institution = journey.institution().or(longest).unwrap_or_default();
-        let claims = super::consents::claims(journey, institution);
-        claims
-            .map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
-    }
-
     /// The one-time token of a settlement, where the journey's terms want one.
     pub(super) fn token_of(&self, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
         if journey.opening().terms.one_time_token == OneTime::Off {
@@ -370,27 +308,6 @@ fn rehearsed(entry: &Entry, params: &[(Outcome, Params)], settings: AppLinks) ->
         longest: longest.unwrap_or_default(),
         devices: devices.collect::<Result<_, Invalid>>()?,
     })
-}
-
-/// Whether a settlement comes with a consent token.
-fn agreed(settlement: &Settlement) -> bool {
-    settlement.outcome == Outcome::Authorised
-}
-
-/// Every way in which a journey of these terms can reach a merchant.
-fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
-    let at = journey.opening().opened_at;
-    let end = |outcome, cause| Settlement { outcome, at, cause };
-    let mut ends = vec![end(journey.yes(), Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
-    if let Purpose::Consent(_) = journey.opening().purpose {
-        let failed = end(Outcome::Failed, Cause::Bank(Some(error.clone())));
-        return vec![end(Outcome::Authorised, Cause::Bank(None)), failed, end(Outcome::Expired, Cause::Time)];
-    }
-    if journey.opening().terms.extra_outcomes == ExtraOutcomes::On {
-        ends.push(end(Outcome::Failed, Cause::Bank(Some(error.clone()))));
-        ends.push(end(Outcome::Expired, Cause::Time));
-    }
-    ends
 }
 
 pub(super) fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
