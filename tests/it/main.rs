@@ -18,6 +18,7 @@
 mod banks;
 mod commands;
 mod consents_real_banks;
+mod documents;
 mod floor_plan;
 mod journeys;
 mod kill;

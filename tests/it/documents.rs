@@ -1,0 +1,182 @@
+//! What the documents list is compared with what is there: claims and their tests, log lines, files, and methods.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Every Rust file below a folder.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// What follows this heading, up to the next one.
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("{heading} is missing"));
+    rest.split("\n## ").next().unwrap()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The cells of a table's rows, without its head.
+fn rows(section: &str) -> Vec<Vec<&str>> {
+    section.lines().filter(|line| line.starts_with("| ")).map(cells).filter(|row| row[0] != "---").skip(1).collect()
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split(" | ").map(str::trim).collect()
+}
+
+#[test]
+fn each_claim_of_the_readme_names_tests_that_are_there() {
+    let readme = text("README.md");
+    let code: String = sources("tests/it").iter().chain(&sources("src")).map(|file| text_of(file)).collect();
+    let shown = rows(section(&readme, "## What shows it"));
+    assert!(shown.len() >= 10, "{}", shown.len());
+    for row in &shown {
+        let tests = quoted(row[1]);
+        assert!(!tests.is_empty(), "no test is named for: {}", row[0]);
+        for test in tests {
+            assert!(code.contains(&format!("fn {test}(")), "there is no test {test}, which shows: {}", row[0]);
+        }
+    }
+    let claims = section(&readme, "## What it does").lines().filter_map(|line| line.strip_prefix("- **"));
+    let claims: BTreeSet<_> = claims.map(|line| line.split("**").next().unwrap()).collect();
+    let named: BTreeSet<_> = shown.iter().map(|row| row[0]).collect();
+    let missing: Vec<_> = claims.difference(&named).collect();
+    assert!(missing.is_empty(), "What shows it has no row for {missing:?}");
+}
+
+fn text_of(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
+/// What is written to the log: its name, and its level.
+fn events() -> BTreeSet<(String, &'static str)> {
+    let mut events = BTreeSet::new();
+    for file in sources("src") {
+        let code = text_of(&file);
+        for level in ["error", "warn", "info", "debug"] {
+            for call in code.split(&format!("tracing::{level}!(")).skip(1) {
+                let literals = arguments(call).split('"').skip(1).step_by(2);
+                let names = literals.map(|text| text.split(':').next().unwrap_or_default());
+                events.extend(names.filter(|name| is_event(name)).map(|name| (name.to_owned(), level)));
+            }
+        }
+    }
+    events
+}
+
+/// What stands before the parenthesis that ends a call.
+fn arguments(call: &str) -> &str {
+    let mut depth = 1;
+    let end = call.find(|letter: char| {
+        depth += match letter {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    &call[..end.expect("a call that ends")]
+}
+
+fn is_event(name: &str) -> bool {
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    name.contains('.') && name.split('.').all(is_word)
+}
+
+#[test]
+fn the_manual_lists_every_log_line_with_its_levels_and_no_other() {
+    let written = events();
+    assert!(written.len() >= 50, "{}", written.len());
+    let manual = text("docs/OPERATING.md");
+    let mut listed = BTreeSet::new();
+    for row in rows(section(&manual, "## Logs")) {
+        for name in quoted(row[0]).into_iter().filter(|name| is_event(name) && !name.starts_with("http.")) {
+            let levels = ["error", "warn", "info", "debug"].into_iter().filter(|level| quoted(row[1]).contains(level));
+            listed.extend(levels.map(|level| (name.to_owned(), level)));
+        }
+    }
+    listed.retain(|(name, _)| name != "request.id");
+    let (unlisted, unwritten): (Vec<_>, Vec<_>) =
+        (written.difference(&listed).collect(), listed.difference(&written).collect());
+    assert!(unlisted.is_empty(), "docs/OPERATING.md does not list {unlisted:?}");
+    assert!(unwritten.is_empty(), "docs/OPERATING.md lists what nothing writes: {unwritten:?}");
+}
+
+#[test]
+fn every_file_that_a_document_names_is_there() {
+    let documents =
+        ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md", "docs/DESIGN.md", "docs/OPERATING.md"];
+    let files: Vec<String> =
+        ["src", "tests"].iter().flat_map(|folder| sources(folder)).map(|path| as_text(&path)).collect();
+    let mut seen = 0;
+    for document in documents {
+        let text = text(document);
+        for name in quoted(&text).into_iter().filter(|name| is_path(name)) {
+            seen += 1;
+            let is_there = ["", "src/"].iter().any(|base| root().join(format!("{base}{name}")).exists())
+                || files.iter().any(|file| file.ends_with(&format!("/{name}")));
+            assert!(is_there, "{document} names {name}, which is not there");
+        }
+    }
+    assert!(seen > 30, "{seen}");
+    let plan = text("docs/ARCHITECTURE.md");
+    for room in plan.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split(" | ").next()) {
+        for name in quoted(room) {
+            assert!(
+                root().join("src").join(name).exists(),
+                "docs/ARCHITECTURE.md has a room {name}, which is not there"
+            );
+        }
+    }
+}
+
+fn as_text(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// A file of ours, or a folder of `src`, by its path; a name with capitals stands for others.
+fn is_path(name: &str) -> bool {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_./".contains(&byte));
+    plain && name.ends_with(".rs") && name.len() > 3
+}
+
+#[test]
+fn every_method_that_a_new_dialect_or_bank_has_to_have_is_in_its_trait() {
+    let guide = text("docs/CONTRIBUTING.md");
+    for (heading, file, least) in [
+        ("## A new dialect in ten steps", "src/domain/dialect.rs", 6),
+        ("## A new bank in ten steps", "src/bank/mod.rs", 6),
+    ] {
+        let code = text(file);
+        let is_method = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let methods: Vec<_> = quoted(section(&guide, heading)).into_iter().filter(is_method).collect();
+        assert!(methods.len() >= least, "{heading} names {methods:?}");
+        for method in methods.into_iter().filter(|name| *name != "configure" && *name != "state") {
+            assert!(code.contains(&format!("fn {method}(")), "{heading} names {method}, which is not in {file}");
+        }
+    }
+}
