@@ -141,7 +141,7 @@ impl DeliveryView {
             id: delivery.id.to_string(),
             kind: match delivery.id.target {
                 Target::Callback(_) => "callback",
-                Target::Endpoint(_) if journey.opening().purpose.errand().is_some() => "errand",
+                Target::Endpoint(_) if journey.opening().purpose.errand().is_some() => "job",
                 Target::Endpoint(_) => "payment_endpoint",
             },
             callback: url.map_or_else(String::new, |url| url.as_str().to_owned()),

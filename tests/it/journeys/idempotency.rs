@@ -17,6 +17,7 @@ on_every_store![
     the_same_link_is_answered_after_an_edit_that_would_refuse_it,
     the_same_key_and_body_save_the_same_callback,
     a_callback_with_a_name_is_saved_once_too,
+    what_was_saved_and_deleted_since_is_answered_with_the_same_bytes,
     a_refusal_under_a_key_is_not_remembered_as_a_success,
     a_key_is_forgotten_after_a_day,
 ];
@@ -104,6 +105,19 @@ async fn a_callback_with_a_name_is_saved_once_too(house: House) {
     let first = shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(201);
     let again = shop.v1_with(Method::POST, "/profile/callbacks", &KEY, &body).await.is(201);
     assert_eq!(again.body, first.body);
+}
+
+async fn what_was_saved_and_deleted_since_is_answered_with_the_same_bytes(house: House) {
+    let shop = house.shop("Shop");
+    let body = json!({ "url": "https://shop.example/cb" });
+    for list in ["/profile/callbacks", "/profile/endpoints"] {
+        let first = shop.v1_with(Method::POST, list, &KEY, &body).await.is(201);
+        let slot = format!("{list}/0");
+        shop.v1(Method::DELETE, &slot, &Value::Null).await.is(204);
+        let again = shop.v1_with(Method::POST, list, &KEY, &body).await.is(201);
+        assert_eq!((&again.body, again.header("content-location")), (&first.body, first.header("content-location")));
+        shop.look(&slot).await.is(404);
+    }
 }
 
 async fn a_refusal_under_a_key_is_not_remembered_as_a_success(house: House) {

@@ -14,6 +14,7 @@ use crate::support::shop::Shop;
 
 on_every_store![
     the_result_is_told_as_soon_as_it_is_posted,
+    answers_show_the_result_but_neither_the_body_nor_what_headers_hold,
     what_is_sent_is_as_the_merchant_wrote_it,
     a_try_that_fails_is_followed_by_the_very_same,
     the_first_of_many_results_is_told_and_no_other,
@@ -85,7 +86,7 @@ async fn the_result_is_told_as_soon_as_it_is_posted(house: House) {
 
     let finished = finish(&shop, &id, json!({ "status": "done", "result": { "page": [1, 2] } })).await;
     assert_eq!((&finished["status"], &finished["result"]), (&json!("done"), &json!({ "page": [1, 2] })));
-    assert_eq!(finished["delivery"]["kind"], "errand");
+    assert_eq!(finished["delivery"]["kind"], "job");
     let delivered = stands(&shop, &id, "delivered", 1).await;
     assert_eq!(delivered["delivery"]["attempts"][0]["status"], 200);
     let told = receiver.received().pop().unwrap();
@@ -95,6 +96,27 @@ async fn the_result_is_told_as_soon_as_it_is_posted(house: House) {
     assert_eq!((told.id(), told.headers["handback-status"].as_str()), (&*format!("{id}_0_e0"), "done"));
     verify(&shop, &told);
     assert_eq!(receiver.count(), 1);
+}
+
+async fn answers_show_the_result_but_neither_the_body_nor_what_headers_hold(house: House) {
+    let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
+    let asked = json!({
+        "callback_url": receiver.url("/hook"),
+        "headers": { "authorization": "Bearer of-the-app" },
+        "body": { "n": "kept-to-itself" },
+    });
+    let opened = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json();
+    let id = opened["id"].as_str().unwrap().to_owned();
+    let finished = finish(&shop, &id, json!({ "status": "done", "result": { "pages": 12 } })).await;
+    let shown = look(&shop, &id).await;
+    let listed = shop.look("/callbacks").await.is(200).json();
+    for answer in [&opened, &finished, &shown, &listed] {
+        let text = answer.to_string();
+        assert!(text.contains("authorization"), "{text}");
+        assert!(!text.contains("of-the-app") && !text.contains("kept-to-itself"), "{text}");
+    }
+    assert_eq!([&finished["result"], &shown["result"]], [&json!({ "pages": 12 }); 2]);
+    assert_eq!(listed["callbacks"][0].get("result"), None);
 }
 
 async fn what_is_sent_is_as_the_merchant_wrote_it(house: House) {
