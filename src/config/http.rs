@@ -65,7 +65,7 @@ impl Reader {
                 ToString::to_string,
             ),
             max_per_address: self.read(&settings::MAX_PER_ADDRESS, None, per_address, counted("off")),
-            trusted_proxies: self.read(&settings::TRUSTED_PROXIES, Vec::new(), networks, none_or),
+            trusted_proxies: self.read(&settings::TRUSTED_PROXIES, Vec::new(), networks, |nets| none_or(nets)),
         }
     }
 }

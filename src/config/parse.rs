@@ -71,7 +71,7 @@ impl Reader {
         let shown = |at: &Option<SocketAddr>| at.map_or_else(|| "off".to_owned(), |at| at.to_string());
         let metrics_listen = self.read(&settings::METRICS_LISTEN, None, |text| listen_at(text).map(Some), shown);
         let warnings = warnings(public_url.as_ref(), (demo, sandbox), metrics_listen);
-        let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, none_or);
+        let egress_allow = self.read(&settings::EGRESS_ALLOW, Vec::new(), networks, |nets| none_or(nets));
         let callback_rules = Rules { plain_networks: egress_allow.iter().map(network).collect(), ..callback_rules };
         let egress_ports = self.read(&settings::EGRESS_PORTS, vec![443], ports, |ports| joined(ports));
         let log_filter = self.read(&settings::LOG_FILTER, "info".to_owned(), log_filter, Clone::clone);
@@ -293,7 +293,7 @@ fn ports(text: &str) -> Result<Vec<u16>, Invalid> {
 }
 
 /// Networks as a list, for people.
-pub(super) fn none_or(networks: &Vec<IpNet>) -> String {
+pub(super) fn none_or(networks: &[IpNet]) -> String {
     if networks.is_empty() { "none".into() } else { joined(networks) }
 }
 

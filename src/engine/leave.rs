@@ -160,7 +160,7 @@ impl Engine {
         // A bank may let its answer be used once only: the next press asks for another.
         self.outbound.forget(&key);
         match asked? {
-            Ok(Requested::Refused(error)) => self.refused(journey, departure, error, at).await,
+            Ok(Requested::Refused(error)) => Box::pin(self.refused(journey, departure, error, at)).await,
             Ok(Requested::Accepted(redirect)) => {
                 let cookie = self.visit_cookie(&journey, departure)?;
                 Ok(Leaving::Left(Left { redirect, cookie }))

@@ -14,18 +14,15 @@ pub(super) fn by_country(institutions: &[&Institution], asked: Option<CountryCod
         let country = country_of(institution, asked);
         let code = country.map(|country| country.code);
         let bank = (institution.id.clone(), institution.name.clone());
-        match groups.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, group)) => {
-                group.banks.push(bank);
-                // The operator's own word for a country stands for all of its banks, whichever of them it was given at.
-                if let Some(country) = country.filter(|country| group.country == country.code.name()) {
-                    group.country.clone_from(&country.name);
-                }
+        if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == code) {
+            group.banks.push(bank);
+            // The operator's own word for a country stands for all of its banks, whichever of them it was given at.
+            if let Some(country) = country.filter(|country| group.country == country.code.name()) {
+                group.country.clone_from(&country.name);
             }
-            None => {
-                let country = country.map_or_else(String::new, |country| country.name.clone());
-                groups.push((code, BankGroup { country, banks: vec![bank] }));
-            }
+        } else {
+            let country = country.map_or_else(String::new, |country| country.name.clone());
+            groups.push((code, BankGroup { country, banks: vec![bank] }));
         }
     }
     let mut groups: Vec<BankGroup> = groups.into_iter().map(|(_, group)| group).collect();

@@ -447,6 +447,7 @@ fn the_documented_payment_request_is_read() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a row for each fault")]
 fn a_payment_request_is_refused_by_the_path_of_its_fault() {
     use serde_json::json;
     let identification = json!([{ "type": "SORT_CODE" }]);
