@@ -47,6 +47,17 @@ pub fn error(form: &DemoForm, reason: &str) -> DemoError {
     DemoError::of_form(reason)
 }
 
+/// The chosen field that was left empty, which the gateway would take for no wish at all.
+pub fn missing(form: &DemoForm) -> Option<DemoError> {
+    let chosen = match form.callback {
+        Choice::Saved => return None,
+        Choice::Url => &form.url,
+        Choice::List => &form.list,
+        Choice::App => &form.app,
+    };
+    chosen.trim().is_empty().then(|| DemoError::at(form.callback.field(), "is missing"))
+}
+
 /// The body of the call.
 pub fn create_link(form: &DemoForm) -> Value {
     let callback_url = match form.callback {

@@ -102,6 +102,9 @@ async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
         }
     };
     let form = form::read(&body, demo.untouched());
+    if let Some(error) = form::missing(&form) {
+        return demo.page(form, Some(error)).await;
+    }
     match demo.create_link(&form).await {
         Ok(pay_link) => match reply::own_page(&pay_link, &demo.public_url) {
             Some(response) => response,

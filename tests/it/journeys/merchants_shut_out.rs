@@ -85,7 +85,7 @@ async fn a_renamed_merchant_has_its_new_name_on_new_pages(house: House) {
     let before = shop.link(json!({})).await;
     house.command(&["merchant", "rename", "--merchant", &shop.id, "--name", "New name"]);
     let after = shop.link(json!({})).await;
-    let page = async |text: &str| house.http.get(&format!("/payment?link_id={text}")).await.is(200).text().to_owned();
+    let page = async |text: &str| house.http.get(&format!("/payment?link_id={text}")).await.is(200).text().clone();
     assert!(page(&before.text).await.contains("Old name"), "a running journey keeps the name that its customer saw");
     assert!(page(&after.text).await.contains("New name"));
     assert_eq!(shop.look("/profile").await.is(200).json()["name"], "New name");

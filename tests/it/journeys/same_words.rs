@@ -25,6 +25,7 @@ fn names(page: &Answer, [payee, amount, reference]: [&str; 3]) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one step after the other, in each dialect")]
 async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(house: House) {
     let member = Member::of(&house).await;
     let (long, http) = ("Donaudampfschifffahrtsgesellschaft ".repeat(4), &house.http);

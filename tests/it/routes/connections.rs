@@ -123,9 +123,9 @@ async fn every_bad_client_is_closed(keep_alive: &str) {
     let mut house = House::open_with(StoreKind::Embedded, &settings).await;
     house.expect_errors();
     let public = house.http.base().trim_start_matches("http://").to_owned();
-    let mut clients_here = Vec::new();
+    let mut at_the_door = Vec::new();
     for bad in clients() {
-        clients_here.push(Client::start(&public, bad).await);
+        at_the_door.push(Client::start(&public, bad).await);
     }
     let first = head("GET /health", "");
     for (name, then, drips) in [
@@ -135,19 +135,19 @@ async fn every_bad_client_is_closed(keep_alive: &str) {
     ] {
         let mut sends = first.clone().into_bytes();
         sends.extend_from_slice(then.as_bytes());
-        clients_here.push(Client::start(&public, bad(name, sends, drips)).await);
+        at_the_door.push(Client::start(&public, bad(name, sends, drips)).await);
     }
     let counters = [
         bad("silent at the counters", "", ""),
         bad("a body that never ends at the counters", head("GET /metrics", "transfer-encoding: chunked\r\n"), ""),
         bad("many requests to the counters", head("GET /metrics", "").repeat(400), ""),
     ];
-    let mut clients_there = Vec::new();
+    let mut at_the_counters = Vec::new();
     for bad in counters {
-        clients_there.push(Client::start(&listen, bad).await);
+        at_the_counters.push(Client::start(&listen, bad).await);
     }
-    all_are_closed(&house, &public, &clients_here).await;
-    all_are_closed(&house, &listen, &clients_there).await;
+    all_are_closed(&house, &public, &at_the_door).await;
+    all_are_closed(&house, &listen, &at_the_counters).await;
     let counted = house.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
     for limit in ["head", "answer", "drain"] {
         let none = format!("handback_connections_cut_total{{limit=\"{limit}\"}} 0");
@@ -208,7 +208,7 @@ async fn after_its_answer_nobody_uploads_for_long() {
         for length in ["transfer-encoding: chunked\r\n", "content-length: 100000000000\r\n"] {
             let mut stream = TcpStream::connect(&address).await.unwrap();
             stream.write_all(head(line, length).as_bytes()).await.unwrap();
-            let (chunk, mut sent) = ([b"10000\r\n".as_slice(), &[b'a'; 0x1_0000], b"\r\n"].concat(), 0);
+            let (chunk, mut sent) = ([b"10000\r\n".as_slice(), &vec![b'a'; 0x1_0000], b"\r\n"].concat(), 0);
             let upload = async {
                 while stream.write_all(&chunk).await.is_ok() {
                     sent += chunk.len();

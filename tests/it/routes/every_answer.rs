@@ -78,7 +78,7 @@ async fn a_head_is_answered_as_a_get_without_its_content() {
         let head = house.http.send(Method::HEAD, &page, &headers, "").await;
         assert_eq!((head.status, head.body.len()), (get.status, 0), "{page}");
         for name in ["content-type", "content-length", "cache-control", "etag", "allow"] {
-            let of = |answer: &crate::support::http::Answer| answer.has(name).then(|| answer.header(name).to_owned());
+            let of = |answer: &crate::support::http::Answer| answer.has(name).then(|| answer.header(name).clone());
             assert_eq!(of(&head), of(&get), "{page}: {name}");
         }
     }
@@ -168,16 +168,16 @@ async fn our_own_words_in_a_path_are_written_as_they_are_and_parameters_as_one_l
     let headers = [("authorization", bearer.as_str())];
     let status = async |path: &str| raw_status(&house, path, &headers).await;
     for (path, words) in [
-        ("/v1/profile", vec![1..3, 4..5, 10..11]),
-        ("/health", vec![1..7, 6..7]),
-        ("/static/handback.css", vec![1..2]),
-        ("/payment/qr.png", vec![9..10, 11..12]),
-        ("/return/sandbox", vec![1..7]),
-        ("/sandbox/authorise", vec![3..4]),
-        ("/.well-known/jwks.json", vec![1..2, 13..14]),
-        ("/yapily/institutions", vec![1..7]),
+        ("/v1/profile", &[1..3, 4..5, 10..11][..]),
+        ("/health", &[1..7, 6..7]),
+        ("/static/handback.css", &[1..2, 3..4]),
+        ("/payment/qr.png", &[9..10, 11..12]),
+        ("/return/sandbox", &[1..7, 2..3]),
+        ("/sandbox/authorise", &[3..4, 1..2]),
+        ("/.well-known/jwks.json", &[1..2, 13..14]),
+        ("/yapily/institutions", &[1..7, 3..5]),
     ] {
-        for at in words {
+        for at in words.iter().cloned() {
             let other = encoded(path, at);
             assert_eq!(status(&other).await, 404, "{other}");
         }

@@ -106,7 +106,7 @@ async fn a_merchant_ends_a_link_unless_it_has_been_used(house: House) {
     end(&member, &unused).await.is(409);
     end(&member, &json!({ "id": "pl-x" })).await.is(404);
     let wrong = member.call(Method::PUT, "/v2/payment-links", &Value::Null).await;
-    assert_eq!(wrong.is(405).header("allow"), "GET, POST");
+    assert_eq!(wrong.is(405).header("allow"), "GET, HEAD, POST");
 }
 
 async fn a_link_without_a_callback_ends_on_our_own_page(house: House) {
