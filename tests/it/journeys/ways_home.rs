@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use handback::keys::digest;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::house::House;
 use crate::support::http::{Answer, query_value};
 use crate::support::ixopay::{Client, debit, link_of};
-use crate::support::member::Member;
+use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -48,11 +48,13 @@ enum For {
     /// Both, at the same address.
     Both,
     TokenIo,
+    TokenRequests,
+    TokenLinks,
     Ixopay,
 }
-use For::{Both, Consents, Ixopay, Payments, TokenIo};
+use For::{Both, Consents, Ixopay, Payments, TokenIo, TokenLinks, TokenRequests};
 
-const ROUTES: [Route; 32] = [
+const ROUTES: [Route; 31] = [
     ("web/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
@@ -92,11 +94,10 @@ const ROUTES: [Route; 32] = [
     ),
     ("web/token_io/session.rs", "/leaving", TokenIo, Home, "GET /token-io/session/{id}/leaving"),
     ("web/token_io/session.rs", "/cancel", TokenIo, Home, "POST /token-io/session/{id}/cancel"),
-    ("web/token_io/session.rs", "/app/request-token/{id}", TokenIo, Home, "GET /token-io/app/request-token/{id}"),
-    ("web/token_io/session.rs", "/pay-by-link/{id}", TokenIo, Home, "GET /token-io/pay-by-link/{id}"),
+    ("web/token_io/session.rs", "/app/request-token/{id}", TokenRequests, Home, "GET /token-io/app/request-token/{id}"),
+    ("web/token_io/session.rs", "/pay-by-link/{id}", TokenLinks, Home, "GET /token-io/pay-by-link/{id}"),
     ("web/ixopay/redirect.rs", "/{uuid}/{secret}", Ixopay, Nowhere, "GET {redirect}"),
     ("web/ixopay/redirect.rs", "/payment", Ixopay, Home, "GET /payment/home?link_id={link}"),
-    ("web/ixopay/redirect.rs", "/payment", Ixopay, Home, "POST /payment/pay?link_id={link}"),
 ];
 
 /// Files that send browsers on, and know no way home.
@@ -251,10 +252,19 @@ async fn gone(house: &House, same_browser: &str) -> Vec<Gone> {
     }
     let member = Member::of(house).await;
     member.shop.choose(setting.clone()).await;
-    let asked = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES", "bankId": null })).await;
-    let page = format!("/token-io/session/{}/choose", asked.id);
-    let left = house.http.submit(&page, &[("institution", "modelo-sandbox")]).await;
-    gone.push(Gone { id: asked.id, ..Gone::by(house, TokenIo, Home, "no-link", &left).await });
+    let payment = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES", "bankId": null })).await.id;
+    let request = member.post("/token-requests", &token_request()).await.is(200).json();
+    let pay_by_link = member.post("/v2/payment-links", &payment_link()).await.is(200).json();
+    let text = |id: &Value| id.as_str().expect("an id").to_owned();
+    for (what, id) in [
+        (TokenIo, payment),
+        (TokenRequests, text(&request["tokenRequest"]["id"])),
+        (TokenLinks, text(&pay_by_link["paymentLink"]["id"])),
+    ] {
+        let page = format!("/token-io/session/{id}/choose");
+        let left = house.http.submit(&page, &[("institution", "modelo-sandbox")]).await;
+        gone.push(Gone { id, ..Gone::by(house, what, Home, "no-link", &left).await });
+    }
     let client = Client::of(house);
     client.shop.choose(json!({ "same_browser": same_browser })).await;
     let begun = client.begin("debit", &debit("m-1", json!({ "successUrl": "https://shop.example/ok" }))).await;
@@ -263,6 +273,25 @@ async fn gone(house: &House, same_browser: &str) -> Vec<Gone> {
     let redirect = begun["redirectUrl"].as_str().expect("an address").to_owned();
     gone.push(Gone { redirect, ..Gone::by(house, Ixopay, Home, &link, &left).await });
     gone
+}
+
+fn token_request() -> Value {
+    json!({
+        "requestPayload": {
+            "refId": "zg5hs9eamvk4ouggg9", "to": {}, "redirectUrl": "https://tpp.com/redirect", "description": "Order 7",
+            "transferBody": { "currency": "EUR", "lifetimeAmount": "10.23", "instructions": { "transferDestinations": [
+                { "sepa": { "iban": "GB29NWBK60161331926819" }, "customerData": { "legalNames": ["Customer Inc."] } },
+            ] } },
+        },
+        "requestOptions": { "from": {} },
+    })
+}
+
+fn payment_link() -> Value {
+    json!({ "paymentTemplate": {
+        "amount": { "currency": "EUR", "value": "10.00" }, "localInstrument": "SEPA", "refId": "COFFEESHOP123",
+        "creditor": { "name": "Customer Inc.", "iban": "GB29NWBK60161331926819" }, "callbackUrl": CALLBACK,
+    } })
 }
 
 /// The routes on which a journey can be asked for.
