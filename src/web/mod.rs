@@ -14,6 +14,7 @@ mod onward;
 pub mod page;
 mod patience;
 mod problem;
+mod problem_kind;
 pub mod reply;
 mod returns;
 mod rules;
@@ -57,6 +58,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(yapily::routes)
         .configure(token_io::routes)
         .configure(v1::routes)
+        .configure(problem_kind::routes)
         .configure(well_known::routes)
         .configure(assets::routes);
 }

@@ -3,15 +3,19 @@
 //! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to the
 //! middleware that logs it, and no further.
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError, web};
 use serde_json::{Map, Value, json};
 
 use super::body::BodyTrouble;
 use super::page::{ProblemPage, Repost, WhyAgain};
+use super::problem_kind::ProblemKind;
 use super::reply;
 use crate::domain::invalid::Invalid;
-use crate::engine::EngineError;
+use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
 
 /// How soon a browser tries again when the store is away, in seconds.
@@ -21,17 +25,16 @@ pub const RETRY_SECONDS: u32 = 2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     status: StatusCode,
-    kind: &'static str,
-    title: &'static str,
+    kind: ProblemKind,
     detail: String,
     more: Map<String, Value>,
     cause: Option<Cause>,
 }
 
 impl Problem {
-    /// A problem of this kind; `kind` is the last part of its type.
-    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), more: Map::new(), cause: None }
+    /// A problem of this kind.
+    pub fn new(status: StatusCode, kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { status, kind, detail: detail.into(), more: Map::new(), cause: None }
     }
 
     /// Adds a member.
@@ -50,19 +53,53 @@ impl Problem {
     /// The call brought no API key of anybody's.
     pub fn unauthorised() -> Self {
         let detail = "Expected the header Authorization: Bearer with an API key.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", "No valid API key", detail)
+        Self::new(StatusCode::UNAUTHORIZED, ProblemKind::Unauthorised, detail)
     }
 
     /// The call brought a merchant's key, and only the operator's will do.
     pub fn forbidden() -> Self {
         let detail = "Expected the operator's key; a merchant's cannot do this.";
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "The operator's alone", detail)
+        Self::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden, detail)
     }
 
     /// There is nothing of this kind here.
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
+        Self::new(StatusCode::NOT_FOUND, ProblemKind::NotFound, format!("There is no such {what}."))
     }
+
+    /// The body, with this address of its kind.
+    fn written(&self, address: &str) -> String {
+        let mut body = json!({
+            "type": address,
+            "title": self.kind.title(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(self.more.clone());
+        }
+        body.to_string()
+    }
+}
+
+/// A middleware: the type of a problem is the whole address of its page. What answers a problem does not know our address.
+///
+/// # Errors
+/// With what an inner service refused without answering.
+pub async fn name_types(
+    engine: web::Data<Engine>,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let mut response = next.call(request).await?;
+    let problem = response.response_mut().extensions_mut().remove::<Problem>();
+    Ok(match problem {
+        Some(problem) => {
+            let body = problem.written(&problem.kind.address(engine.public_url()));
+            response.map_body(|_, _| BoxBody::new(body))
+        }
+        None => response,
+    })
 }
 
 impl std::fmt::Display for Problem {
@@ -77,15 +114,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut body = json!({
-            "type": format!("/problems/{}", self.kind),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if let Some(members) = body.as_object_mut() {
-            members.extend(self.more.clone());
-        }
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header(("WWW-Authenticate", "Bearer"));
@@ -96,7 +124,8 @@ impl ResponseError for Problem {
         let mut response = response
             .content_type("application/problem+json")
             .insert_header(("Cache-Control", "no-store"))
-            .body(body.to_string());
+            .body(self.written(&self.kind.path()));
+        response.extensions_mut().insert(self.clone());
         if let Some(cause) = &self.cause {
             response.extensions_mut().insert(cause.clone());
         }
@@ -107,7 +136,7 @@ impl ResponseError for Problem {
 impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         let detail = invalid.to_string();
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "An input breaks a rule", detail)
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::Invalid, detail)
             .with("field", invalid.field())
             .with("rule", invalid.rule());
         let problem = invalid.hint_text().map_or(problem.clone(), |hint| problem.with("hint", hint));
@@ -122,7 +151,7 @@ impl From<BodyTrouble> for Problem {
     fn from(trouble: BodyTrouble) -> Self {
         match trouble {
             BodyTrouble::Unreadable(invalid) => Self { status: StatusCode::BAD_REQUEST, ..Self::from(invalid) },
-            other => Self::new(other.status(), "body", "The body was not read", other.to_string()),
+            other => Self::new(other.status(), ProblemKind::Body, other.to_string()),
         }
     }
 }
@@ -133,22 +162,20 @@ impl From<EngineError> for Problem {
             EngineError::Refused(invalid) => invalid.into(),
             EngineError::Disabled => {
                 let detail = "The operator has disabled this merchant; its running journeys go on.";
-                Self::new(StatusCode::FORBIDDEN, "disabled", "The merchant is disabled", detail)
+                Self::new(StatusCode::FORBIDDEN, ProblemKind::Disabled, detail)
             }
             EngineError::KeyReused => Self::new(
                 StatusCode::CONFLICT,
-                "idempotency-key-reused",
-                "The idempotency key was used for another request",
+                ProblemKind::KeyReused,
                 "The same Idempotency-Key came with another path or body within 24 hours. Use a new key.",
             ),
             EngineError::Store(_) => {
                 let detail = "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-away", "Try again", detail).because(&error)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::StoreAway, detail).because(&error)
             }
             EngineError::Missing(_) => {
                 let detail = "This is our mistake, and has been noted.";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is missing here", detail)
-                    .because(&error)
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemKind::Internal, detail).because(&error)
             }
         }
     }

@@ -31,6 +31,11 @@ impl ProblemPage {
         self.retry_seconds.map(words::retry)
     }
 
+    /// What a kind of problem of our own API means, to whoever looks it up.
+    pub fn about(title: &str, sentence: &str) -> Self {
+        Self { title: title.into(), sentence: sentence.into(), ..Self::default() }
+    }
+
     /// A link that we do not know: mistyped, cut off, or long gone.
     pub fn unknown_link() -> Self {
         Self::new(words::UNKNOWN_LINK, words::UNKNOWN_LINK_SENTENCE, words::UNKNOWN_LINK_HINT)

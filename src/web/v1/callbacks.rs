@@ -19,6 +19,7 @@ use crate::domain::message::{Finish, FinishedAs, Header, Message};
 use crate::domain::outcome::Outcome;
 use crate::engine::{Ending, Engine, Sending};
 use crate::web::problem::Problem;
+use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
 
 /// How many callbacks one answer holds, unless the call says otherwise; and the most it may say.
@@ -174,7 +175,5 @@ fn finished_before(journey: &Journey, finish: &Finish) -> Problem {
 
 fn ended(field: &'static str, rule: String) -> Problem {
     let detail = format!("{field}: {rule}");
-    Problem::new(StatusCode::CONFLICT, "callback-ended", "The callback has ended", detail)
-        .with("field", field)
-        .with("rule", rule)
+    Problem::new(StatusCode::CONFLICT, ProblemKind::CallbackEnded, detail).with("field", field).with("rule", rule)
 }

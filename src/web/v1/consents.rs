@@ -11,6 +11,7 @@ use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::engine::{Changed, Engine, EngineError};
 use crate::web::problem::Problem;
+use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -78,7 +79,7 @@ async fn consume(
         Changed::Cannot(status) => {
             let detail =
                 "Only a consent to a payment, which its customer has given and nobody has ended, can be consumed.";
-            let problem = Problem::new(StatusCode::CONFLICT, "not-consumable", "It cannot be consumed", detail);
+            let problem = Problem::new(StatusCode::CONFLICT, ProblemKind::NotConsumable, detail);
             Err(problem.with("consent_status", status_word(status)))
         }
     }
@@ -95,9 +96,9 @@ fn not_in_force(status: Status) -> Problem {
     let problem = match status {
         Status::Awaited | Status::AwaitedAgain => {
             let detail = "The customer has not agreed yet, or is asked again after the consent ran out.";
-            Problem::new(StatusCode::CONFLICT, "not-authorised", "Not in force yet", detail)
+            Problem::new(StatusCode::CONFLICT, ProblemKind::NotAuthorised, detail)
         }
-        _ => Problem::new(StatusCode::GONE, "ended", "Not in force", "The consent has ended, or was never given."),
+        _ => Problem::new(StatusCode::GONE, ProblemKind::Ended, "The consent has ended, or was never given."),
     };
     problem.with("consent_status", status_word(status))
 }

@@ -18,12 +18,14 @@ use std::future::ready;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError, web};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyTrouble, Incoming};
 use super::idempotency;
-use super::problem::Problem;
+use super::problem::{Problem, name_types};
+use super::problem_kind::ProblemKind;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Claim, Engine};
@@ -35,6 +37,7 @@ const MANUAL: &str = include_str!("../../../static/openapi.json");
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/v1")
+            .wrap(from_fn(name_types))
             .app_data(Route::Api)
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
@@ -65,7 +68,7 @@ fn at(path: &str, allowed: &'static str) -> Resource {
 
 fn wrong_method(allowed: &'static str) -> HttpResponse {
     let detail = format!("Expected {allowed}; the manual is at /v1/openapi.json.");
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", detail);
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, ProblemKind::Method, detail);
     let mut response = problem.error_response();
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response

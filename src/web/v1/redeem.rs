@@ -12,6 +12,7 @@ use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
 use crate::telemetry::metrics::Route;
 use crate::web::patience::patience;
 use crate::web::problem::Problem;
+use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -49,8 +50,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
         Redeemed::Said(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "outcome-unknown",
-            "Ask again with the same key",
+            ProblemKind::OutcomeUnknown,
             "The store did not say whether the token is spent now. Ask again with the same Idempotency-Key.",
         )),
     }
@@ -63,11 +63,10 @@ fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
             .insert_header(("Retry-After", "1"))
             .json(serde_json::json!({ "status": "pending" }))),
         Redemption::Spent { at } => {
-            Err(gone("spent", "Redeemed already", "This one-time token has been redeemed.")
-                .with("spent_at", rfc3339(*at)))
+            Err(gone(ProblemKind::Spent, "This one-time token has been redeemed.").with("spent_at", rfc3339(*at)))
         }
         Redemption::Expired { at } => {
-            Err(gone("expired", "Expired", "Nobody redeemed this one-time token in time.")
+            Err(gone(ProblemKind::Expired, "Nobody redeemed this one-time token in time.")
                 .with("expired_at", rfc3339(*at)))
         }
         Redemption::Unknown => Err(Problem::not_found("one-time token")),
@@ -90,6 +89,6 @@ fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
     }
 }
 
-fn gone(kind: &'static str, title: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::GONE, kind, title, detail)
+fn gone(kind: ProblemKind, detail: &str) -> Problem {
+    Problem::new(StatusCode::GONE, kind, detail)
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::{Answer, kind_of};
 use crate::support::ixopay::Client;
 use crate::support::shop::Shop;
 use crate::support::tpp::Tpp;
@@ -103,6 +103,35 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     }
 }
 
+#[tokio::test]
+async fn every_kind_of_problem_has_a_page_at_the_address_that_is_its_type() {
+    let house = House::open(StoreKind::Embedded).await;
+    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let listed = manual["components"]["schemas"]["Problem"]["properties"]["type"]["description"].as_str().unwrap();
+    let listed: Vec<_> = listed.split_once("one of: ").unwrap().1.trim_end_matches('.').split(", ").collect();
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/problem_kind.rs")).unwrap();
+    let known = source.split_once("pub const ALL: [Self; ").unwrap().1.split_once(']').unwrap().0;
+    assert_eq!(listed.len().to_string(), known);
+    for kind in &listed {
+        let page = house.http.get(&format!("/problems/{kind}")).await.is(200);
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{kind}");
+    }
+    house.http.get("/problems/perhaps").await.is(404);
+    let (shop, put) = (house.shop("Shop"), Method::PUT);
+    let nothing = json!({});
+    for refused in [
+        house.http.get("/v1/journeys").await.is(401),
+        shop.look("/nothing").await.is(404),
+        shop.v1(put, "/preview", &nothing).await.is(405),
+        shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": "x" })).await.is(422),
+    ] {
+        let problem = refused.json();
+        let (address, title) = (problem["type"].as_str().unwrap(), problem["title"].as_str().unwrap());
+        assert!(address.starts_with(house.http.base()), "{address}");
+        assert!(house.http.get(address).await.is(200).text().contains(title), "{address}");
+    }
+}
+
 /// A refusal is a problem (RFC 9457), and says which request it was.
 fn check(answer: &Answer, what: &str) {
     if answer.status < 400 {
@@ -112,7 +141,8 @@ fn check(answer: &Answer, what: &str) {
     assert_eq!(answer.header("cache-control"), "no-store", "{what}");
     assert!(answer.has("x-request-id"), "{what}");
     let problem = answer.json();
-    assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("/problems/")), "{what}: {problem}");
+    assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("http://127.0.0.1:")), "{what}: {problem}");
+    assert!(!kind_of(&problem).is_empty(), "{what}: {problem}");
     assert_eq!(problem["status"], answer.status, "{what}");
     for member in ["title", "detail"] {
         assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{what}: {problem}");

@@ -26,6 +26,12 @@ pub struct Answer {
     pub took: Duration,
 }
 
+/// What kind of problem it is: the last part of its type.
+pub fn kind_of(problem: &Value) -> &str {
+    let address = problem["type"].as_str().expect("a type");
+    address.split_once("/problems/").expect("an address of a problem").1
+}
+
 impl Http {
     pub fn to(base: &str) -> Self {
         let client = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE);
