@@ -66,7 +66,7 @@ impl Queues {
     pub fn admit(&mut self, held: Held, now: Moment, chance: u64) -> Admission {
         let Seat { receiver, path, turn } = Seat::of(&held.0);
         let free = self.free();
-        if turn == Turn::Again && free < HANDS / 4 {
+        if turn == Turn::Again && free <= HANDS / 4 {
             return Admission::PutOff(spread(NO_ROOM.1, chance));
         }
         let queue = self.queues.entry(receiver).or_default();

@@ -140,12 +140,12 @@ async fn unknown_addresses_and_methods_are_refused_in_the_envelope(house: House)
     for (method, path, allow) in [
         (Method::GET, "/account-auth-requests", "POST, PATCH"),
         (Method::PUT, "/payment-auth-requests", "POST"),
-        (Method::POST, "/consents", "GET"),
-        (Method::PATCH, "/consents/x", "GET, DELETE"),
+        (Method::POST, "/consents", "GET, HEAD"),
+        (Method::PATCH, "/consents/x", "GET, HEAD, DELETE"),
         (Method::GET, "/consent-one-time-token", "POST"),
         (Method::GET, "/exchange-code/", "POST"),
-        (Method::DELETE, "/institutions", "GET"),
-        (Method::PATCH, "/users/x", "GET, DELETE"),
+        (Method::DELETE, "/institutions", "GET, HEAD"),
+        (Method::PATCH, "/users/x", "GET, HEAD, DELETE"),
     ] {
         let refused = tpp.call(method.clone(), path, &Value::Null).await.is(405);
         assert_eq!(refused.header("allow"), allow, "{method} {path}");
