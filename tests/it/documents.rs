@@ -161,7 +161,7 @@ fn as_text(path: &Path) -> String {
 /// A file of ours, or a folder of `src`, by its path; a name with capitals stands for others.
 fn is_path(name: &str) -> bool {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_./".contains(&byte));
-    plain && std::path::Path::new(name).extension().is_some_and(|end| end == "rs")
+    plain && Path::new(name).extension().is_some_and(|end| end == "rs")
 }
 
 #[test]
