@@ -93,6 +93,8 @@ pub struct Trip<'a> {
     pub verifier: &'a Secret,
     /// Where the bank sends the browser.
     pub redirect_uri: &'a str,
+    /// The name of the institution that the customer was shown; `None` where none was named or chosen.
+    pub institution: Option<&'a str>,
 }
 
 /// What became of an authorization request.

@@ -154,7 +154,7 @@ impl Bank for Sandbox {
     }
 
     fn label(&self) -> &'static str {
-        "Sandbox bank"
+        "Test bank"
     }
 
     fn takes_payments(&self) -> bool {
@@ -184,6 +184,7 @@ impl Bank for Sandbox {
         if opening.purpose.consent().is_some() {
             query.push(("scope", "consent"));
         }
+        query.extend(trip.institution.map(|name| ("bank_name", name)));
         query.extend([("redirect_uri", trip.redirect_uri), ("state", trip.state)]);
         let foreign = trip.redirect_uri != self.redirect_uri();
         let voucher = foreign.then(|| self.voucher(trip.redirect_uri, trip.state)).flatten();

@@ -67,6 +67,26 @@ impl BankError {
     pub const CUSTOMERS_OWN: [&str; 5] =
         ["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"];
 
+    /// The errors by which a bank, or our own check of its answer, says that the request or the connection is at fault: neither
+    /// the customer nor the bank's decision.
+    pub const REQUESTERS_OWN: [&str; 15] = [
+        "invalid_client",
+        "invalid_request",
+        "invalid_request_object",
+        "invalid_request_uri",
+        "invalid_scope",
+        "invalid_target",
+        "invalid_token",
+        "invalid_authorization_details",
+        "registration_not_supported",
+        "request_not_supported",
+        "request_uri_not_supported",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "unsupported_token_type",
+    ];
+
     /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
     /// cut at a word.
     ///

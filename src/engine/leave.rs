@@ -205,6 +205,7 @@ impl Engine {
             state: self.state(journey, departure)?,
             verifier: self.keys.verifier(journey, departure).ok_or_else(super::key_gone)?,
             redirect_uri,
+            institution: journey.institution().and_then(|id| self.institution(id)).map(|known| known.name.clone()),
         })
     }
 
@@ -218,13 +219,15 @@ pub(super) struct Papers {
     state: String,
     verifier: Secret,
     redirect_uri: String,
+    institution: Option<String>,
 }
 
 impl Papers {
     pub(super) fn of<'a>(&'a self, journey: &'a Journey) -> Trip<'a> {
-        let Self { state, verifier, redirect_uri } = self;
+        let Self { state, verifier, redirect_uri, institution } = self;
         // Yapily's `state` and `nonce` are one text, and its clients have seen them so.
-        Trip { journey, state, nonce: state, verifier, redirect_uri }
+        let institution = institution.as_deref();
+        Trip { journey, state, nonce: state, verifier, redirect_uri, institution }
     }
 }
 

@@ -42,6 +42,8 @@ struct Asked {
     #[serde(default)]
     client_name: String,
     #[serde(default)]
+    bank_name: String,
+    #[serde(default)]
     payee: String,
     #[serde(default)]
     reference: String,
@@ -57,6 +59,8 @@ struct Asked {
 
 #[derive(Deserialize)]
 struct Decided {
+    #[serde(default)]
+    bank_name: String,
     redirect_uri: String,
     state: String,
     #[serde(default)]
@@ -83,9 +87,9 @@ async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> Http
         ("consent", false) => Wanted::PaymentConsent(amount),
         _ => Wanted::Payment(amount),
     };
-    let (merchant, client_id) = (shown(asked.client_name), shown(asked.client_id));
+    let (merchant, client_id, bank) = (shown(asked.client_name), shown(asked.client_id), shown(asked.bank_name));
     let (payee, reference) = (shown(asked.payee), shown(asked.reference));
-    reply::page(&Authorise { merchant, payee, reference, wanted, redirect_uri, state, voucher, client_id })
+    reply::page(&Authorise { bank, merchant, payee, reference, wanted, redirect_uri, state, voucher, client_id })
 }
 
 async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {
@@ -97,7 +101,7 @@ async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming:
         "fail" => Decision::Code(format!("fail:{}", decided.fail)),
         "decline" => Decision::Error("access_denied".into()),
         "error" => Decision::Error(decided.error.clone()),
-        "never" => return reply::page(&NeverReturns {}),
+        "never" => return reply::page(&NeverReturns { bank: decided.bank_name.chars().take(SHOWN).collect() }),
         _ => return unreadable(),
     };
     let Decided { redirect_uri, state, voucher, .. } = &decided;

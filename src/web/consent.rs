@@ -13,6 +13,7 @@ use super::body::{Incoming, read_form};
 use super::leaving::{leaving_later, waiting_page};
 use super::onward::{leads_home, onward, other_browser, own_page};
 use super::page::{BankAway, ChooseBank, ConsentEnd, ConsentEnded, Home, Matter, Next, ProblemPage, Request, words};
+use super::time::day;
 use super::{app_page, checkout, page_at, problem, reply};
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::institution::Institution;
@@ -222,7 +223,7 @@ pub(super) fn told(engine: &Engine, journey: &Journey) -> Option<String> {
 /// How this round of a consent ended; `None` of one whose customer is home before the bank has proven anything.
 fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
     Some(match journey.round_status(engine.clock().now())? {
-        Status::Authorised | Status::Consumed => ConsentEnd::Agreed,
+        Status::Authorised | Status::Consumed => ConsentEnd::Agreed(day(journey.grant()?.expires_at)),
         Status::Rejected => ConsentEnd::Refused,
         Status::Revoked => ConsentEnd::Withdrawn,
         Status::Expired => ConsentEnd::Expired,

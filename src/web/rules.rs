@@ -4,11 +4,15 @@
 //!   content out. Where GET begins something, [`is_head`] says that this one must not.
 //! - A path means to us what it means to a proxy before us: where our own words stand in it, they stand there as they are,
 //!   and not percent-encoded (RFC 3986, section 6.2.2.2). What is a parameter may be encoded as its sender likes.
+//! - A page that waits asks behind itself, by script. A script cannot read a redirect, and to ask twice may use the way on up,
+//!   so it gets the same answer as 200, with the `Location` to go to. No other site's script can send its header unasked.
 //! - Every answer forbids browsers to guess its type, and over https asks them to stay with https.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    ALLOW, HeaderMap, HeaderName, HeaderValue, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, Resource, web};
@@ -19,6 +23,9 @@ use crate::engine::Engine;
 /// For how long browsers stay with https after an answer: a year (RFC 6797).
 const STAY_WITH_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NO_GUESSES: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// Sent by `static/waiting.js`.
+const WAITING: HeaderName = HeaderName::from_static("handback-waiting");
 
 /// Marks a request that came as HEAD.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +44,15 @@ pub async fn keep_rules(
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(Head);
     }
+    let waits = request.headers().contains_key(WAITING);
     let mut response = if is_spelt_our_way(&request) {
         next.call(request).await?
     } else {
         request.into_response(nothing_here().await)
     };
+    if waits && response.headers().contains_key(LOCATION) && response.status().is_redirection() {
+        *response.response_mut().status_mut() = StatusCode::OK;
+    }
     let refuses_method = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_GUESSES);

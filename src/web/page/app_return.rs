@@ -43,7 +43,7 @@ impl AppReturn {
             outcome_sentence: super::words::ended::paid("Demo shop", "25.00 EUR"),
             door: Door { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
         };
-        let agreed = super::words::consent::agreed_to_access("Budget Buddy");
+        let agreed = super::words::consent::agreed_to_access("Budget Buddy", "26 Feb 2027");
         let door = |button: &str, start| Door { button: button.into(), start, elsewhere: web() };
         let on = |button: &str, start| Self { door: door(button, start), ..page.clone() };
         let consent = Self {

@@ -46,7 +46,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
     [
         Asset::new("handback.css", CSS, include_bytes!("../../../static/handback.css")),
         Asset::new("favicon.svg", SVG, include_bytes!("../../../static/favicon.svg")),
@@ -54,6 +54,7 @@ static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
         Asset::new("fragment-return.js", JS, include_bytes!("../../../static/fragment-return.js")),
         Asset::new("repost.js", JS, include_bytes!("../../../static/repost.js")),
         Asset::new("display-parameters.js", JS, include_bytes!("../../../static/display-parameters.js")),
+        Asset::new("waiting.js", JS, include_bytes!("../../../static/waiting.js")),
         Asset::new("demo.js", JS, include_bytes!("../../../static/demo.js")),
     ]
 });

@@ -121,8 +121,8 @@ pub struct ConsentEnded {
 /// What became of a consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConsentEnd {
-    /// The bank has proven that the customer agreed.
-    Agreed,
+    /// The bank has proven that the customer agreed: until this day, as people write it.
+    Agreed(String),
     /// The customer said no.
     Refused,
     /// The bank could not or would not; why, as a sentence.
@@ -136,7 +136,7 @@ pub enum ConsentEnd {
 impl ConsentEnd {
     const fn title(&self) -> &'static str {
         match self {
-            Self::Agreed => words::AGREED,
+            Self::Agreed(_) => words::AGREED,
             Self::Refused => words::REFUSED,
             Self::Failed(_) => words::FAILED,
             Self::Withdrawn => words::WITHDRAWN,
@@ -148,8 +148,8 @@ impl ConsentEnd {
     pub fn sentence(&self, request: &Request) -> String {
         let merchant = &request.merchant;
         match (self, &request.matter) {
-            (Self::Agreed, Matter::Accounts) => words::agreed_to_access(merchant),
-            (Self::Agreed, Matter::Payment { amount, payee, .. }) => words::agreed_to_payment(amount, payee),
+            (Self::Agreed(last_day), Matter::Accounts) => words::agreed_to_access(merchant, last_day),
+            (Self::Agreed(_), Matter::Payment { amount, payee, .. }) => words::agreed_to_payment(amount, payee),
             (Self::Refused, _) => words::refused(merchant),
             (Self::Failed(reason), _) => reason.clone(),
             (Self::Withdrawn, _) => words::withdrawn(merchant),
@@ -239,7 +239,7 @@ mod samples {
             let agreed = Self {
                 request: accounts(),
                 bank: Some("Modelo Sandbox".into()),
-                end: ConsentEnd::Agreed,
+                end: ConsentEnd::Agreed("26 Feb 2027".into()),
                 next: Next::Home(home),
             };
             let failed = ConsentEnd::Failed(words::reason("server_error").into());

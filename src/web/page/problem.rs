@@ -14,7 +14,7 @@ pub struct ProblemPage {
     pub sentence: String,
     /// What a person can do about it.
     pub hint: Option<String>,
-    /// The page reloads itself after this many seconds.
+    /// The page looks again after this many seconds.
     pub retry_seconds: Option<u32>,
     /// Where it goes then; itself, where nothing is said. A page that answers a form must not ask for itself again.
     pub retry_at: Option<String>,

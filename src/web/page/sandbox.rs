@@ -69,11 +69,13 @@ impl Wanted {
 
 /// The test bank's authorisation page.
 ///
-/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `voucher`, `decision` (`approve`, `decline`, `error`, `slow`, `fail` or
-/// `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and `fail`.
+/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `voucher`, `bank_name`, `decision` (`approve`, `decline`,
+/// `error`, `slow`, `fail` or `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and `fail`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "authorise.html")]
 pub struct Authorise {
+    /// The name under which the customer chose this bank; may be empty.
+    pub bank: String,
     /// The name of the merchant that asks.
     pub merchant: String,
     /// Who is paid, as the merchant has said; where it is not about money, nobody.
@@ -93,9 +95,17 @@ pub struct Authorise {
 }
 
 /// What the test bank shows a customer whom it will not send back.
-#[derive(Debug, Clone, Copy, Default, Template)]
+#[derive(Debug, Clone, Default, Template)]
 #[template(path = "never_returns.html")]
-pub struct NeverReturns {}
+pub struct NeverReturns {
+    /// The name under which the customer chose this bank; may be empty.
+    pub bank: String,
+}
+
+/// One bank has one name in a journey: the one that the customer has read already.
+fn named(bank: &str) -> &str {
+    if bank.is_empty() { words::BANK } else { bank }
+}
 
 impl Authorise {
     /// Who asks, where that is somebody else than who is paid.
@@ -108,6 +118,7 @@ impl Authorise {
 impl Authorise {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let page = Self {
+            bank: String::new(),
             merchant: "Demo shop".into(),
             payee: "Demo shop".into(),
             reference: "Order 1042: two tickets".into(),
@@ -118,6 +129,7 @@ impl Authorise {
             client_id: "handback".into(),
         };
         let app = Self {
+            bank: "Modelo Sandbox".into(),
             redirect_uri: "https://app.example/cb".into(),
             voucher: "Zk3v9mD2".into(),
             payee: String::new(),
@@ -135,6 +147,7 @@ impl Authorise {
     pub(super) fn hostile() -> Self {
         let script = "\"><script>alert(1)</script>";
         Self {
+            bank: script.into(),
             merchant: script.into(),
             payee: format!("{script}2"),
             reference: script.into(),

@@ -29,7 +29,7 @@ fn pages() -> Vec<(&'static str, String)> {
         rendered(AppReturn::samples()),
         rendered(ProblemPage::samples()),
         rendered(Authorise::samples()),
-        rendered(vec![("sandbox-never-returns", NeverReturns {})]),
+        rendered(vec![("sandbox-never-returns", NeverReturns::default())]),
         rendered(Demo::samples()),
         rendered(DisplayParameters::samples()),
         rendered(Redeemed::samples()),
@@ -215,16 +215,110 @@ fn a_checkout_offers_only_what_the_customer_may_do() {
 }
 
 #[test]
-fn a_page_that_waits_reloads_itself_and_says_so_when_it_takes_long() {
+fn a_page_that_waits_looks_again_behind_itself_and_says_so_when_it_takes_long() {
     let page = |seconds| {
         let (merchant, amount, next) = ("Shop".into(), "1.00 EUR".into(), "/next?a=b&c=d".into());
         Waiting { awaited: Awaited::Answer, payee: merchant, amount, seconds, next }.render().unwrap()
     };
+    assert!(page(0).contains("id=\"waiting\" data-next=\"/next?a=b&#38;c=d\" data-seconds=\"1\""));
     assert!(page(0).contains("http-equiv=\"refresh\" content=\"1;url=/next?a=b&#38;c=d\""));
     assert!(!page(20).contains("longer than usual"));
     assert!(page(21).contains("longer than usual"));
     assert!(page(21).contains("http-equiv=\"refresh\" content=\"3;url=/next?a=b&#38;c=d\""));
     assert!(page(0).len() < 2_000, "a waiting page is small");
+}
+
+#[test]
+fn no_page_reloads_by_itself_under_somebody_who_has_scripts() {
+    let mut waiting = 0;
+    for (name, html) in pages() {
+        let without_noscript: String = outside(&html, "noscript");
+        assert!(!without_noscript.contains("http-equiv=\"refresh\""), "{name} reloads as a whole");
+        if html.contains("http-equiv=\"refresh\"") {
+            waiting += 1;
+            assert!(html.contains("<div role=\"status\" id=\"waiting\""), "{name} has no status to say what is new");
+            assert!(html.contains("<script src=\"/static/waiting.js\" defer></script>"), "{name} has no script");
+        }
+    }
+    assert!(waiting >= 4, "{waiting} pages wait");
+}
+
+/// A page without the elements of this name.
+fn outside(html: &str, element: &str) -> String {
+    let (opening, closing) = (format!("<{element}"), format!("</{element}>"));
+    let mut parts = html.split(opening.as_str());
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |kept, part| kept + part.split_once(closing.as_str()).map_or("", |(_, after)| after))
+}
+
+/// What can be read of a piece of a page.
+fn readable(html: &str) -> String {
+    html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn all_that_can_be_read_stands_in_a_landmark() {
+    for (name, html) in pages().into_iter().chain(hostile_pages()) {
+        let body = html.split_once("<body").unwrap().1.split_once('>').unwrap().1;
+        let landmarks = ["<header", "<main", "<footer"];
+        let left = ["header", "main", "footer"].into_iter().fold(body.to_owned(), |left, one| outside(&left, one));
+        assert!(landmarks.iter().all(|one| !left.contains(one)), "{name}");
+        assert_eq!(readable(&left).trim(), "", "{name} has text outside its landmarks");
+        assert!(!left.contains("<img") && !left.contains("aria-label"), "{name} has more outside its landmarks");
+    }
+}
+
+#[test]
+fn pages_have_one_apostrophe() {
+    for (name, html) in pages() {
+        let text = readable(&outside(&outside(&html, "pre"), "code")).replace("&#39;", "'");
+        assert!(!text.contains('\''), "{name} has a typewriter’s apostrophe: {text}");
+    }
+    let words = fs::read_to_string(in_crate("src/web/page/words.rs")).unwrap();
+    for line in words.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        let said: String = line.split('"').skip(1).step_by(2).collect();
+        assert!(!said.contains('\''), "a typewriter’s apostrophe: {line}");
+    }
+}
+
+#[test]
+fn whose_fault_it_is_decides_the_sentence() {
+    for (error, sentence) in [
+        ("access_denied", "You declined"),
+        ("login_required", "You declined"),
+        ("invalid_client", "There is a problem with this shop’s connection to the bank."),
+        ("invalid_scope", "There is a problem with this shop’s connection to the bank."),
+        ("unauthorized_client", "There is a problem with this shop’s connection to the bank."),
+        ("request_not_supported", "There is a problem with this shop’s connection to the bank."),
+        ("invalid_request", "There is a problem with this shop’s connection to the bank."),
+        ("unsupported_response_type", "There is a problem with this shop’s connection to the bank."),
+        ("server_error", "Your bank is not available"),
+        ("malformed_response", "Your bank’s answer could not be read."),
+        ("answer_lost", "Your bank did not answer in time."),
+        ("answer_unreadable", "We could not read your bank’s answer."),
+        ("invalid_grant", "The bank’s confirmation was no longer valid."),
+        ("made_up_by_the_bank", "Your bank did not accept"),
+    ] {
+        for said in [words::reason(error), words::consent::reason(error)] {
+            assert!(said.starts_with(sentence), "{error}: {said}");
+        }
+    }
+}
+
+#[test]
+fn one_bank_has_one_name_in_a_journey() {
+    let page = |name| pages().into_iter().find(|(sample, _)| *sample == name).unwrap().1;
+    for (shown_before, at_the_bank, bank) in [
+        ("checkout", "sandbox-authorise", "Test bank"),
+        ("choose-bank", "sandbox-consent", "Modelo Sandbox"),
+        ("checkout", "sandbox-never-returns", "Test bank"),
+    ] {
+        assert!(page(shown_before).contains(bank), "{shown_before}");
+        assert!(page(at_the_bank).contains(&format!("<span class=\"eyebrow\">{bank}</span>")), "{at_the_bank}");
+    }
+    assert!(!page("sandbox-consent").contains(words::sandbox::BANK), "two names");
+    let never = NeverReturns { bank: "Modelo Sandbox".into() }.render().unwrap();
+    assert!(never.contains("Modelo Sandbox") && !never.contains(words::sandbox::BANK), "{never}");
 }
 
 #[test]

@@ -13,7 +13,8 @@ pub enum Awaited {
     Departure,
 }
 
-/// Looks again at `next` until there is a way on; needs no script.
+/// Looks again at `next` until there is a way on. Its script asks behind the page, so that nobody who reads it has to begin
+/// anew; without one the page reloads.
 #[derive(Debug, Clone, Template)]
 #[template(path = "waiting.html")]
 pub struct Waiting {
@@ -53,7 +54,7 @@ impl Waiting {
         self.seconds > Self::LONG
     }
 
-    /// How soon it looks again, in seconds: less often after a while, since each time a screen reader starts anew.
+    /// How soon it looks again, in seconds: less often after a while.
     const fn refresh(&self) -> u32 {
         if self.is_long() { 3 } else { 1 }
     }

@@ -11,13 +11,26 @@ use crate::domain::outcome::BankError;
 pub fn reason(error: &str) -> &'static str {
     match error {
         own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined the payment at your bank.",
+        "insufficient_funds" => "There is not enough money in the account.",
+        other => trouble(other).unwrap_or("Your bank did not accept the payment."),
+    }
+}
+
+/// What people read of an error that is not a decision, whatever it was about: whose fault it is decides the sentence.
+/// `None` of a plain refusal.
+fn trouble(error: &str) -> Option<&'static str> {
+    Some(match error {
+        ours if BankError::REQUESTERS_OWN.contains(&ours) => {
+            "There is a problem with this shop’s connection to the bank."
+        }
         "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
         "consent_required" => "Your bank needs you to sign in and confirm once more.",
         BankError::MALFORMED => "Your bank’s answer could not be read.",
-        "insufficient_funds" => "There is not enough money in the account.",
-        "invalid_grant" => "The bank's confirmation was no longer valid.",
-        _ => "Your bank did not accept the payment.",
-    }
+        "answer_lost" => "Your bank did not answer in time.",
+        "answer_unreadable" => "We could not read your bank’s answer.",
+        "invalid_grant" => "The bank’s confirmation was no longer valid.",
+        _ => return None,
+    })
 }
 
 /// Ends a sentence; a name that ends in a full stop ends it already.
@@ -36,11 +49,11 @@ pub(super) mod layout {
 
 pub(super) mod checkout {
     pub const EYEBROW: &str = "Payment to";
-    pub const ASKED_BY: &str = "Asked for by";
+    pub const ASKED_BY: &str = "Requested by";
     pub const CANCEL: &str = "Cancel";
     pub const TRY_AGAIN: &str = "Try again";
     pub const FAILED: &str = "The payment did not go through.";
-    pub const NO_BANK: &str = "You cannot pay here at the moment: no bank is connected.";
+    pub const NO_BANK: &str = "Payment is not available right now. Please try again later.";
 
     pub fn title(payee: &str, amount: &str) -> String {
         format!("Pay {amount} to {payee}")
@@ -117,13 +130,13 @@ pub mod consent {
     pub(crate) const FIND: &str = "Find your bank";
     pub(crate) const SEARCH: &str = "Search";
     pub(crate) const NONE_FOUND: &str = "No bank of this name is offered here.";
-    pub(crate) const NONE_OFFERED: &str = "You cannot go on here at the moment: no bank is connected.";
+    pub(crate) const NONE_OFFERED: &str = "No bank is available right now. Please try again later.";
     pub(crate) const SHOW_ALL: &str = "Show all banks";
     pub(crate) const CANCEL: &str = "Cancel";
     pub(crate) const AWAY_SENTENCE: &str = "Nothing has happened yet. Please try again in a moment.";
     pub(crate) const TRY_AGAIN: &str = "Try again";
     pub(crate) const CHOOSE_ANOTHER: &str = "Choose another bank";
-    pub(crate) const ASKED_BY: &str = "Asked by";
+    pub(crate) const ASKED_BY: &str = "Requested by";
     pub(crate) const MATTER: &str = "For";
     pub(crate) const ACCOUNT_ACCESS: &str = "Reading your accounts";
     pub(crate) const AMOUNT: &str = "Amount";
@@ -134,9 +147,9 @@ pub mod consent {
     pub(crate) const LOOK_THERE: &str = super::problem::OVER_HINT;
     pub(crate) const AGREED: &str = "You have agreed";
     pub(crate) const REFUSED: &str = "You have not agreed";
-    pub(crate) const FAILED: &str = "This did not work";
-    pub(crate) const WITHDRAWN: &str = "No longer asked for";
-    pub(crate) const EXPIRED: &str = "Too late";
+    pub(crate) const FAILED: &str = "Something went wrong";
+    pub(crate) const WITHDRAWN: &str = "Request withdrawn";
+    pub(crate) const EXPIRED: &str = "Request expired";
 
     /// Who asks to read accounts.
     pub fn accounts(merchant: &str) -> String {
@@ -154,8 +167,10 @@ pub mod consent {
     }
 
     /// The customer lets somebody read accounts.
-    pub fn agreed_to_access(merchant: &str) -> String {
-        format!("You let {merchant} read your bank accounts. You can end this there, or at your bank.")
+    pub fn agreed_to_access(merchant: &str, last_day: &str) -> String {
+        format!(
+            "{merchant} can now read your accounts until {last_day}. Withdraw this any time in {merchant} or at your bank."
+        )
     }
 
     /// The customer agreed to a payment, which is made by others.
@@ -170,25 +185,19 @@ pub mod consent {
 
     /// The merchant ended it.
     pub fn withdrawn(merchant: &str) -> String {
-        format!("{merchant} does not ask for this any more. There is nothing to decide here.")
+        format!("{merchant} has withdrawn this request. There is nothing left to decide.")
     }
 
     /// Nobody decided in time, or it has run out.
     pub fn expired(merchant: &str) -> String {
-        format!("The time for this is over. Please ask {merchant} for a new link.")
+        format!("This request has expired. Please ask {merchant} for a new link.")
     }
 
     /// Why a consent failed, to the customer, by the bank's `error`.
     pub fn reason(error: &str) -> &'static str {
         match error {
             own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined at your bank.",
-            "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
-            "consent_required" => "Your bank needs you to sign in and confirm once more.",
-            BankError::MALFORMED => "Your bank’s answer could not be read.",
-            "answer_lost" => "Your bank did not answer in time.",
-            "answer_unreadable" => "We could not read your bank’s answer.",
-            "invalid_grant" => "The bank’s confirmation was no longer valid.",
-            _ => "Your bank did not accept this.",
+            other => super::trouble(other).unwrap_or("Your bank did not accept this."),
         }
     }
 }
@@ -248,11 +257,11 @@ pub(super) mod problem {
     pub const UNKNOWN_LINK_SENTENCE: &str = "The link is incomplete, or it is too old.";
     pub const UNKNOWN_LINK_HINT: &str = "Open it again from the shop or the message that brought you here.";
     pub const UNKNOWN_RETURN: &str = "We cannot match this answer";
-    pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer belongs to nothing that is under way here.";
-    pub const UNKNOWN_RETURN_HINT: &str = "Open the link again: it shows how things stand.";
-    pub const OVER: &str = "This page has had its time";
-    pub const OVER_SENTENCE: &str = "It was the way back to an app, for a few minutes only.";
-    pub const OVER_HINT: &str = "Open the app or the shop where you started: there you see how this ended.";
+    pub const UNKNOWN_RETURN_SENTENCE: &str = "The bank’s answer does not belong to anything in progress here.";
+    pub const UNKNOWN_RETURN_HINT: &str = "Open the link again to see the current status.";
+    pub const OVER: &str = "This page has expired";
+    pub const OVER_SENTENCE: &str = "It led back to an app, and was valid for a few minutes only.";
+    pub const OVER_HINT: &str = "Open the app or the shop where you started to see how this ended.";
     pub const PAYMENT_OVER: &str = "This payment is over";
     pub const PAYMENT_OVER_SENTENCE: &str = "There is nothing to pay here any more.";
     pub const ANSWERED: &str = "Your bank’s answer has been received before";
@@ -267,11 +276,11 @@ pub(super) mod problem {
     pub const OTHER_BROWSER_HINT: &str = "Open the link again in that browser.";
     pub const CANNOT_CANCEL: &str = "This payment cannot be cancelled here";
     pub const CANNOT_CANCEL_SENTENCE: &str = "The shop does not allow it for this link.";
-    pub const NO_SUCH_PAGE: &str = "There is no such page";
-    pub const NO_SUCH_PAGE_SENTENCE: &str = "Nothing stands at this address.";
+    pub const NO_SUCH_PAGE: &str = "Page not found";
+    pub const NO_SUCH_PAGE_SENTENCE: &str = "There is no page at this address.";
     pub const NO_SUCH_PAGE_HINT: &str = "Check the address, or open the link you were given again.";
-    pub const WRONG_METHOD: &str = "This page does not take this request";
-    pub const WRONG_METHOD_SENTENCE: &str = "The page exists, but it is not used in this way.";
+    pub const WRONG_METHOD: &str = "This page cannot be used in this way";
+    pub const WRONG_METHOD_SENTENCE: &str = "The page exists, but not for this kind of request.";
     pub const UNREADABLE: &str = "We could not read this request";
     pub const UNREADABLE_SENTENCE: &str = "Something in it is missing, or it was sent twice.";
     pub const STORE_AWAY: &str = "Just a moment";
@@ -282,7 +291,7 @@ pub(super) mod problem {
     pub const TOO_OFTEN_HINT: &str = "Ask the merchant for a new link.";
     pub const OUR_FAULT: &str = "Something went wrong on our side";
     pub const OUR_FAULT_SENTENCE: &str = "We could not finish this step.";
-    pub const OUR_FAULT_HINT: &str = "Open the link again: it shows how things stand.";
+    pub const OUR_FAULT_HINT: &str = "Open the link again to see the current status.";
 
     pub fn retry(seconds: u32) -> String {
         match seconds {
@@ -298,11 +307,11 @@ pub(super) mod sandbox {
     pub const TITLE: &str = "Confirm the payment";
     pub const CONSENT_TO_PAYMENT: &str = "Agree to a payment";
     pub const CONSENT_TO_ACCESS: &str = "Share your account data";
-    pub const ACCESS: &str = "You let somebody else read your accounts, their balances and their transactions. No real \
-                              account is read.";
+    pub const ACCESS: &str = "Your accounts, their balances and their transactions can be read from now on. No real account \
+                              is read.";
     pub const TO: &str = "To";
     pub const FOR: &str = "For";
-    pub const ASKED_BY: &str = "Asked by";
+    pub const ASKED_BY: &str = "Requested by";
     pub const APPROVE: &str = "Approve";
     pub const DECLINE: &str = "Decline";
     pub const OTHERS: &str = "Other answers";
@@ -321,7 +330,7 @@ pub(super) mod sandbox {
                                       until its link expires; open the link again to go on.";
 
     pub fn asked_by(client_id: &str, redirect_uri: &str) -> String {
-        format!("Asked by {client_id}, to return to {redirect_uri}")
+        format!("Requested by {client_id}, to return to {redirect_uri}")
     }
 }
 

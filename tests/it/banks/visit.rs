@@ -82,7 +82,7 @@ impl Visit {
 
     pub fn trip(&self) -> Trip<'_> {
         let Self { journey, state, verifier, redirect_uri } = self;
-        Trip { journey, state, nonce: state, verifier, redirect_uri }
+        Trip { journey, state, nonce: state, verifier, redirect_uri, institution: None }
     }
 
     /// Goes to the bank, decides there, and comes back.

@@ -99,7 +99,7 @@ async fn the_address_that_a_history_keeps_opens_the_app_for_ten_minutes(house: H
         offers(on(&house, IPHONE, &address).await);
     }
     house.wait(Duration::from_mins(2));
-    let over = on(&house, IPHONE, &address).await.is(410).says("This page has had its time");
+    let over = on(&house, IPHONE, &address).await.is(410).says("This page has expired");
     over.never_says("com.example").never_says(&link.text);
     // A ticket is a journey's own, and none can be made up.
     let (kept, last) = address.split_at(address.len() - 1);
@@ -275,7 +275,7 @@ async fn a_consent_comes_home_to_an_app_too(house: House) {
     tpp.shop.save_as(app).await;
     let callback = json!({ "callback": "https://tpp-application.com/open" });
     for (answer, sentence, parameter) in [
-        ("code=ok", "You let Shop read your bank accounts", "?consent="),
+        ("code=ok", "Shop can now read your accounts until ", "?consent="),
         ("error=access_denied", "You declined, and Shop has been given nothing", "&error=access_denied&"),
         ("error=server_error", "Your bank is not available at the moment", "&error=invalid_grant&"),
     ] {

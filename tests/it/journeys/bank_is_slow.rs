@@ -39,6 +39,10 @@ async fn a_light_page_keeps_company_and_moves_on_by_itself(kind: StoreKind) {
     for _ in 0..20 {
         assert_eq!(house.http.back(&query).await.location(), home);
     }
+    // The page's script cannot read a redirect: it is told the address that the browser goes to.
+    let path = format!("/return/sandbox?{query}");
+    let told = house.http.get_with(&path, &[("handback-waiting", "1")]).await.is(200);
+    assert_eq!(told.header("location"), home);
     let journey = shop.journey(&link.id).await;
     assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "settled").count(), 1);
 }

@@ -34,6 +34,8 @@ async fn trouble_at_the_bank_leads_back_to_the_checkout_and_the_next_try_pays(ho
         ("error=temporarily_unavailable", "not available"),
         ("code=fail:insufficient_funds", "not enough money"),
         ("error=made_up", "did not accept"),
+        ("error=unauthorized_client", "There is a problem with this shop’s connection to the bank"),
+        ("code=fail:invalid_client", "There is a problem with this shop’s connection to the bank"),
     ] {
         let link = shop.link_to("https://shop.example/cb").await;
         let first = house.http.leave(&link.text).await;

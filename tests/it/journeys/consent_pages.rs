@@ -183,6 +183,7 @@ async fn a_consent_says_how_it_ended() {
         ("error=access_denied", "You have not agreed", Outcome::Cancelled),
         ("error=server_error", "Your bank is not available", Outcome::Failed),
         ("code=fail:invalid_grant", "no longer valid", Outcome::Failed),
+        ("error=invalid_client", "There is a problem with this shop’s connection to the bank", Outcome::Failed),
     ] {
         let journey = annex.consent(payment(), Some("modelo-sandbox"), home()).await;
         let link = page(&annex, &journey, "");
@@ -197,10 +198,10 @@ async fn a_consent_says_how_it_ended() {
     }
     let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.engine.revoke(revoked.clone()).await.unwrap();
-    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("No longer asked for");
+    annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("Request withdrawn");
     let late = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.clock.advance(late.expires_at().since(late.opening().opened_at));
-    annex.http.get(&page(&annex, &late, "")).await.is(200).says("Too late");
+    annex.http.get(&page(&annex, &late, "")).await.is(200).says("Request expired");
 }
 
 #[tokio::test]
@@ -227,7 +228,7 @@ async fn an_app_is_opened_with_the_words_of_a_consent() {
     let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
     let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
     let shown = annex.http.get(&app).await.location();
-    annex.http.get(&shown).await.is(200).says("You let Corner shop read your bank accounts").never_says("paid");
+    annex.http.get(&shown).await.is(200).says("Corner shop can now read your accounts until ").never_says("paid");
 }
 
 #[tokio::test]

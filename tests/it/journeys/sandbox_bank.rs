@@ -37,6 +37,7 @@ async fn its_page_says_what_a_customer_agrees_to() {
     let annex = Annex::open(&[]).await;
     let page = asked(&annex, at_modelo(Kind::Accounts, AnswerTo::Gateway)).await;
     annex.http.get(&page).await.is(200).says("Share your account data").says("Corner shop").never_says("EUR");
+    annex.http.get(&page).await.says("<span class=\"eyebrow\">Modelo Sandbox</span>").never_says("Test bank");
     let amount = Amount::parse("25", Currency::EUR).unwrap();
     let payment = Kind::Payment { amount, payee: "Ada".into(), reference: String::new() };
     let page = asked(&annex, at_modelo(payment, AnswerTo::Gateway)).await;

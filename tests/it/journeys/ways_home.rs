@@ -312,7 +312,7 @@ async fn leads_the_one_that_left_home(house: &House, gone: &Gone) {
         let seen = gone.sees(house, route, Some(&gone.cookie)).await;
         let home = MERCHANTS.iter().any(|mark| seen.contains(mark));
         // A ticket has a time of its own.
-        let expected = leads != Nowhere && !(route.contains("{ticket}") && seen.contains("had its time"));
+        let expected = leads != Nowhere && !(route.contains("{ticket}") && seen.contains("This page has expired"));
         assert!(home || !expected, "{route}: {seen}");
     }
 }

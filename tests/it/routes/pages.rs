@@ -149,7 +149,7 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
 #[tokio::test]
 async fn files_are_kept_and_asked_for_again_by_their_tag() {
     let house = House::open(StoreKind::Embedded).await;
-    for name in ["handback.css", "favicon.svg", "app-return.js", "display-parameters.js", "demo.js"] {
+    for name in ["handback.css", "favicon.svg", "app-return.js", "display-parameters.js", "demo.js", "waiting.js"] {
         let page = format!("/static/{name}");
         let file = house.http.get(&page).await.is(200);
         assert!(!file.body.is_empty());
@@ -173,7 +173,7 @@ async fn addresses_that_have_nothing_say_so() {
     let house = House::open(StoreKind::Embedded).await;
     let shop = house.shop("Shop");
     for path in ["/nothing", "/payment/x", "/return", "/return/", "/secpaid", "/.env", "/%2e%2e/etc/passwd"] {
-        house.http.get(path).await.is(404).says("There is no such page");
+        house.http.get(path).await.is(404).says("Page not found");
     }
     for path in ["/nothing", "/profile/x", "/journeys/1/x", "/"] {
         let refused = shop.look(path).await.is(404);

@@ -97,7 +97,7 @@ fn trip() -> Trip<'static> {
     });
     let (journey, verifier) = &*VISIT;
     let redirect_uri = "https://pay.example/return/bank";
-    Trip { journey, state: STATE, nonce: STATE, verifier, redirect_uri }
+    Trip { journey, state: STATE, nonce: STATE, verifier, redirect_uri, institution: None }
 }
 
 /// A journey of a payment.
