@@ -1,7 +1,11 @@
 //! How soon the first attempt is made beside what fails, by order, on a clock that the test moves.
 
+use super::super::queue::CONCURRENCY;
 use super::*;
 use crate::domain::moment::Moment;
+
+/// How many attempts go to one receiver together: they may overtake each other on their way out of the store.
+const TOGETHER: usize = CONCURRENCY.0 as usize;
 
 /// Who was told, in the order in which it was sent.
 fn order(round: &Round, host: &str) -> Vec<String> {
@@ -46,7 +50,7 @@ async fn the_next_notice_is_the_next_thing_sent_however_many_have_failed_before(
             courier.stop().await;
             // Where the receiver is away one goes at a time; else some that go together may overtake each other on their
             // way out of the store.
-            let together = if Heard::of_number(status).unwrap().is_absence() { 1 } else { 3 };
+            let together = if Heard::of_number(status).unwrap().is_absence() { 1 } else { TOGETHER };
             let sent = order(&round, "shop.example");
             let mut next = sent.iter().skip(before).take(together);
             assert!(next.any(|id| *id == news.id().to_string()), "{failing} times {status}");
@@ -72,7 +76,7 @@ async fn after_a_restart_what_was_never_tried_is_sent_before_every_retry() {
     eventually(|| async { round.delivery(&news).await.tries == 1 }).await;
     courier.stop().await;
     let sent = order(&round, "shop.example");
-    assert!(sent.iter().skip(before).take(3).any(|id| *id == news.id().to_string()));
+    assert!(sent.iter().skip(before).take(TOGETHER).any(|id| *id == news.id().to_string()));
 }
 
 #[tokio::test]
