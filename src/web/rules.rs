@@ -11,7 +11,7 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ALLOW, HeaderMap, HeaderName, HeaderValue, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -50,7 +50,7 @@ pub async fn keep_rules(
     } else {
         request.into_response(nothing_here().await)
     };
-    if waits && response.headers().contains_key(LOCATION) && response.status().is_redirection() {
+    if waits && response.status() == StatusCode::SEE_OTHER {
         *response.response_mut().status_mut() = StatusCode::OK;
     }
     let refuses_method = response.status() == StatusCode::METHOD_NOT_ALLOWED;

@@ -37,6 +37,7 @@ fn filled(path: &str, id: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one call after the other")]
 async fn every_operation_is_there_and_answers_as_it_is_written() {
     let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR)]).await;
     let tpp = Tpp::of(&house).await;

@@ -55,6 +55,7 @@ async fn refusals_are_in_the_envelope_with_the_documented_words() {
 
 /// Each with its item, a piece of the rule and a piece of the hint.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a row for each rule")]
 async fn a_callback_that_breaks_a_rule_is_refused_with_item_rule_and_hint() {
     let house = House::open(StoreKind::Embedded).await;
     let shop = house.shop("Shop");
