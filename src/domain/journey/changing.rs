@@ -126,7 +126,7 @@ impl Journey {
     }
 
     /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design). The
-    /// fact counts as what it is worth at that moment: see [`Journey::in_time`].
+    /// fact counts as what it is worth at that moment: see `in_time`.
     #[must_use]
     pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
         let late = self.in_time(fact, at);
