@@ -45,5 +45,7 @@
       .catch(function () { later(3); });
   }
 
+  // From here on a reload asks for the next page too: this one may have answered a form that holds a code.
+  window.history.replaceState(null, "", next);
   later(status.dataset.seconds);
 })();
