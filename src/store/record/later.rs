@@ -1,6 +1,6 @@
 //! What a journey can have besides, since there are bookings: other purposes, ends apart, and endpoints with manners.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bytes;
 use super::journey::EntryRecord;
@@ -50,7 +50,7 @@ pub(super) struct SealedRecord(#[serde(with = "bytes")] Vec<u8>);
 
 /// An endpoint's form, which events it wants, and its key.
 #[derive(PartialEq, Serialize, Deserialize)]
-pub(super) struct MannerRecord(String, u8, Option<SealedRecord>);
+pub(super) struct MannerRecord(String, #[serde(deserialize_with = "events")] u8, Option<SealedRecord>);
 
 impl LaterRecord {
     /// What a journey has of it.
@@ -166,6 +166,21 @@ impl MannerRecord {
     }
 }
 
+/// Which events an endpoint wants; before they had numbers, this was whether it wanted success alone.
+fn events<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Events(u8),
+        SuccessOnly(bool),
+    }
+    Ok(match Kept::deserialize(from)? {
+        Kept::Events(number) => number,
+        Kept::SuccessOnly(true) => NotifyOn::SUCCESS.number(),
+        Kept::SuccessOnly(false) => NotifyOn::ALL.number(),
+    })
+}
+
 /// The manners of an endpoint.
 pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
     let cipher = endpoint.cipher.as_ref().map(SealedRecord::of);
@@ -197,5 +212,19 @@ const fn kind_of(number: u8) -> Option<BookingKind> {
         4 => Some(BookingKind::Deregister),
         5 => Some(BookingKind::Chargeback),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_that_was_saved_before_events_had_numbers_is_read() {
+        for (kept, expected) in [(true, NotifyOn::SUCCESS), (false, NotifyOn::ALL)] {
+            let written = rmp_serde::to_vec(&("form", kept, None::<()>)).unwrap();
+            let MannerRecord(form, events, cipher) = rmp_serde::from_slice(&written).unwrap();
+            assert_eq!((form.as_str(), events, cipher.is_none()), ("form", expected.number(), true));
+        }
     }
 }
