@@ -180,3 +180,66 @@ fn every_method_that_a_new_dialect_or_bank_has_to_have_is_in_its_trait() {
         }
     }
 }
+
+/// The code's own words, which no caller of `/v1` has to learn.
+const PRIVATE: [&str; 13] = [
+    "told", "tell", "tells", "book", "landing", "land", "lands", "news", "house", "errand", "errands", "parcel",
+    "parcels",
+];
+
+/// The words of a text; a capital begins a new one, as in `listErrands`.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in text.chars() {
+        if !letter.is_ascii_alphabetic() || (letter.is_ascii_uppercase() && before.is_ascii_lowercase()) {
+            words.push(String::new());
+        }
+        if letter.is_ascii_alphabetic() {
+            words.last_mut().unwrap().push(letter.to_ascii_lowercase());
+        }
+        before = letter;
+    }
+    words
+}
+
+fn private_words(text: &str) -> Vec<String> {
+    words(text).into_iter().filter(|word| PRIVATE.contains(&word.as_str())).collect()
+}
+
+/// What a source file writes for callers: its texts without what is filled into them, and the names of the fields of
+/// the structs that are JSON.
+fn written_texts(code: &str) -> String {
+    let code = code.split("#[cfg(test)]").next().unwrap();
+    let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let texts = code.split('"').skip(1).step_by(2).map(|text| {
+        let (first, rest) = text.split_once('{').unwrap_or((text, ""));
+        let rest = rest.split('{').filter_map(|part| part.split_once('}')).map(|(_, after)| after);
+        std::iter::once(first).chain(rest).collect::<Vec<_>>().join(" ")
+    });
+    let of_json = |derived: &&str| derived.split(')').next().unwrap().contains("erialize");
+    let fields = code.split("#[derive(").skip(1).filter(of_json).flat_map(|of| of.split("\n}").next().unwrap().lines());
+    let fields = fields.filter_map(|line| Some(line.trim().trim_start_matches("pub ").split_once(": ")?.0.to_owned()));
+    texts.chain(fields).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn private_words_are_found_wherever_callers_would_read_them() {
+    assert_eq!(
+        private_words("Told in the news: listErrands, bookings, a_landing"),
+        ["told", "news", "errands", "landing"]
+    );
+    let code = "/// news\n#[derive(Serialize)]\nstruct V {\n    landing: u8,\n}\nlet house = \"a {book} is told\";\n";
+    assert_eq!(private_words(&written_texts(code)), ["told", "landing"]);
+}
+
+#[test]
+fn our_own_api_has_the_words_of_the_field() {
+    let manual = text("static/openapi.json");
+    assert_eq!(private_words(&manual), Vec::<String>::new(), "static/openapi.json");
+    let (api, callbacks) = (sources("src/web/v1"), sources("src/dialect/plain"));
+    assert!(api.len() >= 12, "{}", api.len());
+    for file in api.iter().chain(&callbacks) {
+        assert_eq!(private_words(&written_texts(&text_of(file))), Vec::<String>::new(), "{}", file.display());
+    }
+}

@@ -56,7 +56,7 @@ struct JourneyView {
 
 #[derive(Serialize)]
 struct Callbacks {
-    landing: Option<EntryView>,
+    destination: Option<EntryView>,
     background: Vec<EntryView>,
     endpoints: Vec<EndpointView>,
 }
@@ -143,7 +143,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| engine.pay_link(journey)).transpose()?,
         callbacks: Callbacks {
-            landing: opening.plan.landing.as_ref().map(EntryView::from),
+            destination: opening.plan.landing.as_ref().map(EntryView::from),
             background: opening.plan.background.iter().map(EntryView::from).collect(),
             endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },

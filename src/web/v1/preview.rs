@@ -1,4 +1,4 @@
-//! `POST /v1/preview`: the exact URL of every outcome, and who else would be told, without creating anything.
+//! `POST /v1/preview`: the exact URL of every outcome, and who else would be notified, without creating anything.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ struct PreviewBody {
 
 #[derive(Serialize)]
 struct PreviewView {
-    landing: Option<EntryView>,
+    destination: Option<EntryView>,
     background: Vec<EntryView>,
     endpoints: Vec<EndpointView>,
     longest_bytes: usize,
@@ -76,13 +76,13 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
     let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
     if dialect != secpaid::NAME {
         let hint = format!("expected {}", secpaid::NAME);
-        return Err(Invalid::new("dialect", "is not one that is spoken here").hint(hint).into());
+        return Err(Invalid::new("dialect", "is not one that can be previewed").hint(hint).into());
     }
     let rehearsed = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
     let longest = rehearsed.entries.iter().map(|rehearsal| rehearsal.longest).max();
     let mut entries = rehearsed.entries.into_iter().map(EntryView::from);
     let view = PreviewView {
-        landing: entries.next(),
+        destination: entries.next(),
         background: entries.collect(),
         endpoints: rehearsed.endpoints.iter().map(EndpointView::from).collect(),
         longest_bytes: longest.unwrap_or_default(),

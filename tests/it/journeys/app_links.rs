@@ -211,7 +211,7 @@ async fn ways_are_frozen_when_the_journey_opens(house: House) {
     let before = shop.link_to("0,https://hook.example/n").await;
     shop.v1(Method::PUT, "/profile/callbacks/0", &json!({ "url": "https://shop.example/cb" })).await.is(200);
     let after = shop.link_to("0").await;
-    let landing = shop.journey(&before.id).await["callbacks"]["landing"].clone();
+    let landing = shop.journey(&before.id).await["callbacks"]["destination"].clone();
     assert_eq!(landing["ios"], "com.example.before://x");
     let page = house.http.pay(&before.text, "code=ok").await.location();
     assert!(page.contains("/payment/app?link_id="), "{page}");

@@ -106,7 +106,7 @@ async fn without_a_callback_every_saved_one_applies_but_those_on_request(house: 
     assert_eq!(journey["callbacks"]["background"][0]["params_in"], "query", "no server sees a fragment");
     // The preview says the same.
     let preview = shop.v1(Method::POST, "/preview", &json!({})).await.is(200).json();
-    assert_eq!((&preview["landing"]["url"], &preview["background"][0]["url"]), (&json!(urls[1]), &json!(urls[2])));
+    assert_eq!((&preview["destination"]["url"], &preview["background"][0]["url"]), (&json!(urls[1]), &json!(urls[2])));
     // Whoever names one gets it, by its index, its name or its URL.
     for named in [json!("0"), json!("named"), json!(urls[0]), json!([0])] {
         assert_eq!(shop.link(json!({ "callback_url": named })).await.data["callback_urls"], json!([urls[0]]));
@@ -150,7 +150,7 @@ async fn a_link_says_where_parameters_go_in_a_url_of_its_own(house: House) {
         assert_eq!(background["params_in"], "query", "{background}");
     }
     let preview = shop.v1(Method::POST, "/preview", &ask(json!("https://spa.example/#/pay"))).await.is(200).json();
-    assert_eq!(preview["landing"]["params_in"], "fragment");
+    assert_eq!(preview["destination"]["params_in"], "fragment");
     for (fields, field) in [
         (json!({ "callback_url": "https://spa.example/#/pay", "params_in": "path" }), "params_in: "),
         (json!({ "callback_url": "0", "params_in": "fragment" }), "params_in: "),
@@ -254,7 +254,7 @@ async fn the_others_of_a_list_are_kept_as_deliveries(house: House) {
     let urls = ["https://shop.example/cb", "https://hook.example/saved", "https://hook.example/one-off"];
     assert_eq!(link.data["callback_urls"], json!(urls));
     let journey = shop.journey(&link.id).await;
-    assert_eq!(journey["callbacks"]["landing"]["url"], urls[0]);
+    assert_eq!(journey["callbacks"]["destination"]["url"], urls[0]);
     assert_eq!(journey["callbacks"]["background"][0]["index"], 0);
     assert_eq!(journey["deliveries"], json!([]), "nothing is delivered before there is an outcome");
     let home = house.http.pay(&link.text, "code=ok").await.location();

@@ -43,7 +43,7 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
             for token in [false, true] {
                 let wish = json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
                 let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
-                let outcomes = shown["landing"]["outcomes"].as_object().unwrap();
+                let outcomes = shown["destination"]["outcomes"].as_object().unwrap();
                 let expected = if extra == "on" { 4 } else { 2 };
                 assert_eq!(outcomes.len(), expected, "{shown}");
                 for (outcome, url) in outcomes {
@@ -91,13 +91,13 @@ async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
     shop.save("https://hook.example/n").await;
     let wish = json!({ "callback_url": "https://shop.example/cb,0", "one_time_token": true });
     let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
-    let success = shown["landing"]["outcomes"]["success"].as_str().unwrap();
+    let success = shown["destination"]["outcomes"]["success"].as_str().unwrap();
     assert!(query_value(success, "one-time-token").starts_with("ott_"));
     let background = &shown["background"][0];
     assert_eq!((&background["index"], &background["url"]), (&json!(0), &json!("https://hook.example/n")));
     assert!(!background.to_string().contains("ott_"), "{background}");
     let longest =
-        shown["landing"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
+        shown["destination"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
     assert_eq!(shown["longest_bytes"].as_u64(), longest.map(|length| length as u64));
     // Nobody can use the token of a preview.
     shop.redeem(&query_value(success, "one-time-token")).await.is(404);
@@ -113,7 +113,7 @@ async fn a_preview_shows_what_each_device_is_given() {
     });
     shop.save_as(callback).await;
     let shown = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "0" })).await.is(200).json();
-    let landing = &shown["landing"];
+    let landing = &shown["destination"];
     assert_eq!(landing["ios"], "https://app.shop.example/");
     let query = |outcome: &str| format!("pay_id=9007199254740991&user_id={}&status={outcome}", shop.id);
     let devices = landing["devices"].as_object().unwrap();
@@ -134,7 +134,7 @@ async fn a_preview_shows_what_each_device_is_given() {
     assert_eq!(shown["longest_bytes"], longest);
     // A redirect that is the same for everybody is shown as one.
     let plain = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "https://shop.example/" })).await.json();
-    assert!(plain["landing"].get("devices").is_none(), "{plain}");
+    assert!(plain["destination"].get("devices").is_none(), "{plain}");
     // It refuses what an opening refuses.
     let long = format!("com.example.shop://{}", "a".repeat(2020));
     shop.save_as(json!({ "url": "https://shop.example/cb", "android": long })).await;
