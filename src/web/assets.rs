@@ -1,13 +1,16 @@
-//! Static files, which live inside the binary.
+//! Static files, which live inside the binary: for ever at the addresses that pages name, briefly at their plain names.
 
 use actix_web::http::header::{self, EntityTag, IfNoneMatch};
 use actix_web::{HttpResponse, web};
 
-use super::page::assets::asset;
+use super::page::assets::{ICON, Lasts, asset};
 use super::page_at;
 
-/// How long a browser may keep a file without asking.
-const KEPT: &str = "public, max-age=3600";
+/// How long a browser may keep what is named by its content: as long as it likes.
+const KEPT_FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// How long a browser may keep a file of a plain name without asking; only pages of older versions name one.
+const KEPT_BRIEFLY: &str = "public, max-age=300";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -20,14 +23,18 @@ async fn file(name: web::Path<String>, known: web::Header<IfNoneMatch>) -> HttpR
 }
 
 async fn favicon(known: web::Header<IfNoneMatch>) -> HttpResponse {
-    served("favicon.svg", &known)
+    served(ICON.name(), &known)
 }
 
 fn served(name: &str, known: &IfNoneMatch) -> HttpResponse {
-    let Some(asset) = asset(name) else { return HttpResponse::NotFound().finish() };
+    let Some((asset, lasts)) = asset(name) else { return HttpResponse::NotFound().finish() };
     let tag = EntityTag::new_strong(asset.etag().trim_matches('"').to_owned());
     let unchanged = matches!(known, IfNoneMatch::Items(tags) if tags.iter().any(|own| own.weak_eq(&tag)));
     let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::CACHE_CONTROL, KEPT)).insert_header(header::ETag(tag));
+    let kept = match lasts {
+        Lasts::ForEver => KEPT_FOR_EVER,
+        Lasts::UntilUpgraded => KEPT_BRIEFLY,
+    };
+    response.insert_header((header::CACHE_CONTROL, kept)).insert_header(header::ETag(tag));
     if unchanged { response.finish() } else { response.content_type(asset.content_type()).body(asset.bytes()) }
 }

@@ -23,12 +23,12 @@ before(async () => {
     },
     '/away': () => ({ headers: { 'content-security-policy': CSP }, body: file('tests/pages/repost-store-away.html') }),
     '/return/form-post': onwards,
-    '/static/repost.js': served('static/repost.js', 'text/javascript'),
+    '/static/repost.HASH.js': served('static/repost.js', 'text/javascript'),
     // What the page is there for: a gateway that simply redirects.
     '/return/careless': onwards,
-    '/static/fragment-return.js': served('static/fragment-return.js', 'text/javascript'),
-    '/static/handback.css': served('static/handback.css', 'text/css'),
-    '/static/favicon.svg': served('static/favicon.svg', 'image/svg+xml'),
+    '/static/fragment-return.HASH.js': served('static/fragment-return.js', 'text/javascript'),
+    '/static/handback.HASH.css': served('static/handback.css', 'text/css'),
+    '/static/favicon.HASH.svg': served('static/favicon.svg', 'image/svg+xml'),
   });
   site = await openSite({
     '/cb': () => '<!doctype html><title>Shop</title><h1>Back in the shop</h1>',

@@ -1,4 +1,7 @@
-//! The files that pages load; they live inside the binary, and each has a strong entity tag made of its content.
+//! The files that pages load; they live inside the binary, and each is named by its content.
+//!
+//! An address that holds a digest of the content may be kept for ever: after an upgrade pages name other addresses, so no
+//! page meets the looks or the scripts of another version. [`Asset::url`] is the one place that writes such an address.
 
 use std::sync::LazyLock;
 
@@ -6,24 +9,40 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+/// Where these files are served.
+const FOLDER: &str = "/static/";
+
+/// How many bytes of the digest stand in a name: enough to tell versions apart, nobody is to be kept out by it.
+const BYTES_IN_NAME: usize = 6;
+
 /// A file below `/static/`.
 #[derive(Debug, Clone)]
 pub struct Asset {
     name: &'static str,
+    url: String,
     content_type: &'static str,
     bytes: &'static [u8],
     etag: String,
 }
 
 impl Asset {
-    fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
-        Self { name, content_type, bytes, etag: format!("\"{digest}\"") }
+    /// A file of this plain name.
+    pub fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        let digest = Sha256::digest(bytes);
+        let short: String = digest.iter().take(BYTES_IN_NAME).map(|byte| format!("{byte:02x}")).collect();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let url = format!("{FOLDER}{stem}.{short}.{extension}");
+        Self { name, url, content_type, bytes, etag: format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest)) }
     }
 
-    /// Its name below `/static/`.
+    /// Its plain name below `/static/`, which stays when its content changes.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Its address with the digest of its content, as pages load it.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The value of its `Content-Type`.
@@ -42,29 +61,61 @@ impl Asset {
     }
 }
 
-const CSS: &str = "text/css; charset=utf-8";
+const TEXT_CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
-    [
-        Asset::new("handback.css", CSS, include_bytes!("../../../static/handback.css")),
-        Asset::new("favicon.svg", SVG, include_bytes!("../../../static/favicon.svg")),
-        Asset::new("app-return.js", JS, include_bytes!("../../../static/app-return.js")),
-        Asset::new("fragment-return.js", JS, include_bytes!("../../../static/fragment-return.js")),
-        Asset::new("repost.js", JS, include_bytes!("../../../static/repost.js")),
-        Asset::new("display-parameters.js", JS, include_bytes!("../../../static/display-parameters.js")),
-        Asset::new("waiting.js", JS, include_bytes!("../../../static/waiting.js")),
-        Asset::new("demo.js", JS, include_bytes!("../../../static/demo.js")),
-    ]
-});
+macro_rules! assets {
+    ($($(#[$doc:meta])* $constant:ident = $content_type:ident $name:literal;)+) => {
+        $(
+            $(#[$doc])*
+            pub static $constant: LazyLock<Asset> =
+                LazyLock::new(|| Asset::new($name, $content_type, include_bytes!(concat!("../../../static/", $name))));
+        )+
 
-/// The file of this name, if there is one.
-pub fn asset(name: &str) -> Option<&'static Asset> {
-    ASSETS.iter().find(|asset| asset.name == name)
+        /// Every file there is.
+        pub fn all() -> impl Iterator<Item = &'static Asset> {
+            [$(&$constant),+].into_iter().map(|asset| &**asset)
+        }
+    };
 }
 
-/// Every file there is.
-pub fn all() -> &'static [Asset] {
-    ASSETS.as_slice()
+assets! {
+    /// How every page looks.
+    STYLE = TEXT_CSS "handback.css";
+    /// The mark of every page.
+    ICON = SVG "favicon.svg";
+    /// Opens an app.
+    APP_RETURN = JS "app-return.js";
+    /// Posts what stands behind a `#`.
+    FRAGMENT_RETURN = JS "fragment-return.js";
+    /// Posts a return once more, from our own page.
+    REPOST = JS "repost.js";
+    /// Shows what came behind a `#`.
+    DISPLAY_PARAMETERS = JS "display-parameters.js";
+    /// Asks behind a page whether there is a way on.
+    WAITING = JS "waiting.js";
+    /// Shows the call of the demo's form.
+    DEMO = JS "demo.js";
+}
+
+/// How long an address means the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// For ever: the address holds the digest.
+    ForEver,
+    /// Until the next upgrade.
+    UntilUpgraded,
+}
+
+/// The file of this name below `/static/`, plain or with the digest of its content, if there is one. A name with another
+/// digest is none: a kept answer to it would never be asked for again.
+pub fn asset(name: &str) -> Option<(&'static Asset, Lasts)> {
+    all().find_map(|asset| {
+        if asset.url.strip_prefix(FOLDER) == Some(name) {
+            Some((asset, Lasts::ForEver))
+        } else {
+            (asset.name == name).then_some((asset, Lasts::UntilUpgraded))
+        }
+    })
 }

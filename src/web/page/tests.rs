@@ -73,10 +73,18 @@ fn tags(html: &str) -> Vec<&str> {
     html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
 }
 
+/// A page with `HASH` where an address holds the digest of a file, so that a change of a file changes no golden page.
+fn without_digests(html: &str) -> String {
+    assets::all().fold(html.to_owned(), |html, asset| {
+        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
+        html.replace(asset.url(), &format!("/static/{stem}.HASH.{extension}"))
+    })
+}
+
 #[test]
 fn every_page_is_its_golden_page_and_no_golden_page_is_left_over() {
     let folder = in_crate("tests/pages");
-    let pages = pages();
+    let pages: Vec<_> = pages().into_iter().map(|(name, html)| (name, without_digests(&html))).collect();
     if env::var_os("HANDBACK_REWRITE_PAGES").is_some() {
         files_below(&folder).iter().for_each(|old| fs::remove_file(old).unwrap());
         pages.iter().for_each(|(name, html)| fs::write(folder.join(format!("{name}.html")), html).unwrap());
@@ -144,11 +152,12 @@ fn no_template_holds_a_script_or_a_style_of_its_own() {
             assert!(!inline, "{} has an inline handler or style: {tag}", file.display());
             assert!(!tag.starts_with("style"), "{} has a style of its own", file.display());
             assert!(
-                !tag.starts_with("script") || tag.starts_with("script src=\"/static/"),
+                !tag.starts_with("script") || tag.starts_with("script src=\"{{ crate::web::page::assets::"),
                 "{} has a script of its own",
                 file.display()
             );
         }
+        assert!(!template.contains("/static/"), "{} writes the address of a file itself", file.display());
         assert!(!template.replace(' ', "").contains("|safe"), "{} switches escaping off", file.display());
     }
 }
@@ -158,7 +167,8 @@ fn everything_that_a_page_loads_is_ours_and_exists() {
     for (name, html) in pages() {
         for tag in tags(&html).into_iter().filter(|tag| !tag.starts_with("a ")) {
             for part in tag.split(['"']).filter(|part| part.starts_with("/static/")) {
-                assert!(assets::asset(&part["/static/".len()..]).is_some(), "{name} loads {part}, which is not there");
+                let found = assets::asset(&part["/static/".len()..]);
+                assert!(found.is_some_and(|(_, lasts)| lasts == assets::Lasts::ForEver), "{name} loads {part}");
             }
             let loads = tag.contains(" src=") || (tag.starts_with("link ") && tag.contains(" href="));
             assert!(!loads || tag.contains("=\"/static/"), "{name} loads from elsewhere: {tag}");
@@ -169,11 +179,8 @@ fn everything_that_a_page_loads_is_ours_and_exists() {
 #[test]
 fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
     for (name, html) in rendered(Checkout::samples()) {
-        let loaded: usize = assets::all()
-            .iter()
-            .filter(|asset| html.contains(&format!("/static/{}", asset.name())))
-            .map(|asset| asset.bytes().len())
-            .sum();
+        let loaded: usize =
+            assets::all().filter(|asset| html.contains(asset.url())).map(|asset| asset.bytes().len()).sum();
         assert!(loaded > 0, "{name} loads nothing");
         assert!(html.len() + loaded < 15_000, "{name} weighs {} bytes", html.len() + loaded);
     }
@@ -181,14 +188,14 @@ fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
 
 #[test]
 fn the_stylesheet_stays_under_7_kilobytes() {
-    let css = assets::asset("handback.css").unwrap();
-    assert!(css.bytes().len() < 7_000, "{} bytes", css.bytes().len());
+    let size = assets::STYLE.bytes().len();
+    assert!(size < 7_000, "{size} bytes");
 }
 
 #[test]
 fn an_asset_has_a_type_and_a_tag_of_its_own() {
-    let tags: BTreeSet<&str> = assets::all().iter().map(assets::Asset::etag).collect();
-    assert_eq!(tags.len(), assets::all().len());
+    let tags: BTreeSet<&str> = assets::all().map(assets::Asset::etag).collect();
+    assert_eq!(tags.len(), assets::all().count());
     for asset in assets::all() {
         assert_eq!(asset.etag().len(), 45, "{} needs a strong tag in quotes", asset.name());
         assert!(asset.etag().starts_with('"') && asset.etag().ends_with('"'));
@@ -196,6 +203,22 @@ fn an_asset_has_a_type_and_a_tag_of_its_own() {
     }
     assert!(assets::asset("../Cargo.toml").is_none());
     assert!(assets::asset("").is_none());
+}
+
+#[test]
+fn a_file_is_named_by_its_content() {
+    let url = |bytes| assets::Asset::new("a.b.css", "text/css", bytes).url().to_owned();
+    assert_eq!(url(b"one"), "/static/a.b.7692c3ad3540.css");
+    assert_ne!(url(b"one"), url(b"two"));
+    for asset in assets::all() {
+        let name = asset.url().strip_prefix("/static/").unwrap();
+        assert_eq!(assets::asset(name).unwrap().1, assets::Lasts::ForEver);
+        assert_eq!(assets::asset(asset.name()).unwrap().1, assets::Lasts::UntilUpgraded);
+        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
+        for digest in ["000000000000", "HASH", ""] {
+            assert!(assets::asset(&format!("{stem}.{digest}.{extension}")).is_none(), "{name}");
+        }
+    }
 }
 
 #[test]
@@ -237,7 +260,10 @@ fn no_page_reloads_by_itself_under_somebody_who_has_scripts() {
         if html.contains("http-equiv=\"refresh\"") {
             waiting += 1;
             assert!(html.contains("<div role=\"status\" id=\"waiting\""), "{name} has no status to say what is new");
-            assert!(html.contains("<script src=\"/static/waiting.js\" defer></script>"), "{name} has no script");
+            assert!(
+                html.contains(&format!("<script src=\"{}\" defer></script>", assets::WAITING.url())),
+                "{name} has no script"
+            );
         }
     }
     assert!(waiting >= 4, "{waiting} pages wait");

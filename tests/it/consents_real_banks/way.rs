@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use handback::bank::Carried;
+use handback::web::page::assets;
 
 use super::config;
 use crate::banks::customer::{Customer, Decision, Landing};
@@ -69,7 +70,7 @@ pub async fn arrives(http: &Http, landing: &Landing) -> Answer {
             }
         }
         Carried::Fragment if bare.query().is_none() => {
-            http.get(bare.as_str()).await.is(200).says("/static/fragment-return.js");
+            http.get(bare.as_str()).await.is(200).says(assets::FRAGMENT_RETURN.url());
             pairs.push(("handback_posted_by", "fragment"));
             http.submit(bare.as_str(), &pairs).await
         }
@@ -90,7 +91,7 @@ pub async fn sent_on(ask: impl AsyncFn() -> Answer) -> String {
         }
         assert!(Instant::now() < deadline, "it waits for ever: {}", answer.text());
         let answer = answer.is(200);
-        let moves_on = ["http-equiv=\"refresh\"", "/static/repost.js"].iter().any(|own| answer.text().contains(own));
+        let moves_on = ["http-equiv=\"refresh\"", assets::REPOST.url()].iter().any(|own| answer.text().contains(own));
         assert!(moves_on, "{}", answer.text());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -3,6 +3,7 @@
 use handback::domain::consent::Kind;
 use handback::domain::outcome::Outcome;
 use handback::domain::wish::Asked;
+use handback::web::page::assets;
 
 use crate::support::annex::{Annex, Manners};
 use crate::support::house::{House, StoreKind};
@@ -26,7 +27,7 @@ fn is_the_page(page: &Answer) {
     assert!(!page.has("location") && !page.has("set-cookie"));
     assert_eq!(page.header("cache-control"), "no-store");
     let page = page.clone().is(200).says("action=\"/return/hybrid\"").says("method=\"post\"").says("<noscript>");
-    page.says("/static/fragment-return.js").says("name=\"handback_posted_by\" value=\"fragment\"");
+    page.says(assets::FRAGMENT_RETURN.url()).says("name=\"handback_posted_by\" value=\"fragment\"");
 }
 
 #[tokio::test]

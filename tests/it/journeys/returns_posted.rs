@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handback::web::page::assets;
 use serde_json::json;
 
 use crate::support::house::{House, StoreKind, eventually};
@@ -67,7 +68,7 @@ async fn a_posted_answer_in_two_places_or_twice_is_refused(house: House) {
     for body in ["code=ok", ""] {
         let page = house.http.send(reqwest::Method::POST, "/return/sandbox", &[FORM], body.to_owned()).await.is(200);
         assert!(!page.has("location"));
-        page.says("/static/repost.js").never_says("link_id");
+        page.says(assets::REPOST.url()).never_says("link_id");
     }
     assert_eq!(shop.status(&link).await, "away");
 }
@@ -101,7 +102,7 @@ async fn a_required_cookie_is_fetched_by_posting_once_more(house: House) {
     let answer = "code=o%22k&theirs=%3Cb%3E";
     let page = post(&house.http, &trip, answer, &[]).await.is(200);
     assert!(!page.has("location"));
-    let page = page.says("action=\"/return/sandbox\"").says("value=\"o&#34;k\"").says("/static/repost.js");
+    let page = page.says("action=\"/return/sandbox\"").says("value=\"o&#34;k\"").says(assets::REPOST.url());
     page.says(&format!("name=\"state\" value=\"{}\"", trip.state)).says("name=\"theirs\" value=\"&#60;b&#62;\"");
     assert_eq!(shop.status(&link).await, "away");
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handback::web::page::assets;
 use serde_json::json;
 
 use crate::support::house::House;
@@ -88,8 +89,8 @@ async fn the_checkout_page_is_light(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link(json!({ "recipient_note": "x".repeat(200) })).await;
     let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
-    let style = house.http.get("/static/handback.css").await.is(200);
-    let icon = house.http.get("/static/favicon.svg").await.is(200);
+    let style = house.http.get(assets::STYLE.url()).await.is(200);
+    let icon = house.http.get(assets::ICON.url()).await.is(200);
     let whole = page.body.len() + style.body.len() + icon.body.len();
     assert!(whole < 15_000, "{whole} bytes");
     page.never_says("<script");

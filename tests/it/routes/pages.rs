@@ -1,5 +1,6 @@
 //! Pages and files: their headers, their cache, and the addresses that have nothing.
 
+use handback::web::page::assets::{self, Asset};
 use reqwest::Method;
 use serde_json::json;
 
@@ -149,9 +150,11 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
 #[tokio::test]
 async fn files_are_kept_and_asked_for_again_by_their_tag() {
     let house = House::open(StoreKind::Embedded).await;
-    for name in ["handback.css", "favicon.svg", "app-return.js", "display-parameters.js", "demo.js", "waiting.js"] {
-        let page = format!("/static/{name}");
+    let plain = |asset: &Asset| (format!("/static/{}", asset.name()), "public, max-age=300");
+    let by_content = |asset: &Asset| (asset.url().to_owned(), "public, max-age=31536000, immutable");
+    for (page, kept) in assets::all().flat_map(|asset| [plain(asset), by_content(asset)]) {
         let file = house.http.get(&page).await.is(200);
+        assert_eq!(file.header("cache-control"), kept, "{page}");
         assert!(!file.body.is_empty());
         let tag = file.header("etag");
         assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
@@ -159,12 +162,34 @@ async fn files_are_kept_and_asked_for_again_by_their_tag() {
         for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
             let same = house.http.get_with(&page, &[("if-none-match", &known)]).await.is(304);
             assert!(same.body.is_empty());
-            assert_eq!(same.header("etag"), tag);
+            assert_eq!((same.header("etag"), same.header("cache-control").as_str()), (tag.clone(), kept));
         }
         house.http.get_with(&page, &[("if-none-match", "\"other\"")]).await.is(200);
     }
     for nothing in ["/static/", "/static/x", "/static/..%2Fopenapi.json", "/static/openapi.json", "/static/%00"] {
         house.http.get(nothing).await.is(404);
+    }
+    // A page of another version names what this one does not have.
+    let other = house.http.get("/static/handback.000000000000.css").await.is(404);
+    assert!(!other.has("cache-control"), "{}", other.text());
+    let icon = house.http.get("/favicon.ico").await.is(200);
+    assert_eq!(icon.header("cache-control"), "public, max-age=300");
+}
+
+#[tokio::test]
+async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
+    let house = House::open(StoreKind::Embedded).await;
+    for page in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages")).unwrap() {
+        let html = std::fs::read_to_string(page.unwrap().path()).unwrap();
+        let loaded: Vec<&str> = html.split('"').filter(|part| part.starts_with("/static/")).collect();
+        assert!(loaded.len() >= 3, "{html}");
+        for url in loaded {
+            let named = |asset: &&Asset| asset.name() == url["/static/".len()..].replace(".HASH.", ".");
+            assert!(url.contains(".HASH."), "{url}");
+            let asset = assets::all().find(named).unwrap();
+            let file = house.http.get(asset.url()).await.is(200);
+            assert!(file.header("cache-control").ends_with("immutable"), "{url}");
+        }
     }
 }
 
