@@ -34,6 +34,7 @@ fn served(name: &str, known: &IfNoneMatch) -> HttpResponse {
     let kept = match lasts {
         Lasts::ForEver => KEPT_FOR_EVER,
         Lasts::UntilUpgraded => KEPT_BRIEFLY,
+        Lasts::ForNow => "no-store",
     };
     response.insert_header((header::CACHE_CONTROL, kept)).insert_header(header::ETag(tag));
     if unchanged { response.finish() } else { response.content_type(asset.content_type()).body(asset.bytes()) }

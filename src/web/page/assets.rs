@@ -106,16 +106,30 @@ pub enum Lasts {
     ForEver,
     /// Until the next upgrade.
     UntilUpgraded,
+    /// Not at all: the address holds the digest of another version.
+    ForNow,
 }
 
-/// The file of this name below `/static/`, plain or with the digest of its content, if there is one. A name with another
-/// digest is none: a kept answer to it would never be asked for again.
+/// The file of this name below `/static/`, plain or with the digest of its content, if there is one. While nodes are
+/// upgraded one by one, a page of one version may ask a node of the other: it gets what that node has, and nobody keeps it.
 pub fn asset(name: &str) -> Option<(&'static Asset, Lasts)> {
     all().find_map(|asset| {
-        if asset.url.strip_prefix(FOLDER) == Some(name) {
-            Some((asset, Lasts::ForEver))
+        let lasts = if asset.url.strip_prefix(FOLDER) == Some(name) {
+            Lasts::ForEver
+        } else if asset.name == name {
+            Lasts::UntilUpgraded
+        } else if is_of_another_version(asset, name) {
+            Lasts::ForNow
         } else {
-            (asset.name == name).then_some((asset, Lasts::UntilUpgraded))
-        }
+            return None;
+        };
+        Some((asset, lasts))
     })
+}
+
+fn is_of_another_version(asset: &Asset, name: &str) -> bool {
+    let (stem, extension) = asset.name.rsplit_once('.').unwrap_or((asset.name, ""));
+    let digest = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension));
+    let digest = digest.and_then(|rest| rest.strip_prefix('.')?.strip_suffix('.'));
+    digest.is_some_and(|hex| hex.len() == 2 * BYTES_IN_NAME && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
