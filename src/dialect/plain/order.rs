@@ -44,7 +44,6 @@ impl OrderBody {
     /// The first field that breaks a rule.
     pub fn read(&self) -> Result<Order, Invalid> {
         let method = optional::<String>(self.method.as_deref(), "method", "expected a text such as \"POST\"")?;
-        let method = method.filter(|method| !method.is_empty());
         let method = method.map_or(Ok(Method::Post), |method| Method::parse(&method))?;
         let headers = self.headers.as_deref().map(read_headers).transpose()?.unwrap_or_default();
         let content = self.body.as_deref().map(read_content).transpose()?.unwrap_or(Content::Result);

@@ -4,16 +4,16 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::deliveries::{DeliveryView, Shown};
 use super::journeys::{read_place, write_place};
+use super::list::ListQuery;
 use super::{Call, Incoming, merchant_of, no_store};
 use crate::dialect::plain::{FinishBody, NAME, OrderBody};
 use crate::domain::delivery::Target;
 use crate::domain::id::JourneyId;
-use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::message::{Finish, FinishedAs, Header, Message};
 use crate::domain::outcome::Outcome;
@@ -22,9 +22,6 @@ use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
 
-/// How many callbacks one answer holds, unless the call says otherwise; and the most it may say.
-const LIMIT: (usize, usize) = (50, 200);
-
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let all = super::at("/callbacks", "GET, POST");
     let one = super::at("/callbacks/{id}", "GET, DELETE");
@@ -32,13 +29,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(all.route(web::get().to(list)).route(web::post().to(open)))
         .service(one.route(web::get().to(show)).route(web::delete().to(call_off)))
         .service(super::at("/callbacks/{id}/result", "POST").route(web::post().to(finish)));
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
 }
 
 /// A callback, as lists show it.
@@ -79,12 +69,8 @@ async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespo
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let page = web::Query::<Page>::from_query(request.query_string())
-        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
-    let limit = page.limit.unwrap_or(LIMIT.0);
-    if !(1..=LIMIT.1).contains(&limit) {
-        return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
-    }
+    let page = ListQuery::read(&request, &["limit", "after"])?;
+    let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
     let (errands, next) = engine.errands(merchant.id, after, limit).await?;
     let views: Vec<_> = errands.iter().map(|errand| view(&engine, errand)).collect();

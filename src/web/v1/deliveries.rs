@@ -1,8 +1,9 @@
 //! A merchant's deliveries: those that wait, fail or have died, one by its id, and sending one again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::list::ListQuery;
 use super::merchant_of;
 use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, State, Target};
 use crate::domain::id::PayId;
@@ -13,22 +14,11 @@ use crate::engine::{DeliveryCursor, DeliveryFilter, Engine, Parcel};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
-/// How many deliveries one answer holds, unless the call says otherwise; and the most it may say.
-const LIMIT: (usize, usize) = (50, 200);
-
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(super::at("/deliveries", "GET").route(web::get().to(list)))
         .service(super::at("/deliveries/{id}", "GET").route(web::get().to(one)))
         .service(super::at("/deliveries/{id}/replay", "POST").route(web::post().to(replay)));
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page {
-    state: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
 }
 
 /// A delivery, as it is shown everywhere: a list has its last attempt, else all of them are shown that are kept.
@@ -83,13 +73,9 @@ struct ParcelView {
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let page = web::Query::<Page>::from_query(request.query_string())
-        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
+    let page = ListQuery::read(&request, &["state", "limit", "after"])?;
     let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
-    let limit = page.limit.unwrap_or(LIMIT.0);
-    if !(1..=LIMIT.1).contains(&limit) {
-        return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
-    }
+    let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
     let parcels = engine.deliveries_of(merchant.id, filter, after, limit).await?;
     let next = parcels.last().filter(|_| parcels.len() == limit).map(|last| write_place(&last.delivery));

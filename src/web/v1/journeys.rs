@@ -1,10 +1,11 @@
 //! A merchant's journeys, with their timelines.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::deliveries::{DeliveryView, Shown};
 use super::endpoints::EndpointView;
+use super::list::ListQuery;
 use super::merchant_of;
 use super::ways::WaysView;
 use crate::domain::consent::Grant;
@@ -18,20 +19,10 @@ use crate::engine::{Engine, Place, Sight, Which};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
-/// How many journeys one answer holds, unless the call says otherwise; and the most it may say.
-const LIMIT: (usize, usize) = (50, 200);
-
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(super::at("/journeys", "GET").route(web::get().to(list)))
         .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -99,12 +90,8 @@ struct Event {
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let page = web::Query::<Page>::from_query(request.query_string())
-        .map_err(|error| Invalid::new("query", format!("is not one of this list ({error})")))?;
-    let limit = page.limit.unwrap_or(LIMIT.0);
-    if !(1..=LIMIT.1).contains(&limit) {
-        return Err(Invalid::new("limit", format!("is not between 1 and {}", LIMIT.1)).into());
-    }
+    let page = ListQuery::read(&request, &["limit", "after"])?;
+    let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
     let journeys = engine.journeys(merchant.id, Which::All, after, limit).await?;
     let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(Place::of(last)));

@@ -6,6 +6,8 @@ mod deliveries;
 mod endpoints;
 mod introspect;
 mod journeys;
+mod json;
+mod list;
 mod preview;
 mod profile;
 mod public_keys;
@@ -26,7 +28,6 @@ use super::body::{BodyTrouble, Incoming};
 use super::idempotency;
 use super::problem::{Problem, name_types};
 use super::problem_kind::ProblemKind;
-use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Claim, Engine};
 use crate::telemetry::metrics::Route;
@@ -135,10 +136,7 @@ impl<T: DeserializeOwned> Call<T> {
         check_type(&incoming.request)?;
         let bytes = incoming.body?;
         let claim = idempotency::claim(engine, &incoming.request, merchant.id, &[&bytes])?;
-        let expected = |error: serde_json::Error| {
-            BodyTrouble::Unreadable(Invalid::new("body", format!("is not the JSON that is expected ({error})")))
-        };
-        Ok(Self { merchant, claim, body: serde_json::from_slice(&bytes).map_err(expected)? })
+        Ok(Self { merchant, claim, body: json::read(&bytes).map_err(BodyTrouble::Unreadable)? })
     }
 }
 

@@ -3,9 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::secrets::WebhookKeyView;
-use super::{at, check_type, merchant_of, no_store};
+use super::{at, check_type, json, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::merchant::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine, WebhookPublicKey};
@@ -59,7 +60,9 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &incoming.request).await?;
     check_type(&incoming.request)?;
-    let read = read_public_key(&incoming.body?).map_err(|invalid| match invalid.field() {
+    let body = incoming.body?;
+    json::read::<IgnoredAny>(&body).map_err(BodyTrouble::Unreadable)?;
+    let read = read_public_key(&body).map_err(|invalid| match invalid.field() {
         "body" => Problem::from(BodyTrouble::Unreadable(invalid)),
         _ => invalid.into(),
     })?;

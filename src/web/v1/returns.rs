@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, merchant_of, no_store};
+use crate::domain::invalid::Invalid;
 use crate::domain::signed_return::PARAMETER;
 use crate::engine::{CameBack, Engine, Unsigned};
 use crate::web::body::Incoming;
@@ -16,6 +17,9 @@ use crate::web::time::rfc3339;
 
 /// How far a signature's time may be from now, unless the call says otherwise.
 const TOLERANCE: Duration = Duration::from_hours(1);
+
+/// The longest that a call may say: a year.
+const LONGEST_TOLERANCE: Duration = Duration::from_hours(365 * 24);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -90,11 +94,12 @@ async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
 
 async fn verify(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<VerifyBody>::read(&engine, incoming).await?;
-    let came = CameBack {
-        url: &call.body.url,
-        callback: call.body.callback.as_deref(),
-        tolerance: call.body.tolerance_seconds.map_or(TOLERANCE, Duration::from_secs),
-    };
+    let tolerance = call.body.tolerance_seconds.map_or(TOLERANCE, Duration::from_secs);
+    if tolerance > LONGEST_TOLERANCE {
+        let rule = format!("is not between 0 and {} seconds", LONGEST_TOLERANCE.as_secs());
+        return Err(Invalid::new("tolerance_seconds", rule).into());
+    }
+    let came = CameBack { url: &call.body.url, callback: call.body.callback.as_deref(), tolerance };
     let mut response = no_store(StatusCode::OK);
     Ok(match engine.verify_return(call.merchant.id, came) {
         Ok(verified) => response.json(ValidView {

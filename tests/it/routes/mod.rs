@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod every_answer;
+mod generated;
 mod manual;
 mod metrics;
 mod pages;

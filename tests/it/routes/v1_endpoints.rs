@@ -112,15 +112,15 @@ async fn what_is_no_endpoint_is_refused_with_its_field(house: House) {
         (json!({ "url": url, "form": "" }), 422, "form"),
         (json!({ "url": url, "notify_on": ["never"] }), 422, "notify_on"),
         (json!({ "url": url, "notify_on": [] }), 422, "notify_on"),
-        (json!({ "url": url, "notify_on": "paid" }), 400, "body"),
+        (json!({ "url": url, "notify_on": "paid" }), 400, "notify_on"),
         (json!({ "url": url, "encryption_key": "short" }), 422, "encryption_key"),
         (json!({ "url": url, "encryption_key": "" }), 422, "encryption_key"),
         (json!({ "url": url, "encryption_key": format!("{KEY}0") }), 422, "encryption_key"),
         (json!({ "url": url, "encryption_key": "é".repeat(16) }), 422, "encryption_key"),
-        (json!({ "url": url, "encrypted": true }), 400, "body"),
-        (json!({ "url": url, "name": "main" }), 400, "body"),
-        (json!({ "url": 7 }), 400, "body"),
-        (json!({}), 400, "body"),
+        (json!({ "url": url, "encrypted": true }), 400, "encrypted"),
+        (json!({ "url": url, "name": "main" }), 400, "name"),
+        (json!({ "url": 7 }), 400, "url"),
+        (json!({}), 400, "url"),
     ] {
         for (method, path) in [(Method::POST, "/profile/endpoints"), (Method::PUT, "/profile/endpoints/0")] {
             let problem = shop.v1(method, path, &body).await.is(status).json();

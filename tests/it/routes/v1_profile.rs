@@ -111,10 +111,10 @@ async fn what_is_no_callback_is_refused_with_its_field(house: House) {
         (json!({ "url": url, "ios": "com.example.app:/x", "fallback": "http://shop.example/" }), 422, "fallback"),
         (json!({ "url": url, "app_links": "page" }), 422, "app_links"),
         (json!({ "url": "com.example.app:/x", "app_links": "never" }), 422, "app_links"),
-        (json!({ "url": url, "ios": 7 }), 400, "body"),
-        (json!({}), 400, "body"),
-        (json!({ "url": 7 }), 400, "body"),
-        (json!({ "url": url, "surprise": 1 }), 400, "body"),
+        (json!({ "url": url, "ios": 7 }), 400, "ios"),
+        (json!({}), 400, "url"),
+        (json!({ "url": 7 }), 400, "url"),
+        (json!({ "url": url, "surprise": 1 }), 400, "surprise"),
         (json!("x"), 400, "body"),
     ] {
         for (method, path) in [(Method::POST, "/profile/callbacks"), (Method::PUT, "/profile/callbacks/0")] {

@@ -1,0 +1,300 @@
+//! `/v1/openapi.json` and the readers agree: requests are made from the schemas, and the answers are held against them.
+//!
+//! For each field of each body, and each query parameter, the test sends what stands at, inside and beyond every limit of its
+//! schema, and every type that there is. A well-kept validator judges what the schema says of a request; the gateway has to
+//! say the same. What a schema cannot say stands in [`RULES`] and [`CHARACTERS`], and nowhere else.
+
+use std::collections::BTreeSet;
+
+use jsonschema::Validator;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::support::house::{House, StoreKind};
+use crate::support::http::Answer;
+use crate::support::member::PUBLIC_KEY;
+use crate::support::shop::Shop;
+
+const URL: &str = "https://shop.example/x";
+
+/// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
+const RULES: [(&str, &str); 19] = [
+    // What is saved, or not.
+    ("callback_url", "and there is none"),
+    ("payment_endpoint", "and there is none"),
+    ("payment_endpoint", "and saved endpoints have an index only"),
+    ("is_encryption", "has no encryption key of its own"),
+    // The grammar of texts in which indices, names and URLs stand between commas.
+    ("callback_url", "is not absolute"),
+    ("callback_url", "which no URL may hold"),
+    ("callback_url", "which is no part of a URL"),
+    ("callback_url", "more than 2048"),
+    ("payment_endpoint", "more than 2048"),
+    ("payment_endpoint", "is empty"),
+    ("payment_endpoint", "is not absolute"),
+    ("payment_endpoint", "which no URL may hold"),
+    ("payment_endpoint", "which is no part of a URL"),
+    // Fields that need one another.
+    ("app_links", "is of no use"),
+    ("web", "is of no use"),
+    // What may stand at a time.
+    ("overlap_seconds", "cannot begin while the overlap of the last rotation lasts"),
+    // An operator's setting.
+    ("expires_in", "is later than this gateway keeps a journey"),
+    // The forms that a key may have.
+    ("key", "and an Ed25519 key has 32"),
+    // A list's own cursor is opaque.
+    ("after", "is not a place in the list"),
+];
+
+/// What stands in texts that people read, and what a key is, in words that a pattern would only blur.
+const CHARACTERS: [&str; 3] = ["holds the control character", "which nobody can see", "is neither PEM nor base64url"];
+
+/// The least body that an operation takes. A new operation has to say its own.
+fn least(operation: &str) -> Value {
+    match operation {
+        "addCallback" | "replaceCallback" | "addEndpoint" | "replaceEndpoint" | "verifyReturn" => json!({ "url": URL }),
+        "registerPublicKey" => json!({ "key": PUBLIC_KEY }),
+        "addKey" => json!({ "name": "deploy" }),
+        "rotateKey" | "rotateSigningSecret" | "rotateWebhookKey" | "changeSettings" => json!({}),
+        "preview" | "openJob" => json!({ "callback_url": URL }),
+        "postJobResult" => json!({ "status": "done" }),
+        "redeemOneTimeToken" => json!({ "one_time_token": "x" }),
+        other => panic!("no body is known for {other}"),
+    }
+}
+
+/// Values that a field of this name takes beside what its schema shows, and what must stand beside it.
+fn samples(field: &str) -> Vec<(Value, Value)> {
+    let beside = json!({ "fallback": "https://shop.example/y" });
+    match field {
+        "web" => vec![(json!("https://shop.example/w"), json!({}))],
+        "ios" | "android" => vec![(json!("https://shop.example/app"), beside)],
+        "android_package" => {
+            vec![(json!("com.example.shop"), json!({ "android": "https://shop.example/app", "fallback": URL }))]
+        }
+        "fallback" => vec![(json!("https://shop.example/y"), json!({ "ios": "https://shop.example/app" }))],
+        "encryption_key" => vec![(json!("0123456789abcdef0123456789abcdef"), json!({}))],
+        "callback_url" | "payment_endpoint" => vec![(json!(URL), json!({})), (json!([URL]), json!({}))],
+        "notify_on" => vec![(json!(["paid"]), json!({})), (json!(["paid", "paid"]), json!({}))],
+        "headers" => vec![(json!({ "x-a": "1" }), json!({})), (json!({ "x-a": 1 }), json!({}))],
+        "is_encryption" => vec![(json!(true), json!({ "payment_endpoint": URL }))],
+        _ => Vec::new(),
+    }
+}
+
+/// The schema with what it refers to.
+fn resolved<'a>(manual: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema.get("$ref").and_then(Value::as_str) {
+        Some(reference) => resolved(manual, manual.pointer(&reference[1..]).expect("what is referred to")),
+        None => schema,
+    }
+}
+
+fn validator(manual: &Value, schema: &Value) -> Validator {
+    let mut whole = schema.as_object().expect("a schema").clone();
+    whole.insert("components".into(), manual["components"].clone());
+    jsonschema::draft202012::new(&Value::Object(whole)).expect("a valid schema")
+}
+
+/// What is sent as a value of this schema: every type, and both sides of every limit.
+fn candidates(manual: &Value, schema: &Value) -> Vec<Value> {
+    let schema = resolved(manual, schema);
+    let mut all = vec![
+        json!(null),
+        json!(true),
+        json!(7),
+        json!(7.0),
+        json!(7.5),
+        json!(-1),
+        json!(1e30),
+        json!(""),
+        json!("x"),
+        json!("7"),
+        json!("\u{0}"),
+        json!("é\u{202e}"),
+        json!("x".repeat(5_000)),
+        json!([]),
+        json!([null]),
+        json!({}),
+    ];
+    for (limit, steps) in [("minimum", [0, -1]), ("maximum", [0, 1])] {
+        if let Some(limit) = schema[limit].as_i64() {
+            all.extend(steps.map(|step| json!(limit + step)));
+            #[expect(clippy::cast_precision_loss, reason = "limits are small")]
+            all.push(json!(limit as f64));
+        }
+    }
+    for (limit, step) in [("minLength", -1), ("maxLength", 1)] {
+        if let Some(limit) = schema[limit].as_i64() {
+            let long = |length: i64| json!("x".repeat(usize::try_from(length).unwrap_or_default()));
+            all.extend([long(limit), long(limit + step)]);
+        }
+    }
+    for choice in schema["enum"].as_array().into_iter().flatten() {
+        all.extend([choice.clone(), json!(choice.as_str().unwrap_or_default().to_uppercase())]);
+    }
+    for one in schema["oneOf"].as_array().into_iter().flatten() {
+        all.extend(candidates(manual, one));
+    }
+    if let Some(items) = schema.get("items") {
+        all.extend(candidates(manual, items).into_iter().map(|item| json!([item])));
+        for limit in ["minItems", "maxItems"].into_iter().filter_map(|limit| schema[limit].as_u64()) {
+            let many = |length: u64| json!(vec![URL; usize::try_from(length).unwrap_or_default()]);
+            all.extend([many(limit), many(limit + 1)]);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|value| seen.insert(value.to_string()));
+    all
+}
+
+/// The bodies that are sent to an operation, each with the field that it is about.
+fn bodies(manual: &Value, schema: &Value, least: &Value) -> Vec<(String, Value)> {
+    let schema = resolved(manual, schema);
+    let fields = schema["properties"].as_object().expect("fields");
+    let with = |more: &Value, field: &str, value: Value| {
+        let mut body = least.as_object().expect("an object").clone();
+        body.extend(more.as_object().cloned().unwrap_or_default());
+        body.insert(field.to_owned(), value);
+        Value::Object(body)
+    };
+    let mut all = vec![(String::new(), least.clone()), ("surprise".into(), with(&json!({}), "surprise", json!(1)))];
+    for (field, schema) in fields {
+        for value in candidates(manual, schema) {
+            all.push((field.clone(), with(&json!({}), field, value)));
+        }
+        for (value, beside) in samples(field) {
+            all.push((field.clone(), with(&beside, field, value)));
+        }
+        let mut without: Map<String, Value> = least.as_object().expect("an object").clone();
+        if without.remove(field).is_some() {
+            all.push((field.clone(), Value::Object(without)));
+        }
+    }
+    all
+}
+
+/// One request that an operation can be sent, as far as it is the same for all of its bodies.
+struct Operation<'a> {
+    id: &'a str,
+    method: Method,
+    path: String,
+    item: &'a Value,
+}
+
+fn operations<'a>(manual: &'a Value, fill: &impl Fn(&str) -> String) -> Vec<Operation<'a>> {
+    let paths = manual["paths"].as_object().expect("paths");
+    let mut all = Vec::new();
+    for (path, item) in paths {
+        for (method, item) in item.as_object().expect("an item").iter().filter(|(name, _)| *name != "parameters") {
+            let (id, method) = (item["operationId"].as_str().expect("an id"), method.to_uppercase().parse());
+            all.push(Operation { id, method: method.expect("a method"), path: fill(path), item });
+        }
+    }
+    all
+}
+
+/// Whether a success is as the manual describes it; says what is not.
+fn described(manual: &Value, operation: &Operation<'_>, answer: &Answer) -> Result<(), String> {
+    let schema = &operation.item["responses"][answer.status.to_string()]["content"]["application/json"]["schema"];
+    if schema.is_null() {
+        return if answer.body.is_empty() { Ok(()) } else { Err(format!("{} is not described", answer.status)) };
+    }
+    let body = answer.json();
+    let judged = validator(manual, schema);
+    let errors: Vec<_> = judged.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if errors.is_empty() { Ok(()) } else { Err(format!("{}: {errors:?}", answer.status)) }
+}
+
+/// What is wrong with an answer to a request that is valid by its schema, or is not.
+fn judged(is_valid: bool, field: &str, answer: &Answer) -> Result<(), String> {
+    let is_refused = [400, 422].contains(&answer.status);
+    if answer.status >= 500 {
+        return Err(format!("answers {}", answer.status));
+    }
+    let problem = if is_refused { answer.json() } else { Value::Null };
+    let text = |member: &str| problem[member].as_str().unwrap_or_default().to_owned();
+    let said = format!("{} {} {}", text("field"), text("rule"), text("detail"));
+    match (is_valid, is_refused) {
+        (true, true) if RULES.iter().any(|(known, rule)| *known == field && said.contains(rule)) => Ok(()),
+        (true, true) if CHARACTERS.iter().any(|rule| said.contains(rule)) => Ok(()),
+        (true, true) => Err(format!("is valid, and refused: {said}")),
+        (false, false) => Err(format!("is not valid, and answered {}", answer.status)),
+        (false, true) if !said.contains(field) => Err(format!("is refused without naming {field}: {said}")),
+        _ => Ok(()),
+    }
+}
+
+async fn send(shop: &Shop, operation: &Operation<'_>, query: &str, body: &Value) -> Answer {
+    let path = operation.path.trim_start_matches("/v1");
+    let answer = shop.v1(operation.method.clone(), &format!("{path}{query}"), body).await;
+    // What was added goes again: there are limits to how much there may be.
+    if answer.status == 201 && operation.method == Method::POST && !path.ends_with("/rotate") {
+        let added = answer.json();
+        let own = ["index", "number", "id"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
+        let own = own.as_str().map_or_else(|| own.to_string(), str::to_owned);
+        shop.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
+    }
+    answer
+}
+
+#[tokio::test]
+async fn every_request_is_taken_or_refused_as_its_schema_says() {
+    let house = House::open(StoreKind::Embedded).await;
+    let shop = house.shop("Shop");
+    shop.save(URL).await;
+    let endpoint = shop.v1(Method::POST, "/profile/endpoints", &json!({ "url": URL })).await.is(201).json();
+    let job = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": URL })).await.is(202).json();
+    let pay_id = shop.link(json!({})).await.id;
+    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let fill = |path: &str| {
+        let id = if path.starts_with("/v1/callbacks") { job["id"].as_str().unwrap() } else { &pay_id };
+        let index = if path.contains("endpoints") { endpoint["index"].to_string() } else { "0".to_owned() };
+        path.replace("{index}", &index).replace("{id}", id).replace("{number}", "0000")
+    };
+    let (mut sent, mut differences) = (0, BTreeSet::new());
+    for operation in operations(&manual, &fill) {
+        let mut note = |what: String, verdict: Result<(), String>| {
+            sent += 1;
+            if let Err(difference) = verdict {
+                differences.insert(format!("{} {what}: {difference}", operation.id));
+            }
+        };
+        for parameter in operation.item["parameters"].as_array().into_iter().flatten() {
+            let parameter = resolved(&manual, parameter);
+            if parameter["in"] != "query" {
+                continue;
+            }
+            let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            let judge = validator(&manual, schema);
+            for text in ["", "x", "-1", "0", "1", "200", "201", "9.5", "dead", "DEAD", "1-2", &"9".repeat(200)] {
+                let value = text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number));
+                // A text that looks like a number is still a text.
+                let is_valid = judge.is_valid(&value) || judge.is_valid(&json!(text));
+                let answer = send(&shop, &operation, &format!("?{name}={text}"), &Value::Null).await;
+                note(format!("?{name}={text:.40}"), judged(is_valid, name, &answer));
+            }
+        }
+        let schema = &operation.item["requestBody"]["content"]["application/json"]["schema"];
+        if !schema.is_null() {
+            let judge = validator(&manual, schema);
+            for (field, body) in bodies(&manual, schema, &least(operation.id)) {
+                let answer = send(&shop, &operation, "", &body).await;
+                let shown: String = body.to_string().chars().take(160).collect();
+                note(shown.clone(), judged(judge.is_valid(&body), &field, &answer));
+                if answer.status < 300 {
+                    note(shown, described(&manual, &operation, &answer));
+                }
+            }
+        } else if operation.method == Method::GET && operation.path.starts_with("/v1") {
+            let answer = send(&shop, &operation, "", &Value::Null).await;
+            if answer.status < 300 {
+                note("its answer".into(), described(&manual, &operation, &answer));
+            }
+        }
+    }
+    assert!(sent > 900, "{sent}");
+    let differences: Vec<_> = differences.into_iter().collect();
+    assert!(differences.is_empty(), "{} of {sent}:\n{}", differences.len(), differences.join("\n"));
+}
