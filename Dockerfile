@@ -2,6 +2,8 @@
 
 # Built with the toolchain that Cargo.toml asks for, on the Debian that it will run on.
 FROM rust:1-slim-bookworm AS build
+# The allocator's own build.
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The registry and the target folder are caches of the builder, not layers of the image.

@@ -3,8 +3,10 @@
 use clap::Parser as _;
 use handback::cli::Cli;
 
+// Its threads that give memory back run with glibc only; elsewhere the system's allocator serves.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[actix_web::main]
 async fn main() -> std::process::ExitCode {
