@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App as Actix, HttpResponse, web};
 use anyhow::Context as _;
 
@@ -121,7 +121,8 @@ pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> a
     let counters = counters.clone();
     let app = move || {
         let metrics_page = web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics));
-        Actix::new().app_data(counters.clone()).service(metrics_page)
+        let names = Condition::new(at.ip().is_loopback(), from_fn(front_door::loopback_names_only));
+        Actix::new().app_data(counters.clone()).service(metrics_page).wrap(names)
     };
     let options = Options {
         workers: 1,

@@ -173,7 +173,8 @@ impl Command {
             Self::Enable { merchant } => stand(&engine, &merchant, Standing::Active).await,
             Self::Erase { merchant, .. } => {
                 let erased = engine.erase(merchant.id).await?.with_context(nobody)?;
-                say(&format!("erased {}: {} journeys, {} users", merchant.id, erased.journeys, erased.users))
+                let (journeys, users) = (counted(erased.journeys, "journey"), counted(erased.users, "user"));
+                say(&format!("erased {}: {journeys}, {users}", merchant.id))
             }
             secrets => secrets.run_secrets(&engine).await,
         }
@@ -334,4 +335,20 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> Value {
 fn written(moment: Moment) -> String {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     format!("{:.0}", Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX))
+}
+
+/// A number of things, in words.
+fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_one() {
+        let said = [0, 1, 2].map(|number| counted(number, "journey"));
+        assert_eq!(said, ["0 journeys", "1 journey", "2 journeys"]);
+    }
 }

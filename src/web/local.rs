@@ -31,6 +31,25 @@ pub async fn own_pages_only(
     }
 }
 
+/// At a listener that only this machine reaches, lets through what comes by one of this machine's own names: another name
+/// that points here is how a page of somebody else's would read what only this machine should.
+///
+/// # Errors
+/// As what stands behind it.
+pub async fn loopback_names_only(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let url = host.and_then(|host| Url::parse(&format!("http://{host}")).ok());
+    if url.is_some_and(|url| url.host().is_some_and(|host| is_loopback(&host))) {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let refused = HttpResponse::build(StatusCode::MISDIRECTED_REQUEST)
+        .body("This address answers to this machine's own names only, such as localhost and 127.0.0.1.");
+    Ok(request.into_response(refused))
+}
+
 fn refusal(request: &HttpRequest, own: &PublicUrl) -> Option<HttpResponse> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let refused = |status: StatusCode, why: String| Some(HttpResponse::build(status).body(why));

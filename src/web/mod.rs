@@ -27,7 +27,7 @@ mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use ixopay::Rates;
-pub use local::own_pages_only;
+pub use local::{loopback_names_only, own_pages_only};
 pub use rules::{keep_rules, page_at};
 
 use actix_web::{HttpResponse, web};

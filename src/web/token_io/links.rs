@@ -61,9 +61,9 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
         let (query, now) = (LinkQuery::read(call.query())?, engine.clock().now());
-        let LinkQuery { limit, offset, created_before: before, created_after: from, .. } = query;
+        let LinkQuery { limit, offset, created_before: before, created_after: after, .. } = query;
         let wanted = |journey: &Journey| is_own(journey) && query.wants(journey, now);
-        let part = payments::Part { limit, offset, before, from };
+        let part = payments::Part { limit, offset, before, after };
         let (journeys, page_info) = part.find(&engine, &call.merchant, wanted).await?;
         let payment_links = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<_, _>>()?;
         said(Many { payment_links, page_info })

@@ -1,6 +1,7 @@
 //! `/v2/payments`: asked for, read, and listed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -75,8 +76,8 @@ pub(super) struct Part {
     pub offset: Option<Offset>,
     /// Only what was opened earlier.
     pub before: Option<Moment>,
-    /// Only what was opened then or later.
-    pub from: Option<Moment>,
+    /// Only what was opened later.
+    pub after: Option<Moment>,
 }
 
 impl Part {
@@ -89,7 +90,8 @@ impl Part {
     ) -> Result<(Vec<Journey>, PageInfo), Refusal> {
         let page = Page { skip: 0, most: self.limit + 1 };
         let after = self.offset.map(|Offset { opened_at, pay_id }| Place { opened_at, pay_id });
-        let (lists, before, from) = (vec![Which::All], self.before, self.from);
+        let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
+        let (lists, before) = (vec![Which::All], self.before);
         let stretch = Stretch { lists, before, after, from, most: LOOKED_AT };
         let mut selected = engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
         let next = self.next(&selected);
@@ -146,8 +148,8 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
         let query = Query::read(call.query())?;
-        let Query { limit, offset, created_before: before, created_after: from, partial, .. } = query;
-        let part = Part { limit, offset, before, from };
+        let Query { limit, offset, created_before: before, created_after: after, partial, .. } = query;
+        let part = Part { limit, offset, before, after };
         let (journeys, page_info) = part.find(&engine, &call.merchant, |journey| query.wants(journey)).await?;
         if partial {
             return said(Many { payments: journeys.iter().map(partial_payment).collect(), page_info });
@@ -248,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_list_goes_on_behind_the_last_that_was_shown_or_looked_at() {
-        let part = |offset| Part { limit: 2, offset, before: None, from: None };
+        let part = |offset| Part { limit: 2, offset, before: None, after: None };
         let (behind, before) = (Offset::behind(&journey()), Offset::before(&journey()));
         let stopped = Place { opened_at: Moment::from_millis(1_790_000_000_000), pay_id: journey().pay_id() };
         let next = |count: usize, stopped: Option<Place>| {

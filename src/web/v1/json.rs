@@ -24,13 +24,11 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
 /// When it is not a JSON object, or one of its fields is not what is expected; the error names the field.
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
     let Members(members) = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
-    let mut text = String::from("{");
-    for (index, (name, value)) in members.iter().enumerate() {
+    let member = |(name, value): &(String, Box<RawValue>)| {
         let value = if KEPT.contains(&name.as_str()) { Cow::Borrowed(value.get()) } else { plain(name, value)? };
-        let comma = if index == 0 { "" } else { "," };
-        text += &format!("{comma}{}:{value}", serde_json::Value::from(name.as_str()));
-    }
-    text.push('}');
+        Ok(format!("{}:{value}", serde_json::Value::from(name.as_str())))
+    };
+    let text = format!("{{{}}}", members.iter().map(member).collect::<Result<Vec<_>, Invalid>>()?.join(","));
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(|error| {
         let words = without_place(error.inner());
         match (words.strip_prefix("missing field `"), error.path().to_string().as_str()) {
@@ -119,7 +117,7 @@ mod tests {
     #[test]
     fn an_integer_is_one_however_it_is_written() {
         for (text, count) in
-            [("9", 9), ("9.0", 9), ("90e-1", 9), ("9E0", 9), ("0.0", 0), ("9007199254740991.0", 9007199254740991)]
+            [("9", 9), ("9.0", 9), ("90e-1", 9), ("9E0", 9), ("0.0", 0), ("9007199254740991.0", 9_007_199_254_740_991)]
         {
             let read: Read = read(format!("{{\"text\":\"\",\"count\":{text},\"list\":[{text}]}}").as_bytes()).unwrap();
             assert_eq!((read.count, read.list, read.text.as_str()), (Some(count), Some(vec![count]), ""), "{text}");

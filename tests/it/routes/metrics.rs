@@ -69,3 +69,25 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     let again = "handback_delivery_tries_total{heard=\"5xx\"} 2";
     eventually(again, || async { read().await.lines().any(|line| line == again) }).await;
 }
+
+#[tokio::test]
+async fn on_loopback_the_counters_answer_to_this_machines_names_alone() {
+    let port = quiet_port();
+    let listen = format!("127.0.0.1:{port}");
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &listen)]).await;
+    let page = format!("http://{listen}/metrics");
+    for own in [listen.clone(), format!("localhost:{port}"), "localhost".into(), "[::1]".into(), "127.0.0.2:1".into()] {
+        house.http.get_with(&page, &[("host", &own)]).await.is(200).says("handback_");
+    }
+    for foreign in ["attacker.example", "attacker.example:80", "localhost.attacker.example", "10.0.0.1", ""] {
+        house.http.get_with(&page, &[("host", foreign)]).await.is(421).never_says("handback_");
+    }
+}
+
+#[tokio::test]
+async fn elsewhere_the_counters_answer_to_whatever_name_the_operator_gave_them() {
+    let port = quiet_port();
+    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &format!("0.0.0.0:{port}"))]).await;
+    let page = format!("http://127.0.0.1:{port}/metrics");
+    house.http.get_with(&page, &[("host", "handback.internal.example")]).await.is(200).says("handback_");
+}
