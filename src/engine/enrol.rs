@@ -175,7 +175,8 @@ impl Engine {
                 Some(last) => after = Some(Place::of(last)),
                 None if count == 0 => return Ok(()),
                 None => {
-                    return Err(Invalid::new("merchant", format!("has {count} journeys under way"))
+                    let journeys = if count == 1 { "journey" } else { "journeys" };
+                    return Err(Invalid::new("merchant", format!("has {count} {journeys} under way"))
                         .hint("wait until they have ended: each expires in its time at the latest")
                         .into());
                 }

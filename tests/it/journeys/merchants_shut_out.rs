@@ -62,13 +62,13 @@ async fn a_merchant_is_erased_with_what_is_its_own_when_nobody_is_under_way(hous
     let erase = ["--merchant", shop.id.as_str(), "--yes"];
     assert!(refused(&house, &erase).contains("disable it first"));
     merchant(&house, "disable", shop);
-    assert!(refused(&house, &erase).contains("1 journeys under way"));
+    assert!(refused(&house, &erase).contains("1 journey under way"));
     assert_eq!(house.http.get(&format!("/payment?link_id={}", under_way.text)).await.status, 200);
     merchant(&house, "enable", shop);
     shop.secpaid("deleteLink", &json!({ "link_id": under_way.text })).await.is(200);
     merchant(&house, "disable", shop);
     let said = house.command(&["merchant", "erase", "--merchant", &shop.id, "--yes"]);
-    assert!(said.contains("2 journeys, 1 users"), "{said}");
+    assert!(said.contains("2 journeys, 1 user"), "{said}");
 
     doors::open(&house.http, &shop.id, &shop.key, false).await;
     for link in [&paid, &under_way] {

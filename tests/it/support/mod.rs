@@ -9,6 +9,7 @@ pub mod house;
 pub mod http;
 pub mod ixopay;
 pub mod judge;
+pub mod manual;
 pub mod member;
 pub mod receiver;
 pub mod redis;

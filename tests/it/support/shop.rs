@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::http::{Answer, Http};
+use super::manual;
 
 /// A merchant, as `handback merchant add --json` has made it.
 #[derive(Debug, Clone)]
@@ -73,7 +74,10 @@ impl Shop {
         let bearer = format!("Bearer {}", self.key);
         let headers = [&[("authorization", bearer.as_str()), ("content-type", "application/json")], headers].concat();
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.http.send(method, &format!("/v1{path}"), &headers, body).await
+        let path = format!("/v1{path}");
+        let answer = self.http.send(method.clone(), &path, &headers, body).await;
+        manual::check(&method, &path, &answer);
+        answer
     }
 
     pub async fn look(&self, path: &str) -> Answer {
