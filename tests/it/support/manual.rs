@@ -8,8 +8,16 @@ use serde_json::Value;
 
 use super::http::Answer;
 
-/// The successes that are described, by method, path and status.
-static SUCCESSES: LazyLock<Vec<(Method, Vec<String>, u16, Validator)>> = LazyLock::new(|| {
+/// A success that is described.
+struct Success {
+    method: Method,
+    segments: Vec<String>,
+    status: u16,
+    judge: Validator,
+}
+
+/// All that are.
+static SUCCESSES: LazyLock<Vec<Success>> = LazyLock::new(|| {
     let manual: Value = serde_json::from_str(include_str!("../../../static/openapi.json")).expect("JSON");
     let mut all = Vec::new();
     for (path, item) in manual["paths"].as_object().expect("paths") {
@@ -22,7 +30,7 @@ static SUCCESSES: LazyLock<Vec<(Method, Vec<String>, u16, Validator)>> = LazyLoc
                     let mut whole = schema.clone();
                     whole.insert("components".into(), manual["components"].clone());
                     let judge = jsonschema::draft202012::new(&Value::Object(whole)).expect("a schema");
-                    all.push((method, segments.clone(), status, judge));
+                    all.push(Success { method, segments: segments.clone(), status, judge });
                 }
             }
         }
@@ -41,12 +49,12 @@ fn is_at(path: &str, segments: &[String]) -> bool {
 /// Holds a success against its schema.
 #[track_caller]
 pub fn check(method: &Method, path: &str, answer: &Answer) {
-    let known = SUCCESSES
-        .iter()
-        .filter(|(verb, segments, status, _)| verb == method && *status == answer.status && is_at(path, segments));
+    let known = SUCCESSES.iter().filter(|success| {
+        success.method == *method && success.status == answer.status && is_at(path, &success.segments)
+    });
     // A path with fewer variables is the closer one.
-    let closest = known.min_by_key(|(_, segments, ..)| segments.iter().filter(|one| one.starts_with('{')).count());
-    if let Some((_, _, _, judge)) = closest {
+    let variables = |success: &&Success| success.segments.iter().filter(|one| one.starts_with('{')).count();
+    if let Some(Success { judge, .. }) = known.min_by_key(variables) {
         let body = answer.json();
         let wrong: Vec<_> =
             judge.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
