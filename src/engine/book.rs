@@ -14,14 +14,14 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Hint, Offer};
 use crate::domain::wish::Wish;
-use crate::store::{Claim, Step, Taken};
+use crate::store::{Reservation, Step, Taken};
 
 /// What a merchant's order came to.
 #[derive(Debug)]
 pub enum Ordered {
     /// Its journey, as it stands now.
     New(Journey),
-    /// The journey that the same claim opened before.
+    /// The journey that the same reservation opened before.
     Repeated(Journey),
 }
 
@@ -36,13 +36,13 @@ impl Engine {
         merchant: &Merchant,
         dialect: &str,
         wish: &Wish,
-        claim: &Claim,
+        reservation: &Reservation,
     ) -> Result<Ordered, EngineError> {
-        if let Some(before) = self.opened_by(claim).await? {
+        if let Some(before) = self.opened_by(reservation).await? {
             return Ok(Ordered::Repeated(before));
         }
         // Whoever is faster by a moment has it: the id tells.
-        let (journey, own) = self.open_and_tell(merchant, dialect, wish, Some(claim)).await?;
+        let (journey, own) = self.open_and_tell(merchant, dialect, wish, Some(reservation)).await?;
         Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
     }
 

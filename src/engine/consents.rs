@@ -15,7 +15,7 @@ use crate::domain::outcome::{Fact, Hint, Offer, Outcome};
 use crate::domain::secret::Secret;
 use crate::domain::wish::Wish;
 use crate::keys::ConsentClaims;
-use crate::store::{Claim, Step, Taken};
+use crate::store::{Reservation, Step, Taken};
 
 /// What a code that an app brought by itself came to.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ impl Engine {
         merchant: &Merchant,
         dialect: &str,
         wish: &Wish,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Journey, EngineError> {
-        let journey = self.open(merchant, dialect, wish, claim).await?;
+        let journey = self.open(merchant, dialect, wish, reservation).await?;
         if journey.institution().is_none() || !journey.departures().is_empty() {
             return Ok(journey);
         }

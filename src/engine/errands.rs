@@ -19,7 +19,7 @@ use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
 use crate::domain::wish::{Asked, Expiry, Wish};
-use crate::store::{Claim, Place, Step, Taken, Which};
+use crate::store::{Place, Reservation, Step, Taken, Which};
 
 /// An errand as a merchant asks for it.
 #[derive(Debug, Clone, Copy)]
@@ -48,16 +48,16 @@ const LOOKED_AT: usize = 2000;
 const BATCH: usize = 100;
 
 impl Engine {
-    /// Opens an errand; the same claim opens the same one.
+    /// Opens an errand; the same reservation opens the same one.
     ///
     /// # Errors
-    /// When its URL breaks a rule, the claim's key was used for another call, or the store is in trouble.
+    /// When its URL breaks a rule, the reservation's key was used for another call, or the store is in trouble.
     pub async fn open_errand(
         &self,
         merchant: &Merchant,
         dialect: &str,
         sending: &Sending<'_>,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Journey, EngineError> {
         let text = sending.message.write();
         let wish = |id: JourneyId| {
@@ -65,7 +65,7 @@ impl Engine {
             let letter = self.sealed_for(&id, &text)?;
             Ok(Cow::Owned(wish(letter, sending)))
         };
-        let opened = self.open_each(merchant, dialect, &wish, claim).await;
+        let opened = self.open_each(merchant, dialect, &wish, reservation).await;
         opened.map(|(journey, _)| journey).map_err(renamed)
     }
 

@@ -60,7 +60,7 @@ pub use watch::{Counted, Page, Selected, Sight, Stretch};
 
 pub use crate::bank::{Answer, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
-pub use crate::store::{Claim, DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Which};
+pub use crate::store::{DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Reservation, Which};
 
 use crate::bank::{Bank, BankTrouble, Requested};
 use crate::clock::Clock;
@@ -258,27 +258,27 @@ impl Engine {
         self.banks.iter().find(|bank| bank.name() == name).map(|bank| bank.label())
     }
 
-    /// Claims an `Idempotency-Key` of a merchant for a request: a key counts for each route apart.
-    pub fn claim_for(&self, merchant: MerchantId, route: &str, key: &str, content: &[&[u8]]) -> Claim {
-        Claim {
+    /// What an `Idempotency-Key` of a merchant reserves for a request: a key counts for each route apart.
+    pub fn reservation_for(&self, merchant: MerchantId, route: &str, key: &str, content: &[&[u8]]) -> Reservation {
+        Reservation {
             key: digest("idempotency key", &[merchant.as_bytes(), route.as_bytes(), key.as_bytes()].join(&0)),
             request: digest("request", &content.join(&0)),
             kept: Kept::ADay,
         }
     }
 
-    /// Claims a reference that a merchant uses once on a route, for as long as its journey is kept.
-    pub fn claim_reference(&self, merchant: MerchantId, route: &str, reference: &str) -> Claim {
+    /// What a reference reserves that a merchant uses once on a route, for as long as its journey is kept.
+    pub fn reference_reservation(&self, merchant: MerchantId, route: &str, reference: &str) -> Reservation {
         let key = [merchant.as_bytes(), route.as_bytes(), reference.as_bytes()].join(&0);
-        Claim { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
+        Reservation { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
     }
 
-    /// What a claim has opened. `None` when it is new, or forgotten.
+    /// What a reservation has opened. `None` when it is new, or forgotten.
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn opened_by(&self, claim: &Claim) -> Result<Option<Journey>, EngineError> {
-        Ok(match self.store.opened_by(claim).await? {
+    pub async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Journey>, EngineError> {
+        Ok(match self.store.opened_by(reservation).await? {
             Some(Opened::Repeated(journey)) => Some(self.lapse(*journey).await?),
             Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,
         })

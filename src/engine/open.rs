@@ -23,7 +23,7 @@ use crate::domain::plan::{Allowed, Entry, Plan};
 use crate::domain::terms::{AppLinks, OneOffUrls, OneTime, SignedReturns};
 use crate::domain::token::OneTimeToken;
 use crate::domain::wish::{Asked, Expiry, When, Wish};
-use crate::store::{Claim, Opened};
+use crate::store::{Opened, Reservation};
 
 /// How often an id is minted anew when its number is taken.
 const MINTS: usize = 5;
@@ -51,18 +51,18 @@ pub struct Rehearsal {
 }
 
 impl Engine {
-    /// Opens a journey for a merchant's call; the same claim opens the same journey.
+    /// Opens a journey for a merchant's call; the same reservation opens the same journey.
     ///
     /// # Errors
-    /// When a callback breaks a rule, the claim's key was used for another call, or the store is in trouble.
+    /// When a callback breaks a rule, the reservation's key was used for another call, or the store is in trouble.
     pub async fn open(
         &self,
         merchant: &Merchant,
         dialect: &str,
         wish: &Wish,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Journey, EngineError> {
-        self.open_and_tell(merchant, dialect, wish, claim).await.map(|(journey, _)| journey)
+        self.open_and_tell(merchant, dialect, wish, reservation).await.map(|(journey, _)| journey)
     }
 
     /// The same, and whether it was this call that has opened the journey.
@@ -71,9 +71,9 @@ impl Engine {
         merchant: &Merchant,
         dialect: &str,
         wish: &Wish,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<(Journey, bool), EngineError> {
-        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), claim).await
+        self.open_each(merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), reservation).await
     }
 
     /// The same of a wish that holds what is sealed for its journey's id.
@@ -82,18 +82,18 @@ impl Engine {
         merchant: &Merchant,
         dialect: &str,
         wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<(Journey, bool), EngineError> {
         for _ in 0..MINTS {
             let [half, other] = halves(self.clock.entropy());
-            let shard = claim.map_or_else(|| Shard::of_byte(other[0]), Claim::shard);
+            let shard = reservation.map_or_else(|| Shard::of_byte(other[0]), Reservation::shard);
             let id = JourneyId::mint(half, shard);
             let journey = match wish(id).and_then(|wish| self.draft(merchant, dialect, &wish, id)) {
                 Ok(journey) => journey,
-                Err(refusal) => return self.opened_before(claim, refusal).await.map(|before| (before, false)),
+                Err(refusal) => return self.opened_before(reservation, refusal).await.map(|before| (before, false)),
             };
             let told = self.told(&journey, News::Opened);
-            match self.store.open(&journey, &told, claim).await? {
+            match self.store.open(&journey, &told, reservation).await? {
                 Opened::New => {
                     if !told.is_empty() {
                         self.herald.ring();
@@ -135,9 +135,13 @@ impl Engine {
     }
 
     /// A call that would be refused now may be the repetition of one that was not.
-    async fn opened_before(&self, claim: Option<&Claim>, refusal: EngineError) -> Result<Journey, EngineError> {
-        let Some(claim) = claim else { return Err(refusal) };
-        match self.store.opened_by(claim).await? {
+    async fn opened_before(
+        &self,
+        reservation: Option<&Reservation>,
+        refusal: EngineError,
+    ) -> Result<Journey, EngineError> {
+        let Some(reservation) = reservation else { return Err(refusal) };
+        match self.store.opened_by(reservation).await? {
             Some(Opened::Repeated(first)) => Ok(*first),
             Some(Opened::Reused) => Err(EngineError::KeyReused),
             Some(Opened::New | Opened::Taken) | None => Err(refusal),

@@ -7,7 +7,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::store::{Claim, Replaced};
+use crate::store::{Replaced, Reservation};
 
 /// How often an edit is made again when another edit was first.
 const TRIES: usize = 256;
@@ -74,21 +74,26 @@ impl Engine {
         Err(too_many_edits())
     }
 
-    /// Edits a merchant's profile; the claim's repetition answers the slot of the first time.
+    /// Edits a merchant's profile; the reservation's repetition answers the slot of the first time.
     ///
     /// # Errors
-    /// When the edit breaks a rule, the claim's key was used for another request, or the store is in trouble.
-    pub async fn edit(&self, merchant: MerchantId, edit: &Edit, claim: Option<&Claim>) -> Result<Edited, EngineError> {
+    /// When the edit breaks a rule, the reservation's key was used for another request, or the store is in trouble.
+    pub async fn edit(
+        &self,
+        merchant: MerchantId,
+        edit: &Edit,
+        reservation: Option<&Reservation>,
+    ) -> Result<Edited, EngineError> {
         for _ in 0..TRIES {
             let Some(mut profile) = self.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
             let slot = match apply(&mut profile, edit) {
                 Ok(Edited::Done(slot)) => slot,
                 Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
-                Err(refusal) => return self.edited_before(merchant, claim, refusal).await,
+                Err(refusal) => return self.edited_before(merchant, reservation, refusal).await,
             };
             profile.revision += 1;
             let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
-            match self.store.replace(&profile, claim.map(|claim| (claim, number))).await? {
+            match self.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
                 Replaced::Done => return Ok(Edited::Done(slot)),
                 Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
                 Replaced::Reused => return Err(EngineError::KeyReused),
@@ -111,11 +116,11 @@ impl Engine {
     async fn edited_before(
         &self,
         merchant: MerchantId,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
         refusal: Invalid,
     ) -> Result<Edited, EngineError> {
-        let Some(claim) = claim else { return Err(refusal.into()) };
-        match self.store.replaced_by(merchant, claim).await? {
+        let Some(reservation) = reservation else { return Err(refusal.into()) };
+        match self.store.replaced_by(merchant, reservation).await? {
             Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
             Some(Replaced::Reused) => Err(EngineError::KeyReused),
             Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),

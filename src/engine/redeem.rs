@@ -9,7 +9,7 @@ use super::{Engine, EngineError};
 use crate::domain::id::MerchantId;
 use crate::domain::token::OneTimeToken;
 use crate::keys::digest;
-use crate::store::{Claim, Claimed, Redemption, StoreError};
+use crate::store::{Redemption, Reservation, Reserved, StoreError};
 
 /// A wish to redeem.
 pub struct Redeeming<'a> {
@@ -18,7 +18,7 @@ pub struct Redeeming<'a> {
     /// The token as it was sent.
     pub token: &'a str,
     /// The call's `Idempotency-Key`, under which the same answer is given again.
-    pub claim: Option<Claim>,
+    pub reservation: Option<Reservation>,
     /// How long the caller will wait for an outcome that is on its way.
     pub patience: Duration,
 }
@@ -39,12 +39,13 @@ impl Engine {
     /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
     pub async fn redeem(&self, wish: Redeeming<'_>) -> Result<Redeemed, EngineError> {
         let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Said(Redemption::Unknown)) };
-        match self.claim_attempt(wish.claim.as_ref()).await {
-            Ok(Claimed::Reused) => return Err(EngineError::KeyReused),
-            Ok(Claimed::Fresh | Claimed::Repeated) => {}
+        match self.reserve_attempt(wish.reservation.as_ref()).await {
+            Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
+            Ok(Reserved::Fresh | Reserved::Repeated) => {}
             Err(error) => return Ok(uncertain(&error)),
         }
-        let attempt = wish.claim.map_or_else(|| digest("attempt", &self.clock.entropy()), |claim| claim.key);
+        let attempt =
+            wish.reservation.map_or_else(|| digest("attempt", &self.clock.entropy()), |reservation| reservation.key);
         let until = Instant::now() + wish.patience;
         loop {
             match self.store.redeem(token.shard(), &token_digest(token.reveal()), wish.merchant, &attempt).await {
@@ -55,10 +56,10 @@ impl Engine {
         }
     }
 
-    async fn claim_attempt(&self, claim: Option<&Claim>) -> Result<Claimed, StoreError> {
-        match claim {
-            None => Ok(Claimed::Fresh),
-            Some(claim) => self.store.claim(claim).await,
+    async fn reserve_attempt(&self, reservation: Option<&Reservation>) -> Result<Reserved, StoreError> {
+        match reservation {
+            None => Ok(Reserved::Fresh),
+            Some(reservation) => self.store.reserve(reservation).await,
         }
     }
 }

@@ -3,33 +3,33 @@
 use super::{Engine, EngineError};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::user::{ApplicationUser, User};
-use crate::store::{Claim, Claimed, Enrolled, user_shard};
+use crate::store::{Enrolled, Reservation, Reserved, user_shard};
 
 impl Engine {
-    /// Adds a user; [`Enrolled::Known`] is the one that the merchant has under this id of its own already. The same claim
-    /// adds the same user: its id is the claim's.
+    /// Adds a user; [`Enrolled::Known`] is the one that the merchant has under this id of its own already. The same reservation
+    /// adds the same user: its id is the reservation's.
     ///
     /// # Errors
-    /// When the claim's key was used for another call, or the store is in trouble.
+    /// When the reservation's key was used for another call, or the store is in trouble.
     pub async fn enrol(
         &self,
         merchant: MerchantId,
         own: Option<ApplicationUser>,
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<(User, Enrolled), EngineError> {
         let [mut half, other] = super::open::halves(self.clock.entropy());
         let mut shard = Shard::of_byte(other[0]);
-        if let Some(claim) = claim {
-            if self.store.claim(claim).await? == Claimed::Reused {
+        if let Some(reservation) = reservation {
+            if self.store.reserve(reservation).await? == Reserved::Reused {
                 return Err(EngineError::KeyReused);
             }
-            [half, _] = super::open::halves(*claim.key.as_bytes());
-            shard = claim.shard();
+            [half, _] = super::open::halves(*reservation.key.as_bytes());
+            shard = reservation.shard();
         }
         let shard = own.as_ref().map_or(shard, |own| user_shard(merchant, own));
         let user =
             User { id: UserId::mint(half, shard), merchant, application_user: own, created_at: self.clock.now() };
-        if claim.is_some()
+        if reservation.is_some()
             && let Some(first) = self.store.user(merchant, user.id).await?
         {
             return Ok((first, Enrolled::New));

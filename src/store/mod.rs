@@ -56,7 +56,7 @@ pub enum StoreError {
 
 /// An idempotency key and the request it came with, or a reference that a merchant uses once; both as digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
+pub struct Reservation {
     /// Of the merchant and its `Idempotency-Key`, or reference; its first byte names the shard.
     pub key: Digest,
     /// Of the request.
@@ -65,7 +65,7 @@ pub struct Claim {
     pub kept: Kept,
 }
 
-/// How long a claim is remembered.
+/// How long a reservation is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     /// For [`REMEMBERED`], and until the journey that it opened expires.
@@ -74,16 +74,16 @@ pub enum Kept {
     WithItsJourney,
 }
 
-impl Claim {
+impl Reservation {
     /// The shard that holds it.
     pub const fn shard(&self) -> Shard {
         Shard::of_byte(self.key.as_bytes()[0])
     }
 }
 
-/// What became of a claim.
+/// What became of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claimed {
+pub enum Reserved {
     /// It is new, and kept from now on for [`REMEMBERED`].
     Fresh,
     /// The same key came with the same request.
@@ -97,9 +97,9 @@ pub enum Claimed {
 pub enum Opened {
     /// The journey is stored.
     New,
-    /// The same claim opened this journey before.
+    /// The same reservation opened this journey before.
     Repeated(Box<Journey>),
-    /// The claim's key was used for another request.
+    /// The reservation's key was used for another request.
     Reused,
     /// Another journey has this number; mint another id.
     Taken,
@@ -135,7 +135,7 @@ impl Place {
 /// Journeys: opened once, changed one step at a time.
 #[async_trait]
 pub trait Journeys: Send + Sync {
-    /// Stores a new journey, the deliveries that its opening leaves, and the claim that opened it, in one step.
+    /// Stores a new journey, the deliveries that its opening leaves, and the reservation that opened it, in one step.
     ///
     /// # Errors
     /// On trouble with the store.
@@ -143,14 +143,14 @@ pub trait Journeys: Send + Sync {
         &self,
         journey: &Journey,
         deliveries: &[Delivery],
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Opened, StoreError>;
 
-    /// What a claim has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or forgotten.
+    /// What a reservation has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or forgotten.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError>;
+    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError>;
 
     /// The journey of this number.
     ///
@@ -252,12 +252,12 @@ pub trait Tokens: Send + Sync {
 
 /// Idempotency keys of requests that change no journey by themselves.
 #[async_trait]
-pub trait Claims: Send + Sync {
-    /// Claims a key for a request, for [`REMEMBERED`].
+pub trait Reservations: Send + Sync {
+    /// Reservations a key for a request, for [`REMEMBERED`].
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError>;
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError>;
 }
 
 /// What became of a change to a profile.
@@ -267,9 +267,9 @@ pub enum Replaced {
     Done,
     /// The profile has another revision by now: read it again. Or it is gone.
     Stale,
-    /// The same claim was made before, with this number.
+    /// The same reservation was made before, with this number.
     Repeated(u32),
-    /// The claim's key was used for another request.
+    /// The reservation's key was used for another request.
     Reused,
 }
 
@@ -294,19 +294,27 @@ pub trait Merchants: Send + Sync {
     /// On trouble with the store.
     async fn merchants(&self) -> Result<Vec<Merchant>, StoreError>;
 
-    /// Writes a profile over the revision before, together with a claim and the number that its repetition answers.
-    /// The claim is kept in the merchant's shard.
+    /// Writes a profile over the revision before, together with a reservation and the number that its repetition answers.
+    /// The reservation is kept in the merchant's shard.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError>;
+    async fn replace(
+        &self,
+        merchant: &Merchant,
+        reservation: Option<(&Reservation, u32)>,
+    ) -> Result<Replaced, StoreError>;
 
-    /// What a claim has written into this merchant's profile before: [`Replaced::Repeated`] or [`Replaced::Reused`];
+    /// What a reservation has written into this merchant's profile before: [`Replaced::Repeated`] or [`Replaced::Reused`];
     /// `None` when it is new or forgotten.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError>;
+    async fn replaced_by(
+        &self,
+        merchant: MerchantId,
+        reservation: &Reservation,
+    ) -> Result<Option<Replaced>, StoreError>;
 
     /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its keys,
     /// its users and its journeys are for the caller to remove first. `false` when it was gone.
@@ -318,7 +326,7 @@ pub trait Merchants: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Journeys + Tokens + Claims + Merchants + ApiKeys + Users + Deliveries {
+pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 

@@ -26,7 +26,7 @@ impl Enrolled {
 }
 
 /// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id is
-/// claimed and the user stored in one step.
+/// reserved and the user stored in one step.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].

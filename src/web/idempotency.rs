@@ -4,19 +4,19 @@ use actix_web::HttpRequest;
 
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::engine::{Claim, Engine};
+use crate::engine::{Engine, Reservation};
 
-/// The claim of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same
+/// The reservation of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same
 /// content is the same call; each path has keys of its own.
 ///
 /// # Errors
 /// When the header is there and is no key.
-pub fn claim(
+pub fn reservation(
     engine: &Engine,
     request: &HttpRequest,
     merchant: MerchantId,
     content: &[&[u8]],
-) -> Result<Option<Claim>, Invalid> {
+) -> Result<Option<Reservation>, Invalid> {
     let mut headers = request.headers().get_all("idempotency-key");
     let Some(header) = headers.next() else { return Ok(None) };
     let refused = |rule| Err(Invalid::new("Idempotency-Key", rule).hint("expected 1 to 255 visible ASCII characters"));
@@ -25,7 +25,7 @@ pub fn claim(
     }
     match header.to_str() {
         Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
-            Ok(Some(engine.claim_for(merchant, request.path(), key, content)))
+            Ok(Some(engine.reservation_for(merchant, request.path(), key, content)))
         }
         _ => refused("is not a key"),
     }

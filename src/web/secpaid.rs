@@ -14,7 +14,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Claim, Engine, EngineError, Page, Which, pay_id_of_link};
+use crate::engine::{Engine, EngineError, Page, Reservation, Which, pay_id_of_link};
 use crate::telemetry::{self, metrics::Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -96,7 +96,7 @@ async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
 struct Call {
     merchant: Merchant,
     fields: Fields,
-    claim: Option<Claim>,
+    reservation: Option<Reservation>,
 }
 
 impl Call {
@@ -111,8 +111,8 @@ impl Call {
         let fields = read_fields(request, incoming.body?).await?;
         // The fields, not the bytes: a client's retry writes another multipart boundary.
         let content: Vec<&[u8]> = fields.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
-        let claim = idempotency::claim(engine, request, merchant.id, &content)?;
-        Ok(Self { merchant, fields, claim })
+        let reservation = idempotency::reservation(engine, request, merchant.id, &content)?;
+        Ok(Self { merchant, fields, reservation })
     }
 
     /// The merchant's journeys that the call's fields ask for, and `wanted` admits.
@@ -139,7 +139,7 @@ impl Call {
 async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, incoming).await?;
     let wish = secpaid::read_wish(&call.fields, kind)?;
-    let journey = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await?;
+    let journey = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await?;
     written(engine, &journey)
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
-use super::claims::{self, Before};
+use super::reservations::{self, Before};
 use super::values::{legible, limit, millis, number};
 use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::delivery::Delivery;
@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
 use crate::store::record::{read_journey, write_journey};
-use crate::store::{Claim, Journeys, Kept, Opened, Place, REMEMBERED, Step, Taken, Which};
+use crate::store::{Journeys, Kept, Opened, Place, REMEMBERED, Reservation, Step, Taken, Which};
 
 // An index holds a row's number behind its own columns, so that all lists walk along theirs.
 pub(super) const LIST_ALL: &str = "
@@ -33,29 +33,29 @@ impl Journeys for Embedded {
         &self,
         journey: &Journey,
         deliveries: &[Delivery],
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Opened, StoreError> {
         let (record, keep) = (write_journey(journey)?, self.keep);
-        let (journey, deliveries, claim) = (journey.clone(), deliveries.to_vec(), claim.copied());
+        let (journey, deliveries, reservation) = (journey.clone(), deliveries.to_vec(), reservation.copied());
         self.write(move |db, now| {
             let opening = Opens { journey: &journey, record: &record, deliveries: &deliveries };
-            match &claim {
+            match &reservation {
                 None => open(db, opening),
-                Some(claim) => {
-                    let until = match claim.kept {
+                Some(reservation) => {
+                    let until = match reservation.kept {
                         Kept::ADay => now.plus(REMEMBERED).max(journey.expires_at()),
                         Kept::WithItsJourney => journey.expires_at().plus(keep),
                     };
-                    open_claimed(db, opening, claim, until, now)
+                    open_reserved(db, opening, reservation, until, now)
                 }
             }
         })
         .await
     }
 
-    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError> {
-        let claim = *claim;
-        self.read(move |db, now| match claims::before(db, &claim, now)? {
+    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError> {
+        let reservation = *reservation;
+        self.read(move |db, now| match reservations::before(db, &reservation, now)? {
             Before::Nothing => Ok(None),
             Before::Another | Before::Same(None) => Ok(Some(Opened::Reused)),
             Before::Same(Some(pay_id)) => repeated(db, pay_id),
@@ -109,15 +109,15 @@ struct Opens<'a> {
     deliveries: &'a [Delivery],
 }
 
-fn open_claimed(
+fn open_reserved(
     db: &Connection,
     opens: Opens<'_>,
-    claim: &Claim,
+    reservation: &Reservation,
     until: Moment,
     now: Moment,
 ) -> Result<Opened, StoreError> {
     let own = number(opens.journey.pay_id());
-    let before = match claims::before(db, claim, now)? {
+    let before = match reservations::before(db, reservation, now)? {
         Before::Another | Before::Same(None) => Some(Opened::Reused),
         Before::Same(Some(pay_id)) if pay_id != own => repeated(db, pay_id)?,
         Before::Nothing | Before::Same(Some(_)) => None,
@@ -127,12 +127,12 @@ fn open_claimed(
     }
     let opened = open(db, opens)?;
     if opened == Opened::New {
-        claims::keep(db, claim, Some(own), until)?;
+        reservations::keep(db, reservation, Some(own), until)?;
     }
     Ok(opened)
 }
 
-/// The journey that a claim speaks of, as it stands now. A claim may outlive its journey: then it has opened nothing.
+/// The journey that a reservation speaks of, as it stands now. A reservation may outlive its journey: then it has opened nothing.
 fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>, StoreError> {
     let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
     opened.map(|opened| Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))).transpose()

@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::claims::{self, Before};
+use super::reservations::{self, Before};
 use super::values::millis;
 use super::{Embedded, StoreError};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::store::record::{read_merchant, write_merchant};
-use crate::store::{Claim, Merchants, REMEMBERED, Replaced};
+use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
 
 #[async_trait]
 impl Merchants for Embedded {
@@ -40,19 +40,25 @@ impl Merchants for Embedded {
         .await
     }
 
-    async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError> {
+    async fn replace(
+        &self,
+        merchant: &Merchant,
+        reservation: Option<(&Reservation, u32)>,
+    ) -> Result<Replaced, StoreError> {
         let (id, revision, record) = (merchant.id, merchant.revision, write_merchant(merchant)?);
-        let claim = claim.map(|(claim, number)| (*claim, number));
-        self.write(move |db, now| match claim {
+        let reservation = reservation.map(|(reservation, number)| (*reservation, number));
+        self.write(move |db, now| match reservation {
             None => replace(db, id, revision, &record),
-            Some((claim, number)) => replace_claimed(db, &claim, number, now, |db| replace(db, id, revision, &record)),
+            Some((reservation, number)) => {
+                replace_reserved(db, &reservation, number, now, |db| replace(db, id, revision, &record))
+            }
         })
         .await
     }
 
-    async fn replaced_by(&self, _: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError> {
-        let claim = *claim;
-        self.read(move |db, now| Ok(repeated(&claims::before(db, &claim, now)?))).await
+    async fn replaced_by(&self, _: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>, StoreError> {
+        let reservation = *reservation;
+        self.read(move |db, now| Ok(repeated(&reservations::before(db, &reservation, now)?))).await
     }
 
     async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
@@ -65,7 +71,7 @@ impl Merchants for Embedded {
     }
 }
 
-/// What a claim that was made before answers.
+/// What a reservation that was made before answers.
 fn repeated(before: &Before) -> Option<Replaced> {
     match before {
         Before::Nothing => None,
@@ -74,19 +80,19 @@ fn repeated(before: &Before) -> Option<Replaced> {
     }
 }
 
-fn replace_claimed(
+fn replace_reserved(
     db: &Connection,
-    claim: &Claim,
+    reservation: &Reservation,
     number: u32,
     now: Moment,
     replace: impl FnOnce(&Connection) -> Result<Replaced, StoreError>,
 ) -> Result<Replaced, StoreError> {
-    if let Some(repeated) = repeated(&claims::before(db, claim, now)?) {
+    if let Some(repeated) = repeated(&reservations::before(db, reservation, now)?) {
         return Ok(repeated);
     }
     let replaced = replace(db)?;
     if replaced == Replaced::Done {
-        claims::keep(db, claim, Some(number.into()), now.plus(REMEMBERED))?;
+        reservations::keep(db, reservation, Some(number.into()), now.plus(REMEMBERED))?;
     }
     Ok(replaced)
 }

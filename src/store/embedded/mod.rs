@@ -6,13 +6,13 @@
 //! ever blocks an async worker.
 
 mod api_keys;
-mod claims;
 mod deliveries;
 mod file;
 mod house;
 mod journeys;
 mod merchants;
 mod readers;
+mod reservations;
 mod schema;
 #[cfg(test)]
 mod tests;

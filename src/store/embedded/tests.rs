@@ -9,7 +9,7 @@ use crate::domain::outcome::Fact;
 use crate::domain::token::MintedToken;
 use crate::store::laws::{Backend, cast, store_laws};
 use crate::store::{
-    Claim, Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Step, Taken, Tokens as _,
+    Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Step, Taken, Tokens as _,
 };
 
 /// How long the store under test keeps an ended journey.
@@ -200,19 +200,19 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
 }
 
 #[tokio::test]
-async fn a_claim_that_outlives_its_journey_opens_another() {
+async fn a_reservation_that_outlives_its_journey_opens_another() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    let claim = Claim { kept: Kept::WithItsJourney, ..cast::claim() };
-    let [first, second] = [(); 2].map(|()| cast::Draft::at(clock.now()).claimed_by(&claim).journey());
-    assert_eq!(store.open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+    let reservation = Reservation { kept: Kept::WithItsJourney, ..cast::reservation() };
+    let [first, second] = [(); 2].map(|()| cast::Draft::at(clock.now()).reserved_by(&reservation).journey());
+    assert_eq!(store.open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     // As tidying does where journeys are kept for a shorter time by now.
     beside(&folder).execute("DELETE FROM journeys", []).unwrap();
-    assert_eq!(store.opened_by(&claim).await.unwrap(), None);
-    assert_eq!(store.open(&second, &[], Some(&claim)).await.unwrap(), Opened::New);
+    assert_eq!(store.opened_by(&reservation).await.unwrap(), None);
+    assert_eq!(store.open(&second, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let repeated = Opened::Repeated(Box::new(second));
-    assert_eq!(store.open(&first, &[], Some(&claim)).await.unwrap(), repeated);
-    assert_eq!(store.opened_by(&claim).await.unwrap(), Some(repeated));
+    assert_eq!(store.open(&first, &[], Some(&reservation)).await.unwrap(), repeated);
+    assert_eq!(store.opened_by(&reservation).await.unwrap(), Some(repeated));
 }
 
 #[tokio::test]
@@ -221,10 +221,10 @@ async fn everything_that_has_run_out_is_dropped() {
     let store = folder.store(&clock);
     let tables = ["journeys", "states", "tokens", "claims", "deliveries"];
     for n in 0..300 {
-        let claim = cast::claim();
-        let draft = cast::Draft::at(clock.now()).claimed_by(&claim).telling(["https://m.example/a"]);
+        let reservation = cast::reservation();
+        let draft = cast::Draft::at(clock.now()).reserved_by(&reservation).telling(["https://m.example/a"]);
         let journey = draft.journey();
-        assert_eq!(store.open(&journey, &[], Some(&claim)).await.unwrap(), Opened::New);
+        assert_eq!(store.open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
         let (away, departure) = cast::departed(journey, clock.now());
         store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap();
         if n > 0 {

@@ -18,7 +18,7 @@ use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::slots::Slots;
 use crate::domain::token::MintedToken;
 use crate::domain::user::{ApplicationUser, User};
-use crate::store::{Claim, Kept, Step, user_shard};
+use crate::store::{Kept, Reservation, Step, user_shard};
 
 /// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
 pub(crate) struct Draft(Opening);
@@ -59,9 +59,9 @@ impl Draft {
         self
     }
 
-    /// Opened by this claim, so that the two are in one shard.
-    pub(crate) fn claimed_by(mut self, claim: &Claim) -> Self {
-        self.0.id = JourneyId::mint(rand::random(), claim.shard());
+    /// Opened by this reservation, so that the two are in one shard.
+    pub(crate) fn reserved_by(mut self, reservation: &Reservation) -> Self {
+        self.0.id = JourneyId::mint(rand::random(), reservation.shard());
         self
     }
 
@@ -186,9 +186,9 @@ pub(crate) fn fresh() -> Digest {
     Digest::new(rand::random())
 }
 
-/// A claim that nobody has made before.
-pub(crate) fn claim() -> Claim {
-    Claim { key: fresh(), request: fresh(), kept: Kept::ADay }
+/// A reservation that nobody has made before.
+pub(crate) fn reservation() -> Reservation {
+    Reservation { key: fresh(), request: fresh(), kept: Kept::ADay }
 }
 
 /// A merchant of this name, added at `now`, at its first revision.

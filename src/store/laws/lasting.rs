@@ -1,19 +1,19 @@
 //! Laws of lasting: what was acknowledged stays, and a store knows whose it is.
 
-use super::cast::{Draft, claim, deliveries_of, departed, fresh, merchant, renamed};
+use super::cast::{Draft, deliveries_of, departed, fresh, merchant, renamed, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::News;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Claimed, Opened, REMEMBERED, Redemption, Replaced, Step, StoreError, Which};
+use crate::store::{Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError, Which};
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: House) {
-    let (state, token, keyed, opening, edit) = (fresh(), fresh(), claim(), claim(), claim());
+    let (state, token, keyed, opening, edit) = (fresh(), fresh(), reservation(), reservation(), reservation());
     let away = house.away(Draft::at(house.now()).journey(), state).await;
     let paid = house.paid(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), token).await;
-    let claimed = Draft::at(house.now()).claimed_by(&opening).journey();
-    assert_eq!(house.store().open(&claimed, &[], Some(&opening)).await.unwrap(), Opened::New);
-    assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Fresh);
+    let reserved = Draft::at(house.now()).reserved_by(&opening).journey();
+    assert_eq!(house.store().open(&reserved, &[], Some(&opening)).await.unwrap(), Opened::New);
+    assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let shop = merchant("Shop", house.now());
     assert!(house.store().add(&shop).await.unwrap());
     let shop = renamed(&shop, "New shop");
@@ -27,9 +27,9 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: Ho
     assert_eq!(merchants_own, [paid.clone()]);
     let redeemed = house.store().redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await;
     assert!(matches!(redeemed.unwrap(), Redemption::Granted { .. }));
-    let again = Draft::at(house.now()).claimed_by(&opening).journey();
-    assert_eq!(house.store().open(&again, &[], Some(&opening)).await.unwrap(), Opened::Repeated(Box::new(claimed)));
-    assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Repeated);
+    let again = Draft::at(house.now()).reserved_by(&opening).journey();
+    assert_eq!(house.store().open(&again, &[], Some(&opening)).await.unwrap(), Opened::Repeated(Box::new(reserved)));
+    assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Repeated);
     assert_eq!(house.store().merchants().await.unwrap(), [shop.clone()]);
     let edited = house.store().replace(&renamed(&shop, "Newer shop"), Some((&edit, 6))).await.unwrap();
     assert_eq!(edited, Replaced::Repeated(5));
@@ -47,13 +47,13 @@ pub(crate) async fn a_spent_token_is_spent_after_reopening(mut house: House) {
 }
 
 pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
-    let (state, spent, unspent, attempt, keyed) = (fresh(), fresh(), fresh(), fresh(), claim());
+    let (state, spent, unspent, attempt, keyed) = (fresh(), fresh(), fresh(), fresh(), reservation());
     let open = house.opened(Draft::at(house.now()).journey()).await;
     let away = house.away(Draft::at(house.now()).lasting(HOUR).journey(), state).await;
     house.pass(HOUR - MINUTE);
     let paid = house.paid(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), spent).await;
     let late = house.settled(open.clone(), &Fact::lapsed(), Some(house.token(unspent))).await;
-    assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Fresh);
+    assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let redeem = async |journey: &Journey, token, attempt| {
         let by = journey.opening().merchant;
         house.store().redeem(journey.id().shard(), &token, by, &attempt).await.unwrap()
@@ -65,7 +65,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
     assert_eq!(redeem(&paid, spent, attempt).await, granted);
     assert!(matches!(redeem(&late, unspent, attempt).await, Redemption::Expired { .. }));
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), 0)));
-    assert_eq!(house.store().claim(&keyed).await.unwrap(), Claimed::Repeated);
+    assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Repeated);
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
     assert_eq!(house.find(&paid).await, Some(paid));
 
@@ -75,12 +75,13 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
 }
 
 pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: House) {
-    let (life, state, claim) = (90 * 24 * HOUR, fresh(), claim());
+    let (life, state, reservation) = (90 * 24 * HOUR, fresh(), reservation());
     let merchant = merchant("Shop", house.now()).id;
-    let draft = Draft::at(house.now()).of(merchant).lasting(life).claimed_by(&claim).telling(["https://m.example/a"]);
+    let draft =
+        Draft::at(house.now()).of(merchant).lasting(life).reserved_by(&reservation).telling(["https://m.example/a"]);
     let open = draft.journey();
     let told = open.deliveries(News::Opened, house.now(), |_| true);
-    assert_eq!(house.store().open(&open, &told, Some(&claim)).await.unwrap(), Opened::New);
+    assert_eq!(house.store().open(&open, &told, Some(&reservation)).await.unwrap(), Opened::New);
     let (away, departure) = departed(open, house.now());
     house.done(&Step::leave(away.clone(), state, departure)).await;
     for _ in 0..89 {
@@ -91,9 +92,9 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: H
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), departure)));
     assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), told);
-    let again = Draft::at(house.now()).of(merchant).claimed_by(&claim).journey();
+    let again = Draft::at(house.now()).of(merchant).reserved_by(&reservation).journey();
     let repeated = Opened::Repeated(Box::new(away.clone()));
-    assert_eq!(house.store().open(&again, &[], Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(house.store().open(&again, &[], Some(&reservation)).await.unwrap(), repeated);
     assert_eq!(house.store().due(9).await.unwrap(), []);
     house.pass(24 * HOUR);
     assert_eq!(house.store().due(9).await.unwrap(), [away]);

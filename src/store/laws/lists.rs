@@ -1,6 +1,6 @@
 //! Laws of lists: a merchant's journeys, and those whose time has run out.
 
-use super::cast::{Draft, claim, departed, fresh};
+use super::cast::{Draft, departed, fresh, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::Journey;
@@ -129,9 +129,9 @@ pub(crate) async fn journeys_about_one_user_are_listed_alone_and_in_pages(house:
 pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
     let (merchant, other) = (somebody(), somebody());
     let user = UserId::mint(rand::random(), Shard::of_byte(rand::random()));
-    let claim = claim();
-    let one = Draft::at(house.now()).of(merchant).about(user).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&one, &[], Some(&claim)).await.unwrap(), Opened::New);
+    let reservation = reservation();
+    let one = Draft::at(house.now()).of(merchant).about(user).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&one, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let theirs = house.opened(Draft::at(house.now()).of(other).about(user).journey()).await;
     assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [one.clone()]);
     assert_eq!(house.store().list(other, Which::OfUser(user), None, 9).await.unwrap(), [theirs]);

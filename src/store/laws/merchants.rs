@@ -1,11 +1,11 @@
 //! Laws of merchants and their profiles.
 
-use super::cast::{claim, entry, fresh, merchant, renamed, ways};
+use super::cast::{entry, fresh, merchant, renamed, reservation, ways};
 use super::{House, MINUTE};
 use crate::domain::callback::{AppWays, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Used};
-use crate::store::{Claim, REMEMBERED, Replaced};
+use crate::store::{REMEMBERED, Replaced, Reservation};
 
 async fn added(house: &House, name: &str) -> Merchant {
     let merchant = merchant(name, house.now());
@@ -90,24 +90,24 @@ pub(crate) async fn a_profiles_change_tried_again_is_done(house: House) {
     assert_eq!(stored(&house, changed.id).await, Some(changed));
 }
 
-pub(crate) async fn a_claimed_change_answers_its_number_again(house: House) {
+pub(crate) async fn a_reserved_change_answers_its_number_again(house: House) {
     let first = added(&house, "First").await;
-    let claim = claim();
+    let reservation = reservation();
     let second = renamed(&first, "Second");
-    assert_eq!(house.store().replace(&second, Some((&claim, 41))).await.unwrap(), Replaced::Done);
+    assert_eq!(house.store().replace(&second, Some((&reservation, 41))).await.unwrap(), Replaced::Done);
     let third = renamed(&second, "Third");
-    assert_eq!(house.store().replaced_by(third.id, &claim).await.unwrap(), Some(Replaced::Repeated(41)));
-    let other = Claim { request: fresh(), ..claim };
+    assert_eq!(house.store().replaced_by(third.id, &reservation).await.unwrap(), Some(Replaced::Repeated(41)));
+    let other = Reservation { request: fresh(), ..reservation };
     assert_eq!(house.store().replaced_by(third.id, &other).await.unwrap(), Some(Replaced::Reused));
-    assert_eq!(house.store().replaced_by(third.id, &self::claim()).await.unwrap(), None);
-    assert_eq!(house.store().replace(&third, Some((&claim, 42))).await.unwrap(), Replaced::Repeated(41));
+    assert_eq!(house.store().replaced_by(third.id, &self::reservation()).await.unwrap(), None);
+    assert_eq!(house.store().replace(&third, Some((&reservation, 42))).await.unwrap(), Replaced::Repeated(41));
     assert_eq!(stored(&house, first.id).await, Some(second));
 }
 
-pub(crate) async fn a_claim_for_another_change_is_reused(house: House) {
+pub(crate) async fn a_reservation_for_another_change_is_reused(house: House) {
     let first = added(&house, "First").await;
-    let one = claim();
-    let other = Claim { request: fresh(), ..one };
+    let one = reservation();
+    let other = Reservation { request: fresh(), ..one };
     let second = renamed(&first, "Second");
     assert_eq!(house.store().replace(&second, Some((&one, 0))).await.unwrap(), Replaced::Done);
     let third = renamed(&second, "Third");
@@ -115,27 +115,27 @@ pub(crate) async fn a_claim_for_another_change_is_reused(house: House) {
     assert_eq!(stored(&house, first.id).await, Some(second));
 }
 
-pub(crate) async fn a_stale_change_leaves_its_claim_unused(house: House) {
+pub(crate) async fn a_stale_change_leaves_its_reservation_unused(house: House) {
     let first = added(&house, "First").await;
     let won = renamed(&first, "Won");
     assert_eq!(house.store().replace(&won, None).await.unwrap(), Replaced::Done);
-    let claim = claim();
+    let reservation = reservation();
     let late = renamed(&first, "Late");
-    assert_eq!(house.store().replace(&late, Some((&claim, 1))).await.unwrap(), Replaced::Stale);
+    assert_eq!(house.store().replace(&late, Some((&reservation, 1))).await.unwrap(), Replaced::Stale);
     let again = renamed(&won, "Late");
-    assert_eq!(house.store().replace(&again, Some((&claim, 2))).await.unwrap(), Replaced::Done);
+    assert_eq!(house.store().replace(&again, Some((&reservation, 2))).await.unwrap(), Replaced::Done);
     assert_eq!(stored(&house, first.id).await, Some(again));
 }
 
-pub(crate) async fn a_profiles_claim_is_forgotten_after_a_day(house: House) {
+pub(crate) async fn a_profiles_reservation_is_forgotten_after_a_day(house: House) {
     let first = added(&house, "First").await;
-    let claim = claim();
+    let reservation = reservation();
     let second = renamed(&first, "Second");
-    assert_eq!(house.store().replace(&second, Some((&claim, 0))).await.unwrap(), Replaced::Done);
+    assert_eq!(house.store().replace(&second, Some((&reservation, 0))).await.unwrap(), Replaced::Done);
     let third = renamed(&second, "Third");
     house.pass(REMEMBERED - MINUTE);
-    assert_eq!(house.store().replace(&third, Some((&claim, 1))).await.unwrap(), Replaced::Repeated(0));
+    assert_eq!(house.store().replace(&third, Some((&reservation, 1))).await.unwrap(), Replaced::Repeated(0));
     house.pass(2 * MINUTE);
-    assert_eq!(house.store().replaced_by(third.id, &claim).await.unwrap(), None);
-    assert_eq!(house.store().replace(&third, Some((&claim, 1))).await.unwrap(), Replaced::Done);
+    assert_eq!(house.store().replaced_by(third.id, &reservation).await.unwrap(), None);
+    assert_eq!(house.store().replace(&third, Some((&reservation, 1))).await.unwrap(), Replaced::Done);
 }

@@ -20,7 +20,6 @@
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod cast;
-pub(crate) mod claims;
 pub(crate) mod consents;
 pub(crate) mod deliveries;
 pub(crate) mod due;
@@ -30,6 +29,7 @@ pub(crate) mod lists;
 pub(crate) mod merchants;
 pub(crate) mod openings;
 pub(crate) mod races;
+pub(crate) mod reservations;
 pub(crate) mod steps;
 pub(crate) mod texts;
 pub(crate) mod tokens;
@@ -140,12 +140,12 @@ macro_rules! store_laws {
                 what_was_never_opened_is_not_found
                 an_opening_tried_again_is_no_collision
                 a_number_that_another_journey_has_is_taken
-                the_same_claim_answers_the_journey_it_opened
-                the_same_claim_answers_the_journey_as_it_stands_now
-                what_a_claim_opened_can_be_asked_for
-                a_claim_used_for_another_request_opens_nothing
-                a_taken_number_leaves_the_claim_unused
-                a_claim_is_forgotten_after_a_day_and_not_before_its_journey_expires
+                the_same_reservation_answers_the_journey_it_opened
+                the_same_reservation_answers_the_journey_as_it_stands_now
+                what_a_reservation_opened_can_be_asked_for
+                a_reservation_used_for_another_request_opens_nothing
+                a_taken_number_leaves_the_reservation_unused
+                a_reservation_is_forgotten_after_a_day_and_not_before_its_journey_expires
                 a_reference_is_remembered_for_as_long_as_its_journey
                 an_opening_leaves_deliveries
             }
@@ -208,11 +208,11 @@ macro_rules! store_laws {
                 of_two_settlements_one_wins
                 of_many_attempts_at_a_token_one_is_granted
                 one_attempt_made_many_times_at_once_is_granted_every_time
-                of_many_openings_under_one_claim_one_is_new
-                of_many_claims_of_one_key_one_is_fresh
+                of_many_openings_under_one_reservation_one_is_new
+                of_many_reservations_of_one_key_one_is_fresh
                 of_many_changes_to_a_profile_one_is_done
             }
-            claims {
+            reservations {
                 a_key_is_fresh_once
                 a_key_with_another_request_is_reused
                 a_key_is_forgotten_after_a_day_whoever_asks_meanwhile
@@ -225,10 +225,10 @@ macro_rules! store_laws {
                 a_stale_profile_is_not_written
                 the_profile_of_nobody_is_stale
                 a_profiles_change_tried_again_is_done
-                a_claimed_change_answers_its_number_again
-                a_claim_for_another_change_is_reused
-                a_stale_change_leaves_its_claim_unused
-                a_profiles_claim_is_forgotten_after_a_day
+                a_reserved_change_answers_its_number_again
+                a_reservation_for_another_change_is_reused
+                a_stale_change_leaves_its_reservation_unused
+                a_profiles_reservation_is_forgotten_after_a_day
             }
             api_keys {
                 a_number_leads_to_its_merchant

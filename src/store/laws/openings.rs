@@ -1,10 +1,10 @@
 //! Laws of opening and finding.
 
-use super::cast::{Draft, claim, departed, fresh};
+use super::cast::{Draft, departed, fresh, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::News;
 use crate::domain::id::JourneyId;
-use crate::store::{Claim, Kept, Opened, REMEMBERED, Step};
+use crate::store::{Kept, Opened, REMEMBERED, Reservation, Step};
 
 pub(crate) async fn what_is_opened_is_found(house: House) {
     let journeys: Vec<_> = (0..20).map(|n| Draft::at(house.now()).noted(&format!("order {n}")).journey()).collect();
@@ -24,13 +24,13 @@ pub(crate) async fn what_was_never_opened_is_not_found(house: House) {
 pub(crate) async fn an_opening_tried_again_is_no_collision(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     assert_eq!(house.store().open(&journey, &[], None).await.unwrap(), Opened::New);
-    let claim = claim();
-    let claimed = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&claimed, &[], Some(&claim)).await.unwrap(), Opened::New);
+    let reservation = reservation();
+    let reserved = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&reserved, &[], Some(&reservation)).await.unwrap(), Opened::New);
     // Whether it was new or a repetition, it is this journey that the caller learns of.
-    match house.store().open(&claimed, &[], Some(&claim)).await.unwrap() {
+    match house.store().open(&reserved, &[], Some(&reservation)).await.unwrap() {
         Opened::New => {}
-        Opened::Repeated(journey) => assert_eq!(*journey, claimed),
+        Opened::Repeated(journey) => assert_eq!(*journey, reserved),
         other => panic!("{other:?}"),
     }
 }
@@ -45,93 +45,93 @@ pub(crate) async fn a_number_that_another_journey_has_is_taken(house: House) {
     assert_eq!(house.find(&first).await, Some(first));
 }
 
-pub(crate) async fn the_same_claim_answers_the_journey_it_opened(house: House) {
-    let claim = claim();
-    let first = Draft::at(house.now()).claimed_by(&claim).journey();
-    let second = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+pub(crate) async fn the_same_reservation_answers_the_journey_it_opened(house: House) {
+    let reservation = reservation();
+    let first = Draft::at(house.now()).reserved_by(&reservation).journey();
+    let second = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let repeated = Opened::Repeated(Box::new(first));
-    assert_eq!(house.store().open(&second, &[], Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), repeated);
     assert_eq!(house.find(&second).await, None);
 }
 
-pub(crate) async fn what_a_claim_opened_can_be_asked_for(house: House) {
-    let claim = claim();
-    assert_eq!(house.store().opened_by(&claim).await.unwrap(), None);
-    let journey = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&journey, &[], Some(&claim)).await.unwrap(), Opened::New);
-    let other = Claim { request: fresh(), ..claim };
+pub(crate) async fn what_a_reservation_opened_can_be_asked_for(house: House) {
+    let reservation = reservation();
+    assert_eq!(house.store().opened_by(&reservation).await.unwrap(), None);
+    let journey = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
+    let other = Reservation { request: fresh(), ..reservation };
     assert_eq!(house.store().opened_by(&other).await.unwrap(), Some(Opened::Reused));
     let repeated = Opened::Repeated(Box::new(journey));
-    assert_eq!(house.store().opened_by(&claim).await.unwrap(), Some(repeated));
+    assert_eq!(house.store().opened_by(&reservation).await.unwrap(), Some(repeated));
     house.pass(REMEMBERED);
-    assert_eq!(house.store().opened_by(&claim).await.unwrap(), None);
+    assert_eq!(house.store().opened_by(&reservation).await.unwrap(), None);
 }
 
-pub(crate) async fn the_same_claim_answers_the_journey_as_it_stands_now(house: House) {
-    let claim = claim();
-    let first = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+pub(crate) async fn the_same_reservation_answers_the_journey_as_it_stands_now(house: House) {
+    let reservation = reservation();
+    let first = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let (away, departure) = departed(first, house.now());
     house.done(&Step::leave(away.clone(), fresh(), departure)).await;
-    let second = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&second, &[], Some(&claim)).await.unwrap(), Opened::Repeated(Box::new(away)));
+    let second = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), Opened::Repeated(Box::new(away)));
 }
 
-pub(crate) async fn a_claim_used_for_another_request_opens_nothing(house: House) {
-    let first = claim();
-    let journey = Draft::at(house.now()).claimed_by(&first).journey();
+pub(crate) async fn a_reservation_used_for_another_request_opens_nothing(house: House) {
+    let first = reservation();
+    let journey = Draft::at(house.now()).reserved_by(&first).journey();
     assert_eq!(house.store().open(&journey, &[], Some(&first)).await.unwrap(), Opened::New);
-    let other = Claim { request: fresh(), ..first };
-    let second = Draft::at(house.now()).claimed_by(&other).journey();
+    let other = Reservation { request: fresh(), ..first };
+    let second = Draft::at(house.now()).reserved_by(&other).journey();
     assert_eq!(house.store().open(&second, &[], Some(&other)).await.unwrap(), Opened::Reused);
     assert_eq!(house.find(&second).await, None);
 }
 
-pub(crate) async fn a_taken_number_leaves_the_claim_unused(house: House) {
-    let claim = claim();
-    let standing = house.opened(Draft::at(house.now()).claimed_by(&claim).journey()).await;
+pub(crate) async fn a_taken_number_leaves_the_reservation_unused(house: House) {
+    let reservation = reservation();
+    let standing = house.opened(Draft::at(house.now()).reserved_by(&reservation).journey()).await;
     let mut id = *standing.id().as_bytes();
     id[15] ^= 1;
     let colliding = Draft::at(house.now()).called(JourneyId::from_bytes(id)).journey();
-    assert_eq!(house.store().open(&colliding, &[], Some(&claim)).await.unwrap(), Opened::Taken);
-    let next = Draft::at(house.now()).claimed_by(&claim).journey();
-    assert_eq!(house.store().open(&next, &[], Some(&claim)).await.unwrap(), Opened::New);
+    assert_eq!(house.store().open(&colliding, &[], Some(&reservation)).await.unwrap(), Opened::Taken);
+    let next = Draft::at(house.now()).reserved_by(&reservation).journey();
+    assert_eq!(house.store().open(&next, &[], Some(&reservation)).await.unwrap(), Opened::New);
 }
 
-pub(crate) async fn a_claim_is_forgotten_after_a_day_and_not_before_its_journey_expires(house: House) {
+pub(crate) async fn a_reservation_is_forgotten_after_a_day_and_not_before_its_journey_expires(house: House) {
     for (life, remembered) in [(HOUR, REMEMBERED), (48 * HOUR, 48 * HOUR)] {
-        let claim = claim();
-        let first = Draft::at(house.now()).claimed_by(&claim).lasting(life).journey();
-        assert_eq!(house.store().open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+        let reservation = reservation();
+        let first = Draft::at(house.now()).reserved_by(&reservation).lasting(life).journey();
+        assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
         house.pass(remembered - MINUTE);
-        let second = Draft::at(house.now()).claimed_by(&claim).journey();
+        let second = Draft::at(house.now()).reserved_by(&reservation).journey();
         let repeated = Opened::Repeated(Box::new(first));
-        assert_eq!(house.store().open(&second, &[], Some(&claim)).await.unwrap(), repeated);
+        assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), repeated);
         house.pass(2 * MINUTE);
-        assert_eq!(house.store().open(&second, &[], Some(&claim)).await.unwrap(), Opened::New);
+        assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), Opened::New);
     }
 }
 
 pub(crate) async fn a_reference_is_remembered_for_as_long_as_its_journey(house: House) {
-    let claim = Claim { kept: Kept::WithItsJourney, ..claim() };
-    let first = Draft::at(house.now()).claimed_by(&claim).lasting(48 * HOUR).journey();
-    assert_eq!(house.store().open(&first, &[], Some(&claim)).await.unwrap(), Opened::New);
+    let reservation = Reservation { kept: Kept::WithItsJourney, ..reservation() };
+    let first = Draft::at(house.now()).reserved_by(&reservation).lasting(48 * HOUR).journey();
+    assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     house.pass(47 * HOUR);
-    let second = Draft::at(house.now()).claimed_by(&claim).journey();
+    let second = Draft::at(house.now()).reserved_by(&reservation).journey();
     let repeated = Opened::Repeated(Box::new(first));
-    assert_eq!(house.store().open(&second, &[], Some(&claim)).await.unwrap(), repeated);
+    assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), repeated);
     house.store().tidy().await.unwrap();
-    assert_eq!(house.store().opened_by(&claim).await.unwrap(), Some(repeated));
+    assert_eq!(house.store().opened_by(&reservation).await.unwrap(), Some(repeated));
 }
 
 pub(crate) async fn an_opening_leaves_deliveries(house: House) {
-    for claim in [None, Some(claim())] {
+    for reservation in [None, Some(reservation())] {
         let draft = Draft::at(house.now()).telling(["https://a.example/", "https://b.example/"]);
-        let draft = claim.iter().fold(draft, Draft::claimed_by);
+        let draft = reservation.iter().fold(draft, Draft::reserved_by);
         let journey = draft.journey();
         let told = journey.deliveries(News::Opened, house.now(), |_| true);
-        assert_eq!(house.store().open(&journey, &told, claim.as_ref()).await.unwrap(), Opened::New);
+        assert_eq!(house.store().open(&journey, &told, reservation.as_ref()).await.unwrap(), Opened::New);
         assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), told);
         let leased = house.store().lease(9, HOUR, 7).await.unwrap();
         assert_eq!(
@@ -139,7 +139,7 @@ pub(crate) async fn an_opening_leaves_deliveries(house: House) {
             [journey.id(); 2]
         );
         // The same opening again makes nothing due anew.
-        assert_eq!(house.store().open(&journey, &told, claim.as_ref()).await.unwrap(), Opened::New);
+        assert_eq!(house.store().open(&journey, &told, reservation.as_ref()).await.unwrap(), Opened::New);
         assert!(house.store().lease(9, HOUR, 8).await.unwrap().is_empty());
     }
 }

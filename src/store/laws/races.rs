@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use super::House;
-use super::cast::{Draft, claim, deliveries_of, fresh, merchant, renamed, settled, settling};
+use super::cast::{Draft, deliveries_of, fresh, merchant, renamed, reservation, settled, settling};
 use crate::domain::outcome::Fact;
-use crate::store::{Claim, Claimed, Kept, Opened, Redemption, Replaced, Taken};
+use crate::store::{Kept, Opened, Redemption, Replaced, Reservation, Reserved, Taken};
 
 const RACERS: usize = 64;
 
@@ -74,12 +74,12 @@ pub(crate) async fn one_attempt_made_many_times_at_once_is_granted_every_time(ho
     assert_eq!(ends, vec![granted; RACERS]);
 }
 
-pub(crate) async fn of_many_openings_under_one_claim_one_is_new(house: House) {
-    let (claim, now) = (claim(), house.now());
-    let journeys: Vec<_> = (0..RACERS).map(|_| Draft::at(now).claimed_by(&claim).journey()).collect();
+pub(crate) async fn of_many_openings_under_one_reservation_one_is_new(house: House) {
+    let (reservation, now) = (reservation(), house.now());
+    let journeys: Vec<_> = (0..RACERS).map(|_| Draft::at(now).reserved_by(&reservation).journey()).collect();
     let ends = race(journeys.clone().into_iter().map(|journey| {
         let store = house.store().clone();
-        async move { store.open(&journey, &[], Some(&claim)).await.unwrap() }
+        async move { store.open(&journey, &[], Some(&reservation)).await.unwrap() }
     }))
     .await;
     let winner = ends.iter().position(|end| *end == Opened::New).unwrap();
@@ -92,15 +92,15 @@ pub(crate) async fn of_many_openings_under_one_claim_one_is_new(house: House) {
     assert_eq!(found, 1);
 }
 
-pub(crate) async fn of_many_claims_of_one_key_one_is_fresh(house: House) {
+pub(crate) async fn of_many_reservations_of_one_key_one_is_fresh(house: House) {
     let key = fresh();
     let ends = race((0..RACERS).map(|_| {
         let store = house.store().clone();
-        async move { store.claim(&Claim { key, request: fresh(), kept: Kept::ADay }).await.unwrap() }
+        async move { store.reserve(&Reservation { key, request: fresh(), kept: Kept::ADay }).await.unwrap() }
     }))
     .await;
-    assert_eq!(ends.iter().filter(|end| **end == Claimed::Fresh).count(), 1);
-    assert_eq!(ends.iter().filter(|end| **end == Claimed::Reused).count(), RACERS - 1);
+    assert_eq!(ends.iter().filter(|end| **end == Reserved::Fresh).count(), 1);
+    assert_eq!(ends.iter().filter(|end| **end == Reserved::Reused).count(), RACERS - 1);
 }
 
 pub(crate) async fn of_many_changes_to_a_profile_one_is_done(house: House) {

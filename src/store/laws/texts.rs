@@ -4,7 +4,7 @@ use super::House;
 use super::cast::{Draft, entry, fresh, merchant};
 use crate::domain::merchant::MerchantName;
 use crate::domain::secret::Digest;
-use crate::store::{Claim, Claimed, Kept, Redemption};
+use crate::store::{Kept, Redemption, Reservation, Reserved};
 
 const ODD: [&str; 9] = [
     "a:b:c",
@@ -70,13 +70,13 @@ pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(house: House) 
     keep_apart(&house, &digests).await;
 }
 
-/// Uses each digest as a claim's key, a state and a token; each must answer for itself.
+/// Uses each digest as a reservation's key, a state and a token; each must answer for itself.
 async fn keep_apart(house: &House, digests: &[Digest]) {
     let mut journeys = Vec::new();
     for digest in digests {
-        let claim = Claim { key: *digest, request: fresh(), kept: Kept::ADay };
-        assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Fresh);
-        assert_eq!(house.store().claim(&claim).await.unwrap(), Claimed::Repeated);
+        let reservation = Reservation { key: *digest, request: fresh(), kept: Kept::ADay };
+        assert_eq!(house.store().reserve(&reservation).await.unwrap(), Reserved::Fresh);
+        assert_eq!(house.store().reserve(&reservation).await.unwrap(), Reserved::Repeated);
         let away = house.away(Draft::at(house.now()).journey(), *digest).await;
         journeys.push((*digest, away, house.paid(Draft::at(house.now()).journey(), *digest).await));
     }

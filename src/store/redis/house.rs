@@ -41,15 +41,15 @@ pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when it is another house's, or trouble with the store.
-pub(super) async fn claim(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
+pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
     let Some(current) = fingerprints.first() else {
         return Err(StoreError::Foreign("this gateway has no operator key".into()));
     };
-    let mut claim = Request::call(&script::HOUSE, [keys::house()]).with(SHARDS.to_string());
+    let mut note = Request::call(&script::HOUSE, [keys::house()]).with(SHARDS.to_string());
     for fingerprint in fingerprints {
-        claim = claim.with(hex(fingerprint));
+        note = note.with(hex(fingerprint));
     }
-    let house: String = reply(link.ask(claim).await?)?;
+    let house: String = reply(link.ask(note).await?)?;
     match house.split_once(' ') {
         Some((shards, _)) if shards != SHARDS.to_string() => {
             Err(StoreError::Foreign(format!("it was created with {shards} shards, and this program has {SHARDS}")))

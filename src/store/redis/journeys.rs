@@ -13,7 +13,7 @@ use crate::domain::merchant::Settings;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
-use crate::store::{Claim, Journeys, Kept, Opened, Place, REMEMBERED, Step, StoreError, Taken, Which};
+use crate::store::{Journeys, Kept, Opened, Place, REMEMBERED, Reservation, Step, StoreError, Taken, Which};
 
 #[async_trait]
 impl Journeys for RedisStore {
@@ -21,19 +21,19 @@ impl Journeys for RedisStore {
         &self,
         journey: &Journey,
         deliveries: &[Delivery],
-        claim: Option<&Claim>,
+        reservation: Option<&Reservation>,
     ) -> Result<Opened, StoreError> {
         let (pay_id, opening) = (journey.pay_id(), journey.opening());
         let shard = pay_id.shard();
         let mut keys = vec![keys::journey(pay_id), keys::unproven(shard, opening.merchant), keys::due(shard)];
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, opening.merchant, user)));
-        // A journey with a claim was minted in the claim's shard, so that both are in one slot.
-        keys.extend(claim.map(|claim| keys::claim(claim.shard(), &claim.key)));
+        // A journey with a reservation was minted in the reservation's shard, so that both are in one slot.
+        keys.extend(reservation.map(|reservation| keys::reservation(reservation.shard(), &reservation.key)));
         if !deliveries.is_empty() {
             keys.extend(Self::delivery_keys(journey));
         }
         let life = journey.expires_at().since(opening.opened_at);
-        let remembered = match claim.map(|claim| claim.kept) {
+        let remembered = match reservation.map(|reservation| reservation.kept) {
             Some(Kept::WithItsJourney) => life + self.keep,
             Some(Kept::ADay) | None => REMEMBERED.max(life),
         };
@@ -45,7 +45,7 @@ impl Journeys for RedisStore {
             .with(keys::journeys(shard))
             .with(self.ahead())
             .with(millis(remembered))
-            .with(claim.map_or_else(Vec::new, |claim| keys::short(&claim.request).to_vec()));
+            .with(reservation.map_or_else(Vec::new, |reservation| keys::short(&reservation.request).to_vec()));
         let open = if deliveries.is_empty() { open } else { Self::with_deliveries(open, deliveries) };
         match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
             // The same opening tried again is no collision, even if its customer has been quicker than this retry.
@@ -54,11 +54,11 @@ impl Journeys for RedisStore {
         }
     }
 
-    async fn opened_by(&self, claim: &Claim) -> Result<Option<Opened>, StoreError> {
-        let ask = Request::call(&script::OPENED_BY, [keys::claim(claim.shard(), &claim.key)])
-            .with(keys::journeys(claim.shard()))
+    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError> {
+        let ask = Request::call(&script::OPENED_BY, [keys::reservation(reservation.shard(), &reservation.key)])
+            .with(keys::journeys(reservation.shard()))
             .with(self.ahead())
-            .with(keys::short(&claim.request));
+            .with(keys::short(&reservation.request));
         let answer: Option<Vec<Vec<u8>>> = reply(self.link.ask(ask).await?)?;
         answer.map(|answer| Ok(to_opened(&answer)?.0)).transpose()
     }

@@ -61,7 +61,7 @@ pub(super) fn token(shard: Shard, digest: &Digest) -> Vec<u8> {
 }
 
 /// An idempotency key.
-pub(super) fn claim(shard: Shard, key_digest: &Digest) -> Vec<u8> {
+pub(super) fn reservation(shard: Shard, key_digest: &Digest) -> Vec<u8> {
     key(shard, b'c', &[&short(key_digest)])
 }
 

@@ -8,7 +8,7 @@ use super::value::{self, of_merchant, reply, to_merchant, unreadable};
 use super::{keys, millis};
 use crate::domain::id::{MerchantId, Shard};
 use crate::domain::merchant::Merchant;
-use crate::store::{Claim, Merchants, REMEMBERED, Replaced, StoreError};
+use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, StoreError};
 
 #[async_trait]
 impl Merchants for RedisStore {
@@ -37,12 +37,16 @@ impl Merchants for RedisStore {
         Ok(merchants)
     }
 
-    async fn replace(&self, merchant: &Merchant, claim: Option<(&Claim, u32)>) -> Result<Replaced, StoreError> {
+    async fn replace(
+        &self,
+        merchant: &Merchant,
+        reservation: Option<(&Reservation, u32)>,
+    ) -> Result<Replaced, StoreError> {
         let mut keys = vec![keys::merchant(merchant.id)];
         let (mut request, mut number) = ([0; 16], String::new());
-        if let Some((claim, answer)) = claim {
-            keys.push(keys::claim(merchant.id.shard(), &claim.key));
-            (request, number) = (keys::short(&claim.request), answer.to_string());
+        if let Some((reservation, answer)) = reservation {
+            keys.push(keys::reservation(merchant.id.shard(), &reservation.key));
+            (request, number) = (keys::short(&reservation.request), answer.to_string());
         }
         let replace = Request::call(&script::REPLACE, keys)
             .with(value::revision(merchant.revision.wrapping_sub(1)))
@@ -54,10 +58,14 @@ impl Merchants for RedisStore {
         to_replaced(&reply::<Vec<String>>(self.link.ask(replace).await?)?)
     }
 
-    async fn replaced_by(&self, merchant: MerchantId, claim: &Claim) -> Result<Option<Replaced>, StoreError> {
-        let ask = Request::call(&script::REPLACED_BY, [keys::claim(merchant.shard(), &claim.key)])
+    async fn replaced_by(
+        &self,
+        merchant: MerchantId,
+        reservation: &Reservation,
+    ) -> Result<Option<Replaced>, StoreError> {
+        let ask = Request::call(&script::REPLACED_BY, [keys::reservation(merchant.shard(), &reservation.key)])
             .with(self.ahead())
-            .with(keys::short(&claim.request));
+            .with(keys::short(&reservation.request));
         let answer: Option<Vec<String>> = reply(self.link.ask(ask).await?)?;
         answer.map(|answer| to_replaced(&answer)).transpose()
     }
@@ -105,7 +113,9 @@ fn to_replaced(reply: &[String]) -> Result<Replaced, StoreError> {
         ["DONE"] => Ok(Replaced::Done),
         ["STALE"] => Ok(Replaced::Stale),
         ["REUSED"] => Ok(Replaced::Reused),
-        ["REPEATED", number] => number.parse().map(Replaced::Repeated).map_err(|_| unreadable("a claim's number")),
+        ["REPEATED", number] => {
+            number.parse().map(Replaced::Repeated).map_err(|_| unreadable("a reservation's number"))
+        }
         _ => Err(unreadable("a replacement")),
     }
 }

@@ -69,7 +69,7 @@ impl Store for RedisStore {
 
     async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError> {
         house::inspect(&self.link).await?;
-        house::claim(&self.link, keys).await
+        house::register_owner(&self.link, keys).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

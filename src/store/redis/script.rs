@@ -30,9 +30,9 @@ macro_rules! scripts {
 }
 
 scripts! {
-    /// Stores a journey, its places in the indexes, and the claim that opened it.
+    /// Stores a journey, its places in the indexes, and the reservation that opened it.
     OPEN = "open",
-    /// What a claim has opened before.
+    /// What a reservation has opened before.
     OPENED_BY = "opened_by",
     /// The journey of a state, and its departure.
     FIND_BY_STATE = "find_by_state",
@@ -44,15 +44,15 @@ scripts! {
     REDEEM = "redeem",
     /// When a token was spent.
     SPENT_AT = "spent_at",
-    /// Claims a key for a request.
-    CLAIM = "claim",
+    /// Reserves a key for a request.
+    RESERVE = "reserve",
     /// Erases a journey, its deliveries and its places.
     ERASE = "erase",
     /// Adds a merchant.
     ADD = "add",
     /// Writes a profile over the revision before it.
     REPLACE = "replace",
-    /// What a claim has written into a profile before.
+    /// What a reservation has written into a profile before.
     REPLACED_BY = "replaced_by",
     /// Removes a merchant.
     REMOVE = "remove",

@@ -10,7 +10,7 @@ use super::value::{reply, to_journey, to_moment, unreadable};
 use crate::domain::id::{MerchantId, Shard};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
-use crate::store::{Claim, Claimed, Claims, REMEMBERED, Redemption, StoreError, Tokens};
+use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens};
 
 #[async_trait]
 impl Tokens for RedisStore {
@@ -53,19 +53,19 @@ fn to_redemption(reply: &[Vec<u8>]) -> Result<Redemption, StoreError> {
 }
 
 #[async_trait]
-impl Claims for RedisStore {
-    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+impl Reservations for RedisStore {
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
         let mark = self.clock.entropy();
-        let request = Request::call(&script::CLAIM, [keys::claim(claim.shard(), &claim.key)])
+        let request = Request::call(&script::RESERVE, [keys::reservation(reservation.shard(), &reservation.key)])
             .with(self.ahead())
             .with(millis(REMEMBERED))
-            .with(keys::short(&claim.request))
+            .with(keys::short(&reservation.request))
             .with(&mark[..8]);
         match reply::<Vec<u8>>(self.link.ask(request).await?)?.as_slice() {
-            b"FRESH" => Ok(Claimed::Fresh),
-            b"REPEATED" => Ok(Claimed::Repeated),
-            b"REUSED" => Ok(Claimed::Reused),
-            _ => Err(unreadable("a claim")),
+            b"FRESH" => Ok(Reserved::Fresh),
+            b"REPEATED" => Ok(Reserved::Repeated),
+            b"REUSED" => Ok(Reserved::Reused),
+            _ => Err(unreadable("a reservation")),
         }
     }
 }

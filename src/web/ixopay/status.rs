@@ -31,7 +31,7 @@ async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: I
 async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
-        let mut journey = engine.opened_by(&transactions::claim(&engine, merchant, &id)).await?;
+        let mut journey = engine.opened_by(&transactions::reservation(&engine, merchant, &id)).await?;
         if let (None, Some(reference)) = (&journey, Reference::of_own_id(&id)) {
             journey = found(&engine, merchant, reference).await?.filter(Reference::has_own_id);
         }

@@ -16,7 +16,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{BookingKind, Journey};
 use crate::domain::merchant::Merchant;
 use crate::domain::wish::Wish;
-use crate::engine::{Claim, Engine, EngineError, Ordered, PAYMENT_PAGE};
+use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation};
 use crate::web::body::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
@@ -47,9 +47,9 @@ fn longest_way_on(engine: &Engine) -> String {
     engine.public_url().page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
 }
 
-/// The claim of a merchant's own id: it can be used once, for as long as its journey is kept.
-pub(super) fn claim(engine: &Engine, merchant: MerchantId, id: &str) -> Claim {
-    engine.claim_reference(merchant, NAME, id)
+/// The reservation of a merchant's own id: it can be used once, for as long as its journey is kept.
+pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Reservation {
+    engine.reference_reservation(merchant, NAME, id)
 }
 
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have
@@ -72,9 +72,9 @@ fn is_repeatable(journey: &Journey) -> bool {
 
 /// Opens the transaction, and has the bank settle what needs no customer.
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, Refusal> {
-    let (id, claim) = (asked.id.clone(), claim(engine, call.merchant.id, &asked.id));
+    let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
-    let ordered = engine.order(&call.merchant, NAME, &wish, &claim).await;
+    let ordered = engine.order(&call.merchant, NAME, &wish, &reservation).await;
     match ordered.map_err(renamed)? {
         Ordered::New(journey) => Ok(Box::pin(booked(engine, &call.merchant, &wish, journey)).await),
         Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),

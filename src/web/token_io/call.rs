@@ -12,7 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::domain::redirect::PublicUrl;
 use crate::domain::terms::SignedCalls;
-use crate::engine::{Claim, Engine};
+use crate::engine::{Engine, Reservation};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::idempotency;
 
@@ -20,7 +20,7 @@ use crate::web::idempotency;
 pub(super) struct Call {
     pub merchant: Merchant,
     pub request: HttpRequest,
-    pub claim: Option<Claim>,
+    pub reservation: Option<Reservation>,
     pub body: Bytes,
 }
 
@@ -34,8 +34,8 @@ impl Call {
         if !body.is_empty() && essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
             return Err(BodyTrouble::Unsupported("application/json").into());
         }
-        let claim = idempotency::claim(engine, &request, merchant.id, &[&body])?;
-        Ok(Self { merchant, request, claim, body })
+        let reservation = idempotency::reservation(engine, &request, merchant.id, &[&body])?;
+        Ok(Self { merchant, request, reservation, body })
     }
 
     /// Whether it says how long it waits, so that an answer without an end is what it expects.

@@ -43,7 +43,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let suffix: String = URL_SAFE_NO_PAD.encode(&engine.clock().entropy()[..6]).replace(['-', '_'], "x");
         let link = PaymentLink::read(&call.body, &suffix[..4], engine.clock().now())?;
         let wish = payments::answered(&call.merchant, link.wish(payments::webhook(&call.merchant)))?;
-        let opened = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await;
+        let opened = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await;
         shown(&engine, &payments::opened(opened, "paymentTemplate.callbackUrl")?)
     };
     answer(&engine, asked.await)

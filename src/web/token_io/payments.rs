@@ -171,7 +171,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
         return Err(token_io::Refusal::not_allowed(invalid.hint(hint)).into());
     }
     let wish = answered(merchant, request.wish(webhook(merchant)))?;
-    opened(engine.open(merchant, NAME, &wish, call.claim.as_ref()).await, "initiation.callbackUrl")
+    opened(engine.open(merchant, NAME, &wish, call.reservation.as_ref()).await, "initiation.callbackUrl")
 }
 
 /// The same wish where the merchant's app takes the bank's answers itself.

@@ -43,7 +43,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
             check_bank(&engine, bank)?;
         }
         let wish = payments::answered(&call.merchant, request.wish())?;
-        let opened = engine.open(&call.merchant, NAME, &wish, call.claim.as_ref()).await;
+        let opened = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await;
         Ok(token_request(&payments::opened(opened, "requestPayload.redirectUrl")?)?)
     };
     answer(&engine, asked.await)

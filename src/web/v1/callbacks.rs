@@ -61,7 +61,7 @@ async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespo
     let call = Call::<OrderBody>::read(&engine, incoming).await?;
     let order = call.body.read()?;
     let sending = Sending { to: &order.to, message: &order.message, life: order.life };
-    let journey = engine.open_errand(&call.merchant, NAME, &sending, call.claim.as_ref()).await?;
+    let journey = engine.open_errand(&call.merchant, NAME, &sending, call.reservation.as_ref()).await?;
     let mut response = no_store(StatusCode::ACCEPTED);
     response.insert_header(("Content-Location", format!("/v1/callbacks/{}", journey.id())));
     answer(&engine, response, &journey).await

@@ -65,7 +65,7 @@ async fn one(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<EndpointBody>::read(&engine, incoming).await?;
     let endpoint = read_endpoint(&engine, &call)?;
-    match engine.edit(call.merchant.id, &Edit::AddEndpoint(endpoint.clone()), call.claim.as_ref()).await? {
+    match engine.edit(call.merchant.id, &Edit::AddEndpoint(endpoint.clone()), call.reservation.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/endpoints/{index}")))
             .json(EndpointView::at(index, &endpoint))),

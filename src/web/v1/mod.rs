@@ -29,7 +29,7 @@ use super::idempotency;
 use super::problem::{Problem, name_types};
 use super::problem_kind::ProblemKind;
 use crate::domain::merchant::Merchant;
-use crate::engine::{Claim, Engine};
+use crate::engine::{Engine, Reservation};
 use crate::telemetry::metrics::Route;
 
 /// The manual of this API (`OpenAPI` 3.1).
@@ -126,7 +126,7 @@ fn no_store(status: StatusCode) -> HttpResponseBuilder {
 /// A call with a JSON body.
 struct Call<T> {
     merchant: Merchant,
-    claim: Option<Claim>,
+    reservation: Option<Reservation>,
     body: T,
 }
 
@@ -135,8 +135,8 @@ impl<T: DeserializeOwned> Call<T> {
         let merchant = merchant_of(engine, &incoming.request).await?;
         check_type(&incoming.request)?;
         let bytes = incoming.body?;
-        let claim = idempotency::claim(engine, &incoming.request, merchant.id, &[&bytes])?;
-        Ok(Self { merchant, claim, body: json::read(&bytes).map_err(BodyTrouble::Unreadable)? })
+        let reservation = idempotency::reservation(engine, &incoming.request, merchant.id, &[&bytes])?;
+        Ok(Self { merchant, reservation, body: json::read(&bytes).map_err(BodyTrouble::Unreadable)? })
     }
 }
 

@@ -147,7 +147,7 @@ async fn one(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
-    match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.claim.as_ref()).await? {
+    match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.reservation.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/callbacks/{index}")))
             .json(view(&engine, &call.merchant.settings, index, &saved))),

@@ -45,7 +45,12 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     let request = incoming.request.clone();
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
     let patience = patience(&request)?;
-    let wish = Redeeming { merchant: call.merchant.id, token: &call.body.one_time_token, claim: call.claim, patience };
+    let wish = Redeeming {
+        merchant: call.merchant.id,
+        token: &call.body.one_time_token,
+        reservation: call.reservation,
+        patience,
+    };
     match engine.redeem(wish).await? {
         Redeemed::Said(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(

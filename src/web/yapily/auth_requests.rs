@@ -54,7 +54,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Resul
     let reach = request.at(institution)?;
     let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
-    let journey = engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?;
+    let journey = engine.open_consent(&call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?;
     asked_for(engine, &journey)
 }
 

@@ -10,14 +10,14 @@ use url::form_urlencoded;
 use super::answer::Refusal;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::engine::{Claim, Engine};
+use crate::engine::{Engine, Reservation};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::idempotency;
 
 /// An authenticated call with a body.
 pub(super) struct Call {
     pub merchant: Merchant,
-    pub claim: Option<Claim>,
+    pub reservation: Option<Reservation>,
     pub body: Bytes,
 }
 
@@ -25,8 +25,8 @@ impl Call {
     pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
         let merchant = merchant_of(engine, &incoming.request).await?;
         let (request, body) = (incoming.request.clone(), json_of(incoming)?);
-        let claim = idempotency::claim(engine, &request, merchant.id, &[&body])?;
-        Ok(Self { merchant, claim, body })
+        let reservation = idempotency::reservation(engine, &request, merchant.id, &[&body])?;
+        Ok(Self { merchant, reservation, body })
     }
 }
 

@@ -33,7 +33,8 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let token = read_one_time_token(&call.body)?;
         let patience = patience(&request)?;
-        let wish = Redeeming { merchant: call.merchant.id, token: token.reveal(), claim: call.claim, patience };
+        let wish =
+            Redeeming { merchant: call.merchant.id, token: token.reveal(), reservation: call.reservation, patience };
         told(&engine, engine.redeem(wish).await?)
     };
     answer(&engine, redeemed.await)

@@ -67,7 +67,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Resu
     let reach = hosted.reach(&candidates, able)?;
     let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
-    Ok(engine.open_consent(&call.merchant, NAME, &wish(&user), call.claim.as_ref()).await?)
+    Ok(engine.open_consent(&call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
 }
 
 fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: (HostedKind, Shown)) -> Result<Said, Refusal> {

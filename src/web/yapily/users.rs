@@ -64,7 +64,7 @@ pub(super) async fn asked(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let added = async {
         let call = Call::read(&engine, incoming).await?;
-        match engine.enrol(call.merchant.id, read_user(&call.body)?, call.claim.as_ref()).await? {
+        match engine.enrol(call.merchant.id, read_user(&call.body)?, call.reservation.as_ref()).await? {
             (added, Enrolled::New) => Ok((StatusCode::CREATED, Body::bare(user(&added, Some(&[])))?)),
             (_, Enrolled::Known(_)) => {
                 let message = "There is a user with this applicationUserId already";

@@ -65,7 +65,7 @@ async fn a_merchant_with_tokens_can_have_its_customer_back_at_once(kind: StoreKi
     let home = back.location();
     let token = query_value(&home, "one-time-token");
     let expected = shop.query(&link, &format!("&one-time-token={token}"));
-    assert_eq!(home, format!("https://shop.example/cb?{expected}"), "no status is claimed");
+    assert_eq!(home, format!("https://shop.example/cb?{expected}"), "no status is reserved");
 
     let pending = shop.redeem_with(&token, &[("request-timeout", "0")]).await.is(202);
     assert_eq!(pending.json(), json!({ "status": "pending" }));

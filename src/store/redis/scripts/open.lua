@@ -1,11 +1,11 @@
--- Stores a journey, its places in the indexes, its deliveries, and the claim that opened it.
+-- Stores a journey, its places in the indexes, its deliveries, and the reservation that opened it.
 --
--- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the claim, its
+-- KEYS: the journey, its merchant's index, the due set; then, if it has them: its user's index, the reservation, its
 --       deliveries, the shard's waiting ones and its merchant's that have not ended
 -- ARGV: value, place (13 bytes, and its user behind it), number, due at, prefix of journeys' keys, ahead, remembered
---       for, request or '' without a claim; and only if it leaves deliveries: when they are due, the record of each,
+--       for, request or '' without a reservation; and only if it leaves deliveries: when they are due, the record of each,
 --       their places
--- Answers NEW; REUSED; REPEATED and the journey that the same claim opened before; TAKEN and the journey that has this
+-- Answers NEW; REUSED; REPEATED and the journey that the same reservation opened before; TAKEN and the journey that has this
 -- number, which may be this very one.
 local place = string.sub(ARGV[2], 1, 13)
 local last = 3
@@ -14,17 +14,17 @@ local function key()
   return KEYS[last]
 end
 local of_user = ARGV[2] ~= place and key()
-local claimed = ARGV[8] ~= '' and key()
+local reserved = ARGV[8] ~= '' and key()
 
 local now = 0
-if claimed then
+if reserved then
   now = clock(ARGV[6])
-  local claim = redis.call('GET', claimed)
-  if claim and moment(string.sub(claim, 1, 6)) > now then
-    if string.sub(claim, 7, 22) ~= ARGV[8] then
+  local reservation = redis.call('GET', reserved)
+  if reservation and moment(string.sub(reservation, 1, 6)) > now then
+    if string.sub(reservation, 7, 22) ~= ARGV[8] then
       return {'REUSED'}
     end
-    local number = string.sub(claim, 23)
+    local number = string.sub(reservation, 23)
     local first = number ~= ARGV[3] and redis.call('GET', ARGV[5] .. number)
     if first then
       return {'REPEATED', first}
@@ -44,9 +44,9 @@ redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3])
 if of_user then
   redis.call('ZADD', of_user, 0, place)
 end
-if claimed then
+if reserved then
   local forgotten = now + ARGV[7]
-  redis.call('SET', claimed, six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
+  redis.call('SET', reserved, six(forgotten) .. ARGV[8] .. ARGV[3], 'PXAT', forgotten)
 end
 if ARGV[9] then
   local deliveries, waiting, pending = key(), key(), key()

@@ -1,6 +1,6 @@
--- Writes a profile over the revision before it, and the claim of the request that asked for it.
+-- Writes a profile over the revision before it, and the reservation of the request that asked for it.
 --
--- KEYS: the merchant, the claim (if there is one)
+-- KEYS: the merchant, the reservation (if there is one)
 -- ARGV: revision before, value, ahead, remembered for, request, the number to answer later
 -- Answers DONE (also when it was written before), STALE, REUSED, or REPEATED and the number.
 local value = ARGV[2]
@@ -9,10 +9,10 @@ local present = redis.call('GET', KEYS[1])
 local now = 0
 if KEYS[2] then
   now = clock(ARGV[3])
-  local claim = redis.call('GET', KEYS[2])
-  if claim and moment(string.sub(claim, 1, 6)) > now then
-    local number = string.sub(claim, 23)
-    if string.sub(claim, 7, 22) ~= ARGV[5] then
+  local reservation = redis.call('GET', KEYS[2])
+  if reservation and moment(string.sub(reservation, 1, 6)) > now then
+    local number = string.sub(reservation, 23)
+    if string.sub(reservation, 7, 22) ~= ARGV[5] then
       return {'REUSED'}
     elseif number ~= ARGV[6] or present ~= value then
       return {'REPEATED', number}

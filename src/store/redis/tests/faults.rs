@@ -10,11 +10,11 @@ use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
 use crate::store::laws::cast::{
-    Draft, claim, deliveries_of, departed, fresh, merchant, renamed, settled, settling, user,
+    Draft, deliveries_of, departed, fresh, merchant, renamed, reservation, settled, settling, user,
 };
 use crate::store::{
-    Claimed, Claims, Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Step, Taken, Tokens,
-    Users, Which,
+    Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved, Step, Taken,
+    Tokens, Users, Which,
 };
 
 /// The store says so within this, and is back within this.
@@ -89,8 +89,8 @@ async fn a_lost_reply_changes_no_answer() {
     let proxy = Proxy::before(&server);
     let store = store(&proxy.url());
     store.ping().await.unwrap();
-    let (opening, edit, keyed) = (claim(), claim(), claim());
-    let journey = Draft::at(store.now()).claimed_by(&opening).telling(["https://m.example/a"]).journey();
+    let (opening, edit, keyed) = (reservation(), reservation(), reservation());
+    let journey = Draft::at(store.now()).reserved_by(&opening).telling(["https://m.example/a"]).journey();
     let (away, departure) = departed(journey.clone(), store.now());
     let (paid, _) = settled(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
@@ -104,8 +104,8 @@ async fn a_lost_reply_changes_no_answer() {
     assert_eq!(store.take(&settle).await, Ok(Taken::Done));
     assert_eq!(store.deliveries(paid.pay_id()).await, Ok(deliveries_of(&paid, 0)));
     proxy.drop_next_reply();
-    assert_eq!(store.claim(&keyed).await, Ok(Claimed::Fresh));
-    assert_eq!(store.claim(&keyed).await, Ok(Claimed::Repeated));
+    assert_eq!(store.reserve(&keyed).await, Ok(Reserved::Fresh));
+    assert_eq!(store.reserve(&keyed).await, Ok(Reserved::Repeated));
     proxy.drop_next_reply();
     assert_eq!(store.add(&shop).await, Ok(true));
     proxy.drop_next_reply();
