@@ -1,6 +1,6 @@
 //! LATE: the bank has not answered within the budget. Its customer goes home without a status, or waits on a light page.
 
-use super::returns::{Returned, Suspicion, Waited, token_digest, wait};
+use super::returns::{RejectedReturn, Returned, Waited, token_digest, wait};
 use super::{Engine, EngineError, Visitor};
 use crate::domain::delivery::News;
 use crate::domain::journey::{End, Journey, Proof, Via};
@@ -30,7 +30,7 @@ impl Engine {
             match self.take(&step).await? {
                 Taken::Done => journey = step.journey().clone(),
                 Taken::Lost(now) => journey = *now,
-                Taken::Gone => return Ok(Returned::Suspect(Suspicion::UnknownState)),
+                Taken::Gone => return Ok(Returned::Rejected(RejectedReturn::UnknownState)),
             }
         }
     }

@@ -50,7 +50,7 @@ pub use lost_keys::LostKeys;
 pub use open::{Rehearsal, Rehearsed};
 pub use profile::{Edit, Edited};
 pub use redeem::{Redeemed, Redeeming};
-pub use returns::{Brought, Returned, Suspicion, Waited, Waiting};
+pub use returns::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use secrets::{KeyInUse, NewKey, NewSecret, WebhookPublicKey};
 pub use signed::{CameBack, Unsigned, Verified};
 pub use ticket::Admitted;

@@ -53,7 +53,7 @@ pub enum Returned {
     /// nothing of it has been kept.
     BringAgain(Box<Journey>),
     /// Something about it is not as it should be; nothing has changed.
-    Suspect(Suspicion),
+    Rejected(RejectedReturn),
 }
 
 /// A browser on the light page that looks again.
@@ -83,9 +83,9 @@ pub struct Waited {
     pub via: Via,
 }
 
-/// What is wrong with a return.
+/// Why a return is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Suspicion {
+pub enum RejectedReturn {
     /// It has no state.
     NoState,
     /// Its state is none of ours, or too old.
@@ -104,7 +104,7 @@ pub enum Suspicion {
     TooLate(Box<Journey>),
 }
 
-impl Suspicion {
+impl RejectedReturn {
     /// Its word in the log.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -131,14 +131,14 @@ impl Engine {
         let said = bank.map_or_else(|| Ok(brought.answer.said()), |bank| bank.read_return(&brought.answer));
         let said = match said {
             Ok(said) => said,
-            Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
+            Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Answer(invalid))),
         };
-        let Some(state) = said.state else { return Ok(Returned::Suspect(Suspicion::NoState)) };
+        let Some(state) = said.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
         let Some((journey, departure)) = self.journey_of_state(&state).await? else {
-            return Ok(Returned::Suspect(Suspicion::UnknownState));
+            return Ok(Returned::Rejected(RejectedReturn::UnknownState));
         };
-        if let Some(suspicion) = self.suspicion(&journey, departure, (&state, brought.bank), brought.visitor) {
-            return Ok(Returned::Suspect(suspicion));
+        if let Some(rejected) = self.rejection(&journey, departure, (&state, brought.bank), brought.visitor) {
+            return Ok(Returned::Rejected(rejected));
         }
         let via = Via { departure, mark: mark(&said.hint) };
         if let Some(end) = journey.answered(via) {
@@ -162,7 +162,7 @@ impl Engine {
     async fn decided_before(&self, waited: Waited, hint: Hint, visitor: &Visitor) -> Result<Returned, EngineError> {
         let Waited { journey, state, via } = waited;
         if !self.recognises(&journey, visitor) {
-            return Ok(Returned::Suspect(Suspicion::Answered));
+            return Ok(Returned::Rejected(RejectedReturn::Answered));
         }
         // A code came first under this state, and the bank is being asked: that decides.
         if let (Hint::Refusal(_), Some(decides)) = (&hint, pending(&journey, via.departure)) {
@@ -175,7 +175,7 @@ impl Engine {
             Hint::Code(_) => {
                 return Ok(match self.way_now(&journey, visitor)? {
                     HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
-                    HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Suspect(Suspicion::Answered),
+                    HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Rejected(RejectedReturn::Answered),
                 });
             }
         };
@@ -196,7 +196,7 @@ impl Engine {
     ) -> Result<Returned, EngineError> {
         let counts = journey.counts(via);
         match self.admission(journey, visitor, journey.led_at(via)) {
-            Admission::OtherBrowser => Ok(Returned::Suspect(Suspicion::OtherBrowser)),
+            Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
             Admission::Recognised => {
                 let cookies = self.cookies_after(journey, via, visitor);
                 Ok(Returned::Go(self.way(journey, end, Some(via.departure))?, cookies))
@@ -204,8 +204,8 @@ impl Engine {
             Admission::FirstHandBack if counts => {
                 Ok(Returned::Go(self.way(journey, end, Some(via.departure))?, Vec::new()))
             }
-            Admission::TooLate if counts => Ok(Returned::Suspect(Suspicion::TooLate(Box::new(journey.clone())))),
-            Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Suspect(Suspicion::Answered)),
+            Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
+            Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
         }
     }
 
@@ -216,10 +216,10 @@ impl Engine {
     pub async fn wait_on(self: &Arc<Self>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
         let Waiting { bank, state, mark, visitor, at, timing } = waiting;
         let Some((journey, departure)) = self.journey_of_state(state).await? else {
-            return Ok(Returned::Suspect(Suspicion::UnknownState));
+            return Ok(Returned::Rejected(RejectedReturn::UnknownState));
         };
-        if let Some(suspicion) = self.suspicion(&journey, departure, (state, bank), visitor) {
-            return Ok(Returned::Suspect(suspicion));
+        if let Some(rejected) = self.rejection(&journey, departure, (state, bank), visitor) {
+            return Ok(Returned::Rejected(rejected));
         }
         let via = Via { departure, mark };
         self.await_end(Waited { journey, state: state.to_owned(), via }, visitor, (at, timing)).await
@@ -239,9 +239,9 @@ impl Engine {
             Ok(Ok(Some(ended))) => match ended.answered(via) {
                 Some(end) => self.led(&ended, end, via, visitor),
                 // Nobody brought it.
-                None => Ok(Returned::Suspect(Suspicion::Forged)),
+                None => Ok(Returned::Rejected(RejectedReturn::Forged)),
             },
-            Ok(Ok(None)) => Ok(Returned::Suspect(Suspicion::UnknownState)),
+            Ok(Ok(None)) => Ok(Returned::Rejected(RejectedReturn::UnknownState)),
             Ok(Err(error)) => Err(error),
             Err(_) => {
                 timing.waited(began.elapsed());
@@ -268,26 +268,26 @@ impl Engine {
         }
     }
 
-    fn suspicion(
+    fn rejection(
         &self,
         journey: &Journey,
         departure: u8,
         (state, bank): (&str, &str),
         visitor: &Visitor,
-    ) -> Option<Suspicion> {
+    ) -> Option<RejectedReturn> {
         if journey.bank_of(departure) != bank {
-            return Some(Suspicion::OtherBank);
+            return Some(RejectedReturn::OtherBank);
         }
         // Its bank answers the app, and knows no such address of ours.
         if self.app_address(journey).is_ok_and(|address| address.is_some()) {
-            return Some(Suspicion::UnknownState);
+            return Some(RejectedReturn::UnknownState);
         }
         let required = journey.opening().terms.same_browser == SameBrowser::Required;
         match visitor.cookie(&cookie_name(state)) {
-            None => required.then_some(Suspicion::OtherBrowser),
+            None => required.then_some(RejectedReturn::OtherBrowser),
             Some(shown) => {
                 let own = self.keys.visit_cookie(journey, departure).map(Secret::new);
-                (Some(shown) != own.as_ref()).then_some(Suspicion::OtherBrowser)
+                (Some(shown) != own.as_ref()).then_some(RejectedReturn::OtherBrowser)
             }
         }
     }
@@ -317,7 +317,7 @@ impl Engine {
                     let waited = Waited { journey, state, via };
                     return self.await_end(waited, brought.visitor, (brought.at, brought.timing)).await;
                 }
-                Landed::Forged => Returned::Suspect(Suspicion::Forged),
+                Landed::Forged => Returned::Rejected(RejectedReturn::Forged),
                 Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
             }),
             Err(_) if self.is_genuine(&journey, via, &offer) => {

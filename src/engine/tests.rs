@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, Returned, Sending, Suspicion, Timing,
-    Visitor, Waited, Waiting,
+    Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, RejectedReturn, Returned, Sending,
+    Timing, Visitor, Waited, Waiting,
 };
 use crate::bank::{Bank, BankTrouble, Booked, Checked, Requested, Said, Trip};
 use crate::clock::{Clock, TestClock};
@@ -407,7 +407,7 @@ async fn a_forged_answer_changes_nothing() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let forged = back(&engine, &state, "c").await.unwrap();
-    assert!(matches!(forged, Returned::Suspect(Suspicion::Forged)), "{forged:?}");
+    assert!(matches!(forged, Returned::Rejected(RejectedReturn::Forged)), "{forged:?}");
     let untouched = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
     assert_eq!(untouched.revision(), journey.revision());
     assert!(location(back(&engine, &state, "c").await).contains("outcome=authorised"));
@@ -471,9 +471,9 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
     location(back(&engine, &state, "c").await);
     let via = Via { departure: 0, mark: 7 };
     let made_up = Waited { journey, state, via };
-    assert!(matches!(engine.wait_on(looking(&made_up)).await.unwrap(), Returned::Suspect(Suspicion::Forged)));
+    assert!(matches!(engine.wait_on(looking(&made_up)).await.unwrap(), Returned::Rejected(RejectedReturn::Forged)));
     let elsewhere = Waiting { bank: "other", ..looking(&made_up) };
-    assert!(matches!(engine.wait_on(elsewhere).await.unwrap(), Returned::Suspect(Suspicion::OtherBank)));
+    assert!(matches!(engine.wait_on(elsewhere).await.unwrap(), Returned::Rejected(RejectedReturn::OtherBank)));
 }
 
 #[tokio::test]
@@ -491,7 +491,7 @@ async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it_in_the_browse
         let brought = Brought { bank: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
         match engine.take_return(brought).await.unwrap() {
             Returned::Wait(_) => assert!(waits, "whoever knows a state alone waits for nobody's answer"),
-            Returned::Suspect(Suspicion::Answered) => assert!(!waits),
+            Returned::Rejected(RejectedReturn::Answered) => assert!(!waits),
             other => panic!("{other:?}"),
         }
     }
@@ -510,7 +510,7 @@ async fn who_agrees_after_the_merchant_has_ended_it_has_agreed_to_nothing() {
     assert!(home.ends_with("outcome=cancelled"), "{home}");
     // That answer has counted: another one shows no more than that the state is known.
     let returned = back(&engine, &state, "d").await.unwrap();
-    assert!(matches!(returned, Returned::Suspect(Suspicion::Answered)), "{returned:?}");
+    assert!(matches!(returned, Returned::Rejected(RejectedReturn::Answered)), "{returned:?}");
     assert_eq!(location(back(&engine, &state, "c").await), home);
     assert_eq!(status(&engine, &journey).await, Status::Revoked);
 }

@@ -69,7 +69,7 @@ label!(
         /// Shown the page that waits, because the bank was later than the budget.
         Waiting = "waiting",
         /// Not as it should be: an unknown `state`, another browser, an answer that cannot be read.
-        Suspect = "suspect",
+        Rejected = "rejected",
         /// Told to try again, because the store is away.
         StoreAway = "store_away",
         /// Stranded by a mistake of ours.

@@ -17,7 +17,7 @@ use super::body::Incoming;
 use super::page::{FragmentReturn, Repost, WhyAgain};
 use super::{page_at, problem, reply};
 use crate::domain::invalid::Invalid;
-use crate::engine::{Carried, Engine, EngineError, Returned, Suspicion};
+use crate::engine::{Carried, Engine, EngineError, RejectedReturn, Returned};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
 use posted::{Posted, Poster};
 use visit::Visit;
@@ -49,7 +49,7 @@ async fn take(
         return visit.timed(reply::page(&page));
     }
     let returned = if behind_fragment {
-        Ok(Returned::Suspect(Suspicion::Answer(Invalid::new("query", "is not where this bank answers"))))
+        Ok(Returned::Rejected(RejectedReturn::Answer(Invalid::new("query", "is not where this bank answers"))))
     } else {
         let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
         visit.arrive(Carried::Query, pairs).await
@@ -74,8 +74,8 @@ async fn take_posted(
         Ok(posted) => posted,
         Err(trouble) => {
             tracing::info!(trouble = %trouble, "return.unreadable");
-            metrics.arrived(Arrival::Suspect);
-            let page = visit.suspect(&Suspicion::Answer(Invalid::new("body", trouble.to_string()))).await;
+            metrics.arrived(Arrival::Rejected);
+            let page = visit.rejected_page(&RejectedReturn::Answer(Invalid::new("body", trouble.to_string()))).await;
             return visit.timed(with_status(page, trouble.status()));
         }
     };
@@ -113,8 +113,8 @@ async fn wait_on(
     }
     let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
     let (Some(web::Query(Wait { state, .. })), Some(mark)) = (wait, mark) else {
-        metrics.arrived(Arrival::Suspect);
-        return visit.suspect(&Suspicion::NoState).await;
+        metrics.arrived(Arrival::Rejected);
+        return visit.rejected_page(&RejectedReturn::NoState).await;
     };
     let (arrival, response) = visit.answer(visit.wait_on(&state, mark).await, None).await;
     metrics.arrived(arrival);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Waiting as Looking;
-use crate::engine::{Answer, Brought, Carried, Engine, EngineError, Returned, Suspicion, Timing, Visitor, Waited};
+use crate::engine::{Answer, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited};
 use crate::telemetry::metrics::Arrival;
 use crate::web::page::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
 use crate::web::{checkout, onward, problem, reply};
@@ -52,7 +52,7 @@ impl<'a> Visit<'a> {
     ) -> Result<Returned, EngineError> {
         let answer = match Answer::read(carried, pairs) {
             Ok(answer) => answer,
-            Err(invalid) => return Ok(Returned::Suspect(Suspicion::Answer(invalid))),
+            Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Answer(invalid))),
         };
         let Self { bank, visitor, at, timing, .. } = self;
         let brought = Brought { bank, answer, visitor, at: *at, timing };
@@ -75,13 +75,14 @@ impl<'a> Visit<'a> {
 
     /// Whether a browser that shows nothing may have a cookie after all: what another site has posted carries none.
     pub(super) fn may_show_more(&self, returned: &Result<Returned, EngineError>) -> bool {
-        let Ok(Returned::Suspect(suspicion)) = returned else { return false };
-        match suspicion {
-            Suspicion::OtherBrowser => true,
-            Suspicion::NoState | Suspicion::Forged | Suspicion::Answered | Suspicion::TooLate(_) => {
-                self.visitor.shows_nothing()
-            }
-            Suspicion::UnknownState | Suspicion::OtherBank | Suspicion::Answer(_) => false,
+        let Ok(Returned::Rejected(rejected)) = returned else { return false };
+        match rejected {
+            RejectedReturn::OtherBrowser => true,
+            RejectedReturn::NoState
+            | RejectedReturn::Forged
+            | RejectedReturn::Answered
+            | RejectedReturn::TooLate(_) => self.visitor.shows_nothing(),
+            RejectedReturn::UnknownState | RejectedReturn::OtherBank | RejectedReturn::Answer(_) => false,
         }
     }
 
@@ -96,25 +97,26 @@ impl<'a> Visit<'a> {
             Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),
             Ok(Returned::Wait(waited)) => (Arrival::Waiting, self.waiting(&waited)),
             Ok(Returned::BringAgain(journey)) => (Arrival::Waiting, self.bring_again(&journey, again)),
-            Ok(Returned::Suspect(suspicion)) => (Arrival::Suspect, self.suspect(&suspicion).await),
+            Ok(Returned::Rejected(rejected)) => (Arrival::Rejected, self.rejected_page(&rejected).await),
             Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
             Err(error) => (Arrival::Failed, problem::page_of(&error)),
         }
     }
 
     /// What is answered to an answer that leads nowhere: with a way on, where we recognise the browser.
-    pub(super) async fn suspect(&self, suspicion: &Suspicion) -> HttpResponse {
-        tracing::info!(suspicion = suspicion.as_str(), "return.suspect");
-        let (status, page) = match suspicion {
-            Suspicion::TooLate(journey) => return onward::too_late(self.engine, journey),
-            Suspicion::Answered => return reply::problem_page(StatusCode::GONE, &ProblemPage::answered()),
-            Suspicion::OtherBrowser => {
+    pub(super) async fn rejected_page(&self, rejected: &RejectedReturn) -> HttpResponse {
+        tracing::info!(reason = rejected.as_str(), "return.rejected");
+        let (status, page) = match rejected {
+            RejectedReturn::TooLate(journey) => return onward::too_late(self.engine, journey),
+            RejectedReturn::Answered => return reply::problem_page(StatusCode::GONE, &ProblemPage::answered()),
+            RejectedReturn::OtherBrowser => {
                 return reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser());
             }
-            Suspicion::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
-            Suspicion::NoState | Suspicion::OtherBank | Suspicion::Answer(_) | Suspicion::Forged => {
-                (StatusCode::BAD_REQUEST, ProblemPage::unreadable())
-            }
+            RejectedReturn::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
+            RejectedReturn::NoState
+            | RejectedReturn::OtherBank
+            | RejectedReturn::Answer(_)
+            | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
         };
         match self.engine.way_back(self.bank, &self.visitor).await {
             Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
