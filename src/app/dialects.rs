@@ -37,7 +37,7 @@ mod tests {
         let failed = Attempt { heard: Heard::Status(500), received: false, retry_after: None };
         for dialect in dialects(&PublicUrl::parse("https://pay.example").unwrap(), &keys) {
             for target in [Target::Callback(0), Target::Endpoint(0)] {
-                let policy = dialect.manners(target);
+                let policy = dialect.delivery_policy(target);
                 for (tries, printed) in (0..).zip(&policy.schedule.waits()[1..]) {
                     let id = DeliveryId { journey, news: News::Settled(0), target };
                     let delivery = Delivery { tries, ..Delivery::fresh(id, now) };

@@ -11,7 +11,7 @@ use super::queue::Load;
 use super::sender::Answered;
 use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
-use crate::domain::delivery::{Attempt, AttemptRecord, Heard, Manners, Verdict};
+use crate::domain::delivery::{Attempt, AttemptRecord, DeliveryPolicy, Heard, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
@@ -52,7 +52,7 @@ impl Courier {
             return Ok(Prepared::Over(Verdict::Dead));
         }
         // Where a 410 is an answer like any other, nobody has shut it.
-        if self.manners(&leased.parcel).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
+        if self.delivery_policy(&leased.parcel).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
         self.write(&leased.parcel).await.map(Prepared::Ready)
@@ -64,10 +64,10 @@ impl Courier {
         letter: Result<Letter, Unwritable>,
     ) -> Result<(Load, Moment), StoreError> {
         let parcel = &held.leased.parcel;
-        let manners = self.manners(parcel);
-        let (attempt, record) = self.attempt(parcel, &manners, letter).await;
+        let policy = self.delivery_policy(parcel);
+        let (attempt, record) = self.attempt(parcel, &policy, letter).await;
         let now = self.parts.clock.now();
-        let verdict = attempt.judge(&parcel.delivery, &manners, now, self.draw());
+        let verdict = attempt.judge(&parcel.delivery, &policy, now, self.draw());
         if verdict == Verdict::Gone {
             self.parts.store.shut(&endpoint(&held.leased)).await?;
         }
@@ -76,9 +76,9 @@ impl Courier {
     }
 
     /// How this parcel's dialect wants it delivered.
-    fn manners(&self, parcel: &Parcel) -> Manners {
+    fn delivery_policy(&self, parcel: &Parcel) -> DeliveryPolicy {
         let target = parcel.delivery.id.target;
-        self.dialect(parcel).map_or(Manners::STANDARD, |dialect| dialect.manners(target))
+        self.dialect(parcel).map_or(DeliveryPolicy::STANDARD, |dialect| dialect.delivery_policy(target))
     }
 
     fn dialect(&self, parcel: &Parcel) -> Option<&dyn Dialect> {
@@ -90,7 +90,7 @@ impl Courier {
     async fn attempt(
         &self,
         parcel: &Parcel,
-        manners: &Manners,
+        policy: &DeliveryPolicy,
         letter: Result<Letter, Unwritable>,
     ) -> (Attempt, AttemptRecord) {
         let at = self.parts.clock.now();
@@ -103,12 +103,12 @@ impl Courier {
                 return (attempt, AttemptRecord::new(at, Duration::ZERO, Heard::Refused, reason.as_bytes()));
             }
         };
-        let deadline = manners.deadline(parcel.delivery.tries).min(Manners::LONGEST);
+        let deadline = policy.deadline(parcel.delivery.tries).min(DeliveryPolicy::LONGEST);
         let began = Instant::now();
         let Answered { heard, retry_after, body } = self.parts.sender.send(&letter, deadline).await;
         let record = AttemptRecord::new(at, began.elapsed(), heard, &body);
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
-        (Attempt { heard, received: manners.received.is_said_by(heard, &body), retry_after }, record)
+        (Attempt { heard, received: policy.success.is_met_by(heard, &body), retry_after }, record)
     }
 
     async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {

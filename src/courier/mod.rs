@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::delivery::Manners;
+use crate::domain::delivery::DeliveryPolicy;
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
 use crate::keys::Keys;
@@ -47,7 +47,7 @@ pub use sender::{Answered, Sender};
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.
 const LEASE: Duration = Duration::from_secs(42);
 /// How much of a lease has to be left when a try begins: what the longest call and the store may take.
-const TRY: Duration = Manners::LONGEST.saturating_add(Duration::from_secs(3));
+const TRY: Duration = DeliveryPolicy::LONGEST.saturating_add(Duration::from_secs(3));
 /// How many are leased at once.
 const BATCH: usize = 128;
 /// How long it sleeps when the store is in trouble.

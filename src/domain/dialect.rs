@@ -2,7 +2,7 @@
 
 use super::api_key::ApiKey;
 use super::callback::MAX_LENGTH;
-use super::delivery::{Manners, News, Notice, Posting, Target};
+use super::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
 use super::id::MerchantId;
 use super::journey::{HandBack, Journey, Settlement};
@@ -120,10 +120,10 @@ pub trait Dialect: Send + Sync {
     }
 
     /// How its deliveries are made.
-    fn manners(&self, target: Target) -> Manners {
+    fn delivery_policy(&self, target: Target) -> DeliveryPolicy {
         match target {
-            Target::Callback(_) => Manners::CALLBACK,
-            Target::Endpoint(_) => Manners::STANDARD,
+            Target::Callback(_) => DeliveryPolicy::CALLBACK,
+            Target::Endpoint(_) => DeliveryPolicy::STANDARD,
         }
     }
 

@@ -28,8 +28,8 @@ impl Dialect for Scheduled {
         SecPaid.way_home(journey, hand_back)
     }
 
-    fn manners(&self, _: Target) -> Manners {
-        Manners { schedule: self.0, ..Manners::CALLBACK }
+    fn delivery_policy(&self, _: Target) -> DeliveryPolicy {
+        DeliveryPolicy { schedule: self.0, ..DeliveryPolicy::CALLBACK }
     }
 }
 

@@ -41,7 +41,7 @@ use callback::Told;
 use request::kept;
 use view::View;
 
-use crate::domain::delivery::{Manners, News, Notice, Posting, Received, Schedule, Target};
+use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Schedule, SuccessRule, Target};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey, Stage};
 use crate::domain::params::{Params, Placeholder};
@@ -57,11 +57,11 @@ pub(super) const LONGEST_URL: usize = 4096;
 const JSON: &str = "application/json; charset=utf-8";
 
 /// How callbacks are made.
-const MANNERS: Manners = Manners {
+const DELIVERY_POLICY: DeliveryPolicy = DeliveryPolicy {
     schedule: Schedule::of(&schedule::WAITS),
     first: schedule::DEADLINES.0,
     later: schedule::DEADLINES.1,
-    received: Received::Body(schedule::RECEIVED),
+    success: SuccessRule::Body(schedule::RECEIVED),
     gone: false,
 };
 
@@ -158,8 +158,8 @@ impl Dialect for Ixopay {
         Some(vec![("date", date), ("x-signature", signature)])
     }
 
-    fn manners(&self, _target: Target) -> Manners {
-        MANNERS
+    fn delivery_policy(&self, _target: Target) -> DeliveryPolicy {
+        DELIVERY_POLICY
     }
 
     fn announces(&self) -> bool {

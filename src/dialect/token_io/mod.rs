@@ -49,7 +49,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{flag, json, moments};
 use crate::domain::callback::Item;
-use crate::domain::delivery::{Manners, News, Notice, Posting, Target};
+use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey, Settlement};
 use crate::domain::params::{Params, Placeholder};
@@ -153,10 +153,10 @@ impl Dialect for TokenIo {
         notice::sign(notice, posting)
     }
 
-    fn manners(&self, target: Target) -> Manners {
+    fn delivery_policy(&self, target: Target) -> DeliveryPolicy {
         match target {
-            Target::Callback(_) => Manners::CALLBACK,
-            Target::Endpoint(_) => notice::MANNERS,
+            Target::Callback(_) => DeliveryPolicy::CALLBACK,
+            Target::Endpoint(_) => notice::DELIVERY_POLICY,
         }
     }
 }

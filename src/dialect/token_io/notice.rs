@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::payment::{Payment, Standing, payment};
-use crate::domain::delivery::{Manners, News, Notice, Posting, Received, Schedule};
+use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Schedule, SuccessRule};
 use crate::domain::journey::Journey;
 
 /// The one event of payments.
@@ -15,7 +15,7 @@ pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";
 
 /// 200 and nothing else; again after 10, 30, 70, 150 minutes and so on, the pause twice as long each time, the last time
 /// after 72 hours. There are ten tries. A 410 is a failure like others.
-pub(super) const MANNERS: Manners = Manners {
+pub(super) const DELIVERY_POLICY: DeliveryPolicy = DeliveryPolicy {
     schedule: Schedule::of(&[
         Duration::ZERO,
         Duration::from_mins(10),
@@ -28,9 +28,9 @@ pub(super) const MANNERS: Manners = Manners {
         Duration::from_mins(1280),
         Duration::from_mins(1770),
     ]),
-    received: Received::Exactly200,
+    success: SuccessRule::Exactly200,
     gone: false,
-    ..Manners::STANDARD
+    ..DeliveryPolicy::STANDARD
 };
 
 #[derive(Serialize)]

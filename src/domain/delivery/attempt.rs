@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Delivery, Manners, Schedule};
+use super::{Delivery, DeliveryPolicy, Schedule};
 use crate::domain::moment::Moment;
 
 /// What came of an attempt.
@@ -93,14 +93,14 @@ impl Attempt {
     pub const RESPITE: Duration = Duration::from_mins(1);
 
     /// Judges this attempt, made at `now` at a delivery as it stood before.
-    pub fn judge(&self, delivery: &Delivery, manners: &Manners, now: Moment, chance: u64) -> Verdict {
+    pub fn judge(&self, delivery: &Delivery, policy: &DeliveryPolicy, now: Moment, chance: u64) -> Verdict {
         if self.received {
             return Verdict::Delivered;
         }
-        if self.heard == Heard::Status(410) && manners.gone {
+        if self.heard == Heard::Status(410) && policy.gone {
             return Verdict::Gone;
         }
-        let Some(wait) = manners.schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
+        let Some(wait) = policy.schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
         let wait = Schedule::jittered(wait, chance).max(self.wished_wait());
         if now.plus(wait) >= delivery.since.plus(Delivery::LIFE) { Verdict::Dead } else { Verdict::Retry(wait) }
     }
@@ -129,9 +129,9 @@ mod tests {
     }
 
     fn verdict(heard: Heard, retry_after: Option<u64>, tries: u8) -> Verdict {
-        let received = Manners::STANDARD.received.is_said_by(heard, b"");
+        let received = DeliveryPolicy::STANDARD.success.is_met_by(heard, b"");
         let attempt = Attempt { heard, received, retry_after: retry_after.map(Duration::from_secs) };
-        attempt.judge(&delivery(Target::Endpoint(0), tries), &Manners::STANDARD, NOW, EVEN)
+        attempt.judge(&delivery(Target::Endpoint(0), tries), &DeliveryPolicy::STANDARD, NOW, EVEN)
     }
 
     const fn after(seconds: u64) -> Verdict {
@@ -143,19 +143,19 @@ mod tests {
         let (mut now, mut delivery) = (NOW, delivery(Target::Endpoint(0), 0));
         let mut waits = vec![now.since(delivery.due_at)];
         let attempt = Attempt { heard: Heard::Unreachable, received: false, retry_after: None };
-        while let Verdict::Retry(wait) = attempt.judge(&delivery, &Manners::STANDARD, now, EVEN) {
+        while let Verdict::Retry(wait) = attempt.judge(&delivery, &DeliveryPolicy::STANDARD, now, EVEN) {
             (now, delivery.tries) = (now.plus(wait), delivery.tries + 1);
             waits.push(wait);
         }
         assert_eq!(waits, Schedule::STANDARD.waits());
-        assert_eq!(attempt.judge(&delivery, &Manners::STANDARD, now, EVEN), Verdict::Dead);
+        assert_eq!(attempt.judge(&delivery, &DeliveryPolicy::STANDARD, now, EVEN), Verdict::Dead);
     }
 
     #[test]
     fn where_410_says_nothing_of_its_own_it_is_a_failure_like_others() {
         let attempt = Attempt { heard: Heard::Status(410), received: false, retry_after: None };
-        let manners = Manners { gone: false, ..Manners::STANDARD };
-        assert_eq!(attempt.judge(&delivery(Target::Endpoint(0), 0), &manners, NOW, EVEN), after(5));
+        let policy = DeliveryPolicy { gone: false, ..DeliveryPolicy::STANDARD };
+        assert_eq!(attempt.judge(&delivery(Target::Endpoint(0), 0), &policy, NOW, EVEN), after(5));
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         let attempt =
             Attempt { heard: Heard::Status(503), received: false, retry_after: Some(Duration::from_hours(24)) };
         let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
-        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &Manners::STANDARD, now, EVEN);
+        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &DeliveryPolicy::STANDARD, now, EVEN);
         assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
         assert_eq!(judge(late), Verdict::Dead);
         assert!(delivery(Target::Endpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));

@@ -5,8 +5,8 @@
 //! happened stays as it was, so both can be written at any time.
 
 mod attempt;
-mod manners;
 mod news;
+mod policy;
 mod record;
 mod schedule;
 
@@ -20,8 +20,8 @@ use super::moment::Moment;
 use super::secret::Secret;
 
 pub use attempt::{Attempt, Heard, Verdict};
-pub use manners::{Manners, Received};
 pub use news::News;
+pub use policy::{DeliveryPolicy, SuccessRule};
 pub use record::AttemptRecord;
 pub use schedule::Schedule;
 

@@ -203,7 +203,7 @@ fn a_notice_is_signed_as_the_contracts_vector_is() {
 
 #[test]
 fn webhooks_are_tried_at_the_documented_times() {
-    let waits = TokenIo.manners(Target::Endpoint(0)).schedule.waits().to_vec();
+    let waits = TokenIo.delivery_policy(Target::Endpoint(0)).schedule.waits().to_vec();
     let times: Vec<u64> = waits
         .iter()
         .scan(0, |at, wait| {

@@ -6,22 +6,22 @@ use super::{Heard, Schedule};
 
 /// How a delivery is made: as its dialect's documents have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manners {
+pub struct DeliveryPolicy {
     /// When it is tried.
     pub schedule: Schedule,
     /// How long the first try may take, from the look-up of a name to the last byte of the answer.
     pub first: Duration,
     /// How long each later one may take.
     pub later: Duration,
-    /// What says that it was received.
-    pub received: Received,
+    /// What counts as received.
+    pub success: SuccessRule,
     /// Whether a 410 shuts its endpoint.
     pub gone: bool,
 }
 
-/// What says that something was received.
+/// What counts as received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Received {
+pub enum SuccessRule {
     /// Any 2xx.
     Success,
     /// Any 2xx or 3xx: it stands for a browser (rule 6 of the design, and the contract of `SecPaid`).
@@ -32,7 +32,7 @@ pub enum Received {
     Body(&'static str),
 }
 
-impl Manners {
+impl DeliveryPolicy {
     /// The longest that any try may take.
     pub const LONGEST: Duration = Duration::from_secs(30);
 
@@ -41,12 +41,12 @@ impl Manners {
         schedule: Schedule::STANDARD,
         first: Duration::from_secs(15),
         later: Duration::from_secs(15),
-        received: Received::Success,
+        success: SuccessRule::Success,
         gone: true,
     };
 
     /// Those of a background callback.
-    pub const CALLBACK: Self = Self { received: Received::SuccessOrRedirect, ..Self::STANDARD };
+    pub const CALLBACK: Self = Self { success: SuccessRule::SuccessOrRedirect, ..Self::STANDARD };
 
     /// How long a try may take after so many others.
     pub const fn deadline(&self, tries: u8) -> Duration {
@@ -54,9 +54,9 @@ impl Manners {
     }
 }
 
-impl Received {
-    /// Whether this answer says so.
-    pub fn is_said_by(self, heard: Heard, body: &[u8]) -> bool {
+impl SuccessRule {
+    /// Whether this answer counts.
+    pub fn is_met_by(self, heard: Heard, body: &[u8]) -> bool {
         let Heard::Status(status) = heard else { return false };
         match self {
             Self::Success => (200..300).contains(&status),
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_was_received_is_as_the_dialect_has_it() {
-        let body = Received::Body("OK");
+        let body = SuccessRule::Body("OK");
         for (status, text, expected) in [
             (199, "OK", [false, false, false, false]),
             (200, "OK", [true, true, true, true]),
@@ -86,10 +86,10 @@ mod tests {
             (400, "OK", [false, false, false, false]),
         ] {
             let heard = Heard::Status(status);
-            let said = [Received::Success, Received::SuccessOrRedirect, Received::Exactly200, body]
-                .map(|received| received.is_said_by(heard, text.as_bytes()));
+            let said = [SuccessRule::Success, SuccessRule::SuccessOrRedirect, SuccessRule::Exactly200, body]
+                .map(|received| received.is_met_by(heard, text.as_bytes()));
             assert_eq!(said, expected, "{status} {text}");
         }
-        assert!(!Received::Success.is_said_by(Heard::Unanswered, b"OK"));
+        assert!(!SuccessRule::Success.is_met_by(Heard::Unanswered, b"OK"));
     }
 }
