@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::{flag, number};
+use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
 
 /// A body's fields by name. A field came once or not at all; JSON `null` is not at all.
@@ -22,7 +21,7 @@ impl Fields {
         let expected = |error: serde_json::Error| {
             Invalid::new("body", format!("is not a JSON object ({error})")).hint("expected {\"amount\": 25, …}")
         };
-        let raw: Vec<(String, Box<RawValue>)> = serde_json::from_slice::<Pairs>(body).map_err(expected)?.0;
+        let Pairs(raw): Pairs = serde_json::from_slice(body).map_err(expected)?;
         let mut fields = Self::default();
         for (name, value) in raw {
             let text = value.get();
@@ -102,31 +101,6 @@ impl Fields {
             None => Ok(()),
             Some(_) => Err(Invalid::new("body", again).hint("each field may come once")),
         }
-    }
-}
-
-/// The members of a JSON object in their order, repeated names included, each value as its own bytes.
-pub(super) struct Pairs(pub(super) Vec<(String, Box<RawValue>)>);
-
-impl<'de> serde::Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> serde::de::Visitor<'de> for Members {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Members)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::moments::{self, Offset};
 use super::{flag, number};
-use crate::dialect::fields::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::text::check_readable;

@@ -40,7 +40,7 @@ pub(super) fn plain(raw: &str) -> Option<String> {
 }
 
 /// A JSON number that is whole, in whichever spelling: `7`, `7.0` and `0.7e1` are one number.
-pub(super) fn whole(raw: &str) -> Option<i64> {
+pub fn whole(raw: &str) -> Option<i64> {
     let plain = Some(raw).filter(|raw| is_number(raw)).and_then(plain)?;
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     fraction.bytes().all(|b| b == b'0').then(|| whole.parse().ok())?

@@ -268,7 +268,7 @@ impl Engine {
     }
 
     /// What a reference reserves that a merchant uses once on a route, for as long as its journey is kept.
-    pub fn reference_reservation(&self, merchant: MerchantId, route: &str, reference: &str) -> Reservation {
+    pub fn reservation_for_reference(&self, merchant: MerchantId, route: &str, reference: &str) -> Reservation {
         let key = [merchant.as_bytes(), route.as_bytes(), reference.as_bytes()].join(&0);
         Reservation { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
     }

@@ -6,8 +6,8 @@ use crate::domain::user::{ApplicationUser, User};
 use crate::store::{Enrolled, Reservation, Reserved, user_shard};
 
 impl Engine {
-    /// Adds a user; [`Enrolled::Known`] is the one that the merchant has under this id of its own already. The same reservation
-    /// adds the same user: its id is the reservation's.
+    /// Adds a user; [`Enrolled::Known`] is the one that the merchant has under this id of its own already. The same
+    /// reservation adds the same user: its id is the reservation's.
     ///
     /// # Errors
     /// When the reservation's key was used for another call, or the store is in trouble.

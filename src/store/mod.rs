@@ -146,7 +146,8 @@ pub trait Journeys: Send + Sync {
         reservation: Option<&Reservation>,
     ) -> Result<Opened, StoreError>;
 
-    /// What a reservation has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or forgotten.
+    /// What a reservation has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or
+    /// forgotten.
     ///
     /// # Errors
     /// On trouble with the store.

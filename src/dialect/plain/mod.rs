@@ -11,7 +11,6 @@
 
 mod notice;
 mod order;
-mod pairs;
 
 pub use order::{FinishBody, Order, OrderBody};
 

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::pairs::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::delivery::Notice;
 use crate::domain::message::{Content, Message};
 

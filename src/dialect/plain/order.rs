@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::pairs::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::callback::Item;
 use crate::domain::invalid::Invalid;
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};

@@ -5,7 +5,7 @@
 
 use super::initiation::{Flow, read_ref_id};
 use super::json::Object;
-use crate::dialect::fields::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
 
 /// The fields that are `true` or `false`.

@@ -16,7 +16,7 @@ use super::json::Object;
 use super::moments;
 use super::refusal::Refusal;
 use super::request::{FLOW, PaymentRequest};
-use crate::dialect::fields::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};

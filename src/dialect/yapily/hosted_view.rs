@@ -9,7 +9,7 @@ use super::consent::AuthorisationError;
 use super::hosted::{ACCOUNT, AMOUNT, COUNTRY, HostedKind, PAYMENT, REDIRECT_URL, SETTINGS};
 use super::json::Object;
 use super::{About, consent, extra, moments, phases};
-use crate::dialect::fields::Pairs;
+use crate::dialect::pairs::Pairs;
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::money::Amount;

@@ -1,4 +1,4 @@
-//! How a dialect's receivers are called, and what they say when they have something.
+//! How a dialect's receivers are called, and what counts as received.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl DeliveryPolicy {
         gone: true,
     };
 
-    /// Those of a background callback.
+    /// That of a background callback.
     pub const CALLBACK: Self = Self { success: SuccessRule::SuccessOrRedirect, ..Self::STANDARD };
 
     /// How long a try may take after so many others.

@@ -132,7 +132,8 @@ fn open_reserved(
     Ok(opened)
 }
 
-/// The journey that a reservation speaks of, as it stands now. A reservation may outlive its journey: then it has opened nothing.
+/// The journey that a reservation opened, as it stands now. A reservation may outlive its journey: then it has opened
+/// nothing.
 fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>, StoreError> {
     let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
     opened.map(|opened| Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))).transpose()

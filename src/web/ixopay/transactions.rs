@@ -49,7 +49,7 @@ fn longest_way_on(engine: &Engine) -> String {
 
 /// The reservation of a merchant's own id: it can be used once, for as long as its journey is kept.
 pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Reservation {
-    engine.reference_reservation(merchant, NAME, id)
+    engine.reservation_for_reference(merchant, NAME, id)
 }
 
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have

@@ -27,7 +27,7 @@ pub struct Asset {
 
 impl Asset {
     /// A file of this plain name.
-    pub fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+    pub(super) fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
         let digest = Sha256::digest(bytes);
         let short: String = digest.iter().take(BYTES_IN_NAME).map(|byte| format!("{byte:02x}")).collect();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));

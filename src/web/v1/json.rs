@@ -4,29 +4,32 @@
 //! Serde alone has it the other way round, so that every field would have to remember both.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::collections::HashSet;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::dialect::number;
+use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
 
 /// The fields that hold any JSON of the caller's own, and keep it as it is written.
-const KEPT: [&str; 2] = ["body", "result"];
-
-/// Integers beyond this are not exact in every reader (RFC 8259, section 6).
-const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
+const VERBATIM: [&str; 2] = ["body", "result"];
 
 /// Reads the body of a call.
 ///
 /// # Errors
 /// When it is not a JSON object, or one of its fields is not what is expected; the error names the field.
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
-    let Members(members) = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let Pairs(members): Pairs = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let mut names = HashSet::with_capacity(members.len());
+    if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        return Err(Invalid::new(name, "is given twice"));
+    }
     let member = |(name, value): &(String, Box<RawValue>)| {
-        let value = if KEPT.contains(&name.as_str()) { Cow::Borrowed(value.get()) } else { plain(name, value)? };
-        Ok(format!("{}:{value}", serde_json::Value::from(name.as_str())))
+        let text = value.get();
+        let text = if VERBATIM.contains(&name.as_str()) { Cow::Borrowed(text) } else { normalised(name, text)? };
+        Ok(format!("{}:{text}", serde_json::Value::from(name.as_str())))
     };
     let text = format!("{{{}}}", members.iter().map(member).collect::<Result<Vec<_>, Invalid>>()?.join(","));
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(|error| {
@@ -39,26 +42,23 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
     })
 }
 
-/// A value without `null`, with its integers written as such. Objects are read by rules of their own.
-fn plain<'a>(field: &str, value: &'a RawValue) -> Result<Cow<'a, str>, Invalid> {
-    let text = value.get();
-    match text.as_bytes().first() {
-        Some(b'n') => Err(Invalid::new(field, "is null").hint("leave the field out")),
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-            let items = items.iter().enumerate().map(|(index, item)| plain(&format!("{field}[{index}]"), item));
-            let items = items.collect::<Result<Vec<_>, _>>()?;
-            Ok(Cow::Owned(format!("[{}]", items.join(","))))
-        }
-        Some(b'-' | b'0'..=b'9') => Ok(integer(text).map_or(Cow::Borrowed(text), Cow::Owned)),
-        _ => Ok(Cow::Borrowed(text)),
+/// A value, or an array of values, without `null` and with its integers written as such. What lies deeper is read by rules
+/// of its own.
+fn normalised<'a>(field: &str, text: &'a str) -> Result<Cow<'a, str>, Invalid> {
+    if !text.starts_with('[') {
+        return normalised_value(field, text);
     }
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let items =
+        items.iter().enumerate().map(|(index, item)| normalised_value(&format!("{field}[{index}]"), item.get()));
+    Ok(Cow::Owned(format!("[{}]", items.collect::<Result<Vec<_>, _>>()?.join(","))))
 }
 
-/// An integer that is written with a fraction or an exponent, as one without.
-fn integer(text: &str) -> Option<String> {
-    let number: f64 = text.parse().ok().filter(|_| text.contains(['.', 'e', 'E']))?;
-    (number.fract() == 0.0 && number.abs() <= LARGEST_EXACT).then(|| format!("{number:.0}"))
+fn normalised_value<'a>(field: &str, text: &'a str) -> Result<Cow<'a, str>, Invalid> {
+    if text == "null" {
+        return Err(Invalid::new(field, "is null").hint("leave it out"));
+    }
+    Ok(number::whole(text).map_or(Cow::Borrowed(text), |number| Cow::Owned(number.to_string())))
 }
 
 fn not_json(error: &serde_json::Error) -> Invalid {
@@ -71,38 +71,10 @@ fn without_place(error: &serde_json::Error) -> String {
     words.rsplit_once(" at line ").map_or(words.clone(), |(words, _)| words.to_owned())
 }
 
-/// The members of an object as they are written, each once.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Once)
-    }
-}
-
-struct Once;
-
-impl<'de> Visitor<'de> for Once {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-            if members.iter().any(|(known, _)| *known == name) {
-                return Err(serde::de::Error::custom(format!("duplicate field `{name}`")));
-            }
-            members.push((name, value));
-        }
-        Ok(Members(members))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -138,7 +110,8 @@ mod tests {
             (r#"{"list":[1,"x"]}"#, "list[1]"),
             (r#"{"surprise":1}"#, "surprise"),
             (r#"{"count":1}"#, "text"),
-            (r#"{"text":"a","text":"a"}"#, "body"),
+            (r#"{"text":"a","text":"a"}"#, "text"),
+            (r#"{"text":"","list":[[1]]}"#, "list[0]"),
             ("[]", "body"),
             ("{", "body"),
             ("", "body"),
@@ -151,5 +124,14 @@ mod tests {
     fn what_is_the_callers_own_is_kept_as_it_is_written() {
         let read: Read = read(br#"{"text":"","result":{"n":1.50,"x":null, "y":9.0}}"#).unwrap();
         assert_eq!(read.result.unwrap().get(), r#"{"n":1.50,"x":null, "y":9.0}"#);
+    }
+
+    #[test]
+    fn however_deep_a_body_is_it_is_refused_and_nothing_else_happens() {
+        let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+        for (field, value) in [("list", deep.as_str()), ("surprise", &deep), ("text", &deep)] {
+            let refused = read::<Read>(format!("{{\"text\":\"\",\"{field}\":{value}}}").as_bytes());
+            assert!(refused.is_err(), "{field}");
+        }
     }
 }

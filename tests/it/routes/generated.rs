@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::support::house::{House, StoreKind};
 use crate::support::http::Answer;
+use crate::support::manual::validator;
 use crate::support::member::PUBLIC_KEY;
 use crate::support::shop::Shop;
 
@@ -90,12 +90,6 @@ fn resolved<'a>(manual: &'a Value, schema: &'a Value) -> &'a Value {
         Some(reference) => resolved(manual, manual.pointer(&reference[1..]).expect("what is referred to")),
         None => schema,
     }
-}
-
-fn validator(manual: &Value, schema: &Value) -> Validator {
-    let mut whole = schema.as_object().expect("a schema").clone();
-    whole.insert("components".into(), manual["components"].clone());
-    jsonschema::draft202012::new(&Value::Object(whole)).expect("a valid schema")
 }
 
 /// What is sent as a value of this schema: every type, and both sides of every limit.
@@ -210,7 +204,7 @@ fn judged(is_valid: bool, field: &str, answer: &Answer) -> Result<(), String> {
         (true, true) if CHARACTERS.iter().any(|rule| said.contains(rule)) => Ok(()),
         (true, true) => Err(format!("is valid, and refused: {said}")),
         (false, false) => Err(format!("is not valid, and answered {}", answer.status)),
-        (false, true) if !said.contains(field) => Err(format!("is refused without naming {field}: {said}")),
+        (false, true) if !text("field").starts_with(field) => Err(format!("is refused without naming {field}: {said}")),
         _ => Ok(()),
     }
 }

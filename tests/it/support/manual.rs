@@ -8,6 +8,13 @@ use serde_json::Value;
 
 use super::http::Answer;
 
+/// What judges by a schema of the manual.
+pub fn validator(manual: &Value, schema: &Value) -> Validator {
+    let mut whole = schema.as_object().expect("a schema").clone();
+    whole.insert("components".into(), manual["components"].clone());
+    jsonschema::draft202012::new(&Value::Object(whole)).expect("a valid schema")
+}
+
 /// A success that is described.
 struct Success {
     method: Method,
@@ -25,11 +32,9 @@ static SUCCESSES: LazyLock<Vec<Success>> = LazyLock::new(|| {
         for (method, operation) in item.as_object().expect("an item") {
             for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
                 let schema = &answer["content"]["application/json"]["schema"];
-                if let (Some(schema), Ok(status)) = (schema.as_object(), status.parse()) {
+                if let (false, Ok(status)) = (schema.is_null(), status.parse()) {
                     let method: Method = method.to_uppercase().parse().expect("a method");
-                    let mut whole = schema.clone();
-                    whole.insert("components".into(), manual["components"].clone());
-                    let judge = jsonschema::draft202012::new(&Value::Object(whole)).expect("a schema");
+                    let judge = validator(&manual, schema);
                     all.push(Success { method, segments: segments.clone(), status, judge });
                 }
             }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-/// The members of an object. One that comes twice is there twice.
-pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
+/// The members of an object, each value as it was written unless another type is asked for. One that comes twice is there
+/// twice.
+pub struct Pairs<T = Box<RawValue>>(pub Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
