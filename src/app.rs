@@ -33,7 +33,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Book, CallbackName, MerchantName, SavedCallback, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
-use crate::engine::{Edit, Engine, Herald, NewMerchant, NoHerald, Parts};
+use crate::engine::{Deps, Edit, Engine, Herald, NewMerchant, NoHerald, sweep, use_cases};
 use crate::keys::Keys;
 use crate::sandbox::display_url;
 use crate::store::Store;
@@ -127,8 +127,12 @@ impl App {
         let metrics = self.metrics.map(tokio::spawn);
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
-        let asked = self.engine.banks.iter().map(|bank| {
-            tokio::spawn(banks::prepare(Arc::clone(bank), Arc::clone(&self.engine.clock), Arc::clone(&self.counters)))
+        let asked = self.engine.deps.banks.iter().map(|bank| {
+            tokio::spawn(banks::prepare(
+                Arc::clone(bank),
+                Arc::clone(&self.engine.deps.clock),
+                Arc::clone(&self.counters),
+            ))
         });
         let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
@@ -200,7 +204,7 @@ fn engine_heard_by(
     let public_url = config.public_url(addr);
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
     let banks = banks::banks(config, sandbox, clock)?;
-    Ok(Engine::new(Parts {
+    Ok(Engine::new(Deps {
         store,
         dialects: dialects::dialects(&public_url, &keys),
         keys,
@@ -224,10 +228,10 @@ fn couriers_way_out(config: &Config) -> egress::Builder {
 
 fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
     Ok(Courier::new(courier::Parts {
-        store: Arc::clone(&engine.store),
-        keys: engine.keys.clone(),
-        clock: Arc::clone(&engine.clock),
-        dialects: engine.dialects.clone(),
+        store: Arc::clone(&engine.deps.store),
+        keys: engine.deps.keys.clone(),
+        clock: Arc::clone(&engine.deps.clock),
+        dialects: engine.deps.dialects.clone(),
         sender: Arc::new(couriers_way_out(config).build()?),
         desk,
         watcher,
@@ -250,16 +254,16 @@ async fn open_demo(
     for callback in demo_callbacks(engine)? {
         book.add(callback)?;
     }
-    let newcomer = engine.add_merchant_as(id, MerchantName::parse(DEMO_MERCHANT)?, book).await?;
+    let newcomer = use_cases::merchants::add_as(engine, id, MerchantName::parse(DEMO_MERCHANT)?, book).await?;
     if newcomer.is_none() {
         put_demo_callbacks_right(engine, id).await?;
     }
-    let Some(merchant) = engine.merchant(id).await? else { return Ok((None, None)) };
-    let Some(key) = engine.demo_key(merchant.id).await? else { return Ok((newcomer, None)) };
+    let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok((None, None)) };
+    let Some(key) = use_cases::secrets::demo_key(engine, merchant.id).await? else { return Ok((newcomer, None)) };
     let key = crate::domain::secret::Secret::new(key.reveal());
     // The shop calls this very server, which nobody else may.
     let client = way_out(config).allow([addr.ip().into()]).build()?;
-    let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.public_url().clone(), client);
+    let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.deps.public_url.clone(), client);
     Ok((newcomer, Some(demo)))
 }
 
@@ -272,10 +276,10 @@ fn way_out(config: &Config) -> egress::Builder {
 /// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first, and
 /// nobody else is told.
 fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
-    let page = display_url(engine.public_url());
+    let page = display_url(&engine.deps.public_url);
     let saved = |name: &str, url: &str, used| {
         anyhow::Ok(SavedCallback {
-            url: CallbackUrl::parse(url, engine.rules())?,
+            url: CallbackUrl::parse(url, &engine.deps.rules)?,
             name: Some(CallbackName::parse(name)?),
             params_in: Placement::Query,
             ways: AppWays::default(),
@@ -288,11 +292,11 @@ fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
 /// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted or
 /// renamed stay so.
 async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Result<()> {
-    let Some(merchant) = engine.merchant(id).await? else { return Ok(()) };
+    let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok(()) };
     for wanted in demo_callbacks(engine)? {
         let known = wanted.name.as_ref().and_then(|name| merchant.book.named(name.as_str()));
         if let Some((index, _)) = known.filter(|(_, saved)| **saved != wanted) {
-            engine.edit(id, &Edit::Replace(index, wanted), None).await?;
+            use_cases::profile::edit(engine, id, &Edit::Replace(index, wanted), None).await?;
         }
     }
     Ok(())
@@ -300,7 +304,7 @@ async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Re
 
 /// Says which operator keys are missing that unfinished journeys need. A start does not wait for it.
 async fn warn_of_lost_keys(engine: Arc<Engine>) {
-    match engine.lost_keys().await {
+    match use_cases::lost_keys::count(&engine).await {
         Ok(lost) => lost.warnings().iter().for_each(|warning| tracing::warn!(warning, "keys.missing")),
         Err(error) => tracing::warn!(error = %error, "keys.unchecked"),
     }
@@ -308,7 +312,7 @@ async fn warn_of_lost_keys(engine: Arc<Engine>) {
 
 /// Seals what is kept for merchants under the operator's current key, once a start, so that an older key may go.
 async fn reseal(engine: Arc<Engine>) {
-    match engine.reseal().await {
+    match use_cases::secrets::reseal(&engine).await {
         Ok(0) => {}
         Ok(merchants) => tracing::info!(merchants, "keys.resealed"),
         Err(error) => tracing::warn!(error = %error, "keys.not_resealed"),
@@ -320,7 +324,7 @@ async fn sweep(engine: Arc<Engine>) {
     let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let swept = engine.sweep().await;
+        let swept = sweep::sweep(&engine).await;
         match &swept {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),
@@ -328,12 +332,12 @@ async fn sweep(engine: Arc<Engine>) {
         }
         if tidied.elapsed() >= TIDY_EVERY {
             tidied = Instant::now();
-            if let Err(error) = engine.tidy().await {
+            if let Err(error) = sweep::tidy(&engine).await {
                 tracing::warn!(error = %error, "sweep.trouble");
             }
         }
         // A full sweep is followed by the next at once.
-        if swept.unwrap_or_default() < Engine::SWEPT {
+        if swept.unwrap_or_default() < sweep::SWEPT {
             ticks.tick().await;
         }
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::app::{self, App, StoreUse};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::engine::use_cases;
 use crate::keys::Keys;
 use crate::telemetry;
 
@@ -161,8 +162,10 @@ async fn lost_keys(config: &Config) -> Vec<String> {
     if !app::has_store(config) {
         return Vec::new();
     }
-    let looked_at =
-        async { Ok(app::engine(config, &clock, StoreUse::Existing, &mut Vec::new()).await?.lost_keys().await?) };
+    let looked_at = async {
+        Ok(use_cases::lost_keys::count(&app::engine(config, &clock, StoreUse::Existing, &mut Vec::new()).await?)
+            .await?)
+    };
     match looked_at.await {
         Ok(lost) => lost.warnings(),
         Err::<_, anyhow::Error>(error) => vec![format!("the journeys' keys could not be checked: {error:#}")],

@@ -41,7 +41,7 @@ async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Troub
     let Departing::New(journey, departure) = journey.depart(None, SystemClock.now()) else {
         return Err("a fresh journey did not leave".into());
     };
-    match store.take(&Step::leave(journey.clone(), Digest::new(rand::random()), departure)).await? {
+    match store.take(&Step::to(journey.clone()).with_state(Digest::new(rand::random()), departure)).await? {
         Taken::Done => Ok(journey),
         other => Err(format!("a customer did not leave: {other:?}").into()),
     }
@@ -131,5 +131,5 @@ pub fn settlement(away: Journey) -> Result<Step, Trouble> {
     record.extend([0x81, 0xa1, b'B', 0xc0]);
     record.extend(&end[1..]);
     let token = MintedToken { digest: Digest::new(rand::random()), expires_at: now.plus(Duration::from_mins(5)) };
-    Ok(Step::settle(read_journey(&record)?, Some(token)))
+    Ok(Step::to(read_journey(&record)?).with_token(Some(token)))
 }

@@ -84,7 +84,7 @@ pub(super) fn serve(
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.http().body_timeout });
     let rates = web::Data::new(Rates::default());
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let bank = config.has_sandbox().then(|| sandbox_bank(engine.public_url(), &engine.keys)).transpose()?;
+    let bank = config.has_sandbox().then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
     let bank = bank.map(web::Data::new);
     let app = move || {
         let mut app = Actix::new()

@@ -17,7 +17,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Merchant, MerchantName, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::rotation::LONGEST_OVERLAP;
-use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey};
+use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 
 /// How long a secret that was replaced still counts, unless the command says otherwise.
 const OVERLAP: &str = "1d";
@@ -161,18 +161,18 @@ impl Command {
         }
         match self {
             Self::Add { name, json } => {
-                let new = engine.add_merchant(name).await?;
+                let new = use_cases::merchants::add(&engine, name).await?;
                 say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
             }
-            Self::List { json } => list(&engine.merchants().await?, json),
+            Self::List { json } => list(&use_cases::merchants::list(&engine).await?, json),
             Self::Rename { merchant, name } => {
-                engine.rename(merchant.id, name.clone()).await?.with_context(nobody)?;
+                use_cases::merchants::rename(&engine, merchant.id, name.clone()).await?.with_context(nobody)?;
                 say(&format!("renamed {} to {}", merchant.id, name.as_str()))
             }
             Self::Disable { merchant } => stand(&engine, &merchant, Standing::Disabled).await,
             Self::Enable { merchant } => stand(&engine, &merchant, Standing::Active).await,
             Self::Erase { merchant, .. } => {
-                let erased = engine.erase(merchant.id).await?.with_context(nobody)?;
+                let erased = use_cases::merchants::erase(&engine, merchant.id).await?.with_context(nobody)?;
                 let (journeys, users) = (counted(erased.journeys, "journey"), counted(erased.users, "user"));
                 say(&format!("erased {}: {journeys}, {users}", merchant.id))
             }
@@ -183,23 +183,27 @@ impl Command {
     async fn run_secrets(self, engine: &Engine) -> anyhow::Result<()> {
         match self {
             Self::Keys { merchant, json } => {
-                let merchant = engine.merchant(merchant.id).await?.with_context(nobody)?;
-                keys(&engine.api_keys(&merchant).await?, json)
+                let merchant = use_cases::authenticate::merchant(engine, merchant.id).await?.with_context(nobody)?;
+                keys(&use_cases::secrets::api_keys(engine, &merchant).await?, json)
             }
             Self::AddKey { merchant, name, json } => {
-                let new = engine.add_key(merchant.id, name).await?.with_context(nobody)?;
+                let new = use_cases::secrets::add_key(engine, merchant.id, name).await?.with_context(nobody)?;
                 key(&merchant, &new, json)
             }
             Self::RevokeKey { merchant, key } => {
-                anyhow::ensure!(engine.revoke_key(merchant.id, key).await?, no_key());
+                anyhow::ensure!(use_cases::secrets::revoke_key(engine, merchant.id, key).await?, no_key());
                 say(&format!("revoked {key}"))
             }
             Self::RotateKey { merchant, key: number, rotation } => {
-                let new = engine.rotate_key(merchant.id, number, rotation.overlap).await?.with_context(no_key)?;
+                let new = use_cases::secrets::rotate_key(engine, merchant.id, number, rotation.overlap)
+                    .await?
+                    .with_context(no_key)?;
                 key(&merchant, &new, rotation.json)
             }
             Self::RotateSigningSecret { merchant, rotation } => {
-                let new = engine.rotate_signing_secret(merchant.id, rotation.overlap).await?.with_context(nobody)?;
+                let new = use_cases::secrets::rotate_signing_secret(engine, merchant.id, rotation.overlap)
+                    .await?
+                    .with_context(nobody)?;
                 let ends_at = new.previous_ends_at.map(written);
                 say(&if rotation.json {
                     json!({ "signing_secret": new.secret.reveal(), "previous_ends_at": ends_at }).to_string()
@@ -208,7 +212,9 @@ impl Command {
                 })
             }
             Self::RotateWebhookKey { merchant, rotation } => {
-                let keys = engine.rotate_webhook_key(merchant.id, rotation.overlap).await?.with_context(nobody)?;
+                let keys = use_cases::secrets::rotate_webhook_key(engine, merchant.id, rotation.overlap)
+                    .await?
+                    .with_context(nobody)?;
                 webhook_keys(&keys, rotation.json)
             }
             _ => Ok(()),
@@ -225,7 +231,7 @@ fn no_key() -> &'static str {
 }
 
 async fn stand(engine: &Engine, merchant: &Of, standing: Standing) -> anyhow::Result<()> {
-    engine.set_standing(merchant.id, standing).await?.with_context(nobody)?;
+    use_cases::merchants::set_standing(engine, merchant.id, standing).await?.with_context(nobody)?;
     let word = match standing {
         Standing::Active => "enabled",
         Standing::Disabled => "disabled",
@@ -306,7 +312,7 @@ fn added(engine: &Engine, new: &NewMerchant) -> String {
         ("api_key".to_owned(), new.api_key.reveal().to_owned()),
         ("signing_secret".to_owned(), new.signing_secret.reveal().to_owned()),
     ];
-    for (dialect, settings) in engine.client_settings(new) {
+    for (dialect, settings) in use_cases::merchants::client_settings(engine, new) {
         lines.extend(settings.into_iter().map(|(name, value)| (format!("{dialect}.{name}"), value)));
     }
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -322,9 +328,9 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> Value {
         "name": new.merchant.name.as_str(),
         "api_key": key,
         "signing_secret": new.signing_secret.reveal(),
-        "api": { "base_url": engine.public_url().page("/v1", &[]), "authorization": format!("Bearer {key}") },
+        "api": { "base_url": engine.deps.public_url.page("/v1", &[]), "authorization": format!("Bearer {key}") },
     });
-    for (dialect, settings) in engine.client_settings(new) {
+    for (dialect, settings) in use_cases::merchants::client_settings(engine, new) {
         let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
         object[dialect] = Value::Object(settings.collect());
     }

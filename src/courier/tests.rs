@@ -144,13 +144,13 @@ impl Round {
 
     async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
         let now = self.clock.now();
-        let journey = Draft::at(now).of(merchant).telling(urls).journey();
+        let journey = Draft::at(now).of(merchant).notifying(urls).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (away, departure) = departed(journey, now);
-        self.store.take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap();
+        self.store.take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap();
         let (paid, number) = settled(away, &Fact::paid(), now);
         let told = paid.deliveries(News::Settled(number), now, |_| true);
-        self.store.take(&Step::settle(paid.clone(), None).telling(told)).await.unwrap();
+        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }
 
@@ -211,7 +211,7 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     let merchant = MerchantId::mint(rand::random());
     let url = ["https://slow.example/n"];
     let now = round.clock.now();
-    let journey = Draft::at(now).of(merchant).telling(url).journey();
+    let journey = Draft::at(now).of(merchant).notifying(url).journey();
     let opened = journey.deliveries(News::Opened, now, |_| true);
     round.store.open(&journey, &opened, None).await.unwrap();
     let mut journey = journey;
@@ -219,7 +219,7 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
         journey = settled(journey, &fact, now).0;
         let told =
             journey.deliveries(News::Settled(number), now.plus(Duration::from_millis(u64::from(number) + 1)), |_| true);
-        round.store.take(&Step::settle(journey.clone(), None).telling(told)).await.unwrap();
+        round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     let other = round.paid_by(merchant, url).await;
     let courier = round.courier();

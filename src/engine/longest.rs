@@ -1,6 +1,5 @@
 //! The longest URLs that a journey could end in, written when it opens: none of them is found too long when it matters.
 
-use super::{Engine, EngineError};
 use crate::domain::callback::{check_length, place};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::JourneyId;
@@ -9,70 +8,69 @@ use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::terms::ExtraOutcomes;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::derive;
 use crate::keys::Keys;
 
 /// An id whose number is the largest there can be, for journeys that are only rehearsed.
 pub(super) const LARGEST: JourneyId = JourneyId::from_bytes([0xff; 16]);
 
-impl Engine {
-    /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
-    /// it is refused must not depend on the number that it happens to get.
-    pub(super) fn check_longest(&self, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
-        let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
-        let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
-        let (token, consent_token) = (self.token_of(&journey, 0)?, self.longest_consent_token(&journey));
-        let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
-        for (index, entry) in opening.plan.entries().enumerate() {
-            for settlement in ends(&journey, &longest) {
-                let token = token.as_ref().filter(|_| index == 0);
-                let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-                let signature = self.signature(dialect, &journey, &settlement)?;
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
-                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
-                let written = entry.url.with(&params, entry.params_in);
-                let written = written.and_then(|written| check_length(&written, longest_url));
-                // Where saved callbacks have to cover it, the call has one callback, and calls it so.
-                let covered = opening.purpose.consent().is_some();
-                let field = || if covered { "callback".to_owned() } else { place(index, alone) };
-                written.map_err(|invalid| invalid.at(field()))?;
-                for (way, url) in entry.ways.urls() {
-                    let written = url.with(&params, entry.params_in);
-                    written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| {
-                        Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule()))
-                    })?;
-                }
-            }
-        }
-        for (field, entry) in opening.plan.apart_entries() {
-            for settlement in ends(&journey, &longest) {
-                let (token, signature) = (token.as_ref(), self.signature(dialect, &journey, &settlement)?);
-                let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
-                let params = self.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
-                let written = entry.url.with(&params, entry.params_in);
-                written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
-            }
-        }
-        for endpoint in &opening.plan.endpoints {
-            for settlement in ends(&journey, &longest) {
-                let hand_back =
-                    HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
-                let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+/// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
+/// it is refused must not depend on the number that it happens to get.
+pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
+    let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
+    let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
+    let (token, consent_token) = (derive::token_of(deps, &journey, 0)?, longest_consent_token(deps, &journey));
+    let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
+    for (index, entry) in opening.plan.entries().enumerate() {
+        for settlement in ends(&journey, &longest) {
+            let token = token.as_ref().filter(|_| index == 0);
+            let consent_token = agreed(&settlement).then_some(consent_token.as_str());
+            let signature = derive::signature(deps, dialect, &journey, &settlement)?;
+            let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
+            let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+            let written = entry.url.with(&params, entry.params_in);
+            let written = written.and_then(|written| check_length(&written, longest_url));
+            // Where saved callbacks have to cover it, the call has one callback, and calls it so.
+            let covered = opening.purpose.consent().is_some();
+            let field = || if covered { "callback".to_owned() } else { place(index, alone) };
+            written.map_err(|invalid| invalid.at(field()))?;
+            for (way, url) in entry.ways.urls() {
+                let written = url.with(&params, entry.params_in);
                 written
                     .and_then(|written| check_length(&written, longest_url))
-                    .map_err(|invalid| invalid.at("payment_endpoint"))?;
+                    .map_err(|invalid| Invalid::new(field(), format!("has a URL for {way} that {}", invalid.rule())))?;
             }
         }
-        Ok(())
     }
+    for (field, entry) in opening.plan.apart_entries() {
+        for settlement in ends(&journey, &longest) {
+            let (token, signature) = (token.as_ref(), derive::signature(deps, dialect, &journey, &settlement)?);
+            let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
+            let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+            let written = entry.url.with(&params, entry.params_in);
+            written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
+        }
+    }
+    for endpoint in &opening.plan.endpoints {
+        for settlement in ends(&journey, &longest) {
+            let hand_back =
+                HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
+            let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+            written
+                .and_then(|written| check_length(&written, longest_url))
+                .map_err(|invalid| invalid.at("payment_endpoint"))?;
+        }
+    }
+    Ok(())
+}
 
-    /// A text as long as the consent token of this journey will be; empty when it is about something else.
-    pub(super) fn longest_consent_token(&self, journey: &Journey) -> String {
-        let longest = self.institutions.iter().map(|institution| institution.id.as_str()).max_by_key(|id| id.len());
-        let institution = journey.institution().or(longest).unwrap_or_default();
-        let claims = super::consents::claims(journey, institution);
-        claims
-            .map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
-    }
+/// A text as long as the consent token of this journey will be; empty when it is about something else.
+pub(super) fn longest_consent_token(deps: &Deps, journey: &Journey) -> String {
+    let longest = deps.institutions.iter().map(|institution| institution.id.as_str()).max_by_key(|id| id.len());
+    let institution = journey.institution().or(longest).unwrap_or_default();
+    let claims = derive::claims(journey, institution);
+    claims.map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
 }
 
 /// Whether a settlement comes with a consent token.

@@ -7,32 +7,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::FutureExt;
-use tokio::time::Instant;
+use futures_util::future::{Either, FutureExt as _, select};
 
-use super::flights::Flight;
-use super::settle::Concluded;
-use super::timing::Timing;
-use super::{Engine, EngineError};
 use crate::bank::{Bank, BankTrouble, Checked};
+use crate::domain::delivery::News;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, Via};
 use crate::domain::outcome::{Fact, Offer};
-use crate::domain::secret::{Digest, Sealed, Secret};
+use crate::domain::secret::{Digest, Secret};
+use crate::engine::commit::Next;
+use crate::engine::conclude::Concluded;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::flights::Flight;
+use crate::engine::timing::Timing;
+use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
-use crate::store::{Step, Taken};
-
-/// How often a bank that cannot be reached is tried, while it is certain that it has not been asked.
-const TRIES: u32 = 4;
-
-/// How long is waited before the second try; twice as long before each further one.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// The longest pause before the store is asked again to write what a bank has said.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a node tries to write what a bank has said, while the store is away.
-const PERSISTENCE: Duration = Duration::from_mins(10);
+use crate::store::Step;
 
 /// Which offer under which departure of which journey is being proven. What came beside a code belongs to it: a forged
 /// offer and the genuine one may have their code in common.
@@ -67,212 +57,161 @@ pub(super) struct Landing {
     pub(super) asked: Duration,
 }
 
-impl Engine {
-    /// Begins to prove an answer, or joins the proof that is under way here.
-    pub(super) fn prove(
-        self: &Arc<Self>,
-        journey: &Journey,
-        via: Via,
-        offer: &Offer,
-        known: Known,
-    ) -> Flight<Result<Landing, EngineError>> {
-        self.proofs.join(key_of(journey, via, offer), || {
-            let (engine, journey, offer) = (Arc::clone(self), journey.clone(), offer.clone());
-            async move {
-                let timing = Timing::default();
-                let landed = engine.prove_and_conclude(journey, via, (&offer, known), &timing).await?;
-                Ok(Landing { landed, asked: timing.bank() })
-            }
-            .boxed()
-        })
-    }
-
-    /// Whether this offer has been found genuine by a proof that is under way here.
-    pub(super) fn is_genuine(&self, journey: &Journey, via: Via, offer: &Offer) -> bool {
-        self.genuine.has(&key_of(journey, via, offer))
-    }
-
-    async fn prove_and_conclude(
-        &self,
-        journey: Journey,
-        via: Via,
-        (offer, known): (&Offer, Known),
-        timing: &Timing,
-    ) -> Result<Landed, EngineError> {
-        if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
-            return Ok(Landed::Elsewhere);
+/// Begins to prove an answer, or joins the proof that is under way here.
+pub(super) fn prove(
+    engine: &Arc<Engine>,
+    journey: &Journey,
+    via: Via,
+    offer: &Offer,
+    known: Known,
+) -> Flight<Result<Landing, EngineError>> {
+    engine.proofs.join(key_of(journey, via, offer), || {
+        let (engine, journey, offer) = (Arc::clone(engine), journey.clone(), offer.clone());
+        async move {
+            let timing = Timing::default();
+            let landed = prove_and_conclude(&engine, journey, via, (&offer, known), &timing).await?;
+            Ok(Landing { landed, asked: timing.bank() })
         }
-        let bank = Arc::clone(self.bank(journey.bank_of(via.departure))?);
-        let checked = match known {
-            Known::Genuine => Ok(Checked::Genuine),
-            Known::Nothing => timing.of_bank(self.checked(bank.as_ref(), &journey, via, offer)).await?,
-        };
-        let _note = checked.is_ok().then(|| self.genuine.write(key_of(&journey, via, offer)));
-        let fact = match checked {
-            Ok(Checked::Refused(error)) => Fact::refused(error),
-            Ok(Checked::Genuine) => {
-                let Some(journey) = self.sent(bank.as_ref(), &journey, via).await? else {
-                    return Ok(Landed::Elsewhere);
-                };
-                match timing.of_bank(self.exchanged(bank.as_ref(), &journey, via, offer)).await? {
-                    Ok(fact) => fact,
-                    Err(trouble) => refused(&journey, via, &trouble),
-                }
-            }
-            Err(BankTrouble::Forged(why)) => {
-                tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
-                return Ok(Landed::Forged);
-            }
-            // The code is unspent: whether it is worth anything can be asked later.
-            Err(trouble) => {
-                tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.unchecked");
-                return Ok(Landed::Unchecked);
-            }
-        };
-        self.conclude_at_last(journey, &fact, via).await.map(Landed::Home)
-    }
-
-    /// Concludes, however long the store is away: what the bank said once it will not say again.
-    async fn conclude_at_last(&self, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
-        while_away(|| self.conclude(journey.clone(), fact, via)).await
-    }
-
-    /// Takes over a proof that its node has left; whoever renews the hold first has it.
-    pub(super) async fn take_over(self: &Arc<Self>, journey: Journey, via: Via) -> Result<(), EngineError> {
-        let Some(Proof::Held { offer, .. }) = journey.proof(via) else { return Ok(()) };
-        let able = self.bank(journey.bank_of(via.departure)).is_ok() && self.trip(&journey, via.departure).is_ok();
-        let Some(offer) = self.unsealed(&journey, offer).filter(|_| able) else {
-            return self.leave_to_others(journey, via).await;
-        };
-        let Some(next) = self.held(&journey, via, &offer)? else { return Ok(()) };
-        match self.take(&Step::hold(next.clone())).await? {
-            Taken::Done if !self.proofs.has(&key_of(&next, via, &offer)) => {
-                tracing::info!(pay_id = %next.pay_id(), "prove.taken_over");
-                // It flies on by itself.
-                drop(self.prove(&next, via, &offer, Known::Genuine));
-                Ok(())
-            }
-            Taken::Done | Taken::Lost(_) | Taken::Gone => Ok(()),
-        }
-    }
-
-    /// Leaves a proof to nodes that have its bank and its key, until the journey's time is over.
-    async fn leave_to_others(&self, journey: Journey, via: Via) -> Result<(), EngineError> {
-        let (now, trouble) = (self.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
-        if now >= journey.expires_at() {
-            let fact = refused(&journey, via, &trouble);
-            return self.conclude(journey, &fact, via).await.map(drop);
-        }
-        let Some(Proof::Held { offer, .. }) = journey.proof(via).cloned() else { return Ok(()) };
-        let Some(next) = journey.hold(via, offer, now.plus(Journey::HELD), now) else { return Ok(()) };
-        self.take(&Step::hold(next)).await?;
-        Ok(())
-    }
-
-    /// Gives up an answer that the bank was asked for, and that never came.
-    pub(super) async fn give_up(&self, journey: Journey, via: Via) -> Result<(), EngineError> {
-        let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
-        self.conclude(journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
-    }
-
-    fn unsealed(&self, journey: &Journey, offer: &Sealed) -> Option<Offer> {
-        let text = self.keys.open(offer, journey.id().as_bytes())?;
-        let (length, rest) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
-        let (code, signed) = rest.split_at_checked(length.parse().ok()?)?;
-        let signed = Some(signed).filter(|signed| !signed.is_empty()).map(Secret::new);
-        Some(Offer { code: Secret::new(code), signed })
-    }
-
-    async fn checked(
-        &self,
-        bank: &dyn Bank,
-        journey: &Journey,
-        via: Via,
-        offer: &Offer,
-    ) -> Result<Result<Checked, BankTrouble>, EngineError> {
-        let papers = self.trip(journey, via.departure)?;
-        let trip = papers.of(journey);
-        Ok(while_unreachable(|| bank.check(&trip, offer)).await)
-    }
-
-    async fn exchanged(
-        &self,
-        bank: &dyn Bank,
-        journey: &Journey,
-        via: Via,
-        offer: &Offer,
-    ) -> Result<Result<Fact, BankTrouble>, EngineError> {
-        let papers = self.trip(journey, via.departure)?;
-        let trip = papers.of(journey);
-        let answer = while_unreachable(|| bank.exchange(&trip, offer));
-        // Before the answer counts as lost elsewhere.
-        let lost = BankTrouble::Unanswered("it took too long".into());
-        Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
-    }
-
-    /// Takes a step, again where its reply was lost: a step that finds its own bytes there has been taken.
-    pub(super) async fn taken(&self, step: &Step) -> Result<Taken, EngineError> {
-        for tried in 1.. {
-            match self.take(step).await {
-                Err(trouble) if tried < TRIES => {
-                    tracing::warn!(error = %trouble, "prove.store_away");
-                    tokio::time::sleep(PAUSE * (1 << (tried - 1))).await;
-                }
-                taken => return Ok(taken?),
-            }
-        }
-        Err(EngineError::Missing("try left".into()))
-    }
-
-    /// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
-    /// somebody else has asked, or the answer has been concluded.
-    async fn sent(&self, bank: &dyn Bank, journey: &Journey, via: Via) -> Result<Option<Journey>, EngineError> {
-        if !bank.asks_once() {
-            return Ok(Some(journey.clone()));
-        }
-        let mut journey = journey.clone();
-        let by = u64::from_be_bytes(*self.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
-        loop {
-            let Some(next) = journey.send(via, by, self.clock.now()) else { return Ok(None) };
-            match self.taken(&Step::send(next.clone())).await? {
-                Taken::Done => return Ok(Some(next)),
-                Taken::Lost(now) => journey = *now,
-                Taken::Gone => return Ok(None),
-            }
-        }
-    }
+        .boxed()
+    })
 }
 
-/// Does something again for as long as the store is away, up to [`PERSISTENCE`].
-pub(super) async fn while_away<T, F>(mut step: impl FnMut() -> F) -> Result<T, EngineError>
-where
-    F: Future<Output = Result<T, EngineError>>,
-{
-    let (began, mut pause) = (Instant::now(), PAUSE);
-    loop {
-        match step().await {
-            Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
-                tracing::warn!(error = %trouble, "prove.store_away");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            done => return done,
-        }
-    }
+/// Whether this offer has been found genuine by a proof that is under way here.
+pub(super) fn is_genuine(engine: &Engine, journey: &Journey, via: Via, offer: &Offer) -> bool {
+    engine.genuine.has(&key_of(journey, via, offer))
 }
 
-/// Calls a bank until it can be reached, a few times.
-pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
-where
-    F: Future<Output = Result<T, BankTrouble>>,
-{
-    for tried in 1.. {
-        match call().await {
-            Err(BankTrouble::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
-            answered => return answered,
-        }
+async fn prove_and_conclude(
+    engine: &Engine,
+    journey: Journey,
+    via: Via,
+    (offer, known): (&Offer, Known),
+    timing: &Timing,
+) -> Result<Landed, EngineError> {
+    if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
+        return Ok(Landed::Elsewhere);
     }
-    Err(BankTrouble::Unreachable("it was not tried".into()))
+    let bank = Arc::clone(engine.deps.bank(journey.bank_of(via.departure))?);
+    let checked = match known {
+        Known::Genuine => Ok(Checked::Genuine),
+        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, via, offer)).await?,
+    };
+    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, via, offer)));
+    let fact = match checked {
+        Ok(Checked::Refused(error)) => Fact::refused(error),
+        Ok(Checked::Genuine) => {
+            let Some(journey) = sent(&engine.deps, bank.as_ref(), &journey, via).await? else {
+                return Ok(Landed::Elsewhere);
+            };
+            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, via, offer)).await? {
+                Ok(fact) => fact,
+                Err(trouble) => refused(&journey, via, &trouble),
+            }
+        }
+        Err(BankTrouble::Forged(why)) => {
+            tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
+            return Ok(Landed::Forged);
+        }
+        // The code is unspent: whether it is worth anything can be asked later.
+        Err(trouble) => {
+            tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.unchecked");
+            return Ok(Landed::Unchecked);
+        }
+    };
+    conclude_at_last(&engine.deps, journey, &fact, via).await.map(Landed::Home)
+}
+
+/// Concludes, however long the store is away: what the bank said once it will not say again.
+async fn conclude_at_last(deps: &Deps, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
+    commit::while_away(|| conclude::conclude(deps, journey.clone(), fact, via)).await
+}
+
+/// Takes over a proof that its node has left; whoever renews the hold first has it.
+pub(super) async fn take_over(engine: &Arc<Engine>, journey: Journey, via: Via) -> Result<(), EngineError> {
+    let deps = &engine.deps;
+    let Some(Proof::Held { offer, .. }) = journey.proof(via) else { return Ok(()) };
+    let able = deps.bank(journey.bank_of(via.departure)).is_ok() && derive::trip(deps, &journey, via.departure).is_ok();
+    let Some(offer) = derive::unsealed(deps, &journey, offer).filter(|_| able) else {
+        return leave_to_others(deps, journey, via).await;
+    };
+    let left = journey.proof(via).cloned();
+    let renew = |journey: &Journey| {
+        let own = journey.proof(via) == left.as_ref();
+        let next = if own { held(deps, journey, via, &offer)? } else { None };
+        Ok(Next::step(next))
+    };
+    if let Some((journey, true)) = commit::unless_gone(commit::commit(deps, journey, renew).await)?
+        && !engine.proofs.has(&key_of(&journey, via, &offer))
+    {
+        tracing::info!(pay_id = %journey.pay_id(), "prove.taken_over");
+        // It flies on by itself.
+        drop(prove(engine, &journey, via, &offer, Known::Genuine));
+    }
+    Ok(())
+}
+
+/// Leaves a proof to nodes that have its bank and its key, until the journey's time is over.
+async fn leave_to_others(deps: &Deps, journey: Journey, via: Via) -> Result<(), EngineError> {
+    let (now, trouble) = (deps.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
+    if now >= journey.expires_at() {
+        let fact = refused(&journey, via, &trouble);
+        return conclude::conclude(deps, journey, &fact, via).await.map(drop);
+    }
+    let left = journey.proof(via).cloned();
+    let hold = |journey: &Journey| {
+        let offer = match journey.proof(via) {
+            Some(Proof::Held { offer, .. }) if journey.proof(via) == left.as_ref() => Some(offer.clone()),
+            _ => None,
+        };
+        let next = offer.and_then(|offer| journey.clone().hold(via, offer, now.plus(Journey::HELD), now));
+        Ok(Next::step(next))
+    };
+    commit::unless_gone(commit::commit(deps, journey, hold).await).map(drop)
+}
+
+/// Gives up an answer that the bank was asked for, and that never came.
+pub(super) async fn give_up(deps: &Deps, journey: Journey, via: Via) -> Result<(), EngineError> {
+    let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
+    conclude::conclude(deps, journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
+}
+
+async fn checked(
+    deps: &Deps,
+    bank: &dyn Bank,
+    journey: &Journey,
+    via: Via,
+    offer: &Offer,
+) -> Result<Result<Checked, BankTrouble>, EngineError> {
+    let papers = derive::trip(deps, journey, via.departure)?;
+    let trip = papers.of(journey);
+    Ok(commit::while_unreachable(|| bank.check(&trip, offer)).await)
+}
+
+async fn exchanged(
+    deps: &Deps,
+    bank: &dyn Bank,
+    journey: &Journey,
+    via: Via,
+    offer: &Offer,
+) -> Result<Result<Fact, BankTrouble>, EngineError> {
+    let papers = derive::trip(deps, journey, via.departure)?;
+    let trip = papers.of(journey);
+    let answer = commit::while_unreachable(|| bank.exchange(&trip, offer));
+    // Before the answer counts as lost elsewhere.
+    let lost = BankTrouble::Unanswered("it took too long".into());
+    Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
+}
+
+/// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
+/// somebody else has asked, or the answer has been concluded.
+async fn sent(deps: &Deps, bank: &dyn Bank, journey: &Journey, via: Via) -> Result<Option<Journey>, EngineError> {
+    if !bank.asks_once() {
+        return Ok(Some(journey.clone()));
+    }
+    let by = u64::from_be_bytes(*deps.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
+    let send = |journey: &Journey| Ok(Next::step(journey.clone().send(via, by, deps.clock.now())));
+    let noted = commit::unless_gone(commit::commit_persistently(deps, journey.clone(), send).await)?;
+    Ok(noted.and_then(|(journey, is_sent)| is_sent.then_some(journey)))
 }
 
 fn key_of(journey: &Journey, via: Via, offer: &Offer) -> Key {
@@ -281,7 +220,62 @@ fn key_of(journey: &Journey, via: Via, offer: &Offer) -> Key {
     (journey.pay_id(), via.departure, digest("offer", &bytes))
 }
 
-fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {
+pub(super) fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {
     tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.bank_trouble");
     Fact::refused(trouble.as_error())
+}
+
+/// Takes a code to its bank, unless something has been proven. What takes longer than `patience` goes on by itself.
+pub(super) async fn prove_brought(
+    engine: &Arc<Engine>,
+    journey: &Journey,
+    via: Via,
+    offer: &Offer,
+    patience: Duration,
+) -> Result<Landed, EngineError> {
+    let proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
+    if journey.answered(via).is_some() || proven {
+        return Ok(Landed::Elsewhere);
+    }
+    let flight = prove(engine, journey, via, offer, Known::Nothing);
+    match select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
+        Either::Left((landing, _)) => Ok(landing?.landed),
+        Either::Right(_) if is_genuine(engine, journey, via, offer) => {
+            commit::unless_gone(keep(&engine.deps, journey.clone(), via, offer).await)?;
+            Ok(Landed::Elsewhere)
+        }
+        Either::Right(_) => Ok(Landed::Unchecked),
+    }
+}
+
+/// Keeps a genuine offer that nobody has taken to the bank yet, so that it is not lost with this node. Answers the journey
+/// as it is then, and whether it was kept now.
+pub(super) async fn keep(
+    deps: &Deps,
+    journey: Journey,
+    via: Via,
+    offer: &Offer,
+) -> Result<(Journey, bool), EngineError> {
+    let keep = |journey: &Journey| {
+        if journey.answered(via).is_some() || journey.proof(via).is_some() {
+            return Ok(Next::Stay(false));
+        }
+        let next = held(deps, journey, via, offer)?;
+        Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(holds(deps, next, via)), true)))
+    };
+    commit::commit(deps, journey, keep).await
+}
+
+/// The step that keeps an offer.
+pub(super) fn holds(deps: &Deps, journey: Journey, via: Via) -> Step {
+    let told = commit::told(deps, &journey, News::Returned(via.departure));
+    Step::to(journey).with_deliveries(told)
+}
+
+/// The journey with this offer kept, for this node to begin with.
+pub(super) fn held(deps: &Deps, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Journey>, EngineError> {
+    match derive::holding(deps, journey, offer)? {
+        Proof::Held { offer, until } => Ok(journey.clone().hold(via, offer, until, deps.clock.now())),
+        Proof::Sent { .. } => Ok(None),
+    }
 }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    Answer, Brought, BroughtCode, Carried, Ending, Engine, EngineError, Parts, RejectedReturn, Returned, Sending,
+    Answer, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned, Sending,
     Timing, Visitor, Waited, Waiting,
 };
 use crate::bank::{Bank, BankTrouble, Booked, Checked, Requested, Said, Trip};
@@ -38,6 +38,7 @@ use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{OneOffUrls, OneTime};
 use crate::domain::wish::{Asked, Wish};
+use crate::engine::{derive, find, sweep, use_cases, visitor};
 use crate::keys::Keys;
 use crate::store::Store;
 use crate::store::embedded::Embedded;
@@ -190,7 +191,7 @@ impl Ground {
             consent_life: consent::LIFE,
             bank: "blunt".into(),
         };
-        let engine = Engine::new(Parts {
+        let engine = Engine::new(Deps {
             store: Arc::clone(&self.store),
             keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -209,7 +210,7 @@ impl Ground {
 }
 
 async fn merchant(engine: &Engine) -> Merchant {
-    let mut merchant = engine.add_merchant(MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
+    let mut merchant = use_cases::merchants::add(engine, MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
     merchant
         .book
@@ -248,23 +249,19 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         extra_outcomes: None,
         expiry: None,
     };
-    let journey = engine.open_consent(merchant, "terse", &wish, None).await.unwrap();
-    let state = engine.latest_state(&journey).unwrap();
+    let journey = use_cases::consent::open(engine, merchant, "terse", &wish, None).await.unwrap();
+    let state = derive::latest_state(&engine.deps, &journey).unwrap();
     (journey, state)
 }
 
 async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned, EngineError> {
     let pairs = [("state", state), ("code", code)].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let answer = Answer::read(Carried::Query, pairs).unwrap();
-    engine
-        .take_return(Brought {
-            bank: "blunt",
-            answer,
-            visitor: &STRANGER,
-            at: Instant::now(),
-            timing: &Timing::default(),
-        })
-        .await
+    use_cases::return_::take_return(
+        engine,
+        Brought { bank: "blunt", answer, visitor: &STRANGER, at: Instant::now(), timing: &Timing::default() },
+    )
+    .await
 }
 
 fn looking(waited: &Waited) -> Waiting<'_> {
@@ -281,8 +278,8 @@ fn location(returned: Result<Returned, EngineError>) -> String {
 }
 
 async fn status(engine: &Engine, journey: &Journey) -> Status {
-    let journey = engine.consent(journey.opening().merchant, *journey.id()).await.unwrap().unwrap();
-    journey.consent_status(engine.clock().now()).unwrap()
+    let journey = find::consent(&engine.deps, journey.opening().merchant, *journey.id()).await.unwrap().unwrap();
+    journey.consent_status(engine.deps.clock.now()).unwrap()
 }
 
 async fn until_settled(engine: &Engine, journey: &Journey) -> Status {
@@ -302,7 +299,7 @@ fn slow_bank() -> Bluntbank {
 
 /// The browser that left on this journey.
 fn leaver(engine: &Engine, journey: &Journey) -> Visitor {
-    let cookie = engine.visit_cookie(journey, 0).unwrap();
+    let cookie = visitor::visit_cookie(&engine.deps, journey, 0).unwrap();
     Visitor::new([(cookie.name, cookie.value)])
 }
 
@@ -313,12 +310,12 @@ async fn the_callback_the_exchange_and_the_consent_have_the_same_token() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let first = location(back(&engine, &state, "c").await);
-    let consent = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
-    let token = engine.consent_token(&consent).unwrap();
+    let consent = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
+    let token = derive::consent_token(&engine.deps, &consent).unwrap();
     assert_eq!(first, format!("https://shop.example/cb?own=1&outcome=authorised&consent={}", token.reveal()));
     assert_eq!(location(back(&engine, &state, "c").await), first);
-    assert_eq!(engine.bank_tokens(&consent).unwrap().reveal(), r#"{"access_token":"a"}"#);
-    let found = engine.consent_of_token(token.reveal()).await.unwrap().unwrap();
+    assert_eq!(derive::bank_tokens(&engine.deps, &consent).unwrap().reveal(), r#"{"access_token":"a"}"#);
+    let found = use_cases::consent::of_token(&engine, token.reveal()).await.unwrap().unwrap();
     assert_eq!(found.id(), journey.id());
 }
 
@@ -343,12 +340,12 @@ async fn what_was_not_sent_is_taken_over_by_another_node() {
     let merchant = merchant(&a).await;
     let (journey, state) = opened(&a, &merchant, OneTime::Off).await;
     let Returned::Wait(waited) = back(&a, &state, "c").await.unwrap() else { panic!() };
-    b.sweep().await.unwrap();
+    sweep::sweep(&b).await.unwrap();
     assert_eq!(bank.asked.load(Ordering::SeqCst), 0, "it is still left to the first node");
     ground.clock.advance(Journey::HELD);
-    b.sweep().await.unwrap();
+    sweep::sweep(&b).await.unwrap();
     assert_eq!(until_settled(&b, &journey).await, Status::Authorised);
-    let home = location(b.wait_on(looking(&waited)).await);
+    let home = location(use_cases::return_::wait_on(&b, looking(&waited)).await);
     assert_eq!(location(back(&a, &state, "c").await), home);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
@@ -365,12 +362,12 @@ async fn what_was_sent_is_never_sent_again_and_ends_as_lost() {
     assert!(early.starts_with("https://shop.example/cb?own=1&token=ott_"), "{early}");
     for _ in 0..3 {
         ground.clock.advance(Journey::LOST / 4);
-        b.sweep().await.unwrap();
+        sweep::sweep(&b).await.unwrap();
         assert_eq!(status(&b, &journey).await, Status::Awaited);
         assert_eq!(location(back(&b, &state, "c").await), early);
     }
     ground.clock.advance(Journey::LOST / 4);
-    b.sweep().await.unwrap();
+    sweep::sweep(&b).await.unwrap();
     assert_eq!(status(&b, &journey).await, Status::Failed);
     assert_eq!(location(back(&b, &state, "c").await), early);
     assert_eq!((bank_a.asked.load(Ordering::SeqCst), bank_b.asked.load(Ordering::SeqCst)), (1, 0));
@@ -408,7 +405,7 @@ async fn a_forged_answer_changes_nothing() {
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let forged = back(&engine, &state, "c").await.unwrap();
     assert!(matches!(forged, Returned::Rejected(RejectedReturn::Forged)), "{forged:?}");
-    let untouched = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    let untouched = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
     assert_eq!(untouched.revision(), journey.revision());
     assert!(location(back(&engine, &state, "c").await).contains("outcome=authorised"));
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
@@ -428,7 +425,7 @@ async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_
             while *bank.forged.lock().unwrap() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+            let now = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
             assert_eq!(now.revision(), journey.revision());
         }
         // The genuine one is none the worse for it, and its browser brings it until it has been checked.
@@ -453,7 +450,7 @@ async fn keys_that_are_away_do_not_end_a_journey_whose_code_is_unspent() {
     let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
     while *bank.keys_away.lock().unwrap() > 0 {
         assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::BringAgain(_)));
-        let now = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+        let now = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
         assert_eq!(now.revision(), journey.revision(), "nothing is written of what nobody could check");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -471,9 +468,15 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
     location(back(&engine, &state, "c").await);
     let via = Via { departure: 0, mark: 7 };
     let made_up = Waited { journey, state, via };
-    assert!(matches!(engine.wait_on(looking(&made_up)).await.unwrap(), Returned::Rejected(RejectedReturn::Forged)));
+    assert!(matches!(
+        use_cases::return_::wait_on(&engine, looking(&made_up)).await.unwrap(),
+        Returned::Rejected(RejectedReturn::Forged)
+    ));
     let elsewhere = Waiting { bank: "other", ..looking(&made_up) };
-    assert!(matches!(engine.wait_on(elsewhere).await.unwrap(), Returned::Rejected(RejectedReturn::OtherBank)));
+    assert!(matches!(
+        use_cases::return_::wait_on(&engine, elsewhere).await.unwrap(),
+        Returned::Rejected(RejectedReturn::OtherBank)
+    ));
 }
 
 #[tokio::test]
@@ -489,7 +492,7 @@ async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it_in_the_browse
         let answer = Answer::read(Carried::Query, pairs.clone()).unwrap();
         let timing = Timing::default();
         let brought = Brought { bank: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
-        match engine.take_return(brought).await.unwrap() {
+        match use_cases::return_::take_return(&engine, brought).await.unwrap() {
             Returned::Wait(_) => assert!(waits, "whoever knows a state alone waits for nobody's answer"),
             Returned::Rejected(RejectedReturn::Answered) => assert!(!waits),
             other => panic!("{other:?}"),
@@ -504,8 +507,8 @@ async fn who_agrees_after_the_merchant_has_ended_it_has_agreed_to_nothing() {
     let (engine, _) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
-    let revoked = engine.revoke(journey.clone()).await.unwrap();
-    assert_eq!(revoked.consent_status(engine.clock().now()), Some(Status::Revoked));
+    let revoked = use_cases::consent::revoke(&engine, journey.clone()).await.unwrap();
+    assert_eq!(revoked.consent_status(engine.deps.clock.now()), Some(Status::Revoked));
     let home = location(back(&engine, &state, "c").await);
     assert!(home.ends_with("outcome=cancelled"), "{home}");
     // That answer has counted: another one shows no more than that the state is known.
@@ -522,9 +525,11 @@ async fn a_consent_that_is_given_anew_keeps_its_token() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let first = location(back(&engine, &state, "c").await);
-    let given = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
-    let super::Changed::Done(again) = engine.reopen(&merchant, given).await.unwrap() else { panic!() };
-    let second_state = engine.latest_state(&again).unwrap();
+    let given = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
+    let super::Changed::Done(again) = use_cases::consent::reopen(&engine, &merchant, given).await.unwrap() else {
+        panic!()
+    };
+    let second_state = derive::latest_state(&engine.deps, &again).unwrap();
     assert_ne!(second_state, state);
     assert_eq!(status(&engine, &journey).await, Status::AwaitedAgain);
     assert_eq!(location(back(&engine, &second_state, "d").await), first, "the same token, to the same callback");
@@ -539,7 +544,8 @@ async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
     let merchant = merchant(&engine).await;
     let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
     let patience = Duration::from_secs(1);
-    let brought = engine.bring_code(merchant.id, &state, Offer::of("c"), patience).await.unwrap();
+    let brought =
+        use_cases::exchange::bring_code(&engine, merchant.id, &state, Offer::of("c"), patience).await.unwrap();
     assert!(matches!(brought, BroughtCode::Unknown));
     assert_eq!(bank.asked.load(Ordering::SeqCst), 0);
 }
@@ -551,7 +557,7 @@ async fn a_frozen_hand_back_holds_its_offer() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
     location(back(&engine, &state, "c").await);
-    let frozen = engine.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+    let frozen = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
     assert!(matches!(frozen.proofs().next(), Some((_, Proof::Held { .. }))));
 }
 
@@ -561,7 +567,7 @@ async fn errand(engine: &Engine, merchant: &Merchant) -> Journey {
     let header = Header::parse("authorization", "hush").unwrap();
     let message = Message::new(Method::Post, vec![header], Content::Result).unwrap();
     let sending = Sending { to: &to, message: &message, life: Some(Duration::from_mins(1)) };
-    engine.open_errand(merchant, "terse", &sending, None).await.unwrap()
+    use_cases::job::open(engine, merchant, "terse", &sending, None).await.unwrap()
 }
 
 #[tokio::test]
@@ -571,16 +577,16 @@ async fn an_errand_has_no_page_and_no_token() {
     let merchant = merchant(&engine).await;
     let journey = errand(&engine, &merchant).await;
     assert_eq!(journey.expires_at(), journey.opening().opened_at.plus(Duration::from_mins(1)));
-    let link = engine.link(&journey).unwrap();
-    assert_eq!(engine.look(&link).await.unwrap(), None);
-    assert_eq!(engine.cancel(&link, &Visitor::default()).await.unwrap(), None);
-    assert_eq!(engine.withdraw(merchant.id, journey.pay_id()).await.unwrap(), None);
+    let link = derive::link(&engine.deps, &journey).unwrap();
+    assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
+    assert_eq!(use_cases::cancel::cancel(&engine, &link, &Visitor::default()).await.unwrap(), None);
+    assert_eq!(use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await.unwrap(), None);
     let wished = super::Wished { link: &link, institution: None, at: Instant::now() };
-    assert!(engine.leave(wished).await.unwrap().is_none());
+    assert!(use_cases::send_to_provider::send_to_provider(&engine, wished).await.unwrap().is_none());
     let finish = Finish::new(FinishedAs::Done, None).unwrap();
-    let ended = engine.finish(merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
-    assert!(matches!(ended, Ending::Ended(journey) if engine.token_of(&journey, 0).unwrap().is_none()));
-    assert_eq!(engine.look(&link).await.unwrap(), None);
+    let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
+    assert!(matches!(ended, Ending::Ended(journey) if derive::token_of(&engine.deps, &journey, 0).unwrap().is_none()));
+    assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -589,17 +595,23 @@ async fn an_errand_is_sealed_for_itself_and_what_it_came_to_too() {
     let (engine, _) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
     let (first, second) = (errand(&engine, &merchant).await, errand(&engine, &merchant).await);
-    let message = engine.message_of(&first).unwrap();
+    let message = derive::message_of(&engine.deps, &first).unwrap();
     assert_eq!(message.header("authorization"), Some("hush"));
     let mut opening = first.opening().clone();
     opening.purpose = second.opening().purpose.clone();
-    assert_eq!(engine.message_of(&Journey::open(opening)), None, "another journey's letter does not open");
+    assert_eq!(
+        derive::message_of(&engine.deps, &Journey::open(opening)),
+        None,
+        "another journey's letter does not open"
+    );
     let finish = Finish::new(FinishedAs::Failed, Some(Secret::new("[1.50]"))).unwrap();
-    let ended = engine.finish(merchant.id, *first.id(), &finish).await.unwrap().unwrap();
-    assert!(matches!(&ended, Ending::Ended(journey) if engine.result_of(journey).unwrap() == finish.result().cloned()));
-    assert_eq!(engine.finish(merchant.id, *first.id(), &finish).await.unwrap(), Some(ended.clone()));
+    let ended = use_cases::job::finish(&engine, merchant.id, *first.id(), &finish).await.unwrap().unwrap();
+    assert!(
+        matches!(&ended, Ending::Ended(journey) if derive::result_of(&engine.deps, journey).unwrap() == finish.result().cloned())
+    );
+    assert_eq!(use_cases::job::finish(&engine, merchant.id, *first.id(), &finish).await.unwrap(), Some(ended.clone()));
     let late = Finish::new(FinishedAs::Done, None).unwrap();
-    let stands = engine.finish(merchant.id, *first.id(), &late).await.unwrap();
+    let stands = use_cases::job::finish(&engine, merchant.id, *first.id(), &late).await.unwrap();
     let Ending::Ended(journey) = ended else { panic!("it has not ended") };
     assert_eq!(stands, Some(Ending::Stands(journey)), "not even what is done supersedes what was told");
 }
@@ -616,7 +628,7 @@ async fn an_errand_tells_a_saved_endpoint_by_its_index() {
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {
         let sending = Sending { to: &to, message: &message, life: None };
-        engine.open_errand(&merchant, "terse", &sending, None).await
+        use_cases::job::open(&engine, &merchant, "terse", &sending, None).await
     };
     for (to, field) in [(Item::Index(0), "callback_url"), (Item::Url("https://a.example/".into()), "callback_url")] {
         let Err(EngineError::Refused(refused)) = open(to).await else { panic!("it was opened") };
@@ -627,9 +639,9 @@ async fn an_errand_tells_a_saved_endpoint_by_its_index() {
         let url = journey.opening().plan.url_of(Target::Endpoint(0));
         assert_eq!(url.map(CallbackUrl::as_str), Some("https://shop.example/saved"));
         let finish = Finish::new(end, None).unwrap();
-        let ended = engine.finish(merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
+        let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
         assert_eq!(
-            engine.errands_delivery(ended.journey()).await.unwrap().is_some(),
+            use_cases::job::delivery(&engine, ended.journey()).await.unwrap().is_some(),
             told,
             "as its merchant has chosen"
         );
@@ -646,12 +658,15 @@ async fn two_nodes_end_an_errand_once() {
         let journey = errand(&one, &merchant).await;
         let finish = Finish::new(FinishedAs::Done, Some(Secret::new("1"))).unwrap();
         let (id, of) = (*journey.id(), merchant.id);
-        let (finished, off, again) =
-            tokio::join!(one.finish(of, id, &finish), two.call_off(of, id), two.finish(of, id, &finish));
+        let (finished, off, again) = tokio::join!(
+            use_cases::job::finish(&one, of, id, &finish),
+            use_cases::job::call_off(&two, of, id),
+            use_cases::job::finish(&two, of, id, &finish)
+        );
         let [finished, off, again] = [finished, off, again].map(|ending| ending.unwrap().unwrap());
         let is_so = |ending: &Ending| matches!(ending, Ending::Ended(_));
         assert!(is_so(&finished) == is_so(&again) && is_so(&off) != is_so(&finished));
-        let ended = one.errand(of, id).await.unwrap().unwrap();
+        let ended = use_cases::job::find(&one, of, id).await.unwrap().unwrap();
         assert_eq!(ended.settlements().len(), 1);
         let outcome = ended.settlement().map(|settlement| settlement.outcome);
         assert_eq!([finished, off, again].map(|ending| ending.outcome()), [outcome; 3]);

@@ -15,74 +15,37 @@ pub struct Step {
 }
 
 impl Step {
-    const fn of(journey: Journey) -> Self {
+    /// A step to this journey, which the domain has made of the one before.
+    pub const fn to(journey: Journey) -> Self {
         Self { journey, state: None, token: None, deliveries: Vec::new() }
     }
 
-    /// The customer leaves for the bank, under the state of this digest.
-    pub const fn leave(journey: Journey, state: Digest, departure: u8) -> Self {
-        Self { journey, state: Some((state, departure)), token: None, deliveries: Vec::new() }
-    }
-
-    /// The way to the bank is known, for a browser that has not come yet.
-    pub const fn ready(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// An offer is kept for whoever takes it to the bank.
-    pub const fn hold(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// The bank is asked now, and never again.
-    pub const fn send(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// A settled consent is asked for again.
-    pub const fn reopen(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// A consent that was given is confirmed, consumed or revoked.
-    pub const fn regrant(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// An answer changed nothing; it is remembered, so that its replays go where it went.
-    pub const fn remember(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// A try failed, and the customer is back at the checkout.
-    pub const fn fail(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// The customer is handed back before anything is proven; the token, where there is one, waits for the outcome.
-    pub const fn freeze(journey: Journey, token: Option<MintedToken>) -> Self {
-        Self { journey, state: None, token, deliveries: Vec::new() }
-    }
-
-    /// A settlement: its stage and its token together.
-    pub const fn settle(journey: Journey, token: Option<MintedToken>) -> Self {
-        Self { journey, state: None, token, deliveries: Vec::new() }
-    }
-
-    /// A payment is changed by a booking.
-    pub const fn book(journey: Journey) -> Self {
-        Self::of(journey)
-    }
-
-    /// The same step, with the deliveries that it leaves. One that is there already stays as it is.
+    /// Adds the digest of the state under which a customer is sent to a provider, and of which visit it is.
     #[must_use]
-    pub fn telling(self, deliveries: Vec<Delivery>) -> Self {
+    pub fn with_state(self, state: Digest, departure: u8) -> Self {
+        Self { state: Some((state, departure)), ..self }
+    }
+
+    /// Adds a one-time token, where there is one.
+    #[must_use]
+    pub fn with_token(self, token: Option<MintedToken>) -> Self {
+        Self { token, ..self }
+    }
+
+    /// Adds the deliveries that it leaves. One that is there already stays as it is.
+    #[must_use]
+    pub fn with_deliveries(self, deliveries: Vec<Delivery>) -> Self {
         Self { deliveries, ..self }
     }
 
     /// The journey after the step; a store writes it only over the revision before.
     pub const fn journey(&self) -> &Journey {
         &self.journey
+    }
+
+    /// The journey after the step.
+    pub fn into_journey(self) -> Journey {
+        self.journey
     }
 
     /// The digest of a new state, with its departure.

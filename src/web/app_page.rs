@@ -15,7 +15,7 @@ use crate::domain::device::Device;
 use crate::domain::door::{Door, Homeward};
 use crate::domain::journey::{Journey, Purpose};
 use crate::domain::redirect::Redirect;
-use crate::engine::{Admitted, Engine, EngineError, page_of};
+use crate::engine::{Admitted, Engine, EngineError, find, page_of, redirect, use_cases};
 
 /// Beside the pages of checkouts and those of consents.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -33,15 +33,17 @@ struct Asked {
 
 async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
     if asked.ticket.is_empty() {
-        return match engine.look(&asked.link_id).await {
+        return match find::look(&engine.deps, &asked.link_id).await {
             Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
             Ok(Some(journey)) if !is_here(&request, &journey) => own_page(&engine, &journey, &asked.link_id),
-            Ok(Some(journey)) => open(&engine, &request, &journey, |_| sent(engine.app_page(&journey))),
+            Ok(Some(journey)) => {
+                open(&engine, &request, &journey, |_| sent(use_cases::app_page::address(&engine, &journey)))
+            }
             Ok(None) => unknown(),
             Err(error) => problem::page_of(&error),
         };
     }
-    match engine.admit(&asked.ticket).await {
+    match use_cases::app_page::admit(&engine, &asked.ticket).await {
         Ok(Admitted::Journey(_)) if reply::is_prefetch(&request) => reply::untouched(),
         Ok(Admitted::Journey(journey)) if is_here(&request, &journey) => {
             open(&engine, &request, &journey, |door| reply::page(&page(&engine, &journey, door)))
@@ -59,7 +61,7 @@ fn open(
     journey: &Journey,
     show: impl FnOnce(Door) -> HttpResponse,
 ) -> HttpResponse {
-    match engine.app_home(journey, &reply::visitor(request), device(request)) {
+    match redirect::app_home(&engine.deps, journey, &reply::visitor(request), device(request)) {
         Ok(Some(Homeward::Door(door))) => show(door),
         Ok(Some(Homeward::Redirect(redirect))) => reply::see_other(&redirect),
         Ok(None) => onward(engine, request, journey),

@@ -16,7 +16,7 @@ use super::{app_page, page_at, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
-use crate::engine::{Engine, Leaving, PAYMENT_PAGE, Wished};
+use crate::engine::{Engine, Leaving, PAYMENT_PAGE, Wished, derive, find, use_cases};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -71,7 +71,9 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, link: web::Que
 }
 
 async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
-    match engine.leave(Wished { link, institution: None, at: Instant::now() }).await {
+    match use_cases::send_to_provider::send_to_provider(engine, Wished { link, institution: None, at: Instant::now() })
+        .await
+    {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
         Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
@@ -95,12 +97,12 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         return response;
     }
     let visitor = reply::visitor(&request);
-    match engine.cancel(&link, &visitor).await {
+    match use_cases::cancel::cancel(&engine, &link, &visitor).await {
         Ok(None) => unknown_link(),
         Ok(Some(journey)) if !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
             onward(&engine, &request, &journey)
         }
-        Ok(Some(journey)) if !engine.may_cancel(&journey, &visitor) => other_browser(),
+        Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => other_browser(),
         Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
         Err(error) => problem::page_of_form(&error, checkout_page(&link)),
     }
@@ -122,11 +124,11 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, link: web::Query<
 
 /// A picture of a link, made here: nobody else learns of it.
 async fn qr(engine: web::Data<Engine>, link: web::Query<Link>) -> HttpResponse {
-    match engine.look(&link.link_id).await {
+    match find::look(&engine.deps, &link.link_id).await {
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
             own_page(&engine, &journey, &link.link_id)
         }
-        Ok(Some(journey)) => match engine.pay_link(&journey) {
+        Ok(Some(journey)) => match derive::pay_link(&engine.deps, &journey) {
             Ok(pay_link) => reply::qr_code(&pay_link),
             Err(error) => problem::page_of(&error),
         },
@@ -141,7 +143,7 @@ fn posted_link(incoming: Incoming) -> Option<String> {
 
 /// The payment of a link, or what is answered instead.
 async fn payment_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse> {
-    match engine.look(link).await {
+    match find::look(&engine.deps, link).await {
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => Err(own_page(engine, &journey, link)),
         Ok(Some(journey)) => Ok(journey),
         Ok(None) => Err(unknown_link()),
@@ -161,7 +163,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };
-    let bank = engine.bank_label(&opening.bank);
+    let bank = engine.deps.bank_label(&opening.bank);
     reply::page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
@@ -180,7 +182,7 @@ fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) 
     let next = if journey.opening().plan.landing_for(outcome).is_none() {
         Next::Close
     } else if leads_home(engine, request, journey) {
-        let url = engine.public_url().page("/payment/home", &[("link_id", link)]);
+        let url = engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
         Next::Home(Home::to(journey.opening().merchant_name.as_str(), url))
     } else {
         Next::LookThere

@@ -20,7 +20,7 @@ use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::domain::params::percent_encoded;
-use crate::engine::{CONSENT_PAGE, Engine, Leaving, Wished};
+use crate::engine::{CONSENT_PAGE, Engine, Leaving, Wished, find, use_cases};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -84,7 +84,9 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         Err(response) => return response,
     };
     // Only what the page offers: another institution cannot do what is asked for.
-    if is_open(&journey) && !engine.eligible(&journey).any(|eligible| eligible.id == institution) {
+    if is_open(&journey)
+        && !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution)
+    {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
     leave(&engine, &request, &link, Some(&institution)).await
@@ -98,7 +100,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     if let Err(response) = consent_of(&engine, &link).await {
         return response;
     }
-    match engine.cancel(&link, &reply::visitor(&request)).await {
+    match use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await {
         Ok(None) => unknown_link(),
         // A consent may always be cancelled, if not from anywhere.
         Ok(Some(journey)) if is_open(&journey) => other_browser(),
@@ -118,9 +120,9 @@ async fn home(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query
 
 /// A picture of a consent's link, made here: nobody else learns of it.
 async fn qr(engine: web::Data<Engine>, asked: web::Query<Asked>) -> HttpResponse {
-    match engine.look(&asked.link_id).await {
+    match find::look(&engine.deps, &asked.link_id).await {
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => {
-            reply::qr_code(&engine.public_url().page(CONSENT_PAGE, &[("link_id", &asked.link_id)]))
+            reply::qr_code(&engine.deps.public_url.page(CONSENT_PAGE, &[("link_id", &asked.link_id)]))
         }
         Ok(Some(journey)) => own_page(&engine, &journey, &asked.link_id),
         Ok(None) => HttpResponse::NotFound().finish(),
@@ -130,7 +132,7 @@ async fn qr(engine: web::Data<Engine>, asked: web::Query<Asked>) -> HttpResponse
 
 /// The consent of a link, or what is answered instead.
 async fn consent_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse> {
-    match engine.look(link).await {
+    match find::look(&engine.deps, link).await {
         Ok(Some(journey)) if journey.opening().purpose.consent().is_some() => Ok(journey),
         Ok(Some(journey)) => Err(own_page(engine, &journey, link)),
         Ok(None) => Err(unknown_link()),
@@ -139,7 +141,8 @@ async fn consent_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse
 }
 
 async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
-    match engine.leave(Wished { link, institution, at: Instant::now() }).await {
+    match use_cases::send_to_provider::send_to_provider(engine, Wished { link, institution, at: Instant::now() }).await
+    {
         Ok(None) => unknown_link(),
         Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
         Ok(Some(Leaving::Refused(home))) => reply::see_other(&home),
@@ -168,7 +171,7 @@ fn asks_for_bank(journey: &Journey) -> bool {
 }
 
 fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
-    let all: Vec<&Institution> = engine.eligible(journey).collect();
+    let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
     let searchable = all.len() > ChooseBank::LONG;
     let wanted = find.trim().to_lowercase();
     let matches = |institution: &&&Institution| {
@@ -222,7 +225,7 @@ pub(super) fn told(engine: &Engine, journey: &Journey) -> Option<String> {
 
 /// How this round of a consent ended; `None` of one whose customer is home before the bank has proven anything.
 fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
-    Some(match journey.round_status(engine.clock().now())? {
+    Some(match journey.round_status(engine.deps.clock.now())? {
         Status::Authorised | Status::Consumed => ConsentEnd::Agreed(day(journey.grant()?.expires_at)),
         Status::Rejected => ConsentEnd::Refused,
         Status::Revoked => ConsentEnd::Withdrawn,
@@ -240,7 +243,7 @@ fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
 
 /// The name of the institution that the customer was sent to, or will be.
 fn bank_name(engine: &Engine, journey: &Journey) -> Option<String> {
-    engine.institution(journey.institution()?).map(|institution| institution.name.clone())
+    engine.deps.institution(journey.institution()?).map(|institution| institution.name.clone())
 }
 
 fn request(journey: &Journey) -> Request {

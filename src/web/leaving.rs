@@ -6,11 +6,11 @@ use super::page::{Awaited, Waiting};
 use super::{checkout, problem, reply};
 use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
-use crate::engine::Engine;
+use crate::engine::{Engine, visitor};
 
 /// Keeps the customer company. `next` is the page that leaves again under the same departure.
 pub(super) fn waiting_page(engine: &Engine, journey: &Journey, next: &str, link: &str) -> HttpResponse {
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
     reply::page(&Waiting {
         awaited: Awaited::Departure,
@@ -28,7 +28,7 @@ pub(super) fn leaving_later(
     journey: &Journey,
     page: HttpResponse,
 ) -> HttpResponse {
-    match engine.cookie_of_leaver(journey) {
+    match visitor::cookie_of_leaver(&engine.deps, journey) {
         Ok(Some(cookie)) => reply::leaving(page, &cookie, request),
         Ok(None) => page,
         Err(error) => problem::page_of(&error),

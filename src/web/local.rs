@@ -24,7 +24,7 @@ pub async fn own_pages_only(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_demo = request.app_data::<web::Data<House>>().is_some_and(|house| ***house == House::Demo);
     let engine = request.app_data::<web::Data<Engine>>().filter(|_| is_demo).cloned();
-    let refused = engine.and_then(|engine| refusal(request.request(), engine.public_url()));
+    let refused = engine.and_then(|engine| refusal(request.request(), &engine.deps.public_url));
     match refused {
         Some(refused) => Ok(request.into_response(refused)),
         None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),

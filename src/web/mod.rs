@@ -70,7 +70,7 @@ async fn front(house: web::Data<House>) -> HttpResponse {
 /// 200 while the store answers, else 503: for load balancers. It says too whether connections have to wait.
 async fn health(engine: web::Data<Engine>, metrics: web::Data<Metrics>) -> HttpResponse {
     let connections = if metrics.connections().are_full() { "full" } else { "ok" };
-    let (mut answer, status) = match engine.ping().await {
+    let (mut answer, status) = match engine.deps.store.ping().await {
         Ok(()) => (HttpResponse::Ok(), "ok"),
         Err(_) => (HttpResponse::ServiceUnavailable(), "store away"),
     };

@@ -7,11 +7,11 @@ use super::page::{Next, ProblemPage};
 use super::{checkout, consent, problem, reply};
 use crate::domain::journey::{Journey, Purpose};
 use crate::domain::redirect::Redirect;
-use crate::engine::{Engine, HomeRedirect, page_of};
+use crate::engine::{Engine, HomeRedirect, page_of, redirect};
 
 /// Sends a browser on that asks for the way home with the link of a journey.
 pub(super) fn onward(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
-    match engine.way_now(journey, &reply::visitor(request)) {
+    match redirect::way_now(&engine.deps, journey, &reply::visitor(request)) {
         Ok(HomeRedirect::To(redirect)) => reply::see_other(&redirect),
         Ok(HomeRedirect::OtherBrowser) => other_browser(),
         Ok(HomeRedirect::TooLate) => too_late(engine, journey),
@@ -21,7 +21,7 @@ pub(super) fn onward(engine: &Engine, request: &HttpRequest, journey: &Journey) 
 
 /// Whether this browser would be led home.
 pub(super) fn leads_home(engine: &Engine, request: &HttpRequest, journey: &Journey) -> bool {
-    matches!(engine.way_now(journey, &reply::visitor(request)), Ok(HomeRedirect::To(_)))
+    matches!(redirect::way_now(&engine.deps, journey, &reply::visitor(request)), Ok(HomeRedirect::To(_)))
 }
 
 /// What has become of a journey, in words and without a link, for a browser that shows nothing long after its end.
@@ -43,5 +43,5 @@ pub(super) fn other_browser() -> HttpResponse {
 
 /// To a journey's own page: its link does nothing on the pages of another purpose.
 pub(super) fn own_page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
-    reply::see_other(&Redirect::own(engine.public_url(), page_of(journey), &[("link_id", link)]))
+    reply::see_other(&Redirect::own(&engine.deps.public_url, page_of(journey), &[("link_id", link)]))
 }

@@ -95,7 +95,7 @@ pub async fn name_types(
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
     Ok(match problem {
         Some(problem) => {
-            let body = problem.written(&problem.kind.address(engine.public_url()));
+            let body = problem.written(&problem.kind.address(&engine.deps.public_url));
             response.map_body(|_, _| BoxBody::new(body))
         }
         None => response,
@@ -173,7 +173,7 @@ impl From<EngineError> for Problem {
                 let detail = "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::StoreAway, detail).because(&error)
             }
-            EngineError::Missing(_) => {
+            EngineError::Gone | EngineError::Missing(_) => {
                 let detail = "This is our mistake, and has been noted.";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemKind::Internal, detail).because(&error)
             }
@@ -205,9 +205,11 @@ fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {
             let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
             reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
         }
-        EngineError::Refused(_) | EngineError::Disabled | EngineError::KeyReused | EngineError::Missing(_) => {
-            reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
-        }
+        EngineError::Refused(_)
+        | EngineError::Disabled
+        | EngineError::KeyReused
+        | EngineError::Gone
+        | EngineError::Missing(_) => reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault()),
     };
     response.extensions_mut().insert(Cause::new(error));
     response

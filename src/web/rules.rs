@@ -56,7 +56,7 @@ pub async fn keep_rules(
     let refuses_method = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_GUESSES);
-    if engine.public_url().is_https() {
+    if engine.deps.public_url.is_https() {
         headers.insert(STRICT_TRANSPORT_SECURITY, STAY_WITH_HTTPS);
     }
     if refuses_method {

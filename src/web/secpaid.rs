@@ -14,7 +14,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Engine, EngineError, Page, Reservation, Which, pay_id_of_link};
+use crate::engine::{Engine, EngineError, Page, Reservation, Which, derive, find, pay_id_of_link, use_cases};
 use crate::telemetry::{self, metrics::Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -74,7 +74,7 @@ async fn used_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpRespon
 async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let links = async {
         let call = Call::read(&engine, incoming).await?;
-        let now = engine.clock().now();
+        let now = engine.deps.clock.now();
         let unused = |journey: &Journey| journey.settlement().is_none() && !journey.is_lapsed(now);
         links(&engine, &call.select(&engine, 10, Which::All, unused).await?)
     };
@@ -106,7 +106,7 @@ impl Call {
         if token.is_empty() {
             return Err(Refusal::unauthorised("Please enter token"));
         }
-        let merchant = engine.authenticate(token).await?;
+        let merchant = use_cases::authenticate::authenticate(engine, token).await?;
         let merchant = merchant.ok_or_else(|| Refusal::unauthorised("Incorrect token or missing token"))?;
         let fields = read_fields(request, incoming.body?).await?;
         // The fields, not the bytes: a client's retry writes another multipart boundary.
@@ -124,30 +124,32 @@ impl Call {
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, Refusal> {
         let query = Query::read(&self.fields, default_limit)?;
-        let now = engine.clock().now();
+        let now = engine.deps.clock.now();
         let wanted = |journey: &Journey| is_link(journey) && wanted(journey) && query.admits(journey, now);
         if let Some(pay_id) = query.pay_id {
-            let one = engine.journey(self.merchant.id, pay_id).await?;
+            let one = find::journey(&engine.deps, self.merchant.id, pay_id).await?;
             let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
             return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
         }
         let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
-        Ok(engine.select(self.merchant.id, which, page, wanted).await?)
+        Ok(use_cases::list::select(engine, self.merchant.id, which, page, wanted).await?)
     }
 }
 
 async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, incoming).await?;
     let wish = secpaid::read_wish(&call.fields, kind)?;
-    let journey = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await?;
+    let journey = use_cases::open::open(engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await?;
     written(engine, &journey)
 }
 
 async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Refusal> {
     let call = Call::read(engine, incoming).await?;
     let pay_id = named_link(&call.fields)?;
-    let link = engine.journey(call.merchant.id, pay_id).await?.filter(is_link).ok_or_else(Refusal::not_found)?;
-    let journey = engine.withdraw(call.merchant.id, link.pay_id()).await?.ok_or_else(Refusal::not_found)?;
+    let link =
+        find::journey(&engine.deps, call.merchant.id, pay_id).await?.filter(is_link).ok_or_else(Refusal::not_found)?;
+    let journey =
+        use_cases::cancel::withdraw(engine, call.merchant.id, link.pay_id()).await?.ok_or_else(Refusal::not_found)?;
     match journey.stage() {
         Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
         Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
@@ -181,9 +183,9 @@ fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, Re
 }
 
 fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
-    let link = engine.link(journey)?;
-    let qr_img = engine.public_url().page("/payment/qr.png", &[("link_id", &link)]);
-    let links = Links { pay_link: engine.pay_link(journey)?, qr_img };
+    let link = derive::link(&engine.deps, journey)?;
+    let qr_img = engine.deps.public_url.page("/payment/qr.png", &[("link_id", &link)]);
+    let links = Links { pay_link: derive::pay_link(&engine.deps, journey)?, qr_img };
     secpaid::link(journey, &links)
         .map_err(|error| EngineError::Missing(format!("way to write a link ({error})")).into())
 }
@@ -234,7 +236,7 @@ impl From<EngineError> for Refusal {
             EngineError::Refused(invalid) => invalid.into(),
             EngineError::Disabled => Self::new(StatusCode::FORBIDDEN, "This merchant is disabled, ask the operator"),
             EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
-            EngineError::Store(_) | EngineError::Missing(_) => {
+            EngineError::Store(_) | EngineError::Gone | EngineError::Missing(_) => {
                 let away = matches!(error, EngineError::Store(_));
                 let status = if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
                 let cause = Some(telemetry::Cause::new(&error));
@@ -245,7 +247,7 @@ impl From<EngineError> for Refusal {
 }
 
 fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &str) -> HttpResponse {
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let (status, body, cause) = match result {
         Ok(data) => (StatusCode::OK, secpaid::success(data, message, now), None),
         Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now), refusal.cause),

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::page_at;
-use crate::engine::Engine;
+use crate::engine::{Engine, use_cases};
 
 /// The media type of a key set (RFC 7517, section 8.5.2).
 const KEY_SET: &str = "application/jwk-set+json";
@@ -16,6 +16,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn keys(engine: web::Data<Engine>) -> HttpResponse {
-    let keys = engine.key_set().to_string();
+    let keys = use_cases::verify_return::key_set(&engine).to_string();
     HttpResponse::Ok().content_type(KEY_SET).insert_header(("Cache-Control", KEPT)).body(keys)
 }

@@ -2,11 +2,13 @@
 //!
 //! It reads `src` as text. The rules are tried on made-up houses too (in `rules.rs`), so that they can be seen to fail.
 
+mod floors;
 mod house;
 mod mention;
 mod rules;
 mod token;
 
+use floors::Floors;
 use house::House;
 
 /// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and `bank::*`
@@ -72,6 +74,27 @@ const DOMAIN_CRATES: &[&str] = &[
     "zeroize",
 ];
 
+/// The engine from the ground up, as `src/engine/mod.rs` has it.
+const FLOORS: &Floors = &[
+    &["deps", "derive", "draft", "flights", "herald", "longest", "timing", "visitor"],
+    &[
+        "change",
+        "commit",
+        "conclude",
+        "create",
+        "find",
+        "lapse",
+        "merchant_keys",
+        "prove",
+        "redirect",
+        "returned",
+        "scan",
+        "visit",
+    ],
+    &["use_cases"],
+    &["sweep"],
+];
+
 /// What the engine never says, in any spelling: it decides for every dialect and every bank alike.
 const UNKNOWN_TO_THE_ENGINE: &[&str] = &["secpaid", "yapily", "tokenio", "ixopay", "sandbox"];
 
@@ -99,6 +122,11 @@ fn the_domain_knows_std_and_base_types_only() {
 #[test]
 fn the_engine_knows_no_dialect_and_no_bank_by_name() {
     hold(&rules::unknown_to_the_engine(&House::on_disk(), UNKNOWN_TO_THE_ENGINE));
+}
+
+#[test]
+fn use_cases_never_call_each_other_and_no_floor_knows_one_above() {
+    hold(&floors::floors(&House::on_disk(), FLOORS));
 }
 
 #[test]

@@ -17,12 +17,12 @@ impl Round {
     /// Pays a journey that tells this URL, and answers what is done when its delivery is tried or put off.
     async fn announced(&self, merchant: MerchantId, url: &str) -> (Journey, impl Future<Output = ()> + use<>) {
         let now = self.clock.now();
-        let journey = Draft::at(now).of(merchant).telling([url]).journey();
+        let journey = Draft::at(now).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = settled(journey, &Fact::paid(), now);
         let told = paid.deliveries(News::Settled(number), now, |_| true);
         let tried = self.desk.ask(told.iter().map(|delivery| delivery.id).collect());
-        self.store.take(&Step::settle(paid.clone(), None).telling(told)).await.unwrap();
+        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         self.desk.ring();
         (paid, tried)
     }
@@ -87,12 +87,12 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     }
     round.clock.advance(Duration::from_millis(10));
     let now = round.clock.now();
-    let mut journey = Draft::at(now).of(merchant).telling(url).journey();
+    let mut journey = Draft::at(now).of(merchant).notifying(url).journey();
     round.store.open(&journey, &[], None).await.unwrap();
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
         journey = settled(journey, &fact, now).0;
         let told = journey.deliveries(News::Settled(number), now.plus(Duration::from_millis(number.into())), |_| true);
-        round.store.take(&Step::settle(journey.clone(), None).telling(told)).await.unwrap();
+        round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     round.clock.advance(Duration::from_millis(10));
     let courier = round.courier();

@@ -16,11 +16,11 @@ fn order(round: &Round, host: &str) -> Vec<String> {
 impl Round {
     /// A journey, paid, that tells this URL from this moment on.
     async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: Moment) -> Journey {
-        let journey = Draft::at(self.clock.now()).of(merchant).telling([url]).journey();
+        let journey = Draft::at(self.clock.now()).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = settled(journey, &Fact::paid(), self.clock.now());
         let told = paid.deliveries(News::Settled(number), due_at, |_| true);
-        self.store.take(&Step::settle(paid.clone(), None).telling(told)).await.unwrap();
+        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }
 }

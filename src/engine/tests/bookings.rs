@@ -6,6 +6,7 @@ use crate::domain::id::PayId;
 use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Unbookable, Wanted};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Outcome};
+use crate::engine::{conclude, sweep, use_cases};
 
 fn eur(text: &str) -> Amount {
     Amount::parse(text, Currency::EUR).unwrap()
@@ -33,19 +34,19 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
         cancel: Cancel::Offered,
         payee: None,
     });
-    let journey = engine.open(merchant, "terse", &wish(checkout), None).await.unwrap();
-    engine.settle(journey, &Fact::paid()).await.unwrap()
+    let journey = use_cases::open::open(engine, merchant, "terse", &wish(checkout), None).await.unwrap();
+    conclude::settle(&engine.deps, journey, &Fact::paid()).await.unwrap()
 }
 
 async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
     let (kind, of, note) = (BookingKind::Refund, Some(of), String::new());
     let booking = Purpose::Booking(Booking { kind, amount: Some(eur(amount)), of, note });
-    engine.open(merchant, "terse", &wish(booking), None).await.unwrap()
+    use_cases::open::open(engine, merchant, "terse", &wish(booking), None).await.unwrap()
 }
 
 /// How much of a payment could still be paid back.
 async fn left(engine: &Engine, payment: &Journey) -> Amount {
-    let payment = engine.store.find(payment.pay_id()).await.unwrap().unwrap();
+    let payment = engine.deps.store.find(payment.pay_id()).await.unwrap().unwrap();
     payment.bookable(BookingKind::Refund).unwrap().unwrap()
 }
 
@@ -69,12 +70,12 @@ async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
         let merchant = merchant(&engine).await;
         let payment = paid(&engine, &merchant).await;
         let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
-        let booked = engine.book(asked).await.unwrap();
+        let booked = use_cases::perform::book(&engine, asked).await.unwrap();
         assert_eq!(outcome(&booked), ends);
         assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}");
         // Its time runs out: nobody knows what its bank has done.
         ground.clock.advance(Duration::from_hours(24 * 31));
-        engine.sweep().await.unwrap();
+        sweep::sweep(&engine).await.unwrap();
         assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}, afterwards");
     }
 }
@@ -91,7 +92,9 @@ async fn refunds_at_once_never_pay_back_more_than_was_paid() {
         asked.push(refund(&one, &merchant, payment.pay_id(), "3").await);
     }
     let nodes = [&one, &other].into_iter().cycle();
-    let booked = futures_util::future::join_all(asked.into_iter().zip(nodes).map(|(asked, node)| node.book(asked)));
+    let booked = futures_util::future::join_all(
+        asked.into_iter().zip(nodes).map(|(asked, node)| use_cases::perform::book(node, asked)),
+    );
     let outcomes: Vec<_> = booked.await.into_iter().map(|booked| outcome(&booked.unwrap())).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Paid)).count(), 3, "{outcomes:?}");
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Failed)).count(), 3, "{outcomes:?}");
@@ -106,7 +109,7 @@ async fn a_booking_of_what_cannot_be_booked_has_failed() {
     let payment = paid(&engine, &own).await;
     for (by, amount, why) in [(&own, "11", Unbookable::TooMuch), (&stranger, "1", Unbookable::Unsuitable)] {
         let asked = refund(&engine, by, payment.pay_id(), amount).await;
-        let booked = engine.book(asked).await.unwrap();
+        let booked = use_cases::perform::book(&engine, asked).await.unwrap();
         let crate::domain::outcome::Cause::Bank(Some(error)) = &booked.settlement().unwrap().cause else { panic!() };
         assert_eq!((error.code(), error.description()), ("unbookable", Some(why.to_string().as_str())));
     }
@@ -123,8 +126,8 @@ async fn a_booking_that_its_node_has_left_is_asked_for_again_where_that_harms_no
         let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
         assert_eq!(asked.expires_at(), asked.opening().opened_at.plus(Booking::LIFE));
         ground.clock.advance(Booking::LIFE);
-        engine.sweep().await.unwrap();
-        let stored = engine.store.find(asked.pay_id()).await.unwrap().unwrap();
+        sweep::sweep(&engine).await.unwrap();
+        let stored = engine.deps.store.find(asked.pay_id()).await.unwrap().unwrap();
         assert_eq!(outcome(&stored), Some(ends));
     }
 }

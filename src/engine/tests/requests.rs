@@ -3,15 +3,18 @@
 use super::*;
 use crate::domain::journey::{Cancel, Checkout, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::engine::{Leaving, Wished};
+use crate::engine::{Leaving, Wished, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {
     Bluntbank { refuses_requests: Some(BankError::new(code, Some("No."))), ..Bluntbank::default() }
 }
 
 async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> Leaving {
-    let link = engine.link(journey).unwrap();
-    engine.leave(Wished { link: &link, institution, at: Instant::now() }).await.unwrap().unwrap()
+    let link = derive::link(&engine.deps, journey).unwrap();
+    use_cases::send_to_provider::send_to_provider(engine, Wished { link: &link, institution, at: Instant::now() })
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 fn wish(purpose: Purpose) -> Wish {
@@ -78,7 +81,7 @@ async fn a_request_that_the_bank_refuses_leads_home_as_its_error_would() {
         }
         assert_eq!(status(&one, &journey).await, ends);
         assert!(matches!(leaving(&one, &journey, None).await, Leaving::Ended(_)), "it is over");
-        let now = one.consent(merchant.id, *journey.id()).await.unwrap().unwrap();
+        let now = find::consent(&one.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
         assert_eq!(now.settlements().len(), 1);
     }
 }
@@ -88,7 +91,7 @@ async fn a_checkout_whose_request_is_refused_may_be_tried_again() {
     let ground = Ground::new();
     let ((refuses, _), (takes, _)) = (ground.node(refusing("invalid_request")), ground.node(Bluntbank::default()));
     let merchant = merchant(&refuses).await;
-    let journey = refuses.open(&merchant, "terse", &wish(checkout(None)), None).await.unwrap();
+    let journey = use_cases::open::open(&refuses, &merchant, "terse", &wish(checkout(None)), None).await.unwrap();
     let Leaving::Refused(onward) = leaving(&refuses, &journey, None).await else { panic!() };
     assert!(onward.as_str().starts_with("https://pay.example/payment?"), "{}", onward.as_str());
     let Leaving::Left(left) = leaving(&takes, &journey, None).await else { panic!("it cannot be tried again") };
@@ -100,7 +103,7 @@ async fn no_payment_is_opened_or_taken_where_the_bank_takes_none() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank { takes_no_payments: true, ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
-    let open = async |purpose: Purpose| engine.open(&merchant, "terse", &wish(purpose), None).await;
+    let open = async |purpose: Purpose| use_cases::open::open(&engine, &merchant, "terse", &wish(purpose), None).await;
     for purpose in [checkout(Some("blunt")), checkout(None), agreement(payment(), Some("blunt"))] {
         let Err(EngineError::Refused(refused)) = open(purpose.clone()).await else { panic!("{purpose:?}") };
         let expected = if purpose.institution().is_some() { "institutionId" } else { "bank" };

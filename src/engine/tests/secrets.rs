@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::api_key::{IssuedKey, KeyName};
 use crate::domain::endpoint::Endpoint as At;
 use crate::domain::id::MerchantId;
-use crate::engine::Edit;
+use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::{digest, sent_hash};
 
 /// A clock that draws the same bytes a few times, and then others.
@@ -26,7 +26,7 @@ impl Clock for Drawing {
 
 /// A node with these keys.
 fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
-    Engine::new(Parts {
+    Engine::new(Deps {
         store: Arc::clone(&ground.store),
         keys: Keys::parse(&keys.join(",")).unwrap(),
         clock,
@@ -47,7 +47,7 @@ fn name(text: &str) -> MerchantName {
 }
 
 async fn stored(engine: &Engine, id: MerchantId) -> Merchant {
-    engine.merchant(id).await.unwrap().unwrap()
+    use_cases::authenticate::merchant(engine, id).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -57,27 +57,30 @@ async fn what_is_kept_for_a_merchant_outlives_the_operators_old_key() {
     let keys = [("k1", 3), ("k2", 4)].map(|(id, fill)| Keys::write_fresh(id, [fill; 32]).reveal().to_owned());
     let [old, new] = keys.each_ref().map(String::as_str);
     let before = node(&ground, &[old], clock());
-    let id = before.add_merchant(name("Shop")).await.unwrap().merchant.id;
+    let id = use_cases::merchants::add(&before, name("Shop")).await.unwrap().merchant.id;
     let hour = Duration::from_hours(1);
-    before.rotate_signing_secret(id, hour).await.unwrap().unwrap();
-    before.rotate_webhook_key(id, hour).await.unwrap().unwrap();
-    let cipher = before.seal_for(id, &Secret::new("of the endpoint")).unwrap();
+    use_cases::secrets::rotate_signing_secret(&before, id, hour).await.unwrap().unwrap();
+    use_cases::secrets::rotate_webhook_key(&before, id, hour).await.unwrap().unwrap();
+    let cipher = derive::seal_for(&before.deps, id, &Secret::new("of the endpoint")).unwrap();
     let url = CallbackUrl::parse("https://shop.example/told", &Rules::default()).unwrap();
     let endpoint = At { cipher: Some(cipher), ..At::at(url) };
-    before.edit(id, &Edit::AddEndpoint(endpoint), None).await.unwrap();
+    use_cases::profile::edit(&before, id, &Edit::AddEndpoint(endpoint), None).await.unwrap();
     let shop = stored(&before, id).await;
-    let (secrets, webhook_keys) = (before.signing_secrets(&shop).unwrap(), before.webhook_keys(&shop));
+    let (secrets, webhook_keys) = (
+        merchant_keys::signing_secrets(&before.deps, &shop).unwrap(),
+        merchant_keys::webhook_keys(&before.deps, &shop),
+    );
     assert_eq!((secrets.len(), webhook_keys.len()), (2, 2));
-    assert_eq!(before.reseal().await, Ok(0), "it is sealed under the current key");
+    assert_eq!(use_cases::secrets::reseal(&before).await, Ok(0), "it is sealed under the current key");
 
-    assert_eq!(node(&ground, &[new, old], clock()).reseal().await, Ok(1));
+    assert_eq!(use_cases::secrets::reseal(&node(&ground, &[new, old], clock())).await, Ok(1));
     let after = node(&ground, &[new], clock());
     let shop = stored(&after, id).await;
-    assert_eq!(after.signing_secrets(&shop).unwrap(), secrets);
-    assert_eq!(after.webhook_keys(&shop), webhook_keys);
+    assert_eq!(merchant_keys::signing_secrets(&after.deps, &shop).unwrap(), secrets);
+    assert_eq!(merchant_keys::webhook_keys(&after.deps, &shop), webhook_keys);
     let cipher = shop.endpoints.at(0).and_then(|endpoint| endpoint.cipher.clone()).unwrap();
-    assert_eq!(after.keys.open(&cipher, id.as_bytes()).unwrap().as_slice(), b"of the endpoint");
-    assert_eq!(after.reseal().await, Ok(0));
+    assert_eq!(after.deps.keys.open(&cipher, id.as_bytes()).unwrap().as_slice(), b"of the endpoint");
+    assert_eq!(use_cases::secrets::reseal(&after).await, Ok(0));
 }
 
 #[tokio::test]
@@ -87,15 +90,18 @@ async fn a_number_that_another_merchant_has_is_drawn_again() {
     let key = Keys::write_fresh("k1", [3; 32]);
     let engine = node(&ground, &[key.reveal()], Arc::clone(&drawing) as Arc<dyn Clock>);
     let [first, second] = ["First", "Second"].map(name);
-    let (first, second) = (engine.add_merchant(first).await.unwrap(), engine.add_merchant(second).await.unwrap());
+    let (first, second) = (
+        use_cases::merchants::add(&engine, first).await.unwrap(),
+        use_cases::merchants::add(&engine, second).await.unwrap(),
+    );
     let name = || KeyName::parse("drawn").unwrap();
     drawing.same.store(1, Ordering::SeqCst);
-    let taken = engine.add_key(first.merchant.id, name()).await.unwrap().unwrap();
+    let taken = use_cases::secrets::add_key(&engine, first.merchant.id, name()).await.unwrap().unwrap();
     drawing.same.store(3, Ordering::SeqCst);
-    let other = engine.add_key(second.merchant.id, name()).await.unwrap().unwrap();
+    let other = use_cases::secrets::add_key(&engine, second.merchant.id, name()).await.unwrap().unwrap();
     assert_ne!(taken.issued.number, other.issued.number);
     for (new, id) in [(&taken, first.merchant.id), (&other, second.merchant.id)] {
-        let known = engine.authenticate(new.key.reveal()).await.unwrap().unwrap();
+        let known = use_cases::authenticate::authenticate(&engine, new.key.reveal()).await.unwrap().unwrap();
         assert_eq!(known.id, id);
     }
 }
@@ -105,23 +111,26 @@ async fn a_key_of_the_older_form_opens_what_it_opened_before_and_can_be_ended() 
     let ground = Ground::new();
     let key = Keys::write_fresh("k1", [3; 32]);
     let engine = node(&ground, &[key.reveal()], Arc::clone(&ground.clock) as Arc<dyn Clock>);
-    let shop = engine.add_merchant(name("Shop")).await.unwrap().merchant;
+    let shop = use_cases::merchants::add(&engine, name("Shop")).await.unwrap().merchant;
     let (text, sent) = (format!("hbk_{}_{}", shop.id.to_string().replace('-', ""), "s".repeat(43)), "5f".repeat(20));
     let older = IssuedKey::older(digest("api key", text.as_bytes()), Some(sent_hash(&sent)), shop.created_at);
     let (number, own) = (older.number, shop.api_keys[0].number);
     let with_older = Merchant { revision: 2, api_keys: vec![shop.api_keys[0].clone(), older], ..shop.clone() };
     ground.store.replace(&with_older, None).await.unwrap();
 
-    assert_eq!(engine.authenticate(&text).await.unwrap().unwrap().id, shop.id);
+    assert_eq!(use_cases::authenticate::authenticate(&engine, &text).await.unwrap().unwrap().id, shop.id);
     for password in [&text, &sent] {
-        assert_eq!(engine.authenticate_as(shop.id, password).await.unwrap().unwrap().id, shop.id);
+        assert_eq!(
+            use_cases::authenticate::authenticate_as(&engine, shop.id, password).await.unwrap().unwrap().id,
+            shop.id
+        );
     }
-    assert!(engine.authenticate(&text.replace("ss", "st")).await.unwrap().is_none());
-    assert!(engine.revoke_key(shop.id, number).await.unwrap());
-    assert!(engine.authenticate(&text).await.unwrap().is_none());
-    assert!(engine.authenticate_as(shop.id, &sent).await.unwrap().is_none());
+    assert!(use_cases::authenticate::authenticate(&engine, &text.replace("ss", "st")).await.unwrap().is_none());
+    assert!(use_cases::secrets::revoke_key(&engine, shop.id, number).await.unwrap());
+    assert!(use_cases::authenticate::authenticate(&engine, &text).await.unwrap().is_none());
+    assert!(use_cases::authenticate::authenticate_as(&engine, shop.id, &sent).await.unwrap().is_none());
     assert_eq!(
-        engine.revoke_key(shop.id, own).await.unwrap_err().to_string(),
+        use_cases::secrets::revoke_key(&engine, shop.id, own).await.unwrap_err().to_string(),
         "key: is the last one; add another first, or rotate this one"
     );
 }
@@ -131,16 +140,16 @@ async fn the_newcomers_page_keeps_its_key_when_the_merchant_rotates_its_own() {
     let ground = Ground::new();
     let key = Keys::write_fresh("k1", [3; 32]);
     let engine = node(&ground, &[key.reveal()], Arc::clone(&ground.clock) as Arc<dyn Clock>);
-    let new = engine.add_merchant(name("Shop")).await.unwrap();
+    let new = use_cases::merchants::add(&engine, name("Shop")).await.unwrap();
     let id = new.merchant.id;
-    let page = engine.demo_key(id).await.unwrap().unwrap();
-    assert_eq!(engine.demo_key(id).await.unwrap().unwrap(), page, "the same at every start");
-    let rotated = engine.rotate_key(id, None, Duration::ZERO).await.unwrap().unwrap();
-    assert!(engine.authenticate(new.api_key.reveal()).await.unwrap().is_none());
+    let page = use_cases::secrets::demo_key(&engine, id).await.unwrap().unwrap();
+    assert_eq!(use_cases::secrets::demo_key(&engine, id).await.unwrap().unwrap(), page, "the same at every start");
+    let rotated = use_cases::secrets::rotate_key(&engine, id, None, Duration::ZERO).await.unwrap().unwrap();
+    assert!(use_cases::authenticate::authenticate(&engine, new.api_key.reveal()).await.unwrap().is_none());
     for key in [&page, &rotated.key] {
-        assert_eq!(engine.authenticate(key.reveal()).await.unwrap().unwrap().id, id);
+        assert_eq!(use_cases::authenticate::authenticate(&engine, key.reveal()).await.unwrap().unwrap().id, id);
     }
-    engine.add_key(id, KeyName::parse("till").unwrap()).await.unwrap().unwrap();
-    let refused = engine.rotate_key(id, None, Duration::ZERO).await.unwrap_err().to_string();
+    use_cases::secrets::add_key(&engine, id, KeyName::parse("till").unwrap()).await.unwrap().unwrap();
+    let refused = use_cases::secrets::rotate_key(&engine, id, None, Duration::ZERO).await.unwrap_err().to_string();
     assert!(refused.contains("(first)") && refused.contains("(till)"), "{refused}");
 }

@@ -162,7 +162,7 @@ async fn a_damaged_record_troubles_only_who_asks_for_it() {
     beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
     let steps = [broken, whole].map(|journey| {
         let (away, departure) = cast::departed(journey, clock.now());
-        Step::leave(away, cast::fresh(), departure)
+        Step::to(away).with_state(cast::fresh(), departure)
     });
     let [lost, done] = steps.each_ref().map(|step| store.take(step));
     let (lost, done) = tokio::join!(lost, done);
@@ -177,7 +177,7 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
     let store = folder.store(&clock);
     let mut journeys = Vec::new();
     for _ in 0..3 {
-        let journey = cast::Draft::at(clock.now()).telling(["https://m.example/a"]).journey();
+        let journey = cast::Draft::at(clock.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
         let (paid, _) = cast::settled(journey, &Fact::pressed_cancel(), clock.now());
         store.take(&cast::settling(paid.clone(), None)).await.unwrap();
@@ -222,11 +222,11 @@ async fn everything_that_has_run_out_is_dropped() {
     let tables = ["journeys", "states", "tokens", "claims", "deliveries"];
     for n in 0..300 {
         let reservation = cast::reservation();
-        let draft = cast::Draft::at(clock.now()).reserved_by(&reservation).telling(["https://m.example/a"]);
+        let draft = cast::Draft::at(clock.now()).reserved_by(&reservation).notifying(["https://m.example/a"]);
         let journey = draft.journey();
         assert_eq!(store.open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
         let (away, departure) = cast::departed(journey, clock.now());
-        store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap();
+        store.take(&Step::to(away.clone()).with_state(cast::fresh(), departure)).await.unwrap();
         if n > 0 {
             let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
             let (paid, _) = cast::settled(away, &Fact::paid(), clock.now());
@@ -344,7 +344,7 @@ async fn an_older_programs_file_is_brought_up() {
     let store = folder.store(&clock);
     assert_eq!(store.due(9).await.unwrap(), []);
     let (away, departure) = cast::departed(open, clock.now());
-    assert_eq!(store.take(&Step::leave(away.clone(), cast::fresh(), departure)).await.unwrap(), Taken::Done);
+    assert_eq!(store.take(&Step::to(away.clone()).with_state(cast::fresh(), departure)).await.unwrap(), Taken::Done);
     clock.advance(Duration::from_hours(2));
     assert_eq!(store.due(9).await.unwrap(), [away]);
     clock.advance(KEEP);

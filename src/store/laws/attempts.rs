@@ -13,7 +13,7 @@ use crate::store::{DeliveryCursor, DeliveryFilter, Leased, Parcel};
 const AGAIN: Verdict = Verdict::Retry(MINUTE);
 
 async fn paid(house: &House, merchant: MerchantId) -> Journey {
-    let draft = Draft::at(house.now()).of(merchant).telling(["https://m.example/a"]);
+    let draft = Draft::at(house.now()).of(merchant).notifying(["https://m.example/a"]);
     house.paid(draft.journey(), fresh()).await
 }
 

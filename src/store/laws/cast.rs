@@ -94,7 +94,7 @@ impl Draft {
         self
     }
 
-    pub(crate) fn telling<const N: usize>(mut self, urls: [&str; N]) -> Self {
+    pub(crate) fn notifying<const N: usize>(mut self, urls: [&str; N]) -> Self {
         self.0.plan.background = urls.map(entry).into();
         self
     }
@@ -152,7 +152,7 @@ pub(crate) fn deliveries_of(journey: &Journey, settlement: u8) -> Vec<Delivery> 
 pub(crate) fn settling(journey: Journey, token: Option<MintedToken>) -> Step {
     let last = journey.settlements().len() - 1;
     let told = deliveries_of(&journey, u8::try_from(last).unwrap());
-    Step::settle(journey, token).telling(told)
+    Step::to(journey).with_token(token).with_deliveries(told)
 }
 
 /// A consent of a user and a merchant of its own.

@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 fn draft(house: &House) -> Draft {
     let user = UserId::mint(rand::random(), Shard::of_byte(rand::random()));
-    Draft::at(house.now()).of(MerchantId::mint(rand::random())).about(user).telling(["https://m.example/a"])
+    Draft::at(house.now()).of(MerchantId::mint(rand::random())).about(user).notifying(["https://m.example/a"])
 }
 
 /// A consent whose customer has agreed, for 90 days, with a token that lives an hour.
@@ -32,13 +32,13 @@ async fn given_again(house: &House, away: Journey, token: Digest) -> Journey {
 /// The consent when it is asked for again, for an hour.
 async fn reopened(house: &House, given: Journey) -> Journey {
     let reopened = given.reopen(house.now(), house.now().plus(HOUR)).unwrap();
-    house.done(&Step::reopen(reopened.clone())).await;
+    house.done(&Step::to(reopened.clone())).await;
     reopened
 }
 
 async fn left(house: &House, journey: Journey, state: Digest) -> Journey {
     let (away, departure) = departed(journey, house.now());
-    house.done(&Step::leave(away.clone(), state, departure)).await;
+    house.done(&Step::to(away.clone()).with_state(state, departure)).await;
     away
 }
 
@@ -56,9 +56,9 @@ pub(crate) async fn what_an_agreement_leaves_is_kept(mut house: House) {
     assert_eq!(house.find(&given).await.as_ref(), Some(&given));
     let now = house.now();
     let consumed = given.regrant(|grant| grant.consumed_at = Some(now)).unwrap();
-    house.done(&Step::regrant(consumed.clone())).await;
+    house.done(&Step::to(consumed.clone())).await;
     let revoked = consumed.regrant(|grant| grant.revoked_at = Some(now)).unwrap();
-    house.done(&Step::regrant(revoked.clone())).await;
+    house.done(&Step::to(revoked.clone())).await;
     house.reopen().await;
     assert_eq!(house.find(&revoked).await.as_ref(), Some(&revoked));
     house.pass(HOUR + MINUTE);
@@ -130,7 +130,7 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(house: House) {
     let away = reopened(&house, given).await;
     let away = left(&house, away, fresh()).await;
     let frozen = away.freeze(Via { departure: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
-    house.done(&Step::freeze(frozen.clone(), Some(house.token(token)))).await;
+    house.done(&Step::to(frozen.clone()).with_token(Some(house.token(token)))).await;
     let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
     assert_eq!(redeemed(&house, &frozen, token, attempt).await, pending);
     let given = given_again(&house, frozen, token).await;

@@ -17,7 +17,7 @@ const RETRY: Verdict = Verdict::Retry(MINUTE);
 const BUSY: Option<Heard> = Some(Heard::Status(503));
 
 async fn paid<const N: usize>(house: &House, merchant: MerchantId, told: [&str; N]) -> Journey {
-    house.paid(Draft::at(house.now()).of(merchant).telling(told).journey(), fresh()).await
+    house.paid(Draft::at(house.now()).of(merchant).notifying(told).journey(), fresh()).await
 }
 
 fn somebody() -> MerchantId {
@@ -226,7 +226,7 @@ pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
     house.pass(Delivery::LIFE);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
     let later = journey.remember(Via { departure: 0, mark: 1 }, End::Settled(0), house.now()).unwrap();
-    house.done(&Step::remember(later.clone())).await;
+    house.done(&Step::to(later.clone())).await;
     house.pass(Delivery::LIFE);
     house.store().tidy().await.unwrap();
     assert_eq!(the_lease(&house).await.id, lease.id);

@@ -19,12 +19,12 @@ async fn due(house: &House) -> Vec<Journey> {
 
 /// A journey of two hours whose customer is at the bank.
 async fn away(house: &House) -> Journey {
-    house.away(Draft::at(house.now()).lasting(2 * HOUR).telling(["https://m.example/a"]).journey(), fresh()).await
+    house.away(Draft::at(house.now()).lasting(2 * HOUR).notifying(["https://m.example/a"]).journey(), fresh()).await
 }
 
 async fn held(house: &House, journey: Journey, until: Moment) -> Journey {
     let journey = journey.hold(VIA, Sealed::new(vec![1, 2, 3]), until, house.now()).unwrap();
-    house.done(&Step::hold(journey.clone())).await;
+    house.done(&Step::to(journey.clone())).await;
     journey
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(house
     }
     let state = fresh();
     let asked = opened.ask_ahead(0, house.now()).unwrap();
-    house.done(&Step::leave(asked.clone(), state, 0)).await;
+    house.done(&Step::to(asked.clone()).with_state(state, 0)).await;
     let under = house.store().find_by_state(asked.id().shard(), &state).await.unwrap();
     assert_eq!(under, Some((asked.clone(), 0)), "its customer may come back by now");
     house.pass(Journey::ASKING - SECOND);
@@ -67,11 +67,11 @@ pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(house
     assert_eq!(due(&house).await, [asked.clone()]);
 
     let ready = asked.clone().ready(0, Sealed::new(vec![0, 255, 7]), house.now()).unwrap();
-    house.done(&Step::ready(ready.clone())).await;
+    house.done(&Step::to(ready.clone())).await;
     assert_eq!(due(&house).await, []);
     assert_eq!(house.find(&ready).await, Some(ready.clone()));
     let other = asked.ready(0, Sealed::new(vec![1]), house.now()).unwrap();
-    assert_eq!(house.store().take(&Step::ready(other)).await.unwrap(), Taken::Lost(Box::new(ready.clone())));
+    assert_eq!(house.store().take(&Step::to(other)).await.unwrap(), Taken::Lost(Box::new(ready.clone())));
     house.pass(2 * HOUR);
     assert_eq!(due(&house).await, [ready]);
 }
@@ -79,7 +79,7 @@ pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(house
 pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
     let sent = held.send(VIA, 7, house.now()).unwrap();
-    house.done(&Step::send(sent.clone())).await;
+    house.done(&Step::to(sent.clone())).await;
     house.pass(Journey::LOST - SECOND);
     assert_eq!(due(&house).await, []);
     house.pass(2 * SECOND);
@@ -90,7 +90,7 @@ pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: Ho
 pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
     let sent = held.send(VIA, 7, house.now()).unwrap();
-    house.done(&Step::send(sent.clone())).await;
+    house.done(&Step::to(sent.clone())).await;
     proven(&house, sent).await;
     house.pass(3 * HOUR);
     assert_eq!(due(&house).await, []);
@@ -99,7 +99,7 @@ pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
 pub(crate) async fn a_failed_proof_gives_way_to_the_expiry(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
     let failed = held.fail(VIA, BankError::new("server_error", None), house.now()).unwrap();
-    house.done(&Step::fail(failed.clone())).await;
+    house.done(&Step::to(failed.clone())).await;
     house.pass(2 * HOUR - SECOND);
     assert_eq!(due(&house).await, []);
     house.pass(2 * SECOND);
@@ -113,13 +113,13 @@ pub(crate) async fn a_settled_journey_is_due_for_its_proof(house: House) {
     house.pass(MINUTE + SECOND);
     assert_eq!(due(&house).await, [cancelled.clone()]);
     let concluded = cancelled.remember(VIA, End::Settled(0), house.now()).unwrap();
-    house.done(&Step::remember(concluded.clone())).await;
+    house.done(&Step::to(concluded.clone())).await;
     house.pass(3 * HOUR);
     assert_eq!(due(&house).await, []);
     // A code that comes later still, under the same state.
     let late = Via { mark: 2, ..VIA };
     let held = concluded.hold(late, Sealed::new(vec![1]), house.now().plus(MINUTE), house.now()).unwrap();
-    house.done(&Step::hold(held.clone())).await;
+    house.done(&Step::to(held.clone())).await;
     house.pass(MINUTE + SECOND);
     assert_eq!(due(&house).await, [held]);
 }
@@ -127,12 +127,12 @@ pub(crate) async fn a_settled_journey_is_due_for_its_proof(house: House) {
 pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house: House) {
     let offer = Proof::Held { offer: Sealed::new(vec![1]), until: house.now().plus(Journey::HELD) };
     let frozen = away(&house).await.freeze(VIA, offer, house.now()).unwrap();
-    house.done(&Step::freeze(frozen.clone(), Some(house.token(fresh())))).await;
+    house.done(&Step::to(frozen.clone()).with_token(Some(house.token(fresh())))).await;
     assert_eq!(due(&house).await, []);
     house.pass(Journey::HELD + SECOND);
     assert_eq!(due(&house).await, [frozen.clone()]);
     let sent = frozen.send(VIA, 7, house.now()).unwrap();
-    house.done(&Step::send(sent.clone())).await;
+    house.done(&Step::to(sent.clone())).await;
     assert_eq!(due(&house).await, []);
     proven(&house, sent).await;
     house.pass(3 * HOUR);
@@ -143,7 +143,7 @@ pub(crate) async fn a_lost_step_moves_nothing(house: House) {
     let away = away(&house).await;
     let later = away.clone().hold(VIA, Sealed::new(vec![9]), house.now().plus(HOUR), house.now()).unwrap();
     let held = held(&house, away, house.now().plus(MINUTE)).await;
-    assert_eq!(house.store().take(&Step::hold(later)).await.unwrap(), Taken::Lost(Box::new(held.clone())));
+    assert_eq!(house.store().take(&Step::to(later)).await.unwrap(), Taken::Lost(Box::new(held.clone())));
     house.pass(MINUTE + SECOND);
     assert_eq!(due(&house).await, [held]);
 }

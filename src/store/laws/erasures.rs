@@ -17,7 +17,7 @@ async fn listed(house: &House, journey: &Journey, which: Which) -> Vec<Journey> 
 
 pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
     let merchant = MerchantId::mint(rand::random());
-    let of = |url| Draft::at(house.now()).of(merchant).telling([url]).journey();
+    let of = |url| Draft::at(house.now()).of(merchant).notifying([url]).journey();
     let (token, state) = (fresh(), fresh());
     let paid = house.paid(of("https://m.example/paid"), token).await;
     let away = house.away(of("https://m.example/away"), state).await;
@@ -43,7 +43,7 @@ pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
 }
 
 pub(crate) async fn an_erased_journey_leaves_no_dead_letter(house: House) {
-    let draft = Draft::at(house.now()).telling(["https://m.example/a", "https://m.example/b"]);
+    let draft = Draft::at(house.now()).notifying(["https://m.example/a", "https://m.example/b"]);
     let paid = house.paid(draft.journey(), fresh()).await;
     for leased in house.store().lease(9, HOUR, 1).await.unwrap() {
         assert!(house.store().report(&leased.lease, None, Verdict::Dead).await.unwrap());

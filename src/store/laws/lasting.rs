@@ -10,7 +10,7 @@ use crate::store::{Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, Sto
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: House) {
     let (state, token, keyed, opening, edit) = (fresh(), fresh(), reservation(), reservation(), reservation());
     let away = house.away(Draft::at(house.now()).journey(), state).await;
-    let paid = house.paid(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), token).await;
+    let paid = house.paid(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), token).await;
     let reserved = Draft::at(house.now()).reserved_by(&opening).journey();
     assert_eq!(house.store().open(&reserved, &[], Some(&opening)).await.unwrap(), Opened::New);
     assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
@@ -51,7 +51,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
     let open = house.opened(Draft::at(house.now()).journey()).await;
     let away = house.away(Draft::at(house.now()).lasting(HOUR).journey(), state).await;
     house.pass(HOUR - MINUTE);
-    let paid = house.paid(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), spent).await;
+    let paid = house.paid(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), spent).await;
     let late = house.settled(open.clone(), &Fact::lapsed(), Some(house.token(unspent))).await;
     assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let redeem = async |journey: &Journey, token, attempt| {
@@ -78,12 +78,12 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: H
     let (life, state, reservation) = (90 * 24 * HOUR, fresh(), reservation());
     let merchant = merchant("Shop", house.now()).id;
     let draft =
-        Draft::at(house.now()).of(merchant).lasting(life).reserved_by(&reservation).telling(["https://m.example/a"]);
+        Draft::at(house.now()).of(merchant).lasting(life).reserved_by(&reservation).notifying(["https://m.example/a"]);
     let open = draft.journey();
     let told = open.deliveries(News::Opened, house.now(), |_| true);
     assert_eq!(house.store().open(&open, &told, Some(&reservation)).await.unwrap(), Opened::New);
     let (away, departure) = departed(open, house.now());
-    house.done(&Step::leave(away.clone(), state, departure)).await;
+    house.done(&Step::to(away.clone()).with_state(state, departure)).await;
     for _ in 0..89 {
         house.pass(24 * HOUR);
         house.store().tidy().await.unwrap();

@@ -97,7 +97,7 @@ pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
     let merchant = somebody();
     let journey = house.opened(Draft::at(house.now()).of(merchant).journey()).await;
     let (away, departure) = departed(journey, house.now());
-    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
     assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
     let paid = house.settled(away, &Fact::paid(), None).await;
     for which in [Which::All, Which::Proven] {
@@ -138,7 +138,7 @@ pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
     assert_eq!(house.store().list(somebody(), Which::OfUser(user), None, 9).await.unwrap(), []);
     // It shows journeys as they stand, too.
     let (away, departure) = departed(one, house.now());
-    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
     assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [away]);
 }
 

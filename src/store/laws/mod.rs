@@ -100,7 +100,7 @@ impl House {
     /// Opens `journey`, and its customer leaves for the bank under `state`.
     async fn away(&self, journey: Journey, state: Digest) -> Journey {
         let (journey, departure) = cast::departed(self.opened(journey).await, self.now());
-        self.done(&Step::leave(journey.clone(), state, departure)).await;
+        self.done(&Step::to(journey.clone()).with_state(state, departure)).await;
         journey
     }
 

@@ -73,7 +73,7 @@ pub(crate) async fn the_same_reservation_answers_the_journey_as_it_stands_now(ho
     let first = Draft::at(house.now()).reserved_by(&reservation).journey();
     assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let (away, departure) = departed(first, house.now());
-    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
     let second = Draft::at(house.now()).reserved_by(&reservation).journey();
     assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), Opened::Repeated(Box::new(away)));
 }
@@ -127,7 +127,7 @@ pub(crate) async fn a_reference_is_remembered_for_as_long_as_its_journey(house: 
 
 pub(crate) async fn an_opening_leaves_deliveries(house: House) {
     for reservation in [None, Some(reservation())] {
-        let draft = Draft::at(house.now()).telling(["https://a.example/", "https://b.example/"]);
+        let draft = Draft::at(house.now()).notifying(["https://a.example/", "https://b.example/"]);
         let draft = reservation.iter().fold(draft, Draft::reserved_by);
         let journey = draft.journey();
         let told = journey.deliveries(News::Opened, house.now(), |_| true);

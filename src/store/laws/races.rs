@@ -23,7 +23,7 @@ pub(super) async fn race<T: Send + 'static>(
 
 pub(crate) async fn of_two_settlements_one_wins(house: House) {
     for _ in 0..20 {
-        let away = house.away(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), fresh()).await;
+        let away = house.away(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
         let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| settled(away.clone(), &fact, house.now()).0);
         let steps = rivals.clone().map(|journey| settling(journey, Some(house.token(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {

@@ -22,7 +22,7 @@ async fn under(house: &House, journey: &Journey, state: Digest) -> Option<(Journ
 pub(crate) async fn a_step_is_written_over_the_revision_before(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     let (away, departure) = departed(journey, house.now());
-    assert_eq!(house.store().take(&Step::leave(away.clone(), fresh(), departure)).await.unwrap(), Taken::Done);
+    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
     let (paid, _) = settled(away, &Fact::paid(), house.now());
     assert_eq!(house.store().take(&settling(paid.clone(), None)).await.unwrap(), Taken::Done);
@@ -43,9 +43,9 @@ pub(crate) async fn a_second_departure_over_the_same_revision_is_lost(house: Hou
     let (state, late) = (fresh(), fresh());
     let (first, departure) = departed(journey.clone(), house.now());
     let (second, _) = departed(journey, house.now().plus(MINUTE));
-    house.done(&Step::leave(first.clone(), state, departure)).await;
+    house.done(&Step::to(first.clone()).with_state(state, departure)).await;
     let lost = Taken::Lost(Box::new(first.clone()));
-    assert_eq!(house.store().take(&Step::leave(second, late, departure)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&Step::to(second).with_state(late, departure)).await.unwrap(), lost);
     assert_eq!(under(&house, &first, late).await, None);
     assert_eq!(under(&house, &first, state).await, Some((first, departure)));
 }
@@ -60,17 +60,17 @@ pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
 }
 
 pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
-    let journey = house.opened(Draft::at(house.now()).telling(TOLD).journey()).await;
+    let journey = house.opened(Draft::at(house.now()).notifying(TOLD).journey()).await;
     let (away, departure) = departed(journey.clone(), house.now());
     let (cancelled, _) = settled(journey, &Fact::pressed_cancel(), house.now());
     let (state, token, won) = (fresh(), fresh(), fresh());
-    house.done(&Step::leave(away.clone(), fresh(), departure)).await;
+    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
     let late = settling(cancelled, Some(house.token(token)));
     assert!(matches!(house.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&house, &away, token).await, Redemption::Unknown);
 
-    let again = Step::leave(away.clone(), state, departure);
+    let again = Step::to(away.clone()).with_state(state, departure);
     let paid = house.settled(away, &Fact::paid(), Some(house.token(won))).await;
     assert!(matches!(house.store().take(&again).await.unwrap(), Taken::Lost(_)));
     assert_eq!(under(&house, &paid, state).await, None);
@@ -78,10 +78,10 @@ pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
 }
 
 pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(house: House) {
-    let journey = Draft::at(house.now()).telling(TOLD).journey();
+    let journey = Draft::at(house.now()).notifying(TOLD).journey();
     let (state, token) = (fresh(), fresh());
     let (away, departure) = departed(journey.clone(), house.now());
-    assert_eq!(house.store().take(&Step::leave(away.clone(), state, departure)).await.unwrap(), Taken::Gone);
+    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(state, departure)).await.unwrap(), Taken::Gone);
     let (paid, _) = settled(away, &Fact::paid(), house.now());
     let settle = settling(paid, Some(house.token(token)));
     assert_eq!(house.store().take(&settle).await.unwrap(), Taken::Gone);
@@ -94,7 +94,7 @@ pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(hous
 
 pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house: House) {
     let token = fresh();
-    let away = house.away(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
+    let away = house.away(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
     let (paid, number) = settled(away, &Fact::paid(), house.now());
     let step = settling(paid.clone(), Some(house.token(token)));
     house.done(&step).await;
@@ -108,7 +108,7 @@ pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house:
 
 pub(crate) async fn a_settlement_writes_its_stage_its_token_and_its_deliveries(house: House) {
     let token = fresh();
-    let paid = house.paid(Draft::at(house.now()).telling(TOLD).journey(), token).await;
+    let paid = house.paid(Draft::at(house.now()).notifying(TOLD).journey(), token).await;
     let found = house.find(&paid).await.unwrap();
     assert!(matches!(found.stage(), Stage::Settled(s) if s.outcome == Outcome::Paid));
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap().len(), TOLD.len());
@@ -117,7 +117,7 @@ pub(crate) async fn a_settlement_writes_its_stage_its_token_and_its_deliveries(h
 
 pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_its_own(house: House) {
     let (first, second) = (fresh(), fresh());
-    let away = house.away(Draft::at(house.now()).telling(["https://m.example/a"]).journey(), fresh()).await;
+    let away = house.away(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
     let cancelled = house.settled(away, &Fact::pressed_cancel(), Some(house.token(first))).await;
     let paid = house.settled(cancelled, &Fact::paid(), Some(house.token(second))).await;
     for token in [first, second] {
@@ -129,8 +129,8 @@ pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_it
 }
 
 pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: House) {
-    let away = house.away(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
-    house.paid(Draft::at(house.now()).telling(TOLD).journey(), fresh()).await;
+    let away = house.away(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
+    house.paid(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
     let refused = house.settled(away, &Fact::refused(BankError::new("server_error", None)), None).await;
     house.pass(MINUTE);
     let paid = house.settled(refused, &Fact::paid(), None).await;
@@ -143,7 +143,7 @@ pub(crate) async fn a_failed_try_is_kept(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
     let error = BankError::new("server_error", Some("later"));
     let failed = away.fail(Via { departure: 0, mark: u64::MAX }, error.clone(), house.now()).unwrap();
-    house.done(&Step::fail(failed.clone())).await;
+    house.done(&Step::to(failed.clone())).await;
     assert_eq!(house.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
 }
 
@@ -162,10 +162,10 @@ pub(crate) async fn every_departure_has_a_state_of_its_own(house: House) {
     let mut journey = house.opened(Draft::at(house.now()).journey()).await;
     for state in states {
         let (away, departure) = departed(journey, house.now());
-        house.done(&Step::leave(away.clone(), state, departure)).await;
+        house.done(&Step::to(away.clone()).with_state(state, departure)).await;
         let via = Via { departure, mark: 1 };
         journey = away.fail(via, BankError::new("server_error", None), house.now()).unwrap();
-        house.done(&Step::fail(journey.clone())).await;
+        house.done(&Step::to(journey.clone())).await;
     }
     for (departure, state) in (0..).zip(states) {
         assert_eq!(under(&house, &journey, state).await, Some((journey.clone(), departure)));
@@ -182,7 +182,7 @@ pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(hous
 }
 
 pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) {
-    let away = house.away(Draft::at(house.now()).telling(["https://a.example/"]).journey(), fresh()).await;
+    let away = house.away(Draft::at(house.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
     let via = |mark| Via { departure: 0, mark };
     let held = |journey: Journey, mark| {
         let Proof::Held { offer, until } = cast::held(house.now()) else { panic!() };
@@ -190,12 +190,12 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
     };
     let (first, news) = (held(away, 1), News::Returned(0));
     let told = first.deliveries(news, house.now(), |_| true);
-    house.done(&Step::hold(first.clone()).telling(told.clone())).await;
+    house.done(&Step::to(first.clone()).with_deliveries(told.clone())).await;
     let leased = house.store().lease(9, HOUR, 7).await.unwrap().remove(0);
     assert!(house.store().report(&leased.lease, None, Verdict::Delivered).await.unwrap());
     // Another answer under the same departure is no news.
     let second = held(first, 2);
-    house.done(&Step::hold(second.clone()).telling(told.clone())).await;
+    house.done(&Step::to(second.clone()).with_deliveries(told.clone())).await;
     assert!(house.store().lease(9, HOUR, 8).await.unwrap().is_empty());
     let (paid, _) = settled(second, &Fact::paid(), house.now());
     house.done(&settling(paid.clone(), None)).await;

@@ -38,7 +38,7 @@ fn pending(journey: &Journey) -> Redemption {
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
     let frozen = away.freeze(Via { departure: 0, mark: 1 }, held(house.now()), house.now()).unwrap();
-    house.done(&Step::freeze(frozen.clone(), Some(token))).await;
+    house.done(&Step::to(frozen.clone()).with_token(Some(token))).await;
     frozen
 }
 

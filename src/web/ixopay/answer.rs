@@ -119,7 +119,7 @@ impl From<EngineError> for Refusal {
                 let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::MAINTENANCE, Code::MAINTENANCE.message);
                 Self { cause, headers: vec![(header::RETRY_AFTER, RETRY_SECONDS.into())], ..refusal }
             }
-            EngineError::Missing(_) => {
+            EngineError::Gone | EngineError::Missing(_) => {
                 let refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::SYSTEM, Code::SYSTEM.message);
                 Self { cause, ..refusal }
             }

@@ -13,7 +13,7 @@ use crate::dialect::ixopay::{BodyHash, DATE_WINDOW, Message, read_date};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::terms::SignedCalls;
-use crate::engine::Engine;
+use crate::engine::{Engine, merchant_keys, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 
 /// The longest `Content-Type` that callbacks take over, in bytes.
@@ -59,7 +59,7 @@ async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant,
     if named != Some(id) {
         return Err(Refusal::unauthorised());
     }
-    engine.authenticate_as(id, &password).await?.ok_or_else(Refusal::unauthorised)
+    use_cases::authenticate::authenticate_as(engine, id, &password).await?.ok_or_else(Refusal::unauthorised)
 }
 
 fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
@@ -103,7 +103,7 @@ fn signed_with(
     // path that it knows.
     let own = Message { uri: uri.strip_prefix(BASE).unwrap_or(uri), ..message };
     // While the secret is being replaced, a client may sign with either.
-    let secrets = engine.signing_secrets(merchant)?;
+    let secrets = merchant_keys::signing_secrets(&engine.deps, merchant)?;
     let verified = |secret| message.verify(secret, signature).or_else(|| own.verify(secret, signature));
     let Some(hash) = secrets.iter().find_map(verified) else {
         return Err(Refusal::unsigned(
@@ -121,7 +121,7 @@ fn check_date(engine: &Engine, date: &str) -> Result<(), Refusal> {
             "Invalid signature: the header X-Date, or Date, is not a date (expected Tue, 21 Jul 2020 13:15:03 GMT)",
         ));
     };
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     if at.since(now).max(now.since(at)) > DATE_WINDOW {
         return Err(Refusal::unsigned(
             "Invalid signature: the date of the call is more than 24 hours from now; set the clock of your server, and sign \

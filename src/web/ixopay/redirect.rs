@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::dialect::ixopay::{NAME, Reference, intermediate, link_of};
 use crate::domain::journey::Journey;
 use crate::domain::redirect::Redirect;
-use crate::engine::{Engine, EngineError, PAYMENT_PAGE};
+use crate::engine::{Engine, EngineError, PAYMENT_PAGE, derive, find};
 use crate::web::page::ProblemPage;
 use crate::web::{page_at, problem, reply};
 
@@ -21,7 +21,7 @@ async fn come_in(engine: web::Data<Engine>, request: HttpRequest, path: web::Pat
     let (uuid, secret) = path.into_inner();
     let Some(reference) = Reference::parse(&uuid) else { return unknown_link() };
     let Some(link) = link_of(reference, &secret) else { return unknown_link() };
-    match engine.look(&link).await {
+    match find::look(&engine.deps, &link).await {
         Ok(Some(journey)) if reference.is_of(&journey) && journey.opening().dialect == NAME => {
             if reply::is_prefetch(&request) {
                 return reply::untouched();
@@ -38,10 +38,10 @@ async fn come_in(engine: web::Data<Engine>, request: HttpRequest, path: web::Pat
 
 fn way_on(engine: &Engine, journey: &Journey, link: &str) -> Result<Redirect, EngineError> {
     let open = journey.settlement().is_none();
-    let page = intermediate(journey, engine.rules()).filter(|_| open);
+    let page = intermediate(journey, &engine.deps.rules).filter(|_| open);
     match page {
-        Some(page) => Ok(page.leading_to(&engine.pay_link(journey)?)?),
-        None => Ok(Redirect::own(engine.public_url(), PAYMENT_PAGE, &[("link_id", link)])),
+        Some(page) => Ok(page.leading_to(&derive::pay_link(&engine.deps, journey)?)?),
+        None => Ok(Redirect::own(&engine.deps.public_url, PAYMENT_PAGE, &[("link_id", link)])),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{at, transactions};
 use crate::dialect::ixopay::{NAME, Reference, status};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
-use crate::engine::Engine;
+use crate::engine::{Engine, find, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -31,7 +31,8 @@ async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: I
 async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
-        let mut journey = engine.opened_by(&transactions::reservation(&engine, merchant, &id)).await?;
+        let mut journey =
+            use_cases::open::opened_by(&engine, &transactions::reservation(&engine, merchant, &id)).await?;
         if let (None, Some(reference)) = (&journey, Reference::of_own_id(&id)) {
             journey = found(&engine, merchant, reference).await?.filter(Reference::has_own_id);
         }
@@ -46,7 +47,7 @@ pub(super) async fn found(
     merchant: MerchantId,
     reference: Reference,
 ) -> Result<Option<Journey>, Refusal> {
-    let journey = engine.current(merchant, reference.pay_id()).await?;
+    let journey = find::current(&engine.deps, merchant, reference.pay_id()).await?;
     Ok(journey.filter(|journey| reference.is_of(journey) && journey.opening().dialect == NAME))
 }
 
@@ -56,13 +57,13 @@ async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(
     let sent = incoming.request.uri().path().rsplit('/').next().unwrap_or_default();
     let id = percent_decode_str(sent).decode_utf8_lossy().into_owned();
     let merchant = Call::read(engine, incoming).await?.merchant.id;
-    rates.count_user(merchant, engine.clock().now())?;
+    rates.count_user(merchant, engine.deps.clock.now())?;
     Ok((merchant, id))
 }
 
 /// The status of what was found, unless it is asked for too often: by its number, whichever id named it.
 fn shown(engine: &Engine, rates: &Rates, journey: Option<Journey>) -> Result<String, Refusal> {
     let journey = journey.ok_or_else(Refusal::unknown_transaction)?;
-    rates.count_transaction(journey.pay_id(), engine.clock().now())?;
+    rates.count_transaction(journey.pay_id(), engine.deps.clock.now())?;
     Ok(status(&journey)?)
 }

@@ -16,7 +16,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{BookingKind, Journey};
 use crate::domain::merchant::Merchant;
 use crate::domain::wish::Wish;
-use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation};
+use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation, derive, use_cases};
 use crate::web::body::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
@@ -34,7 +34,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming, kind: Kind) -> HttpR
     let asked = async {
         let call = Call::read_json(&engine, incoming).await?;
         let asked = Asked::read(kind, &call.body)?;
-        asked.check_intermediate(engine.rules(), call.merchant.settings.one_off_urls, &longest_way_on(&engine))?;
+        asked.check_intermediate(&engine.deps.rules, call.merchant.settings.one_off_urls, &longest_way_on(&engine))?;
         check_reference(&engine, call.merchant.id, &asked).await?;
         let journey = begun(&engine, &call, asked).await?;
         written(&engine, &journey)
@@ -44,12 +44,12 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming, kind: Kind) -> HttpR
 
 /// An address as long as that of any checkout: a link has 31 characters.
 fn longest_way_on(engine: &Engine) -> String {
-    engine.public_url().page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
+    engine.deps.public_url.page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
 }
 
 /// The reservation of a merchant's own id: it can be used once, for as long as its journey is kept.
 pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Reservation {
-    engine.reservation_for_reference(merchant, NAME, id)
+    derive::reservation_for_reference(&engine.deps, merchant, NAME, id)
 }
 
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have
@@ -74,7 +74,7 @@ fn is_repeatable(journey: &Journey) -> bool {
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, Refusal> {
     let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
-    let ordered = engine.order(&call.merchant, NAME, &wish, &reservation).await;
+    let ordered = use_cases::open::order(engine, &call.merchant, NAME, &wish, &reservation).await;
     match ordered.map_err(renamed)? {
         Ordered::New(journey) => Ok(Box::pin(booked(engine, &call.merchant, &wish, journey)).await),
         Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),
@@ -87,7 +87,7 @@ async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey:
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
-    let booked = match timeout(PATIENCE, engine.book(journey.clone())).await {
+    let booked = match timeout(PATIENCE, use_cases::perform::book(engine, journey.clone())).await {
         Ok(Ok(booked)) => booked,
         Ok(Err(error)) => {
             tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_booked");
@@ -110,8 +110,8 @@ async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey:
 
 /// Opens and books the chargeback that the test bank plays.
 async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish) -> Result<(), EngineError> {
-    let journey = engine.open(merchant, NAME, wish, None).await?;
-    engine.book(journey).await.map(drop)
+    let journey = use_cases::open::open(engine, merchant, NAME, wish, None).await?;
+    use_cases::perform::book(engine, journey).await.map(drop)
 }
 
 /// The same refusal of a field that has another name here.
@@ -132,6 +132,6 @@ fn renamed(error: EngineError) -> EngineError {
 }
 
 fn written(engine: &Engine, journey: &Journey) -> Result<String, Refusal> {
-    let path = redirect_path(journey, &engine.link(journey)?).unwrap_or_default();
-    Ok(ixopay::answer(journey, &engine.public_url().page(&format!("/ixopay{path}"), &[]))?)
+    let path = redirect_path(journey, &derive::link(&engine.deps, journey)?).unwrap_or_default();
+    Ok(ixopay::answer(journey, &engine.deps.public_url.page(&format!("/ixopay{path}"), &[]))?)
 }

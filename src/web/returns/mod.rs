@@ -40,10 +40,10 @@ async fn take(
     bank: web::Path<String>,
 ) -> HttpResponse {
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
+    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
         return reply::untouched();
     }
-    let behind_fragment = engine.answers_in_fragment(&bank);
+    let behind_fragment = engine.deps.answers_in_fragment(&bank);
     if behind_fragment && request.query_string().is_empty() {
         let page = FragmentReturn { action: visit.address(), marker: Poster::FragmentPage.marker() };
         return visit.timed(reply::page(&page));
@@ -67,7 +67,7 @@ async fn take_posted(
 ) -> HttpResponse {
     let Incoming { request, body } = incoming;
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
+    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
         return reply::untouched();
     }
     let Posted { poster, pairs } = match Posted::read(&request, body) {
@@ -108,7 +108,7 @@ async fn wait_on(
     (bank, wait): (web::Path<String>, Option<web::Query<Wait>>),
 ) -> HttpResponse {
     let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.bank_label(&bank).is_some() {
+    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
         return reply::untouched();
     }
     let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Waiting as Looking;
-use crate::engine::{Answer, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited};
+use crate::engine::{
+    Answer, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited, use_cases,
+};
 use crate::telemetry::metrics::Arrival;
 use crate::web::page::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
 use crate::web::{checkout, onward, problem, reply};
@@ -56,14 +58,14 @@ impl<'a> Visit<'a> {
         };
         let Self { bank, visitor, at, timing, .. } = self;
         let brought = Brought { bank, answer, visitor, at: *at, timing };
-        self.measured(Box::pin(self.engine.take_return(brought))).await
+        self.measured(Box::pin(use_cases::return_::take_return(self.engine, brought))).await
     }
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
         let Self { bank, visitor, at, timing, .. } = self;
         let waiting = Looking { bank, state, mark, visitor, at: *at, timing };
-        self.measured(self.engine.wait_on(waiting)).await
+        self.measured(use_cases::return_::wait_on(self.engine, waiting)).await
     }
 
     async fn measured<T>(&self, verb: impl Future<Output = T>) -> T {
@@ -118,7 +120,7 @@ impl<'a> Visit<'a> {
             | RejectedReturn::Answer(_)
             | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
         };
-        match self.engine.way_back(self.bank, &self.visitor).await {
+        match use_cases::return_::way_back(self.engine, self.bank, &self.visitor).await {
             Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
             Ok(None) => reply::problem_page(status, &page),
             Err(error) => {
@@ -159,7 +161,7 @@ impl<'a> Visit<'a> {
         let Waited { journey, state, via } = waited;
         let answers = journey.departures().get(usize::from(via.departure)).map(|departure| &departure.answers);
         let answer = answers.and_then(|answers| answers.iter().find(|answer| answer.mark == via.mark));
-        let now = self.engine.clock().now();
+        let now = self.engine.deps.clock.now();
         let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());
         reply::page(&Waiting {
             awaited: Awaited::Answer,

@@ -156,7 +156,7 @@ impl From<EngineError> for Refusal {
             EngineError::Store(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The gateway cannot answer now, try again")
             }
-            EngineError::Missing(_) => {
+            EngineError::Gone | EngineError::Missing(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "This is our mistake, and has been noted")
             }
         };
@@ -199,7 +199,7 @@ fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
     };
     let failure =
         Failure { payment_id: failure.payment_id.or_else(|| names_payment(refusal).then_some("")), ..failure };
-    let half = engine.clock().entropy().first_chunk().copied().unwrap_or_default();
+    let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
     let failure = Failure { token_trace_id: format!("{:032x}", u128::from_be_bytes(half)), ..failure };
     let Ok(body) = failure.written() else { return HttpResponse::InternalServerError().finish() };
     let mut response = written(refusal.status, body);

@@ -12,7 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
 use crate::domain::redirect::PublicUrl;
 use crate::domain::terms::SignedCalls;
-use crate::engine::{Engine, Reservation};
+use crate::engine::{Engine, Reservation, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::idempotency;
 
@@ -60,18 +60,19 @@ async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<M
     }
     match Authorization::read(header).map_err(refused)? {
         Authorization::Key(key) => {
-            let merchant =
-                engine.authenticate(key.reveal()).await?.ok_or_else(|| rule("has a key that is nobody's"))?;
+            let merchant = use_cases::authenticate::authenticate(engine, key.reveal())
+                .await?
+                .ok_or_else(|| rule("has a key that is nobody's"))?;
             match merchant.settings.signed_calls {
                 SignedCalls::Required => Err(rule("has a key, and this member's calls have to be signed")),
                 SignedCalls::Checked => Ok(merchant),
             }
         }
         Authorization::Signed(signature) => {
-            let merchant = engine.merchant(signature.merchant().map_err(refused)?).await?;
+            let merchant = use_cases::authenticate::merchant(engine, signature.merchant().map_err(refused)?).await?;
             let merchant = merchant.ok_or_else(|| rule("names a member that is nobody here"))?;
             check(engine, request, body, (&merchant, &signature))?;
-            Engine::check_standing(&merchant)?;
+            use_cases::authenticate::check_standing(&merchant)?;
             Ok(merchant)
         }
     }
@@ -88,7 +89,7 @@ fn check(
         let unknown = Invalid::new("Authorization", "names a key that this member has not registered");
         refused(unknown.hint("register it with POST /v1/profile/public-keys"))
     })?;
-    let hosts = hosts(engine.public_url(), request);
+    let hosts = hosts(&engine.deps.public_url, request);
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let path = request.uri().path();
     let sent = Sent {
@@ -99,7 +100,7 @@ fn check(
         query: request.query_string(),
         covers_query: merchant.settings.signed_calls == SignedCalls::Required,
         body,
-        at: engine.clock().now(),
+        at: engine.deps.clock.now(),
     };
     signature.check(&sent, &key.text).map_err(refused)
 }

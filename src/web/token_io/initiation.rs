@@ -11,7 +11,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Answer, BroughtCode, Carried, Engine};
+use crate::engine::{Answer, BroughtCode, Carried, Engine, use_cases};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -27,7 +27,7 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let patience = patience(&call.request)?;
         let pairs = read_bank_query(&call.body)?;
         let answer = Answer::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
-        match engine.bring_answer((call.merchant.id, NAME), &answer, patience).await? {
+        match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, patience).await? {
             BroughtCode::Journey(journey) => told(&engine, &journey, &call),
             BroughtCode::Unknown => Err(Refusal::not_found("payment that waits for this answer of a bank", None)),
             BroughtCode::Forged => Err(Refusal::forbidden("The query is not the bank's word")),

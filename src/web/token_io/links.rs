@@ -14,7 +14,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::Engine;
+use crate::engine::{Engine, find, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -40,10 +40,10 @@ struct Many {
 async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let call = Call::read(&engine, incoming).await?;
-        let suffix: String = URL_SAFE_NO_PAD.encode(&engine.clock().entropy()[..6]).replace(['-', '_'], "x");
-        let link = PaymentLink::read(&call.body, &suffix[..4], engine.clock().now())?;
+        let suffix: String = URL_SAFE_NO_PAD.encode(&engine.deps.clock.entropy()[..6]).replace(['-', '_'], "x");
+        let link = PaymentLink::read(&call.body, &suffix[..4], engine.deps.clock.now())?;
         let wish = payments::answered(&call.merchant, link.wish(payments::webhook(&call.merchant)))?;
-        let opened = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await;
+        let opened = use_cases::open::open(&engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await;
         shown(&engine, &payments::opened(opened, "paymentTemplate.callbackUrl")?)
     };
     answer(&engine, asked.await)
@@ -60,7 +60,7 @@ async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let listed = async {
         let call = Call::read(&engine, incoming).await?;
-        let (query, now) = (LinkQuery::read(call.query())?, engine.clock().now());
+        let (query, now) = (LinkQuery::read(call.query())?, engine.deps.clock.now());
         let LinkQuery { limit, offset, created_before: before, created_after: after, .. } = query;
         let wanted = |journey: &Journey| is_own(journey) && query.wants(journey, now);
         let part = payments::Part { limit, offset, before, after };
@@ -76,13 +76,15 @@ async fn end(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let ended = async {
         let call = Call::read(&engine, incoming).await?;
         let journey = find(&engine, &call).await?;
-        let status = LinkStatus::of(&journey, engine.clock().now());
+        let status = LinkStatus::of(&journey, engine.deps.clock.now());
         if status != LinkStatus::Active {
             return Err(not_active(status));
         }
-        let withdrawn = engine.withdraw(call.merchant.id, journey.pay_id()).await?.ok_or_else(|| unknown(&call))?;
+        let withdrawn = use_cases::cancel::withdraw(&engine, call.merchant.id, journey.pay_id())
+            .await?
+            .ok_or_else(|| unknown(&call))?;
         // The customer may have been faster, or may be at the bank.
-        match LinkStatus::of(&withdrawn, engine.clock().now()) {
+        match LinkStatus::of(&withdrawn, engine.deps.clock.now()) {
             LinkStatus::Canceled => shown(&engine, &withdrawn),
             LinkStatus::Active => {
                 let used =
@@ -104,17 +106,17 @@ fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
 }
 
 fn view(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
-    Ok(payment_link(journey, &url_of(engine, journey), engine.clock().now())?)
+    Ok(payment_link(journey, &url_of(engine, journey), engine.deps.clock.now())?)
 }
 
 /// Where the customer of a link goes.
 pub(super) fn url_of(engine: &Engine, journey: &Journey) -> String {
-    engine.public_url().page(&format!("{BASE}/pay-by-link/{}", link_id(*journey.id())), &[])
+    engine.deps.public_url.page(&format!("{BASE}/pay-by-link/{}", link_id(*journey.id())), &[])
 }
 
 async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
     let id = read_link_id(call.request.match_info().query("id")).map_err(|_| unknown(call))?;
-    let found = engine.current(call.merchant.id, id.pay_id()).await?;
+    let found = find::current(&engine.deps, call.merchant.id, id.pay_id()).await?;
     found.filter(|found| *found.id() == id && is_own(found)).ok_or_else(|| unknown(call))
 }
 

@@ -19,7 +19,9 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::Moment;
 use crate::domain::terms::{AnswersTo, SameBrowser};
 use crate::domain::wish::Wish;
-use crate::engine::{Counted, Engine, EngineError, Page, Place, Selected, Stretch, Which};
+use crate::engine::{
+    Counted, Engine, EngineError, Page, Place, Selected, Stretch, Which, derive, find, scan, use_cases,
+};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -93,7 +95,8 @@ impl Part {
         let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
         let (lists, before) = (vec![Which::All], self.before);
         let stretch = Stretch { lists, before, after, from, most: LOOKED_AT };
-        let mut selected = engine.select_and_count(merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
+        let mut selected =
+            scan::select_and_count(&engine.deps, merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
         let next = self.next(&selected);
         selected.journeys.truncate(self.limit);
         let page_info = PageInfo::of(self, &selected.journeys, next);
@@ -114,12 +117,12 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let call = Call::read(&engine, incoming).await?;
         let patience = patience(&call.request)?;
-        let request = PaymentRequest::read(&call.body, engine.clock().now())?;
+        let request = PaymentRequest::read(&call.body, engine.deps.clock.now())?;
         let journey = open(&engine, &call, &request).await?;
         // What a page of ours asks the bank for, a browser waits for.
         let id = payment_id(*journey.id());
         let awaited = async {
-            let journey = engine.await_way(journey, patience).await?;
+            let journey = use_cases::ahead::await_way(&engine, journey, patience).await?;
             if Standing::now(&journey).status == Status::Pending && !call.says_how_long() {
                 return Err(Refusal::deadline_exceeded(&id));
             }
@@ -137,7 +140,7 @@ async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let mut journey = find(&engine, &call).await?;
         // Without the header the caller wants to know how it stands, and not how it ends.
         if call.says_how_long() {
-            journey = engine.await_change(journey, patience(&call.request)?).await?;
+            journey = find::await_change(&engine.deps, journey, patience(&call.request)?).await?;
         }
         shown(&engine, &journey)
     };
@@ -171,7 +174,10 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
         return Err(token_io::Refusal::not_allowed(invalid.hint(hint)).into());
     }
     let wish = answered(merchant, request.wish(webhook(merchant)))?;
-    opened(engine.open(merchant, NAME, &wish, call.reservation.as_ref()).await, "initiation.callbackUrl")
+    opened(
+        use_cases::open::open(engine, merchant, NAME, &wish, call.reservation.as_ref()).await,
+        "initiation.callbackUrl",
+    )
 }
 
 /// The same wish where the merchant's app takes the bank's answers itself.
@@ -195,9 +201,9 @@ pub(super) fn opened(opened: Result<Journey, EngineError>, callback: &str) -> Re
 /// Refuses a bank that is none of ours, in the words that Token.io has for it.
 fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Refusal> {
     let Some(bank) = &request.initiation.bank else { return Ok(()) };
-    match engine.institution(bank) {
+    match engine.deps.institution(bank) {
         None => Err(token_io::Refusal::NoSuchBank(bank.clone())),
-        Some(institution) if !engine.takes_payments(institution) => {
+        Some(institution) if !engine.deps.takes_payments(institution) => {
             Err(token_io::Refusal::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))
         }
         Some(_) => Ok(()),
@@ -215,7 +221,7 @@ pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusa
     let id = call.request.match_info().query("id");
     let unknown = || Refusal::not_found("payment", Some(id));
     let journey = read_payment_id(id).map_err(|_| unknown())?;
-    let found = engine.current(call.merchant.id, journey.pay_id()).await?;
+    let found = find::current(&engine.deps, call.merchant.id, journey.pay_id()).await?;
     found.filter(|found| *found.id() == journey && is_own(found)).ok_or_else(unknown)
 }
 
@@ -228,10 +234,10 @@ pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal>
 /// Where a payment's browser has to go now, if it has to.
 pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String>, Refusal> {
     match Standing::now(journey).status {
-        Status::PendingRedirectAuth => Ok(engine.known_way(journey)?),
+        Status::PendingRedirectAuth => Ok(derive::known_way(&engine.deps, journey)?),
         Status::PendingRedirectHostedPage => {
             let page = format!("{BASE}/session/{}", payment_id(*journey.id()));
-            Ok(Some(engine.public_url().page(&page, &[])))
+            Ok(Some(engine.deps.public_url.page(&page, &[])))
         }
         Status::PendingRedirectPaymentLink => Ok(Some(super::links::url_of(engine, journey))),
         _ => Ok(None),

@@ -24,7 +24,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let drawn = async {
         let data = read_data(incoming.request.query_string())?;
-        let own = data.strip_prefix(engine.public_url().as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let own = data.strip_prefix(engine.deps.public_url.as_str()).is_some_and(|rest| rest.starts_with('/'));
         if !own {
             Call::read(&engine, incoming).await?;
         }

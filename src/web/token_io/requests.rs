@@ -17,7 +17,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Engine, Leaving, Wished};
+use crate::engine::{Engine, Leaving, Wished, derive, find, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -34,7 +34,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let call = Call::read(&engine, incoming).await?;
-        let request = TokenRequest::read(&call.body, engine.clock().now())?;
+        let request = TokenRequest::read(&call.body, engine.deps.clock.now())?;
         if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
             let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
             return Err(token_io::Refusal::not_allowed(invalid).into());
@@ -43,14 +43,14 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
             check_bank(&engine, bank)?;
         }
         let wish = payments::answered(&call.merchant, request.wish())?;
-        let opened = engine.open(&call.merchant, NAME, &wish, call.reservation.as_ref()).await;
+        let opened = use_cases::open::open(&engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await;
         Ok(token_request(&payments::opened(opened, "requestPayload.redirectUrl")?)?)
     };
     answer(&engine, asked.await)
 }
 
 fn check_bank(engine: &Engine, bank: &str) -> Result<(), Refusal> {
-    if engine.institution(bank).is_some_and(|institution| engine.takes_payments(institution)) {
+    if engine.deps.institution(bank).is_some_and(|institution| engine.deps.takes_payments(institution)) {
         return Ok(());
     }
     let invalid = Invalid::new("requestOptions.bankId", "names no bank of this gateway that takes payments");
@@ -67,7 +67,7 @@ async fn result(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let request = incoming.request.clone();
     let found = async {
         let journey = readable(&engine, incoming).await?;
-        let signature = engine.home_signature(&journey)?.map(TokenSignature::of);
+        let signature = derive::home_signature(&engine.deps, &journey)?.map(TokenSignature::of);
         Ok(token_request_result(&journey, signature.as_ref())?)
     };
     answer_about(&engine, &request, found.await)
@@ -101,8 +101,13 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> 
             Invalid::new("requestOptions.bankId", "was not said, so that the customer has to choose the bank");
         return Err(token_io::Refusal::not_allowed(invalid.hint("send the browser to the hosted page")).into());
     }
-    let link = engine.link(journey)?;
-    match engine.leave(Wished { link: &link, institution: None, at: Instant::now() }).await? {
+    let link = derive::link(&engine.deps, journey)?;
+    match use_cases::send_to_provider::send_to_provider(
+        engine,
+        Wished { link: &link, institution: None, at: Instant::now() },
+    )
+    .await?
+    {
         Some(Leaving::Left(left)) => said(Authorisation { redirect_url: left.redirect.as_str() }),
         Some(Leaving::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
         Some(Leaving::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
@@ -133,7 +138,9 @@ async fn alias(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse 
 
 /// The keys that verify what this gateway signs. Members' own are their own matter.
 async fn member(engine: web::Data<Engine>, id: web::Path<String>) -> HttpResponse {
-    let found = async { if *id == TOKEN_MEMBER { Ok(token_member(&engine.home_keys())?) } else { Err(no_member()) } };
+    let found = async {
+        if *id == TOKEN_MEMBER { Ok(token_member(&derive::home_keys(&engine.deps))?) } else { Err(no_member()) }
+    };
     answer(&engine, found.await)
 }
 
@@ -146,7 +153,7 @@ fn no_member() -> Refusal {
 async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, Refusal> {
     let request = incoming.request.clone();
     let journey = find(engine, &request).await?;
-    if is_readable(&journey, engine.clock().now()) {
+    if is_readable(&journey, engine.deps.clock.now()) {
         return Ok(journey);
     }
     if !request.headers().contains_key(header::AUTHORIZATION) {
@@ -159,7 +166,7 @@ async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, Refusa
 /// The token request that the path names, whoever asks.
 async fn find(engine: &Engine, request: &HttpRequest) -> Result<Journey, Refusal> {
     let id = read_request_id(request.match_info().query("id")).map_err(|_| unknown(request))?;
-    let found = engine.journey_of(id).await?;
+    let found = find::journey_of(&engine.deps, id).await?;
     found
         .filter(|journey| is_own(journey) && request_id(*journey.id()) == request_id(id))
         .ok_or_else(|| unknown(request))

@@ -21,7 +21,7 @@ use crate::domain::institution::Institution;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
-use crate::engine::{Engine, Leaving, Wished};
+use crate::engine::{Engine, Leaving, Wished, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
@@ -93,7 +93,7 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Err(response) => return response,
     };
     // Only what the page offers: another institution takes no payments.
-    if !engine.eligible(&journey).any(|eligible| eligible.id == institution) {
+    if !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution) {
         return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
     }
     leave(&engine, &request, (&journey, &id), Some(&institution)).await
@@ -120,8 +120,8 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Ok(journey) => journey,
         Err(response) => return response,
     };
-    let cancelled = match engine.link(&journey) {
-        Ok(link) => engine.cancel(&link, &reply::visitor(&request)).await,
+    let cancelled = match derive::link(&engine.deps, &journey) {
+        Ok(link) => use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await,
         Err(error) => Err(error),
     };
     match cancelled {
@@ -136,7 +136,7 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
 /// The open payment of this id, or what is answered instead.
 async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
     let Some(journey_id) = read_id(id) else { return Err(unknown()) };
-    match engine.journey_of(journey_id).await {
+    match find::journey_of(&engine.deps, journey_id).await {
         Ok(Some(journey)) if !is_shown(&journey, id) => Err(unknown()),
         Ok(Some(journey)) if has_ended(&journey) => Err(ended(engine, request, &journey)),
         Ok(Some(journey)) => Ok(journey),
@@ -148,7 +148,11 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
 /// What is said of a payment that has ended: the browser that left for the bank is sent home, and everybody else learns
 /// that it is over.
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
-    if engine.recognises(journey, &reply::visitor(request)) { onward(engine, request, journey) } else { over() }
+    if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {
+        onward(engine, request, journey)
+    } else {
+        over()
+    }
 }
 
 fn over() -> HttpResponse {
@@ -190,8 +194,14 @@ async fn leave(
     (journey, id): (&Journey, &str),
     institution: Option<&str>,
 ) -> HttpResponse {
-    let left = match engine.link(journey) {
-        Ok(link) => engine.leave(Wished { link: &link, institution, at: Instant::now() }).await,
+    let left = match derive::link(&engine.deps, journey) {
+        Ok(link) => {
+            use_cases::send_to_provider::send_to_provider(
+                engine,
+                Wished { link: &link, institution, at: Instant::now() },
+            )
+            .await
+        }
         Err(error) => Err(error),
     };
     match left {
@@ -203,7 +213,7 @@ async fn leave(
         }
         Ok(Some(Leaving::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
         Ok(Some(Leaving::NoBank(journey))) => {
-            let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.institution(id));
+            let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
             leaving_later(engine, request, &journey, shown)
@@ -215,7 +225,7 @@ async fn leave(
 }
 
 fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
     Waiting {
         awaited: Awaited::Departure,
@@ -227,7 +237,7 @@ fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
 }
 
 fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {
-    let all: Vec<&Institution> = engine.eligible(journey).collect();
+    let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
     let country = CountryCode::parse(&asked.country.trim().to_ascii_uppercase()).ok();
     let in_country = |institution: &&&Institution| country.is_some_and(|country| institution.serves(country));
     // A country without banks narrows nothing down.

@@ -9,7 +9,7 @@ use super::at;
 use super::call::Call;
 use crate::dialect::token_io::read_webhook;
 use crate::domain::merchant::{Merchant, Webhook};
-use crate::engine::{Edit, Engine};
+use crate::engine::{Edit, Engine, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -32,7 +32,7 @@ struct Config<'a> {
 async fn put(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let saved = async {
         let call = Call::read(&engine, incoming).await?;
-        let webhook = read_webhook(&call.body, engine.rules())?;
+        let webhook = read_webhook(&call.body, &engine.deps.rules)?;
         edit(&engine, &call.merchant, Some(webhook)).await
     };
     answer(&engine, saved.await)
@@ -57,6 +57,6 @@ async fn show(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 }
 
 async fn edit(engine: &Engine, merchant: &Merchant, webhook: Option<Webhook>) -> Result<String, Refusal> {
-    engine.edit(merchant.id, &Edit::Tell(webhook), None).await?;
+    use_cases::profile::edit(engine, merchant.id, &Edit::Tell(webhook), None).await?;
     said(json!({}))
 }

@@ -17,7 +17,7 @@ use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::domain::message::{Finish, FinishedAs, Header, Message};
 use crate::domain::outcome::Outcome;
-use crate::engine::{Ending, Engine, Sending};
+use crate::engine::{Ending, Engine, Sending, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
@@ -61,7 +61,7 @@ async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespo
     let call = Call::<OrderBody>::read(&engine, incoming).await?;
     let order = call.body.read()?;
     let sending = Sending { to: &order.to, message: &order.message, life: order.life };
-    let journey = engine.open_errand(&call.merchant, NAME, &sending, call.reservation.as_ref()).await?;
+    let journey = use_cases::job::open(&engine, &call.merchant, NAME, &sending, call.reservation.as_ref()).await?;
     let mut response = no_store(StatusCode::ACCEPTED);
     response.insert_header(("Content-Location", format!("/v1/callbacks/{}", journey.id())));
     answer(&engine, response, &journey).await
@@ -72,21 +72,21 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let page = ListQuery::read(&request, &["limit", "after"])?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let (errands, next) = engine.errands(merchant.id, after, limit).await?;
+    let (errands, next) = use_cases::job::list(&engine, merchant.id, after, limit).await?;
     let views: Vec<_> = errands.iter().map(|errand| view(&engine, errand)).collect();
     Ok(no_store(StatusCode::OK).json(serde_json::json!({ "callbacks": views, "next": next.map(write_place) })))
 }
 
 async fn show(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let journey = engine.errand(merchant.id, read_id(&id)?).await?.ok_or_else(unknown)?;
+    let journey = use_cases::job::find(&engine, merchant.id, read_id(&id)?).await?.ok_or_else(unknown)?;
     answer(&engine, no_store(StatusCode::OK), &journey).await
 }
 
 async fn finish(engine: web::Data<Engine>, incoming: Incoming, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let call = Call::<FinishBody>::read(&engine, incoming).await?;
     let finish = call.body.read()?;
-    match engine.finish(call.merchant.id, read_id(&id)?, &finish).await?.ok_or_else(unknown)? {
+    match use_cases::job::finish(&engine, call.merchant.id, read_id(&id)?, &finish).await?.ok_or_else(unknown)? {
         Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
         Ending::Stands(journey) => Err(finished_before(&journey, &finish)),
     }
@@ -98,7 +98,7 @@ async fn call_off(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    match engine.call_off(merchant.id, read_id(&id)?).await?.ok_or_else(unknown)? {
+    match use_cases::job::call_off(&engine, merchant.id, read_id(&id)?).await?.ok_or_else(unknown)? {
         Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
         Ending::Stands(journey) => {
             let rule = format!("is {} already, and only a callback that waits can be cancelled", word(&journey));
@@ -112,20 +112,21 @@ async fn answer(
     mut response: HttpResponseBuilder,
     journey: &Journey,
 ) -> Result<HttpResponse, Problem> {
-    let delivery = engine.errands_delivery(journey).await?;
+    let delivery = use_cases::job::delivery(engine, journey).await?;
     let delivery = delivery.map(|delivery| DeliveryView::of(journey, &delivery, Shown::Every));
-    let result = engine.result_of(journey)?.and_then(|result| RawValue::from_string(result.reveal().to_owned()).ok());
+    let result = derive::result_of(&engine.deps, journey)?
+        .and_then(|result| RawValue::from_string(result.reveal().to_owned()).ok());
     Ok(response.json(WholeView { callback: view(engine, journey), result, delivery }))
 }
 
 fn view(engine: &Engine, journey: &Journey) -> CallbackView {
-    let (opening, message) = (journey.opening(), engine.message_of(journey));
+    let (opening, message) = (journey.opening(), derive::message_of(&engine.deps, journey));
     let url = opening.plan.url_of(Target::Endpoint(0)).map_or("", |url| url.as_str());
     let names = |message: &Message| message.headers().iter().map(Header::name).map(str::to_owned).collect();
     CallbackView {
         id: journey.id().to_string(),
         // A list does not settle what has lapsed since the last sweep.
-        status: if journey.is_lapsed(engine.clock().now()) { Outcome::Expired.as_str() } else { word(journey) },
+        status: if journey.is_lapsed(engine.deps.clock.now()) { Outcome::Expired.as_str() } else { word(journey) },
         callback_url: url.to_owned(),
         method: message.as_ref().map(|message| message.method().as_str()),
         headers: message.as_ref().map(names).unwrap_or_default(),

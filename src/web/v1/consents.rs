@@ -9,7 +9,7 @@ use super::{check_operator, no_store};
 use crate::domain::consent::Status;
 use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
-use crate::engine::{Changed, Engine, EngineError};
+use crate::engine::{Changed, Engine, EngineError, derive, find, use_cases};
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
@@ -42,14 +42,15 @@ async fn bank_tokens(
 ) -> Result<HttpResponse, Problem> {
     check_operator(&engine, &request).await?;
     let journey = consent(&engine, &id).await?;
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let status = journey.consent_status(now).unwrap_or(Status::Failed);
     // Of an executed payment the bank still has to be asked what became of it.
     if !journey.is_in_force(now) && status != Status::Consumed {
         return Err(not_in_force(status));
     }
     let missing = |what: &str| Problem::from(EngineError::Missing(what.to_owned()));
-    let tokens = engine.bank_tokens(&journey).ok_or_else(|| missing("key that the bank's tokens are sealed under"))?;
+    let tokens = derive::bank_tokens(&engine.deps, &journey)
+        .ok_or_else(|| missing("key that the bank's tokens are sealed under"))?;
     let json: &RawValue =
         serde_json::from_str(tokens.reveal()).map_err(|_| missing("bank's tokens that can be read"))?;
     let institution = journey.institution().unwrap_or_default();
@@ -65,7 +66,7 @@ async fn consume(
 ) -> Result<HttpResponse, Problem> {
     check_operator(&engine, &request).await?;
     let journey = consent(&engine, &id).await?;
-    match engine.consume(journey).await? {
+    match use_cases::consent::consume(&engine, journey).await? {
         Changed::Done(journey) => {
             let institution = journey.institution().unwrap_or_default();
             tracing::info!(consent_id = %journey.id(), institution, "consent.consumed");
@@ -88,7 +89,7 @@ async fn consume(
 async fn consent(engine: &Engine, id: &str) -> Result<Journey, Problem> {
     let unknown = || Problem::not_found("consent");
     let id: JourneyId = id.parse().map_err(|_| unknown())?;
-    engine.consent_of(id).await?.ok_or_else(unknown)
+    find::consent_of(&engine.deps, id).await?.ok_or_else(unknown)
 }
 
 /// The bank's tokens are not to be had: 409 while they may come yet, 410 when not.

@@ -10,7 +10,7 @@ use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{DeliveryCursor, DeliveryFilter, Engine, Parcel};
+use crate::engine::{DeliveryCursor, DeliveryFilter, Engine, Parcel, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -77,7 +77,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let parcels = engine.deliveries_of(merchant.id, filter, after, limit).await?;
+    let parcels = use_cases::deliveries::list(&engine, merchant.id, filter, after, limit).await?;
     let next = parcels.last().filter(|_| parcels.len() == limit).map(|last| write_place(&last.delivery));
     let views: Vec<_> = parcels.iter().map(|parcel| ParcelView::of(parcel, Shown::Last)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deliveries": views, "next": next })))
@@ -86,7 +86,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
 async fn one(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
-    answer(engine.delivery(merchant.id, &id).await?.as_ref())
+    answer(use_cases::deliveries::find(&engine, merchant.id, &id).await?.as_ref())
 }
 
 async fn replay(
@@ -96,7 +96,7 @@ async fn replay(
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
-    answer(engine.replay(merchant.id, &id).await?.as_ref())
+    answer(use_cases::deliveries::replay(&engine, merchant.id, &id).await?.as_ref())
 }
 
 fn answer(parcel: Option<&Parcel>) -> Result<HttpResponse, Problem> {

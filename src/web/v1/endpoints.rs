@@ -11,7 +11,7 @@ use crate::dialect::secpaid::{Form, read_key};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::merchant::Merchant;
 use crate::domain::notify_on::NotifyOn;
-use crate::engine::{Edit, Edited, Engine, EngineError};
+use crate::engine::{Edit, Edited, Engine, EngineError, derive, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 
@@ -65,7 +65,14 @@ async fn one(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<EndpointBody>::read(&engine, incoming).await?;
     let endpoint = read_endpoint(&engine, &call)?;
-    match engine.edit(call.merchant.id, &Edit::AddEndpoint(endpoint.clone()), call.reservation.as_ref()).await? {
+    match use_cases::profile::edit(
+        &engine,
+        call.merchant.id,
+        &Edit::AddEndpoint(endpoint.clone()),
+        call.reservation.as_ref(),
+    )
+    .await?
+    {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/endpoints/{index}")))
             .json(EndpointView::at(index, &endpoint))),
@@ -80,7 +87,9 @@ async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<EndpointBody>::read(&engine, incoming).await?;
     let endpoint = read_endpoint(&engine, &call)?;
-    match engine.edit(call.merchant.id, &Edit::ReplaceEndpoint(*index, endpoint.clone()), None).await? {
+    match use_cases::profile::edit(&engine, call.merchant.id, &Edit::ReplaceEndpoint(*index, endpoint.clone()), None)
+        .await?
+    {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(EndpointView::at(*index, &endpoint))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),
     }
@@ -92,7 +101,7 @@ async fn delete(
     index: web::Path<usize>,
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    match engine.edit(merchant.id, &Edit::DeleteEndpoint(*index), None).await? {
+    match use_cases::profile::edit(&engine, merchant.id, &Edit::DeleteEndpoint(*index), None).await? {
         Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
         Edited::NoSuchSlot => Err(Problem::not_found("endpoint")),
     }
@@ -100,14 +109,14 @@ async fn delete(
 
 fn read_endpoint(engine: &Engine, call: &Call<EndpointBody>) -> Result<Endpoint, EngineError> {
     let body = &call.body;
-    let endpoint = Endpoint::parse(&body.url, engine.rules())?;
+    let endpoint = Endpoint::parse(&body.url, &engine.deps.rules)?;
     let form = body.form.as_deref().map(Form::parse).transpose().map_err(|invalid| invalid.at("form"))?;
     let events = body.notify_on.as_deref().map(|words| NotifyOn::parse(words.iter().map(String::as_str)));
     let key = body.encryption_key.as_deref().map(read_key).transpose()?;
     Ok(Endpoint {
         form: form.unwrap_or_default().as_str().to_owned(),
         notify_on: events.transpose()?.unwrap_or(endpoint.notify_on),
-        cipher: key.map(|key| engine.seal_for(call.merchant.id, &key)).transpose()?,
+        cipher: key.map(|key| derive::seal_for(&engine.deps, call.merchant.id, &key)).transpose()?,
         ..endpoint
     })
 }

@@ -9,7 +9,7 @@ use super::{Caller, Incoming, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::Engine;
+use crate::engine::{Engine, use_cases};
 use crate::web::body::{BodyTrouble, read_form};
 use crate::web::problem::Problem;
 
@@ -38,7 +38,7 @@ struct Active {
 async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&engine, &incoming.request).await?;
     let token = token(incoming)?;
-    let found = engine.consent_of_token(&token).await?.filter(|journey| match &caller {
+    let found = use_cases::consent::of_token(&engine, &token).await?.filter(|journey| match &caller {
         Caller::Operator => true,
         Caller::Merchant(merchant) => journey.opening().merchant == merchant.id,
     });
@@ -69,7 +69,7 @@ fn check_form(request: &HttpRequest) -> Result<(), BodyTrouble> {
 /// What a token in force says, be its consent asked for again or not. `None` for every other.
 fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
     let (consent, grant) = (journey.opening().purpose.consent()?, journey.grant()?);
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let status = journey.consent_status(now).filter(|_| journey.is_in_force(now))?;
     Some(Active {
         active: true,
@@ -79,7 +79,7 @@ fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
         token_type: "consent",
         iat: seconds(grant.given_at),
         exp: seconds(grant.expires_at),
-        iss: engine.public_url().as_str().to_owned(),
+        iss: engine.deps.public_url.as_str().to_owned(),
         consent_id: journey.id().to_string(),
         institution: journey.institution().unwrap_or_default().to_owned(),
         status: status_word(status),

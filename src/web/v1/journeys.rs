@@ -15,7 +15,7 @@ use crate::domain::journey::{Answer, End, Journey, Settlement, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause};
 use crate::domain::plan::Entry;
-use crate::engine::{Engine, Place, Sight, Which};
+use crate::engine::{Engine, Place, Sight, Which, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -93,7 +93,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let page = ListQuery::read(&request, &["limit", "after"])?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let journeys = engine.journeys(merchant.id, Which::All, after, limit).await?;
+    let journeys = use_cases::list::journeys(&engine, merchant.id, Which::All, after, limit).await?;
     let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(Place::of(last)));
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
@@ -106,7 +106,7 @@ async fn one(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<Stri
         (_, Ok(journey_id)) => (journey_id.pay_id(), Some(journey_id)),
         _ => return Err(Problem::not_found("journey")),
     };
-    match engine.sight(merchant.id, pay_id).await? {
+    match use_cases::list::sight(&engine, merchant.id, pay_id).await? {
         Some(sight) if journey_id.is_none_or(|id| id == *sight.journey.id()) => {
             Ok(HttpResponse::Ok().json(sight_view(&engine, &sight)?))
         }
@@ -128,7 +128,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         expires_at: rfc3339(opening.expires_at),
         settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
         // Where no customer has a part in it nobody is given a link.
-        pay_link: opening.purpose.needs_customer().then(|| engine.pay_link(journey)).transpose()?,
+        pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {
             destination: opening.plan.landing.as_ref().map(EntryView::from),
             background: opening.plan.background.iter().map(EntryView::from).collect(),

@@ -29,7 +29,7 @@ use super::idempotency;
 use super::problem::{Problem, name_types};
 use super::problem_kind::ProblemKind;
 use crate::domain::merchant::Merchant;
-use crate::engine::{Engine, Reservation};
+use crate::engine::{Engine, Reservation, use_cases};
 use crate::telemetry::metrics::Route;
 
 /// The manual of this API (`OpenAPI` 3.1).
@@ -82,7 +82,7 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 /// The merchant whose key the call brought.
 async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Problem> {
     let key = bearer(request).ok_or_else(Problem::unauthorised)?;
-    engine.authenticate(key).await?.ok_or_else(Problem::unauthorised)
+    use_cases::authenticate::authenticate(engine, key).await?.ok_or_else(Problem::unauthorised)
 }
 
 /// Who makes a call that the operator and merchants can make.
@@ -96,7 +96,7 @@ enum Caller {
 impl Caller {
     async fn of(engine: &Engine, request: &HttpRequest) -> Result<Self, Problem> {
         match bearer(request) {
-            Some(key) if engine.is_operator(key) => Ok(Self::Operator),
+            Some(key) if use_cases::authenticate::is_operator(engine, key) => Ok(Self::Operator),
             _ => merchant_of(engine, request).await.map(|merchant| Self::Merchant(Box::new(merchant))),
         }
     }

@@ -15,7 +15,7 @@ use crate::domain::door::{Homeward, Start};
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::Outcome;
 use crate::domain::wish::Wish;
-use crate::engine::{Engine, Rehearsal};
+use crate::engine::{Engine, Rehearsal, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 
@@ -78,7 +78,7 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
         let hint = format!("expected {}", secpaid::NAME);
         return Err(Invalid::new("dialect", "is not one that can be previewed").hint(hint).into());
     }
-    let rehearsed = engine.rehearse(&call.merchant, dialect, &read_wish(&call.body)?)?;
+    let rehearsed = use_cases::open::rehearse(&engine, &call.merchant, dialect, &read_wish(&call.body)?)?;
     let longest = rehearsed.entries.iter().map(|rehearsal| rehearsal.longest).max();
     let mut entries = rehearsed.entries.into_iter().map(EntryView::from);
     let view = PreviewView {

@@ -15,7 +15,7 @@ use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Se
 use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, WhenLate,
 };
-use crate::engine::{Edit, Edited, Engine};
+use crate::engine::{Edit, Edited, Engine, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -147,7 +147,9 @@ async fn one(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
-    match engine.edit(call.merchant.id, &Edit::Add(saved.clone()), call.reservation.as_ref()).await? {
+    match use_cases::profile::edit(&engine, call.merchant.id, &Edit::Add(saved.clone()), call.reservation.as_ref())
+        .await?
+    {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
             .insert_header(("Content-Location", format!("/v1/profile/callbacks/{index}")))
             .json(view(&engine, &call.merchant.settings, index, &saved))),
@@ -162,7 +164,7 @@ async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<CallbackBody>::read(&engine, incoming).await?;
     let saved = read_callback(&engine, &call.body)?;
-    match engine.edit(call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
+    match use_cases::profile::edit(&engine, call.merchant.id, &Edit::Replace(*index, saved.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(view(&engine, &call.merchant.settings, *index, &saved))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),
     }
@@ -174,7 +176,7 @@ async fn delete(
     index: web::Path<usize>,
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    match engine.edit(merchant.id, &Edit::Delete(*index), None).await? {
+    match use_cases::profile::edit(&engine, merchant.id, &Edit::Delete(*index), None).await? {
         Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
         Edited::NoSuchSlot => Err(Problem::not_found("callback")),
     }
@@ -188,14 +190,14 @@ async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<Htt
 async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<SettingsBody>::read(&engine, incoming).await?;
     let choices = read_choices(&call.body)?;
-    match engine.edit(call.merchant.id, &Edit::Choose(choices.clone()), None).await? {
+    match use_cases::profile::edit(&engine, call.merchant.id, &Edit::Choose(choices.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&choices.over(&call.merchant.settings)))),
         Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
     }
 }
 
 fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, Invalid> {
-    let url = CallbackUrl::parse(&body.url, engine.rules())?;
+    let url = CallbackUrl::parse(&body.url, &engine.deps.rules)?;
     let written = WrittenWays {
         web: body.web.as_deref(),
         ios: body.ios.as_deref(),
@@ -205,7 +207,7 @@ fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, 
         app_links: body.app_links.as_deref(),
     };
     Ok(SavedCallback {
-        ways: AppWays::parse(written, &url, engine.rules())?,
+        ways: AppWays::parse(written, &url, &engine.deps.rules)?,
         url,
         name: body.name.as_deref().map(CallbackName::parse).transpose()?,
         params_in: body.params_in.as_deref().map(Placement::parse).transpose()?.unwrap_or_default(),
@@ -219,7 +221,7 @@ fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
 }
 
 fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
-    let unusable = engine.dialects().filter_map(|dialect| {
+    let unusable = engine.deps.dialects().filter_map(|dialect| {
         let (names, params_in) = (settings.signed_returns.beside(dialect.appended()), saved.params_in);
         let own = saved.url.holds_any(&names, params_in).map(|name| ("url", name));
         let (url, name) = own.or_else(|| saved.ways.hold_any(&names, params_in))?;

@@ -9,7 +9,7 @@ use super::secrets::WebhookKeyView;
 use super::{at, check_type, json, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::merchant::{Merchant, PublicKey};
-use crate::engine::{Edit, Edited, Engine, WebhookPublicKey};
+use crate::engine::{Edit, Edited, Engine, WebhookPublicKey, merchant_keys, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::problem::Problem;
 
@@ -40,9 +40,9 @@ pub(super) struct TokenIoView {
 impl TokenIoView {
     /// Of this merchant.
     pub fn of(engine: &Engine, merchant: &Merchant) -> Self {
-        let keys = engine.webhook_keys(merchant);
+        let keys = merchant_keys::webhook_keys(&engine.deps, merchant);
         Self {
-            base_url: engine.public_url().page("/token-io", &[]),
+            base_url: engine.deps.public_url.page("/token-io", &[]),
             member_id: member_id(merchant.id),
             basic_authorization: "Basic and the base64 of your API key",
             webhook_public_key: keys.first().map(WebhookPublicKey::text),
@@ -67,7 +67,7 @@ async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespon
         _ => invalid.into(),
     })?;
     let key = PublicKey { id: read.id, text: read.pem };
-    match engine.edit(merchant.id, &Edit::Register(key.clone()), None).await? {
+    match use_cases::profile::edit(&engine, merchant.id, &Edit::Register(key.clone()), None).await? {
         Edited::Done(_) => Ok(no_store(StatusCode::CREATED).json(view(&key))),
         Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
     }
@@ -79,7 +79,7 @@ async fn delete(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    match engine.edit(merchant.id, &Edit::Forget(id.into_inner()), None).await? {
+    match use_cases::profile::edit(&engine, merchant.id, &Edit::Forget(id.into_inner()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
         Edited::NoSuchSlot => Err(Problem::not_found("public key")),
     }

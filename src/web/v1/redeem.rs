@@ -8,7 +8,7 @@ use super::journeys::status;
 use super::{Call, Incoming, no_store};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{Engine, Redeemed, Redeeming, Redemption};
+use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
 use crate::web::patience::patience;
 use crate::web::problem::Problem;
@@ -51,7 +51,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
         reservation: call.reservation,
         patience,
     };
-    match engine.redeem(wish).await? {
+    match use_cases::redeem::redeem(&engine, wish).await? {
         Redeemed::Said(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

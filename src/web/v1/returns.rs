@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Call, merchant_of, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::signed_return::PARAMETER;
-use crate::engine::{CameBack, Engine, Unsigned};
+use crate::engine::{CameBack, Engine, Unsigned, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -76,8 +76,8 @@ struct RefusedView {
 
 async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let secrets = engine.return_secrets(merchant.id).into_iter();
-    let keys = engine.return_keys().into_iter();
+    let secrets = use_cases::verify_return::return_secrets(&engine, merchant.id).into_iter();
+    let keys = use_cases::verify_return::return_keys(&engine).into_iter();
     Ok(no_store(StatusCode::OK).json(KeysView {
         signed_returns: merchant.settings.signed_returns.as_str(),
         parameter: PARAMETER,
@@ -85,6 +85,7 @@ async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         hmac: secrets.map(|own| SecretView { key: own.key, secret: own.secret.reveal().to_owned() }).collect(),
         ed25519: keys.map(|own| PublicView { key: own.kid, public: own.x }).collect(),
         parameters: engine
+            .deps
             .dialects()
             .map(|dialect| (dialect.name(), dialect.appended()))
             .filter(|(_, appended)| !appended.is_empty())
@@ -101,7 +102,7 @@ async fn verify(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     }
     let came = CameBack { url: &call.body.url, callback: call.body.callback.as_deref(), tolerance };
     let mut response = no_store(StatusCode::OK);
-    Ok(match engine.verify_return(call.merchant.id, came) {
+    Ok(match use_cases::verify_return::verify_return(&engine, call.merchant.id, came) {
         Ok(verified) => response.json(ValidView {
             valid: true,
             signed_at: rfc3339(verified.at),

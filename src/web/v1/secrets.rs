@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, at, merchant_of, no_store};
 use crate::domain::api_key::{KeyName, KeyNumber};
-use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey};
+use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -92,13 +92,13 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         last_used_at: own.last_used_at.map(rfc3339),
         ends_at: own.key.ends_at.map(rfc3339),
     };
-    let keys: Vec<KeyView> = engine.api_keys(&merchant).await?.into_iter().map(view).collect();
+    let keys: Vec<KeyView> = use_cases::secrets::api_keys(&engine, &merchant).await?.into_iter().map(view).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "keys": keys })))
 }
 
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<KeyBody>::read(&engine, incoming).await?;
-    let new = engine.add_key(call.merchant.id, KeyName::parse(&call.body.name)?).await?;
+    let new = use_cases::secrets::add_key(&engine, call.merchant.id, KeyName::parse(&call.body.name)?).await?;
     Ok(made(&new.ok_or_else(|| Problem::not_found("merchant"))?))
 }
 
@@ -109,7 +109,7 @@ async fn rotate(
 ) -> Result<HttpResponse, Problem> {
     let call = Call::<RotationBody>::read(&engine, incoming).await?;
     let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
-    let new = engine.rotate_key(call.merchant.id, Some(number), call.body.overlap()).await?;
+    let new = use_cases::secrets::rotate_key(&engine, call.merchant.id, Some(number), call.body.overlap()).await?;
     Ok(made(&new.ok_or_else(no_such_key)?))
 }
 
@@ -120,7 +120,7 @@ async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
-    if engine.revoke_key(merchant.id, number).await? {
+    if use_cases::secrets::revoke_key(&engine, merchant.id, number).await? {
         return Ok(HttpResponse::NoContent().finish());
     }
     Err(no_such_key())
@@ -128,7 +128,7 @@ async fn revoke(
 
 async fn rotate_signing_secret(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<RotationBody>::read(&engine, incoming).await?;
-    let new = engine.rotate_signing_secret(call.merchant.id, call.body.overlap()).await?;
+    let new = use_cases::secrets::rotate_signing_secret(&engine, call.merchant.id, call.body.overlap()).await?;
     let new = new.ok_or_else(|| Problem::not_found("merchant"))?;
     Ok(no_store(StatusCode::CREATED).json(NewSecretView {
         signing_secret: new.secret.reveal(),
@@ -138,7 +138,7 @@ async fn rotate_signing_secret(engine: web::Data<Engine>, incoming: Incoming) ->
 
 async fn rotate_webhook_key(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<RotationBody>::read(&engine, incoming).await?;
-    let keys = engine.rotate_webhook_key(call.merchant.id, call.body.overlap()).await?;
+    let keys = use_cases::secrets::rotate_webhook_key(&engine, call.merchant.id, call.body.overlap()).await?;
     let keys = keys.ok_or_else(|| Problem::not_found("merchant"))?;
     let keys: Vec<_> = keys.iter().map(WebhookKeyView::from).collect();
     Ok(no_store(StatusCode::CREATED).json(serde_json::json!({ "webhook_public_keys": keys })))

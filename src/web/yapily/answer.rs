@@ -145,7 +145,9 @@ impl From<EngineError> for Refusal {
                 return Self::new(StatusCode::CONFLICT, "The Idempotency-Key was used for another request");
             }
             EngineError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "The gateway cannot answer now, try again"),
-            EngineError::Missing(_) => (StatusCode::INTERNAL_SERVER_ERROR, "This is our mistake, and has been noted"),
+            EngineError::Gone | EngineError::Missing(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "This is our mistake, and has been noted")
+            }
         };
         Self { source: Some("YAPILY"), cause: Some(telemetry::Cause::new(&error)), ..Self::new(status, message) }
     }
@@ -159,7 +161,7 @@ pub(super) fn answer_with_issues(engine: &Engine, said: Result<Said, Refusal>) -
 
 /// Writes an answer.
 pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
-    let half = engine.clock().entropy().first_chunk().copied().unwrap_or_default();
+    let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
     let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
     match said {
         Ok((status, body)) => written(status, body.written(&tracing_id), &tracing_id),
@@ -176,7 +178,7 @@ pub(super) fn with_next(
 ) -> HttpResponse {
     let Some(query) = next else { return response };
     let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let link = format!("<{}>; rel=\"next\"", engine.public_url().page(path, &query));
+    let link = format!("<{}>; rel=\"next\"", engine.deps.public_url.page(path, &query));
     if let Ok(link) = HeaderValue::from_str(&link) {
         response.headers_mut().insert(header::LINK, link);
     }

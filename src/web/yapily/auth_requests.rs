@@ -13,7 +13,7 @@ use crate::dialect::yapily::{AuthRequest, Body, Links, NAME, auth_request};
 use crate::domain::consent::Kind;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{CONSENT_PAGE, Changed, Engine};
+use crate::engine::{CONSENT_PAGE, Changed, Engine, derive, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -26,7 +26,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn for_accounts(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let opened = async {
         let call = Call::read(&engine, incoming).await?;
-        let request = AuthRequest::read_account(&call.body, engine.clock().now())?;
+        let request = AuthRequest::read_account(&call.body, engine.deps.clock.now())?;
         open(&engine, &call, &request).await
     };
     answer(&engine, opened.await)
@@ -47,14 +47,15 @@ async fn again(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse 
 
 async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Said, Refusal> {
     let id = request.institution().unwrap_or_default();
-    let institution = engine.institution(id).ok_or_else(|| {
+    let institution = engine.deps.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
             .hint("list them with GET /institutions")
     })?;
     let reach = request.at(institution)?;
     let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
-    let journey = engine.open_consent(&call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?;
+    let journey =
+        use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?;
     asked_for(engine, &journey)
 }
 
@@ -64,24 +65,24 @@ async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     let token = request.headers().get("consent").and_then(|token| token.to_str().ok());
     let token = token.ok_or_else(|| Invalid::new("consent", "is required: the header with the consent token"))?;
     let own = |journey: &Journey| journey.opening().merchant == merchant.id && journey.opening().dialect == NAME;
-    let found = engine.consent_of_token(token).await?.filter(own);
+    let found = use_cases::consent::of_token(engine, token).await?.filter(own);
     let journey = found.ok_or_else(|| Refusal::forbidden("The given consent can not be used. It is unknown"))?;
     let for_accounts = journey.opening().purpose.consent().is_some_and(|consent| consent.kind == Kind::Accounts);
     if !for_accounts {
         let message = "Only a consent to account access can be authorised again";
         return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message));
     }
-    match engine.reopen(&merchant, journey).await? {
+    match use_cases::consent::reopen(engine, &merchant, journey).await? {
         Changed::Done(journey) => asked_for(engine, &journey),
         Changed::Cannot(status) => Err(Refusal::unusable(status)),
     }
 }
 
 fn asked_for(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
-    let (about, link) = (about(engine, journey), engine.link(journey)?);
+    let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
     let page = |path: &str, more: &[(&str, &str)]| {
         let query = [&[("link_id", link.as_str())], more].concat();
-        engine.public_url().page(path, &query)
+        engine.deps.public_url.page(path, &query)
     };
     // Yapily's own examples read the state out of this address.
     let state = about.state.as_deref().map(|state| ("state", state));

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::answer::Refusal;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::engine::{Engine, Reservation};
+use crate::engine::{Engine, Reservation, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::idempotency;
 
@@ -33,7 +33,7 @@ impl Call {
 /// The merchant whose id and key the call brought: they have to belong together.
 pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Refusal> {
     let (id, key) = credentials(request).ok_or_else(Refusal::unauthorised)?;
-    let merchant = engine.authenticate(&key).await?;
+    let merchant = use_cases::authenticate::authenticate(engine, &key).await?;
     merchant.filter(|merchant| merchant.id == id).ok_or_else(Refusal::unauthorised)
 }
 

@@ -15,7 +15,7 @@ use crate::domain::consent::Kind;
 use crate::domain::id::{JourneyId, MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Changed, Counted, Engine, Page, Stretch, Which};
+use crate::engine::{Changed, Counted, Engine, Page, Stretch, Which, derive, find, scan, use_cases};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -36,7 +36,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// What an authenticated answer says of a consent besides its journey.
 pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
-    About { state: engine.latest_state(journey), token: engine.consent_token(journey), now: engine.clock().now() }
+    About {
+        state: derive::latest_state(&engine.deps, journey),
+        token: derive::consent_token(&engine.deps, journey),
+        now: engine.deps.clock.now(),
+    }
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
@@ -49,7 +53,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let found = async {
         let merchant = merchant_of(&engine, &request).await?.id;
-        let found = engine.consent_soon(merchant, id_of(&request)?, patience(&request)?).await?;
+        let found = find::consent_soon(&engine.deps, merchant, id_of(&request)?, patience(&request)?).await?;
         wrapped(&engine, &found.filter(is_own).ok_or_else(unknown)?)
     };
     answer(&engine, found.await)
@@ -59,7 +63,7 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
     let revoked = async {
         let merchant = merchant_of(&engine, &request).await?.id;
         force_delete(query(&request))?;
-        let journey = engine.revoke(find(&engine, merchant, id_of(&request)?).await?).await?;
+        let journey = use_cases::consent::revoke(&engine, find(&engine, merchant, id_of(&request)?).await?).await?;
         Ok((StatusCode::OK, Body::wrapped(deleted(&journey))?))
     };
     answer(&engine, revoked.await)
@@ -70,11 +74,11 @@ async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let request = incoming.request.clone();
         let call = Call::read(&engine, incoming).await?;
         let journey = find(&engine, call.merchant.id, id_of(&request)?).await?;
-        let confirmation = Confirmation::read(&call.body, engine.clock().now())?;
+        let confirmation = Confirmation::read(&call.body, engine.deps.clock.now())?;
         if journey.opening().purpose.consent().is_none_or(|consent| consent.kind != Kind::Accounts) {
             return Err(Invalid::new("consentId", "names a consent to a payment, which is not confirmed again").into());
         }
-        match engine.confirm(journey, confirmation.at).await? {
+        match use_cases::consent::confirm(&engine, journey, confirmation.at).await? {
             Changed::Done(journey) => wrapped(&engine, &journey),
             // The document has 400 for a status as for a type that cannot be extended, not the 403 of other calls.
             Changed::Cannot(status) => Err(Refusal::unusable(status).with_status(StatusCode::BAD_REQUEST)),
@@ -95,13 +99,13 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Ref
     // The stretch ends before its moment, the filter with it.
     let before = query.before.map(|before| before.plus(Duration::from_millis(1)));
     let stretch = Stretch { lists, before, after: None, from: query.from, most: LOOKED_AT };
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let wanted = |journey: &Journey| {
         is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)
     };
     let page = Page { skip: query.offset, most: query.most() };
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
-    let selected = engine.select_and_count(merchant, &stretch, Counted { page, to }, wanted).await?;
+    let selected = scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to }, wanted).await?;
     let (journeys, total) = (selected.journeys, selected.count);
     let next = selected.stopped.map(|last| {
         // The list goes on at the same moment, behind what this answer has of it.
@@ -121,7 +125,7 @@ async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<O
     }
     let mut users = BTreeSet::new();
     for own in &query.application_users {
-        users.extend(engine.user_named(merchant, own).await?.map(|user| user.id));
+        users.extend(use_cases::users::find_named(engine, merchant, own).await?.map(|user| user.id));
     }
     users.retain(|user| query.users.is_empty() || query.users.contains(user));
     Ok(Some(users))
@@ -132,7 +136,7 @@ fn wrapped(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
 }
 
 pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, Refusal> {
-    engine.consent(merchant, id).await?.filter(is_own).ok_or_else(unknown)
+    find::consent(&engine.deps, merchant, id).await?.filter(is_own).ok_or_else(unknown)
 }
 
 /// The consent that the path names; what is no id names none.

@@ -13,7 +13,7 @@ use crate::dialect::yapily::{About, AuthCode, Body, BrowserAnswer, NAME, consent
 use crate::domain::consent::{AnswerTo, Status};
 use crate::domain::journey::{Journey, Settlement};
 use crate::domain::outcome::Cause;
-use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption};
+use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
@@ -35,7 +35,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let patience = patience(&request)?;
         let wish =
             Redeeming { merchant: call.merchant.id, token: token.reveal(), reservation: call.reservation, patience };
-        told(&engine, engine.redeem(wish).await?)
+        told(&engine, use_cases::redeem::redeem(&engine, wish).await?)
     };
     answer(&engine, redeemed.await)
 }
@@ -46,7 +46,9 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let code = AuthCode::read(&call.body)?;
         let patience = patience(&request)?;
-        let brought = engine.bring_code(call.merchant.id, code.state.reveal(), code.offer, patience).await?;
+        let brought =
+            use_cases::exchange::bring_code(&engine, call.merchant.id, code.state.reveal(), code.offer, patience)
+                .await?;
         proven(&engine, brought, |journey| about(&engine, journey))
     };
     answer(&engine, brought.await)
@@ -57,7 +59,8 @@ async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
     let brought = async {
         let request = incoming.request.clone();
         let BrowserAnswer(code) = BrowserAnswer::read(&json_of(incoming)?)?;
-        let brought = engine.bring_open_code(code.state.reveal(), code.offer, patience(&request)?).await?;
+        let brought =
+            use_cases::exchange::bring_open_code(&engine, code.state.reveal(), code.offer, patience(&request)?).await?;
         proven(&engine, brought, |journey| about_openly(&engine, journey))
     };
     answer(&engine, brought.await)
@@ -96,7 +99,7 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
         }
     };
     // By this round: a consent that was given before may stand, and its customer have said no now.
-    match (journey.round_status(engine.clock().now()), journey.settlement()) {
+    match (journey.round_status(engine.deps.clock.now()), journey.settlement()) {
         (Some(Status::Failed | Status::Rejected), Some(Settlement { cause: Cause::Bank(Some(error)), .. })) => {
             Err(Refusal::of_bank(error))
         }

@@ -12,7 +12,7 @@ use super::users;
 use crate::dialect::yapily::{Body, HostedKind, HostedRequest, NAME, Shown, hosted_request};
 use crate::domain::institution::Institution;
 use crate::domain::journey::Journey;
-use crate::engine::{CONSENT_PAGE, Engine};
+use crate::engine::{CONSENT_PAGE, Engine, derive, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -42,7 +42,7 @@ async fn one_payment(engine: web::Data<Engine>, request: HttpRequest) -> HttpRes
 async fn ask(engine: &Arc<Engine>, incoming: Incoming, kind: HostedKind) -> HttpResponse {
     let asked = async {
         let call = Call::read(engine, incoming).await?;
-        let hosted = HostedRequest::read(&call.body, kind, engine.clock().now())?;
+        let hosted = HostedRequest::read(&call.body, kind, engine.deps.clock.now())?;
         let journey = open(engine, &call, &hosted).await;
         // On these endpoints the callback has another name.
         let journey = journey.map_err(|refusal| refusal.renamed("callback", "redirectUrl"))?;
@@ -62,17 +62,17 @@ async fn one(engine: &Engine, request: &HttpRequest, kind: HostedKind) -> HttpRe
 
 async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Result<Journey, Refusal> {
     let request = hosted.request();
-    let candidates = hosted.candidates(engine.institutions())?;
-    let able = |institution: &Institution| !request.is_payment() || engine.takes_payments(institution);
+    let candidates = hosted.candidates(&engine.deps.institutions)?;
+    let able = |institution: &Institution| !request.is_payment() || engine.deps.takes_payments(institution);
     let reach = hosted.reach(&candidates, able)?;
     let wish = |user: &_| request.wish(user, reach.clone());
     let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
-    Ok(engine.open_consent(&call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
+    Ok(use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
 }
 
 fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: (HostedKind, Shown)) -> Result<Said, Refusal> {
-    let (about, link) = (about(engine, journey), engine.link(journey)?);
-    let hosted_url = engine.public_url().page(CONSENT_PAGE, &[("link_id", &link)]);
+    let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
+    let hosted_url = engine.deps.public_url.page(CONSENT_PAGE, &[("link_id", &link)]);
     let view = hosted_request(journey, &about, &hosted_url, shown);
     let view = view.ok_or_else(|| Refusal::not_found("There is no such request"))?;
     Ok((status, Body::wrapped(view)?))

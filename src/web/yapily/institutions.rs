@@ -18,7 +18,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let listed = async {
         merchant_of(&engine, &request).await?;
-        let items: Vec<_> = engine.institutions().iter().map(institution).collect();
+        let items: Vec<_> = engine.deps.institutions.iter().map(institution).collect();
         Ok((StatusCode::OK, Body::list(&items, None)?))
     };
     answer(&engine, listed.await)
@@ -27,7 +27,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let found = async {
         merchant_of(&engine, &request).await?;
-        let found = engine.institution(request.match_info().query("id"));
+        let found = engine.deps.institution(request.match_info().query("id"));
         let found = found.ok_or_else(|| Refusal::not_found("There is no such institution"))?;
         Ok((StatusCode::OK, Body::bare(institution(found))?))
     };

@@ -15,7 +15,7 @@ use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::user::User;
 use crate::domain::wish::Wish;
-use crate::engine::{Engine, Enrolled, Page, Which};
+use crate::engine::{Engine, Enrolled, Page, Which, use_cases};
 use crate::web::body::Incoming;
 
 /// The most consents of one user that are looked at.
@@ -36,7 +36,7 @@ pub(super) async fn asked(
     wish: &impl Fn(&User) -> Wish,
 ) -> Result<User, Refusal> {
     if let Some(id) = who.user {
-        let found = engine.user(merchant.id, id).await?;
+        let found = use_cases::users::find(engine, merchant.id, id).await?;
         let found = found.ok_or_else(|| Invalid::new("userUuid", "names no user of this application"))?;
         if who.application_user.is_some() && who.application_user != found.application_user {
             return Err(Invalid::new("applicationUserId", "is not that of userUuid's user").into());
@@ -44,7 +44,7 @@ pub(super) async fn asked(
         return Ok(found);
     }
     if let Some(own) = &who.application_user
-        && let Some(found) = engine.user_named(merchant.id, own).await?
+        && let Some(found) = use_cases::users::find_named(engine, merchant.id, own).await?
     {
         return Ok(found);
     }
@@ -52,10 +52,10 @@ pub(super) async fn asked(
         id: UserId::from_bytes([0; 16]),
         merchant: merchant.id,
         application_user: who.application_user.clone(),
-        created_at: engine.clock().now(),
+        created_at: engine.deps.clock.now(),
     };
-    engine.rehearse(merchant, NAME, &wish(&nobody))?;
-    match engine.enrol(merchant.id, nobody.application_user, None).await? {
+    use_cases::open::rehearse(engine, merchant, NAME, &wish(&nobody))?;
+    match use_cases::users::enrol(engine, merchant.id, nobody.application_user, None).await? {
         (added, Enrolled::New) => Ok(added),
         (_, Enrolled::Known(found)) => Ok(found),
     }
@@ -64,7 +64,9 @@ pub(super) async fn asked(
 async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let added = async {
         let call = Call::read(&engine, incoming).await?;
-        match engine.enrol(call.merchant.id, read_user(&call.body)?, call.reservation.as_ref()).await? {
+        match use_cases::users::enrol(&engine, call.merchant.id, read_user(&call.body)?, call.reservation.as_ref())
+            .await?
+        {
             (added, Enrolled::New) => Ok((StatusCode::CREATED, Body::bare(user(&added, Some(&[])))?)),
             (_, Enrolled::Known(_)) => {
                 let message = "There is a user with this applicationUserId already";
@@ -82,11 +84,11 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
         let wanted = UserQuery::read(query(&request))?;
         let mut found = Vec::new();
         for own in &wanted.application_users {
-            found.extend(engine.user_named(merchant, own).await?);
+            found.extend(use_cases::users::find_named(&engine, merchant, own).await?);
         }
         if wanted.application_users.is_empty() {
             let end = wanted.offset + wanted.limit;
-            found = engine.users(merchant, end + 1).await?;
+            found = use_cases::users::list(&engine, merchant, end + 1).await?;
             // The list has no envelope that could say that it is cut.
             next = (found.len() > end).then(|| [("limit", wanted.limit.to_string()), ("offset", end.to_string())]);
             found = found.into_iter().skip(wanted.offset).take(wanted.limit).collect();
@@ -121,12 +123,12 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
 async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Said, Refusal> {
     let mut revoked = Vec::new();
     for journey in consents(engine, gone).await? {
-        revoked.push(engine.revoke(journey).await?);
+        revoked.push(use_cases::consent::revoke(engine, journey).await?);
     }
-    engine.forget_user(gone).await?;
+    use_cases::users::forget(engine, gone).await?;
     for journey in consents(engine, gone).await? {
         if !revoked.iter().any(|ended| ended.id() == journey.id()) {
-            revoked.push(engine.revoke(journey).await?);
+            revoked.push(use_cases::consent::revoke(engine, journey).await?);
         }
     }
     Ok((StatusCode::OK, Body::wrapped(deleted_user(gone, &revoked))?))
@@ -135,12 +137,12 @@ async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Said, Refusal> {
 async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> Result<User, Refusal> {
     let unknown = || Refusal::not_found("There is no such user");
     let id = request.match_info().query("id").parse().map_err(|_: Invalid| unknown())?;
-    engine.user(merchant, id).await?.ok_or_else(unknown)
+    use_cases::users::find(engine, merchant, id).await?.ok_or_else(unknown)
 }
 
 /// The institutions of a user's consents that are in force, each once.
 async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal> {
-    let now = engine.clock().now();
+    let now = engine.deps.clock.now();
     let given = consents(engine, of).await?;
     let given = given.iter().filter(|journey| journey.is_in_force(now));
     let mut ids: Vec<String> = given.filter_map(Journey::institution).map(str::to_owned).collect();
@@ -150,5 +152,8 @@ async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal
 }
 
 async fn consents(engine: &Engine, of: &User) -> Result<Vec<Journey>, Refusal> {
-    Ok(engine.select(of.merchant, Which::OfUser(of.id), ALL, |journey| journey.opening().dialect == NAME).await?)
+    Ok(use_cases::list::select(engine, of.merchant, Which::OfUser(of.id), ALL, |journey| {
+        journey.opening().dialect == NAME
+    })
+    .await?)
 }

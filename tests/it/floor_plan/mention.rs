@@ -13,12 +13,12 @@ pub struct Mention {
 
 /// Every mention in the file of this module.
 pub fn mentions(module: &[String], tokens: &[Token]) -> Vec<Mention> {
-    let mut walk = Walk { tokens, module: module.to_vec(), imported: HashMap::new(), found: Vec::new() };
-    // Once for what is imported, and once for what is then said of it.
-    walk.through();
-    walk.found.clear();
-    walk.through();
-    walk.found
+    Walk::of(module, tokens).found
+}
+
+/// The names that the file of this module imports, and the paths that they stand for.
+pub fn imported(module: &[String], tokens: &[Token]) -> HashMap<String, Vec<String>> {
+    Walk::of(module, tokens).imported
 }
 
 struct Walk<'a> {
@@ -28,7 +28,16 @@ struct Walk<'a> {
     found: Vec<Mention>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn of(module: &[String], tokens: &'a [Token]) -> Self {
+        let mut walk = Self { tokens, module: module.to_vec(), imported: HashMap::new(), found: Vec::new() };
+        // Once for what is imported, and once for what is then said of it.
+        walk.through();
+        walk.found.clear();
+        walk.through();
+        walk
+    }
+
     fn through(&mut self) {
         let (mut at, mut depth, mut inline) = (0, 0_usize, Vec::new());
         while let Some(token) = self.tokens.get(at) {
@@ -44,6 +53,12 @@ impl Walk<'_> {
                 Kind::Word(word) if word == "mod" && self.tokens.get(at + 2).is_some_and(|t| t.is('{')) => {
                     self.module.extend(self.word(at + 1).map(str::to_owned));
                     inline.push(depth);
+                }
+                Kind::Word(word) if word == "mod" && self.tokens.get(at + 2).is_some_and(|t| t.is(';')) => {
+                    if let Some(name) = self.word(at + 1) {
+                        let path = [self.module.as_slice(), &[name.to_owned()]].concat();
+                        self.imported.insert(name.to_owned(), path);
+                    }
                 }
                 Kind::Word(word) if self.begins_path(at) => {
                     if let Some(root) = self.root(word) {
@@ -150,6 +165,11 @@ mod tests {
     fn relative_paths_are_resolved() {
         assert_eq!(found("use super::a::B; use super::super::c; use self::d;"), ["web::a::B", "c", "web::page::d"]);
         assert_eq!(found("mod inner { use super::super::a; } use super::b;"), ["web::a", "web::b"]);
+    }
+
+    #[test]
+    fn modules_of_a_folder_are_known_by_their_names() {
+        assert_eq!(found("mod a; pub use a::B; fn f() { a::c() }"), ["web::page::a::B", "web::page::a::c"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use handback::domain::journey::Journey;
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::Outcome;
 use handback::domain::wish::Asked;
+use handback::engine::use_cases;
 use reqwest::Method;
 
 use crate::support::annex::{Annex, Manners};
@@ -197,7 +198,7 @@ async fn a_consent_says_how_it_ended() {
         assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(outcome));
     }
     let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
-    annex.engine.revoke(revoked.clone()).await.unwrap();
+    use_cases::consent::revoke(&annex.engine, revoked.clone()).await.unwrap();
     annex.http.get(&page(&annex, &revoked, "")).await.is(200).says("Request withdrawn");
     let late = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     annex.clock.advance(late.expires_at().since(late.opening().opened_at));
@@ -213,7 +214,7 @@ async fn who_refuses_what_was_given_before_is_not_told_to_have_agreed() {
     annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();
     annex.http.get(&link).await.is(200).says("You have agreed");
     let given = annex.now(&journey).await;
-    annex.engine.reopen(&annex.merchant, given).await.unwrap();
+    use_cases::consent::reopen(&annex.engine, &annex.merchant, given).await.unwrap();
     let bank = annex.http.get(&link).await.location();
     annex.http.back(&format!("error=access_denied&state={}", query_value(&bank, "state"))).await.location();
     annex.http.get(&link).await.is(200).says("You have not agreed").never_says("You have agreed");

@@ -6,7 +6,7 @@ use handback::domain::consent::Consent;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::journey::Journey;
 use handback::domain::wish::Asked;
-use handback::engine::{Counted, Page, Place, Stretch, Which};
+use handback::engine::{Counted, Page, Place, Stretch, Which, scan};
 
 use crate::support::annex::{Annex, consent};
 
@@ -29,7 +29,9 @@ async fn many(annex: &Annex) -> Vec<Journey> {
 }
 
 async fn found(annex: &Annex, stretch: &Stretch, counted: Counted) -> (Vec<Journey>, usize) {
-    let found = annex.engine.select_and_count(annex.merchant.id, stretch, counted, |_| true).await.expect("a store");
+    let found = scan::select_and_count(&annex.engine.deps, annex.merchant.id, stretch, counted, |_| true)
+        .await
+        .expect("a store");
     assert_eq!(found.stopped, None);
     (found.journeys, found.count)
 }
@@ -63,14 +65,16 @@ async fn a_stretch_begins_and_ends_where_it_says() {
         let first = |journey: &Journey| journey.opening().purpose.consent().is_some_and(|own| own.user == user(0));
         let expected: Vec<Journey> = journeys[10..17].iter().filter(|journey| first(journey)).cloned().collect();
         assert!((1..7).contains(&expected.len()));
-        let selected = annex.engine.select_and_count(annex.merchant.id, &bounded, all, first).await.expect("a store");
+        let selected =
+            scan::select_and_count(&annex.engine.deps, annex.merchant.id, &bounded, all, first).await.expect("a store");
         assert_eq!((selected.journeys, selected.count), (expected.clone(), expected.len()));
         // It says where it stopped, unless the part was full before.
         assert_eq!(selected.stopped, Some(Place::of(&journeys[16])));
         let on = Stretch { after: selected.stopped, most: usize::MAX, ..bounded.clone() };
         assert_eq!(found(&annex, &on, all).await.0, journeys[17..30], "from there it goes on");
         let one = Counted { page: Page { skip: 0, most: 1 }, to: 0 };
-        let full = annex.engine.select_and_count(annex.merchant.id, &bounded, one, first).await.expect("a store");
+        let full =
+            scan::select_and_count(&annex.engine.deps, annex.merchant.id, &bounded, one, first).await.expect("a store");
         assert_eq!((full.journeys.len(), full.stopped), (1, None));
     }
 }

@@ -30,7 +30,7 @@ use handback::domain::outcome::{Fact, Offer};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
-use handback::engine::{Edit, Engine, NewMerchant, NoHerald, Parts};
+use handback::engine::{Deps, Edit, Engine, NewMerchant, NoHerald, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
@@ -118,7 +118,9 @@ impl Annex {
         let (folder, keys) =
             (Arc::new(TempDir::new().expect("a folder")), Keys::write_fresh("k1", SystemClock.entropy()));
         let engine = Arc::new(engine(banks, (&folder.path().join("data"), keys.reveal()), &clock, base.clone()));
-        let new = engine.add_merchant(MerchantName::parse("Corner shop").expect("a name")).await.expect("a merchant");
+        let new = use_cases::merchants::add(&engine, MerchantName::parse("Corner shop").expect("a name"))
+            .await
+            .expect("a merchant");
         let NewMerchant { merchant, api_key, .. } = new;
         let (server, thread) = serving(&engine, listener);
         let (api_key, keys) = (Secret::new(api_key.reveal()), keys.reveal().to_owned());
@@ -158,7 +160,7 @@ impl Annex {
             extra_outcomes: None,
             expiry: None,
         };
-        self.engine.open_consent(&self.merchant, "secpaid", &wish, None).await.expect("a consent")
+        use_cases::consent::open(&self.engine, &self.merchant, "secpaid", &wish, None).await.expect("a consent")
     }
 
     /// Saves a callback of the merchant's.
@@ -171,8 +173,8 @@ impl Annex {
             ways: AppWays::default(),
             used: Used::ByDefault,
         };
-        self.engine.edit(self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
-        let merchants = self.engine.merchants().await.expect("a store");
+        use_cases::profile::edit(&self.engine, self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
+        let merchants = use_cases::merchants::list(&self.engine).await.expect("a store");
         self.merchant = merchants.into_iter().find(|known| known.id == self.merchant.id).expect("the merchant");
     }
 
@@ -198,17 +200,20 @@ impl Annex {
             extra_outcomes: None,
             expiry: None,
         };
-        self.engine.open(&self.merchant, "secpaid", &wish, None).await.expect("a checkout")
+        use_cases::open::open(&self.engine, &self.merchant, "secpaid", &wish, None).await.expect("a checkout")
     }
 
     /// The text that opens a journey's pages.
     pub fn link(&self, journey: &Journey) -> String {
-        self.engine.link(journey).expect("a link")
+        derive::link(&self.engine.deps, journey).expect("a link")
     }
 
     /// The journey as it stands.
     pub async fn now(&self, journey: &Journey) -> Journey {
-        self.engine.journey(self.merchant.id, journey.pay_id()).await.expect("a store").expect("the journey")
+        find::journey(&self.engine.deps, self.merchant.id, journey.pay_id())
+            .await
+            .expect("a store")
+            .expect("the journey")
     }
 }
 
@@ -270,7 +275,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
         ..institutions().remove(0)
     };
     let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");
-    Engine::new(Parts {
+    Engine::new(Deps {
         store: Arc::new(store),
         keys,
         clock: Arc::clone(clock) as _,
@@ -287,7 +292,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
 }
 
 fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
-    let bank = web::Data::new(sandbox(engine.public_url()));
+    let bank = web::Data::new(sandbox(&engine.deps.public_url));
     let clock: Arc<dyn handback::clock::Clock> = Arc::new(SystemClock);
     let (clock, limits) = (web::Data::from(clock), web::Data::new(Limits::default()));
     let (house, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));

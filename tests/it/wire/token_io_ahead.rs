@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handback::clock::Clock as _;
 use handback::domain::journey::Journey;
-use handback::engine::Which;
+use handback::engine::{Which, derive, sweep, use_cases};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn payment(annex: &Annex, id: &Value, seconds: &str) -> Value {
 }
 
 async fn journey(annex: &Annex) -> Journey {
-    annex.engine.journeys(annex.merchant.id, Which::All, None, 1).await.expect("a store").remove(0)
+    use_cases::list::journeys(&annex.engine, annex.merchant.id, Which::All, None, 1).await.expect("a store").remove(0)
 }
 
 #[tokio::test]
@@ -83,16 +83,16 @@ async fn another_node_asks_when_the_one_that_did_is_gone() {
     eventually("the bank is being asked", || async { journey(&annex).await.revision() == 2 }).await;
     // The node dies while the bank thinks. What it has promised stands in the store.
     let next = annex.next(&[Manners::plain("late")]);
-    assert_eq!(next.engine.sweep().await.expect("a store"), 0, "not while the first one may still be there");
+    assert_eq!(sweep::sweep(&next.engine).await.expect("a store"), 0, "not while the first one may still be there");
     assert_eq!(payment(&next, &pending["id"], "0").await, pending);
     next.clock.advance(Journey::ASKING);
-    assert_eq!(next.engine.sweep().await.expect("a store"), 1);
+    assert_eq!(sweep::sweep(&next.engine).await.expect("a store"), 1);
     let ready = payment(&next, &pending["id"], "20").await;
     assert_eq!(ready["status"], "INITIATION_PENDING_REDIRECT_AUTH");
     let state = query_value(ready["authentication"]["redirectUrl"].as_str().expect("a way"), "state");
     let home = next.http.get(&format!("/return/late?code=ok&state={state}")).await.location();
     assert!(home.starts_with(CALLBACK), "{home}");
-    assert_eq!(next.engine.sweep().await.expect("a store"), 0, "nothing is left to do");
+    assert_eq!(sweep::sweep(&next.engine).await.expect("a store"), 0, "nothing is left to do");
 }
 
 #[tokio::test]
@@ -101,12 +101,15 @@ async fn a_payment_whose_node_died_before_it_asked_is_asked_for_too() {
     let (body, now) = (request(json!({})).to_string(), annex.clock.now());
     let wish = handback::dialect::token_io::PaymentRequest::read(body.as_bytes(), now);
     let wish = wish.expect("a request").wish(None);
-    let opened = annex.engine.open(&annex.merchant, "token_io", &wish, None).await.expect("a payment");
+    let opened =
+        use_cases::open::open(&annex.engine, &annex.merchant, "token_io", &wish, None).await.expect("a payment");
     assert_eq!((opened.revision(), opened.departures().len()), (1, 1), "its departure is written with it");
-    assert_eq!(annex.engine.sweep().await.expect("a store"), 1);
+    assert_eq!(sweep::sweep(&annex.engine).await.expect("a store"), 1);
     eventually("its way is known", || async {
         let now = annex.now(&opened).await;
-        annex.engine.known_way(&now).expect("a key").is_some_and(|way| way.contains("/sandbox/authorise?"))
+        derive::known_way(&annex.engine.deps, &now)
+            .expect("a key")
+            .is_some_and(|way| way.contains("/sandbox/authorise?"))
     })
     .await;
 }
@@ -117,7 +120,7 @@ async fn a_way_that_nobody_has_said_before_the_payment_ended_is_not_asked_for_an
     let pending = asked(&annex, "0").await;
     let next = annex.next(&[Manners::plain("late")]);
     next.clock.advance(Duration::from_hours(25));
-    next.engine.sweep().await.expect("a store");
+    sweep::sweep(&next.engine).await.expect("a store");
     let ended = payment(&next, &pending["id"], "0").await;
     assert_eq!(ended["status"], "INITIATION_FAILED", "{ended}");
     assert_eq!(journey(&next).await.asked_ahead(), None);

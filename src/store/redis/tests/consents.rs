@@ -37,14 +37,14 @@ async fn it_is_kept_until_it_has_ended_and_been_kept() {
     done(settling(given.clone(), None)).await;
     assert_eq!(days_left(&store, given.pay_id()).await, 97);
     let again = given.reopen(now, now.plus(DAY)).unwrap();
-    done(Step::reopen(again.clone())).await;
+    done(Step::to(again.clone())).await;
     assert_eq!(days_left(&store, again.pay_id()).await, -1);
     let (cancelled, _) = settled(again, &Fact::pressed_cancel(), now);
     done(settling(cancelled.clone(), None)).await;
     assert_eq!(days_left(&store, cancelled.pay_id()).await, 97);
     let again = cancelled.reopen(now, now.plus(200 * DAY)).unwrap();
     let (lapsed, _) = settled(again.clone(), &Fact::lapsed(), now);
-    done(Step::reopen(again)).await;
+    done(Step::to(again)).await;
     done(settling(lapsed.clone(), None)).await;
     assert_eq!(days_left(&store, lapsed.pay_id()).await, 207);
 }

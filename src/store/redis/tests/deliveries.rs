@@ -21,10 +21,10 @@ impl RedisStore {
     }
 
     async fn cancelled(&self, draft: Draft, at: Moment) -> Journey {
-        let journey = draft.telling(["https://m.example/a"]).journey();
+        let journey = draft.notifying(["https://m.example/a"]).journey();
         assert_eq!(Journeys::open(self, &journey, &[], None).await, Ok(Opened::New));
         let (away, departure) = departed(journey, at);
-        assert_eq!(self.take(&Step::leave(away.clone(), fresh(), departure)).await, Ok(Taken::Done));
+        assert_eq!(self.take(&Step::to(away.clone()).with_state(fresh(), departure)).await, Ok(Taken::Done));
         let (cancelled, _) = settled(away, &Fact::pressed_cancel(), at);
         assert_eq!(self.take(&settling(cancelled.clone(), None)).await, Ok(Taken::Done));
         cancelled
@@ -57,7 +57,7 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     let mut journey = journey;
     for mark in 1..4 {
         journey = journey.remember(Via { departure: 0, mark }, End::Settled(0), store.clock.now()).unwrap();
-        assert_eq!(store.take(&Step::remember(journey.clone())).await, Ok(Taken::Done));
+        assert_eq!(store.take(&Step::to(journey.clone())).await, Ok(Taken::Done));
         assert_eq!(left().await, [life, life]);
     }
 }
@@ -74,7 +74,7 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     let kept = store.hours_left(keys::journey(settled.pay_id())).await;
     assert!(kept > 0);
     assert_eq!(left().await, kept);
-    let open = draft().telling(["https://m.example/a"]).journey();
+    let open = draft().notifying(["https://m.example/a"]).journey();
     let told = open.deliveries(News::Opened, now, |_| true);
     assert_eq!((told.len(), Journeys::open(&*store, &open, &told, None).await), (1, Ok(Opened::New)));
     store.bury().await;

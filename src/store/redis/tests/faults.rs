@@ -31,10 +31,10 @@ impl RedisStore {
 
     /// A journey whose customer is at the bank under `state`.
     async fn away(&self, state: Digest) -> Journey {
-        let journey = Draft::at(self.now()).telling(["https://m.example/a"]).journey();
+        let journey = Draft::at(self.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(self.open_journey(&journey).await, Ok(Opened::New));
         let (away, departure) = departed(journey, self.now());
-        assert_eq!(self.take(&Step::leave(away.clone(), state, departure)).await, Ok(Taken::Done));
+        assert_eq!(self.take(&Step::to(away.clone()).with_state(state, departure)).await, Ok(Taken::Done));
         away
     }
 
@@ -90,7 +90,7 @@ async fn a_lost_reply_changes_no_answer() {
     let store = store(&proxy.url());
     store.ping().await.unwrap();
     let (opening, edit, keyed) = (reservation(), reservation(), reservation());
-    let journey = Draft::at(store.now()).reserved_by(&opening).telling(["https://m.example/a"]).journey();
+    let journey = Draft::at(store.now()).reserved_by(&opening).notifying(["https://m.example/a"]).journey();
     let (away, departure) = departed(journey.clone(), store.now());
     let (paid, _) = settled(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
@@ -98,7 +98,7 @@ async fn a_lost_reply_changes_no_answer() {
     proxy.drop_next_reply();
     assert_eq!(Journeys::open(&*store, &journey, &[], Some(&opening)).await, Ok(Opened::New));
     proxy.drop_next_reply();
-    assert_eq!(store.take(&Step::leave(away, fresh(), departure)).await, Ok(Taken::Done));
+    assert_eq!(store.take(&Step::to(away).with_state(fresh(), departure)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
     let settle = settling(paid.clone(), Some(store.token(fresh())));
     assert_eq!(store.take(&settle).await, Ok(Taken::Done));
@@ -287,10 +287,10 @@ async fn steps_take_one_round_trip() {
     assert_eq!((trips(before), departure), (1, 0));
     let held = found.hold(Via { departure, mark: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
     let before = proxy.round_trips();
-    assert_eq!(store.take(&Step::hold(held.clone())).await, Ok(Taken::Done));
+    assert_eq!(store.take(&Step::to(held.clone())).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
     let found = held.remember(Via { departure, mark: 1 }, End::Frozen, store.now()).unwrap();
-    assert_eq!(store.take(&Step::remember(found.clone())).await, Ok(Taken::Done));
+    assert_eq!(store.take(&Step::to(found.clone())).await, Ok(Taken::Done));
     let (paid, _) = settled(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
     let settle = settling(paid.clone(), Some(store.token(token)));

@@ -1,19 +1,16 @@
-//! Merchants' profiles.
+//! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
-use super::{Engine, EngineError};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
-use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, change};
 use crate::store::{Replaced, Reservation};
 
-/// How often an edit is made again when another edit was first.
-const TRIES: usize = 256;
-
 /// The most public keys of one merchant.
-const MOST_KEYS: usize = 10;
+pub(in crate::engine) const MOST_KEYS: usize = 10;
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,87 +46,48 @@ pub enum Edited {
     NoSuchSlot,
 }
 
-impl Engine {
-    /// Changes a merchant, again whenever another change was first. `None` when there is no such merchant.
-    ///
-    /// # Errors
-    /// When the change breaks a rule, or the store is in trouble.
-    pub(super) async fn change<T>(
-        &self,
-        id: MerchantId,
-        change: impl Fn(&mut Merchant) -> Result<T, Invalid>,
-    ) -> Result<Option<T>, EngineError> {
-        for _ in 0..TRIES {
-            let Some(before) = self.store.merchant(id).await? else { return Ok(None) };
-            let mut merchant = before.clone();
-            let changed = change(&mut merchant)?;
-            if merchant == before {
-                return Ok(Some(changed));
-            }
-            merchant.revision += 1;
-            if self.store.replace(&merchant, None).await? == Replaced::Done {
-                return Ok(Some(changed));
-            }
-        }
-        Err(too_many_edits())
-    }
-
-    /// Edits a merchant's profile; the reservation's repetition answers the slot of the first time.
-    ///
-    /// # Errors
-    /// When the edit breaks a rule, the reservation's key was used for another request, or the store is in trouble.
-    pub async fn edit(
-        &self,
-        merchant: MerchantId,
-        edit: &Edit,
-        reservation: Option<&Reservation>,
-    ) -> Result<Edited, EngineError> {
-        for _ in 0..TRIES {
-            let Some(mut profile) = self.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
-            let slot = match apply(&mut profile, edit) {
-                Ok(Edited::Done(slot)) => slot,
-                Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
-                Err(refusal) => return self.edited_before(merchant, reservation, refusal).await,
-            };
-            profile.revision += 1;
-            let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
-            match self.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
-                Replaced::Done => return Ok(Edited::Done(slot)),
-                Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
-                Replaced::Reused => return Err(EngineError::KeyReused),
-                Replaced::Stale => {}
-            }
-        }
-        Err(too_many_edits())
-    }
-
-    /// Seals a secret for a merchant, so that it can be kept.
-    ///
-    /// # Errors
-    /// When the operator's keys cannot seal.
-    pub fn seal_for(&self, merchant: MerchantId, secret: &Secret) -> Result<Sealed, EngineError> {
-        let sealed = self.keys.seal(secret.reveal().as_bytes(), merchant.as_bytes(), self.clock.entropy());
-        sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
-    }
-
-    /// An edit that would be refused now may be the repetition of one that was not.
-    async fn edited_before(
-        &self,
-        merchant: MerchantId,
-        reservation: Option<&Reservation>,
-        refusal: Invalid,
-    ) -> Result<Edited, EngineError> {
-        let Some(reservation) = reservation else { return Err(refusal.into()) };
-        match self.store.replaced_by(merchant, reservation).await? {
-            Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
-            Some(Replaced::Reused) => Err(EngineError::KeyReused),
-            Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),
+/// Edits a merchant's profile; the reservation's repetition answers the slot of the first time.
+///
+/// # Errors
+/// When the edit breaks a rule, the reservation's key was used for another request, or the store is in trouble.
+pub async fn edit(
+    engine: &Engine,
+    merchant: MerchantId,
+    edit: &Edit,
+    reservation: Option<&Reservation>,
+) -> Result<Edited, EngineError> {
+    for _ in 0..change::TRIES {
+        let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
+        let slot = match apply(&mut profile, edit) {
+            Ok(Edited::Done(slot)) => slot,
+            Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
+            Err(refusal) => return edited_before(engine, merchant, reservation, refusal).await,
+        };
+        profile.revision += 1;
+        let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
+        match engine.deps.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
+            Replaced::Done => return Ok(Edited::Done(slot)),
+            Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
+            Replaced::Reused => return Err(EngineError::KeyReused),
+            Replaced::Stale => {}
         }
     }
+    Err(change::too_many_edits())
 }
 
-fn too_many_edits() -> EngineError {
-    Invalid::new("profile", "is being edited by too many calls at once").into()
+/// An edit that would be refused now may be the repetition of one that was not.
+async fn edited_before(
+    engine: &Engine,
+    merchant: MerchantId,
+    reservation: Option<&Reservation>,
+    refusal: Invalid,
+) -> Result<Edited, EngineError> {
+    let Some(reservation) = reservation else { return Err(refusal.into()) };
+    match engine.deps.store.replaced_by(merchant, reservation).await? {
+        Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
+        Some(Replaced::Reused) => Err(EngineError::KeyReused),
+        Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),
+    }
 }
 
 fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {

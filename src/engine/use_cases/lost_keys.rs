@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Engine, EngineError};
 use crate::domain::journey::{Journey, Stage};
+use crate::engine::Engine;
+use crate::engine::deps::EngineError;
 use crate::store::{Place, Which};
 
 /// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.
-const MOST: usize = 20_000;
+pub(in crate::engine) const MOST: usize = 20_000;
 
 /// How many journeys one look into the store brings.
-const BATCH: usize = 200;
+pub(in crate::engine) const BATCH: usize = 200;
 
 /// The unfinished journeys under operator keys that this gateway does not have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,36 +37,34 @@ impl LostKeys {
     }
 }
 
-impl Engine {
-    /// Counts the unfinished journeys whose operator key is missing, as far as 20,000 journeys tell.
-    ///
-    /// # Errors
-    /// When the store is in trouble.
-    pub async fn lost_keys(&self) -> Result<LostKeys, EngineError> {
-        let mut lost = LostKeys { complete: true, ..LostKeys::default() };
-        let mut left = MOST;
-        for merchant in self.store.merchants().await? {
-            let mut after = None;
-            loop {
-                let batch = self.store.list(merchant.id, Which::All, after, BATCH.min(left)).await?;
-                left -= batch.len();
-                batch.iter().filter(|journey| self.lacks_key_of(journey)).for_each(|journey| {
-                    *lost.journeys.entry(journey.opening().key.clone()).or_default() += 1;
-                });
-                after = batch.last().map(Place::of);
-                if left == 0 {
-                    lost.complete = false;
-                    return Ok(lost);
-                }
-                if batch.len() < BATCH.min(left) {
-                    break;
-                }
+/// Counts the unfinished journeys whose operator key is missing, as far as 20,000 journeys tell.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn count(engine: &Engine) -> Result<LostKeys, EngineError> {
+    let mut lost = LostKeys { complete: true, ..LostKeys::default() };
+    let mut left = MOST;
+    for merchant in engine.deps.store.merchants().await? {
+        let mut after = None;
+        loop {
+            let batch = engine.deps.store.list(merchant.id, Which::All, after, BATCH.min(left)).await?;
+            left -= batch.len();
+            batch.iter().filter(|journey| lacks_key_of(engine, journey)).for_each(|journey| {
+                *lost.journeys.entry(journey.opening().key.clone()).or_default() += 1;
+            });
+            after = batch.last().map(Place::of);
+            if left == 0 {
+                lost.complete = false;
+                return Ok(lost);
+            }
+            if batch.len() < BATCH.min(left) {
+                break;
             }
         }
-        Ok(lost)
     }
+    Ok(lost)
+}
 
-    fn lacks_key_of(&self, journey: &Journey) -> bool {
-        !matches!(journey.stage(), Stage::Settled(_)) && !self.keys.has(&journey.opening().key)
-    }
+fn lacks_key_of(engine: &Engine, journey: &Journey) -> bool {
+    !matches!(journey.stage(), Stage::Settled(_)) && !engine.deps.keys.has(&journey.opening().key)
 }

@@ -1,0 +1,187 @@
+//! The one step from what a journey is to what it becomes: written only where nobody was faster, else decided again.
+
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+use tokio::time::Instant;
+
+use crate::bank::BankTrouble;
+use crate::domain::delivery::{Delivery, News};
+use crate::domain::dialect::Dialect;
+use crate::domain::journey::Journey;
+use crate::engine::deps::{Deps, EngineError};
+use crate::store::{Step, StoreError, Taken};
+
+/// What a browser waits for before it goes home; `None` is nothing.
+pub(super) type Announcement = Option<Shared<BoxFuture<'static, ()>>>;
+
+/// What becomes of a journey, with what that comes to for the caller.
+pub(super) enum Next<T> {
+    /// This step is taken.
+    Take(Box<Step>, T),
+    /// It stays as it is.
+    Stay(T),
+}
+
+impl<T> Next<T> {
+    /// Changes what it comes to.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Next<U> {
+        match self {
+            Self::Take(step, value) => Next::Take(step, change(value)),
+            Self::Stay(value) => Next::Stay(change(value)),
+        }
+    }
+}
+
+impl Next<bool> {
+    /// The step to this journey, if there is one; and whether there is.
+    pub(super) fn step(next: Option<Journey>) -> Self {
+        next.map_or(Self::Stay(false), |next| Self::Take(Box::new(Step::to(next)), true))
+    }
+}
+
+/// Has `decide` say what becomes of a journey, and writes that; where somebody was faster, it decides again on what the
+/// winner left. Answers the journey as it is then.
+///
+/// # Errors
+/// [`EngineError::Gone`] when there is no such journey any more.
+pub(super) async fn commit<T>(
+    deps: &Deps,
+    journey: Journey,
+    decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
+) -> Result<(Journey, T), EngineError> {
+    Box::pin(commit_within(deps, 1, journey, decide)).await
+}
+
+/// [`commit`], trying again for a few seconds while the store is away: for what nobody waits for.
+pub(super) async fn commit_persistently<T>(
+    deps: &Deps,
+    journey: Journey,
+    decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
+) -> Result<(Journey, T), EngineError> {
+    Box::pin(commit_within(deps, TRIES, journey, decide)).await
+}
+
+/// What was committed; `None` where the journey is gone.
+pub(super) fn unless_gone<T>(committed: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+    match committed {
+        Ok(committed) => Ok(Some(committed)),
+        Err(EngineError::Gone) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn commit_within<T>(
+    deps: &Deps,
+    tries: u32,
+    mut journey: Journey,
+    mut decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
+) -> Result<(Journey, T), EngineError> {
+    loop {
+        let (step, value) = match decide(&journey)? {
+            Next::Stay(value) => return Ok((journey, value)),
+            Next::Take(step, value) => (step, value),
+        };
+        match take(deps, tries, &step).await? {
+            Taken::Done => return Ok((step.into_journey(), value)),
+            Taken::Lost(now) => journey = *now,
+            Taken::Gone => return Err(EngineError::Gone),
+        }
+    }
+}
+
+/// Takes a step, and wakes the courier for the deliveries that it leaves. A step that finds its own bytes there, because
+/// its reply was lost before, has been taken.
+async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError> {
+    let mut count = 1;
+    loop {
+        match deps.store.take(step).await {
+            Err(trouble) if count < tries => {
+                tracing::warn!(error = %trouble, "prove.store_away");
+                tokio::time::sleep(PAUSE * (1 << (count - 1))).await;
+                count += 1;
+            }
+            taken => {
+                let taken = taken?;
+                if taken == Taken::Done && !step.deliveries().is_empty() {
+                    deps.herald.ring();
+                }
+                return Ok(taken);
+            }
+        }
+    }
+}
+
+/// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
+pub(super) fn announcement(deps: &Deps, journey: &Journey, told: &[Delivery]) -> Announcement {
+    let announces = deps.dialect(&journey.opening().dialect).is_ok_and(Dialect::announces);
+    if !announces || told.is_empty() {
+        return None;
+    }
+    Some(deps.herald.tried(told.iter().map(|delivery| delivery.id).collect()).shared())
+}
+
+/// Waits for an announcement, for as long as a browser can be kept waiting that came at `at`.
+pub(super) async fn announced(deps: &Deps, announcement: Announcement, at: Instant) {
+    if let Some(tried) = announcement {
+        // Late is no harm: the deliveries are written, and go on by themselves.
+        let _ = tokio::time::timeout_at(at + deps.patience(), tried).await;
+    }
+}
+
+/// The deliveries that news of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
+pub(super) fn told(deps: &Deps, journey: &Journey, news: News) -> Vec<Delivery> {
+    let plan = &journey.opening().plan;
+    let dialect = deps.dialect(&journey.opening().dialect).ok();
+    let settlement = news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
+    let outcome = settlement.map(|settlement| settlement.outcome);
+    journey.deliveries(news, deps.clock.now(), |target| {
+        let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.notify_on.wants(outcome));
+        // Without its dialect nobody knows what to say; somebody who has it will.
+        wanted && dialect.map_or(settlement.is_some(), |dialect| dialect.tells(journey, news, target))
+    })
+}
+
+/// Does something again for as long as the store is away, up to [`PERSISTENCE`].
+pub(super) async fn while_away<T, F>(mut step: impl FnMut() -> F) -> Result<T, EngineError>
+where
+    F: Future<Output = Result<T, EngineError>>,
+{
+    let (began, mut pause) = (Instant::now(), PAUSE);
+    loop {
+        match step().await {
+            Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
+                tracing::warn!(error = %trouble, "prove.store_away");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// How often a bank that cannot be reached is tried, while it is certain that it has not been asked.
+pub(super) const TRIES: u32 = 4;
+
+/// How long is waited before the second try; twice as long before each further one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause before the store is asked again to write what a bank has said.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a node tries to write what a bank has said, while the store is away.
+const PERSISTENCE: Duration = Duration::from_mins(10);
+
+/// Calls a bank until it can be reached, a few times.
+pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
+where
+    F: Future<Output = Result<T, BankTrouble>>,
+{
+    for tried in 1.. {
+        match call().await {
+            Err(BankTrouble::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
+            answered => return answered,
+        }
+    }
+    Err(BankTrouble::Unreachable("it was not tried".into()))
+}

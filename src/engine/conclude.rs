@@ -1,0 +1,244 @@
+//! CONCLUDE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::bank::BankTrouble;
+use crate::domain::consent::{BankTokens, Consent, Grant};
+use crate::domain::delivery::News;
+use crate::domain::journey::{End, Journey, Purpose, Settling, Stage, Via};
+use crate::domain::moment::Moment;
+use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
+use crate::domain::terms::ExtraOutcomes;
+use crate::engine::commit::{Announcement, Next};
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::{commit, derive, redirect};
+use crate::store::Step;
+
+/// Concludes what an answer of the bank has proven, and says to which end it leads. A failure that the merchant does not
+/// want to hear of takes the customer back to the checkout instead.
+pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
+    let decide = |journey: &Journey| {
+        // What a bank has proven counts, also after its answer was given up.
+        let supersedes = fact.outcome().is_proven()
+            && journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
+        if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
+            return Ok(Next::Stay((end.clone(), None)));
+        }
+        Ok(match changed(deps, journey, fact, via)? {
+            Some((step, end)) => {
+                let announcement = commit::announcement(deps, step.journey(), step.deliveries());
+                Next::Take(Box::new(step), (end, Some(announcement)))
+            }
+            None => remembered(deps, journey, via, &error_of(fact)).map(|end| (end, None)),
+        })
+    };
+    let (journey, (end, announcement)) = commit::commit(deps, journey, decide).await?;
+    if announcement.is_some() {
+        take_booking_back(deps, &journey).await;
+    }
+    Ok(Concluded { journey: Arc::new(journey), end, announcement: announcement.flatten() })
+}
+
+/// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
+/// remembered, so that the same answer goes the same way even if the journey is paid later.
+pub(super) async fn change_nothing(
+    deps: &Deps,
+    journey: Journey,
+    via: Via,
+    error: &BankError,
+) -> Result<Concluded, EngineError> {
+    let remember = |journey: &Journey| Ok(remembered(deps, journey, via, error));
+    let (journey, end) = commit::commit(deps, journey, remember).await?;
+    Ok(Concluded { journey: Arc::new(journey), end, announcement: None })
+}
+
+fn remembered(deps: &Deps, journey: &Journey, via: Via, error: &BankError) -> Next<End> {
+    let end = journey.answered(via).cloned().or_else(|| redirect::home_end(journey));
+    let end = end.unwrap_or_else(|| End::Failed(error.clone()));
+    match journey.clone().remember(via, end.clone(), deps.clock.now()) {
+        Some(next) => Next::Take(Box::new(Step::to(next)), end),
+        None => Next::Stay(end),
+    }
+}
+
+/// Ends a journey by a fact, unless the outcome that is there stands.
+pub(super) async fn settle(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    settle_before(deps, journey, fact, None).await
+}
+
+/// [`settle`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect wants
+/// that.
+pub(super) async fn settle_before(
+    deps: &Deps,
+    journey: Journey,
+    fact: &Fact,
+    waiting: Option<Instant>,
+) -> Result<Journey, EngineError> {
+    let decide = |journey: &Journey| {
+        Ok(match journey.clone().settle(fact, None, deps.clock.now()) {
+            Settling::Stands(_) => Next::Stay(None),
+            Settling::Settled(next, number) => {
+                let step = last_step(deps, next, number);
+                let announcement = waiting.and_then(|_| commit::announcement(deps, step.journey(), step.deliveries()));
+                Next::Take(Box::new(step), Some(announcement))
+            }
+        })
+    };
+    let (journey, settled) = commit::commit(deps, journey, decide).await?;
+    if let Some(announcement) = settled {
+        take_booking_back(deps, &journey).await;
+        if let Some(waiting) = waiting {
+            commit::announced(deps, announcement, waiting).await;
+        }
+    }
+    Ok(journey)
+}
+
+/// The step to a journey that has just ended, with its one-time token and its deliveries.
+pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
+    // Without its key a journey has no token any more, nor a link; it ends all the same.
+    let token = derive::minted(deps, &journey, number).unwrap_or_default();
+    let told = commit::told(deps, &journey, News::Settled(number));
+    Step::to(journey).with_token(token).with_deliveries(told)
+}
+
+/// What a fact changes, if anything: the step to take, and the end it leads to.
+fn changed(deps: &Deps, journey: &Journey, fact: &Fact, via: Via) -> Result<Option<(Step, End)>, EngineError> {
+    let now = deps.clock.now();
+    if is_of_an_earlier_round(journey, via) || is_withdrawn(journey) {
+        return Ok(None);
+    }
+    if let Some(error) = retriable(journey, fact, now) {
+        let failed = journey.clone().fail(via, error.clone(), now);
+        return Ok(failed.map(|next| (Step::to(next), End::Failed(error))));
+    }
+    match journey.clone().settle(fact, Some(via), now) {
+        Settling::Stands(_) => Ok(None),
+        Settling::Settled(next, number) => {
+            let next = with_grant(deps, next, fact)?;
+            let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
+            Ok(Some((last_step(deps, next, number), end)))
+        }
+    }
+}
+
+/// What a conclusion came to.
+#[derive(Clone)]
+pub(super) struct Concluded {
+    /// The journey afterwards.
+    pub journey: Arc<Journey>,
+    /// The end that the answer leads to.
+    pub end: End,
+    /// What its browser waits for before, if the budget allows.
+    pub announcement: Announcement,
+}
+
+/// Whether an answer belongs to a round that is over: it decides nothing in the present one.
+fn is_of_an_earlier_round(journey: &Journey, via: Via) -> bool {
+    journey.reopenings().last().is_some_and(|present| via.departure < present.departures)
+}
+
+/// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.
+fn is_withdrawn(journey: &Journey) -> bool {
+    let by_merchant = journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Merchant);
+    by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
+}
+
+/// The bank's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
+/// the customer is not home already, and the journey's time is not over. A consent that fails goes home.
+fn retriable(journey: &Journey, fact: &Fact, now: Moment) -> Option<BankError> {
+    let in_time = !journey.is_lapsed(now);
+    let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
+    let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off
+        && matches!(journey.opening().purpose, Purpose::Checkout(_));
+    match fact.cause() {
+        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),
+        _ => None,
+    }
+}
+
+/// The bank's error in a fact, if it is one.
+fn error_of(fact: &Fact) -> BankError {
+    match fact.cause() {
+        Cause::Bank(Some(error)) => error,
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => BankError::new("", None),
+    }
+}
+
+/// Puts into a journey what its customer's agreement left, if that is what the fact is of.
+fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    let (Some(tokens), Some(consent)) = (fact.bank_tokens(), journey.opening().purpose.consent()) else {
+        return Ok(journey);
+    };
+    if journey.settlement().is_none_or(|settlement| settlement.outcome != Outcome::Authorised) {
+        return Ok(journey);
+    }
+    let now = deps.clock.now();
+    let seal = |text: &str| {
+        let sealed = deps.keys.seal(text.as_bytes(), journey.id().as_bytes(), deps.clock.entropy());
+        sealed.ok_or_else(derive::key_gone)
+    };
+    let BankTokens { json, consent: bank_consent } = tokens;
+    let longest = now.plus(longest(deps, &journey, consent));
+    let token = match journey.grant() {
+        Some(before) => before.token.clone(),
+        None => seal(derive::sign_consent(deps, &journey)?.reveal())?,
+    };
+    let grant = Grant {
+        token,
+        bank: seal(json.reveal())?,
+        bank_consent: bank_consent.clone(),
+        given_at: now,
+        expires_at: consent.until.map_or(longest, |until| until.min(longest)),
+        confirmed_at: now,
+        consumed_at: None,
+        revoked_at: None,
+    };
+    Ok(journey.granted(grant))
+}
+
+/// How long a consent lasts at the most: as it was promised, or where its customer chose, as the chosen one's rule is.
+fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
+    let chosen = journey.institution().filter(|_| consent.institution.is_none());
+    chosen.and_then(|id| deps.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
+}
+
+/// Takes a booking that its bank has refused back from the journey that it is of. What ended in any other way stays
+/// there: the bank may have done it.
+async fn take_booking_back(deps: &Deps, journey: &Journey) {
+    let refused = journey.settlement().is_some_and(|settlement| is_refusal(&settlement.cause));
+    if journey.opening().purpose.booking().is_none() || !refused {
+        return;
+    }
+    if let Err(error) = Box::pin(unbooked(deps, journey)).await {
+        // The booking has ended all the same; what it took stays taken, which harms nobody but its merchant.
+        tracing::error!(error = %error, pay_id = %journey.pay_id(), "book.not_taken_back");
+    }
+}
+
+async fn unbooked(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
+    let Some(original) = original(deps, journey).await? else { return Ok(()) };
+    let unbook = |original: &Journey| {
+        let next = original.clone().unbook(journey.pay_id());
+        Ok(Next::step(next))
+    };
+    commit::commit(deps, original, unbook).await.map(drop)
+}
+
+/// The journey that a booking is of, if it is the same merchant's.
+pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>, EngineError> {
+    let Some(of) = journey.opening().purpose.booking().and_then(|booking| booking.of) else { return Ok(None) };
+    let own = journey.opening().merchant;
+    Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
+}
+
+/// Whether a bank has said no, and has not merely said nothing that can be read.
+fn is_refusal(cause: &Cause) -> bool {
+    match cause {
+        Cause::Bank(Some(error)) => !BankTrouble::leaves_open(error),
+        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
+    }
+}

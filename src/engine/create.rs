@@ -1,0 +1,72 @@
+//! Opens journeys: one for a call, the same one for its repetition.
+
+use std::borrow::Cow;
+
+use crate::domain::delivery::News;
+use crate::domain::id::{JourneyId, Shard};
+use crate::domain::journey::Journey;
+use crate::domain::merchant::Merchant;
+use crate::domain::wish::Wish;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::{commit, derive, draft};
+use crate::store::{Opened, Reservation};
+
+/// How often an id is minted anew when its number is taken.
+const MINTS: usize = 5;
+
+/// The same, and whether it was this call that has opened the journey.
+pub(super) async fn open_and_tell(
+    deps: &Deps,
+    merchant: &Merchant,
+    dialect: &str,
+    wish: &Wish,
+    reservation: Option<&Reservation>,
+) -> Result<(Journey, bool), EngineError> {
+    open_each(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), reservation).await
+}
+
+/// The same of a wish that holds what is sealed for its journey's id.
+pub(super) async fn open_each<'w>(
+    deps: &Deps,
+    merchant: &Merchant,
+    dialect: &str,
+    wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+    reservation: Option<&Reservation>,
+) -> Result<(Journey, bool), EngineError> {
+    for _ in 0..MINTS {
+        let [half, other] = derive::halves(deps.clock.entropy());
+        let shard = reservation.map_or_else(|| Shard::of_byte(other[0]), Reservation::shard);
+        let id = JourneyId::mint(half, shard);
+        let journey = match wish(id).and_then(|wish| draft::draft(deps, merchant, dialect, &wish, id)) {
+            Ok(journey) => journey,
+            Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
+        };
+        let told = commit::told(deps, &journey, News::Opened);
+        match deps.store.open(&journey, &told, reservation).await? {
+            Opened::New => {
+                if !told.is_empty() {
+                    deps.herald.ring();
+                }
+                return Ok((journey, true));
+            }
+            Opened::Repeated(first) => return Ok((*first, false)),
+            Opened::Reused => return Err(EngineError::KeyReused),
+            Opened::Taken => {}
+        }
+    }
+    Err(EngineError::Missing("free number for a journey".into()))
+}
+
+/// A call that would be refused now may be the repetition of one that was not.
+async fn opened_before(
+    deps: &Deps,
+    reservation: Option<&Reservation>,
+    refusal: EngineError,
+) -> Result<Journey, EngineError> {
+    let Some(reservation) = reservation else { return Err(refusal) };
+    match deps.store.opened_by(reservation).await? {
+        Some(Opened::Repeated(first)) => Ok(*first),
+        Some(Opened::Reused) => Err(EngineError::KeyReused),
+        Some(Opened::New | Opened::Taken) | None => Err(refusal),
+    }
+}

@@ -1,0 +1,121 @@
+//! What every floor of the engine works with. The courier is built from the same.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::bank::Bank;
+use crate::clock::Clock;
+use crate::domain::callback::Rules;
+use crate::domain::dialect::Dialect;
+use crate::domain::institution::Institution;
+use crate::domain::invalid::Invalid;
+use crate::domain::redirect::PublicUrl;
+use crate::domain::secret::Digest;
+use crate::engine::herald::Herald;
+use crate::keys::Keys;
+use crate::store::{Store, StoreError};
+
+/// The store, the keys, the clock, the banks, the dialects and the operator's rules.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// What texts are derived from.
+    pub keys: Keys,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The banks; new checkouts go to the first that takes payments.
+    pub banks: Vec<Arc<dyn Bank>>,
+    /// The institutions that consents can be asked of.
+    pub institutions: Vec<Institution>,
+    /// The dialects.
+    pub dialects: Vec<Arc<dyn Dialect>>,
+    /// Where browsers find us.
+    pub public_url: PublicUrl,
+    /// The operator's rules for callbacks, with the usual limits.
+    pub rules: Rules,
+    /// How long a browser may wait for a bank.
+    pub budget: Duration,
+    /// How long a journey may wait for its customer at the most: as long as an ended one is kept.
+    pub longest_life: Duration,
+    /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
+    pub operator: Vec<Digest>,
+    /// Who knows how far deliveries are.
+    pub herald: Arc<dyn Herald>,
+}
+
+/// Why a verb could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The store is in trouble.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An input broke a rule.
+    #[error(transparent)]
+    Refused(#[from] Invalid),
+    /// The merchant has been shut out by the operator.
+    #[error("the merchant is disabled")]
+    Disabled,
+    /// An idempotency key came again with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The journey has been cleared away.
+    #[error("the journey has been cleared away")]
+    Gone,
+    /// This gateway lacks something that a journey was opened with: a key, a bank or a dialect.
+    #[error("this gateway has no {0}")]
+    Missing(String),
+}
+
+impl Deps {
+    /// The operator's rules for callbacks, with the limits of a dialect.
+    pub fn rules_of(&self, dialect: &dyn Dialect) -> Cow<'_, Rules> {
+        let longest = dialect.longest_url();
+        if longest == self.rules.longest {
+            return Cow::Borrowed(&self.rules);
+        }
+        Cow::Owned(Rules { longest, ..self.rules.clone() })
+    }
+
+    /// The dialects.
+    pub fn dialects(&self) -> impl Iterator<Item = &dyn Dialect> {
+        self.dialects.iter().map(AsRef::as_ref)
+    }
+
+    /// The institution of this id.
+    pub fn institution(&self, id: &str) -> Option<&Institution> {
+        self.institutions.iter().find(|institution| institution.id == id)
+    }
+
+    /// Whether a payment can be made at this institution.
+    pub fn takes_payments(&self, institution: &Institution) -> bool {
+        self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
+    }
+
+    /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.
+    pub fn answers_in_fragment(&self, bank: &str) -> bool {
+        self.bank(bank).is_ok_and(|bank| bank.answers_in_fragment())
+    }
+
+    /// The label of the bank of this name, for people.
+    pub fn bank_label(&self, name: &str) -> Option<&str> {
+        self.banks.iter().find(|bank| bank.name() == name).map(|bank| bank.label())
+    }
+
+    /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its
+    /// answer inside it.
+    pub(super) fn patience(&self) -> Duration {
+        self.budget * 4 / 5
+    }
+
+    pub(super) fn bank(&self, name: &str) -> Result<&Arc<dyn Bank>, EngineError> {
+        let bank = self.banks.iter().find(|bank| bank.name() == name);
+        bank.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
+    }
+
+    pub(super) fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {
+        let dialect = self.dialects().find(|dialect| dialect.name() == name);
+        dialect.ok_or_else(|| EngineError::Missing(format!("dialect {name:?}")))
+    }
+}

@@ -1,0 +1,157 @@
+//! What a new journey is made of: a request, its merchant's settings, and the operator's rules.
+
+use std::time::Duration;
+
+use crate::domain::callback::{Item, Placement};
+use crate::domain::consent::AnswerTo;
+use crate::domain::dialect::Dialect;
+use crate::domain::endpoint::Ciphering;
+use crate::domain::id::JourneyId;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Booking, Journey, Opening, Purpose};
+use crate::domain::merchant::{Merchant, Settings};
+use crate::domain::moment::Moment;
+use crate::domain::plan::{Allowed, Plan};
+use crate::domain::terms::{OneOffUrls, SignedReturns};
+use crate::domain::wish::{Asked, Expiry, When, Wish};
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::{derive, longest};
+
+pub(super) fn draft(
+    deps: &Deps,
+    merchant: &Merchant,
+    dialect: &str,
+    wish: &Wish,
+    id: JourneyId,
+) -> Result<Journey, EngineError> {
+    let dialect = deps.dialect(dialect)?;
+    let mut terms = merchant.settings.terms();
+    terms.signed_returns = signed_returns(merchant, dialect, wish);
+    terms.one_time_token = wish.one_time_token.unwrap_or(terms.one_time_token);
+    terms.extra_outcomes = wish.extra_outcomes.unwrap_or(terms.extra_outcomes);
+    let now = deps.clock.now();
+    let journey = Journey::open(Opening {
+        id,
+        merchant: merchant.id,
+        merchant_name: merchant.name.clone(),
+        dialect: dialect.name().to_owned(),
+        bank: bank_for(deps, &wish.purpose)?,
+        key: deps.keys.current().to_owned(),
+        purpose: wish.purpose.clone(),
+        extras: wish.extras.clone(),
+        plan: plan(deps, merchant, dialect, wish)?,
+        terms,
+        opened_at: now,
+        expires_at: expires_at(deps, merchant, wish, now)?,
+    });
+    longest::check_longest(deps, journey.opening(), dialect)?;
+    Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
+}
+
+/// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
+/// settings are; else as those say.
+fn expires_at(deps: &Deps, merchant: &Merchant, wish: &Wish, now: Moment) -> Result<Moment, Invalid> {
+    let Some(Expiry { field, when }) = wish.expiry else {
+        let life = wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE);
+        return Ok(now.plus(life));
+    };
+    let (shortest, longest) = (Settings::JOURNEY_LIFE.0, deps.longest_life);
+    let (at, expected) = match when {
+        When::In(life) if life < shortest => {
+            let expected = format!("expected {} to {} seconds", shortest.as_secs(), longest.as_secs());
+            return Err(Invalid::new(field, "is too short").hint(expected));
+        }
+        When::In(life) => (now.plus(life), format!("expected at most {} seconds", longest.as_secs())),
+        When::At(at) if at <= now => {
+            return Err(Invalid::new(field, "is in the past").hint("expected a moment that is still to come"));
+        }
+        When::At(at) => (at, format!("expected at most {} from now", in_words(longest))),
+    };
+    if at <= now.plus(longest) {
+        return Ok(at);
+    }
+    Err(Invalid::new(field, "is later than this gateway keeps a journey").hint(expected))
+}
+
+/// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
+/// and consents without to the one that their customer chooses.
+fn bank_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
+    if let Purpose::Errand(_) = purpose {
+        return Ok(String::new());
+    }
+    if purpose.institution().is_none() && purpose.consent().is_none() {
+        let bank = deps.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
+        let none = || Invalid::new("bank", "none of this gateway's takes payments");
+        return bank.ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
+    }
+    let Some(id) = purpose.institution() else { return Ok(String::new()) };
+    let institution = deps.institution(id).ok_or_else(|| {
+        Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
+    })?;
+    // Nobody can have agreed to a payment of which the bank was told nothing.
+    if purpose.needs_payments() && !deps.takes_payments(institution) {
+        let rule = format!("names {id:?}, which takes no payments through this gateway");
+        return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
+    }
+    Ok(institution.bank.clone())
+}
+
+fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
+    let appended = signed_returns(merchant, dialect, wish).beside(dialect.appended_to(wish));
+    let rules = deps.rules_of(dialect);
+    let allowed = Allowed {
+        book: &merchant.book,
+        endpoints: merchant.endpoints.all(),
+        one_off_urls: merchant.settings.one_off_urls,
+        rules: rules.as_ref(),
+        params_in: wish.params_in,
+        appended: &appended,
+    };
+    if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
+        // An address that the bank sends its codes to is as sensitive as one that tokens go to.
+        Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
+    }
+    let plan = match &wish.callback {
+        Asked::Nothing => Plan::resolve(None, allowed),
+        Asked::Text(text) => Plan::resolve(Some(text), allowed),
+        Asked::Items(items) => Plan::of_items(items, allowed),
+        Asked::Covered(url) => Plan::of_covered(url, allowed),
+        Asked::OwnPage => Ok(Plan::default()),
+        Asked::Apart { success, cancelled, failed } => {
+            Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
+        }
+    }?;
+    if wish.params_in == Placement::Fragment && plan.landing.as_ref().is_none_or(|entry| entry.slot.is_some()) {
+        return Err(Invalid::new(
+            "params_in",
+            "is for a URL that the call brings for the browser, and this one brings none",
+        )
+        .hint("save it with the callback itself")
+        .into());
+    }
+    let brought = match &wish.telling.ciphering {
+        Ciphering::Key(key) => Some(derive::seal_for(deps, merchant.id, key)?),
+        Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
+    };
+    // A merchant's webhook is a place that it has saved.
+    let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
+    let one_off_urls = match (&wish.endpoints, &saved) {
+        (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+        _ => allowed.one_off_urls,
+    };
+    let plan = plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })?;
+    Ok(plan.told_as(&wish.telling, brought.as_ref())?)
+}
+
+/// A limit as people say it: whole days, or hours.
+fn in_words(span: Duration) -> String {
+    match span.as_secs() / 3600 {
+        hours if hours > 24 && hours % 24 == 0 => format!("{} days", hours / 24),
+        hours => format!("{hours} hours"),
+    }
+}
+
+/// How the ways home of such a journey are signed.
+fn signed_returns(merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> SignedReturns {
+    if dialect.signs_returns(wish) { merchant.settings.signed_returns } else { SignedReturns::Off }
+}

@@ -1,0 +1,143 @@
+//! Finds journeys, as they stand now: one whose time has run out has expired.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::id::{JourneyId, MerchantId, PayId};
+use crate::domain::journey::{Journey, Via};
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::{derive, lapse};
+use crate::keys::{pay_id_of_link, shard_of_state};
+
+/// The journey of a link, settled as expired if its time has run out. `None` when there is no such link.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>, EngineError> {
+    let Some(pay_id) = pay_id_of_link(link) else { return Ok(None) };
+    match deps.store.find(pay_id).await? {
+        // Nobody was ever given the link of an errand.
+        Some(journey) if journey.opening().purpose.errand().is_some() => Ok(None),
+        Some(journey) if deps.keys.is_link_of(link, &journey) => lapse::lapse(deps, journey).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
+    let Some(shard) = shard_of_state(state) else { return Ok(None) };
+    Ok(deps.store.find_by_state(shard, &derive::state_digest(state)).await?)
+}
+
+/// A merchant's journey of this number. `None` when it has none.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+    Ok(deps.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
+}
+
+/// The same, settled as expired if its time has run out.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn current(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+    match journey(deps, merchant, pay_id).await? {
+        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The journey of this id, whichever merchant's it is, settled as expired if its time has run out: for pages whose
+/// address is made of the id.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn journey_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+    match deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id) {
+        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The merchant's consent of this id. `None` when it has none.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn consent(deps: &Deps, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+    Ok(consent_of(deps, id).await?.filter(|journey| journey.opening().merchant == merchant))
+}
+
+/// The consent of this id, whichever merchant's it is: for the operator. `None` when there is none.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn consent_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+    let found = deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id);
+    match found.filter(|journey| journey.opening().purpose.consent().is_some()) {
+        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same, after waiting for a fact that is on its way, for `patience` at the most.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn consent_soon(
+    deps: &Deps,
+    merchant: MerchantId,
+    id: JourneyId,
+    patience: Duration,
+) -> Result<Option<Journey>, EngineError> {
+    let until = Instant::now() + patience;
+    loop {
+        let consent = consent(deps, merchant, id).await?;
+        let on_its_way = consent.as_ref().is_some_and(|journey| journey.proofs().next().is_some());
+        if !on_its_way || Instant::now() >= until {
+            return Ok(consent);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// A journey as it stands when what is under way with its bank has come to something, or the caller will not wait any
+/// longer.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
+    let until = Instant::now() + patience;
+    while is_under_way(&journey) && Instant::now() < until {
+        tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
+        match deps.store.find(journey.pay_id()).await? {
+            Some(now) => journey = now,
+            None => break,
+        }
+    }
+    Ok(journey)
+}
+
+/// Whether a bank is being asked something about a journey that has not ended.
+fn is_under_way(journey: &Journey) -> bool {
+    journey.settlement().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
+}
+
+/// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any more).
+pub(super) async fn ended(deps: &Deps, pay_id: PayId, via: Via) -> Result<Option<Journey>, EngineError> {
+    loop {
+        match deps.store.find(pay_id).await? {
+            None => return Ok(None),
+            Some(journey) if journey.answered(via).is_some() || journey.proof(via).is_none() => {
+                return Ok(Some(journey));
+            }
+            Some(_) => tokio::time::sleep(GLANCE).await,
+        }
+    }
+}
+
+/// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// How often the store is asked again for a fact that is on its way.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);

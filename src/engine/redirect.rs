@@ -1,0 +1,132 @@
+//! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
+
+use crate::domain::device::Device;
+use crate::domain::door::Homeward;
+use crate::domain::journey::{End, HandBack, Journey, Stage};
+use crate::domain::outcome::Outcome;
+use crate::domain::params::Params;
+use crate::domain::plan::Entry;
+use crate::domain::redirect::Redirect;
+use crate::domain::secret::Secret;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::visitor::{Admission, Visitor};
+use crate::engine::{derive, visitor};
+
+/// Where a browser goes that asks for the way home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HomeRedirect {
+    /// There.
+    To(Redirect),
+    /// Nowhere: it is not the browser that left, or cannot show that it is.
+    OtherBrowser,
+    /// Nowhere any more: it shows no cookie, and the first hand-back is long over. A page says what became of it.
+    TooLate,
+}
+
+/// Where an answer of the bank that led to `end` sends the browser. Who may be sent there is not asked here.
+pub(super) fn way(deps: &Deps, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
+    match end {
+        End::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
+        End::Settled(_) | End::Frozen => homeward(deps, journey, end, departure),
+    }
+}
+
+/// Where a browser goes that has the link of a journey, as it stands now: home, or to the page of what is still open.
+///
+/// # Errors
+/// When the journey's key or dialect is gone.
+pub fn way_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect, EngineError> {
+    let Some(end) = home_end(journey) else {
+        return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
+    };
+    Ok(match visitor::admission(deps, journey, visitor, journey.handed_back_since(&end)) {
+        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(way(deps, journey, &end, None)?),
+        Admission::TooLate => HomeRedirect::TooLate,
+        Admission::OtherBrowser => HomeRedirect::OtherBrowser,
+    })
+}
+
+/// What the app-return page gives a device: which one it is decides here and nowhere before, so that a return leads
+/// every browser to the same place. `None` when the journey is not going home, needs no such page, or this browser may
+/// not go home: [`way_now`](crate::engine::redirect::way_now) says which.
+///
+/// # Errors
+/// When the journey's key or dialect is gone.
+pub fn app_home(
+    deps: &Deps,
+    journey: &Journey,
+    visitor: &Visitor,
+    device: Device,
+) -> Result<Option<Homeward>, EngineError> {
+    if !matches!(way_now(deps, journey, visitor)?, HomeRedirect::To(_)) {
+        return Ok(None);
+    }
+    let opening = journey.opening();
+    let end = home_end(journey);
+    let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
+    match (landing, end) {
+        (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
+            Ok(Some(entry.homeward(device, &way_params(deps, journey, entry, &end, None)?)?))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn homeward(deps: &Deps, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
+    match journey.opening().plan.landing_for(outcome_of(journey, end)) {
+        None => derive::page(deps, journey, derive::page_of(journey)),
+        Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
+            derive::page(deps, journey, derive::app_page_of(journey))
+        }
+        Some(entry) => {
+            let params = way_params(deps, journey, entry, end, departure)?;
+            Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+        }
+    }
+}
+
+/// What a hand-back adds to its callback, with a signature where the merchant has asked for one. One that could not
+/// wait is signed only where its dialect appends something that tells it from an outcome: the callback alone, signed,
+/// would pass for one.
+fn way_params(
+    deps: &Deps,
+    journey: &Journey,
+    entry: &Entry,
+    end: &End,
+    departure: Option<u8>,
+) -> Result<Params, EngineError> {
+    let token = derive::token_of(deps, journey, journey.token_number(end, departure))?;
+    let settlement = match end {
+        End::Settled(number) => journey.settlements().get(usize::from(*number)),
+        End::Failed(_) | End::Frozen => None,
+    };
+    let consent_token = derive::consent_token(deps, journey);
+    let consent_token = consent_token.as_ref().map(Secret::reveal);
+    let dialect = deps.dialect(&journey.opening().dialect)?;
+    let signature =
+        settlement.map(|settlement| derive::signature(deps, dialect, journey, settlement)).transpose()?.flatten();
+    let hand_back = HandBack { settlement, token: token.as_ref(), consent_token, signature };
+    let params = dialect.way_home(journey, &hand_back);
+    if *end == End::Frozen && params.pairs().next().is_none() {
+        return Ok(params);
+    }
+    let at = journey.moment_of(end, departure);
+    deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
+}
+
+/// The outcome that an end of a journey stands for; `None` while nothing has been proven.
+fn outcome_of(journey: &Journey, end: &End) -> Option<Outcome> {
+    match end {
+        End::Settled(number) => journey.settlements().get(usize::from(*number)).map(|settlement| settlement.outcome),
+        End::Failed(_) | End::Frozen => None,
+    }
+}
+
+/// The end that a journey has come to, if it has: its last settlement, or a hand-back that could not wait.
+pub(super) fn home_end(journey: &Journey) -> Option<End> {
+    match journey.stage() {
+        Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
+        Stage::HandedBack => Some(End::Frozen),
+        Stage::Open(_) | Stage::Away { .. } => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! What is done with a browser that came back.
+
+use crate::domain::delivery::News;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{End, Journey, Via};
+use crate::domain::outcome::Offer;
+use crate::domain::redirect::Redirect;
+use crate::engine::commit::Next;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::visitor::{Admission, VisitCookie, Visitor};
+use crate::engine::{commit, derive, prove, redirect, visitor};
+use crate::store::Step;
+
+/// What is done with a browser that came back.
+#[derive(Debug)]
+pub enum Returned {
+    /// It goes on, with these cookies.
+    Go(Redirect, Vec<VisitCookie>),
+    /// It looks at a light page of ours and comes again: the bank is late.
+    Wait(Box<Waited>),
+    /// It looks at a light page of ours and brings its answer again: whether that is the bank's word is not known yet, and
+    /// nothing of it has been kept.
+    BringAgain(Box<Journey>),
+    /// Something about it is not as it should be; nothing has changed.
+    Rejected(RejectedReturn),
+}
+
+/// What a browser waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    /// The journey.
+    pub journey: Journey,
+    /// The state that it came back under.
+    pub state: String,
+    /// Which answer it brought, for [`wait_on`](crate::engine::use_cases::return_::wait_on).
+    pub via: Via,
+}
+
+/// Why a return is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RejectedReturn {
+    /// It has no state.
+    NoState,
+    /// Its state is none of ours, or too old.
+    UnknownState,
+    /// Its state belongs to another bank: a mix-up (RFC 9700, section 4.4).
+    OtherBank,
+    /// It did not come from the browser that left.
+    OtherBrowser,
+    /// Its bank does not answer like this.
+    Answer(Invalid),
+    /// What it carries is not its bank's word.
+    Forged,
+    /// Another answer has counted, and it did not come from the browser that left: it only shows that a state is known.
+    Answered,
+    /// It is a replay, and did not come from the browser that left; the first hand-back is long over.
+    TooLate(Box<Journey>),
+}
+
+impl RejectedReturn {
+    /// Its word in the log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoState => "no_state",
+            Self::UnknownState => "unknown_state",
+            Self::OtherBank => "other_bank",
+            Self::OtherBrowser => "other_browser",
+            Self::Answer(_) => "answer",
+            Self::Forged => "forged",
+            Self::Answered => "answered",
+            Self::TooLate(_) => "too_late",
+        }
+    }
+}
+
+/// Where an answer that led to `end` sends the browser that brings it, the first time and whenever it comes again.
+pub(super) fn led(
+    deps: &Deps,
+    journey: &Journey,
+    end: &End,
+    via: Via,
+    visitor: &Visitor,
+) -> Result<Returned, EngineError> {
+    let counts = journey.counts(via);
+    match visitor::admission(deps, journey, visitor, journey.led_at(via)) {
+        Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
+        Admission::Recognised => {
+            let cookies = visitor::cookies_after(deps, journey, via, visitor);
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.departure))?, cookies))
+        }
+        Admission::FirstHandBack if counts => {
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.departure))?, Vec::new()))
+        }
+        Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
+        Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
+    }
+}
+
+pub(super) fn wait(journey: Journey, state: String, via: Via) -> Returned {
+    Returned::Wait(Box::new(Waited { journey, state, via }))
+}
+
+/// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
+/// promises none, and a one-time token will tell, the customer goes home now. Either way the offer is kept, so that
+/// it is not lost with this node. It has been found genuine: nothing is kept of what has not been checked.
+pub(super) async fn late(
+    deps: &Deps,
+    waited: Waited,
+    offer: &Offer,
+    visitor: &Visitor,
+) -> Result<Returned, EngineError> {
+    let Waited { journey, state, via } = waited;
+    let decide = |journey: &Journey| {
+        if journey.answered(via).is_some() {
+            return Ok(Next::Stay(()));
+        }
+        let step = match early(deps, journey, via, offer)? {
+            Some(step) => Some(step),
+            None if journey.proof(via).is_some() => None,
+            None => prove::held(deps, journey, via, offer)?.map(|next| prove::holds(deps, next, via)),
+        };
+        Ok(step.map_or(Next::Stay(()), |step| Next::Take(Box::new(step), ())))
+    };
+    let Some((journey, ())) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
+        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    };
+    match journey.answered(via) {
+        Some(end) => led(deps, &journey, end, via, visitor),
+        None => Ok(wait(journey, state, via)),
+    }
+}
+
+/// The step that sends a customer home before the fact, where that is wanted and possible.
+fn early(deps: &Deps, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Step>, EngineError> {
+    let dialect = deps.dialect(&journey.opening().dialect)?;
+    if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
+        return Ok(None);
+    }
+    let number = journey.token_number(&End::Frozen, Some(via.departure));
+    let token = derive::minted(deps, journey, number)?;
+    let proof = derive::holding(deps, journey, offer)?;
+    Ok(journey.clone().freeze(via, proof, deps.clock.now()).map(|next| {
+        let told = commit::told(deps, &next, News::Returned(via.departure));
+        Step::to(next).with_token(token).with_deliveries(told)
+    }))
+}

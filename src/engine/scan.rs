@@ -1,0 +1,126 @@
+//! Looks through a merchant's journeys for those that are wanted.
+
+use std::collections::VecDeque;
+
+use crate::domain::id::{MerchantId, PayId};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::engine::deps::{Deps, EngineError};
+use crate::store::{Place, Which};
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many come before it.
+    pub skip: usize,
+    /// How many it holds, at the most.
+    pub most: usize,
+}
+
+/// A part of a list whose length is asked for, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The part.
+    pub page: Page,
+    /// How far is counted, at least: a merchant may have millions.
+    pub to: usize,
+}
+
+/// Where a part of a merchant's journeys is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The lists that are looked at as one. No journey may be in two of them.
+    pub lists: Vec<Which>,
+    /// Only what was opened before this moment.
+    pub before: Option<Moment>,
+    /// Only what comes behind this place.
+    pub after: Option<Place>,
+    /// Only what was opened at this moment or later.
+    pub from: Option<Moment>,
+    /// How many journeys are looked at, at the most, wanted or not: the newest ones of the stretch.
+    pub most: usize,
+}
+
+/// What a look at a stretch of a merchant's journeys has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The part that was asked for, newest first.
+    pub journeys: Vec<Journey>,
+    /// How many are wanted, as far as they were counted.
+    pub count: usize,
+    /// The place of the last journey that it looked at, if it stopped there: it had looked at as many as it may, and the
+    /// part is not full.
+    pub stopped: Option<Place>,
+}
+
+/// How many journeys one look into the store brings.
+pub(super) const BATCH: usize = 200;
+
+/// How many it brings at least, where there are many lists to look at.
+const SMALL_BATCH: usize = 10;
+
+/// A list of journeys, newest first, as far as it is read.
+struct List {
+    which: Which,
+    after: Option<Place>,
+    ahead: VecDeque<Journey>,
+    is_read: bool,
+}
+
+impl List {
+    fn new(which: Which, stretch: &Stretch) -> Self {
+        // Behind the last place of that moment.
+        let place = |opened_at| PayId::new(0).map(|pay_id| Place { opened_at, pay_id });
+        let after = [stretch.before.and_then(place), stretch.after].into_iter().flatten().min();
+        Self { which, after, ahead: VecDeque::new(), is_read: false }
+    }
+}
+
+/// The same of a stretch of its journeys, with the number of all that are wanted, as far as they were counted. What
+/// lies beyond the journeys that a stretch looks at is neither selected nor counted; then it says where it stopped.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn select_and_count(
+    deps: &Deps,
+    merchant: MerchantId,
+    stretch: &Stretch,
+    counted: Counted,
+    wanted: impl Fn(&Journey) -> bool,
+) -> Result<Selected, EngineError> {
+    let Counted { page: Page { skip, most }, to } = counted;
+    let (mut selected, mut count, mut seen) = (Vec::new(), 0_usize, 0_usize);
+    let mut last = None;
+    let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch)).collect();
+    while seen < stretch.most && (selected.len() < most || count < to) {
+        let Some(journey) = newest(deps, merchant, &mut lists).await? else { break };
+        if stretch.from.is_some_and(|from| journey.opening().opened_at < from) {
+            break;
+        }
+        seen += 1;
+        last = Some(Place::of(&journey));
+        if !wanted(&journey) {
+            continue;
+        }
+        count += 1;
+        if count > skip && selected.len() < most {
+            selected.push(journey);
+        }
+    }
+    let stopped = last.filter(|_| seen >= stretch.most && selected.len() < most);
+    Ok(Selected { journeys: selected, count, stopped })
+}
+
+/// Takes the newest journey off these lists.
+async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>, EngineError> {
+    // Of many lists not much of each is needed.
+    let batch = (BATCH / lists.len().max(1)).max(SMALL_BATCH);
+    for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {
+        let more = deps.store.list(merchant, list.which, list.after, batch).await?;
+        list.is_read = more.len() < batch;
+        list.after = more.last().map(Place::of);
+        list.ahead = more.into();
+    }
+    let newest = lists.iter_mut().max_by_key(|list| list.ahead.front().map(Place::of));
+    Ok(newest.and_then(|list| list.ahead.pop_front()))
+}

@@ -1,0 +1,68 @@
+//! SWEEP: looks after journeys whose time has run out, and what a node has left.
+
+use std::sync::Arc;
+
+use crate::domain::journey::{Journey, Proof};
+use crate::engine::deps::EngineError;
+use crate::engine::use_cases::{ahead, perform};
+use crate::engine::{Engine, lapse, prove};
+
+/// How many lapsed journeys one sweep settles, at the most.
+pub const SWEPT: usize = 200;
+
+/// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for. Answers how many journeys it looked after; with [`SWEPT`](crate::engine::sweep::SWEPT) of them there may be more.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn sweep(engine: &Arc<Engine>) -> Result<usize, EngineError> {
+    let mut count = 0;
+    for journey in engine.deps.store.due(SWEPT).await? {
+        let pay_id = journey.pay_id();
+        match Box::pin(look_after(engine, journey)).await {
+            Ok(moved) => count += usize::from(moved),
+            Err(EngineError::Store(trouble)) => return Err(trouble.into()),
+            // One journey that cannot be looked after does not hold up the others.
+            Err(error) => tracing::error!(error = %error, %pay_id, "sweep.trouble"),
+        }
+    }
+    Ok(count)
+}
+
+/// Clears away what the store no longer needs; answers how many records it dropped.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn tidy(engine: &Engine) -> Result<usize, EngineError> {
+    Ok(engine.deps.store.tidy().await?)
+}
+
+/// Does what is due of a journey. `false` when by this node's clock nothing is.
+async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, EngineError> {
+    let now = engine.deps.clock.now();
+    let due = |proof: &Proof| match proof {
+        Proof::Held { until, .. } => now >= *until,
+        Proof::Sent { at, .. } => now >= at.plus(Journey::LOST),
+    };
+    let mut moved = journey.is_lapsed(now);
+    for (via, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
+        moved = true;
+        match proof {
+            Proof::Held { .. } => prove::take_over(engine, journey.clone(), via).await?,
+            Proof::Sent { .. } => prove::give_up(&engine.deps, journey.clone(), via).await?,
+        }
+    }
+    if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
+        moved |= ahead::ask_again(engine, &journey, departure);
+    }
+    match perform::unfinished(engine, &journey, now) {
+        // What its node has left its bank is asked again, if that harms nobody; then it expires.
+        Some(bank) if !bank.asks_once() => {
+            let journey = perform::book(engine, journey).await?;
+            lapse::lapse(&engine.deps, journey).await?;
+        }
+        Some(_) | None => {
+            lapse::lapse(&engine.deps, journey).await?;
+        }
+    }
+    Ok(moved)
+}

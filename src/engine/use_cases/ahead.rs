@@ -1,0 +1,133 @@
+//! AHEAD: a departure that begins with the merchant's call, and not with a browser.
+//!
+//! The journey opens with its departure written down. A node asks the bank where the browser has to go, and writes that
+//! into the journey when it comes; if the node dies, the departure is due, and another one asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::FutureExt as _;
+
+use crate::bank::{BankTrouble, Requested};
+use crate::domain::delivery::News;
+use crate::domain::journey::{Journey, Settling};
+use crate::domain::outcome::Fact;
+use crate::domain::redirect::Redirect;
+use crate::engine::commit::Next;
+use crate::engine::deps::EngineError;
+use crate::engine::flights::Flight;
+use crate::engine::{Engine, commit, conclude, derive};
+use crate::store::Step;
+
+/// Asks the bank for the way of a journey that opened ahead of its browser, and waits for it as long as the caller
+/// will; the journey as it stands then. Any other journey is answered as it is.
+///
+/// # Errors
+/// When the store is in trouble, or the journey's bank or key is gone.
+pub async fn await_way(engine: &Arc<Engine>, journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
+    let Some((departure, _)) = journey.asked_ahead() else { return Ok(journey) };
+    let flight = fly_ahead(engine, &journey, departure);
+    match tokio::time::timeout(patience, flight).await {
+        Ok(landed) => landed?,
+        Err(_late) => return Ok(journey),
+    }
+    Ok(engine.deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
+}
+
+/// Asks again for a way whose node has left it. `false` when this node is asking already.
+pub(in crate::engine) fn ask_again(engine: &Arc<Engine>, journey: &Journey, departure: u8) -> bool {
+    let begins = !engine.ahead.has(&(journey.pay_id(), departure));
+    if begins {
+        tracing::info!(pay_id = %journey.pay_id(), "ahead.taken_over");
+        // It flies on by itself.
+        drop(fly_ahead(engine, journey, departure));
+    }
+    begins
+}
+
+fn fly_ahead(engine: &Arc<Engine>, journey: &Journey, departure: u8) -> Flight<Result<(), EngineError>> {
+    engine.ahead.join((journey.pay_id(), departure), || {
+        let (engine, journey) = (Arc::clone(engine), journey.clone());
+        async move {
+            let landed = ask_ahead(&engine, journey, departure).await;
+            if let Err(error) = &landed {
+                tracing::warn!(error = %error, "ahead.trouble");
+            }
+            landed
+        }
+        .boxed()
+    })
+}
+
+async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, departure: u8) -> Result<(), EngineError> {
+    let Some(journey) = asking(engine, journey, departure).await? else { return Ok(()) };
+    match ask_while_unreachable(engine, &journey, departure).await? {
+        Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, departure, &redirect).await,
+        Ok(Requested::Refused(error)) => give_way_up(engine, journey, &Fact::refused(error)).await,
+        Err(trouble) => {
+            tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "ahead.bank_trouble");
+            // Nothing has been asked of the customer, whatever the bank has made of it.
+            let trouble = BankTrouble::Unreachable("it gave no way".into());
+            give_way_up(engine, journey, &Fact::refused(trouble.as_error())).await
+        }
+    }
+}
+
+/// Writes down that the bank is asked, and the state under which it is. `None` when nobody has to ask any more.
+async fn asking(engine: &Engine, journey: Journey, departure: u8) -> Result<Option<Journey>, EngineError> {
+    let state = derive::state_digest(&derive::state(&engine.deps, &journey, departure)?);
+    let own = journey.asked_ahead();
+    let ask = |journey: &Journey| {
+        // Another node may have begun to ask meanwhile.
+        let next =
+            journey.clone().ask_ahead(departure, engine.deps.clock.now()).filter(|_| journey.asked_ahead() == own);
+        Ok(next
+            .map_or(Next::Stay(false), |next| Next::Take(Box::new(Step::to(next).with_state(state, departure)), true)))
+    };
+    let asked = commit::unless_gone(commit::commit_persistently(&engine.deps, journey, ask).await)?;
+    Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))
+}
+
+/// Settles a journey for which no way was found, unless somebody else has begun to look for one, or has found it.
+async fn give_way_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<(), EngineError> {
+    let own = journey.asked_ahead();
+    let settle = |journey: &Journey| {
+        if own.is_none() || journey.asked_ahead() != own {
+            return Ok(Next::Stay(()));
+        }
+        Ok(match journey.clone().settle(fact, None, engine.deps.clock.now()) {
+            Settling::Settled(next, number) => {
+                Next::Take(Box::new(conclude::last_step(&engine.deps, next, number)), ())
+            }
+            Settling::Stands(_) => Next::Stay(()),
+        })
+    };
+    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, settle).await).map(drop)
+}
+
+async fn ask_while_unreachable(
+    engine: &Engine,
+    journey: &Journey,
+    departure: u8,
+) -> Result<Result<Requested, BankTrouble>, EngineError> {
+    let bank = engine.deps.bank(journey.bank_of(departure))?;
+    let papers = derive::trip(&engine.deps, journey, departure)?;
+    let trip = papers.of(journey);
+    // Before another node begins to ask.
+    let way = tokio::time::timeout(Journey::ASKING * 4 / 5, commit::while_unreachable(|| bank.depart(&trip))).await;
+    Ok(way.unwrap_or(Err(BankTrouble::Unreachable("it took too long".into()))))
+}
+
+/// Writes the way into the journey, unless somebody else was first.
+async fn keep_way(engine: &Engine, journey: Journey, departure: u8, way: &Redirect) -> Result<(), EngineError> {
+    let sealed = engine.deps.keys.seal(way.as_str().as_bytes(), journey.id().as_bytes(), engine.deps.clock.entropy());
+    let sealed = sealed.ok_or_else(derive::key_gone)?;
+    let keep = |journey: &Journey| {
+        let next = journey.clone().ready(departure, sealed.clone(), engine.deps.clock.now());
+        Ok(next.map_or(Next::Stay(()), |next| {
+            let told = commit::told(&engine.deps, &next, News::Ready(departure));
+            Next::Take(Box::new(Step::to(next).with_deliveries(told)), ())
+        }))
+    };
+    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, keep).await).map(drop)
+}

@@ -1,0 +1,46 @@
+//! The page that opens an app, by a ticket: its address is kept in browsers' histories longer than it should open it.
+
+use std::time::Duration;
+
+use crate::domain::journey::Journey;
+use crate::domain::redirect::Redirect;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, derive, lapse};
+use crate::keys::ticket_parts;
+
+/// How long a ticket lasts: long enough for a customer who looks for the app, loads the page again or comes back to it.
+const TICKET: Duration = Duration::from_mins(10);
+
+/// What a ticket opens.
+#[derive(Debug)]
+pub enum Admitted {
+    /// This journey's page.
+    Journey(Box<Journey>),
+    /// Nothing any more.
+    Over,
+    /// Nothing: it is no ticket of ours.
+    Unknown,
+}
+
+/// The page that opens a journey's app, at an address that lasts ten minutes.
+///
+/// # Errors
+/// When the journey's key is gone.
+pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect, EngineError> {
+    let ticket = engine.deps.keys.ticket(journey, engine.deps.clock.now().plus(TICKET)).ok_or_else(derive::key_gone)?;
+    Ok(Redirect::own(&engine.deps.public_url, derive::app_page_of(journey), &[("ticket", &ticket)]))
+}
+
+/// The journey of a ticket.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn admit(engine: &Engine, ticket: &str) -> Result<Admitted, EngineError> {
+    let Some((pay_id, until)) = ticket_parts(ticket) else { return Ok(Admitted::Unknown) };
+    match engine.deps.store.find(pay_id).await? {
+        Some(journey) if !engine.deps.keys.is_ticket_of(ticket, &journey) => Ok(Admitted::Unknown),
+        Some(_) if engine.deps.clock.now() >= until => Ok(Admitted::Over),
+        Some(journey) => Ok(Admitted::Journey(Box::new(lapse::lapse(&engine.deps, journey).await?))),
+        None => Ok(Admitted::Unknown),
+    }
+}

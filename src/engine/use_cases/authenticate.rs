@@ -1,0 +1,109 @@
+//! AUTHENTICATE: who makes a call.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use subtle::ConstantTimeEq as _;
+
+use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber, Named};
+use crate::domain::id::MerchantId;
+use crate::domain::merchant::Merchant;
+use crate::domain::merchant::Standing;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Digest;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, derive};
+use crate::keys::{operator_key, sent_hash};
+
+/// How exactly a last use is kept, in milliseconds: an hour.
+const HOUR: u64 = 3_600_000;
+
+/// The hours in which this node has noted the use of a key.
+pub(in crate::engine) type NotedUses = Mutex<HashMap<(MerchantId, KeyNumber), Moment>>;
+
+/// The merchant of an API key. `None` when the key is nobody's.
+///
+/// # Errors
+/// [`EngineError::Disabled`], or when the store is in trouble.
+pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>, EngineError> {
+    let Ok(key) = ApiKey::parse(key) else { return Ok(None) };
+    let merchant = match key.names() {
+        Named::Number(number) => engine.deps.store.merchant_of_key(number).await?,
+        Named::Merchant(id) => engine.deps.store.merchant(id).await?,
+    };
+    let sent = derive::api_key_digest(key.reveal());
+    caller(engine, merchant, |own| same(&own.digest, &sent))
+}
+
+/// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.
+/// `None` when it is not.
+///
+/// # Errors
+/// [`EngineError::Disabled`], or when the store is in trouble.
+pub async fn authenticate_as(engine: &Engine, id: MerchantId, password: &str) -> Result<Option<Merchant>, EngineError> {
+    let (plain, hashed) = (derive::api_key_digest(password), sent_hash(password));
+    let merchant = engine.deps.store.merchant(id).await?;
+    let known =
+        |own: &IssuedKey| same(&own.digest, &plain) || own.hashed.as_ref().is_some_and(|own| same(own, &hashed));
+    caller(engine, merchant, known)
+}
+
+/// The merchant of this id. Whoever says so has shown nothing yet: see [`check_standing`](crate::engine::use_cases::authenticate::check_standing).
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn merchant(engine: &Engine, id: MerchantId) -> Result<Option<Merchant>, EngineError> {
+    Ok(engine.deps.store.merchant(id).await?)
+}
+
+/// Refuses a merchant that has shown who it is, in whatever way, and is shut out.
+///
+/// # Errors
+/// [`EngineError::Disabled`].
+pub const fn check_standing(merchant: &Merchant) -> Result<(), EngineError> {
+    match merchant.standing {
+        Standing::Active => Ok(()),
+        Standing::Disabled => Err(EngineError::Disabled),
+    }
+}
+
+/// Whether this is a key of the operator's. Without one nobody is the operator.
+pub fn is_operator(engine: &Engine, key: &str) -> bool {
+    let sent = operator_key(key);
+    engine.deps.operator.iter().any(|own| same(own, &sent))
+}
+
+fn caller(
+    engine: &Engine,
+    merchant: Option<Merchant>,
+    known: impl Fn(&IssuedKey) -> bool,
+) -> Result<Option<Merchant>, EngineError> {
+    let Some(merchant) = merchant else { return Ok(None) };
+    let now = engine.deps.clock.now();
+    let Some(key) = merchant.api_keys.iter().find(|key| known(key) && key.is_valid(now)) else { return Ok(None) };
+    check_standing(&merchant)?;
+    note_use(engine, merchant.id, key.number, now);
+    Ok(Some(merchant))
+}
+
+/// Notes, once an hour, that a key was used: beside the call, which does not wait for it.
+fn note_use(engine: &Engine, merchant: MerchantId, number: KeyNumber, now: Moment) {
+    let hour = Moment::from_millis(now.as_millis() / HOUR * HOUR);
+    let noted = {
+        let mut uses = engine.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.insert((merchant, number), hour)
+    };
+    if noted == Some(hour) {
+        return;
+    }
+    let store = Arc::clone(&engine.deps.store);
+    tokio::spawn(async move {
+        if let Err(error) = store.note_use(merchant, number, hour).await {
+            tracing::warn!(%error, "api_key.use_not_noted");
+        }
+    });
+}
+
+fn same(own: &Digest, sent: &Digest) -> bool {
+    own.as_bytes().ct_eq(sent.as_bytes()).into()
+}

@@ -1,0 +1,49 @@
+//! What a merchant sees of its deliveries, and how one is sent again.
+
+use crate::domain::delivery::DeliveryId;
+use crate::domain::id::MerchantId;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, find};
+use crate::store::{DeliveryCursor, DeliveryFilter, Parcel, endpoint_name};
+
+/// A merchant's deliveries of this kind, newest first, `most` at the most, beginning behind `after`.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn list(
+    engine: &Engine,
+    merchant: MerchantId,
+    filter: DeliveryFilter,
+    after: Option<DeliveryCursor>,
+    most: usize,
+) -> Result<Vec<Parcel>, EngineError> {
+    Ok(engine.deps.store.deliveries_of(merchant, filter, after, most).await?)
+}
+
+/// A merchant's delivery of this id. `None` when it has none.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn find(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
+    let pay_id = id.journey.pay_id();
+    let journey = find::journey(&engine.deps, merchant, pay_id).await?.filter(|journey| *journey.id() == id.journey);
+    let Some(journey) = journey else { return Ok(None) };
+    let delivery = engine.deps.store.deliveries(pay_id).await?.into_iter().find(|delivery| delivery.id == *id);
+    Ok(delivery.map(|delivery| Parcel { delivery, journey }))
+}
+
+/// Sends a merchant's delivery again, with all its tries, and opens its endpoint if that was shut. One that waits
+/// becomes due now. Answers it as it stands then; `None` when the merchant has no such delivery.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn replay(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
+    let Some(parcel) = find(engine, merchant, id).await? else { return Ok(None) };
+    if let Some(url) = parcel.journey.opening().plan.url_of(id.target) {
+        engine.deps.store.reopen(&endpoint_name(merchant, url.as_str())).await?;
+    }
+    if !engine.deps.store.replay(id, merchant).await? {
+        return Ok(None);
+    }
+    find(engine, merchant, id).await
+}

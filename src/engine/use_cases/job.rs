@@ -1,0 +1,247 @@
+//! ERRANDS: somebody is told when something is done.
+//!
+//! A merchant opens one, and says later what came of it; that settles the journey and leaves the delivery in one step. The
+//! first end stands: whoever finishes or calls off, and whatever runs out, an errand ends once.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::domain::callback::{Item, Placement};
+use crate::domain::delivery::{Delivery, News};
+use crate::domain::endpoint::Telling;
+use crate::domain::id::{JourneyId, MerchantId};
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Errand, Journey, Purpose, Settlement, Settling};
+use crate::domain::merchant::Merchant;
+use crate::domain::message::{Finish, FinishedAs, Message};
+use crate::domain::outcome::{Fact, Outcome};
+use crate::domain::secret::{Sealed, Secret};
+use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
+use crate::domain::wish::{Asked, Expiry, Wish};
+use crate::engine::commit::Next;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, commit, create, derive, find, lapse};
+use crate::store::{Place, Reservation, Step, Which};
+
+/// An errand as a merchant asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending<'a> {
+    /// Who is told: a URL, or a saved payment endpoint.
+    pub to: &'a Item,
+    /// What is sent.
+    pub message: &'a Message,
+    /// How long it may wait; `None` is the merchant's setting.
+    pub life: Option<Duration>,
+}
+
+/// What a wish to end an errand came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It has ended so: now, or by the same call before.
+    Ended(Journey),
+    /// It had ended in another way, which stands.
+    Stands(Journey),
+}
+
+/// How many journeys one list of errands looks at, at the most, wanted or not.
+pub(in crate::engine) const LOOKED_AT: usize = 2000;
+
+/// How many of them one look into the store brings. They may be large.
+pub(in crate::engine) const BATCH: usize = 100;
+
+/// Opens an errand; the same reservation opens the same one.
+///
+/// # Errors
+/// When its URL breaks a rule, the reservation's key was used for another call, or the store is in trouble.
+pub async fn open(
+    engine: &Engine,
+    merchant: &Merchant,
+    dialect: &str,
+    sending: &Sending<'_>,
+    reservation: Option<&Reservation>,
+) -> Result<Journey, EngineError> {
+    let text = sending.message.write();
+    let wish = |id: JourneyId| {
+        check_one_off(merchant, sending.to)?;
+        let letter = derive::sealed_for(&engine.deps, &id, &text)?;
+        Ok(Cow::Owned(wish(letter, sending)))
+    };
+    let opened = create::open_each(&engine.deps, merchant, dialect, &wish, reservation).await;
+    opened.map(|(journey, _)| journey).map_err(renamed)
+}
+
+/// A merchant's errand, as it stands now. `None` when it has none of this id.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+    let journey = find::journey(&engine.deps, merchant, id.pay_id()).await?;
+    match journey.filter(|journey| *journey.id() == id && is_errand(journey)) {
+        Some(journey) => lapse::lapse(&engine.deps, journey).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A merchant's errands, newest first, `most` at the most, beginning behind `after`; and where the list goes on, if
+/// there may be more. A list looks at so many journeys and no more, so that it may go on though it is short.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn list(
+    engine: &Engine,
+    merchant: MerchantId,
+    mut after: Option<Place>,
+    most: usize,
+) -> Result<(Vec<Journey>, Option<Place>), EngineError> {
+    let (mut errands, mut seen) = (Vec::new(), 0);
+    while seen < LOOKED_AT {
+        let batch = engine.deps.store.list(merchant, Which::All, after, BATCH).await?;
+        let is_last = batch.len() < BATCH;
+        for journey in batch {
+            (after, seen) = (Some(Place::of(&journey)), seen + 1);
+            if is_errand(&journey) {
+                errands.push(journey);
+            }
+            if errands.len() >= most {
+                return Ok((errands, after));
+            }
+        }
+        if is_last {
+            return Ok((errands, None));
+        }
+    }
+    Ok((errands, after))
+}
+
+/// Says that an errand is done, or could not be done: it settles and leaves its delivery, in one step. The same again
+/// changes nothing. `None` when the merchant has no such errand.
+///
+/// # Errors
+/// When the store is in trouble, or the key of an earlier result is gone.
+pub async fn finish(
+    engine: &Engine,
+    merchant: MerchantId,
+    id: JourneyId,
+    finish: &Finish,
+) -> Result<Option<Ending>, EngineError> {
+    let fact = match finish.end() {
+        FinishedAs::Done => Fact::done(),
+        FinishedAs::Failed => Fact::undone(),
+    };
+    let Some(journey) = find(engine, merchant, id).await? else { return Ok(None) };
+    let Some((journey, won)) = end_once(engine, journey, &fact, finish.result()).await? else { return Ok(None) };
+    let is_so =
+        won || (ends_so(&journey, &fact) && derive::result_of(&engine.deps, &journey)?.as_ref() == finish.result());
+    Ok(Some(if is_so { Ending::Ended(journey) } else { Ending::Stands(journey) }))
+}
+
+/// Calls an errand off: nothing is sent. `None` when the merchant has no such errand.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Ending>, EngineError> {
+    let Some(journey) = find(engine, merchant, id).await? else { return Ok(None) };
+    let fact = Fact::withdrawn();
+    let Some((journey, won)) = end_once(engine, journey, &fact, None).await? else { return Ok(None) };
+    let is_so = won || ends_so(&journey, &fact);
+    Ok(Some(if is_so { Ending::Ended(journey) } else { Ending::Stands(journey) }))
+}
+
+/// The delivery that an errand's end has left, if it has left one.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn delivery(engine: &Engine, journey: &Journey) -> Result<Option<Delivery>, EngineError> {
+    if journey.settlement().is_none() {
+        return Ok(None);
+    }
+    Ok(engine.deps.store.deliveries(journey.pay_id()).await?.pop())
+}
+
+/// Ends an errand that has not ended: not even what is done supersedes an end that somebody was told of. Answers how it
+/// stands then, and whether this call has ended it; `None` when it is gone.
+async fn end_once(
+    engine: &Engine,
+    journey: Journey,
+    fact: &Fact,
+    result: Option<&Secret>,
+) -> Result<Option<(Journey, bool)>, EngineError> {
+    let lapse = Fact::lapsed();
+    let end = |journey: &Journey| {
+        if journey.settlement().is_some() {
+            return Ok(Next::Stay(false));
+        }
+        let now = engine.deps.clock.now();
+        let lapsed = journey.is_lapsed(now);
+        let fact = if lapsed { &lapse } else { fact };
+        let Settling::Settled(mut next, number) = journey.clone().settle(fact, None, now) else {
+            return Ok(Next::Stay(false));
+        };
+        if let Some(result) = result.filter(|_| !lapsed) {
+            let sealed = derive::sealed_for(&engine.deps, next.id(), result)?;
+            next = next.resulted(sealed);
+        }
+        let told = commit::told(&engine.deps, &next, News::Settled(number));
+        Ok(Next::Take(Box::new(Step::to(next).with_deliveries(told)), !lapsed))
+    };
+    commit::unless_gone(commit::commit(&engine.deps, journey, end).await)
+}
+
+/// An errand as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
+/// end, unless it was saved for success alone.
+fn wish(letter: Sealed, sending: &Sending<'_>) -> Wish {
+    Wish {
+        purpose: Purpose::Errand(Errand { letter }),
+        extras: Vec::new(),
+        callback: Asked::OwnPage,
+        params_in: Placement::Query,
+        endpoints: Asked::Items(vec![sending.to.clone()]),
+        telling: Telling::plainly(),
+        one_time_token: Some(OneTime::Off),
+        extra_outcomes: Some(ExtraOutcomes::On),
+        expiry: sending.life.map(|life| Expiry::within("expires_in", life)),
+    }
+}
+
+fn is_errand(journey: &Journey) -> bool {
+    journey.opening().purpose.errand().is_some()
+}
+
+/// Whether a journey has ended as this fact would have ended it.
+fn ends_so(journey: &Journey, fact: &Fact) -> bool {
+    let own = |settlement: &Settlement| settlement.outcome == fact.outcome() && settlement.cause == fact.cause();
+    journey.settlement().is_some_and(own)
+}
+
+fn check_one_off(merchant: &Merchant, to: &Item) -> Result<(), Invalid> {
+    if matches!(to, Item::Url(_)) && merchant.settings.one_off_urls == OneOffUrls::SavedOnly {
+        return Err(Invalid::new("callback_url", "is a URL, and this merchant allows saved ones only")
+            .hint("expected the index of a saved payment endpoint"));
+    }
+    Ok(())
+}
+
+/// Says the field as this call spells it.
+fn renamed(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Refused(invalid) => {
+            let field = invalid.field().replacen("payment_endpoint", "callback_url", 1);
+            EngineError::Refused(invalid.at(field))
+        }
+        other => other,
+    }
+}
+
+impl Ending {
+    /// The journey, however it has ended.
+    pub const fn journey(&self) -> &Journey {
+        match self {
+            Self::Ended(journey) | Self::Stands(journey) => journey,
+        }
+    }
+
+    /// How it has ended.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.journey().settlement().map(|settlement| settlement.outcome)
+    }
+}

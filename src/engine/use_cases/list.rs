@@ -1,0 +1,70 @@
+//! What a merchant sees of its journeys.
+
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{MerchantId, PayId};
+use crate::domain::journey::Journey;
+use crate::domain::moment::Moment;
+use crate::engine::deps::EngineError;
+use crate::engine::scan::{Counted, Page, Stretch};
+use crate::engine::{Engine, derive, find, scan};
+use crate::store::{Place, Which};
+
+/// A journey with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// The journey.
+    pub journey: Journey,
+    /// When its one-time token was redeemed, as far as that is remembered.
+    pub redeemed_at: Option<Moment>,
+    /// The deliveries that its settlements left.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A merchant's journeys, newest first, `most` at the most, beginning behind `after`.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn journeys(
+    engine: &Engine,
+    merchant: MerchantId,
+    which: Which,
+    after: Option<Place>,
+    most: usize,
+) -> Result<Vec<Journey>, EngineError> {
+    Ok(engine.deps.store.list(merchant, which, after, most).await?)
+}
+
+/// A page of a merchant's journeys that are `wanted`, newest first.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn select(
+    engine: &Engine,
+    merchant: MerchantId,
+    which: Which,
+    page: Page,
+    wanted: impl Fn(&Journey) -> bool,
+) -> Result<Vec<Journey>, EngineError> {
+    let stretch = Stretch { lists: vec![which], before: None, after: None, from: None, most: usize::MAX };
+    scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted)
+        .await
+        .map(|selected| selected.journeys)
+}
+
+/// A merchant's journey with everything about it.
+///
+/// # Errors
+/// When the store is in trouble, or the journey's key is gone.
+pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Sight>, EngineError> {
+    let Some(journey) = find::journey(&engine.deps, merchant, pay_id).await? else { return Ok(None) };
+    let mut redeemed_at = None;
+    for number in 0..journey.settlements().len() {
+        let Some(token) = derive::token_of(&engine.deps, &journey, u8::try_from(number).unwrap_or(u8::MAX))? else {
+            break;
+        };
+        let spent = engine.deps.store.spent_at(token.shard(), &derive::token_digest(token.reveal())).await?;
+        redeemed_at = redeemed_at.or(spent);
+    }
+    let deliveries = engine.deps.store.deliveries(pay_id).await?;
+    Ok(Some(Sight { journey, redeemed_at, deliveries }))
+}

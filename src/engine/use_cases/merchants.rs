@@ -1,0 +1,187 @@
+//! Merchants, made, changed and erased by the operator.
+
+use crate::domain::api_key::ApiKey;
+use crate::domain::dialect::ClientAccess;
+use crate::domain::id::MerchantId;
+use crate::domain::invalid::Invalid;
+use crate::domain::merchant::Standing;
+use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
+use crate::domain::rotation::Rotating;
+use crate::domain::secret::Secret;
+use crate::domain::slots::Slots;
+use crate::engine::deps::EngineError;
+use crate::engine::{Engine, change, derive, merchant_keys};
+use crate::store::{Place, Which};
+
+/// How many journeys or users are looked at in one go.
+pub(in crate::engine) const BATCH: usize = 200;
+
+/// A merchant with the secrets that are shown once.
+#[derive(Debug)]
+pub struct NewMerchant {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// Its API key.
+    pub api_key: ApiKey,
+    /// The secret that signs what we send it: `whsec_`, then standard base64 of 32 bytes (Standard Webhooks).
+    pub signing_secret: Secret,
+}
+
+/// What was erased with a merchant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// How many journeys.
+    pub journeys: usize,
+    /// How many users.
+    pub users: usize,
+}
+
+/// Adds a merchant, with an API key and a signing secret that nobody can read again.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn add(engine: &Engine, name: MerchantName) -> Result<NewMerchant, EngineError> {
+    let mut entropy = [0; 16];
+    entropy.copy_from_slice(&engine.deps.clock.entropy()[..16]);
+    let new = add_as(engine, MerchantId::mint(entropy), name, Book::default()).await?;
+    new.ok_or_else(|| EngineError::Missing("free id for a merchant".into()))
+}
+
+/// Adds a merchant of this id, with these callbacks, in one step; `None` when there is one already.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn add_as(
+    engine: &Engine,
+    id: MerchantId,
+    name: MerchantName,
+    book: Book,
+) -> Result<Option<NewMerchant>, EngineError> {
+    if engine.deps.store.merchant(id).await?.is_some() {
+        return Ok(None);
+    }
+    let (first, signing_secret) =
+        (merchant_keys::first_key(&engine.deps, id).await?, merchant_keys::draw_signing_secret(&engine.deps));
+    let merchant = Merchant {
+        id,
+        revision: 1,
+        name,
+        standing: Standing::Active,
+        api_keys: vec![first.issued],
+        signing_secret: Rotating::first(derive::seal_for(&engine.deps, id, &signing_secret)?),
+        webhook_key: Rotating::first(merchant_keys::draw_webhook_key(&engine.deps, id)?),
+        created_at: engine.deps.clock.now(),
+        book,
+        settings: Settings::default(),
+        endpoints: Slots::default(),
+        webhook: None,
+        public_keys: Vec::new(),
+    };
+    let is_new = engine.deps.store.add(&merchant).await?;
+    Ok(is_new.then_some(NewMerchant { merchant, api_key: first.key, signing_secret }))
+}
+
+/// What the clients of a new merchant are configured with, by dialect.
+pub fn client_settings(engine: &Engine, new: &NewMerchant) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let access = ClientAccess {
+        public_url: &engine.deps.public_url,
+        merchant: new.merchant.id,
+        api_key: &new.api_key,
+        signing_secret: &new.signing_secret,
+        webhook_key: merchant_keys::webhook_keys(&engine.deps, &new.merchant).first().map(|key| key.key),
+    };
+    let all = engine.deps.dialects().map(|dialect| (dialect.name(), dialect.client_settings(&access)));
+    all.filter(|(_, settings)| !settings.is_empty()).collect()
+}
+
+/// Every merchant, the oldest first.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn list(engine: &Engine) -> Result<Vec<Merchant>, EngineError> {
+    Ok(engine.deps.store.merchants().await?)
+}
+
+/// Gives a merchant another name, which the pages of new journeys show; running ones keep the old one. `None` when there
+/// is no such merchant.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn rename(engine: &Engine, id: MerchantId, name: MerchantName) -> Result<Option<()>, EngineError> {
+    let rename = |merchant: &mut Merchant| {
+        merchant.name = name.clone();
+        Ok(())
+    };
+    change::change(&engine.deps, id, rename).await
+}
+
+/// Has a merchant's calls refused from now on, or answered again. Its running journeys go on, and so do its deliveries.
+/// `None` when there is no such merchant.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn set_standing(engine: &Engine, id: MerchantId, standing: Standing) -> Result<Option<()>, EngineError> {
+    let set = |merchant: &mut Merchant| {
+        merchant.standing = standing;
+        Ok(())
+    };
+    change::change(&engine.deps, id, set).await
+}
+
+/// Erases a merchant: its journeys with what they would still deliver, its users, its API keys, and last its profile, so
+/// that an erasure that broke off can be made again. Its idempotency keys are digests, and lapse in their time. `None`
+/// when there is no such merchant.
+///
+/// # Errors
+/// When it is not disabled, one of its journeys is under way, or the store is in trouble.
+pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>, EngineError> {
+    let Some(merchant) = engine.deps.store.merchant(id).await? else { return Ok(None) };
+    if merchant.standing == Standing::Active {
+        let rule = "is not disabled, and could open journeys meanwhile";
+        return Err(Invalid::new("merchant", rule).hint("disable it first").into());
+    }
+    check_nothing_under_way(engine, id).await?;
+    let mut erased = Erased::default();
+    loop {
+        let journeys = engine.deps.store.list(id, Which::All, None, BATCH).await?;
+        for journey in &journeys {
+            erased.journeys += usize::from(engine.deps.store.erase(journey).await?);
+        }
+        if journeys.is_empty() {
+            break;
+        }
+    }
+    loop {
+        let users = engine.deps.store.users(id, BATCH).await?;
+        for user in &users {
+            erased.users += usize::from(engine.deps.store.forget(user).await?);
+        }
+        if users.is_empty() {
+            break;
+        }
+    }
+    for key in &merchant.api_keys {
+        engine.deps.store.free_number(key.number, id).await?;
+    }
+    engine.deps.store.remove(&merchant).await?;
+    Ok(Some(erased))
+}
+
+/// A customer who is under way has to come home first.
+async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<(), EngineError> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let journeys = engine.deps.store.list(id, Which::All, after, BATCH).await?;
+        count += journeys.iter().filter(|journey| journey.settlement().is_none()).count();
+        match journeys.last() {
+            Some(last) => after = Some(Place::of(last)),
+            None if count == 0 => return Ok(()),
+            None => {
+                let journeys = if count == 1 { "journey" } else { "journeys" };
+                return Err(Invalid::new("merchant", format!("has {count} {journeys} under way"))
+                    .hint("wait until they have ended: each expires in its time at the latest")
+                    .into());
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What the gateway can be asked to do. A use case calls the floors below it, and no other use case.
+
+pub mod ahead;
+pub mod app_page;
+pub mod authenticate;
+pub mod cancel;
+pub mod consent;
+pub mod deliveries;
+pub mod exchange;
+pub mod job;
+pub mod list;
+pub mod lost_keys;
+pub mod merchants;
+pub mod open;
+pub mod perform;
+pub mod profile;
+pub mod redeem;
+pub mod return_;
+pub mod secrets;
+pub mod send_to_provider;
+pub mod users;
+pub mod verify_return;

@@ -1,0 +1,144 @@
+//! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
+
+use crate::domain::callback::CallbackUrl;
+use crate::domain::device::Device;
+use crate::domain::door::Homeward;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{HandBack, Journey};
+use crate::domain::merchant::Merchant;
+use crate::domain::outcome::{BankError, Outcome};
+use crate::domain::params::Params;
+use crate::domain::plan::Entry;
+use crate::domain::terms::AppLinks;
+use crate::domain::wish::Wish;
+use crate::engine::deps::EngineError;
+use crate::engine::longest::LARGEST;
+use crate::engine::{Engine, create, derive, draft, lapse, longest};
+use crate::store::{Opened, Reservation};
+
+/// What a journey would be, without being one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// Where it would end: the landing, then the background callbacks.
+    pub entries: Vec<Rehearsal>,
+    /// The payment endpoints that would be told.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// Where a journey would end, without being one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The callback.
+    pub entry: Entry,
+    /// The exact URL of each outcome.
+    pub urls: Vec<(Outcome, String)>,
+    /// How many bytes the longest URL has, of the callback or of its other ways.
+    pub longest: usize,
+    /// What each kind of device is given, where a page of ours decides that.
+    pub devices: Vec<(Device, Vec<(Outcome, Homeward)>)>,
+}
+
+/// What a merchant's order came to.
+#[derive(Debug)]
+pub enum Ordered {
+    /// Its journey, as it stands now.
+    New(Journey),
+    /// The journey that the same reservation opened before.
+    Repeated(Journey),
+}
+
+/// Opens a journey for a merchant's call; the same reservation opens the same journey.
+///
+/// # Errors
+/// When a callback breaks a rule, the reservation's key was used for another call, or the store is in trouble.
+pub async fn open(
+    engine: &Engine,
+    merchant: &Merchant,
+    dialect: &str,
+    wish: &Wish,
+    reservation: Option<&Reservation>,
+) -> Result<Journey, EngineError> {
+    create::open_and_tell(&engine.deps, merchant, dialect, wish, reservation).await.map(|(journey, _)| journey)
+}
+
+/// Opens a journey for a merchant's call, and tells whether this call has opened it: for references that may be used
+/// once only.
+///
+/// # Errors
+/// As [`open`](crate::engine::use_cases::open::open).
+pub async fn order(
+    engine: &Engine,
+    merchant: &Merchant,
+    dialect: &str,
+    wish: &Wish,
+    reservation: &Reservation,
+) -> Result<Ordered, EngineError> {
+    if let Some(before) = opened_by(engine, reservation).await? {
+        return Ok(Ordered::Repeated(before));
+    }
+    // Whoever is faster by a moment has it: the id tells.
+    let (journey, own) = create::open_and_tell(&engine.deps, merchant, dialect, wish, Some(reservation)).await?;
+    Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
+}
+
+/// What a reservation has opened. `None` when it is new, or forgotten.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Option<Journey>, EngineError> {
+    Ok(match engine.deps.store.opened_by(reservation).await? {
+        Some(Opened::Repeated(journey)) => Some(lapse::lapse(&engine.deps, *journey).await?),
+        Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,
+    })
+}
+
+/// The exact URL of every outcome that a wish could have, and who else would be told, without opening anything. The
+/// number is the largest there can be, and the one-time token and the signature are nobody's.
+///
+/// # Errors
+/// Exactly when [`open`](crate::engine::use_cases::open::open) would refuse the wish.
+pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Rehearsed, EngineError> {
+    let journey = draft::draft(&engine.deps, merchant, dialect, wish, LARGEST)?;
+    let dialect = engine.deps.dialect(dialect)?;
+    let (token, consent_token) =
+        (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
+    let settlements = longest::ends(&journey, &BankError::new("server_error", None));
+    let settings = journey.opening().terms.app_links;
+    let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
+        let token = token.as_ref().filter(|_| index == 0);
+        let params = settlements.iter().map(|settlement| {
+            let consent_token = longest::agreed(settlement).then_some(consent_token.as_str());
+            let signature = derive::signature(&engine.deps, dialect, &journey, settlement)?;
+            let hand_back = HandBack { settlement: Some(settlement), token, consent_token, signature };
+            let params = dialect.way_home(&journey, &hand_back);
+            Ok((settlement.outcome, engine.deps.keys.rehearse_return(&journey, params)))
+        });
+        Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
+    });
+    let entries = entries.collect::<Result<_, EngineError>>()?;
+    Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
+}
+
+/// Where an entry leads with these parameters.
+fn rehearsed(entry: &Entry, params: &[(Outcome, Params)], settings: AppLinks) -> Result<Rehearsal, Invalid> {
+    let all = |url: &CallbackUrl| {
+        let written = params.iter().map(|(outcome, params)| Ok((*outcome, url.with(params, entry.params_in)?)));
+        written.collect::<Result<Vec<_>, Invalid>>()
+    };
+    let urls = all(&entry.url)?;
+    let ways = entry.ways.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
+    let longest = urls.iter().chain(ways.iter().flatten()).map(|(_, url)| url.len()).max();
+    let given = |device| {
+        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.homeward(device, params)?)));
+        Ok((device, given.collect::<Result<_, Invalid>>()?))
+    };
+    // The background has no device, and no app link either.
+    let devices = Device::ALL.into_iter().filter(|_| entry.needs_page(settings)).map(given);
+    Ok(Rehearsal {
+        entry: entry.clone(),
+        urls,
+        longest: longest.unwrap_or_default(),
+        devices: devices.collect::<Result<_, Invalid>>()?,
+    })
+}

@@ -1,0 +1,248 @@
+//! RETURN: the browser comes back with a hint, and goes on at once.
+//!
+//! Two round trips to the store, look-up and settle; one for an answer that has come before. The bank is asked beside
+//! that, and never waited for beyond the budget (rule 4 of the design).
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::bank::Answer;
+use crate::domain::journey::{Journey, Via};
+use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::redirect::Redirect;
+use crate::domain::secret::Secret;
+use crate::domain::terms::SameBrowser;
+use crate::engine::conclude::Concluded;
+use crate::engine::deps::EngineError;
+use crate::engine::prove::{Known, Landed};
+use crate::engine::redirect::HomeRedirect;
+use crate::engine::returned::{RejectedReturn, Returned, Waited};
+use crate::engine::timing::Timing;
+use crate::engine::visitor::Visitor;
+use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, returned, visitor};
+
+/// What a browser brought to `/return/{bank}`.
+pub struct Brought<'a> {
+    /// The bank whose return address it came to.
+    pub bank: &'a str,
+    /// The parameters.
+    pub answer: Answer,
+    /// What the browser shows of having left.
+    pub visitor: &'a Visitor,
+    /// When its head and body had been read.
+    pub at: Instant,
+    /// Where its time goes.
+    pub timing: &'a Timing,
+}
+
+/// A browser on the light page that looks again.
+pub struct Waiting<'a> {
+    /// The bank whose return address it came to.
+    pub bank: &'a str,
+    /// The state that it came back under.
+    pub state: &'a str,
+    /// Which answer it brought.
+    pub mark: u64,
+    /// What the browser shows of having left.
+    pub visitor: &'a Visitor,
+    /// When its head had been read.
+    pub at: Instant,
+    /// Where the time is noted that the bank takes.
+    pub timing: &'a Timing,
+}
+
+/// Takes a browser back from the bank.
+///
+/// # Errors
+/// When the store is in trouble, or something that the journey was opened with is gone.
+pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned, EngineError> {
+    // A bank that the operator has taken away still has its replays; it only cannot prove anything new.
+    let bank = engine.deps.bank(brought.bank).ok();
+    let said = bank.map_or_else(|| Ok(brought.answer.said()), |bank| bank.read_return(&brought.answer));
+    let said = match said {
+        Ok(said) => said,
+        Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Answer(invalid))),
+    };
+    let Some(state) = said.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
+    let Some((journey, departure)) = find::journey_of_state(&engine.deps, &state).await? else {
+        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    };
+    if let Some(rejected) = rejection(engine, &journey, departure, (&state, brought.bank), brought.visitor) {
+        return Ok(Returned::Rejected(rejected));
+    }
+    let via = Via { departure, mark: derive::mark(&said.hint) };
+    if let Some(end) = journey.answered(via) {
+        return returned::led(&engine.deps, &journey, end, via, brought.visitor);
+    }
+    match said.hint {
+        Hint::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
+            let concluded = conclude::conclude(&engine.deps, journey, &Fact::refused(error), via).await?;
+            commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
+            returned::led(&engine.deps, &concluded.journey, &concluded.end, via, brought.visitor)
+        }
+        Hint::Code(offer) if bank.is_some() && !is_proven(&journey) => {
+            prove_in_time(engine, Waited { journey, state, via }, offer, &brought).await
+        }
+        hint => decided_before(engine, Waited { journey, state, via }, hint, brought.visitor).await,
+    }
+}
+
+/// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. Whoever knows the state
+/// alone is not handed what the deciding answer was, nor a link to it.
+async fn decided_before(
+    engine: &Engine,
+    waited: Waited,
+    hint: Hint,
+    visitor: &Visitor,
+) -> Result<Returned, EngineError> {
+    let Waited { journey, state, via } = waited;
+    if !visitor::recognises(&engine.deps, &journey, visitor) {
+        return Ok(Returned::Rejected(RejectedReturn::Answered));
+    }
+    // A code came first under this state, and the bank is being asked: that decides.
+    if let (Hint::Refusal(_), Some(decides)) = (&hint, pending(&journey, via.departure)) {
+        return Ok(returned::wait(journey, state, decides));
+    }
+    let error = match hint {
+        Hint::Refusal(error) => error,
+        Hint::Code(_) if is_proven(&journey) => BankError::new("", None),
+        // Its bank is gone.
+        Hint::Code(_) => {
+            return Ok(match redirect::way_now(&engine.deps, &journey, visitor)? {
+                HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
+                HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Rejected(RejectedReturn::Answered),
+            });
+        }
+    };
+    if journey.opening().purpose.consent().is_some() {
+        return Ok(Returned::Go(derive::page(&engine.deps, &journey, derive::page_of(&journey))?, Vec::new()));
+    }
+    let concluded = conclude::change_nothing(&engine.deps, journey, via, &error).await?;
+    returned::led(&engine.deps, &concluded.journey, &concluded.end, via, visitor)
+}
+
+/// Sends a browser on that has waited on a light page of ours, if there is a way by now.
+///
+/// # Errors
+/// As [`take_return`](crate::engine::use_cases::return_::take_return).
+pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
+    let Waiting { bank, state, mark, visitor, at, timing } = waiting;
+    let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
+        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    };
+    if let Some(rejected) = rejection(engine, &journey, departure, (state, bank), visitor) {
+        return Ok(Returned::Rejected(rejected));
+    }
+    let via = Via { departure, mark };
+    await_end(engine, Waited { journey, state: state.to_owned(), via }, visitor, (at, timing)).await
+}
+
+/// Waits, as long as the budget allows, for an end that somebody else is bringing about.
+async fn await_end(
+    engine: &Engine,
+    waited: Waited,
+    visitor: &Visitor,
+    (at, timing): (Instant, &Timing),
+) -> Result<Returned, EngineError> {
+    let Waited { journey, state, via } = waited;
+    let began = Instant::now();
+    let ended = find::ended(&engine.deps, journey.pay_id(), via);
+    match tokio::time::timeout_at(at + engine.deps.patience(), ended).await {
+        Ok(Ok(Some(ended))) => match ended.answered(via) {
+            Some(end) => returned::led(&engine.deps, &ended, end, via, visitor),
+            // Nobody brought it.
+            None => Ok(Returned::Rejected(RejectedReturn::Forged)),
+        },
+        Ok(Ok(None)) => Ok(Returned::Rejected(RejectedReturn::UnknownState)),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            timing.waited(began.elapsed());
+            Ok(returned::wait(journey, state, via))
+        }
+    }
+}
+
+fn rejection(
+    engine: &Engine,
+    journey: &Journey,
+    departure: u8,
+    (state, bank): (&str, &str),
+    visitor: &Visitor,
+) -> Option<RejectedReturn> {
+    if journey.bank_of(departure) != bank {
+        return Some(RejectedReturn::OtherBank);
+    }
+    // Its bank answers the app, and knows no such address of ours.
+    if derive::app_address(&engine.deps, journey).is_ok_and(|address| address.is_some()) {
+        return Some(RejectedReturn::UnknownState);
+    }
+    let required = journey.opening().terms.same_browser == SameBrowser::Required;
+    match visitor.cookie(&visitor::cookie_name(state)) {
+        None => required.then_some(RejectedReturn::OtherBrowser),
+        Some(shown) => {
+            let own = engine.deps.keys.visit_cookie(journey, departure).map(Secret::new);
+            (Some(shown) != own.as_ref()).then_some(RejectedReturn::OtherBrowser)
+        }
+    }
+}
+
+/// Asks the bank, and waits for it as long as the budget allows.
+async fn prove_in_time(
+    engine: &Arc<Engine>,
+    waited: Waited,
+    offer: Offer,
+    brought: &Brought<'_>,
+) -> Result<Returned, EngineError> {
+    let Waited { journey, state, via } = waited;
+    let flight = prove::prove(engine, &journey, via, &offer, Known::Nothing);
+    let began = Instant::now();
+    let landing = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
+    let waited = began.elapsed();
+    // What it concluded after the bank's answer was the store's time.
+    let asked = landing.as_ref().ok().and_then(|landing| landing.as_ref().ok()).map(|landing| landing.asked);
+    brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
+    match landing {
+        Ok(landing) => Ok(match landing?.landed {
+            Landed::Home(Concluded { journey, end, announcement }) => {
+                commit::announced(&engine.deps, announcement, brought.at).await;
+                return returned::led(&engine.deps, &journey, &end, via, brought.visitor);
+            }
+            Landed::Elsewhere => {
+                let waited = Waited { journey, state, via };
+                return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
+            }
+            Landed::Forged => Returned::Rejected(RejectedReturn::Forged),
+            Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
+        }),
+        Err(_) if prove::is_genuine(engine, &journey, via, &offer) => {
+            returned::late(&engine.deps, Waited { journey, state, via }, &offer, brought.visitor).await
+        }
+        Err(_) => Ok(Returned::BringAgain(Box::new(journey))),
+    }
+}
+
+/// The answer to this departure that is being proven.
+fn pending(journey: &Journey, departure: u8) -> Option<Via> {
+    journey.proofs().map(|(via, _)| via).find(|via| via.departure == departure)
+}
+
+fn is_proven(journey: &Journey) -> bool {
+    journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
+}
+
+/// A page on which a browser can go on that came back to this bank with an answer that leads nowhere: that of the
+/// journey on which it last left for the bank. `None` of a browser that we do not recognise.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn way_back(engine: &Engine, bank: &str, visitor: &Visitor) -> Result<Option<Redirect>, EngineError> {
+    let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(bank));
+    let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
+    match engine.deps.store.find(last.pay_id).await? {
+        Some(journey) if last.is_of(&journey) && journey.opening().purpose.needs_customer() => {
+            derive::page(&engine.deps, &journey, derive::page_of(&journey)).map(Some)
+        }
+        Some(_) | None => Ok(None),
+    }
+}

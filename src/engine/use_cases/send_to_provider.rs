@@ -1,0 +1,171 @@
+//! SEND: the customer is sent to the provider, under a state of ours.
+
+use std::sync::Arc;
+
+use futures_util::future::FutureExt as _;
+use tokio::time::Instant;
+
+use crate::bank::{BankTrouble, Requested};
+use crate::domain::institution::Institution;
+use crate::domain::journey::{Choice, Journey, Purpose, Via};
+use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::redirect::Redirect;
+use crate::engine::deps::EngineError;
+use crate::engine::visit::Visit;
+use crate::engine::visitor::VisitCookie;
+use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
+
+/// How a browser leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Where to.
+    pub redirect: Redirect,
+    /// The cookie by which it is known when it comes back.
+    pub cookie: VisitCookie,
+}
+
+/// What became of a wish to leave.
+#[derive(Debug)]
+pub enum Leaving {
+    /// The browser leaves.
+    Left(Left),
+    /// The bank is late: the browser looks at a light page of ours and asks again.
+    Late(Box<Journey>),
+    /// The customer has to choose an institution first.
+    Choose(Box<Journey>),
+    /// The journey has ended; it can only go home.
+    Ended(Box<Journey>),
+    /// It has been tried too often.
+    TooOften,
+    /// The bank could not be asked now.
+    NoBank(Box<Journey>),
+    /// The bank refused the request: the browser goes where that leads.
+    Refused(Redirect),
+}
+
+/// A wish to leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Wished<'a> {
+    /// The link of the journey.
+    pub link: &'a str,
+    /// The institution that the customer chose on a page of ours.
+    pub institution: Option<&'a str>,
+    /// When head and body had been read.
+    pub at: Instant,
+}
+
+/// Sends the customer of a link to the bank; a second press leaves under the same state. `None` when there is no
+/// such link.
+///
+/// # Errors
+/// When the store is in trouble, or the journey's key is gone.
+pub async fn send_to_provider(engine: &Arc<Engine>, wished: Wished<'_>) -> Result<Option<Leaving>, EngineError> {
+    let Some(journey) = find::look(&engine.deps, wished.link).await? else { return Ok(None) };
+    if !journey.opening().purpose.needs_customer() {
+        return Ok(Some(Leaving::Ended(Box::new(journey))));
+    }
+    let chosen = choice(engine, &journey, wished.institution);
+    let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
+    if journey.settlement().is_none() && engine.deps.bank(bank).is_err() {
+        let journey = Box::new(journey);
+        let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
+        return Ok(Some(if asks { Leaving::Choose(journey) } else { Leaving::NoBank(journey) }));
+    }
+    let Some((journey, visit)) = commit::unless_gone(visit::begin(&engine.deps, journey, chosen).await)? else {
+        return Ok(None);
+    };
+    Ok(Some(match visit {
+        Visit::Ended => Leaving::Ended(Box::new(journey)),
+        Visit::TooOften => Leaving::TooOften,
+        Visit::UnderWay(departure) => send_off(engine, journey, departure, wished.at).await?,
+    }))
+}
+
+/// The institutions where the customer of a journey may go: what was asked for holds to its end. Their bank is there,
+/// and takes payments if it is to take one.
+pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
+    let purpose = &journey.opening().purpose;
+    let named = purpose.institution();
+    let can = move |institution: &&Institution| match purpose {
+        Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
+        _ => named.is_none_or(|named| institution.id == named),
+    };
+    // As when it opens: what a bank is not told of it cannot be asked.
+    let takes = move |institution: &&Institution| {
+        if purpose.needs_payments() {
+            engine.deps.takes_payments(institution)
+        } else {
+            engine.deps.bank(&institution.bank).is_ok()
+        }
+    };
+    engine.deps.institutions.iter().filter(can).filter(takes)
+}
+
+/// Where the customer wants to go, if it is the customer who decides, and may go there.
+fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
+    let (purpose, wanted) = (&journey.opening().purpose, institution?);
+    let chosen = eligible(engine, journey).find(|eligible| eligible.id == wanted)?;
+    let chosen = Some(chosen).filter(|_| purpose.institution().is_none())?;
+    let scope = purpose.consent().and_then(|consent| consent.scope_at(chosen)).unwrap_or_default();
+    Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone(), scope })
+}
+
+/// Asks the bank where to send the browser, and waits for that as long as the budget allows.
+async fn send_off(engine: &Arc<Engine>, journey: Journey, departure: u8, at: Instant) -> Result<Leaving, EngineError> {
+    let key = (journey.pay_id(), departure);
+    let flight = engine.outbound.join(key, || {
+        let (engine, journey) = (Arc::clone(engine), journey.clone());
+        async move { ask_way(&engine, &journey, departure).await }.boxed()
+    });
+    let Ok(asked) = tokio::time::timeout_at(at + engine.deps.patience(), flight).await else {
+        return Ok(Leaving::Late(Box::new(journey)));
+    };
+    // A bank may let its answer be used once only: the next press asks for another.
+    engine.outbound.forget(&key);
+    match asked? {
+        Ok(Requested::Refused(error)) => Box::pin(refused(engine, journey, departure, error, at)).await,
+        Ok(Requested::Accepted(redirect)) => {
+            let cookie = visitor::visit_cookie(&engine.deps, &journey, departure)?;
+            Ok(Leaving::Left(Left { redirect, cookie }))
+        }
+        Err(trouble) => {
+            tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "leave.bank_trouble");
+            Ok(Leaving::NoBank(Box::new(journey)))
+        }
+    }
+}
+
+/// Concludes what a bank said before any browser came to it: the same as if the browser had brought the error back.
+async fn refused(
+    engine: &Engine,
+    journey: Journey,
+    departure: u8,
+    error: BankError,
+    at: Instant,
+) -> Result<Leaving, EngineError> {
+    let via = Via { departure, mark: derive::mark(&Hint::Refusal(error.clone())) };
+    let concluded = conclude::conclude(&engine.deps, journey, &Fact::refused(error), via).await?;
+    commit::announced(&engine.deps, concluded.announcement, at).await;
+    let journey = concluded.journey.as_ref().clone();
+    // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.
+    if journey.counts(via) {
+        return Ok(Leaving::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(departure))?));
+    }
+    Ok(Leaving::Ended(Box::new(journey)))
+}
+
+async fn ask_way(
+    engine: &Engine,
+    journey: &Journey,
+    departure: u8,
+) -> Result<Result<Requested, BankTrouble>, EngineError> {
+    let bank = engine.deps.bank(journey.bank_of(departure))?;
+    let trip = derive::trip(&engine.deps, journey, departure)?;
+    Ok(bank.depart(&trip.of(journey)).await)
+}
+
+/// The bank that the customer was last sent to, or will be.
+fn last_bank(journey: &Journey) -> &str {
+    let last = u8::try_from(journey.departures().len().saturating_sub(1)).unwrap_or(u8::MAX);
+    journey.bank_of(last)
+}

@@ -1,0 +1,43 @@
+//! A visit to a provider is written down before its customer is sent.
+
+use crate::domain::journey::{Choice, Departing, Journey};
+use crate::engine::commit::Next;
+use crate::engine::deps::{Deps, EngineError};
+use crate::engine::{commit, derive};
+use crate::store::Step;
+
+/// What became of the wish to send a customer.
+#[derive(Clone, Copy)]
+pub(super) enum Visit {
+    /// This visit is under way, now or since before.
+    UnderWay(u8),
+    /// The journey has ended, or its customer is home.
+    Ended,
+    /// It has seen too many tries.
+    TooOften,
+}
+
+/// Writes a visit down, unless one is under way.
+pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit), EngineError> {
+    let begin = |journey: &Journey| {
+        Ok(match journey.clone().depart(to.clone(), deps.clock.now()) {
+            Departing::New(next, departure) => {
+                let state = derive::state_digest(&derive::state(deps, &next, departure)?);
+                Next::Take(Box::new(Step::to(next).with_state(state, departure)), Visit::UnderWay(departure))
+            }
+            Departing::UnderWay(_, departure) => Next::Stay(Visit::UnderWay(departure)),
+            Departing::Ended(_) => Next::Stay(Visit::Ended),
+            Departing::TooOften => Next::Stay(Visit::TooOften),
+        })
+    };
+    commit::commit(deps, journey, begin).await
+}
+
+/// Writes the first visit of a round down; it leads where the customer chose to go before, if the customer chose.
+pub(super) async fn begin_round(deps: &Deps, journey: Journey) -> Result<Journey, EngineError> {
+    let chosen = journey.departures().last().and_then(|departure| departure.to.clone());
+    match begin(deps, journey, chosen).await? {
+        (journey, Visit::UnderWay(_) | Visit::Ended) => Ok(journey),
+        (_, Visit::TooOften) => Err(EngineError::Missing("visit left for this journey".into())),
+    }
+}
