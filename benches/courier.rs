@@ -2,11 +2,11 @@
 //! many to one that is busy; and how soon the first attempt is made beside what fails at the same receiver.
 //!
 //! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed]` does one of four things, or all of them. *Pairs* (3 of them
-//! unless said otherwise) settles 2,000 journeys at a hundred a second. Each
+//! unless said otherwise) concludes 2,000 journeys at a hundred a second. Each
 //! tells one of a hundred servers, every second one tells a further server too, and for that one 2,000 deliveries lie in
 //! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
-//! moment when the customer's browser asks for its way home until the server has read the request. *Drained* settles 5,000
-//! journeys as fast as they can, and *busy* settles 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
+//! moment when the customer's browser asks for its way home until the server has read the request. *Drained* concludes 5,000
+//! journeys as fast as they can, and *busy* concludes 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
 //! six, twelve or a hundred notices fail at a receiver, and one more be paid when the first retries are due.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
@@ -26,13 +26,13 @@ use serde_json::{Value, json};
 
 /// How many servers are well.
 const WELL: usize = 100;
-/// How many journeys settle in a run, and how many lie in wait for the further server.
+/// How many journeys conclude in a run, and how many lie in wait for the further server.
 const JOURNEYS: usize = 2_000;
-/// How long it is from one settlement to the next.
+/// How long it is from one final_outcome to the next.
 const EVERY: Duration = Duration::from_millis(10);
 /// How long a server takes to answer that is busy.
 const BUSY: Duration = Duration::from_millis(100);
-/// How many journeys settle as fast as they can.
+/// How many journeys conclude as fast as they can.
 const DRAINED: usize = 5_000;
 /// How long the further server says nothing.
 const HANG: Duration = Duration::from_secs(30);
@@ -125,7 +125,7 @@ async fn beside(store: Store, manners: Manners) -> Times {
     };
     let journeys = shop.away_to((0..JOURNEYS).map(told).collect()).await;
     flood(shop.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
-    let asked = settle(&shop, &journeys, EVERY).await;
+    let asked = conclude(&shop, &journeys, EVERY).await;
     let mut times = Vec::new();
     for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate() {
         times.push(arrival(&town, n % WELL, pay_id).await - asked);
@@ -142,7 +142,7 @@ impl Times {
 }
 
 /// Brings the customers of these journeys home at this pace; answers when each browser asked for its way.
-async fn settle(shop: &Shop, journeys: &[(String, String)], every: Duration) -> Vec<Instant> {
+async fn conclude(shop: &Shop, journeys: &[(String, String)], every: Duration) -> Vec<Instant> {
     let (mut asked, began) = (Vec::new(), Instant::now());
     for (n, (_, state)) in journeys.iter().enumerate() {
         tokio::time::sleep_until((began + every * u32::try_from(n).expect("a number")).into()).await;
@@ -164,7 +164,7 @@ async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
     }
 }
 
-/// How many deliveries a second come, from the first settlement to the last delivery, when `DRAINED` journeys settle as
+/// How many deliveries a second come, from the first final_outcome to the last delivery, when `DRAINED` journeys conclude as
 /// fast as they can and each tells so many of these servers.
 async fn drained(store: Store, servers: usize, told: usize) {
     let town = Town::open(vec![Manners::Well; servers]);
@@ -174,7 +174,7 @@ async fn drained(store: Store, servers: usize, told: usize) {
     let journeys = shop.away_to((0..DRAINED).map(callback).collect()).await;
     let began = Instant::now();
     flood(shop.to(), journeys.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
-    let settled = began.elapsed().as_secs_f64();
+    let concluded = began.elapsed().as_secs_f64();
     let mut last = began;
     for (n, (pay_id, _)) in journeys.iter().enumerate() {
         for place in urls(n) {
@@ -182,16 +182,16 @@ async fn drained(store: Store, servers: usize, told: usize) {
         }
     }
     let (took, many, name) = ((last - began).as_secs_f64(), DRAINED * told, store.name());
-    println!("| {name} | {servers} | {many} | {settled:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
+    println!("| {name} | {servers} | {many} | {concluded:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
 }
 
-/// How many deliveries a second come to one server that takes its time, and how long each takes, when journeys settle
+/// How many deliveries a second come to one server that takes its time, and how long each takes, when journeys conclude
 /// faster than a few tries at a time can tell it.
 async fn busy(store: Store) {
     let town = Town::open(vec![Manners::Takes(BUSY)]);
     let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
     let journeys = shop.away_to(vec![json!([HOME, town.url(0)]); JOURNEYS]).await;
-    let asked = settle(&shop, &journeys, EVERY / 2).await;
+    let asked = conclude(&shop, &journeys, EVERY / 2).await;
     let (began, mut last, mut times) = (asked[0], asked[0], Vec::new());
     for ((pay_id, _), asked) in journeys.iter().zip(asked) {
         let arrival = arrival(&town, 0, pay_id).await;
@@ -214,7 +214,7 @@ async fn mixed(runs: usize, many: usize, mixture: Mixture) -> f64 {
         let paid = shop.away_to(vec![json!([HOME, town.url_of(0, mixture.paid)])]).await;
         flood(shop.to(), before.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
         tokio::time::sleep(Duration::from_millis(5_200)).await;
-        let asked = settle(&shop, &paid, EVERY).await[0];
+        let asked = conclude(&shop, &paid, EVERY).await[0];
         times.push(arrival(&town, 0, &paid[0].0).await - asked);
     }
     Times::of(times).p50

@@ -1,7 +1,7 @@
-//! How many settlements a second the embedded store makes durable, and how long each of them waits.
+//! How many final_outcomes a second the embedded store makes durable, and how long each of them waits.
 //!
 //! `cargo bench --bench embedded_settles -- [journeys…]` (10000 and 200000 unless said otherwise) fills a store below the
-//! target folder, on whatever disk that is, and lets 1, 64 and 256 settlers at it, each with one settlement under way:
+//! target folder, on whatever disk that is, and lets 1, 64 and 256 concluders at it, each with one final_outcome under way:
 //! its stage and a one-time token. A wait runs from the call to the answer, so it holds the queue and the `fsync`. Pin
 //! it to one core with `taskset -c 0`.
 
@@ -9,23 +9,23 @@
 #![allow(clippy::disallowed_methods, reason = "what is measured here is how long things really take")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "statistics")]
 
-mod settles;
+mod concludes;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use concludes::{Trouble, conclude_all, final_outcome, journey, open_all, quantile, share_out};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::id::MerchantId;
 use handback::domain::journey::Journey;
 use handback::store::embedded::Embedded;
 use rand::seq::SliceRandom as _;
-use settles::{Trouble, journey, open_all, quantile, settle_all, settlement, share_out};
 
-/// How many journeys are under way: the youngest, which settle in no order. The others are there, and stay open.
+/// How many journeys are under way: the youngest, which conclude in no order. The others are there, and stay open.
 const UNDER_WAY: usize = 60_000;
 
-/// How many settle at the same time, and how many settlements are measured at the most.
+/// How many conclude at the same time, and how many final_outcomes are measured at the most.
 const SETTLERS: [(usize, usize); 3] = [(1, 3_000), (64, 20_000), (256, 30_000)];
 
 fn main() -> Result<(), Trouble> {
@@ -46,17 +46,17 @@ async fn measure(size: usize) -> Result<(), Trouble> {
     let mut away = prepare(&store, size).await?;
     away.shuffle(&mut rand::rng());
     let share = away.len() / SETTLERS.len();
-    for (settlers, most) in SETTLERS {
-        let steps = away.split_off(away.len() - share.min(most)).into_iter().map(settlement);
+    for (concluders, most) in SETTLERS {
+        let steps = away.split_off(away.len() - share.min(most)).into_iter().map(final_outcome);
         let steps = steps.collect::<Result<Vec<_>, _>>()?;
         let (many, begun, used) = (steps.len(), Instant::now(), Used::so_far());
-        let mut waits = share_out(steps, settlers, |share| settle_all(Arc::clone(&store), share)).await?;
+        let mut waits = share_out(steps, concluders, |share| conclude_all(Arc::clone(&store), share)).await?;
         let rate = many as f64 / begun.elapsed().as_secs_f64();
         waits.sort_unstable();
         let (p50, p99, p999) = (quantile(&waits, 0.5), quantile(&waits, 0.99), quantile(&waits, 0.999));
         let Used { micros, bytes } = used.since(many);
         println!(
-            "| {size} | {settlers} | {rate:.0} | {p50:.2} ms | {p99:.2} ms | {p999:.2} ms | {micros} µs | {bytes} B |"
+            "| {size} | {concluders} | {rate:.0} | {p50:.2} ms | {p99:.2} ms | {p999:.2} ms | {micros} µs | {bytes} B |"
         );
     }
     Ok(())
@@ -97,8 +97,8 @@ impl Used {
         Self { micros: ticks * 10_000, bytes: bytes.unwrap_or_default() }
     }
 
-    fn since(&self, settles: usize) -> Self {
-        let (now, settles) = (Self::so_far(), settles as u64);
-        Self { micros: (now.micros - self.micros) / settles, bytes: (now.bytes - self.bytes) / settles }
+    fn since(&self, concludes: usize) -> Self {
+        let (now, concludes) = (Self::so_far(), concludes as u64);
+        Self { micros: (now.micros - self.micros) / concludes, bytes: (now.bytes - self.bytes) / concludes }
     }
 }

@@ -1,23 +1,24 @@
-//! What a journey costs a Redis: its memory, its processor time, and how long a settlement waits for it.
+//! What a journey costs a Redis: its memory, its processor time, and how long a final_outcome waits for it.
 //!
 //! `cargo bench --bench redis_steps -- [journeys…]` (10000, 50000 and 200000 unless said otherwise, each more than the
 //! one before) starts a `redis-server` of its own for each of the two ways to keep what was acknowledged, with its file
-//! in the temporary folder, on whatever disk that is. Every journey is opened, leaves, settles and has its one-time
-//! token redeemed; the last of each size are settled by 50 callers and by one in turn. A wait runs from the call to the
+//! in the temporary folder, on whatever disk that is. Every journey is opened, leaves, concludes and has its one-time
+//! token redeemed; the last of each size are concluded by 50 callers and by one in turn. A wait runs from the call to the
 //! answer.
 
 #![allow(clippy::allow_attributes, reason = "not every lint below fires in every bench")]
 #![allow(clippy::disallowed_methods, reason = "what is measured here is how long things really take")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "statistics")]
 
+mod concludes;
 #[allow(dead_code, clippy::expect_used, clippy::panic, reason = "a fixture of the tests, which may fall over")]
 #[path = "../tests/it/support/redis.rs"]
 mod fixture;
-mod settles;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use concludes::{Trouble, conclude_all, final_outcome, journey, open_all, quantile, share_out};
 use fixture::RedisServer;
 use handback::clock::{Clock, SystemClock};
 use handback::domain::id::MerchantId;
@@ -25,12 +26,11 @@ use handback::domain::journey::Journey;
 use handback::domain::secret::Digest;
 use handback::store::redis::RedisStore;
 use handback::store::{Redemption, Step, Tokens};
-use settles::{Trouble, journey, open_all, quantile, settle_all, settlement, share_out};
 
 /// How many callers there are at the same time.
 const CALLERS: usize = 50;
 
-/// How many settlements of each size are measured at the most, and in how many rounds.
+/// How many final_outcomes of each size are measured at the most, and in how many rounds.
 const MEASURED: usize = 30_000;
 const ROUNDS: usize = 5;
 
@@ -60,7 +60,7 @@ async fn measure(appendfsync: &str, sizes: &[usize]) -> Result<(), Trouble> {
         let measured = more.min(MEASURED);
         traffic.pass(more - measured).await?;
         let away = traffic.away(measured).await?;
-        let Settled { mut rates, mut micros, mut waits } = traffic.settle(&server, away).await?;
+        let Concluded { mut rates, mut micros, mut waits } = traffic.conclude(&server, away).await?;
         stored = size;
         let bytes = (server.info("used_memory") - empty) / size as u64;
         rates.sort_unstable();
@@ -73,10 +73,10 @@ async fn measure(appendfsync: &str, sizes: &[usize]) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// What was measured: settlements a second and microseconds of Redis for each of them in every round with all callers,
+/// What was measured: final_outcomes a second and microseconds of Redis for each of them in every round with all callers,
 /// and every wait of the one caller.
 #[derive(Default)]
-struct Settled {
+struct Concluded {
     rates: Vec<u64>,
     micros: Vec<u64>,
     waits: Vec<Duration>,
@@ -105,30 +105,30 @@ impl Traffic {
     async fn pass(&self, many: usize) -> Result<(), Trouble> {
         for begun in (0..many).step_by(MEASURED) {
             let away = self.away(MEASURED.min(many - begun)).await?;
-            let steps = away.into_iter().map(settlement).collect::<Result<Vec<_>, _>>()?;
-            share_out(steps.clone(), CALLERS, |share| settle_all(Arc::clone(&self.store), share)).await?;
+            let steps = away.into_iter().map(final_outcome).collect::<Result<Vec<_>, _>>()?;
+            share_out(steps.clone(), CALLERS, |share| conclude_all(Arc::clone(&self.store), share)).await?;
             self.redeem(steps).await?;
         }
         Ok(())
     }
 
-    /// Settles these journeys: in every round two thirds of them by all callers, the rest by one.
-    async fn settle(&self, server: &RedisServer, away: Vec<Journey>) -> Result<Settled, Trouble> {
-        let mut settled = Settled::default();
+    /// Concludes these journeys: in every round two thirds of them by all callers, the rest by one.
+    async fn conclude(&self, server: &RedisServer, away: Vec<Journey>) -> Result<Concluded, Trouble> {
+        let mut concluded = Concluded::default();
         for round in away.chunks(away.len().div_ceil(ROUNDS)) {
-            let steps = round.iter().cloned().map(settlement).collect::<Result<Vec<_>, _>>()?;
+            let steps = round.iter().cloned().map(final_outcome).collect::<Result<Vec<_>, _>>()?;
             let (alone, together) = steps.split_at(steps.len() / 3);
             let (many, micros, begun) = (together.len(), cpu_of(server), Instant::now());
-            share_out(together.to_vec(), CALLERS, |share| settle_all(Arc::clone(&self.store), share)).await?;
-            settled.rates.push((many as f64 / begun.elapsed().as_secs_f64()) as u64);
-            settled.micros.push((cpu_of(server) - micros) / many as u64);
-            settled.waits.extend(settle_all(Arc::clone(&self.store), alone.to_vec()).await?);
+            share_out(together.to_vec(), CALLERS, |share| conclude_all(Arc::clone(&self.store), share)).await?;
+            concluded.rates.push((many as f64 / begun.elapsed().as_secs_f64()) as u64);
+            concluded.micros.push((cpu_of(server) - micros) / many as u64);
+            concluded.waits.extend(conclude_all(Arc::clone(&self.store), alone.to_vec()).await?);
             self.redeem(steps).await?;
         }
-        Ok(settled)
+        Ok(concluded)
     }
 
-    /// Redeems the tokens of these settlements.
+    /// Redeems the tokens of these final_outcomes.
     async fn redeem(&self, steps: Vec<Step>) -> Result<(), Trouble> {
         let redeemed = share_out(steps, CALLERS, |share| redeem_all(Arc::clone(&self.store), share));
         redeemed.await.map(drop)
@@ -137,7 +137,7 @@ impl Traffic {
 
 async fn redeem_all(store: Arc<RedisStore>, steps: Vec<Step>) -> Result<Vec<()>, Trouble> {
     for step in steps {
-        let (journey, token) = (step.journey(), step.token().ok_or("a settlement without a token")?);
+        let (journey, token) = (step.journey(), step.token().ok_or("a final outcome without a token")?);
         let attempt = Digest::new(rand::random());
         let by = journey.opening().merchant;
         let redemption = store.redeem(journey.pay_id().shard(), &token.digest, by, &attempt).await?;

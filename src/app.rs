@@ -39,7 +39,7 @@ use crate::sandbox::display_url;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 
-/// How often lapsed journeys are settled.
+/// How often lapsed journeys are concluded.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the store is cleared of what nobody needs any more.
@@ -319,7 +319,7 @@ async fn reseal(engine: Arc<Engine>) {
     }
 }
 
-/// Settles lapsed journeys, for as long as the house stands.
+/// Concludes lapsed journeys, for as long as the house stands.
 async fn sweep(engine: Arc<Engine>) {
     let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -7,7 +7,7 @@
 //!
 //! - [`domain`]: the nouns, pure. [`clock`] and [`keys`]: time, entropy and what is derived, as arguments.
 //! - [`store`]: what a store promises, and two that keep it. [`bank`]: who is asked. [`dialect`]: who is spoken to.
-//! - [`engine`]: the verbs, and the only code that decides: open, leave, return, settle, redeem.
+//! - [`engine`]: the verbs, and the only code that decides: open, leave, return, conclude, redeem.
 //! - [`courier`]: the back door, by which merchants' servers are told.
 //! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
 //! - [`listener`]: connections, each with a budget.

@@ -39,7 +39,7 @@ mod tests {
             for target in [Target::Callback(0), Target::Endpoint(0)] {
                 let policy = dialect.delivery_policy(target);
                 for (tries, printed) in (0..).zip(&policy.schedule.waits()[1..]) {
-                    let id = DeliveryId { journey, news: News::Settled(0), target };
+                    let id = DeliveryId { journey, news: News::Concluded(0), target };
                     let delivery = Delivery { tries, ..Delivery::fresh(id, now) };
                     for chance in 0..500 {
                         let Verdict::Retry(wait) = failed.judge(&delivery, &policy, now, chance) else { panic!() };

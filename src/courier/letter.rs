@@ -4,7 +4,7 @@ use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
 use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Settlement};
+use crate::domain::journey::{FinalOutcome, HandBack};
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::moment::Moment;
 use crate::domain::secret::{Sealed, Secret};
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Letter {
 /// Why a letter cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritable {
-    /// The journey has no such settlement or target.
+    /// The journey has no such final_outcome or target.
     #[error("its journey knows nothing of {0}")]
     Unknown(DeliveryId),
     /// The dialect has nothing to say to an endpoint.
@@ -70,9 +70,9 @@ impl Letter {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let settlement = settlement(parcel);
-        let hand_back = HandBack { settlement, token: None, consent_token: None, signature: None };
-        let at = settlement.map_or(journey.opening().opened_at, |settlement| settlement.at);
+        let final_outcome = final_outcome(parcel);
+        let hand_back = HandBack { final_outcome, token: None, consent_token: None, signature: None };
+        let at = final_outcome.map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
         let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         let headers = vec![("webhook-id", id.to_string())];
@@ -100,7 +100,8 @@ impl Letter {
                 encrypted.ok_or(Unwritable::Unencrypted)?
             }
         };
-        let hand_back = HandBack { settlement: settlement(parcel), token: None, consent_token: None, signature: None };
+        let hand_back =
+            HandBack { final_outcome: final_outcome(parcel), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
@@ -123,7 +124,7 @@ impl Letter {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (parcel.delivery.id, &parcel.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let settlement = settlement(parcel).ok_or(Unwritable::Unknown(id))?;
+        let final_outcome = final_outcome(parcel).ok_or(Unwritable::Unknown(id))?;
         let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
         let open = |sealed| opened(keys, sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
         let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
@@ -132,13 +133,14 @@ impl Letter {
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
-        let hand_back = HandBack { settlement: Some(settlement), token: None, consent_token: None, signature: None };
+        let hand_back =
+            HandBack { final_outcome: Some(final_outcome), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets, webhook_key: &|_| None };
         let signed = body.clone().unwrap_or_else(|| Notice { content_type: String::new(), body: String::new() });
         let mut headers = standard(&signed, &posting).ok_or(Unwritable::Unsigned)?;
-        headers.push(("handback-status", settlement.outcome.as_str().to_owned()));
+        headers.push(("handback-status", final_outcome.outcome.as_str().to_owned()));
         // The body brings its type with it.
         let apart = |header: &&Header| body.is_none() || header.name() != "content-type";
         let own = message.headers().iter().filter(apart).cloned().collect();
@@ -172,9 +174,9 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
 
-/// The settlement that a parcel tells of, if it is about one.
-fn settlement(parcel: &Parcel) -> Option<&Settlement> {
-    parcel.journey.settlements().get(usize::from(parcel.delivery.id.news.settlement()?))
+/// The final_outcome that a parcel tells of, if it is about one.
+fn final_outcome(parcel: &Parcel) -> Option<&FinalOutcome> {
+    parcel.journey.final_outcomes().get(usize::from(parcel.delivery.id.news.final_outcome()?))
 }
 
 /// A text that was sealed for this owner, opened.
@@ -193,7 +195,7 @@ mod tests {
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
     use crate::domain::params::Params;
-    use crate::store::laws::cast::{Draft, departed, entry, settled};
+    use crate::store::laws::cast::{Draft, concluded, departed, entry};
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
@@ -201,8 +203,8 @@ mod tests {
         let now = Moment::from_millis(1_795_186_800_000);
         let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
         let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
-        let (journey, number) = settled(departed(journey, now).0, &Fact::paid(), now);
-        let id = DeliveryId { journey: *journey.id(), news: News::Settled(number), target: Target::Endpoint(0) };
+        let (journey, number) = concluded(departed(journey, now).0, &Fact::paid(), now);
+        let id = DeliveryId { journey: *journey.id(), news: News::Concluded(number), target: Target::Endpoint(0) };
         let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
         let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
         let signing = Signing { secrets: &[secret], webhook_key: &|_| None, open: &open };

@@ -20,7 +20,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
 use crate::store::embedded::Embedded;
-use crate::store::laws::cast::{Draft, departed, fresh, settled};
+use crate::store::laws::cast::{Draft, concluded, departed, fresh};
 use crate::store::{Deliveries as _, Journeys as _, Step};
 
 const KEEP: Duration = Duration::from_hours(24);
@@ -148,8 +148,8 @@ impl Round {
         self.store.open(&journey, &[], None).await.unwrap();
         let (away, departure) = departed(journey, now);
         self.store.take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap();
-        let (paid, number) = settled(away, &Fact::paid(), now);
-        let told = paid.deliveries(News::Settled(number), now, |_| true);
+        let (paid, number) = concluded(away, &Fact::paid(), now);
+        let told = paid.deliveries(News::Concluded(number), now, |_| true);
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }
@@ -216,9 +216,10 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     round.store.open(&journey, &opened, None).await.unwrap();
     let mut journey = journey;
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
-        journey = settled(journey, &fact, now).0;
+        journey = concluded(journey, &fact, now).0;
         let told =
-            journey.deliveries(News::Settled(number), now.plus(Duration::from_millis(u64::from(number) + 1)), |_| true);
+            journey
+                .deliveries(News::Concluded(number), now.plus(Duration::from_millis(u64::from(number) + 1)), |_| true);
         round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     let other = round.paid_by(merchant, url).await;

@@ -97,7 +97,7 @@ impl FeatureRequest {
     }
 
     /// What it allows at every institution that can do it; nothing where that depends on the institution.
-    pub fn settled(&self) -> &[String] {
+    pub fn concluded(&self) -> &[String] {
         match self {
             Self::All(features) => features,
             Self::Any(_) | Self::First { .. } => &[],

@@ -5,7 +5,7 @@ use super::callback::MAX_LENGTH;
 use super::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
 use super::endpoint::Endpoint;
 use super::id::MerchantId;
-use super::journey::{HandBack, Journey, Settlement};
+use super::journey::{FinalOutcome, HandBack, Journey};
 use super::message::Message;
 use super::params::Params;
 use super::redirect::PublicUrl;
@@ -72,7 +72,7 @@ pub trait Dialect: Send + Sync {
     }
 
     /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
-    fn signed_text(&self, _journey: &Journey, _settlement: &Settlement) -> Option<String> {
+    fn signed_text(&self, _journey: &Journey, _final_outcome: &FinalOutcome) -> Option<String> {
         None
     }
 
@@ -81,7 +81,7 @@ pub trait Dialect: Send + Sync {
 
     /// Whether a target of this journey is told of this. The journey stands as this has left it.
     fn tells(&self, _journey: &Journey, news: News, _target: Target) -> bool {
-        news.settlement().is_some()
+        news.final_outcome().is_some()
     }
 
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:

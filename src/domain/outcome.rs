@@ -1,7 +1,7 @@
 //! Hints and facts: what a browser says, and what is proven.
 //!
 //! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`Hint`]; only a
-//! [`Fact`] settles a journey, and this crate makes facts in three places alone: a bank that proved a code or refused a
+//! [`Fact`] concludes a journey, and this crate makes facts in three places alone: a bank that proved a code or refused a
 //! request, a press on our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a
 //! payment).
 
@@ -131,12 +131,12 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 
 /// What a browser brought back from a bank. It may be forged.
 ///
-/// A hint cannot settle a journey:
+/// A hint cannot conclude a journey:
 ///
 /// ```compile_fail,E0308
 /// use handback::domain::{journey::Journey, moment::Moment, outcome::Hint};
 /// fn forge(journey: Journey, hint: Hint) {
-///     let _ = journey.settle(&hint, None, Moment::from_millis(0));
+///     let _ = journey.conclude(&hint, None, Moment::from_millis(0));
 /// }
 /// ```
 ///
@@ -145,7 +145,7 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 /// ```no_run
 /// use handback::domain::{journey::Journey, moment::Moment, outcome::Fact};
 /// fn honest(journey: Journey, fact: Fact) {
-///     let _ = journey.settle(&fact, None, Moment::from_millis(0));
+///     let _ = journey.conclude(&fact, None, Moment::from_millis(0));
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,7 +270,7 @@ impl Fact {
         Self(Known::Lapsed)
     }
 
-    /// The outcome that this fact settles as.
+    /// The outcome that this fact concludes as.
     pub fn outcome(&self) -> Outcome {
         match &self.0 {
             Known::Paid => Outcome::Paid,

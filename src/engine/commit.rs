@@ -133,12 +133,12 @@ pub(super) async fn announced(deps: &Deps, announcement: Announcement, at: Insta
 pub(super) fn told(deps: &Deps, journey: &Journey, news: News) -> Vec<Delivery> {
     let plan = &journey.opening().plan;
     let dialect = deps.dialect(&journey.opening().dialect).ok();
-    let settlement = news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
-    let outcome = settlement.map(|settlement| settlement.outcome);
+    let final_outcome = news.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
+    let outcome = final_outcome.map(|final_outcome| final_outcome.outcome);
     journey.deliveries(news, deps.clock.now(), |target| {
         let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.notify_on.wants(outcome));
         // Without its dialect nobody knows what to say; somebody who has it will.
-        wanted && dialect.map_or(settlement.is_some(), |dialect| dialect.tells(journey, news, target))
+        wanted && dialect.map_or(final_outcome.is_some(), |dialect| dialect.tells(journey, news, target))
     })
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::bank::BankTrouble;
 use crate::domain::consent::{BankTokens, Consent, Grant};
 use crate::domain::delivery::News;
-use crate::domain::journey::{End, Journey, Purpose, Settling, Stage, Via};
+use crate::domain::journey::{Conclusion, End, Journey, Purpose, Stage, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::terms::ExtraOutcomes;
@@ -19,11 +19,16 @@ use crate::store::Step;
 
 /// Concludes what an answer of the bank has proven, and says to which end it leads. A failure that the merchant does not
 /// want to hear of takes the customer back to the checkout instead.
-pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
+pub(super) async fn by_response(
+    deps: &Deps,
+    journey: Journey,
+    fact: &Fact,
+    via: Via,
+) -> Result<ConcludedResponse, EngineError> {
     let decide = |journey: &Journey| {
         // What a bank has proven counts, also after its answer was given up.
         let supersedes = fact.outcome().is_proven()
-            && journey.settlement().is_some_and(|settlement| !settlement.outcome.is_proven());
+            && journey.final_outcome().is_some_and(|final_outcome| !final_outcome.outcome.is_proven());
         if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
             return Ok(Next::Stay((end.clone(), None)));
         }
@@ -39,7 +44,7 @@ pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact, via: Vi
     if announcement.is_some() {
         take_booking_back(deps, &journey).await;
     }
-    Ok(Concluded { journey: Arc::new(journey), end, announcement: announcement.flatten() })
+    Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: announcement.flatten() })
 }
 
 /// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
@@ -49,10 +54,10 @@ pub(super) async fn change_nothing(
     journey: Journey,
     via: Via,
     error: &BankError,
-) -> Result<Concluded, EngineError> {
+) -> Result<ConcludedResponse, EngineError> {
     let remember = |journey: &Journey| Ok(remembered(deps, journey, via, error));
     let (journey, end) = commit::commit(deps, journey, remember).await?;
-    Ok(Concluded { journey: Arc::new(journey), end, announcement: None })
+    Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: None })
 }
 
 fn remembered(deps: &Deps, journey: &Journey, via: Via, error: &BankError) -> Next<End> {
@@ -65,30 +70,30 @@ fn remembered(deps: &Deps, journey: &Journey, via: Via, error: &BankError) -> Ne
 }
 
 /// Ends a journey by a fact, unless the outcome that is there stands.
-pub(super) async fn settle(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
-    settle_before(deps, journey, fact, None).await
+pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    conclude_before(deps, journey, fact, None).await
 }
 
-/// [`settle`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect wants
+/// [`conclude`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect wants
 /// that.
-pub(super) async fn settle_before(
+pub(super) async fn conclude_before(
     deps: &Deps,
     journey: Journey,
     fact: &Fact,
     waiting: Option<Instant>,
 ) -> Result<Journey, EngineError> {
     let decide = |journey: &Journey| {
-        Ok(match journey.clone().settle(fact, None, deps.clock.now()) {
-            Settling::Stands(_) => Next::Stay(None),
-            Settling::Settled(next, number) => {
+        Ok(match journey.clone().conclude(fact, None, deps.clock.now()) {
+            Conclusion::Stands(_) => Next::Stay(None),
+            Conclusion::Concluded(next, number) => {
                 let step = last_step(deps, next, number);
                 let announcement = waiting.and_then(|_| commit::announcement(deps, step.journey(), step.deliveries()));
                 Next::Take(Box::new(step), Some(announcement))
             }
         })
     };
-    let (journey, settled) = commit::commit(deps, journey, decide).await?;
-    if let Some(announcement) = settled {
+    let (journey, concluded) = commit::commit(deps, journey, decide).await?;
+    if let Some(announcement) = concluded {
         take_booking_back(deps, &journey).await;
         if let Some(waiting) = waiting {
             commit::announced(deps, announcement, waiting).await;
@@ -101,7 +106,7 @@ pub(super) async fn settle_before(
 pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
     // Without its key a journey has no token any more, nor a link; it ends all the same.
     let token = derive::minted(deps, &journey, number).unwrap_or_default();
-    let told = commit::told(deps, &journey, News::Settled(number));
+    let told = commit::told(deps, &journey, News::Concluded(number));
     Step::to(journey).with_token(token).with_deliveries(told)
 }
 
@@ -115,11 +120,11 @@ fn changed(deps: &Deps, journey: &Journey, fact: &Fact, via: Via) -> Result<Opti
         let failed = journey.clone().fail(via, error.clone(), now);
         return Ok(failed.map(|next| (Step::to(next), End::Failed(error))));
     }
-    match journey.clone().settle(fact, Some(via), now) {
-        Settling::Stands(_) => Ok(None),
-        Settling::Settled(next, number) => {
+    match journey.clone().conclude(fact, Some(via), now) {
+        Conclusion::Stands(_) => Ok(None),
+        Conclusion::Concluded(next, number) => {
             let next = with_grant(deps, next, fact)?;
-            let end = next.answered(via).cloned().unwrap_or(End::Settled(number));
+            let end = next.answered(via).cloned().unwrap_or(End::Concluded(number));
             Ok(Some((last_step(deps, next, number), end)))
         }
     }
@@ -127,7 +132,7 @@ fn changed(deps: &Deps, journey: &Journey, fact: &Fact, via: Via) -> Result<Opti
 
 /// What a conclusion came to.
 #[derive(Clone)]
-pub(super) struct Concluded {
+pub(super) struct ConcludedResponse {
     /// The journey afterwards.
     pub journey: Arc<Journey>,
     /// The end that the answer leads to.
@@ -143,7 +148,7 @@ fn is_of_an_earlier_round(journey: &Journey, via: Via) -> bool {
 
 /// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.
 fn is_withdrawn(journey: &Journey) -> bool {
-    let by_merchant = journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Merchant);
+    let by_merchant = journey.final_outcome().is_some_and(|final_outcome| final_outcome.cause == Cause::Merchant);
     by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
 }
 
@@ -173,7 +178,7 @@ fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, Eng
     let (Some(tokens), Some(consent)) = (fact.bank_tokens(), journey.opening().purpose.consent()) else {
         return Ok(journey);
     };
-    if journey.settlement().is_none_or(|settlement| settlement.outcome != Outcome::Authorised) {
+    if journey.final_outcome().is_none_or(|final_outcome| final_outcome.outcome != Outcome::Authorised) {
         return Ok(journey);
     }
     let now = deps.clock.now();
@@ -209,7 +214,7 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
 /// Takes a booking that its bank has refused back from the journey that it is of. What ended in any other way stays
 /// there: the bank may have done it.
 async fn take_booking_back(deps: &Deps, journey: &Journey) {
-    let refused = journey.settlement().is_some_and(|settlement| is_refusal(&settlement.cause));
+    let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
     if journey.opening().purpose.booking().is_none() || !refused {
         return;
     }

@@ -4,7 +4,7 @@ use crate::bank::Trip;
 use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Settlement, Way};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, Purpose, Way};
 use crate::domain::message::Message;
 use crate::domain::outcome::{Hint, Offer};
 use crate::domain::redirect::Redirect;
@@ -75,7 +75,7 @@ pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
     page(deps, journey, page_of(journey)).map(|page| page.as_str().to_owned())
 }
 
-/// The one-time token of a settlement, where the journey's terms want one.
+/// The one-time token of a final_outcome, where the journey's terms want one.
 pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
     if journey.opening().terms.one_time_token == OneTime::Off {
         return Ok(None);
@@ -131,7 +131,7 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
     let dialect = deps.dialect(&opening.dialect)?;
     match opening.plan.landing_for(None).filter(|_| dialect.lets_app_answer(journey)) {
         Some(entry) => {
-            let nothing = HandBack { settlement: None, token: None, consent_token: None, signature: None };
+            let nothing = HandBack { final_outcome: None, token: None, consent_token: None, signature: None };
             Ok(Some(entry.url.filled(&dialect.way_home(journey, &nothing))?))
         }
         None => Ok(None),
@@ -188,8 +188,8 @@ pub(super) fn claims(journey: &Journey, institution: &str) -> Option<ConsentClai
 /// # Errors
 /// When the journey's key or dialect is gone.
 pub fn home_signature(deps: &Deps, journey: &Journey) -> Result<Option<GatewaySignature>, EngineError> {
-    let Some(settlement) = journey.settlement() else { return Ok(None) };
-    signature(deps, deps.dialect(&journey.opening().dialect)?, journey, settlement)
+    let Some(final_outcome) = journey.final_outcome() else { return Ok(None) };
+    signature(deps, deps.dialect(&journey.opening().dialect)?, journey, final_outcome)
 }
 
 /// The public keys that verify such signatures, the current one first.
@@ -201,9 +201,9 @@ pub(super) fn signature(
     deps: &Deps,
     dialect: &dyn Dialect,
     journey: &Journey,
-    settlement: &Settlement,
+    final_outcome: &FinalOutcome,
 ) -> Result<Option<GatewaySignature>, EngineError> {
-    let Some(text) = dialect.signed_text(journey, settlement) else { return Ok(None) };
+    let Some(text) = dialect.signed_text(journey, final_outcome) else { return Ok(None) };
     deps.keys.home_signature(journey, text.as_bytes()).map(Some).ok_or_else(key_gone)
 }
 

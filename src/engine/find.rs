@@ -10,7 +10,7 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{derive, lapse};
 use crate::keys::{pay_id_of_link, shard_of_state};
 
-/// The journey of a link, settled as expired if its time has run out. `None` when there is no such link.
+/// The journey of a link, concluded as expired if its time has run out. `None` when there is no such link.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -37,7 +37,7 @@ pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result
     Ok(deps.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
 }
 
-/// The same, settled as expired if its time has run out.
+/// The same, concluded as expired if its time has run out.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -48,7 +48,7 @@ pub async fn current(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result
     }
 }
 
-/// The journey of this id, whichever merchant's it is, settled as expired if its time has run out: for pages whose
+/// The journey of this id, whichever merchant's it is, concluded as expired if its time has run out: for pages whose
 /// address is made of the id.
 ///
 /// # Errors
@@ -120,7 +120,7 @@ pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration)
 
 /// Whether a bank is being asked something about a journey that has not ended.
 fn is_under_way(journey: &Journey) -> bool {
-    journey.settlement().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
+    journey.final_outcome().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
 }
 
 /// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any more).

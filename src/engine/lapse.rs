@@ -5,10 +5,10 @@ use crate::domain::outcome::Fact;
 use crate::engine::conclude;
 use crate::engine::deps::{Deps, EngineError};
 
-/// Settles a journey as expired if its time has run out, and answers it as it stands.
+/// Concludes a journey as expired if its time has run out, and answers it as it stands.
 pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey, EngineError> {
     if journey.is_lapsed(deps.clock.now()) {
-        conclude::settle(deps, journey, &Fact::lapsed()).await
+        conclude::conclude(deps, journey, &Fact::lapsed()).await
     } else {
         Ok(journey)
     }

@@ -4,7 +4,7 @@ use crate::domain::callback::{check_length, place};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Opening, Purpose, Settlement};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey, Opening, Purpose};
 use crate::domain::outcome::{BankError, Cause, Outcome};
 use crate::domain::params::Params;
 use crate::domain::terms::ExtraOutcomes;
@@ -23,11 +23,11 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
     let (token, consent_token) = (derive::token_of(deps, &journey, 0)?, longest_consent_token(deps, &journey));
     let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
     for (index, entry) in opening.plan.entries().enumerate() {
-        for settlement in ends(&journey, &longest) {
+        for final_outcome in ends(&journey, &longest) {
             let token = token.as_ref().filter(|_| index == 0);
-            let consent_token = agreed(&settlement).then_some(consent_token.as_str());
-            let signature = derive::signature(deps, dialect, &journey, &settlement)?;
-            let hand_back = HandBack { settlement: Some(&settlement), token, consent_token, signature };
+            let consent_token = agreed(&final_outcome).then_some(consent_token.as_str());
+            let signature = derive::signature(deps, dialect, &journey, &final_outcome)?;
+            let hand_back = HandBack { final_outcome: Some(&final_outcome), token, consent_token, signature };
             let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
             let written = entry.url.with(&params, entry.params_in);
             let written = written.and_then(|written| check_length(&written, longest_url));
@@ -44,18 +44,18 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
         }
     }
     for (field, entry) in opening.plan.apart_entries() {
-        for settlement in ends(&journey, &longest) {
-            let (token, signature) = (token.as_ref(), derive::signature(deps, dialect, &journey, &settlement)?);
-            let hand_back = HandBack { settlement: Some(&settlement), token, consent_token: None, signature };
+        for final_outcome in ends(&journey, &longest) {
+            let (token, signature) = (token.as_ref(), derive::signature(deps, dialect, &journey, &final_outcome)?);
+            let hand_back = HandBack { final_outcome: Some(&final_outcome), token, consent_token: None, signature };
             let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
             let written = entry.url.with(&params, entry.params_in);
             written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
         }
     }
     for endpoint in &opening.plan.endpoints {
-        for settlement in ends(&journey, &longest) {
+        for final_outcome in ends(&journey, &longest) {
             let hand_back =
-                HandBack { settlement: Some(&settlement), token: None, consent_token: None, signature: None };
+                HandBack { final_outcome: Some(&final_outcome), token: None, consent_token: None, signature: None };
             let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
             written
                 .and_then(|written| check_length(&written, longest_url))
@@ -73,15 +73,15 @@ pub(super) fn longest_consent_token(deps: &Deps, journey: &Journey) -> String {
     claims.map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
 }
 
-/// Whether a settlement comes with a consent token.
-pub(super) fn agreed(settlement: &Settlement) -> bool {
-    settlement.outcome == Outcome::Authorised
+/// Whether a final_outcome comes with a consent token.
+pub(super) fn agreed(final_outcome: &FinalOutcome) -> bool {
+    final_outcome.outcome == Outcome::Authorised
 }
 
 /// Every way in which a journey of these terms can reach a merchant.
-pub(super) fn ends(journey: &Journey, error: &BankError) -> Vec<Settlement> {
+pub(super) fn ends(journey: &Journey, error: &BankError) -> Vec<FinalOutcome> {
     let at = journey.opening().opened_at;
-    let end = |outcome, cause| Settlement { outcome, at, cause };
+    let end = |outcome, cause| FinalOutcome { outcome, at, cause };
     let mut ends = vec![end(journey.yes(), Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
     if let Purpose::Consent(_) = journey.opening().purpose {
         let failed = end(Outcome::Failed, Cause::Bank(Some(error.clone())));

@@ -16,7 +16,7 @@ use crate::domain::journey::{Journey, Proof, Via};
 use crate::domain::outcome::{Fact, Offer};
 use crate::domain::secret::{Digest, Secret};
 use crate::engine::commit::Next;
-use crate::engine::conclude::Concluded;
+use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::flights::Flight;
 use crate::engine::timing::Timing;
@@ -41,7 +41,7 @@ pub(super) enum Known {
 #[derive(Clone)]
 pub(super) enum Landed {
     /// Its browser goes home.
-    Home(Concluded),
+    Home(ConcludedResponse),
     /// Somebody else is asking the bank.
     Elsewhere,
     /// The answer was not the bank's; nothing has changed.
@@ -118,12 +118,17 @@ async fn prove_and_conclude(
             return Ok(Landed::Unchecked);
         }
     };
-    conclude_at_last(&engine.deps, journey, &fact, via).await.map(Landed::Home)
+    conclude_persistently(&engine.deps, journey, &fact, via).await.map(Landed::Home)
 }
 
 /// Concludes, however long the store is away: what the bank said once it will not say again.
-async fn conclude_at_last(deps: &Deps, journey: Journey, fact: &Fact, via: Via) -> Result<Concluded, EngineError> {
-    commit::while_away(|| conclude::conclude(deps, journey.clone(), fact, via)).await
+async fn conclude_persistently(
+    deps: &Deps,
+    journey: Journey,
+    fact: &Fact,
+    via: Via,
+) -> Result<ConcludedResponse, EngineError> {
+    commit::while_away(|| conclude::by_response(deps, journey.clone(), fact, via)).await
 }
 
 /// Takes over a proof that its node has left; whoever renews the hold first has it.
@@ -155,7 +160,7 @@ async fn leave_to_others(deps: &Deps, journey: Journey, via: Via) -> Result<(), 
     let (now, trouble) = (deps.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
     if now >= journey.expires_at() {
         let fact = refused(&journey, via, &trouble);
-        return conclude::conclude(deps, journey, &fact, via).await.map(drop);
+        return conclude::by_response(deps, journey, &fact, via).await.map(drop);
     }
     let left = journey.proof(via).cloned();
     let hold = |journey: &Journey| {
@@ -172,7 +177,7 @@ async fn leave_to_others(deps: &Deps, journey: Journey, via: Via) -> Result<(), 
 /// Gives up an answer that the bank was asked for, and that never came.
 pub(super) async fn give_up(deps: &Deps, journey: Journey, via: Via) -> Result<(), EngineError> {
     let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
-    conclude::conclude(deps, journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
+    conclude::by_response(deps, journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
 }
 
 async fn checked(
@@ -233,7 +238,7 @@ pub(super) async fn prove_brought(
     offer: &Offer,
     patience: Duration,
 ) -> Result<Landed, EngineError> {
-    let proven = journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven());
+    let proven = journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven());
     if journey.answered(via).is_some() || proven {
         return Ok(Landed::Elsewhere);
     }

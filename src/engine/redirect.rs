@@ -27,7 +27,7 @@ pub enum HomeRedirect {
 pub(super) fn way(deps: &Deps, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
     match end {
         End::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
-        End::Settled(_) | End::Frozen => homeward(deps, journey, end, departure),
+        End::Concluded(_) | End::Frozen => homeward(deps, journey, end, departure),
     }
 }
 
@@ -96,16 +96,18 @@ fn way_params(
     departure: Option<u8>,
 ) -> Result<Params, EngineError> {
     let token = derive::token_of(deps, journey, journey.token_number(end, departure))?;
-    let settlement = match end {
-        End::Settled(number) => journey.settlements().get(usize::from(*number)),
+    let final_outcome = match end {
+        End::Concluded(number) => journey.final_outcomes().get(usize::from(*number)),
         End::Failed(_) | End::Frozen => None,
     };
     let consent_token = derive::consent_token(deps, journey);
     let consent_token = consent_token.as_ref().map(Secret::reveal);
     let dialect = deps.dialect(&journey.opening().dialect)?;
-    let signature =
-        settlement.map(|settlement| derive::signature(deps, dialect, journey, settlement)).transpose()?.flatten();
-    let hand_back = HandBack { settlement, token: token.as_ref(), consent_token, signature };
+    let signature = final_outcome
+        .map(|final_outcome| derive::signature(deps, dialect, journey, final_outcome))
+        .transpose()?
+        .flatten();
+    let hand_back = HandBack { final_outcome, token: token.as_ref(), consent_token, signature };
     let params = dialect.way_home(journey, &hand_back);
     if *end == End::Frozen && params.pairs().next().is_none() {
         return Ok(params);
@@ -117,15 +119,17 @@ fn way_params(
 /// The outcome that an end of a journey stands for; `None` while nothing has been proven.
 fn outcome_of(journey: &Journey, end: &End) -> Option<Outcome> {
     match end {
-        End::Settled(number) => journey.settlements().get(usize::from(*number)).map(|settlement| settlement.outcome),
+        End::Concluded(number) => {
+            journey.final_outcomes().get(usize::from(*number)).map(|final_outcome| final_outcome.outcome)
+        }
         End::Failed(_) | End::Frozen => None,
     }
 }
 
-/// The end that a journey has come to, if it has: its last settlement, or a hand-back that could not wait.
+/// The end that a journey has come to, if it has: its last final_outcome, or a hand-back that could not wait.
 pub(super) fn home_end(journey: &Journey) -> Option<End> {
     match journey.stage() {
-        Stage::Settled(_) => u8::try_from(journey.settlements().len() - 1).ok().map(End::Settled),
+        Stage::Concluded(_) => u8::try_from(journey.final_outcomes().len() - 1).ok().map(End::Concluded),
         Stage::HandedBack => Some(End::Frozen),
         Stage::Open(_) | Stage::Away { .. } => None,
     }

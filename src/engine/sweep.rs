@@ -7,7 +7,7 @@ use crate::engine::deps::EngineError;
 use crate::engine::use_cases::{ahead, perform};
 use crate::engine::{Engine, lapse, prove};
 
-/// How many lapsed journeys one sweep settles, at the most.
+/// How many lapsed journeys one sweep concludes, at the most.
 pub const SWEPT: usize = 200;
 
 /// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for. Answers how many journeys it looked after; with [`SWEPT`](crate::engine::sweep::SWEPT) of them there may be more.

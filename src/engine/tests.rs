@@ -152,8 +152,8 @@ impl Dialect for Terse {
 
     fn way_home(&self, _: &Journey, hand_back: &HandBack<'_>) -> Params {
         let mut params = Params::default();
-        if let Some(settlement) = hand_back.settlement {
-            params = params.append("outcome", settlement.outcome.as_str());
+        if let Some(final_outcome) = hand_back.final_outcome {
+            params = params.append("outcome", final_outcome.outcome.as_str());
         }
         match (hand_back.token, hand_back.consent_token) {
             (Some(token), _) => params.append("token", token.reveal()),
@@ -282,14 +282,14 @@ async fn status(engine: &Engine, journey: &Journey) -> Status {
     journey.consent_status(engine.deps.clock.now()).unwrap()
 }
 
-async fn until_settled(engine: &Engine, journey: &Journey) -> Status {
+async fn until_concluded(engine: &Engine, journey: &Journey) -> Status {
     for _ in 0..200 {
         match status(engine, journey).await {
             Status::Awaited => tokio::time::sleep(Duration::from_millis(20)).await,
-            settled => return settled,
+            concluded => return concluded,
         }
     }
-    panic!("it never settled");
+    panic!("it never concluded");
 }
 
 /// A bank that may be asked again, and does not answer the first time: its offers are held.
@@ -344,7 +344,7 @@ async fn what_was_not_sent_is_taken_over_by_another_node() {
     assert_eq!(bank.asked.load(Ordering::SeqCst), 0, "it is still left to the first node");
     ground.clock.advance(Journey::HELD);
     sweep::sweep(&b).await.unwrap();
-    assert_eq!(until_settled(&b, &journey).await, Status::Authorised);
+    assert_eq!(until_concluded(&b, &journey).await, Status::Authorised);
     let home = location(use_cases::return_::wait_on(&b, looking(&waited)).await);
     assert_eq!(location(back(&a, &state, "c").await), home);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
@@ -393,7 +393,7 @@ async fn a_bank_that_cannot_be_reached_is_tried_again() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
-    assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+    assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
 
@@ -436,7 +436,7 @@ async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_
             }
         };
         assert!(home.contains("outcome=authorised") || home.contains("token=ott_"), "{home}");
-        assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+        assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
         assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
     }
 }
@@ -455,7 +455,7 @@ async fn keys_that_are_away_do_not_end_a_journey_whose_code_is_unspent() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     while let Returned::BringAgain(_) = back(&engine, &state, "c").await.unwrap() {}
-    assert_eq!(until_settled(&engine, &journey).await, Status::Authorised);
+    assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
     assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
 }
 
@@ -667,8 +667,8 @@ async fn two_nodes_end_an_errand_once() {
         let is_so = |ending: &Ending| matches!(ending, Ending::Ended(_));
         assert!(is_so(&finished) == is_so(&again) && is_so(&off) != is_so(&finished));
         let ended = use_cases::job::find(&one, of, id).await.unwrap().unwrap();
-        assert_eq!(ended.settlements().len(), 1);
-        let outcome = ended.settlement().map(|settlement| settlement.outcome);
+        assert_eq!(ended.final_outcomes().len(), 1);
+        let outcome = ended.final_outcome().map(|final_outcome| final_outcome.outcome);
         assert_eq!([finished, off, again].map(|ending| ending.outcome()), [outcome; 3]);
     }
 }

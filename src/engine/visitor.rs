@@ -125,7 +125,7 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, departure: u8) -> Res
 pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCookie>, EngineError> {
     match journey.stage() {
         Stage::Away { departure } => visit_cookie(deps, journey, departure).map(Some),
-        Stage::Open(_) | Stage::HandedBack | Stage::Settled(_) => Ok(None),
+        Stage::Open(_) | Stage::HandedBack | Stage::Concluded(_) => Ok(None),
     }
 }
 
@@ -165,7 +165,7 @@ fn recognition(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Recognition
 /// this answer lives for as long as its one-time token can be redeemed, and those of the other departures are taken
 /// back. Before that a later answer may need them.
 pub(super) fn cookies_after(deps: &Deps, journey: &Journey, via: Via, visitor: &Visitor) -> Vec<VisitCookie> {
-    if journey.settlement().is_none_or(|settlement| !settlement.outcome.is_proven()) {
+    if journey.final_outcome().is_none_or(|final_outcome| !final_outcome.outcome.is_proven()) {
         return Vec::new();
     }
     let until = journey.led_at(via).plus(journey.opening().terms.token_life.max(FIRST_HAND_BACK));

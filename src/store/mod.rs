@@ -203,7 +203,7 @@ pub trait Journeys: Send + Sync {
 pub enum Redemption {
     /// This attempt has the token; it may ask again for [`REMEMBERED`].
     Granted {
-        /// The journey it speaks of, which has settled, and may be asked for again by now.
+        /// The journey it speaks of, which has concluded, and may be asked for again by now.
         journey: Box<Journey>,
         /// When this attempt spent it.
         spent_at: Moment,

@@ -7,15 +7,15 @@ use crate::domain::moment::Moment;
 
 /// Whether a bank has ever proven it. A consent that is asked for again is not unproven by that.
 pub(super) fn is_proven(journey: &Journey) -> bool {
-    journey.settlements().iter().any(|settlement| settlement.outcome.is_proven())
+    journey.final_outcomes().iter().any(|final_outcome| final_outcome.outcome.is_proven())
 }
 
 /// Whether its unspent tokens wait for a fact. While a consent is asked for again, those of the rounds before do not;
 /// which token is of which round is not known, so they all wait from the moment when its customer was handed back.
 pub(super) fn awaits_fact(journey: &Journey) -> bool {
-    let Some(round) = journey.past().reopenings.last() else { return journey.settlement().is_none() };
+    let Some(round) = journey.past().reopenings.last() else { return journey.final_outcome().is_none() };
     let mut answers = journey.departures().iter().skip(round.departures.into()).flat_map(|d| &d.answers);
-    journey.settlement().is_none() && answers.any(|answer| answer.end == Some(End::Frozen))
+    journey.final_outcome().is_none() && answers.any(|answer| answer.end == Some(End::Frozen))
 }
 
 /// Until when the state of this departure finds it: a day after the round of the departure has run out.
@@ -24,7 +24,7 @@ pub(super) fn state_until(journey: &Journey, departure: u8) -> Moment {
     round.map_or(journey.opening().expires_at, |round| round.expires_at).plus(REMEMBERED)
 }
 
-/// The moment from which the time to keep it counts, once it has settled. Asking again never brings it forward.
+/// The moment from which the time to keep it counts, once it has concluded. Asking again never brings it forward.
 pub(super) fn over_at(journey: &Journey) -> Moment {
     journey.ends_at().max(journey.opening().expires_at)
 }

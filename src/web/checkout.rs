@@ -158,7 +158,7 @@ fn unknown_link() -> HttpResponse {
 fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
     let failed = match journey.stage() {
-        Stage::Settled(_) => return ended(engine, request, journey, link),
+        Stage::Concluded(_) => return ended(engine, request, journey, link),
         Stage::HandedBack => return onward(engine, request, journey),
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
@@ -178,7 +178,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
 }
 
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
-    let outcome = journey.settlement().map(|settlement| settlement.outcome);
+    let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
     let next = if journey.opening().plan.landing_for(outcome).is_none() {
         Next::Close
     } else if leads_home(engine, request, journey) {
@@ -195,7 +195,7 @@ fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) 
 
 /// What has become of a checkout; `None` while nothing has been proven.
 pub(super) fn ended_page(journey: &Journey, next: Next) -> Option<Ended> {
-    journey.settlement()?;
+    journey.final_outcome()?;
     Some(Ended {
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
@@ -207,8 +207,8 @@ pub(super) fn ended_page(journey: &Journey, next: Next) -> Option<Ended> {
 }
 
 fn how(journey: &Journey) -> How {
-    let Some(settlement) = journey.settlement() else { return How::Expired };
-    match (settlement.outcome, &settlement.cause) {
+    let Some(final_outcome) = journey.final_outcome() else { return How::Expired };
+    match (final_outcome.outcome, &final_outcome.cause) {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,
@@ -220,7 +220,7 @@ fn how(journey: &Journey) -> How {
 
 /// What became of a checkout, as a sentence; `None` while nothing has been proven.
 pub(super) fn told(journey: &Journey) -> Option<String> {
-    journey.settlement()?;
+    journey.final_outcome()?;
     Some(how(journey).sentence(journey.opening().merchant_name.as_str(), journey.payee(), &amount(journey)))
 }
 

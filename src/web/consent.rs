@@ -231,7 +231,7 @@ fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
         Status::Revoked => ConsentEnd::Withdrawn,
         Status::Expired => ConsentEnd::Expired,
         Status::Failed => {
-            let error = journey.settlement().and_then(|settlement| match &settlement.cause {
+            let error = journey.final_outcome().and_then(|final_outcome| match &final_outcome.cause {
                 Cause::Bank(Some(error)) => Some(error.code()),
                 Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => None,
             });

@@ -75,7 +75,7 @@ async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
     let links = async {
         let call = Call::read(&engine, incoming).await?;
         let now = engine.deps.clock.now();
-        let unused = |journey: &Journey| journey.settlement().is_none() && !journey.is_lapsed(now);
+        let unused = |journey: &Journey| journey.final_outcome().is_none() && !journey.is_lapsed(now);
         links(&engine, &call.select(&engine, 10, Which::All, unused).await?)
     };
     answer(&engine, links.await, "List retrieved successfully")
@@ -128,7 +128,7 @@ impl Call {
         let wanted = |journey: &Journey| is_link(journey) && wanted(journey) && query.admits(journey, now);
         if let Some(pay_id) = query.pay_id {
             let one = find::journey(&engine.deps, self.merchant.id, pay_id).await?;
-            let proven = |journey: &Journey| journey.settlement().is_some_and(|s| s.outcome.is_proven());
+            let proven = |journey: &Journey| journey.final_outcome().is_some_and(|s| s.outcome.is_proven());
             return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
         }
         let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
@@ -151,9 +151,11 @@ async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Re
     let journey =
         use_cases::cancel::withdraw(engine, call.merchant.id, link.pay_id()).await?.ok_or_else(Refusal::not_found)?;
     match journey.stage() {
-        Stage::Settled(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => written(engine, &journey),
-        Stage::Settled(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
-        Stage::Settled(s) if s.outcome == Outcome::Cancelled => Err(Refusal::conflict("This link was cancelled")),
+        Stage::Concluded(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => {
+            written(engine, &journey)
+        }
+        Stage::Concluded(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
+        Stage::Concluded(s) if s.outcome == Outcome::Cancelled => Err(Refusal::conflict("This link was cancelled")),
         Stage::Away { .. } => Err(Refusal::conflict(
             "The customer of this link has left for the bank, and may be paying: try again when the payment has ended, or in \
              40 minutes",

@@ -19,8 +19,8 @@ impl Round {
         let now = self.clock.now();
         let journey = Draft::at(now).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
-        let (paid, number) = settled(journey, &Fact::paid(), now);
-        let told = paid.deliveries(News::Settled(number), now, |_| true);
+        let (paid, number) = concluded(journey, &Fact::paid(), now);
+        let told = paid.deliveries(News::Concluded(number), now, |_| true);
         let tried = self.desk.ask(told.iter().map(|delivery| delivery.id).collect());
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         self.desk.ring();
@@ -90,8 +90,9 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     let mut journey = Draft::at(now).of(merchant).notifying(url).journey();
     round.store.open(&journey, &[], None).await.unwrap();
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
-        journey = settled(journey, &fact, now).0;
-        let told = journey.deliveries(News::Settled(number), now.plus(Duration::from_millis(number.into())), |_| true);
+        journey = concluded(journey, &fact, now).0;
+        let told =
+            journey.deliveries(News::Concluded(number), now.plus(Duration::from_millis(number.into())), |_| true);
         round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     round.clock.advance(Duration::from_millis(10));

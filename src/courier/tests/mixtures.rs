@@ -18,8 +18,8 @@ impl Round {
     async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: Moment) -> Journey {
         let journey = Draft::at(self.clock.now()).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
-        let (paid, number) = settled(journey, &Fact::paid(), self.clock.now());
-        let told = paid.deliveries(News::Settled(number), due_at, |_| true);
+        let (paid, number) = concluded(journey, &Fact::paid(), self.clock.now());
+        let told = paid.deliveries(News::Concluded(number), due_at, |_| true);
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }

@@ -10,7 +10,7 @@ use super::intermediate::CONTINUE;
 use super::kind::Kind;
 use super::request::kept;
 use super::view::{METHOD, View};
-use crate::domain::journey::{Journey, Settlement};
+use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::BankError;
 
@@ -23,7 +23,7 @@ pub(super) enum Told<'a> {
     /// The transaction is not decided; with the way on, where the customer is on a page of the merchant's.
     Pending(Option<&'a str>),
     /// It has ended so.
-    Settled(&'a Settlement),
+    Concluded(&'a FinalOutcome),
 }
 
 #[derive(Serialize)]
@@ -73,12 +73,12 @@ pub(super) fn body(journey: &Journey, told: Told<'_>) -> Option<String> {
     let view = View::of(journey);
     let (failure, way_on) = match told {
         Told::Pending(way_on) => (None, way_on),
-        Told::Settled(settlement) => (Failure::of(settlement), None),
+        Told::Concluded(final_outcome) => (Failure::of(final_outcome), None),
     };
     let result = match (told, &failure) {
         (Told::Pending(_), _) => "PENDING",
-        (Told::Settled(_), None) => "OK",
-        (Told::Settled(_), Some(_)) => "ERROR",
+        (Told::Concluded(_), None) => "OK",
+        (Told::Concluded(_), Some(_)) => "ERROR",
     };
     let bank = failure.as_ref().and_then(|failure| failure.bank.as_ref());
     serde_json::to_string(&Callback {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::journey::Settlement;
+use crate::domain::journey::FinalOutcome;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 
 /// A code of the table.
@@ -63,9 +63,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What a settlement says. `None` when it is a success.
-    pub fn of(settlement: &Settlement) -> Option<Self> {
-        let code = match (settlement.outcome, &settlement.cause) {
+    /// What a final_outcome says. `None` when it is a success.
+    pub fn of(final_outcome: &FinalOutcome) -> Option<Self> {
+        let code = match (final_outcome.outcome, &final_outcome.cause) {
             (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => return None,
             (Outcome::Cancelled, Cause::Merchant) => Code::CANCELLED,
             (Outcome::Cancelled, _) => Code::USER_CANCELLED,
@@ -73,7 +73,7 @@ impl Failure {
             (Outcome::Failed, _) => Code::DECLINED,
             (Outcome::Expired, _) => Code::EXPIRED,
         };
-        let bank = match &settlement.cause {
+        let bank = match &final_outcome.cause {
             Cause::Bank(error) => error.clone(),
             Cause::Customer | Cause::Merchant | Cause::Time => None,
         };
@@ -139,7 +139,7 @@ mod tests {
     use crate::domain::moment::Moment;
 
     fn failure(outcome: Outcome, cause: Cause) -> Option<Failure> {
-        Failure::of(&Settlement { outcome, at: Moment::from_millis(0), cause })
+        Failure::of(&FinalOutcome { outcome, at: Moment::from_millis(0), cause })
     }
 
     #[test]

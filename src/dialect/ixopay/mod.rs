@@ -110,8 +110,8 @@ impl Dialect for Ixopay {
 
     /// Nothing is appended. IXOPAY knows no placeholders; those of the house say what they say in every dialect.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let params = match hand_back.settlement {
-            Some(settlement) => Params::default().fill(Placeholder::Status, settlement.outcome.as_str()),
+        let params = match hand_back.final_outcome {
+            Some(final_outcome) => Params::default().fill(Placeholder::Status, final_outcome.outcome.as_str()),
             None => Params::default(),
         };
         params
@@ -127,7 +127,7 @@ impl Dialect for Ixopay {
             News::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),
             News::Returned(_) => journey.stage() == Stage::HandedBack,
             News::Ready(_) => false,
-            News::Settled(_) => true,
+            News::Concluded(_) => true,
         }
     }
 
@@ -135,8 +135,8 @@ impl Dialect for Ixopay {
         let body = match news {
             News::Opened => callback::body(journey, Told::Pending((self.way_on)(journey).as_deref())),
             News::Ready(_) | News::Returned(_) => callback::body(journey, Told::Pending(None)),
-            News::Settled(number) => {
-                callback::body(journey, Told::Settled(journey.settlements().get(usize::from(number))?))
+            News::Concluded(number) => {
+                callback::body(journey, Told::Concluded(journey.final_outcomes().get(usize::from(number))?))
             }
         };
         let content_type = View::of(journey).kept(kept::TYPE).unwrap_or(JSON).to_owned();

@@ -144,7 +144,7 @@ fn refuse_later_capture(object: &Object) -> Result<(), Invalid> {
     }
 }
 
-/// A payment that its customer is not there for is settled by the test bank at once.
+/// A payment that its customer is not there for is concluded by the test bank at once.
 fn unseen(object: &Object, kind: Kind) -> Option<&'static str> {
     let indicator = object.text("transactionIndicator").ok()??;
     let absent = matches!(indicator.as_str(), "RECURRING" | "CARDONFILE-MERCHANT-INITIATED" | "MOTO");
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_without_its_customer_is_the_test_banks_to_settle() {
+    fn a_payment_without_its_customer_is_the_test_banks_to_conclude() {
         for (indicator, part) in
             [("SINGLE", None), ("RECURRING", Some("success")), ("CARDONFILE", None), ("MOTO", Some("success"))]
         {

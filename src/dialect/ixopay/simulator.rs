@@ -51,7 +51,7 @@ const AMOUNTS: [(&str, &str); 11] = [
     ("3.74", "success"),
 ];
 
-/// Whether a journey is the test bank's to settle, now or later, without its customer.
+/// Whether a journey is the test bank's to conclude, now or later, without its customer.
 pub fn is_played_at_once(journey: &Journey) -> bool {
     let opening = journey.opening();
     let part = opening.extras.iter().find(|(name, _)| name == SCRIPT).map(|(_, part)| part.as_str());

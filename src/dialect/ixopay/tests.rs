@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
-use crate::store::laws::cast::{Draft, departed, settled};
+use crate::store::laws::cast::{Draft, concluded, departed};
 
 const NOW: Moment = Moment::from_millis(1_778_150_000_000);
 
@@ -26,7 +26,7 @@ fn refused(code: &str, description: Option<&str>) -> Fact {
 }
 
 fn told(journey: &Journey) -> String {
-    body(journey, Told::Settled(journey.settlement().unwrap())).unwrap()
+    body(journey, Told::Concluded(journey.final_outcome().unwrap())).unwrap()
 }
 
 #[test]
@@ -42,12 +42,12 @@ fn an_open_transaction_is_answered_with_where_to_go() {
 
 #[test]
 fn a_decided_transaction_is_answered_without_an_address() {
-    let paid = settled(journey(&[(kept::EXTRA, r#"{"a":"b"}"#)]), &Fact::paid(), NOW).0;
+    let paid = concluded(journey(&[(kept::EXTRA, r#"{"a":"b"}"#)]), &Fact::paid(), NOW).0;
     let expected = format!(
         r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"FINISHED","paymentMethod":"PayByBank","extraData":{{"a":"b"}}}}"#
     );
     assert_eq!(answer(&paid, "x").unwrap(), expected);
-    let failed = settled(journey(&[]), &refused("server_error", Some("Out to lunch.")), NOW).0;
+    let failed = concluded(journey(&[]), &refused("server_error", Some("Out to lunch.")), NOW).0;
     let expected = format!(
         r#"{{"success":false,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"ERROR","paymentMethod":"PayByBank","errors":[{{"errorMessage":"Transaction declined","errorCode":2003,"adapterMessage":"Out to lunch.","adapterCode":"server_error"}}]}}"#
     );
@@ -69,7 +69,7 @@ fn a_status_names_the_transaction_and_where_it_stands() {
         (refused("server_error", None), "ERROR", Some(2003)),
         (Fact::lapsed(), "ERROR", Some(2005)),
     ] {
-        let json = status(&settled(journey(&[]), &fact, NOW).0).unwrap();
+        let json = status(&concluded(journey(&[]), &fact, NOW).0).unwrap();
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["transactionStatus"], word, "{fact:?}");
         assert_eq!(read["errors"][0]["errorCode"].as_u64(), code, "{fact:?}");
@@ -91,7 +91,7 @@ fn callbacks_are_the_contracts() {
             r#""result":"ERROR","message":"Transaction declined","code":"2003","adapterMessage":"Transaction was rejected","adapterCode":"card_stolen""#,
         ),
     ] {
-        assert_eq!(told(&settled(journey(&[]), &fact, NOW).0), format!("{{{start},{rest}}}"));
+        assert_eq!(told(&concluded(journey(&[]), &fact, NOW).0), format!("{{{start},{rest}}}"));
     }
     let pending = body(&journey(&[]), Told::Pending(None)).unwrap();
     assert_eq!(pending, format!(r#"{{"result":"PENDING",{rest}}}"#));
@@ -100,7 +100,7 @@ fn callbacks_are_the_contracts() {
 #[test]
 fn a_callback_gives_back_what_the_merchant_said() {
     let extras = [(kept::META, "a\"b"), (kept::REFERENCE, "r"), (kept::EXTRA, r#"{"a":"b"}"#)];
-    let paid = told(&settled(journey(&extras), &Fact::paid(), NOW).0);
+    let paid = told(&concluded(journey(&extras), &Fact::paid(), NOW).0);
     let end = r#""referenceUuid":"r","merchantMetaData":"a\"b","extraData":{"a":"b"}}"#;
     assert!(paid.ends_with(end), "{paid}");
     let way_on = "https://pay.example/ixopay/redirect/x/Y";
@@ -116,7 +116,7 @@ fn a_chargeback_names_the_payment_that_it_takes_back() {
     let extras = [(kept::KIND, "CHARGEBACK"), (kept::REFERENCE, original), (kept::ORIGINAL, "order-7")];
     let draft = Draft::at(NOW).called(JourneyId::mint([0x5a; 16], Shard::of_byte(7)));
     let extras = extras.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let chargeback = settled(draft.with(|opening| opening.extras = extras).journey(), &Fact::paid(), NOW).0;
+    let chargeback = concluded(draft.with(|opening| opening.extras = extras).journey(), &Fact::paid(), NOW).0;
     let json = told(&chargeback);
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(read["merchantTransactionId"], format!("auto-{UUID}"));

@@ -86,7 +86,7 @@ impl<'a> View<'a> {
             Stage::Open(_) | Stage::Away { .. } if self.is_underway() => Standing::Pending,
             Stage::Open(_) | Stage::Away { .. } => Standing::Redirect,
             Stage::HandedBack => Standing::Pending,
-            Stage::Settled(settlement) => match Failure::of(settlement) {
+            Stage::Concluded(final_outcome) => match Failure::of(final_outcome) {
                 None => Standing::Success,
                 Some(failure) if failure.is_a_choice() => Standing::Cancelled(failure),
                 Some(failure) => Standing::Error(failure),
@@ -95,7 +95,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is the
-    /// test bank's to settle or to leave at that.
+    /// test bank's to conclude or to leave at that.
     fn is_underway(&self) -> bool {
         let is_asked = || {
             self.journey

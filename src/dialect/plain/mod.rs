@@ -48,8 +48,8 @@ impl Dialect for Plain {
             .fill(Placeholder::PayId, journey.pay_id().to_string())
             .fill(Placeholder::UserId, journey.opening().merchant.to_string());
         hand_back
-            .settlement
-            .map_or(params.clone(), |settlement| params.fill(Placeholder::Status, settlement.outcome.as_str()))
+            .final_outcome
+            .map_or(params.clone(), |final_outcome| params.fill(Placeholder::Status, final_outcome.outcome.as_str()))
     }
 
     /// Of every end but a cancellation: that was the caller's own wish. An errand whose time runs out is told of, so that
@@ -66,5 +66,5 @@ impl Dialect for Plain {
 
 /// The outcome that this news is about.
 fn outcome(journey: &Journey, news: News) -> Option<Outcome> {
-    journey.settlements().get(usize::from(news.settlement()?)).map(|settlement| settlement.outcome)
+    journey.final_outcomes().get(usize::from(news.final_outcome()?)).map(|final_outcome| final_outcome.outcome)
 }

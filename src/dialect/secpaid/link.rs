@@ -91,7 +91,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
 pub(super) fn state(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) | Stage::Away { .. } | Stage::HandedBack => "Unused",
-        Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
+        Stage::Concluded(final_outcome) => match (final_outcome.outcome, &final_outcome.cause) {
             (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => "Used",
             (Outcome::Cancelled, Cause::Merchant) => "Deleted",
             (Outcome::Cancelled, _) => "Cancelled",

@@ -65,10 +65,10 @@ impl Dialect for SecPaid {
         let opening = journey.opening();
         let (pay_id, user_id) = (journey.pay_id().to_string(), opening.merchant.to_string());
         let mut params = Params::default().append("pay_id", &pay_id).append("user_id", &user_id);
-        if let Some(settlement) = hand_back.settlement {
-            let status = status(settlement.outcome, opening.terms.extra_outcomes);
+        if let Some(final_outcome) = hand_back.final_outcome {
+            let status = status(final_outcome.outcome, opening.terms.extra_outcomes);
             params = params.append("status", status).fill(Placeholder::Status, status);
-            if let (Cause::Bank(Some(error)), "failed") = (&settlement.cause, status) {
+            if let (Cause::Bank(Some(error)), "failed") = (&final_outcome.cause, status) {
                 params = params.append("error", error.code());
                 params = error
                     .description()
@@ -86,8 +86,8 @@ impl Dialect for SecPaid {
 
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
     fn notice_to(&self, endpoint: &Endpoint, journey: &Journey, news: News) -> Option<Notice> {
-        let settlement = journey.settlements().get(usize::from(news.settlement()?))?;
-        notice::notice(endpoint, journey, status(settlement.outcome, journey.opening().terms.extra_outcomes))
+        let final_outcome = journey.final_outcomes().get(usize::from(news.final_outcome()?))?;
+        notice::notice(endpoint, journey, status(final_outcome.outcome, journey.opening().terms.extra_outcomes))
     }
 
     fn encrypted(&self, notice: &Notice, key: &Secret) -> Option<Notice> {

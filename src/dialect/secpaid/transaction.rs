@@ -125,7 +125,7 @@ fn amount(journey: &Journey) -> String {
 }
 
 fn paid_at(journey: &Journey) -> Moment {
-    journey.settlement().map_or(journey.opening().opened_at, |settlement| settlement.at)
+    journey.final_outcome().map_or(journey.opening().opened_at, |final_outcome| final_outcome.at)
 }
 
 /// The day, `pi`, and ten letters and digits that stand for the journey's number.

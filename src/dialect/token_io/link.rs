@@ -194,7 +194,7 @@ impl LinkStatus {
     /// Where the link of a journey stands.
     pub fn of(journey: &Journey, now: Moment) -> Self {
         match journey.stage() {
-            Stage::Settled(settlement) => match (settlement.outcome, &settlement.cause) {
+            Stage::Concluded(final_outcome) => match (final_outcome.outcome, &final_outcome.cause) {
                 (Outcome::Cancelled, Cause::Merchant) => Self::Canceled,
                 (Outcome::Expired, _) => Self::Expired,
                 _ => Self::Used,

@@ -51,7 +51,7 @@ use super::{flag, json, moments};
 use crate::domain::callback::Item;
 use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
 use crate::domain::dialect::{ClientAccess, Dialect};
-use crate::domain::journey::{HandBack, Journey, Settlement};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey};
 use crate::domain::params::{Params, Placeholder};
 use crate::domain::wish::{Asked, Wish};
 
@@ -113,8 +113,8 @@ impl Dialect for TokenIo {
         extra(journey, ANSWERED_BY_APP).is_some() && extra(journey, STATE) == Some(state)
     }
 
-    fn signed_text(&self, journey: &Journey, settlement: &Settlement) -> Option<String> {
-        let is_signed = is_token_request(journey) && settlement.outcome.is_proven();
+    fn signed_text(&self, journey: &Journey, final_outcome: &FinalOutcome) -> Option<String> {
+        let is_signed = is_token_request(journey) && final_outcome.outcome.is_proven();
         is_signed.then(|| v1_callback::signed_text(journey)).flatten()
     }
 
@@ -123,7 +123,7 @@ impl Dialect for TokenIo {
         let mut params = Params::default();
         if is_token_request(journey) {
             let signature = hand_back.signature.map(TokenSignature::of);
-            return filled(journey, v1_callback::way_home(journey, hand_back.settlement, signature.as_ref()));
+            return filled(journey, v1_callback::way_home(journey, hand_back.final_outcome, signature.as_ref()));
         }
         if !flow(journey).is_hosted() {
             params = params.append_id("member-id", &member_id(opening.merchant));

@@ -10,7 +10,7 @@ use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
 use crate::domain::delivery::News;
-use crate::domain::journey::{Answer, Departure, End, Journey, Settlement, Stage};
+use crate::domain::journey::{Answer, Departure, End, FinalOutcome, Journey, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 
@@ -24,7 +24,7 @@ pub struct Standing<'a> {
     pub status: Status,
     /// Since when.
     pub since: Moment,
-    settlement: Option<&'a Settlement>,
+    final_outcome: Option<&'a FinalOutcome>,
 }
 
 /// A payment's object.
@@ -71,12 +71,12 @@ struct ErrorInfo {
 ///
 /// A status that sends the browser somewhere says where; others do not.
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
-    let refusal = standing.settlement.filter(|settlement| !settlement.outcome.is_proven());
-    let bank_error = refusal.and_then(|settlement| match &settlement.cause {
+    let refusal = standing.final_outcome.filter(|final_outcome| !final_outcome.outcome.is_proven());
+    let bank_error = refusal.and_then(|final_outcome| match &final_outcome.cause {
         Cause::Bank(error) => error.as_ref(),
         Cause::Customer | Cause::Merchant | Cause::Time => None,
     });
-    let reason = refusal.map(|settlement| reason(settlement, standing.status));
+    let reason = refusal.map(|final_outcome| reason(final_outcome, standing.status));
     Payment {
         id: payment_id(*journey.id()),
         member_id: member_id(journey.opening().merchant),
@@ -114,10 +114,10 @@ pub fn partial_payment(journey: &Journey) -> PartialPayment {
 
 /// What has become of the link behind a payment.
 fn link_status(standing: Standing<'_>) -> &'static str {
-    match (standing.status, standing.settlement) {
+    match (standing.status, standing.final_outcome) {
         (Status::PendingRedirectPaymentLink, _) => "LINK_ACTIVE",
         (Status::Canceled, _) => "LINK_CANCELED",
-        (_, Some(settlement)) if settlement.outcome == Outcome::Expired => "LINK_EXPIRED",
+        (_, Some(final_outcome)) if final_outcome.outcome == Outcome::Expired => "LINK_EXPIRED",
         _ => "LINK_REDEEMED",
     }
 }
@@ -137,46 +137,46 @@ impl<'a> Standing<'a> {
         let last = journey.departures().last();
         let since = |departure: Option<&Departure>| departure.map_or(opened, |departure| departure.left_at);
         match journey.stage() {
-            Stage::Settled(settlement) => Self::settled(journey, settlement),
+            Stage::Concluded(final_outcome) => Self::concluded(journey, final_outcome),
             Stage::Open(Some(_)) => {
-                Self { status: waiting(journey), since: answered_at(last).unwrap_or(opened), settlement: None }
+                Self { status: waiting(journey), since: answered_at(last).unwrap_or(opened), final_outcome: None }
             }
-            Stage::Open(None) => Self { status: waiting(journey), since: opened, settlement: None },
+            Stage::Open(None) => Self { status: waiting(journey), since: opened, final_outcome: None },
             Stage::HandedBack => Self::verified(last, opened),
             Stage::Away { .. } if last.is_some_and(|last| last.answers.iter().any(is_proven_now)) => {
                 Self::verified(last, opened)
             }
             Stage::Away { .. } => match last.and_then(Departure::way_known_at) {
                 Some(at) if !flow(journey).is_hosted() => {
-                    Self { status: Status::PendingRedirectAuth, since: at, settlement: None }
+                    Self { status: Status::PendingRedirectAuth, since: at, final_outcome: None }
                 }
-                _ => Self { status: waiting(journey), since: since(last), settlement: None },
+                _ => Self { status: waiting(journey), since: since(last), final_outcome: None },
             },
         }
     }
 
-    /// Where it stood when this was news. `None` of a settlement that it has not had.
+    /// Where it stood when this was news. `None` of a final_outcome that it has not had.
     pub fn at(journey: &'a Journey, news: News) -> Option<Self> {
         let opened = journey.opening().opened_at;
         let departure = |number: u8| journey.departures().get(usize::from(number));
         Some(match news {
-            News::Opened => Self { status: waiting(journey), since: opened, settlement: None },
+            News::Opened => Self { status: waiting(journey), since: opened, final_outcome: None },
             News::Ready(number) => {
                 let since = departure(number).and_then(Departure::way_known_at).unwrap_or(opened);
-                Self { status: Status::PendingRedirectAuth, since, settlement: None }
+                Self { status: Status::PendingRedirectAuth, since, final_outcome: None }
             }
             News::Returned(number) => Self::verified(departure(number), opened),
-            News::Settled(number) => Self::settled(journey, journey.settlements().get(usize::from(number))?),
+            News::Concluded(number) => Self::concluded(journey, journey.final_outcomes().get(usize::from(number))?),
         })
     }
 
     fn verified(departure: Option<&Departure>, opened: Moment) -> Self {
         let since = answered_at(departure).unwrap_or(opened);
-        Self { status: Status::PendingRedirectAuthVerification, since, settlement: None }
+        Self { status: Status::PendingRedirectAuthVerification, since, final_outcome: None }
     }
 
-    fn settled(journey: &Journey, settlement: &'a Settlement) -> Self {
-        Self { status: status_of(journey, settlement), since: settlement.at, settlement: Some(settlement) }
+    fn concluded(journey: &Journey, final_outcome: &'a FinalOutcome) -> Self {
+        Self { status: status_of(journey, final_outcome), since: final_outcome.at, final_outcome: Some(final_outcome) }
     }
 }
 
@@ -191,8 +191,8 @@ fn waiting(journey: &Journey) -> Status {
 
 /// The status that an outcome is. An authentication that nobody finished in time has failed; a bank that was asked what
 /// came of one, and did not say in time, has let it expire.
-fn status_of(journey: &Journey, settlement: &Settlement) -> Status {
-    match (settlement.outcome, &settlement.cause) {
+fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
+    match (final_outcome.outcome, &final_outcome.cause) {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => Status::Completed,
         (Outcome::Cancelled, Cause::Merchant) => Status::Canceled,
         (Outcome::Cancelled, _) => Status::Declined,
@@ -210,8 +210,8 @@ fn status_of(journey: &Journey, settlement: &Settlement) -> Status {
     }
 }
 
-fn reason(settlement: &Settlement, status: Status) -> String {
-    match &settlement.cause {
+fn reason(final_outcome: &FinalOutcome, status: Status) -> String {
+    match &final_outcome.cause {
         Cause::Bank(Some(error)) => error.description().unwrap_or(error.code()).to_owned(),
         Cause::Bank(None) => "The bank gave no reason.".to_owned(),
         Cause::Customer => "The customer did not agree.".to_owned(),

@@ -34,7 +34,7 @@ use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Cancel, Checkout, Journey, Purpose, Settlement, Wanted};
+use crate::domain::journey::{Cancel, Checkout, FinalOutcome, Journey, Purpose, Wanted};
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{Cause, Outcome};
@@ -177,11 +177,11 @@ pub fn is_token_request(journey: &Journey) -> bool {
 
 /// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.
 pub fn is_readable(journey: &Journey, now: Moment) -> bool {
-    let Some(settlement) = journey.settlement() else { return true };
-    let ended_at = match settlement.outcome {
+    let Some(final_outcome) = journey.final_outcome() else { return true };
+    let ended_at = match final_outcome.outcome {
         // Nobody may have looked for long.
-        Outcome::Expired => settlement.at.min(journey.expires_at()),
-        _ => settlement.at,
+        Outcome::Expired => final_outcome.at.min(journey.expires_at()),
+        _ => final_outcome.at,
     };
     now.since(ended_at) <= READABLE
 }
@@ -323,7 +323,7 @@ pub fn token_request_result(
     journey: &Journey,
     signature: Option<&TokenSignature>,
 ) -> Result<String, serde_json::Error> {
-    let outcome = journey.settlement().map(|settlement| settlement.outcome);
+    let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
     let paid = outcome.is_some_and(Outcome::is_proven);
     let ids = paid.then(|| (token_id(*journey.id()), transfer_id(*journey.id())));
     serde_json::to_string(&ResultView {
@@ -336,17 +336,17 @@ pub fn token_request_result(
         token_id: ids.as_ref().map(|(token, _)| token.clone()),
         transfer_id: ids.map(|(_, transfer)| transfer),
         signature: signature.filter(|_| paid),
-        status_reason_information: journey.settlement().and_then(reason),
+        status_reason_information: journey.final_outcome().and_then(reason),
         bank_id: journey.institution(),
     })
 }
 
 /// Why a request came to nothing, in the bank's words where it had any.
-pub(super) fn reason(settlement: &Settlement) -> Option<String> {
-    if settlement.outcome.is_proven() {
+pub(super) fn reason(final_outcome: &FinalOutcome) -> Option<String> {
+    if final_outcome.outcome.is_proven() {
         return None;
     }
-    Some(match &settlement.cause {
+    Some(match &final_outcome.cause {
         Cause::Bank(Some(error)) => error.description().unwrap_or("The bank refused the payment").to_owned(),
         Cause::Bank(None) => "The bank refused the payment".to_owned(),
         Cause::Customer => "The customer has cancelled".to_owned(),

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::v1::{TokenSignature, callback_state, names_bank, reason, request_id, token_id, transfer_id};
-use crate::domain::journey::{Journey, Settlement};
+use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::Params;
 
@@ -39,13 +39,13 @@ pub fn signed_text(journey: &Journey) -> Option<String> {
 }
 
 /// What a token request's way home says.
-pub fn way_home(journey: &Journey, settlement: Option<&Settlement>, signature: Option<&TokenSignature>) -> Params {
+pub fn way_home(journey: &Journey, final_outcome: Option<&FinalOutcome>, signature: Option<&TokenSignature>) -> Params {
     let id = request_id(*journey.id());
     let params = Params::default().append_id("request-id", &id).append_id("request_id", &id);
-    match settlement {
+    match final_outcome {
         None => params,
-        Some(settlement) if settlement.outcome.is_proven() => paid(journey, params, signature),
-        Some(settlement) => failed(journey, params, settlement),
+        Some(final_outcome) if final_outcome.outcome.is_proven() => paid(journey, params, signature),
+        Some(final_outcome) => failed(journey, params, final_outcome),
     }
 }
 
@@ -66,12 +66,12 @@ fn paid(journey: &Journey, params: Params, signature: Option<&TokenSignature>) -
     }
 }
 
-fn failed(journey: &Journey, params: Params, settlement: &Settlement) -> Params {
-    let message = reason(settlement).unwrap_or_default();
+fn failed(journey: &Journey, params: Params, final_outcome: &FinalOutcome) -> Params {
+    let message = reason(final_outcome).unwrap_or_default();
     if names_bank(journey) {
         return params
             .append("trace-id", trace_id(journey))
-            .append("error", grpc(settlement).to_string())
+            .append("error", grpc(final_outcome).to_string())
             .append_form_text("message", &message);
     }
     params.append("error", FAILED).append_text("message", &message, str::to_owned)
@@ -84,8 +84,8 @@ fn trace_id(journey: &Journey) -> String {
 }
 
 /// The number of gRPC's statuses that says how it ended.
-fn grpc(settlement: &Settlement) -> u8 {
-    match (&settlement.cause, settlement.outcome) {
+fn grpc(final_outcome: &FinalOutcome) -> u8 {
+    match (&final_outcome.cause, final_outcome.outcome) {
         (Cause::Customer | Cause::Merchant, _) => 1,
         (Cause::Time, _) | (_, Outcome::Expired) => 4,
         (Cause::Bank(Some(error)), _) => match error.code() {

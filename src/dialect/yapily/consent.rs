@@ -185,13 +185,13 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
 /// What the callback said, or would have said, of a round that its customer did not agree to.
 pub(super) fn authorisation_error(journey: &Journey, now: Moment) -> Option<AuthorisationError> {
     let round = journey.round_status(now)?;
-    let settlement = journey.settlement().filter(|settlement| settlement.outcome != Outcome::Authorised)?;
-    let refusal = Refusal::of(settlement);
+    let final_outcome = journey.final_outcome().filter(|final_outcome| final_outcome.outcome != Outcome::Authorised)?;
+    let refusal = Refusal::of(final_outcome);
     Some(AuthorisationError {
         status: status(round),
         error: refusal.error(),
         error_source: refusal.source().as_str(),
         error_description: refusal.description().to_owned(),
-        occurred_at: moments::written(settlement.at),
+        occurred_at: moments::written(final_outcome.at),
     })
 }

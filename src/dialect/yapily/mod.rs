@@ -80,9 +80,9 @@ impl Dialect for Yapily {
     }
 
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let params = match hand_back.settlement {
-            Some(settlement) if settlement.outcome != Outcome::Authorised => {
-                let refusal = Refusal::of(settlement);
+        let params = match hand_back.final_outcome {
+            Some(final_outcome) if final_outcome.outcome != Outcome::Authorised => {
+                let refusal = Refusal::of(final_outcome);
                 whose(journey, Params::default())
                     .append("error", refusal.error())
                     .append("error-source", refusal.source().as_str())
@@ -99,7 +99,7 @@ fn token(journey: &Journey, hand_back: &HandBack<'_>) -> Params {
     let params = Params::default();
     match (journey.opening().terms.one_time_token, hand_back.token, hand_back.consent_token) {
         (OneTime::On, Some(token), _) => params.append("one-time-token", token.reveal()),
-        (OneTime::Off, _, Some(token)) if hand_back.settlement.is_some() => params.append("consent", token),
+        (OneTime::Off, _, Some(token)) if hand_back.final_outcome.is_some() => params.append("consent", token),
         _ => params,
     }
 }
@@ -118,8 +118,8 @@ fn whose(journey: &Journey, mut params: Params) -> Params {
 
 /// Yapily knows no placeholders; those of the house say what they say in every dialect.
 fn filled(journey: &Journey, hand_back: &HandBack<'_>, params: Params) -> Params {
-    let params = match hand_back.settlement {
-        Some(settlement) => params.fill(Placeholder::Status, settlement.outcome.as_str()),
+    let params = match hand_back.final_outcome {
+        Some(final_outcome) => params.fill(Placeholder::Status, final_outcome.outcome.as_str()),
         None => params,
     };
     params

@@ -24,7 +24,7 @@ pub(super) fn of(journey: &Journey) -> Vec<Phase> {
     phases.extend(journey.departures().first().map(|first| ("INSTITUTION_SUBMITTED", left_at(first))));
     phases.extend(journey.departures().last().map(|last| ("AUTHORISATION_CREATED", left_at(last))));
     phases.extend(journey.grant().map(|grant| ("AUTHORISED", grant.given_at)));
-    let refused = journey.settlement().and_then(|ended| Some((refusal(ended.outcome)?, ended.at)));
+    let refused = journey.final_outcome().and_then(|ended| Some((refusal(ended.outcome)?, ended.at)));
     phases.extend(refused);
     phases.extend(journey.grant().and_then(|grant| Some(("SUBMITTED", grant.consumed_at?))));
     phases.sort_by_key(|(_, at)| *at);

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::domain::journey::Settlement;
+use crate::domain::journey::FinalOutcome;
 use crate::domain::outcome::{BankError, Cause};
 
 /// Who said no.
@@ -42,9 +42,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What a settlement that is no agreement says.
-    pub fn of(settlement: &Settlement) -> Self {
-        match &settlement.cause {
+    /// What a final_outcome that is no agreement says.
+    pub fn of(final_outcome: &FinalOutcome) -> Self {
+        match &final_outcome.cause {
             Cause::Bank(Some(error)) => Self::of_bank(error),
             Cause::Bank(None) => Self::unnamed("The institution gave no reason."),
             Cause::Customer => Self {

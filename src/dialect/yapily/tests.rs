@@ -10,7 +10,7 @@ use crate::bank::sandbox;
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{Departing, Opening, Purpose, Settlement, Settling, Via};
+use crate::domain::journey::{Conclusion, Departing, FinalOutcome, Opening, Purpose, Via};
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
@@ -62,8 +62,8 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
     journey
 }
 
-fn settled(journey: Journey, fact: &Fact) -> Journey {
-    let Settling::Settled(journey, _) = journey.settle(fact, Some(VIA), NOW) else { panic!("{fact:?}") };
+fn concluded(journey: Journey, fact: &Fact) -> Journey {
+    let Conclusion::Concluded(journey, _) = journey.conclude(fact, Some(VIA), NOW) else { panic!("{fact:?}") };
     journey
 }
 
@@ -75,7 +75,7 @@ fn authorised() -> Fact {
 fn home(journey: &Journey, callback: &str) -> String {
     let token = OneTimeToken::write(Shard::of_byte(7), &"A".repeat(43));
     let hand_back = HandBack {
-        settlement: journey.settlement(),
+        final_outcome: journey.final_outcome(),
         token: (journey.opening().terms.one_time_token == OneTime::On).then_some(&token),
         consent_token: Some("eyJ.a.b"),
         signature: None,
@@ -86,7 +86,7 @@ fn home(journey: &Journey, callback: &str) -> String {
 
 #[test]
 fn success_is_appended_to_callbacks_of_every_kind() {
-    let given = settled(journey(OneTime::Off, Some("john.doe+x@company.com")), &authorised());
+    let given = concluded(journey(OneTime::Off, Some("john.doe+x@company.com")), &authorised());
     let ours = format!(
         "consent=eyJ.a.b&application-user-id=john.doe%2Bx%40company.com&user-uuid={USER}&institution=modelo-sandbox"
     );
@@ -109,7 +109,7 @@ fn success_is_appended_to_callbacks_of_every_kind() {
 
 #[test]
 fn a_one_time_token_stands_in_for_the_consent_token() {
-    let given = settled(journey(OneTime::On, None), &authorised());
+    let given = concluded(journey(OneTime::On, None), &authorised());
     assert_eq!(
         home(&given, "https://tpp.example/"),
         format!(
@@ -143,7 +143,7 @@ fn a_refusal_says_who_and_why() {
                    ciBuYW1lIE1pdHMgYW5kIHBhc3N3b3JkIG1pdHM%3D";
     let whose = format!("application-user-id=a%40b.c&user-uuid={USER}&institution=modelo-sandbox");
     for token in [OneTime::Off, OneTime::On] {
-        let refused = settled(journey(token, Some("a@b.c")), &refused);
+        let refused = concluded(journey(token, Some("a@b.c")), &refused);
         assert_eq!(
             home(&refused, "https://tpp.example/cb?a=1#f"),
             format!(
@@ -199,7 +199,7 @@ fn every_row_of_the_error_table() {
     ];
     for (error, source, codes) in rows {
         for code in codes {
-            let refused = settled(journey(OneTime::Off, None), &Fact::refused(BankError::new(code, Some("why"))));
+            let refused = concluded(journey(OneTime::Off, None), &Fact::refused(BankError::new(code, Some("why"))));
             assert_eq!(
                 home(&refused, "com.example.app://callback"),
                 format!(
@@ -236,8 +236,8 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
             "The institution could not or would not.",
         ),
     ] {
-        let ended = settled(journey(OneTime::Off, None), &fact);
-        let refusal = Refusal::of(ended.settlement().unwrap());
+        let ended = concluded(journey(OneTime::Off, None), &fact);
+        let refusal = Refusal::of(ended.final_outcome().unwrap());
         assert_eq!((refusal.error(), refusal.source().as_str(), refusal.description()), (error, source, sentence));
     }
 }
@@ -246,9 +246,9 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
 fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
     let longest = Refusal::encode(&"x".repeat(Params::LEAST_TEXT)).len();
     for text in ["~".repeat(900), "?".repeat(900), "é".repeat(500), "🂡".repeat(250)] {
-        let refused = settled(journey(OneTime::Off, None), &Fact::refused(BankError::new("x", Some(&text))));
+        let refused = concluded(journey(OneTime::Off, None), &Fact::refused(BankError::new("x", Some(&text))));
         let hand_back =
-            HandBack { settlement: refused.settlement(), token: None, consent_token: None, signature: None };
+            HandBack { final_outcome: refused.final_outcome(), token: None, consent_token: None, signature: None };
         let params = Yapily.way_home(&refused, &hand_back).shortened(usize::MAX);
         let (_, encoded) = params.pairs().last().unwrap();
         assert!(crate::domain::params::percent_encoded(encoded).len() <= longest, "{text}");
@@ -263,7 +263,7 @@ fn every_name_that_is_ever_appended_is_announced() {
     let facts = [authorised(), Fact::refused(BankError::new("server_error", None))];
     for token in [OneTime::Off, OneTime::On] {
         for fact in &facts {
-            let home = home(&settled(journey(token, Some("a")), fact), "https://tpp.example/");
+            let home = home(&concluded(journey(token, Some("a")), fact), "https://tpp.example/");
             let url = url::Url::parse(&home).unwrap();
             seen.extend(url.query_pairs().map(|(name, _)| name.into_owned()));
         }
@@ -299,7 +299,7 @@ fn the_documented_account_request_is_read() {
     let consent = wish.purpose.consent().unwrap();
     assert_eq!(consent.kind, Kind::Accounts);
     assert_eq!(consent.institution.as_deref(), Some("modelo-sandbox"));
-    let scope = consent.features.settled();
+    let scope = consent.features.concluded();
     assert_eq!(scope[..2], ["ACCOUNTS", "ACCOUNT"]);
     assert!(scope.iter().all(|feature| !feature.contains("PAYMENT") && !feature.contains("INITIATE")));
     assert_eq!(
@@ -385,7 +385,7 @@ fn an_account_request_is_kept_for_the_answers() {
     assert_eq!(wish.extras[0].1, "2025-12-31T23:00:00.000Z");
     assert!(wish.extras[2].1.contains("accountIdentifiers"));
     let consent = wish.purpose.consent().unwrap();
-    assert_eq!(consent.features.settled(), ["ACCOUNT_TRANSACTIONS"]);
+    assert_eq!(consent.features.concluded(), ["ACCOUNT_TRANSACTIONS"]);
     assert_eq!(consent.until.map(moments::written).as_deref(), Some("2026-06-01T00:00:00.000Z"));
 }
 
@@ -424,7 +424,7 @@ fn the_documented_payment_request_is_read() {
     assert_eq!((amount.to_string().as_str(), amount.currency().as_str()), ("8.70", "GBP"));
     assert_eq!((payee.as_str(), reference.as_str()), ("BILLS COFFEE LTD", "Bill payment"));
     assert_eq!(
-        consent.features.settled(),
+        consent.features.concluded(),
         ["CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"]
     );
     assert_eq!(wish.extras[0].0, "paymentRequest");
@@ -556,10 +556,10 @@ fn a_consent_says_what_its_customer_left() {
             "createdAt": "2026-05-20T09:19:48.000Z", "featureScope": ["ACCOUNTS"], "state": "s".repeat(32),
         })
     );
-    let refused = settled(waiting.clone(), &Fact::pressed_cancel());
+    let refused = concluded(waiting.clone(), &Fact::pressed_cancel());
     assert_eq!(shown(&refused, &about)["status"], "REJECTED");
-    let failed = settled(waiting, &Fact::refused(BankError::new("server_error", None)));
+    let failed = concluded(waiting, &Fact::refused(BankError::new("server_error", None)));
     assert_eq!(shown(&failed, &about)["status"], "FAILED");
-    let settlement: &Settlement = failed.settlement().unwrap();
-    assert_eq!(Refusal::of(settlement).source().in_capitals(), "INSTITUTION");
+    let final_outcome: &FinalOutcome = failed.final_outcome().unwrap();
+    assert_eq!(Refusal::of(final_outcome).source().in_capitals(), "INSTITUTION");
 }

@@ -124,7 +124,7 @@ mod tests {
     const EVEN: u64 = 0;
 
     fn delivery(target: Target, tries: u8) -> Delivery {
-        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), news: News::Settled(0), target };
+        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), news: News::Concluded(0), target };
         Delivery { tries, ..Delivery::fresh(id, NOW) }
     }
 

@@ -27,7 +27,7 @@ pub use schedule::Schedule;
 
 /// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
 ///
-/// As text: the journey's UUID, the news and the target, `…_0_c1` or `…_0_e0` of the first settlement, `…_o_e0` of the
+/// As text: the journey's UUID, the news and the target, `…_0_c1` or `…_0_e0` of the first final_outcome, `…_o_e0` of the
 /// opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
@@ -232,7 +232,7 @@ mod tests {
     fn an_id_comes_back_from_its_text_and_no_other_spelling_does() {
         let journey = JourneyId::mint([0xa7; 16], Shard::of_byte(7));
         for target in [Target::Callback(0), Target::Callback(15), Target::Endpoint(0), Target::Endpoint(15)] {
-            let id = DeliveryId { journey, news: News::Settled(3), target };
+            let id = DeliveryId { journey, news: News::Concluded(3), target };
             assert_eq!(id.to_string().parse::<DeliveryId>().unwrap(), id);
             assert!(!id.to_string().contains('.'));
             assert_eq!(Target::of_number(target.number()), target);

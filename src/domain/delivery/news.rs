@@ -11,38 +11,38 @@ pub enum News {
     Ready(u8),
     /// The customer of this departure, from 0, has come back, and the bank has not proven anything yet.
     Returned(u8),
-    /// It settled; the settlement's number, from 0.
-    Settled(u8),
+    /// It concluded; the final_outcome's number, from 0.
+    Concluded(u8),
 }
 
 impl News {
-    /// Settlements are below this.
+    /// FinalOutcomes are below this.
     const OPENED: u8 = 120;
     /// Departures that are ready begin here.
     const READY: u8 = 128;
     /// And departures that came back here.
     const RETURNED: u8 = 192;
 
-    /// The most settlements of which there can be news.
+    /// The most final_outcomes of which there can be news.
     pub const SETTLEMENTS: u8 = Self::OPENED;
 
     /// The most departures of which there can be news.
     pub const DEPARTURES: u8 = Self::RETURNED - Self::READY;
 
-    /// It in one byte, as stores keep it: a settlement's is its own number.
+    /// It in one byte, as stores keep it: a final_outcome's is its own number.
     pub const fn number(self) -> u8 {
         match self {
             Self::Opened => Self::OPENED,
             Self::Ready(departure) => Self::READY | departure,
             Self::Returned(departure) => Self::RETURNED | departure,
-            Self::Settled(settlement) => settlement,
+            Self::Concluded(final_outcome) => final_outcome,
         }
     }
 
     /// Reads what [`News::number`] wrote. `None` for a number that nothing has.
     pub const fn of_number(number: u8) -> Option<Self> {
         match number {
-            0..Self::OPENED => Some(Self::Settled(number)),
+            0..Self::OPENED => Some(Self::Concluded(number)),
             Self::OPENED => Some(Self::Opened),
             Self::READY..Self::RETURNED => Some(Self::Ready(number - Self::READY)),
             Self::RETURNED.. => Some(Self::Returned(number - Self::RETURNED)),
@@ -50,10 +50,10 @@ impl News {
         }
     }
 
-    /// The number of the settlement that it tells of, if it is about one.
-    pub const fn settlement(self) -> Option<u8> {
+    /// The number of the final_outcome that it tells of, if it is about one.
+    pub const fn final_outcome(self) -> Option<u8> {
         match self {
-            Self::Settled(settlement) => Some(settlement),
+            Self::Concluded(final_outcome) => Some(final_outcome),
             Self::Opened | Self::Ready(_) | Self::Returned(_) => None,
         }
     }
@@ -65,7 +65,7 @@ impl News {
             b"o" => Some(Self::Opened),
             [b'w', ..] => departure(&text[1..]).map(Self::Ready),
             [b'r', ..] => departure(&text[1..]).map(Self::Returned),
-            _ => text.parse().ok().filter(|settlement| *settlement < Self::SETTLEMENTS).map(Self::Settled),
+            _ => text.parse().ok().filter(|final_outcome| *final_outcome < Self::SETTLEMENTS).map(Self::Concluded),
         }
     }
 }
@@ -76,7 +76,7 @@ impl fmt::Display for News {
             Self::Opened => write!(f, "o"),
             Self::Ready(departure) => write!(f, "w{departure}"),
             Self::Returned(departure) => write!(f, "r{departure}"),
-            Self::Settled(settlement) => settlement.fmt(f),
+            Self::Concluded(final_outcome) => final_outcome.fmt(f),
         }
     }
 }

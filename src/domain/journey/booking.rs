@@ -1,4 +1,4 @@
-//! What becomes of a payment after it has settled: captured, released, paid back.
+//! What becomes of a payment after it has concluded: captured, released, paid back.
 
 use super::{BookingKind, Checkout, Journey, Purpose, Wanted};
 use crate::domain::id::PayId;
@@ -53,7 +53,7 @@ impl Journey {
         if self.past.bookings.contains(&booked) {
             return Ok(self);
         }
-        if !self.settlement().is_some_and(|settlement| settlement.outcome.is_proven()) {
+        if !self.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven()) {
             return Err(Unbookable::Unproven);
         }
         let over = |kind| self.past.bookings.iter().any(|before| before.kind == kind);
@@ -103,7 +103,7 @@ impl Journey {
         amounts.map(Amount::minor).fold(0, u64::saturating_add)
     }
 
-    /// The outcome that a bank's yes settles it as.
+    /// The outcome that a bank's yes concludes it as.
     pub const fn yes(&self) -> Outcome {
         match &self.opening.purpose {
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_) | Wanted::Registration, .. })
@@ -129,7 +129,7 @@ const fn takes_back(kind: BookingKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{NOW, journey};
-    use super::super::{Booking, Opening, Settling};
+    use super::super::{Booking, Conclusion, Opening};
     use super::*;
     use crate::domain::money::Currency;
     use crate::domain::outcome::Fact;
@@ -140,7 +140,7 @@ mod tests {
 
     fn of(purpose: Purpose, fact: &Fact) -> Journey {
         let journey = Journey::open(Opening { purpose, ..journey().opening().clone() });
-        let Settling::Settled(journey, _) = journey.settle(fact, None, NOW) else { panic!() };
+        let Conclusion::Concluded(journey, _) = journey.conclude(fact, None, NOW) else { panic!() };
         journey
     }
 

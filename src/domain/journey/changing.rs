@@ -1,6 +1,6 @@
 //! The transitions: each consumes the journey and answers the next one.
 
-use super::{Answer, Choice, Departure, Effect, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use super::{Answer, Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, Reopening, Stage, Via};
 use crate::domain::consent::Grant;
 use crate::domain::delivery::News;
 use crate::domain::moment::Moment;
@@ -22,9 +22,9 @@ pub enum Departing {
 
 /// What a fact came to.
 #[derive(Debug)]
-pub enum Settling {
-    /// It settled the journey, as the settlement of this number; the journey has to be written.
-    Settled(Journey, u8),
+pub enum Conclusion {
+    /// It concluded the journey, as the final_outcome of this number; the journey has to be written.
+    Concluded(Journey, u8),
     /// The outcome that was there stands.
     Stands(Journey),
 }
@@ -34,7 +34,7 @@ impl Journey {
     /// where there is one; another choice than the last one is another departure.
     #[must_use]
     pub fn depart(mut self, to: Option<Choice>, at: Moment) -> Departing {
-        if self.is_lapsed(at) || matches!(self.stage(), Stage::Settled(_) | Stage::HandedBack) {
+        if self.is_lapsed(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
             return Departing::Ended(self);
         }
         if let Some(departure) = self.under_way() {
@@ -66,20 +66,20 @@ impl Journey {
         self.advance(via, Proof::Sent { at, by }, at).then(|| self.revised())
     }
 
-    /// Asks for a settled consent again, until `expires_at`. `None` when it has not been given, or not any more.
+    /// Asks for a concluded consent again, until `expires_at`. `None` when it has not been given, or not any more.
     #[must_use]
     pub fn reopen(mut self, at: Moment, expires_at: Moment) -> Option<Self> {
         let given = self.grant().is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none());
         let departures = u8::try_from(self.past.departures.len()).ok()?;
-        let settlements = u8::try_from(self.past.settlements.len()).ok()?;
-        if !given || self.settlement().is_none() || self.past.reopenings.len() >= Self::MOST {
+        let final_outcomes = u8::try_from(self.past.final_outcomes.len()).ok()?;
+        if !given || self.final_outcome().is_none() || self.past.reopenings.len() >= Self::MOST {
             return None;
         }
-        self.past.reopenings.push(Reopening { at, expires_at, departures, settlements });
+        self.past.reopenings.push(Reopening { at, expires_at, departures, final_outcomes });
         Some(self.revised())
     }
 
-    /// Keeps what the customer's agreement left. It belongs to the step that settles as authorised.
+    /// Keeps what the customer's agreement left. It belongs to the step that concludes as authorised.
     #[must_use]
     pub fn granted(mut self, grant: Grant) -> Self {
         self.past.grant = Some(grant);
@@ -94,18 +94,18 @@ impl Journey {
     }
 
     /// Takes the customer back to the checkout, because the bank could not or would not. `None` when the journey has
-    /// settled, or this answer has been seen.
+    /// concluded, or this answer has been seen.
     #[must_use]
     pub fn fail(mut self, via: Via, error: BankError, at: Moment) -> Option<Self> {
-        let unsettled = self.settlement().is_none();
-        (unsettled && self.record(via, (End::Failed(error), Effect::Counted), at)).then(|| self.revised())
+        let inconclusive = self.final_outcome().is_none();
+        (inconclusive && self.record(via, (End::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
     /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the offer to the
-    /// bank, unless it has been asked. `None` when the journey has settled, or this answer has an end.
+    /// bank, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
     pub fn freeze(mut self, via: Via, held: Proof, at: Moment) -> Option<Self> {
-        if self.settlement().is_some() || self.answered(via).is_some() {
+        if self.final_outcome().is_some() || self.answered(via).is_some() {
             return None;
         }
         let answer = self.answer_mut(via, at)?;
@@ -125,28 +125,28 @@ impl Journey {
         self.record(via, (end, effect), at).then(|| self.revised())
     }
 
-    /// Settles, if nothing has been settled, or if the fact is proof and what stands is not (rule 2 of the design). The
+    /// Concludes, if nothing has been concluded, or if the fact is proof and what stands is not (rule 2 of the design). The
     /// fact counts as what it is worth at that moment: see `in_time`.
     #[must_use]
-    pub fn settle(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Settling {
+    pub fn conclude(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Conclusion {
         let late = self.in_time(fact, at);
         let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
-        let number = match (self.settlement(), u8::try_from(self.past.settlements.len())) {
+        let number = match (self.final_outcome(), u8::try_from(self.past.final_outcomes.len())) {
             (None, Ok(number)) if number < News::SETTLEMENTS => number,
             (Some(standing), Ok(number))
                 if number < News::SETTLEMENTS && outcome.is_proven() && !standing.outcome.is_proven() =>
             {
                 number
             }
-            _ => return Settling::Stands(self),
+            _ => return Conclusion::Stands(self),
         };
-        self.past.settlements.push(Settlement { outcome, at, cause: fact.cause() });
+        self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause() });
         if let Some(via) = via {
-            // A full list or a second settlement by one answer changes nothing: the settlement itself stands.
-            let _ = self.record(via, (End::Settled(number), Effect::Counted), at);
+            // A full list or a second final_outcome by one answer changes nothing: the final_outcome itself stands.
+            let _ = self.record(via, (End::Concluded(number), Effect::Counted), at);
         }
-        Settling::Settled(self.revised(), number)
+        Conclusion::Concluded(self.revised(), number)
     }
 
     /// What a fact that comes too late counts as; `None` when it is in time. A consent whose own time is over cannot be
@@ -197,7 +197,7 @@ impl Journey {
         answers.last_mut()
     }
 
-    /// Keeps what an errand came back with. It belongs to the step that settles it as done.
+    /// Keeps what an errand came back with. It belongs to the step that concludes it as done.
     #[must_use]
     pub fn resulted(mut self, result: Sealed) -> Self {
         self.past.result = Some(result);

@@ -1,6 +1,6 @@
-//! A journey: from the merchant's call that opened it to the customer's return, and the outcomes it settled with.
+//! A journey: from the merchant's call that opened it to the customer's return, and the outcomes it concluded with.
 //!
-//! What happened is kept (departures, their answers, settlements); the stage is read off it, so that the two can never
+//! What happened is kept (departures, their answers, final_outcomes); the stage is read off it, so that the two can never
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
@@ -26,7 +26,7 @@ use super::terms::Terms;
 use super::token::OneTimeToken;
 
 pub use booking::{Booked, Unbookable};
-pub use changing::{Departing, Settling};
+pub use changing::{Conclusion, Departing};
 pub use purpose::{Booking, BookingKind, Cancel, Checkout, Errand, Purpose, Wanted};
 pub use way::Way;
 
@@ -37,7 +37,7 @@ pub struct Journey {
     past: Past,
 }
 
-/// What is settled the moment a journey opens, and never changes: rule 5 of the design.
+/// What is concluded the moment a journey opens, and never changes: rule 5 of the design.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     /// Its id.
@@ -62,7 +62,7 @@ pub struct Opening {
     pub terms: Terms,
     /// When it was opened.
     pub opened_at: Moment,
-    /// When it expires, unless it has settled.
+    /// When it expires, unless it has concluded.
     pub expires_at: Moment,
 }
 /// What has happened since the opening.
@@ -73,8 +73,8 @@ pub(crate) struct Past {
     /// The times the customer was sent to the bank.
     pub departures: Vec<Departure>,
     /// The outcomes, the last one in force.
-    pub settlements: Vec<Settlement>,
-    /// The times that a settled consent was asked for again.
+    pub final_outcomes: Vec<FinalOutcome>,
+    /// The times that a concluded consent was asked for again.
     pub reopenings: Vec<Reopening>,
     /// What the customer's agreement left.
     pub grant: Option<Grant>,
@@ -84,7 +84,7 @@ pub(crate) struct Past {
     pub result: Option<Sealed>,
 }
 
-/// A settled consent is asked for again: what follows is a new round, under the same id.
+/// A concluded consent is asked for again: what follows is a new round, under the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reopening {
     /// When.
@@ -93,8 +93,8 @@ pub struct Reopening {
     pub expires_at: Moment,
     /// How many departures came before it.
     pub departures: u8,
-    /// How many settlements came before it.
-    pub settlements: u8,
+    /// How many final_outcomes came before it.
+    pub final_outcomes: u8,
 }
 
 /// Where a departure leads, when the customer has chosen it on a page of ours.
@@ -169,15 +169,15 @@ pub enum Proof {
 pub enum End {
     /// Back to the checkout, with this reason.
     Failed(BankError),
-    /// Home, with the settlement of this number.
-    Settled(u8),
+    /// Home, with the final_outcome of this number.
+    Concluded(u8),
     /// Home before the bank had proven anything, without a status.
     Frozen,
 }
 
 /// An outcome, in force until a proven one supersedes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
+pub struct FinalOutcome {
     /// How it ended.
     pub outcome: Outcome,
     /// When.
@@ -199,7 +199,7 @@ pub enum Stage<'a> {
     /// Home, before the bank has proven anything.
     HandedBack,
     /// Ended.
-    Settled(&'a Settlement),
+    Concluded(&'a FinalOutcome),
 }
 
 /// Which answer to which departure a fact or a failure came from.
@@ -221,11 +221,11 @@ impl Proof {
     }
 }
 
-/// What a customer or a server is handed: a settlement, or nothing proven yet, with or without a one-time token.
+/// What a customer or a server is handed: a final_outcome, or nothing proven yet, with or without a one-time token.
 #[derive(Debug, Clone, Copy)]
 pub struct HandBack<'a> {
-    /// The settlement, or `None` for a hand-back that could not wait for one.
-    pub settlement: Option<&'a Settlement>,
+    /// The final_outcome, or `None` for a hand-back that could not wait for one.
+    pub final_outcome: Option<&'a FinalOutcome>,
     /// The token, where the journey's terms want one and the reader may have it.
     pub token: Option<&'a OneTimeToken>,
     /// The consent token, where a consent has been given and the reader may have it.
@@ -261,7 +261,7 @@ impl Journey {
         &self.past
     }
 
-    /// What was settled when it opened.
+    /// What was concluded when it opened.
     pub const fn opening(&self) -> &Opening {
         &self.opening
     }

@@ -1,6 +1,6 @@
 //! What can be read off a journey.
 
-use super::{Answer, Choice, Departure, Effect, End, Journey, Proof, Reopening, Settlement, Stage, Via};
+use super::{Answer, Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, Reopening, Stage, Via};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
@@ -19,8 +19,8 @@ impl Journey {
     }
 
     /// Its outcomes, the last one in force.
-    pub fn settlements(&self) -> &[Settlement] {
-        &self.past.settlements
+    pub fn final_outcomes(&self) -> &[FinalOutcome] {
+        &self.past.final_outcomes
     }
 
     /// The times that it was asked for again.
@@ -29,8 +29,8 @@ impl Journey {
     }
 
     /// The outcome in force; none while a consent is asked for again.
-    pub fn settlement(&self) -> Option<&Settlement> {
-        self.past.settlements.get(self.first_settlement()..)?.last()
+    pub fn final_outcome(&self) -> Option<&FinalOutcome> {
+        self.past.final_outcomes.get(self.first_final_outcome()..)?.last()
     }
 
     /// When this round of it ends by itself.
@@ -40,7 +40,7 @@ impl Journey {
 
     /// Whether its time has run out without an outcome.
     pub fn is_lapsed(&self, now: Moment) -> bool {
-        self.settlement().is_none() && now >= self.expires_at()
+        self.final_outcome().is_none() && now >= self.expires_at()
     }
 
     /// Whether its customer has left for the bank, and may be paying there, or has paid: nothing is proven yet.
@@ -53,7 +53,7 @@ impl Journey {
     /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a way that
     /// nobody has asked for.
     pub fn due_at(&self) -> Option<Moment> {
-        let expiry = self.settlement().is_none().then(|| self.expires_at());
+        let expiry = self.final_outcome().is_none().then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
         let way = self.asked_ahead().map(|(_, until)| until);
         proofs.chain(expiry).chain(way).min()
@@ -94,7 +94,7 @@ impl Journey {
 
     /// What its consent allows at that institution; nothing while the customer has not chosen one and that depends on it.
     pub fn scope(&self) -> &[String] {
-        let asked = || self.opening.purpose.consent().map_or(&[][..], |consent| consent.features.settled());
+        let asked = || self.opening.purpose.consent().map_or(&[][..], |consent| consent.features.concluded());
         self.chosen().map_or_else(asked, |to| &to.scope)
     }
 
@@ -107,17 +107,17 @@ impl Journey {
     /// The departure whose answer led to the outcome in force, or sent the customer home before it: a customer who has
     /// left for two institutions in two tabs comes back from one.
     fn decisive(&self) -> Option<&Departure> {
-        let last = self.past.settlements.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+        let last = self.past.final_outcomes.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
         let led_to = |end: &End| {
             self.past.departures.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)))
         };
-        last.and_then(|last| led_to(&End::Settled(last))).or_else(|| led_to(&End::Frozen))
+        last.and_then(|last| led_to(&End::Concluded(last))).or_else(|| led_to(&End::Frozen))
     }
 
     /// Where its consent stands. `None` when it is about something else.
     pub fn consent_status(&self, now: Moment) -> Option<Status> {
         self.opening.purpose.consent()?;
-        Some(match (self.grant(), self.settlement()) {
+        Some(match (self.grant(), self.final_outcome()) {
             // Of an executed payment the bank can still be asked, whoever has ended the consent since.
             (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
             (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
@@ -126,7 +126,7 @@ impl Journey {
             (Some(_), _) => Status::Authorised,
             (None, None) if self.is_lapsed(now) => Status::Expired,
             (None, None) => Status::Awaited,
-            (None, Some(settlement)) => denial(settlement).unwrap_or(Status::Failed),
+            (None, Some(final_outcome)) => denial(final_outcome).unwrap_or(Status::Failed),
         })
     }
 
@@ -134,9 +134,9 @@ impl Journey {
     /// and did not agree.
     pub fn round_status(&self, now: Moment) -> Option<Status> {
         let status = self.consent_status(now)?;
-        let denied = match self.settlement() {
+        let denied = match self.final_outcome() {
             _ if status == Status::Revoked => None,
-            Some(settlement) => denial(settlement),
+            Some(final_outcome) => denial(final_outcome),
             None => self.is_lapsed(now).then_some(Status::Expired),
         };
         Some(denied.unwrap_or(status))
@@ -151,8 +151,8 @@ impl Journey {
 
     /// Where it stands.
     pub fn stage(&self) -> Stage<'_> {
-        if let Some(settlement) = self.settlement() {
-            return Stage::Settled(settlement);
+        if let Some(final_outcome) = self.final_outcome() {
+            return Stage::Concluded(final_outcome);
         }
         match (self.departures_now().last(), self.under_way()) {
             (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == Some(End::Frozen)) => {
@@ -162,7 +162,7 @@ impl Journey {
             (None, None) => Stage::Open(None),
             (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
                 Some(End::Failed(error)) => Some(error),
-                Some(End::Settled(_) | End::Frozen) | None => None,
+                Some(End::Concluded(_) | End::Frozen) | None => None,
             })),
         }
     }
@@ -185,9 +185,9 @@ impl Journey {
 
     /// Whether an answer has led to where it stands, or sent its customer home.
     pub fn is_answered(&self) -> bool {
-        let last = self.past.settlements.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+        let last = self.past.final_outcomes.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
         let end = match self.stage() {
-            Stage::Settled(_) => last.map(End::Settled),
+            Stage::Concluded(_) => last.map(End::Concluded),
             Stage::HandedBack => Some(End::Frozen),
             Stage::Open(_) | Stage::Away { .. } => None,
         };
@@ -198,23 +198,25 @@ impl Journey {
     /// When this answer led to its end: when it came, or later, when its journey was concluded.
     pub fn led_at(&self, via: Via) -> Moment {
         let Some(answer) = self.answer(via) else { return self.opening.opened_at };
-        let settled = answer.end.as_ref().and_then(|end| self.settled_at(end));
-        settled.map_or(answer.at, |settled| settled.max(answer.at))
+        let concluded = answer.end.as_ref().and_then(|end| self.concluded_at(end));
+        concluded.map_or(answer.at, |concluded| concluded.max(answer.at))
     }
 
-    fn settled_at(&self, end: &End) -> Option<Moment> {
+    fn concluded_at(&self, end: &End) -> Option<Moment> {
         match end {
-            End::Settled(number) => self.past.settlements.get(usize::from(*number)).map(|settlement| settlement.at),
+            End::Concluded(number) => {
+                self.past.final_outcomes.get(usize::from(*number)).map(|final_outcome| final_outcome.at)
+            }
             End::Failed(_) | End::Frozen => None,
         }
     }
 
     /// Since when a browser can have been handed back with this end.
     pub fn handed_back_since(&self, end: &End) -> Moment {
-        let settled = self.settled_at(end);
+        let concluded = self.concluded_at(end);
         let answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
         let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
-        led.map(|answer| answer.at).chain(settled).max().unwrap_or(self.opening.opened_at)
+        led.map(|answer| answer.at).chain(concluded).max().unwrap_or(self.opening.opened_at)
     }
 
     fn answer(&self, via: Via) -> Option<&Answer> {
@@ -239,19 +241,19 @@ impl Journey {
         self.past.result.as_ref()
     }
 
-    /// The number of the one-time token that a hand-back carries: its settlement's, or the one that comes next.
+    /// The number of the one-time token that a hand-back carries: its final_outcome's, or the one that comes next.
     pub fn token_number(&self, end: &End, departure: Option<u8>) -> u8 {
         match (end, departure) {
-            (End::Settled(number), _) => *number,
-            (End::Failed(_) | End::Frozen, None) => u8::try_from(self.first_settlement()).unwrap_or(u8::MAX),
+            (End::Concluded(number), _) => *number,
+            (End::Failed(_) | End::Frozen, None) => u8::try_from(self.first_final_outcome()).unwrap_or(u8::MAX),
             (End::Failed(_) | End::Frozen, Some(departure)) => {
                 let before = self.past.reopenings.iter().rev().find(|reopening| reopening.departures <= departure);
-                before.map_or(0, |reopening| reopening.settlements)
+                before.map_or(0, |reopening| reopening.final_outcomes)
             }
         }
     }
 
-    /// When a hand-back came about, for whoever has to know how old it is: its settlement's moment, or before one the
+    /// When a hand-back came about, for whoever has to know how old it is: its final_outcome's moment, or before one the
     /// time at which its customer left for the bank. It never changes.
     pub fn moment_of(&self, end: &End, departure: Option<u8>) -> Moment {
         let left = || match departure {
@@ -259,14 +261,14 @@ impl Journey {
             None => self.past.departures.last(),
         };
         let moment = match end {
-            End::Settled(_) => self.settled_at(end),
+            End::Concluded(_) => self.concluded_at(end),
             End::Failed(_) | End::Frozen => left().map(|departure| departure.left_at),
         };
         moment.unwrap_or(self.opening.opened_at)
     }
 
-    fn first_settlement(&self) -> usize {
-        self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.settlements))
+    fn first_final_outcome(&self) -> usize {
+        self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.final_outcomes))
     }
 
     /// The departures of this round.
@@ -283,8 +285,8 @@ impl Journey {
 }
 
 /// Where a consent stands that was not given, by its outcome; `None` of one that was.
-const fn denial(settlement: &Settlement) -> Option<Status> {
-    match (settlement.outcome, &settlement.cause) {
+const fn denial(final_outcome: &FinalOutcome) -> Option<Status> {
+    match (final_outcome.outcome, &final_outcome.cause) {
         (_, Cause::Merchant) => Some(Status::Revoked),
         (Outcome::Cancelled, _) => Some(Status::Rejected),
         (Outcome::Expired, _) => Some(Status::Expired),

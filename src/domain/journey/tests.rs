@@ -51,10 +51,10 @@ fn left(journey: Journey) -> Journey {
     }
 }
 
-fn settled(journey: Journey, fact: &Fact, via: Option<Via>) -> Journey {
-    match journey.settle(fact, via, NOW) {
-        Settling::Settled(journey, _) => journey,
-        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+fn concluded(journey: Journey, fact: &Fact, via: Option<Via>) -> Journey {
+    match journey.conclude(fact, via, NOW) {
+        Conclusion::Concluded(journey, _) => journey,
+        Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
     }
 }
 
@@ -83,9 +83,9 @@ fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
 
 #[test]
 fn the_first_final_outcome_wins() {
-    let journey = settled(left(journey()), &Fact::pressed_cancel(), None);
+    let journey = concluded(left(journey()), &Fact::pressed_cancel(), None);
     for late in [Fact::refused(BankError::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
-        assert!(matches!(journey.clone().settle(&late, Some(VIA), NOW), Settling::Stands(_)));
+        assert!(matches!(journey.clone().conclude(&late, Some(VIA), NOW), Conclusion::Stands(_)));
     }
     assert!(matches!(journey.depart(None, NOW), Departing::Ended(_)));
 }
@@ -93,12 +93,12 @@ fn the_first_final_outcome_wins() {
 #[test]
 fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
     for refusal in [Fact::pressed_cancel(), Fact::lapsed(), Fact::refused(BankError::new("x", None))] {
-        let journey = settled(settled(left(journey()), &refusal, None), &Fact::paid(), Some(VIA));
-        assert_eq!(journey.settlement().map(|s| s.outcome), Some(Outcome::Paid));
-        assert_eq!(journey.settlements().len(), 2);
-        assert_eq!(journey.answered(VIA), Some(&End::Settled(1)));
+        let journey = concluded(concluded(left(journey()), &refusal, None), &Fact::paid(), Some(VIA));
+        assert_eq!(journey.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
+        assert_eq!(journey.final_outcomes().len(), 2);
+        assert_eq!(journey.answered(VIA), Some(&End::Concluded(1)));
         for late in [refusal.clone(), Fact::paid()] {
-            assert!(matches!(journey.clone().settle(&late, None, NOW), Settling::Stands(_)));
+            assert!(matches!(journey.clone().conclude(&late, None, NOW), Conclusion::Stands(_)));
         }
     }
 }
@@ -108,16 +108,17 @@ fn an_answer_counts_where_it_led_the_journey_somewhere() {
     let (away, error) = (left(journey()), BankError::new("server_error", None));
     let [second, third] = [2, 3].map(|mark| Via { mark, ..VIA });
     let no = Fact::refused(BankError::new("access_denied", None));
-    let refused = settled(away.clone(), &no, Some(VIA)).remember(second, End::Settled(0), NOW).unwrap();
+    let refused = concluded(away.clone(), &no, Some(VIA)).remember(second, End::Concluded(0), NOW).unwrap();
     let later = NOW.plus(Duration::from_secs(9));
-    let Settling::Settled(paid, 1) = refused.settle(&Fact::paid(), Some(third), later) else { panic!() };
+    let Conclusion::Concluded(paid, 1) = refused.conclude(&Fact::paid(), Some(third), later) else { panic!() };
     assert_eq!([VIA, second, third].map(|via| paid.counts(via)), [true, false, true]);
     assert_eq!((paid.led_at(VIA), paid.led_at(third)), (NOW, later));
-    assert_eq!((paid.handed_back_since(&End::Settled(0)), paid.handed_back_since(&End::Settled(1))), (NOW, later));
+    assert_eq!((paid.handed_back_since(&End::Concluded(0)), paid.handed_back_since(&End::Concluded(1))), (NOW, later));
     // Where nobody's answer had led to the end, the first one of its departure counts.
-    let cancelled = settled(away.clone(), &Fact::pressed_cancel(), None);
+    let cancelled = concluded(away.clone(), &Fact::pressed_cancel(), None);
     assert!(!cancelled.is_answered() && !cancelled.counts(VIA));
-    let first = cancelled.remember(VIA, End::Settled(0), NOW).unwrap().remember(second, End::Settled(0), NOW).unwrap();
+    let first =
+        cancelled.remember(VIA, End::Concluded(0), NOW).unwrap().remember(second, End::Concluded(0), NOW).unwrap();
     assert_eq!((first.is_answered(), first.counts(VIA), first.counts(second)), (true, true, false));
     // A second failure shows no more than that the state is known.
     let failed = away.clone().fail(VIA, error.clone(), NOW).unwrap().fail(second, error, NOW).unwrap();
@@ -128,9 +129,9 @@ fn an_answer_counts_where_it_led_the_journey_somewhere() {
 
 #[test]
 fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
-    let outcome = |journey: Journey, fact: &Fact, at| match journey.settle(fact, Some(VIA), at) {
-        Settling::Settled(journey, _) => journey.settlement().map(|settlement| settlement.outcome),
-        Settling::Stands(_) => None,
+    let outcome = |journey: Journey, fact: &Fact, at| match journey.conclude(fact, Some(VIA), at) {
+        Conclusion::Concluded(journey, _) => journey.final_outcome().map(|final_outcome| final_outcome.outcome),
+        Conclusion::Stands(_) => None,
     };
     let over = journey().expires_at();
     for code in ["access_denied", "server_error", ""] {
@@ -143,11 +144,11 @@ fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
 
 #[test]
 fn each_answer_keeps_the_end_it_led_to() {
-    let refused = settled(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(VIA));
+    let refused = concluded(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(VIA));
     let code = Via { mark: 2, ..VIA };
-    let paid = settled(refused, &Fact::paid(), Some(code));
-    assert_eq!(paid.answered(VIA), Some(&End::Settled(0)));
-    assert_eq!(paid.answered(code), Some(&End::Settled(1)));
+    let paid = concluded(refused, &Fact::paid(), Some(code));
+    assert_eq!(paid.answered(VIA), Some(&End::Concluded(0)));
+    assert_eq!(paid.answered(code), Some(&End::Concluded(1)));
 }
 
 #[test]
@@ -155,9 +156,9 @@ fn a_frozen_hand_back_stays_frozen_after_the_fact() {
     let frozen = left(journey()).freeze(VIA, held(), NOW).unwrap();
     assert_eq!(frozen.stage(), Stage::HandedBack);
     assert!(matches!(frozen.clone().depart(None, NOW), Departing::Ended(_)));
-    let paid = settled(frozen, &Fact::paid(), Some(VIA));
+    let paid = concluded(frozen, &Fact::paid(), Some(VIA));
     assert_eq!(paid.answered(VIA), Some(&End::Frozen));
-    assert_eq!(paid.settlement().map(|s| s.outcome), Some(Outcome::Paid));
+    assert_eq!(paid.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn a_customer_who_has_left_may_be_paying_until_something_is_proven_or_long_has_p
         assert!(journey.may_be_paying(soon) && !journey.may_be_paying(late));
     }
     let back = away.clone().fail(VIA, BankError::new("server_error", None), NOW).unwrap();
-    for journey in [journey(), back, settled(away, &Fact::paid(), Some(VIA))] {
+    for journey in [journey(), back, concluded(away, &Fact::paid(), Some(VIA))] {
         assert!(!journey.may_be_paying(NOW), "{:?}", journey.stage());
     }
 }
@@ -203,7 +204,7 @@ fn a_bank_is_asked_once_whoever_holds_the_offer() {
     assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
     // Another code under the same state is another answer.
     assert!(sent.clone().send(Via { mark: 2, ..VIA }, 7, NOW).is_some());
-    let paid = settled(sent, &Fact::paid(), Some(VIA));
+    let paid = concluded(sent, &Fact::paid(), Some(VIA));
     assert_eq!((paid.proof(VIA), paid.due_at()), (None, None));
     assert!(paid.clone().send(VIA, 7, NOW).is_none());
     assert!(paid.hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
@@ -223,13 +224,13 @@ fn a_frozen_hand_back_keeps_its_proof_until_that_is_concluded() {
     let frozen = left(journey()).send(VIA, 7, NOW).unwrap().freeze(VIA, held(), NOW).unwrap();
     assert_eq!(frozen.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }), "it had been sent before");
     assert!(frozen.clone().freeze(VIA, held(), NOW).is_none());
-    let refused = settled(frozen, &Fact::refused(BankError::new("server_error", None)), Some(VIA));
+    let refused = concluded(frozen, &Fact::refused(BankError::new("server_error", None)), Some(VIA));
     assert_eq!((refused.answered(VIA), refused.proof(VIA)), (Some(&End::Frozen), None));
-    let cancelled = settled(left(journey()).send(VIA, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
+    let cancelled = concluded(left(journey()).send(VIA, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
     assert_eq!(cancelled.due_at(), Some(NOW.plus(Journey::LOST)), "what the bank says is still of interest");
-    let remembered = cancelled.remember(VIA, End::Settled(0), NOW).unwrap();
+    let remembered = cancelled.remember(VIA, End::Concluded(0), NOW).unwrap();
     assert_eq!(remembered.due_at(), None);
-    assert!(remembered.remember(VIA, End::Settled(0), NOW).is_none());
+    assert!(remembered.remember(VIA, End::Concluded(0), NOW).is_none());
 }
 
 fn consent(institution: Option<&str>) -> Journey {
@@ -249,7 +250,7 @@ fn consent(institution: Option<&str>) -> Journey {
 
 fn authorised(journey: Journey, via: Via) -> Journey {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
-    settled(journey, &Fact::authorised(tokens), Some(via)).granted(Grant {
+    concluded(journey, &Fact::authorised(tokens), Some(via)).granted(Grant {
         token: Sealed::new(vec![1]),
         bank: Sealed::new(vec![2]),
         bank_consent: None,
@@ -274,7 +275,7 @@ fn a_consent_stands_where_what_happened_has_put_it() {
         (Fact::withdrawn(), Status::Revoked),
         (Fact::lapsed(), Status::Expired),
     ] {
-        assert_eq!(settled(away.clone(), &fact, None).consent_status(NOW), Some(status), "{fact:?}");
+        assert_eq!(concluded(away.clone(), &fact, None).consent_status(NOW), Some(status), "{fact:?}");
     }
     let given = authorised(away, VIA);
     assert_eq!(given.consent_status(late), Some(Status::Authorised));
@@ -294,7 +295,7 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     let (soon, later) = (NOW.plus(Duration::from_mins(1)), NOW.plus(Duration::from_mins(2)));
     let given = authorised(left(consent(Some("north"))), VIA);
     let again = given.clone().reopen(NOW, soon).unwrap();
-    assert_eq!((again.settlement(), again.stage()), (None, Stage::Open(None)));
+    assert_eq!((again.final_outcome(), again.stage()), (None, Stage::Open(None)));
     assert_eq!(again.consent_status(NOW), Some(Status::AwaitedAgain));
     assert_eq!((again.expires_at(), again.due_at()), (soon, Some(soon)));
     assert!(again.clone().reopen(NOW, soon).is_none(), "once at a time");
@@ -302,9 +303,9 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     let second = Via { departure, mark: 1 };
     assert_eq!((departure, away.answered(second)), (1, None));
     // The first round's answer still leads where it led.
-    assert_eq!(away.answered(VIA), Some(&End::Settled(0)));
-    let refused = settled(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
-    assert_eq!(refused.answered(second), Some(&End::Settled(1)));
+    assert_eq!(away.answered(VIA), Some(&End::Concluded(0)));
+    let refused = concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
+    assert_eq!(refused.answered(second), Some(&End::Concluded(1)));
     assert_eq!(refused.consent_status(later), Some(Status::Authorised), "what was given before still is");
     assert_eq!(refused.round_status(later), Some(Status::Rejected), "and the customer has said no");
     assert_eq!(away.round_status(NOW), Some(Status::AwaitedAgain));
@@ -316,7 +317,7 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     let frozen = away.freeze(second, held(), NOW).unwrap();
     assert_eq!(frozen.token_number(&End::Frozen, Some(1)), 1);
     assert_eq!(frozen.token_number(&End::Frozen, Some(0)), 0);
-    assert_eq!(authorised(frozen, second).settlements().len(), 2);
+    assert_eq!(authorised(frozen, second).final_outcomes().len(), 2);
 }
 
 #[test]
@@ -341,15 +342,15 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
         away = next;
         assert_eq!(away.institution(), Some(institution));
     }
-    let refused = settled(
+    let refused = concluded(
         away.clone(),
         &Fact::refused(BankError::new("access_denied", None)),
         Some(Via { departure: 1, mark: 1 }),
     );
     assert_eq!(refused.institution(), Some("second"));
-    assert_eq!(settled(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    assert_eq!(concluded(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
     let frozen = away.freeze(VIA, held(), NOW).unwrap();
-    assert_eq!(settled(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    assert_eq!(concluded(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
 }
 
 #[test]
@@ -358,7 +359,7 @@ fn the_moment_of_a_hand_back_never_changes() {
     let frozen = left(journey()).freeze(via, held(), later).unwrap();
     assert_eq!(frozen.moment_of(&End::Frozen, Some(0)), NOW, "when its customer left");
     assert_eq!(frozen.moment_of(&End::Frozen, None), NOW);
-    let Settling::Settled(settled, number) = frozen.settle(&Fact::paid(), Some(via), later) else { panic!() };
-    assert_eq!(settled.moment_of(&End::Frozen, Some(0)), NOW, "also once it has settled");
-    assert_eq!(settled.moment_of(&End::Settled(number), Some(0)), later);
+    let Conclusion::Concluded(concluded, number) = frozen.conclude(&Fact::paid(), Some(via), later) else { panic!() };
+    assert_eq!(concluded.moment_of(&End::Frozen, Some(0)), NOW, "also once it has concluded");
+    assert_eq!(concluded.moment_of(&End::Concluded(number), Some(0)), later);
 }

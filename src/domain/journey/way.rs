@@ -68,7 +68,7 @@ impl Journey {
 
     /// The departure whose way somebody has to ask for, and when. `None` when nobody has to.
     pub fn asked_ahead(&self) -> Option<(u8, Moment)> {
-        let last = self.past.departures.last().filter(|_| self.settlement().is_none())?;
+        let last = self.past.departures.last().filter(|_| self.final_outcome().is_none())?;
         match &last.way {
             Some(Way::Asked { until }) if last.answers.is_empty() => {
                 Some((u8::try_from(self.past.departures.len() - 1).ok()?, *until))
@@ -118,12 +118,12 @@ mod tests {
 
     #[test]
     fn nobody_asks_for_a_journey_that_has_ended_or_whose_customer_came_back() {
-        let settled = match ahead().settle(&Fact::withdrawn(), None, NOW) {
-            crate::domain::journey::Settling::Settled(journey, _) => journey,
-            crate::domain::journey::Settling::Stands(_) => panic!("nothing settled"),
+        let concluded = match ahead().conclude(&Fact::withdrawn(), None, NOW) {
+            crate::domain::journey::Conclusion::Concluded(journey, _) => journey,
+            crate::domain::journey::Conclusion::Stands(_) => panic!("nothing concluded"),
         };
-        assert_eq!((settled.asked_ahead(), settled.due_at()), (None, None));
-        assert_eq!(settled.ready(0, way(), NOW), None);
+        assert_eq!((concluded.asked_ahead(), concluded.due_at()), (None, None));
+        assert_eq!(concluded.ready(0, way(), NOW), None);
 
         let journey = ahead();
         let (at, over) = (journey.opening().opened_at, journey.expires_at());

@@ -35,7 +35,7 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
         payee: None,
     });
     let journey = use_cases::open::open(engine, merchant, "terse", &wish(checkout), None).await.unwrap();
-    conclude::settle(&engine.deps, journey, &Fact::paid()).await.unwrap()
+    conclude::conclude(&engine.deps, journey, &Fact::paid()).await.unwrap()
 }
 
 async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
@@ -51,7 +51,7 @@ async fn left(engine: &Engine, payment: &Journey) -> Amount {
 }
 
 fn outcome(journey: &Journey) -> Option<Outcome> {
-    journey.settlement().map(|settlement| settlement.outcome)
+    journey.final_outcome().map(|final_outcome| final_outcome.outcome)
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_booking_of_what_cannot_be_booked_has_failed() {
     for (by, amount, why) in [(&own, "11", Unbookable::TooMuch), (&stranger, "1", Unbookable::Unsuitable)] {
         let asked = refund(&engine, by, payment.pay_id(), amount).await;
         let booked = use_cases::perform::book(&engine, asked).await.unwrap();
-        let crate::domain::outcome::Cause::Bank(Some(error)) = &booked.settlement().unwrap().cause else { panic!() };
+        let crate::domain::outcome::Cause::Bank(Some(error)) = &booked.final_outcome().unwrap().cause else { panic!() };
         assert_eq!((error.code(), error.description()), ("unbookable", Some(why.to_string().as_str())));
     }
     assert_eq!(left(&engine, &payment).await, eur("10"));

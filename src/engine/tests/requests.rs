@@ -82,7 +82,7 @@ async fn a_request_that_the_bank_refuses_leads_home_as_its_error_would() {
         assert_eq!(status(&one, &journey).await, ends);
         assert!(matches!(leaving(&one, &journey, None).await, Leaving::Ended(_)), "it is over");
         let now = find::consent(&one.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
-        assert_eq!(now.settlements().len(), 1);
+        assert_eq!(now.final_outcomes().len(), 1);
     }
 }
 

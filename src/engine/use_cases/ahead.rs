@@ -10,7 +10,7 @@ use futures_util::future::FutureExt as _;
 
 use crate::bank::{BankTrouble, Requested};
 use crate::domain::delivery::News;
-use crate::domain::journey::{Journey, Settling};
+use crate::domain::journey::{Conclusion, Journey};
 use crate::domain::outcome::Fact;
 use crate::domain::redirect::Redirect;
 use crate::engine::commit::Next;
@@ -88,21 +88,21 @@ async fn asking(engine: &Engine, journey: Journey, departure: u8) -> Result<Opti
     Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))
 }
 
-/// Settles a journey for which no way was found, unless somebody else has begun to look for one, or has found it.
+/// Concludes a journey for which no way was found, unless somebody else has begun to look for one, or has found it.
 async fn give_way_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<(), EngineError> {
     let own = journey.asked_ahead();
-    let settle = |journey: &Journey| {
+    let conclude = |journey: &Journey| {
         if own.is_none() || journey.asked_ahead() != own {
             return Ok(Next::Stay(()));
         }
-        Ok(match journey.clone().settle(fact, None, engine.deps.clock.now()) {
-            Settling::Settled(next, number) => {
+        Ok(match journey.clone().conclude(fact, None, engine.deps.clock.now()) {
+            Conclusion::Concluded(next, number) => {
                 Next::Take(Box::new(conclude::last_step(&engine.deps, next, number)), ())
             }
-            Settling::Stands(_) => Next::Stay(()),
+            Conclusion::Stands(_) => Next::Stay(()),
         })
     };
-    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, settle).await).map(drop)
+    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, conclude).await).map(drop)
 }
 
 async fn ask_while_unreachable(

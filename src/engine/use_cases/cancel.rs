@@ -20,7 +20,7 @@ pub async fn cancel(engine: &Engine, link: &str, visitor: &Visitor) -> Result<Op
     if withheld || !may_cancel(engine, &journey, visitor) {
         return Ok(Some(journey));
     }
-    conclude::settle_before(&engine.deps, journey, &Fact::pressed_cancel(), Some(Instant::now())).await.map(Some)
+    conclude::conclude_before(&engine.deps, journey, &Fact::pressed_cancel(), Some(Instant::now())).await.map(Some)
 }
 
 /// Whether this browser is one that may end a journey: where another one has to be the one that left, it is not.
@@ -41,7 +41,7 @@ pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> R
             if journey.may_be_paying(engine.deps.clock.now()) {
                 return Ok(Some(journey));
             }
-            conclude::settle(&engine.deps, journey, &Fact::withdrawn()).await.map(Some)
+            conclude::conclude(&engine.deps, journey, &Fact::withdrawn()).await.map(Some)
         }
         _ => Ok(None),
     }

@@ -72,7 +72,7 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
 /// # Errors
 /// When the store is in trouble.
 pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, EngineError> {
-    let journey = conclude::settle(&engine.deps, journey, &Fact::withdrawn()).await?;
+    let journey = conclude::conclude(&engine.deps, journey, &Fact::withdrawn()).await?;
     if journey.grant().is_none() {
         return Ok(journey);
     }

@@ -87,7 +87,7 @@ async fn bring(
     let journey = lapse::lapse(&engine.deps, journey).await?;
     let via = Via { departure, mark: derive::mark(&Hint::Code(offer.clone())) };
     let until = Instant::now() + patience;
-    if journey.settlement().is_none()
+    if journey.final_outcome().is_none()
         && matches!(prove::prove_brought(engine, &journey, via, &offer, patience).await?, Landed::Forged)
     {
         return Ok(BroughtCode::Forged);
@@ -124,7 +124,7 @@ pub async fn bring_answer(
     let via = Via { departure, mark: derive::mark(&said.hint) };
     match said.hint {
         Hint::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(departure) => {
-            conclude::conclude(&engine.deps, journey.clone(), &Fact::refused(error), via).await?;
+            conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), via).await?;
         }
         Hint::Refusal(_) => {}
         Hint::Code(offer) => {
@@ -154,7 +154,7 @@ async fn journey_known_as(
     let wanted = |journey: &Journey| journey.opening().dialect == dialect && words.knows_as(journey, state);
     let found =
         scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted).await?.journeys;
-    let mut waiting = found.iter().filter(|journey| journey.settlement().is_none());
+    let mut waiting = found.iter().filter(|journey| journey.final_outcome().is_none());
     let one = match (waiting.next(), waiting.next(), found.as_slice()) {
         (Some(one), None, _) | (None, None, [one]) => one.clone(),
         _ => return Ok(None),

@@ -1,6 +1,6 @@
 //! ERRANDS: somebody is told when something is done.
 //!
-//! A merchant opens one, and says later what came of it; that settles the journey and leaves the delivery in one step. The
+//! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one step. The
 //! first end stands: whoever finishes or calls off, and whatever runs out, an errand ends once.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use crate::domain::delivery::{Delivery, News};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Errand, Journey, Purpose, Settlement, Settling};
+use crate::domain::journey::{Conclusion, Errand, FinalOutcome, Journey, Purpose};
 use crate::domain::merchant::Merchant;
 use crate::domain::message::{Finish, FinishedAs, Message};
 use crate::domain::outcome::{Fact, Outcome};
@@ -113,7 +113,7 @@ pub async fn list(
     Ok((errands, after))
 }
 
-/// Says that an errand is done, or could not be done: it settles and leaves its delivery, in one step. The same again
+/// Says that an errand is done, or could not be done: it concludes and leaves its delivery, in one step. The same again
 /// changes nothing. `None` when the merchant has no such errand.
 ///
 /// # Errors
@@ -152,7 +152,7 @@ pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> R
 /// # Errors
 /// When the store is in trouble.
 pub async fn delivery(engine: &Engine, journey: &Journey) -> Result<Option<Delivery>, EngineError> {
-    if journey.settlement().is_none() {
+    if journey.final_outcome().is_none() {
         return Ok(None);
     }
     Ok(engine.deps.store.deliveries(journey.pay_id()).await?.pop())
@@ -168,20 +168,20 @@ async fn end_once(
 ) -> Result<Option<(Journey, bool)>, EngineError> {
     let lapse = Fact::lapsed();
     let end = |journey: &Journey| {
-        if journey.settlement().is_some() {
+        if journey.final_outcome().is_some() {
             return Ok(Next::Stay(false));
         }
         let now = engine.deps.clock.now();
         let lapsed = journey.is_lapsed(now);
         let fact = if lapsed { &lapse } else { fact };
-        let Settling::Settled(mut next, number) = journey.clone().settle(fact, None, now) else {
+        let Conclusion::Concluded(mut next, number) = journey.clone().conclude(fact, None, now) else {
             return Ok(Next::Stay(false));
         };
         if let Some(result) = result.filter(|_| !lapsed) {
             let sealed = derive::sealed_for(&engine.deps, next.id(), result)?;
             next = next.resulted(sealed);
         }
-        let told = commit::told(&engine.deps, &next, News::Settled(number));
+        let told = commit::told(&engine.deps, &next, News::Concluded(number));
         Ok(Next::Take(Box::new(Step::to(next).with_deliveries(told)), !lapsed))
     };
     commit::unless_gone(commit::commit(&engine.deps, journey, end).await)
@@ -209,8 +209,9 @@ fn is_errand(journey: &Journey) -> bool {
 
 /// Whether a journey has ended as this fact would have ended it.
 fn ends_so(journey: &Journey, fact: &Fact) -> bool {
-    let own = |settlement: &Settlement| settlement.outcome == fact.outcome() && settlement.cause == fact.cause();
-    journey.settlement().is_some_and(own)
+    let own =
+        |final_outcome: &FinalOutcome| final_outcome.outcome == fact.outcome() && final_outcome.cause == fact.cause();
+    journey.final_outcome().is_some_and(own)
 }
 
 fn check_one_off(merchant: &Merchant, to: &Item) -> Result<(), Invalid> {
@@ -242,6 +243,6 @@ impl Ending {
 
     /// How it has ended.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.journey().settlement().map(|settlement| settlement.outcome)
+        self.journey().final_outcome().map(|final_outcome| final_outcome.outcome)
     }
 }

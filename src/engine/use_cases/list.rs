@@ -16,7 +16,7 @@ pub struct Sight {
     pub journey: Journey,
     /// When its one-time token was redeemed, as far as that is remembered.
     pub redeemed_at: Option<Moment>,
-    /// The deliveries that its settlements left.
+    /// The deliveries that its final_outcomes left.
     pub deliveries: Vec<Delivery>,
 }
 
@@ -58,7 +58,7 @@ pub async fn select(
 pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Sight>, EngineError> {
     let Some(journey) = find::journey(&engine.deps, merchant, pay_id).await? else { return Ok(None) };
     let mut redeemed_at = None;
-    for number in 0..journey.settlements().len() {
+    for number in 0..journey.final_outcomes().len() {
         let Some(token) = derive::token_of(&engine.deps, &journey, u8::try_from(number).unwrap_or(u8::MAX))? else {
             break;
         };

@@ -66,5 +66,5 @@ pub async fn count(engine: &Engine) -> Result<LostKeys, EngineError> {
 }
 
 fn lacks_key_of(engine: &Engine, journey: &Journey) -> bool {
-    !matches!(journey.stage(), Stage::Settled(_)) && !engine.deps.keys.has(&journey.opening().key)
+    !matches!(journey.stage(), Stage::Concluded(_)) && !engine.deps.keys.has(&journey.opening().key)
 }

@@ -172,7 +172,7 @@ async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<(), 
     let (mut count, mut after) = (0, None);
     loop {
         let journeys = engine.deps.store.list(id, Which::All, after, BATCH).await?;
-        count += journeys.iter().filter(|journey| journey.settlement().is_none()).count();
+        count += journeys.iter().filter(|journey| journey.final_outcome().is_none()).count();
         match journeys.last() {
             Some(last) => after = Some(Place::of(last)),
             None if count == 0 => return Ok(()),

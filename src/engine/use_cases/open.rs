@@ -103,16 +103,16 @@ pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, wish: &Wish
     let dialect = engine.deps.dialect(dialect)?;
     let (token, consent_token) =
         (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
-    let settlements = longest::ends(&journey, &BankError::new("server_error", None));
+    let final_outcomes = longest::ends(&journey, &BankError::new("server_error", None));
     let settings = journey.opening().terms.app_links;
     let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
         let token = token.as_ref().filter(|_| index == 0);
-        let params = settlements.iter().map(|settlement| {
-            let consent_token = longest::agreed(settlement).then_some(consent_token.as_str());
-            let signature = derive::signature(&engine.deps, dialect, &journey, settlement)?;
-            let hand_back = HandBack { settlement: Some(settlement), token, consent_token, signature };
+        let params = final_outcomes.iter().map(|final_outcome| {
+            let consent_token = longest::agreed(final_outcome).then_some(consent_token.as_str());
+            let signature = derive::signature(&engine.deps, dialect, &journey, final_outcome)?;
+            let hand_back = HandBack { final_outcome: Some(final_outcome), token, consent_token, signature };
             let params = dialect.way_home(&journey, &hand_back);
-            Ok((settlement.outcome, engine.deps.keys.rehearse_return(&journey, params)))
+            Ok((final_outcome.outcome, engine.deps.keys.rehearse_return(&journey, params)))
         });
         Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
     });

@@ -40,15 +40,15 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
         let booked = Booked { by: journey.pay_id(), kind: booking.kind, amount: booking.amount };
         if let Err(why) = write_booking(engine, &journey, booked).await? {
             let error = BankError::new("unbookable", Some(&why.to_string()));
-            return conclude::settle(&engine.deps, journey, &Fact::refused(error)).await;
+            return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
     let bank = Arc::clone(engine.deps.bank(&journey.opening().bank)?);
     match bank.book(&journey).await {
-        Ok(Said::Now(fact)) => settle_at_last(engine, journey, &fact).await,
+        Ok(Said::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Said::Later(offer)) => book_later(engine, journey, &offer).await,
         Ok(Said::Unknown) => Ok(journey),
-        Err(trouble) => settle_at_last(engine, journey, &Fact::refused(trouble.as_error())).await,
+        Err(trouble) => conclude_persistently(engine, journey, &Fact::refused(trouble.as_error())).await,
     }
 }
 
@@ -63,9 +63,9 @@ pub(in crate::engine) fn unfinished<'a>(
     engine.deps.bank(&journey.opening().bank).ok()
 }
 
-/// Settles, however long the store is away: what the bank said once it will not say again.
-async fn settle_at_last(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
-    commit::while_away(|| conclude::settle(&engine.deps, journey.clone(), fact)).await
+/// Concludes, however long the store is away: what the bank said once it will not say again.
+async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+    commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
 
 /// Writes a booking into the journey that it is of.

@@ -1,6 +1,6 @@
 //! RETURN: the browser comes back with a hint, and goes on at once.
 //!
-//! Two round trips to the store, look-up and settle; one for an answer that has come before. The bank is asked beside
+//! Two round trips to the store, look-up and conclude; one for an answer that has come before. The bank is asked beside
 //! that, and never waited for beyond the budget (rule 4 of the design).
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::domain::outcome::{BankError, Fact, Hint, Offer};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
-use crate::engine::conclude::Concluded;
+use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::EngineError;
 use crate::engine::prove::{Known, Landed};
 use crate::engine::redirect::HomeRedirect;
@@ -77,7 +77,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     }
     match said.hint {
         Hint::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
-            let concluded = conclude::conclude(&engine.deps, journey, &Fact::refused(error), via).await?;
+            let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, via, brought.visitor)
         }
@@ -204,7 +204,7 @@ async fn prove_in_time(
     brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
     match landing {
         Ok(landing) => Ok(match landing?.landed {
-            Landed::Home(Concluded { journey, end, announcement }) => {
+            Landed::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::announced(&engine.deps, announcement, brought.at).await;
                 return returned::led(&engine.deps, &journey, &end, via, brought.visitor);
             }
@@ -228,7 +228,7 @@ fn pending(journey: &Journey, departure: u8) -> Option<Via> {
 }
 
 fn is_proven(journey: &Journey) -> bool {
-    journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
+    journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
 }
 
 /// A page on which a browser can go on that came back to this bank with an answer that leads nowhere: that of the

@@ -66,7 +66,7 @@ pub async fn send_to_provider(engine: &Arc<Engine>, wished: Wished<'_>) -> Resul
     }
     let chosen = choice(engine, &journey, wished.institution);
     let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
-    if journey.settlement().is_none() && engine.deps.bank(bank).is_err() {
+    if journey.final_outcome().is_none() && engine.deps.bank(bank).is_err() {
         let journey = Box::new(journey);
         let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
         return Ok(Some(if asks { Leaving::Choose(journey) } else { Leaving::NoBank(journey) }));
@@ -144,7 +144,7 @@ async fn refused(
     at: Instant,
 ) -> Result<Leaving, EngineError> {
     let via = Via { departure, mark: derive::mark(&Hint::Refusal(error.clone())) };
-    let concluded = conclude::conclude(&engine.deps, journey, &Fact::refused(error), via).await?;
+    let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.

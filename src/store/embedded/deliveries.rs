@@ -1,4 +1,4 @@
-//! Deliveries in their table, beside their journey's number. The column `settlement` holds the number of the news.
+//! Deliveries in their table, beside their journey's number. The column `final_outcome` holds the number of the news.
 //!
 //! `wakes_at` is when a courier may take one: when it is due or, while it is leased, when that lapses. It is empty once
 //! the delivery has ended, so that the index of those that wait holds no others.
@@ -174,8 +174,8 @@ fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> R
         }
     }
     // What cannot be read is leased, too: it keeps nobody else waiting, and is looked at again when that lapses.
-    for [pay_id, settlement, target] in keys {
-        update.execute(params![pay_id, settlement, target, millis(until), by.cast_signed()])?;
+    for [pay_id, final_outcome, target] in keys {
+        update.execute(params![pay_id, final_outcome, target, millis(until), by.cast_signed()])?;
     }
     Ok(leased)
 }
@@ -187,11 +187,11 @@ fn report(
     verdict: Verdict,
     now: Moment,
 ) -> Result<bool, StoreError> {
-    let [pay_id, settlement, target] = key(&lease.id);
+    let [pay_id, final_outcome, target] = key(&lease.id);
     let mut select = db.prepare_cached(
         "SELECT held, attempts FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held_by = ?4",
     )?;
-    let own = params![pay_id, settlement, target, lease.by.cast_signed()];
+    let own = params![pay_id, final_outcome, target, lease.by.cast_signed()];
     let found: Option<(bool, Vec<u8>)> = select.query_row(own, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((true, kept)) = found else { return Ok(found.is_some()) };
     let (state, wait) = match verdict {
@@ -208,7 +208,7 @@ fn report(
     )?
     .execute(params![
         pay_id,
-        settlement,
+        final_outcome,
         target,
         due_at,
         wait.map(|_| due_at),
@@ -219,19 +219,19 @@ fn report(
 }
 
 fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreError> {
-    let [pay_id, settlement, target] = key(id);
+    let [pay_id, final_outcome, target] = key(id);
     let anew =
         "UPDATE deliveries SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND state <> 0";
     let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held = 0";
     for sql in [anew, sooner] {
-        if db.prepare_cached(sql)?.execute(params![pay_id, settlement, target, millis(now)])? == 1 {
+        if db.prepare_cached(sql)?.execute(params![pay_id, final_outcome, target, millis(now)])? == 1 {
             return Ok(true);
         }
     }
     let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3";
-    Ok(db.prepare_cached(there)?.exists(params![pay_id, settlement, target])?)
+    Ok(db.prepare_cached(there)?.exists(params![pay_id, final_outcome, target])?)
 }
 
 /// The columns under which a delivery stands.

@@ -154,7 +154,7 @@ fn open(db: &Connection, opens: Opens<'_>) -> Result<Opened, StoreError> {
             millis(opening.opened_at),
             millis(over_at(journey)),
             journey.revision(),
-            settled_at(journey),
+            concluded_at(journey),
             is_proven(journey),
             record,
             journey.due_at().map(millis),
@@ -211,21 +211,22 @@ pub(super) const BEYOND: &str = "
 /// the statement that names the fewest is tried first, and each holds only if what it leaves out has not changed.
 fn advance(db: &Connection, journey: &Journey, record: &[u8]) -> Result<usize, StoreError> {
     let (pay_id, revision) = (number(journey.pay_id()), journey.revision());
-    let (due_at, over_at, settled_at) = (journey.due_at().map(millis), millis(over_at(journey)), settled_at(journey));
-    if settled_at.is_none()
+    let (due_at, over_at, concluded_at) =
+        (journey.due_at().map(millis), millis(over_at(journey)), concluded_at(journey));
+    if concluded_at.is_none()
         && db.prepare_cached(WITHIN)?.execute(params![pay_id, revision, record, due_at, over_at])? == 1
     {
         return Ok(1);
     }
-    let all = params![pay_id, revision, record, due_at, over_at, settled_at, is_proven(journey)];
+    let all = params![pay_id, revision, record, due_at, over_at, concluded_at, is_proven(journey)];
     match db.prepare_cached(ACROSS)?.execute(all)? {
         0 => Ok(db.prepare_cached(BEYOND)?.execute(all)?),
         written => Ok(written),
     }
 }
 
-fn settled_at(journey: &Journey) -> Option<i64> {
-    journey.settlement().map(|settlement| millis(settlement.at))
+fn concluded_at(journey: &Journey) -> Option<i64> {
+    journey.final_outcome().map(|final_outcome| millis(final_outcome.at))
 }
 
 fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>, StoreError> {

@@ -179,8 +179,8 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
     for _ in 0..3 {
         let journey = cast::Draft::at(clock.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
-        let (paid, _) = cast::settled(journey, &Fact::pressed_cancel(), clock.now());
-        store.take(&cast::settling(paid.clone(), None)).await.unwrap();
+        let (paid, _) = cast::concluded(journey, &Fact::pressed_cancel(), clock.now());
+        store.take(&cast::concluding(paid.clone(), None)).await.unwrap();
         journeys.push(paid);
         clock.advance(Duration::from_secs(1));
     }
@@ -229,8 +229,8 @@ async fn everything_that_has_run_out_is_dropped() {
         store.take(&Step::to(away.clone()).with_state(cast::fresh(), departure)).await.unwrap();
         if n > 0 {
             let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
-            let (paid, _) = cast::settled(away, &Fact::paid(), clock.now());
-            store.take(&cast::settling(paid, Some(token))).await.unwrap();
+            let (paid, _) = cast::concluded(away, &Fact::paid(), clock.now());
+            store.take(&cast::concluding(paid, Some(token))).await.unwrap();
         }
     }
     let left = |db: &Connection| tables.map(|table| count(db, table));
@@ -246,20 +246,20 @@ async fn everything_that_has_run_out_is_dropped() {
         assert!(store.report(&leased.lease, None, Verdict::Dead).await.unwrap());
     }
     assert_eq!(store.tidy().await.unwrap(), 299 + 299);
-    // What has not settled stays, however long it takes: somebody has to be told of its end.
+    // What has not concluded stays, however long it takes: somebody has to be told of its end.
     assert_eq!(left(&beside(&folder)), [1, 0, 0, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_journey_that_settled_late_is_kept_for_its_token() {
+async fn a_journey_that_concluded_late_is_kept_for_its_token() {
     let (folder, clock) = (Folder::new(), clock());
     let store = Embedded::open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
     let journey = cast::Draft::at(clock.now()).journey();
     assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
     clock.advance(3 * KEEP);
     let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
-    let (lapsed, _) = cast::settled(journey, &Fact::lapsed(), clock.now());
-    store.take(&cast::settling(lapsed.clone(), Some(token.clone()))).await.unwrap();
+    let (lapsed, _) = cast::concluded(journey, &Fact::lapsed(), clock.now());
+    store.take(&cast::concluding(lapsed.clone(), Some(token.clone()))).await.unwrap();
     store.tidy().await.unwrap();
     let (shard, by) = (lapsed.id().shard(), lapsed.opening().merchant);
     let redeemed = store.redeem(shard, &token.digest, by, &cast::fresh()).await.unwrap();
@@ -318,12 +318,12 @@ fn a_step_that_moves_nothing_touches_no_index() {
 async fn an_older_programs_file_is_brought_up() {
     let (folder, clock) = (Folder::new(), clock());
     let [open, paid] = [(); 2].map(|()| cast::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
-    let paid = cast::settled(cast::departed(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
+    let paid = cast::concluded(cast::departed(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
     let (path, alone) = file::prepare(folder.0.path()).unwrap();
     let old = file::connect(&path).unwrap();
     old.execute_batch(schema::FIRST).unwrap();
     old.pragma_update(None, "user_version", 1).unwrap();
-    for (journey, settled_at) in [(&open, None), (&paid, Some(values::millis(clock.now())))] {
+    for (journey, concluded_at) in [(&open, None), (&paid, Some(values::millis(clock.now())))] {
         old.execute(
             "INSERT INTO journeys (pay_id, merchant, opened_at, expires_at, revision, settled_at, proven, record)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -333,8 +333,8 @@ async fn an_older_programs_file_is_brought_up() {
                 values::millis(journey.opening().opened_at),
                 values::millis(journey.opening().expires_at),
                 journey.revision(),
-                settled_at,
-                settled_at.is_some(),
+                concluded_at,
+                concluded_at.is_some(),
                 crate::store::record::write_journey(journey).unwrap(),
             ],
         )
@@ -359,7 +359,7 @@ async fn a_consent_is_dropped_when_it_has_ended_and_been_kept() {
     let consent = cast::consent(clock.now());
     assert_eq!(store.open(&consent, &[], None).await.unwrap(), Opened::New);
     let (given, _) = cast::agreed(consent, 13 * KEEP, clock.now());
-    store.take(&cast::settling(given.clone(), None)).await.unwrap();
+    store.take(&cast::concluding(given.clone(), None)).await.unwrap();
     clock.advance(14 * KEEP - Duration::from_secs(1));
     assert_eq!(store.tidy().await.unwrap(), 0);
     clock.advance(Duration::from_secs(2));

@@ -49,7 +49,7 @@ impl Tokens for Embedded {
 struct Row {
     expires_at: Moment,
     spent: Option<(Moment, [u8; 32])>,
-    is_settled: bool,
+    is_concluded: bool,
     record: Vec<u8>,
 }
 
@@ -59,8 +59,8 @@ impl Row {
     }
 
     fn awaits_fact(&self) -> Result<bool, StoreError> {
-        // A settled journey does not; whether an unsettled one does stands in its record.
-        Ok(!self.is_settled && awaits_fact(&read_journey(&self.record)?))
+        // A concluded journey does not; whether an inconclusive one does stands in its record.
+        Ok(!self.is_concluded && awaits_fact(&read_journey(&self.record)?))
     }
 
     /// Until when this token is remembered as what it is.
@@ -104,7 +104,7 @@ fn find(db: &Connection, token: &Digest, by: MerchantId) -> Result<Option<Row>, 
     Ok(Some(Row {
         expires_at: moment(row.get(0)?)?,
         spent: spent_at.map(moment).transpose()?.zip(row.get(2)?),
-        is_settled: row.get(3)?,
+        is_concluded: row.get(3)?,
         record: row.get(4)?,
     }))
 }

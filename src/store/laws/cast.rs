@@ -8,7 +8,7 @@ use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWay
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{Cancel, Checkout, Departing, Journey, Opening, Proof, Purpose, Settling, Wanted};
+use crate::domain::journey::{Cancel, Checkout, Conclusion, Departing, Journey, Opening, Proof, Purpose, Wanted};
 use crate::domain::merchant::{Book, Merchant, MerchantName, Settings, Standing};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
@@ -135,22 +135,23 @@ pub(crate) fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
     }
 }
 
-/// The journey when this fact has settled it, and the settlement's number.
-pub(crate) fn settled(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
-    match journey.settle(fact, None, at) {
-        Settling::Settled(journey, number) => (journey, number),
-        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+/// The journey when this fact has concluded it, and the final_outcome's number.
+pub(crate) fn concluded(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
+    match journey.conclude(fact, None, at) {
+        Conclusion::Concluded(journey, number) => (journey, number),
+        Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
     }
 }
 
-/// The deliveries that this settlement leaves.
-pub(crate) fn deliveries_of(journey: &Journey, settlement: u8) -> Vec<Delivery> {
-    journey.deliveries(News::Settled(settlement), journey.settlements()[usize::from(settlement)].at, |_| true)
+/// The deliveries that this final_outcome leaves.
+pub(crate) fn deliveries_of(journey: &Journey, final_outcome: u8) -> Vec<Delivery> {
+    journey
+        .deliveries(News::Concluded(final_outcome), journey.final_outcomes()[usize::from(final_outcome)].at, |_| true)
 }
 
-/// The step of a settlement that tells every target.
-pub(crate) fn settling(journey: Journey, token: Option<MintedToken>) -> Step {
-    let last = journey.settlements().len() - 1;
+/// The step of a final_outcome that tells every target.
+pub(crate) fn concluding(journey: Journey, token: Option<MintedToken>) -> Step {
+    let last = journey.final_outcomes().len() - 1;
     let told = deliveries_of(&journey, u8::try_from(last).unwrap());
     Step::to(journey).with_token(token).with_deliveries(told)
 }
@@ -161,10 +162,10 @@ pub(crate) fn consent(now: Moment) -> Journey {
     Draft::at(now).of(merchant).about(user(merchant, None, now).id).journey()
 }
 
-/// The consent when its customer has agreed, for `life` from now on, and the settlement's number.
+/// The consent when its customer has agreed, for `life` from now on, and the final_outcome's number.
 pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
-    let (journey, number) = settled(journey, &Fact::authorised(tokens), now);
+    let (journey, number) = concluded(journey, &Fact::authorised(tokens), now);
     (journey.granted(grant(now, life)), number)
 }
 

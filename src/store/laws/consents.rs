@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, agreed, deliveries_of, departed, fresh, held, settling};
+use super::cast::{Draft, agreed, concluding, deliveries_of, departed, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Via};
@@ -25,7 +25,7 @@ async fn given(house: &House, state: Digest, token: Digest) -> Journey {
 
 async fn given_again(house: &House, away: Journey, token: Digest) -> Journey {
     let (given, _) = agreed(away, 90 * DAY, house.now());
-    house.done(&settling(given.clone(), Some(house.token(token)))).await;
+    house.done(&concluding(given.clone(), Some(house.token(token)))).await;
     given
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn a_consent_asked_for_again_is_due_at_its_new_expiry(house: Ho
     assert_eq!(house.store().due(9).await.unwrap(), []);
     house.pass(2 * MINUTE);
     assert_eq!(house.store().due(9).await.unwrap(), [again.clone()]);
-    let lapsed = house.settled(again, &Fact::lapsed(), None).await;
+    let lapsed = house.concluded(again, &Fact::lapsed(), None).await;
     assert_eq!(house.store().due(9).await.unwrap(), []);
     assert_eq!(house.find(&lapsed).await, Some(lapsed));
 }
@@ -154,7 +154,7 @@ pub(crate) async fn asking_again_in_vain_shortens_nothing(house: House) {
     house.pass(DAY);
     let again = reopened(&house, given).await;
     house.pass(2 * HOUR);
-    let lapsed = house.settled(again, &Fact::lapsed(), None).await;
+    let lapsed = house.concluded(again, &Fact::lapsed(), None).await;
     house.pass(88 * DAY);
     house.store().tidy().await.unwrap();
     assert_eq!(house.find(&lapsed).await.as_ref(), Some(&lapsed));
@@ -171,7 +171,7 @@ pub(crate) async fn a_consent_asked_for_again_is_still_proven(house: House) {
     let again = reopened(&house, given).await;
     assert_eq!(house.store().list(merchant, Which::Proven, None, 9).await.unwrap(), [again.clone()]);
     let away = left(&house, again, fresh()).await;
-    let cancelled = house.settled(away, &Fact::pressed_cancel(), None).await;
+    let cancelled = house.concluded(away, &Fact::pressed_cancel(), None).await;
     for which in [Which::Proven, Which::All] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [cancelled.clone()]);
     }

@@ -203,7 +203,7 @@ pub(crate) async fn a_replayed_delivery_begins_anew(house: House) {
     assert_eq!(leased(&house, 10).await, [], "one that is under way is left alone");
     assert!(report(&house, &all[0].lease, BUSY, Verdict::Dead).await);
     assert_eq!(dead(&house, merchant).await.len(), 1);
-    let unknown = DeliveryId { news: News::Settled(9), ..all[0].lease.id };
+    let unknown = DeliveryId { news: News::Concluded(9), ..all[0].lease.id };
     assert!(!house.store().replay(&unknown, merchant).await.unwrap());
 }
 
@@ -225,7 +225,7 @@ pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
     assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
     house.pass(Delivery::LIFE);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    let later = journey.remember(Via { departure: 0, mark: 1 }, End::Settled(0), house.now()).unwrap();
+    let later = journey.remember(Via { departure: 0, mark: 1 }, End::Concluded(0), house.now()).unwrap();
     house.done(&Step::to(later.clone())).await;
     house.pass(Delivery::LIFE);
     house.store().tidy().await.unwrap();

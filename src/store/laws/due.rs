@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, fresh, settling};
+use super::cast::{Draft, concluding, fresh};
 use super::{HOUR, House, MINUTE};
-use crate::domain::journey::{End, Journey, Proof, Settling, Via};
+use crate::domain::journey::{Conclusion, End, Journey, Proof, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::Sealed;
@@ -29,8 +29,8 @@ async fn held(house: &House, journey: Journey, until: Moment) -> Journey {
 }
 
 async fn proven(house: &House, journey: Journey) -> Journey {
-    let Settling::Settled(paid, _) = journey.settle(&Fact::paid(), Some(VIA), house.now()) else { panic!() };
-    house.done(&settling(paid.clone(), None)).await;
+    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(VIA), house.now()) else { panic!() };
+    house.done(&concluding(paid.clone(), None)).await;
     paid
 }
 
@@ -106,13 +106,13 @@ pub(crate) async fn a_failed_proof_gives_way_to_the_expiry(house: House) {
     assert_eq!(due(&house).await, [failed]);
 }
 
-pub(crate) async fn a_settled_journey_is_due_for_its_proof(house: House) {
+pub(crate) async fn a_concluded_journey_is_due_for_its_proof(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(MINUTE)).await;
-    let cancelled = house.settled(held, &Fact::pressed_cancel(), None).await;
+    let cancelled = house.concluded(held, &Fact::pressed_cancel(), None).await;
     assert_eq!(due(&house).await, []);
     house.pass(MINUTE + SECOND);
     assert_eq!(due(&house).await, [cancelled.clone()]);
-    let concluded = cancelled.remember(VIA, End::Settled(0), house.now()).unwrap();
+    let concluded = cancelled.remember(VIA, End::Concluded(0), house.now()).unwrap();
     house.done(&Step::to(concluded.clone())).await;
     house.pass(3 * HOUR);
     assert_eq!(due(&house).await, []);

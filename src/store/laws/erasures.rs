@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, agreed, deliveries_of, fresh, settling, user};
+use super::cast::{Draft, agreed, concluding, deliveries_of, fresh, user};
 use super::{HOUR, House};
 use crate::domain::delivery::Verdict;
 use crate::domain::id::MerchantId;
@@ -61,10 +61,10 @@ pub(crate) async fn an_erased_consent_is_not_its_users_any_more(house: House) {
     let user = user(merchant, Some("ada"), house.now());
     let asked = house.opened(Draft::at(house.now()).of(merchant).about(user.id).journey()).await;
     let (given, _) = agreed(asked.clone(), Duration::from_hours(24), house.now());
-    house.done(&settling(given.clone(), None)).await;
+    house.done(&concluding(given.clone(), None)).await;
     let failed = Draft::at(house.now()).of(merchant).about(user.id).journey();
     let failed = house.opened(failed).await;
-    let failed = house.settled(failed, &Fact::lapsed(), None).await;
+    let failed = house.concluded(failed, &Fact::lapsed(), None).await;
     assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await.len(), 2);
     assert!(house.store().erase(&given).await.unwrap());
     assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await, [failed.clone()]);

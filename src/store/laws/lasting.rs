@@ -52,7 +52,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(house: House) {
     let away = house.away(Draft::at(house.now()).lasting(HOUR).journey(), state).await;
     house.pass(HOUR - MINUTE);
     let paid = house.paid(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), spent).await;
-    let late = house.settled(open.clone(), &Fact::lapsed(), Some(house.token(unspent))).await;
+    let late = house.concluded(open.clone(), &Fact::lapsed(), Some(house.token(unspent))).await;
     assert_eq!(house.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let redeem = async |journey: &Journey, token, attempt| {
         let by = journey.opening().merchant;

@@ -83,11 +83,11 @@ pub(crate) async fn the_proven_are_listed_alone_and_in_pages(house: House) {
         proven.push(house.paid(draft(3 * n), fresh()).await);
         house.opened(draft(3 * n + 1)).await;
         let away = house.away(draft(3 * n + 2), fresh()).await;
-        house.settled(away, &Fact::pressed_cancel(), None).await;
+        house.concluded(away, &Fact::pressed_cancel(), None).await;
     }
     let late = house.away(draft(99), fresh()).await;
-    let late = house.settled(late, &Fact::lapsed(), None).await;
-    proven.push(house.settled(late, &Fact::paid(), None).await);
+    let late = house.concluded(late, &Fact::lapsed(), None).await;
+    proven.push(house.concluded(late, &Fact::paid(), None).await);
     proven.reverse();
     assert_eq!(paged(&house, merchant, Which::Proven, 2).await, proven);
     assert_eq!(paged(&house, merchant, Which::All, 4).await.len(), 16);
@@ -99,7 +99,7 @@ pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
     let (away, departure) = departed(journey, house.now());
     house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
     assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
-    let paid = house.settled(away, &Fact::paid(), None).await;
+    let paid = house.concluded(away, &Fact::paid(), None).await;
     for which in [Which::All, Which::Proven] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [paid.clone()]);
     }
@@ -156,14 +156,14 @@ pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(house: House) {
     assert!(lapsed.contains(&open) && lapsed.contains(&away));
 }
 
-pub(crate) async fn a_lapsed_journey_comes_again_until_it_is_settled(house: House) {
+pub(crate) async fn a_lapsed_journey_comes_again_until_it_is_concluded(house: House) {
     let open = house.opened(Draft::at(house.now()).journey()).await;
     house.pass(2 * HOUR);
     for _ in 0..3 {
         assert_eq!(house.store().due(9).await.unwrap(), [open.clone()]);
         house.store().tidy().await.unwrap();
     }
-    house.settled(open, &Fact::lapsed(), None).await;
+    house.concluded(open, &Fact::lapsed(), None).await;
     assert_eq!(house.store().due(9).await.unwrap(), []);
 }
 
@@ -172,13 +172,13 @@ pub(crate) async fn lapsed_journeys_come_at_most_so_many(house: House) {
         house.opened(Draft::at(house.now()).journey()).await;
     }
     house.pass(2 * HOUR);
-    let mut settled = Vec::new();
+    let mut concluded = Vec::new();
     for _ in 0..4 {
         let lapsed = house.store().due(3).await.unwrap();
-        settled.push(lapsed.len());
+        concluded.push(lapsed.len());
         for journey in lapsed {
-            house.settled(journey, &Fact::lapsed(), None).await;
+            house.concluded(journey, &Fact::lapsed(), None).await;
         }
     }
-    assert_eq!(settled, [3, 3, 1, 0]);
+    assert_eq!(concluded, [3, 3, 1, 0]);
 }

@@ -14,7 +14,7 @@
 //! store_laws!(Folder(tempfile::tempdir().unwrap()));
 //! ```
 //!
-//! The book lives inside the crate because only this crate can make a `Fact`, and a law without one could settle
+//! The book lives inside the crate because only this crate can make a `Fact`, and a law without one could conclude
 //! nothing.
 
 pub(crate) mod api_keys;
@@ -104,17 +104,17 @@ impl House {
         journey
     }
 
-    /// Settles `journey`, which is stored as it is given, by `fact`.
-    async fn settled(&self, journey: Journey, fact: &Fact, token: Option<MintedToken>) -> Journey {
-        let (journey, _) = cast::settled(journey, fact, self.now());
-        self.done(&cast::settling(journey.clone(), token)).await;
+    /// Concludes `journey`, which is stored as it is given, by `fact`.
+    async fn concluded(&self, journey: Journey, fact: &Fact, token: Option<MintedToken>) -> Journey {
+        let (journey, _) = cast::concluded(journey, fact, self.now());
+        self.done(&cast::concluding(journey.clone(), token)).await;
         journey
     }
 
-    /// Opens `journey`, and settles it as paid, with a token that lives an hour.
+    /// Opens `journey`, and concludes it as paid, with a token that lives an hour.
     async fn paid(&self, journey: Journey, token: Digest) -> Journey {
         let away = self.away(journey, cast::fresh()).await;
-        self.settled(away, &Fact::paid(), Some(self.token(token))).await
+        self.concluded(away, &Fact::paid(), Some(self.token(token))).await
     }
 
     /// A token that lives an hour.
@@ -157,8 +157,8 @@ macro_rules! store_laws {
                 nothing_of_a_lost_step_is_written
                 a_step_of_an_unknown_journey_is_gone_and_leaves_nothing
                 the_same_step_tried_again_is_done_and_changes_nothing
-                a_settlement_writes_its_stage_its_token_and_its_deliveries
-                a_superseding_settlement_brings_a_token_and_deliveries_of_its_own
+                a_final_outcome_writes_its_stage_its_token_and_its_deliveries
+                a_superseding_outcome_brings_a_token_and_deliveries_of_its_own
                 deliveries_come_in_order_and_of_their_journey_alone
                 any_step_leaves_deliveries_and_each_news_once
                 a_failed_try_is_kept
@@ -172,7 +172,7 @@ macro_rules! store_laws {
                 a_way_that_is_asked_for_ahead_is_due_until_it_is_known
                 a_concluded_proof_leaves_nothing_due
                 a_failed_proof_gives_way_to_the_expiry
-                a_settled_journey_is_due_for_its_proof
+                a_concluded_journey_is_due_for_its_proof
                 a_frozen_hand_back_is_due_until_its_proof_is_concluded
                 a_lost_step_moves_nothing
                 the_longest_due_come_first
@@ -205,7 +205,7 @@ macro_rules! store_laws {
                 a_token_granted_before_a_supersession_tells_the_outcome_in_force
             }
             races {
-                of_two_settlements_one_wins
+                of_two_final_outcomes_one_wins
                 of_many_attempts_at_a_token_one_is_granted
                 one_attempt_made_many_times_at_once_is_granted_every_time
                 of_many_openings_under_one_reservation_one_is_new
@@ -267,7 +267,7 @@ macro_rules! store_laws {
                 journeys_about_one_user_are_listed_alone_and_in_pages
                 a_user_of_another_merchant_is_somebody_else
                 a_journey_lapses_when_its_time_has_run_out
-                a_lapsed_journey_comes_again_until_it_is_settled
+                a_lapsed_journey_comes_again_until_it_is_concluded
                 lapsed_journeys_come_at_most_so_many
             }
             deliveries {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::House;
-use super::cast::{Draft, deliveries_of, fresh, merchant, renamed, reservation, settled, settling};
+use super::cast::{Draft, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation};
 use crate::domain::outcome::Fact;
 use crate::store::{Kept, Opened, Redemption, Replaced, Reservation, Reserved, Taken};
 
@@ -21,11 +21,11 @@ pub(super) async fn race<T: Send + 'static>(
     ends
 }
 
-pub(crate) async fn of_two_settlements_one_wins(house: House) {
+pub(crate) async fn of_two_final_outcomes_one_wins(house: House) {
     for _ in 0..20 {
         let away = house.away(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
-        let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| settled(away.clone(), &fact, house.now()).0);
-        let steps = rivals.clone().map(|journey| settling(journey, Some(house.token(fresh()))));
+        let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| concluded(away.clone(), &fact, house.now()).0);
+        let steps = rivals.clone().map(|journey| concluding(journey, Some(house.token(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {
             let store = house.store().clone();
             async move { store.take(&step).await.unwrap() }

@@ -1,6 +1,6 @@
 //! Laws of steps: each is written whole, once, over the revision before.
 
-use super::cast::{self, Draft, deliveries_of, departed, fresh, settled, settling};
+use super::cast::{self, Draft, concluded, concluding, deliveries_of, departed, fresh};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{Delivery, News, State, Verdict};
 use crate::domain::journey::{Journey, Proof, Stage, Via};
@@ -24,17 +24,17 @@ pub(crate) async fn a_step_is_written_over_the_revision_before(house: House) {
     let (away, departure) = departed(journey, house.now());
     assert_eq!(house.store().take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
-    let (paid, _) = settled(away, &Fact::paid(), house.now());
-    assert_eq!(house.store().take(&settling(paid.clone(), None)).await.unwrap(), Taken::Done);
+    let (paid, _) = concluded(away, &Fact::paid(), house.now());
+    assert_eq!(house.store().take(&concluding(paid.clone(), None)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&paid).await, Some(paid));
 }
 
 pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
-    let (cancelled, _) = settled(away.clone(), &Fact::pressed_cancel(), house.now());
-    let winner = house.settled(away, &Fact::paid(), None).await;
+    let (cancelled, _) = concluded(away.clone(), &Fact::pressed_cancel(), house.now());
+    let winner = house.concluded(away, &Fact::paid(), None).await;
     let lost = Taken::Lost(Box::new(winner.clone()));
-    assert_eq!(house.store().take(&settling(cancelled, None)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&concluding(cancelled, None)).await.unwrap(), lost);
     assert_eq!(house.find(&winner).await, Some(winner));
 }
 
@@ -53,25 +53,25 @@ pub(crate) async fn a_second_departure_over_the_same_revision_is_lost(house: Hou
 pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     let (away, _) = departed(journey.clone(), house.now());
-    let (paid, _) = settled(away, &Fact::paid(), house.now());
+    let (paid, _) = concluded(away, &Fact::paid(), house.now());
     let lost = Taken::Lost(Box::new(journey.clone()));
-    assert_eq!(house.store().take(&settling(paid, None)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&concluding(paid, None)).await.unwrap(), lost);
     assert_eq!(house.find(&journey).await, Some(journey));
 }
 
 pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
     let journey = house.opened(Draft::at(house.now()).notifying(TOLD).journey()).await;
     let (away, departure) = departed(journey.clone(), house.now());
-    let (cancelled, _) = settled(journey, &Fact::pressed_cancel(), house.now());
+    let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), house.now());
     let (state, token, won) = (fresh(), fresh(), fresh());
     house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
-    let late = settling(cancelled, Some(house.token(token)));
+    let late = concluding(cancelled, Some(house.token(token)));
     assert!(matches!(house.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&house, &away, token).await, Redemption::Unknown);
 
     let again = Step::to(away.clone()).with_state(state, departure);
-    let paid = house.settled(away, &Fact::paid(), Some(house.token(won))).await;
+    let paid = house.concluded(away, &Fact::paid(), Some(house.token(won))).await;
     assert!(matches!(house.store().take(&again).await.unwrap(), Taken::Lost(_)));
     assert_eq!(under(&house, &paid, state).await, None);
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
@@ -82,9 +82,9 @@ pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(hous
     let (state, token) = (fresh(), fresh());
     let (away, departure) = departed(journey.clone(), house.now());
     assert_eq!(house.store().take(&Step::to(away.clone()).with_state(state, departure)).await.unwrap(), Taken::Gone);
-    let (paid, _) = settled(away, &Fact::paid(), house.now());
-    let settle = settling(paid, Some(house.token(token)));
-    assert_eq!(house.store().take(&settle).await.unwrap(), Taken::Gone);
+    let (paid, _) = concluded(away, &Fact::paid(), house.now());
+    let conclude = concluding(paid, Some(house.token(token)));
+    assert_eq!(house.store().take(&conclude).await.unwrap(), Taken::Gone);
 
     let journey = house.opened(journey).await;
     assert_eq!(under(&house, &journey, state).await, None);
@@ -95,8 +95,8 @@ pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(hous
 pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house: House) {
     let token = fresh();
     let away = house.away(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
-    let (paid, number) = settled(away, &Fact::paid(), house.now());
-    let step = settling(paid.clone(), Some(house.token(token)));
+    let (paid, number) = concluded(away, &Fact::paid(), house.now());
+    let step = concluding(paid.clone(), Some(house.token(token)));
     house.done(&step).await;
     house.done(&step).await;
     assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
@@ -106,34 +106,40 @@ pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(house:
     assert_eq!(house.find(&paid).await, Some(paid));
 }
 
-pub(crate) async fn a_settlement_writes_its_stage_its_token_and_its_deliveries(house: House) {
+pub(crate) async fn a_final_outcome_writes_its_stage_its_token_and_its_deliveries(house: House) {
     let token = fresh();
     let paid = house.paid(Draft::at(house.now()).notifying(TOLD).journey(), token).await;
     let found = house.find(&paid).await.unwrap();
-    assert!(matches!(found.stage(), Stage::Settled(s) if s.outcome == Outcome::Paid));
+    assert!(matches!(found.stage(), Stage::Concluded(s) if s.outcome == Outcome::Paid));
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap().len(), TOLD.len());
     assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { journey, .. } if *journey == paid));
 }
 
-pub(crate) async fn a_superseding_settlement_brings_a_token_and_deliveries_of_its_own(house: House) {
+pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_own(house: House) {
     let (first, second) = (fresh(), fresh());
     let away = house.away(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
-    let cancelled = house.settled(away, &Fact::pressed_cancel(), Some(house.token(first))).await;
-    let paid = house.settled(cancelled, &Fact::paid(), Some(house.token(second))).await;
+    let cancelled = house.concluded(away, &Fact::pressed_cancel(), Some(house.token(first))).await;
+    let paid = house.concluded(cancelled, &Fact::paid(), Some(house.token(second))).await;
     for token in [first, second] {
         assert!(matches!(redeemed(&house, &paid, token).await, Redemption::Granted { .. }));
     }
-    let settlements: Vec<_> =
-        house.store().deliveries(paid.pay_id()).await.unwrap().iter().filter_map(|d| d.id.news.settlement()).collect();
-    assert_eq!(settlements, [0, 1]);
+    let final_outcomes: Vec<_> = house
+        .store()
+        .deliveries(paid.pay_id())
+        .await
+        .unwrap()
+        .iter()
+        .filter_map(|d| d.id.news.final_outcome())
+        .collect();
+    assert_eq!(final_outcomes, [0, 1]);
 }
 
 pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: House) {
     let away = house.away(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
     house.paid(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
-    let refused = house.settled(away, &Fact::refused(BankError::new("server_error", None)), None).await;
+    let refused = house.concluded(away, &Fact::refused(BankError::new("server_error", None)), None).await;
     house.pass(MINUTE);
-    let paid = house.settled(refused, &Fact::paid(), None).await;
+    let paid = house.concluded(refused, &Fact::paid(), None).await;
     let expected: Vec<Delivery> = [deliveries_of(&paid, 0), deliveries_of(&paid, 1)].concat();
     assert_eq!(expected.len(), 2 * TOLD.len());
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), expected);
@@ -153,7 +159,7 @@ pub(crate) async fn a_state_finds_its_journey_and_its_departure(house: House) {
     house.away(Draft::at(house.now()).journey(), other).await;
     assert_eq!(under(&house, &away, state).await, Some((away.clone(), 0)));
     assert_eq!(under(&house, &away, fresh()).await, None);
-    let paid = house.settled(away, &Fact::paid(), None).await;
+    let paid = house.concluded(away, &Fact::paid(), None).await;
     assert_eq!(under(&house, &paid, state).await, Some((paid.clone(), 0)));
 }
 
@@ -197,10 +203,10 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
     let second = held(first, 2);
     house.done(&Step::to(second.clone()).with_deliveries(told.clone())).await;
     assert!(house.store().lease(9, HOUR, 8).await.unwrap().is_empty());
-    let (paid, _) = settled(second, &Fact::paid(), house.now());
-    house.done(&settling(paid.clone(), None)).await;
+    let (paid, _) = concluded(second, &Fact::paid(), house.now());
+    house.done(&concluding(paid.clone(), None)).await;
     let stored = house.store().deliveries(paid.pay_id()).await.unwrap();
     let states: Vec<_> = stored.iter().map(|delivery| (delivery.id.news, delivery.state)).collect();
-    assert_eq!(states, [(news, State::Delivered), (News::Settled(0), State::Waiting)]);
+    assert_eq!(states, [(news, State::Delivered), (News::Concluded(0), State::Waiting)]);
     assert_eq!(house.store().lease(9, HOUR, 9).await.unwrap().len(), 1);
 }

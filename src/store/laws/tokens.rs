@@ -76,7 +76,7 @@ pub(crate) async fn a_frozen_journeys_token_is_pending_and_then_granted(house: H
     let (token, attempt) = (fresh(), fresh());
     let frozen = frozen(&house, house.token(token)).await;
     assert_eq!(redeem(&house, &frozen, token, attempt).await, pending(&frozen));
-    let paid = house.settled(frozen, &Fact::paid(), Some(house.token(token))).await;
+    let paid = house.concluded(frozen, &Fact::paid(), Some(house.token(token))).await;
     assert_eq!(granted(&house, &paid, token, attempt).await.0, paid);
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn a_pending_token_is_not_spent_by_asking(house: House) {
     assert_eq!(spent_at(&house, &frozen, token).await, None);
     house.pass(HOUR - MINUTE);
     assert_eq!(redeem(&house, &frozen, token, fresh()).await, pending(&frozen));
-    let paid = house.settled(frozen, &Fact::paid(), None).await;
+    let paid = house.concluded(frozen, &Fact::paid(), None).await;
     granted(&house, &paid, token, fresh()).await;
 }
 
@@ -97,14 +97,14 @@ pub(crate) async fn a_pending_token_expires_too(house: House) {
     house.pass(HOUR + MINUTE);
     let expired = Redemption::Expired { at: token.expires_at };
     assert_eq!(redeem(&house, &frozen, token.digest, fresh()).await, expired);
-    let paid = house.settled(frozen, &Fact::paid(), None).await;
+    let paid = house.concluded(frozen, &Fact::paid(), None).await;
     assert_eq!(redeem(&house, &paid, token.digest, fresh()).await, expired);
 }
 
 pub(crate) async fn an_expired_token_says_since_when(house: House) {
     let token = house.token(fresh());
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
-    let paid = house.settled(away, &Fact::paid(), Some(token.clone())).await;
+    let paid = house.concluded(away, &Fact::paid(), Some(token.clone())).await;
     house.pass(HOUR + MINUTE);
     for _ in 0..2 {
         let expired = Redemption::Expired { at: token.expires_at };
@@ -127,7 +127,7 @@ pub(crate) async fn another_merchants_token_is_unknown_in_every_state(house: Hou
     let (token, attempt, stranger) = (fresh(), fresh(), MerchantId::mint(rand::random()));
     let frozen = frozen(&house, house.token(token)).await;
     assert_eq!(redeem_by(&house, &frozen, token, attempt, stranger).await, Redemption::Unknown);
-    let paid = house.settled(frozen, &Fact::paid(), None).await;
+    let paid = house.concluded(frozen, &Fact::paid(), None).await;
     assert_eq!(redeem_by(&house, &paid, token, attempt, stranger).await, Redemption::Unknown);
     granted(&house, &paid, token, attempt).await;
     assert_eq!(redeem_by(&house, &paid, token, attempt, stranger).await, Redemption::Unknown);
@@ -151,7 +151,7 @@ pub(crate) async fn a_token_that_is_there_keeps_its_time(house: House) {
     let frozen = frozen(&house, token.clone()).await;
     house.pass(HOUR - MINUTE);
     let longer = house.token(token.digest);
-    let paid = house.settled(frozen, &Fact::paid(), Some(longer)).await;
+    let paid = house.concluded(frozen, &Fact::paid(), Some(longer)).await;
     house.pass(2 * MINUTE);
     let expired = Redemption::Expired { at: token.expires_at };
     assert_eq!(redeem(&house, &paid, token.digest, fresh()).await, expired);
@@ -181,9 +181,9 @@ pub(crate) async fn an_expired_token_is_forgotten_after_a_day(house: House) {
 pub(crate) async fn a_token_granted_before_a_supersession_tells_the_outcome_in_force(house: House) {
     let (token, attempt) = (fresh(), fresh());
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
-    let cancelled = house.settled(away, &Fact::pressed_cancel(), Some(house.token(token))).await;
+    let cancelled = house.concluded(away, &Fact::pressed_cancel(), Some(house.token(token))).await;
     let (journey, at) = granted(&house, &cancelled, token, attempt).await;
-    assert_eq!(journey.settlement().map(|s| s.outcome), Some(Outcome::Cancelled));
-    let paid = house.settled(cancelled, &Fact::paid(), None).await;
+    assert_eq!(journey.final_outcome().map(|s| s.outcome), Some(Outcome::Cancelled));
+    let paid = house.concluded(cancelled, &Fact::paid(), None).await;
     assert_eq!(granted(&house, &paid, token, attempt).await, (paid, at));
 }

@@ -10,7 +10,7 @@ use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Answer, Cancel, Choice, Departure, Effect, End, Journey, Opening, Past, Purpose, Settlement, Way,
+    Answer, Cancel, Choice, Departure, Effect, End, FinalOutcome, Journey, Opening, Past, Purpose, Way,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
@@ -55,7 +55,7 @@ struct JourneyRecord {
     expires_at: u64,
     revision: u32,
     departures: Vec<DepartureRecord>,
-    settlements: Vec<(u8, u64, CauseRecord)>,
+    final_outcomes: Vec<(u8, u64, CauseRecord)>,
     // Records that were written before there were consents end here.
     #[serde(default)]
     consent: Option<ConsentRecord>,
@@ -109,7 +109,7 @@ impl EndRecord {
     fn into_end(self) -> (Option<End>, Effect) {
         match self {
             Self::F(error) => (Some(End::Failed(error.into_error())), Effect::Counted),
-            Self::S(number) => (Some(End::Settled(number)), Effect::Counted),
+            Self::S(number) => (Some(End::Concluded(number)), Effect::Counted),
             Self::Z => (Some(End::Frozen), Effect::Counted),
             Self::N => (None, Effect::None),
             Self::R(end) => (end.into_end().0, Effect::None),
@@ -150,7 +150,7 @@ impl From<&Journey> for JourneyRecord {
             expires_at: o.expires_at.as_millis(),
             revision: past.revision,
             departures: past.departures.iter().map(DepartureRecord::from).collect(),
-            settlements: past.settlements.iter().map(write_settlement).collect(),
+            final_outcomes: past.final_outcomes.iter().map(write_final_outcome).collect(),
             consent: o.purpose.consent().map(ConsentRecord::from),
             proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
@@ -173,7 +173,7 @@ impl JourneyRecord {
         let past = Past {
             revision: self.revision,
             departures,
-            settlements: self.settlements.into_iter().map(read_settlement).collect::<Option<_>>()?,
+            final_outcomes: self.final_outcomes.into_iter().map(read_final_outcome).collect::<Option<_>>()?,
             reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
             grant: self.grant.map(GrantRecord::into_grant),
             bookings: later.bookings()?,
@@ -239,7 +239,7 @@ impl From<&Departure> for DepartureRecord {
         let answers = departure.answers.iter().map(|answer| {
             let end = match &answer.end {
                 Some(End::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
-                Some(End::Settled(number)) => EndRecord::S(*number),
+                Some(End::Concluded(number)) => EndRecord::S(*number),
                 Some(End::Frozen) => EndRecord::Z,
                 None => EndRecord::N,
             };
@@ -283,8 +283,8 @@ impl ErrorRecord {
     }
 }
 
-fn write_settlement(settlement: &Settlement) -> (u8, u64, CauseRecord) {
-    let outcome = match settlement.outcome {
+fn write_final_outcome(final_outcome: &FinalOutcome) -> (u8, u64, CauseRecord) {
+    let outcome = match final_outcome.outcome {
         Outcome::Paid => 0,
         Outcome::Authorised => 1,
         Outcome::Done => 5,
@@ -292,16 +292,16 @@ fn write_settlement(settlement: &Settlement) -> (u8, u64, CauseRecord) {
         Outcome::Failed => 3,
         Outcome::Expired => 4,
     };
-    let cause = match &settlement.cause {
+    let cause = match &final_outcome.cause {
         Cause::Bank(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
         Cause::Customer => CauseRecord::C,
         Cause::Merchant => CauseRecord::M,
         Cause::Time => CauseRecord::T,
     };
-    (outcome, settlement.at.as_millis(), cause)
+    (outcome, final_outcome.at.as_millis(), cause)
 }
 
-fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settlement> {
+fn read_final_outcome((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<FinalOutcome> {
     let outcome = match outcome {
         0 => Outcome::Paid,
         1 => Outcome::Authorised,
@@ -317,5 +317,5 @@ fn read_settlement((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Settl
         CauseRecord::M => Cause::Merchant,
         CauseRecord::T => Cause::Time,
     };
-    Some(Settlement { outcome, at: Moment::from_millis(at), cause })
+    Some(FinalOutcome { outcome, at: Moment::from_millis(at), cause })
 }

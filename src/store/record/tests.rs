@@ -10,8 +10,8 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Departing, End, Errand, Journey, Opening, Purpose,
-    Settling, Via, Wanted,
+    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Conclusion, Departing, End, Errand, Journey, Opening,
+    Purpose, Via, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
@@ -29,9 +29,9 @@ fn well_travelled() -> Journey {
     let Departing::New(journey, departure) = journey().depart(None, NOW) else { panic!() };
     let failed = journey.fail(Via { departure, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
     let Departing::New(away, departure) = failed.depart(None, NOW) else { panic!() };
-    let Settling::Settled(cancelled, _) = away.settle(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+    let Conclusion::Concluded(cancelled, _) = away.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
     let via = Some(Via { departure, mark: 2 });
-    let Settling::Settled(paid, _) = cancelled.settle(&Fact::paid(), via, NOW) else { panic!() };
+    let Conclusion::Concluded(paid, _) = cancelled.conclude(&Fact::paid(), via, NOW) else { panic!() };
     paid
 }
 
@@ -70,7 +70,7 @@ fn consented() -> Journey {
     let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { departure, mark });
     let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
-    let Settling::Settled(given, _) = away.settle(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
+    let Conclusion::Concluded(given, _) = away.conclude(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
     let given = given.granted(Grant {
         token: sealed(),
         bank: Sealed::new(vec![0xff; 700]),
@@ -84,7 +84,7 @@ fn consented() -> Journey {
     let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
     let Departing::New(away, departure) = again.depart(Some(choice("mock")), NOW) else { panic!() };
     let held = away.hold(Via { departure, mark: 1 }, sealed(), NOW, NOW).unwrap();
-    let followed = held.remember(Via { departure: 0, mark: 9 }, End::Settled(0), NOW).unwrap();
+    let followed = held.remember(Via { departure: 0, mark: 9 }, End::Concluded(0), NOW).unwrap();
     assert!(!followed.counts(Via { departure: 0, mark: 9 }));
     let ended = followed.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
     assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
@@ -139,7 +139,7 @@ struct Old {
     expires_at: u64,
     revision: u32,
     departures: Vec<OldDeparture>,
-    settlements: Vec<(u8, u64, OldCause)>,
+    final_outcomes: Vec<(u8, u64, OldCause)>,
 }
 
 #[derive(Serialize)]
@@ -183,7 +183,7 @@ fn an_older_programs_record_is_read() {
             OldDeparture(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
             OldDeparture(AT, vec![(2, AT, OldEnd::S(1))]),
         ],
-        settlements: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
+        final_outcomes: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
     };
     let old = write(&old).unwrap();
     assert!(old.len() < write_journey(&expected).unwrap().len());
@@ -244,7 +244,7 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
         let plain = Endpoint::at(cast::entry("https://m.example/1").url);
         opening.plan.endpoints = vec![plain.clone(), Endpoint { form: "form".into(), slot: Some(3), ..plain }];
     });
-    let (paid, _) = cast::settled(draft.journey(), &Fact::paid(), NOW);
+    let (paid, _) = cast::concluded(draft.journey(), &Fact::paid(), NOW);
     let amount = Some(Amount::parse("5", Currency::EUR).unwrap());
     let booked = Booked { by: PayId::new(7).unwrap(), kind: BookingKind::Refund, amount };
     let journey = paid.book(booked).unwrap().resulted(Sealed::new(vec![9; 30]));

@@ -1,4 +1,4 @@
-//! Settling in: whether this Redis keeps what it is told, and whether it belongs to this house.
+//! Conclusion in: whether this Redis keeps what it is told, and whether it belongs to this house.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

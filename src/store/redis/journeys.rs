@@ -140,11 +140,11 @@ impl Journeys for RedisStore {
 }
 
 impl RedisStore {
-    /// Until when a settled journey is kept: [`RedisStore::open`] says how long that is.
+    /// Until when a concluded journey is kept: [`RedisStore::open`] says how long that is.
     fn until(&self, journey: &Journey) -> Option<Moment> {
-        let settled_at = journey.settlement()?.at;
-        let kept = over_at(journey).plus(self.keep).max(settled_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
-        Some(if has_targets(journey) { kept.max(settled_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
+        let concluded_at = journey.final_outcome()?.at;
+        let kept = over_at(journey).plus(self.keep).max(concluded_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
+        Some(if has_targets(journey) { kept.max(concluded_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {

@@ -37,7 +37,7 @@ async fn come_in(engine: web::Data<Engine>, request: HttpRequest, path: web::Pat
 }
 
 fn way_on(engine: &Engine, journey: &Journey, link: &str) -> Result<Redirect, EngineError> {
-    let open = journey.settlement().is_none();
+    let open = journey.final_outcome().is_none();
     let page = intermediate(journey, &engine.deps.rules).filter(|_| open);
     match page {
         Some(page) => Ok(page.leading_to(&derive::pay_link(&engine.deps, journey)?)?),

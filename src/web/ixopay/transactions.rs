@@ -67,10 +67,10 @@ async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -
 
 fn is_repeatable(journey: &Journey) -> bool {
     let forgotten = journey.bookings().iter().any(|booked| booked.kind == BookingKind::Deregister);
-    !forgotten && journey.settlement().is_some_and(|settlement| settlement.outcome.is_proven())
+    !forgotten && journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
 }
 
-/// Opens the transaction, and has the bank settle what needs no customer.
+/// Opens the transaction, and has the bank conclude what needs no customer.
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, Refusal> {
     let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
@@ -82,7 +82,7 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
 }
 
 /// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
-/// must not be said as a system error, which says that there is none. What is not settled stays pending, and expires.
+/// must not be said as a system error, which says that there is none. What is not concluded stays pending, and expires.
 async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;

@@ -185,7 +185,7 @@ fn has_ended(journey: &Journey) -> bool {
 
 /// Whether a press on "cancel" has ended it.
 fn was_cancelled(journey: &Journey) -> bool {
-    journey.settlement().is_some_and(|settlement| settlement.cause == Cause::Customer)
+    journey.final_outcome().is_some_and(|final_outcome| final_outcome.cause == Cause::Customer)
 }
 
 async fn leave(

@@ -125,19 +125,19 @@ fn view(engine: &Engine, journey: &Journey) -> CallbackView {
     let names = |message: &Message| message.headers().iter().map(Header::name).map(str::to_owned).collect();
     CallbackView {
         id: journey.id().to_string(),
-        // A list does not settle what has lapsed since the last sweep.
+        // A list does not conclude what has lapsed since the last sweep.
         status: if journey.is_lapsed(engine.deps.clock.now()) { Outcome::Expired.as_str() } else { word(journey) },
         callback_url: url.to_owned(),
         method: message.as_ref().map(|message| message.method().as_str()),
         headers: message.as_ref().map(names).unwrap_or_default(),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
-        ended_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
+        ended_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
     }
 }
 
 fn word(journey: &Journey) -> &'static str {
-    journey.settlement().map_or("waiting", |settlement| settlement.outcome.as_str())
+    journey.final_outcome().map_or("waiting", |final_outcome| final_outcome.outcome.as_str())
 }
 
 fn read_id(text: &str) -> Result<JourneyId, Problem> {
@@ -154,7 +154,7 @@ fn finished_before(journey: &Journey, finish: &Finish) -> Problem {
         FinishedAs::Done => Outcome::Done,
         FinishedAs::Failed => Outcome::Failed,
     };
-    if journey.settlement().is_some_and(|settlement| settlement.outcome == said) {
+    if journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome == said) {
         return ended("result", "is not the one that came first, which stands".into());
     }
     ended("status", format!("comes after the callback was {}, which stands", word(journey)))

@@ -107,12 +107,12 @@ fn answer(parcel: Option<&Parcel>) -> Result<HttpResponse, Problem> {
 impl ParcelView {
     fn of(parcel: &Parcel, shown: Shown) -> Self {
         let Parcel { delivery, journey } = parcel;
-        let settlement =
-            delivery.id.news.settlement().and_then(|number| journey.settlements().get(usize::from(number)));
+        let final_outcome =
+            delivery.id.news.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
         Self {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
-            outcome: settlement.map(|settlement| settlement.outcome.as_str()),
+            outcome: final_outcome.map(|final_outcome| final_outcome.outcome.as_str()),
             delivery: DeliveryView::of(journey, delivery, shown),
         }
     }

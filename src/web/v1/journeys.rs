@@ -11,7 +11,7 @@ use super::ways::WaysView;
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Answer, End, Journey, Settlement, Stage};
+use crate::domain::journey::{Answer, End, FinalOutcome, Journey, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause};
 use crate::domain::plan::Entry;
@@ -39,7 +39,7 @@ struct JourneyView {
     opened_at: String,
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    settled_at: Option<String>,
+    concluded_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pay_link: Option<String>,
     callbacks: Callbacks,
@@ -126,7 +126,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         note: opening.purpose.note().to_owned(),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
-        settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
+        concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {
@@ -142,7 +142,7 @@ pub(super) fn status(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) => "open",
         Stage::Away { .. } | Stage::HandedBack => "away",
-        Stage::Settled(settlement) => settlement.outcome.as_str(),
+        Stage::Concluded(final_outcome) => final_outcome.outcome.as_str(),
     }
 }
 
@@ -174,7 +174,7 @@ fn timeline(sight: &Sight) -> Vec<Event> {
         events.push(Event { departure: Some(number), ..event(departure.left_at, "left") });
         events.extend(departure.answers.iter().filter_map(|answer| tried(answer, number)));
     }
-    events.extend(journey.settlements().iter().map(settled));
+    events.extend(journey.final_outcomes().iter().map(concluded));
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
     events.extend(journey.grant().into_iter().flat_map(changes));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
@@ -190,25 +190,25 @@ fn changes(grant: &Grant) -> impl Iterator<Item = Event> {
     [confirmed, consumed, revoked].into_iter().flatten().map(|(at, name)| event(at, name))
 }
 
-/// An answer of the bank that settled nothing.
+/// An answer of the bank that concluded nothing.
 fn tried(answer: &Answer, departure: usize) -> Option<Event> {
     let departure = Some(departure);
     match &answer.end {
         Some(End::Failed(error)) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),
         Some(End::Frozen) => Some(Event { departure, ..event(answer.at, "handed_back_early") }),
-        Some(End::Settled(_)) | None => None,
+        Some(End::Concluded(_)) | None => None,
     }
 }
 
-fn settled(settlement: &Settlement) -> Event {
-    let (by, error) = match &settlement.cause {
+fn concluded(final_outcome: &FinalOutcome) -> Event {
+    let (by, error) = match &final_outcome.cause {
         Cause::Bank(error) => ("bank", error.as_ref()),
         Cause::Customer => ("customer", None),
         Cause::Merchant => ("merchant", None),
         Cause::Time => ("time", None),
     };
-    let outcome = Some(settlement.outcome.as_str());
-    let event = Event { outcome, by: Some(by), ..event(settlement.at, "settled") };
+    let outcome = Some(final_outcome.outcome.as_str());
+    let event = Event { outcome, by: Some(by), ..event(final_outcome.at, "concluded") };
     match error {
         Some(error) => refused(error, event),
         None => event,

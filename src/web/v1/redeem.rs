@@ -37,7 +37,7 @@ struct OutcomeView {
     currency: Option<String>,
     note: String,
     opened_at: String,
-    settled_at: Option<String>,
+    concluded_at: Option<String>,
     redeemed_at: String,
 }
 
@@ -89,7 +89,7 @@ fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
         currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
         note: opening.purpose.note().to_owned(),
         opened_at: rfc3339(opening.opened_at),
-        settled_at: journey.settlement().map(|settlement| rfc3339(settlement.at)),
+        concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
         redeemed_at: rfc3339(redeemed_at),
     }
 }

@@ -11,7 +11,7 @@ use super::call::{Call, json_of};
 use super::consents::about;
 use crate::dialect::yapily::{About, AuthCode, Body, BrowserAnswer, NAME, consent, read_one_time_token};
 use crate::domain::consent::{AnswerTo, Status};
-use crate::domain::journey::{Journey, Settlement};
+use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::outcome::Cause;
 use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
@@ -99,8 +99,8 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
         }
     };
     // By this round: a consent that was given before may stand, and its customer have said no now.
-    match (journey.round_status(engine.deps.clock.now()), journey.settlement()) {
-        (Some(Status::Failed | Status::Rejected), Some(Settlement { cause: Cause::Bank(Some(error)), .. })) => {
+    match (journey.round_status(engine.deps.clock.now()), journey.final_outcome()) {
+        (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Bank(Some(error)), .. })) => {
             Err(Refusal::of_bank(error))
         }
         (Some(status @ (Status::Failed | Status::Rejected | Status::Revoked | Status::Expired)), _) => {

@@ -44,10 +44,10 @@ async fn a_light_page_keeps_company_and_moves_on_by_itself(kind: StoreKind) {
     let told = house.http.get_with(&path, &[("handback-waiting", "1")]).await.is(200);
     assert_eq!(told.header("location"), home);
     let journey = shop.journey(&link.id).await;
-    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "settled").count(), 1);
+    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "concluded").count(), 1);
 }
 
-async fn the_payment_is_settled_even_when_the_customer_goes_away(kind: StoreKind) {
+async fn the_payment_is_concluded_even_when_the_customer_goes_away(kind: StoreKind) {
     let (house, shop) = hasty(kind).await;
     let link = shop.link_to("https://shop.example/cb").await;
     house.http.pay(&link.text, "code=slow:600").await.is(200);
@@ -130,7 +130,7 @@ async fn thirty_two_tabs_wait_for_one_exchange(kind: StoreKind) {
     assert!(pages.iter().all(|page| page.status == 200 && page.took < Duration::from_secs(3)));
     eventually("the bank answers", || async { house.http.back(&query).await.status == 303 }).await;
     let journey = shop.journey(&link.id).await;
-    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "settled").count(), 1);
+    assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "concluded").count(), 1);
 }
 
 /// Tells the stories of this file on both stores; each opens a house of its own kind.
@@ -143,7 +143,7 @@ macro_rules! slow_stories {
 
 slow_stories![
     a_light_page_keeps_company_and_moves_on_by_itself,
-    the_payment_is_settled_even_when_the_customer_goes_away,
+    the_payment_is_concluded_even_when_the_customer_goes_away,
     a_merchant_with_tokens_can_have_its_customer_back_at_once,
     a_customer_who_is_home_already_can_neither_pay_again_nor_cancel,
     a_refusal_that_follows_a_hand_back_is_what_the_token_says,

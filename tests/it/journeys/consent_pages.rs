@@ -194,8 +194,8 @@ async fn a_consent_says_how_it_ended() {
         let ended = annex.http.get(&link).await.is(200).says(title).says("Modelo Sandbox").says("Order 7");
         ended.says(&format!("href=\"{}\"", page(&annex, &journey, "/home")));
         assert_eq!(annex.http.get(&page(&annex, &journey, "/home")).await.location(), home);
-        let settled = annex.now(&journey).await;
-        assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(outcome));
+        let concluded = annex.now(&journey).await;
+        assert_eq!(concluded.final_outcome().map(|final_outcome| final_outcome.outcome), Some(outcome));
     }
     let revoked = annex.consent(Kind::Accounts, Some("modelo-sandbox"), home()).await;
     use_cases::consent::revoke(&annex.engine, revoked.clone()).await.unwrap();

@@ -234,6 +234,6 @@ async fn whoever_is_recognised_is_never_left_without_a_way_on(house: House) {
     }
     // What another bank is said to have answered is not for this one.
     house.http.get_with("/return/other?code=ok", &[("cookie", &paying.cookie)]).await.is(400).never_says("link_id");
-    assert_eq!(shop.status(&link).await, "away", "nothing has settled");
+    assert_eq!(shop.status(&link).await, "away", "nothing has concluded");
     assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }

@@ -26,8 +26,8 @@ async fn a_press_on_cancel_comes_home_as_cancel_every_time(house: House) {
     assert_eq!(pressed.location(), expected);
     assert!(!pressed.has("set-cookie"));
     let journey = shop.journey(&link.id).await;
-    let settled = journey["timeline"].as_array().unwrap().iter().find(|event| event["event"] == "settled").unwrap();
-    assert_eq!((&settled["outcome"], &settled["by"]), (&json!("cancelled"), &json!("customer")));
+    let concluded = journey["timeline"].as_array().unwrap().iter().find(|event| event["event"] == "concluded").unwrap();
+    assert_eq!((&concluded["outcome"], &concluded["by"]), (&json!("cancelled"), &json!("customer")));
 }
 
 async fn a_cancel_after_payment_comes_home_as_paid(house: House) {

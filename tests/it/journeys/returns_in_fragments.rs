@@ -51,8 +51,8 @@ async fn what_the_page_posts_comes_home() {
     for _ in 0..8 {
         assert_eq!(annex.http.submit("/return/hybrid", &fields).await.location(), home);
     }
-    let settled = annex.now(&journey).await;
-    assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(Outcome::Authorised));
+    let concluded = annex.now(&journey).await;
+    assert_eq!(concluded.final_outcome().map(|final_outcome| final_outcome.outcome), Some(Outcome::Authorised));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn an_empty_fragment_is_a_page_that_says_so_and_changes_nothing() {
     }
     let both = annex.http.submit(&format!("/return/hybrid?state={state}"), &[READ, ("code", "ok")]).await;
     both.is(400);
-    assert_eq!(annex.now(&journey).await.settlement(), None);
+    assert_eq!(annex.now(&journey).await.final_outcome(), None);
 }
 
 /// A query may come with a fragment, which a redirect would carry to the merchant.
@@ -79,7 +79,7 @@ async fn a_query_of_such_a_bank_is_refused() {
         assert!(!refused.has("location"));
         refused.says("We could not read this request");
     }
-    assert_eq!(annex.now(&journey).await.settlement(), None);
+    assert_eq!(annex.now(&journey).await.final_outcome(), None);
 }
 
 #[tokio::test]

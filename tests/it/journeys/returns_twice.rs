@@ -11,11 +11,11 @@ on_every_store![
     a_payment_comes_home_alike_a_thousand_times,
     a_refusal_comes_home_alike_however_often,
     a_failure_leads_back_to_the_checkout_alike_even_after_the_payment,
-    an_approval_after_a_decline_settles_as_paid_and_each_keeps_its_own_bytes,
+    an_approval_after_a_decline_concludes_as_paid_and_each_keeps_its_own_bytes,
     a_refusal_that_changed_nothing_keeps_its_bytes_too,
     a_code_that_the_bank_refused_late_keeps_its_bytes_too,
     thirty_two_identical_returns_at_once_come_home_alike,
-    thirty_two_different_codes_at_once_settle_once,
+    thirty_two_different_codes_at_once_conclude_once,
     replays_outlive_a_restart,
 ];
 
@@ -41,7 +41,7 @@ async fn a_payment_comes_home_alike_a_thousand_times(house: House) {
     let expected = shop.query(&link, &format!("&status=success&one-time-token={token}"));
     assert_eq!(home, format!("https://shop.example/cb?{expected}"));
     let journey = shop.journey(&link.id).await;
-    assert_eq!(events(&journey, "settled"), 1, "{journey}");
+    assert_eq!(events(&journey, "concluded"), 1, "{journey}");
     assert_eq!(journey["deliveries"].as_array().map(Vec::len), Some(1), "{journey}");
     shop.redeem(&token).await.is(200);
     shop.redeem(&token).await.is(410);
@@ -55,7 +55,7 @@ async fn a_refusal_comes_home_alike_however_often(house: House) {
         let trip = house.http.leave(&link.text).await;
         let home = replay(&house.http, &trip, answer, 64).await;
         assert_eq!(home, format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel")), "{answer}");
-        assert_eq!(events(&shop.journey(&link.id).await, "settled"), 1);
+        assert_eq!(events(&shop.journey(&link.id).await, "concluded"), 1);
     }
 }
 
@@ -72,7 +72,7 @@ async fn a_failure_leads_back_to_the_checkout_alike_even_after_the_payment(house
     }
 }
 
-async fn an_approval_after_a_decline_settles_as_paid_and_each_keeps_its_own_bytes(house: House) {
+async fn an_approval_after_a_decline_concludes_as_paid_and_each_keeps_its_own_bytes(house: House) {
     let shop = house.shop("Shop");
     let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
     let cancelled = replay(&house.http, &trip, "error=access_denied", 16).await;
@@ -115,11 +115,11 @@ async fn thirty_two_identical_returns_at_once_come_home_alike(house: House) {
         homes.dedup();
         assert_eq!(homes.len(), 1, "{answer}: {homes:?}");
         let journey = shop.journey(&link.id).await;
-        assert!(events(&journey, "settled") <= 1 && events(&journey, "failed") <= 1, "{journey}");
+        assert!(events(&journey, "concluded") <= 1 && events(&journey, "failed") <= 1, "{journey}");
     }
 }
 
-async fn thirty_two_different_codes_at_once_settle_once(house: House) {
+async fn thirty_two_different_codes_at_once_conclude_once(house: House) {
     let shop = house.shop("Shop");
     let (link, trip) = away(&house, &shop, json!({ "one_time_token": true })).await;
     let codes: Vec<String> = (0..32).map(|n| format!("code=ok{n}")).collect();
@@ -127,7 +127,7 @@ async fn thirty_two_different_codes_at_once_settle_once(house: House) {
     let mut homes: Vec<String> = answers.iter().map(|answer| answer.location()).collect();
     homes.dedup();
     assert_eq!(homes.len(), 1, "{homes:?}");
-    assert_eq!(events(&shop.journey(&link.id).await, "settled"), 1);
+    assert_eq!(events(&shop.journey(&link.id).await, "concluded"), 1);
 }
 
 async fn replays_outlive_a_restart(mut house: House) {

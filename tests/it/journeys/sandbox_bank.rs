@@ -61,8 +61,8 @@ async fn each_of_its_answers_ends_a_consent() {
         let form: Vec<_> = fields(&query, decision).into_iter().chain(field).collect();
         let back = annex.http.submit("/sandbox/authorise", &form).await.location();
         annex.http.get(&back).await.location();
-        let settled = annex.now(&journey).await;
-        assert_eq!(settled.settlement().map(|settlement| settlement.outcome), Some(outcome), "{decision}");
+        let concluded = annex.now(&journey).await;
+        assert_eq!(concluded.final_outcome().map(|final_outcome| final_outcome.outcome), Some(outcome), "{decision}");
     }
     let journey = annex.ask(at_modelo(Kind::Accounts, AnswerTo::Gateway), Asked::OwnPage).await;
     let page = annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location();
@@ -72,7 +72,7 @@ async fn each_of_its_answers_ends_a_consent() {
         .await
         .is(200)
         .says("does not send you back");
-    assert_eq!(annex.now(&journey).await.settlement(), None);
+    assert_eq!(annex.now(&journey).await.final_outcome(), None);
 }
 
 #[tokio::test]

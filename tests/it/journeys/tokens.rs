@@ -44,7 +44,7 @@ async fn a_token_tells_the_outcome_once(house: House) {
     for (name, value) in expected {
         assert_eq!(outcome[name], value, "{name}");
     }
-    assert!(outcome["settled_at"].as_str() <= outcome["redeemed_at"].as_str(), "{outcome}");
+    assert!(outcome["concluded_at"].as_str() <= outcome["redeemed_at"].as_str(), "{outcome}");
     let gone = shop.redeem(&token).await.is(410);
     assert_eq!(gone.header("content-type"), "application/problem+json");
     let gone = gone.json();
@@ -185,7 +185,7 @@ async fn the_timeline_says_when_it_was_redeemed(house: House) {
     let redeemed = shop.redeem(&token).await.is(200).json();
     let journey = shop.journey(&link.id).await;
     let events: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|e| e["event"].clone()).collect();
-    assert_eq!(events, ["opened", "left", "settled", "redeemed"]);
+    assert_eq!(events, ["opened", "left", "concluded", "redeemed"]);
     assert_eq!(journey["timeline"][3]["at"], redeemed["redeemed_at"]);
     assert!(!journey.to_string().contains(&token), "nobody reads a token off a timeline");
 }

@@ -88,7 +88,7 @@ fn the_couriers_are_killed(store: Option<&str>) {
     for customer in customers {
         journeys.extend(runtime.block_on(customer).expect("a customer"));
     }
-    let settled = journeys.len();
+    let concluded = journeys.len();
     let (expected, by_hand) = runtime.block_on(all_delivered(&shop, &servers, journeys));
     let arrived = servers.arrived.lock().unwrap();
     assert_eq!(arrived.keys().cloned().collect::<HashSet<_>>(), expected, "what arrived is what was left behind");
@@ -97,7 +97,7 @@ fn the_couriers_are_killed(store: Option<&str>) {
     println!(
         "| {} | {} | {} | {kills} | {tries} | {failed} | {by_hand} | 0 | {again} | {cut_off} | {} | {} |",
         if store.is_some() { "Redis (always)" } else { "embedded" },
-        settled,
+        concluded,
         arrived.len(),
         servers.most.load(Ordering::SeqCst),
         kills * TOLD * AT_ONCE,

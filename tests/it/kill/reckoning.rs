@@ -68,12 +68,12 @@ async fn outcome_holds(shop: &Shop, story: &Story) {
         assert_eq!(&come_back(shop, back).await, location, "the replay of {back}");
     }
     let journey = shop.journeys(&format!("/{}", story.pay_id)).await;
-    let unsettled = if story.departure.is_some() { "away" } else { "open" };
-    assert_eq!(journey["status"].as_str(), story.outcome.or(Some(unsettled)), "{journey}");
+    let inconclusive = if story.departure.is_some() { "away" } else { "open" };
+    assert_eq!(journey["status"].as_str(), story.outcome.or(Some(inconclusive)), "{journey}");
     assert_eq!(journey["pay_link"].as_str(), Some(&*story.pay_link));
     let events = journey["timeline"].as_array().unwrap();
     let count = |event: &str| events.iter().filter(|own| own["event"] == event).count();
-    assert_eq!(count("settled"), usize::from(story.outcome.is_some()), "{journey}");
+    assert_eq!(count("concluded"), usize::from(story.outcome.is_some()), "{journey}");
     assert_eq!(count("redeemed"), usize::from(story.grant.is_some()), "{journey}");
     if let Some(home) = &story.home {
         let link = story.link();

@@ -171,7 +171,7 @@ async fn a_callback_is_no_payment(house: House) {
     let journey = shop.journey(&id).await;
     assert_eq!(journey["status"], "done");
     let events: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|e| (&e["event"], &e["by"])).collect();
-    assert_eq!(events, [(&json!("opened"), &Value::Null), (&json!("settled"), &json!("merchant"))]);
+    assert_eq!(events, [(&json!("opened"), &Value::Null), (&json!("concluded"), &json!("merchant"))]);
 }
 
 async fn a_merchant_of_saved_urls_alone_has_no_others(house: House) {

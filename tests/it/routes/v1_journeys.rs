@@ -112,8 +112,8 @@ async fn a_timeline_tells_what_happened_in_order(house: House) {
             "left - - -",
             "try_failed - - server_error",
             "left - - -",
-            "settled cancelled bank access_denied",
-            "settled paid bank -",
+            "concluded cancelled bank access_denied",
+            "concluded paid bank -",
         ]
     );
     let times: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();

@@ -91,6 +91,6 @@ async fn a_url_that_holds_common_names_of_its_own_verifies(house: House) {
 async fn came_home(house: &House, link: &str, answer: &str) -> String {
     house.http.pay(link, answer).await.location();
     let home = format!("/payment/home?link_id={link}");
-    eventually("it is settled", || async { house.http.get(&home).await.location().contains(PARAMETER) }).await;
+    eventually("it is concluded", || async { house.http.get(&home).await.location().contains(PARAMETER) }).await;
     house.http.get(&home).await.location()
 }

@@ -13,7 +13,7 @@ on_every_store![
     the_documented_debit_has_the_documented_answer,
     the_password_comes_plain_or_hashed,
     an_id_is_used_once,
-    orders_without_a_customer_are_settled_at_once,
+    orders_without_a_customer_are_concluded_at_once,
     a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten,
     what_cannot_be_done_to_a_transaction_fails,
     what_is_left_of_a_preauthorisation_is_released,
@@ -106,7 +106,7 @@ async fn an_id_is_used_once(house: House) {
     assert_eq!((count(200), count(400)), (1, 7));
 }
 
-async fn orders_without_a_customer_are_settled_at_once(house: House) {
+async fn orders_without_a_customer_are_concluded_at_once(house: House) {
     let client = Client::of(&house);
     let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
     let reserved = agreed(&house, &client, "preauthorize", &debit("reserved", json!({}))).await;

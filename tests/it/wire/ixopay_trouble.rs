@@ -27,7 +27,7 @@ fn refusing(house: &House, event: &str) -> Connection {
 }
 
 #[tokio::test]
-async fn a_transaction_that_cannot_be_settled_yet_is_pending() {
+async fn a_transaction_that_cannot_be_concluded_yet_is_pending() {
     let mut house = House::open(StoreKind::Embedded).await;
     house.expect_errors();
     let client = Client::of(&house);

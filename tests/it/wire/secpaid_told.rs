@@ -33,7 +33,7 @@ async fn save(shop: &Shop, endpoint: Value) -> u64 {
 }
 
 /// Pays, or refuses to, and waits until everybody has been told.
-async fn settle(house: &House, shop: &Shop, link: &Link, answer: &str) {
+async fn conclude(house: &House, shop: &Shop, link: &Link, answer: &str) {
     house.http.pay(&link.text, answer).await.location();
     all_told(shop, link).await;
 }
@@ -99,7 +99,7 @@ async fn each_form_tells_of_success_and_of_cancel(house: House) {
                     "payment_endpoint": receiver.url(&path), "payment_endpoint_form": form, "recipient_note": "order 7",
                 }))
                 .await;
-            settle(&house, &shop, &link, answer).await;
+            conclude(&house, &shop, &link, answer).await;
             let [told] = at(&receiver, &path).try_into().expect("one notice");
             assert_eq!(told.method, "POST");
             let body = if form == "form" {
@@ -154,7 +154,7 @@ async fn endpoints_are_an_index_a_list_or_the_first_that_is_saved(house: House) 
         let mut fields = asked.clone();
         fields["recipient_note"] = json!("order 7");
         let link = shop.link(fields).await;
-        settle(&house, &shop, &link, "code=ok").await;
+        conclude(&house, &shop, &link, "code=ok").await;
         for (path, form) in &told {
             let told = last(&receiver, path);
             let body = if *form == "form" { json!(parse_str(&told.body)) } else { json_of(&told.body) };
@@ -169,7 +169,7 @@ async fn endpoints_are_an_index_a_list_or_the_first_that_is_saved(house: House) 
     // What was frozen stays: an edit is for new links.
     let link = shop.link(json!({ "payment_endpoint": "1" })).await;
     shop.v1(Method::PUT, "/profile/endpoints/1", &json!({ "url": receiver.url("/moved") })).await.is(200);
-    settle(&house, &shop, &link, "code=ok").await;
+    conclude(&house, &shop, &link, "code=ok").await;
     assert_eq!(
         (at(&receiver, "/moved").len(), parse_str(&last(&receiver, "/1").body)["data"]["pay_id"].clone()),
         (0, link.id)
@@ -215,7 +215,7 @@ async fn an_endpoint_hears_of_success_alone_where_it_is_asked(house: House) {
             let before = receiver.count();
             let fields = json!({ "payment_endpoint": "0,1", "payment_endpoint_on_cancel": on_cancel });
             let link = shop.link(fields).await;
-            settle(&house, &shop, &link, answer).await;
+            conclude(&house, &shop, &link, answer).await;
             let mut targets: Vec<_> = receiver.received()[before..].iter().map(|told| told.target.clone()).collect();
             targets.sort();
             assert_eq!(targets, told, "{on_cancel} {answer}");
@@ -226,14 +226,14 @@ async fn an_endpoint_hears_of_success_alone_where_it_is_asked(house: House) {
     let index = save(&shop, json!({ "url": wanted, "notify_on": ["cancelled", "failed"] })).await;
     for (answer, count) in [("code=ok", 0), ("error=access_denied", 1)] {
         let link = shop.link(json!({ "payment_endpoint": [0, index] })).await;
-        settle(&house, &shop, &link, answer).await;
+        conclude(&house, &shop, &link, answer).await;
         assert_eq!(at(&receiver, "/cancels").len(), count, "{answer}");
     }
     // Failed and expired are no success either, where a merchant hears of them.
     let before = receiver.count();
     let fields = json!({ "payment_endpoint": "0,1", "extra_outcomes": true });
     let link = shop.link(fields.clone()).await;
-    settle(&house, &shop, &link, "error=server_error").await;
+    conclude(&house, &shop, &link, "error=server_error").await;
     assert_eq!(json_of(&last(&receiver, "/always").body)["data"]["status"], "Failed");
     let link = shop.link(fields).await;
     house.wait(std::time::Duration::from_hours(25));
@@ -291,7 +291,7 @@ async fn an_encrypted_body_is_opened_by_its_receiver(mut house: House) {
             fields["payment_endpoint"] = json!(endpoints);
             fields["recipient_note"] = json!("order 7");
             let link = shop.link(fields).await;
-            settle(&house, &shop, &link, answer).await;
+            conclude(&house, &shop, &link, answer).await;
             for (path, key, form) in &told {
                 let told = last(&receiver, path);
                 assert_eq!(told.headers["content-type"], "application/json");

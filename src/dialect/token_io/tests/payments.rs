@@ -12,7 +12,7 @@ use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, pay
 use crate::domain::delivery::{News, Notice, Posting, Target};
 use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{Departing, HandBack, Journey, Opening, Proof, Settling, Via};
+use crate::domain::journey::{Conclusion, Departing, HandBack, Journey, Opening, Proof, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::{Sealed, Secret};
@@ -58,10 +58,10 @@ fn returned(journey: Journey) -> Journey {
     journey.hold(VIA, Sealed::new(vec![1]), at(9), at(3)).unwrap()
 }
 
-fn settled(journey: Journey, fact: &Fact) -> Journey {
-    match journey.settle(fact, Some(VIA), at(4)) {
-        Settling::Settled(journey, _) => journey,
-        Settling::Stands(_) => panic!("{fact:?} settled nothing"),
+fn concluded(journey: Journey, fact: &Fact) -> Journey {
+    match journey.conclude(fact, Some(VIA), at(4)) {
+        Conclusion::Concluded(journey, _) => journey,
+        Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
     }
 }
 
@@ -92,7 +92,7 @@ fn the_usual_path_has_its_statuses_in_order() {
     let held = Proof::Held { offer: Sealed::new(vec![1]), until: at(9) };
     let frozen = ready(api()).freeze(VIA, held, at(3)).unwrap();
     assert_eq!(status(&frozen), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
-    assert_eq!(status(&settled(journey, &Fact::paid())), "INITIATION_COMPLETED");
+    assert_eq!(status(&concluded(journey, &Fact::paid())), "INITIATION_COMPLETED");
 }
 
 #[test]
@@ -118,16 +118,18 @@ fn every_end_has_its_status() {
         (refused("answer_lost"), "INITIATION_NO_FINAL_STATUS_AVAILABLE", 504),
         (refused("answer_unreadable"), "INITIATION_NO_FINAL_STATUS_AVAILABLE", 504),
     ] {
-        let journey = settled(ready(api()), &fact);
+        let journey = concluded(ready(api()), &fact);
         let payment = written(&journey, Some("https://bank.example/"));
         assert_eq!((&payment["status"], &payment["errorInfo"]["httpErrorCode"]), (&json!(expected), &json!(code)));
         assert!(payment.get("authentication").is_none(), "{expected} sends nobody anywhere");
         assert_eq!(payment["updatedDateTime"], "1970-01-01T00:16:44.000Z");
     }
     // Whoever never came back has not agreed in time; whoever came back waits for the bank.
-    let Settling::Settled(lapsed, _) = ready(api()).settle(&Fact::lapsed(), None, at(60)) else { panic!() };
+    let Conclusion::Concluded(lapsed, _) = ready(api()).conclude(&Fact::lapsed(), None, at(60)) else { panic!() };
     assert_eq!(status(&lapsed), "INITIATION_FAILED");
-    let Settling::Settled(lapsed, _) = returned(ready(api())).settle(&Fact::lapsed(), None, at(60)) else { panic!() };
+    let Conclusion::Concluded(lapsed, _) = returned(ready(api())).conclude(&Fact::lapsed(), None, at(60)) else {
+        panic!()
+    };
     assert_eq!(status(&lapsed), "INITIATION_EXPIRED");
 }
 
@@ -160,9 +162,9 @@ fn body(journey: &Journey, news: News) -> Value {
 
 #[test]
 fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
-    let journey = settled(returned(ready(api())), &refused("access_denied"));
-    let Settling::Settled(paid, _) = journey.settle(&Fact::paid(), Some(VIA), at(5)) else { panic!() };
-    let all = [News::Opened, News::Ready(0), News::Returned(0), News::Settled(0), News::Settled(1)];
+    let journey = concluded(returned(ready(api())), &refused("access_denied"));
+    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(VIA), at(5)) else { panic!() };
+    let all = [News::Opened, News::Ready(0), News::Returned(0), News::Concluded(0), News::Concluded(1)];
     let told = all.map(|news| {
         let body = body(&paid, news);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -178,9 +180,9 @@ fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
     ];
     assert_eq!(told, expected.map(|(status, at)| (status.to_owned(), at.to_owned())));
     assert_eq!(body(&hosted(), News::Opened)["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP");
-    assert!(TokenIo.notice(&paid, News::Settled(2)).is_none());
+    assert!(TokenIo.notice(&paid, News::Concluded(2)).is_none());
     assert!(all.iter().all(|news| TokenIo.tells(&paid, *news, Target::Endpoint(0))));
-    assert!(!TokenIo.tells(&paid, News::Settled(0), Target::Callback(0)));
+    assert!(!TokenIo.tells(&paid, News::Concluded(0), Target::Callback(0)));
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn webhooks_are_tried_at_the_documented_times() {
 #[test]
 fn the_way_home_has_its_parameters_in_order() {
     let home = |journey: &Journey| {
-        let hand_back = HandBack { settlement: None, token: None, consent_token: None, signature: None };
+        let hand_back = HandBack { final_outcome: None, token: None, consent_token: None, signature: None };
         TokenIo.way_home(journey, &hand_back).query()
     };
     let (api, hosted) = (api(), hosted());

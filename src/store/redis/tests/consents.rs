@@ -4,7 +4,7 @@ use super::fixture::RedisServer;
 use super::*;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, agreed, consent, merchant, settled, settling, user};
+use crate::store::laws::cast::{Draft, agreed, concluded, concluding, consent, merchant, user};
 use crate::store::{Journeys, Merchants, Step, Taken, Which};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -34,18 +34,18 @@ async fn it_is_kept_until_it_has_ended_and_been_kept() {
     store.open(&asked, &[], None).await.unwrap();
     assert_eq!(days_left(&store, asked.pay_id()).await, -1);
     let (given, _) = agreed(asked, 90 * DAY, now);
-    done(settling(given.clone(), None)).await;
+    done(concluding(given.clone(), None)).await;
     assert_eq!(days_left(&store, given.pay_id()).await, 97);
     let again = given.reopen(now, now.plus(DAY)).unwrap();
     done(Step::to(again.clone())).await;
     assert_eq!(days_left(&store, again.pay_id()).await, -1);
-    let (cancelled, _) = settled(again, &Fact::pressed_cancel(), now);
-    done(settling(cancelled.clone(), None)).await;
+    let (cancelled, _) = concluded(again, &Fact::pressed_cancel(), now);
+    done(concluding(cancelled.clone(), None)).await;
     assert_eq!(days_left(&store, cancelled.pay_id()).await, 97);
     let again = cancelled.reopen(now, now.plus(200 * DAY)).unwrap();
-    let (lapsed, _) = settled(again.clone(), &Fact::lapsed(), now);
+    let (lapsed, _) = concluded(again.clone(), &Fact::lapsed(), now);
     done(Step::to(again)).await;
-    done(settling(lapsed.clone(), None)).await;
+    done(concluding(lapsed.clone(), None)).await;
     assert_eq!(days_left(&store, lapsed.pay_id()).await, 207);
 }
 
@@ -64,7 +64,7 @@ async fn a_users_places_go_with_the_journeys() {
         store.open(&journey, &[], None).await.unwrap();
         if n % 4 < 2 {
             let (given, _) = agreed(journey.clone(), DAY, at);
-            store.take(&settling(given.clone(), None)).await.unwrap();
+            store.take(&concluding(given.clone(), None)).await.unwrap();
             journeys.push(given);
         } else {
             journeys.push(journey);

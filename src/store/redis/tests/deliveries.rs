@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, MerchantId, Shard};
 use crate::domain::journey::{End, Journey, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, departed, fresh, settled, settling};
+use crate::store::laws::cast::{Draft, concluded, concluding, departed, fresh};
 use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,8 +25,8 @@ impl RedisStore {
         assert_eq!(Journeys::open(self, &journey, &[], None).await, Ok(Opened::New));
         let (away, departure) = departed(journey, at);
         assert_eq!(self.take(&Step::to(away.clone()).with_state(fresh(), departure)).await, Ok(Taken::Done));
-        let (cancelled, _) = settled(away, &Fact::pressed_cancel(), at);
-        assert_eq!(self.take(&settling(cancelled.clone(), None)).await, Ok(Taken::Done));
+        let (cancelled, _) = concluded(away, &Fact::pressed_cancel(), at);
+        assert_eq!(self.take(&concluding(cancelled.clone(), None)).await, Ok(Taken::Done));
         cancelled
     }
 
@@ -56,7 +56,7 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     assert_eq!(left().await, [life, life]);
     let mut journey = journey;
     for mark in 1..4 {
-        journey = journey.remember(Via { departure: 0, mark }, End::Settled(0), store.clock.now()).unwrap();
+        journey = journey.remember(Via { departure: 0, mark }, End::Concluded(0), store.clock.now()).unwrap();
         assert_eq!(store.take(&Step::to(journey.clone())).await, Ok(Taken::Done));
         assert_eq!(left().await, [life, life]);
     }
@@ -69,9 +69,9 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     let (now, merchant, shard) = (store.clock.now(), MerchantId::mint(rand::random()), Shard::of_byte(7));
     let draft = || Draft::at(now).of(merchant).called(JourneyId::mint(rand::random(), shard));
     let left = async || store.hours_left(keys::dead(shard, merchant)).await;
-    let settled = store.cancelled(draft(), now).await;
+    let concluded = store.cancelled(draft(), now).await;
     store.bury().await;
-    let kept = store.hours_left(keys::journey(settled.pay_id())).await;
+    let kept = store.hours_left(keys::journey(concluded.pay_id())).await;
     assert!(kept > 0);
     assert_eq!(left().await, kept);
     let open = draft().notifying(["https://m.example/a"]).journey();

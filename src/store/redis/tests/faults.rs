@@ -10,7 +10,7 @@ use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
 use crate::store::laws::cast::{
-    Draft, deliveries_of, departed, fresh, merchant, renamed, reservation, settled, settling, user,
+    Draft, concluded, concluding, deliveries_of, departed, fresh, merchant, renamed, reservation, user,
 };
 use crate::store::{
     Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved, Step, Taken,
@@ -39,8 +39,8 @@ impl RedisStore {
     }
 
     async fn paid(&self, token: Digest) -> Journey {
-        let (paid, _) = settled(self.away(fresh()).await, &Fact::paid(), self.now());
-        assert_eq!(self.take(&settling(paid.clone(), Some(self.token(token)))).await, Ok(Taken::Done));
+        let (paid, _) = concluded(self.away(fresh()).await, &Fact::paid(), self.now());
+        assert_eq!(self.take(&concluding(paid.clone(), Some(self.token(token)))).await, Ok(Taken::Done));
         paid
     }
 
@@ -92,7 +92,7 @@ async fn a_lost_reply_changes_no_answer() {
     let (opening, edit, keyed) = (reservation(), reservation(), reservation());
     let journey = Draft::at(store.now()).reserved_by(&opening).notifying(["https://m.example/a"]).journey();
     let (away, departure) = departed(journey.clone(), store.now());
-    let (paid, _) = settled(away.clone(), &Fact::paid(), store.now());
+    let (paid, _) = concluded(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
 
     proxy.drop_next_reply();
@@ -100,8 +100,8 @@ async fn a_lost_reply_changes_no_answer() {
     proxy.drop_next_reply();
     assert_eq!(store.take(&Step::to(away).with_state(fresh(), departure)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
-    let settle = settling(paid.clone(), Some(store.token(fresh())));
-    assert_eq!(store.take(&settle).await, Ok(Taken::Done));
+    let conclude = concluding(paid.clone(), Some(store.token(fresh())));
+    assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
     assert_eq!(store.deliveries(paid.pay_id()).await, Ok(deliveries_of(&paid, 0)));
     proxy.drop_next_reply();
     assert_eq!(store.reserve(&keyed).await, Ok(Reserved::Fresh));
@@ -291,10 +291,10 @@ async fn steps_take_one_round_trip() {
     assert_eq!(trips(before), 1);
     let found = held.remember(Via { departure, mark: 1 }, End::Frozen, store.now()).unwrap();
     assert_eq!(store.take(&Step::to(found.clone())).await, Ok(Taken::Done));
-    let (paid, _) = settled(found, &Fact::paid(), store.now());
+    let (paid, _) = concluded(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
-    let settle = settling(paid.clone(), Some(store.token(token)));
-    assert_eq!(store.take(&settle).await, Ok(Taken::Done));
+    let conclude = concluding(paid.clone(), Some(store.token(token)));
+    assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();
     let redeemed = store.redeem(shard, &token, by, &fresh()).await.unwrap();

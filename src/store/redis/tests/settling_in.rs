@@ -1,4 +1,4 @@
-//! Settling in: what this store asks of a Redis.
+//! Conclusion in: what this store asks of a Redis.
 
 use super::fixture::RedisServer;
 use super::*;

@@ -1,4 +1,4 @@
-//! What the stores' benches share: journeys, the steps that settle them, and callers that take these at the same time.
+//! What the stores' benches share: journeys, the steps that conclude them, and callers that take these at the same time.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -47,13 +47,13 @@ async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Troub
     }
 }
 
-/// Settles one after the other; the answer is how long each of them took.
-pub async fn settle_all<S: Journeys>(store: Arc<S>, steps: Vec<Step>) -> Result<Vec<Duration>, Trouble> {
+/// Concludes one after the other; the answer is how long each of them took.
+pub async fn conclude_all<S: Journeys>(store: Arc<S>, steps: Vec<Step>) -> Result<Vec<Duration>, Trouble> {
     let mut waits = Vec::with_capacity(steps.len());
     for step in steps {
         let begun = Instant::now();
         if store.take(&step).await? != Taken::Done {
-            return Err("a settlement was lost".into());
+            return Err("a final outcome was lost".into());
         }
         waits.push(begun.elapsed());
     }
@@ -111,16 +111,16 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
     }))
 }
 
-/// What a bank's proof leaves of a journey: the step that settles it as paid.
+/// What a bank's proof leaves of a journey: the step that concludes it as paid.
 ///
-/// Only this program's own banks can make a fact, and there is none here. So the settlement is written into the
+/// Only this program's own banks can make a fact, and there is none here. So the final_outcome is written into the
 /// record, into the empty list before what only a consent has: `[[0 (paid), at, {"B": nil}]]`.
-pub fn settlement(away: Journey) -> Result<Step, Trouble> {
+pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
     let now = SystemClock.now();
     let via = Via { departure: 0, mark: rand::random() };
-    let answered = away.remember(via, End::Settled(0), now).ok_or("it had been answered")?;
+    let answered = away.remember(via, End::Concluded(0), now).ok_or("it had been answered")?;
     let mut record = write_journey(&answered)?;
-    // No settlements; no consent, proofs, reopenings or grant.
+    // No final_outcomes; no consent, proofs, reopenings or grant.
     let end = [0x90, 0xc0, 0x90, 0x90, 0xc0];
     if !record.ends_with(&end) {
         return Err("a record does not end as it did".into());
