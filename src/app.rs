@@ -30,7 +30,7 @@ use crate::courier::{self, Courier, Desk};
 use crate::demo::Demo;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Book, CallbackName, MerchantName, SavedCallback, Used};
+use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback, SavedCallbacks, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
 use crate::engine::{Deps, Edit, Engine, Herald, NewMerchant, NoHerald, sweep, use_cases};
@@ -250,11 +250,11 @@ async fn open_demo(
     addr: SocketAddr,
 ) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
     let id = MerchantId::mint(DEMO_MERCHANT_ENTROPY);
-    let mut book = Book::default();
+    let mut callbacks = SavedCallbacks::default();
     for callback in demo_callbacks(engine)? {
-        book.add(callback)?;
+        callbacks.add(callback)?;
     }
-    let newcomer = use_cases::merchants::add_as(engine, id, MerchantName::parse(DEMO_MERCHANT)?, book).await?;
+    let newcomer = use_cases::merchants::add_as(engine, id, MerchantName::parse(DEMO_MERCHANT)?, callbacks).await?;
     if newcomer.is_none() {
         put_demo_callbacks_right(engine, id).await?;
     }
@@ -294,7 +294,7 @@ fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
 async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Result<()> {
     let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok(()) };
     for wanted in demo_callbacks(engine)? {
-        let known = wanted.name.as_ref().and_then(|name| merchant.book.named(name.as_str()));
+        let known = wanted.name.as_ref().and_then(|name| merchant.callbacks.named(name.as_str()));
         if let Some((index, _)) = known.filter(|(_, saved)| **saved != wanted) {
             use_cases::profile::edit(engine, id, &Edit::Replace(index, wanted), None).await?;
         }

@@ -64,12 +64,12 @@ pub trait Bank: Send + Sync {
         Ok(Checked::Genuine)
     }
 
-    /// Does at once what needs no customer: a booking, or what a test bank is asked to play.
+    /// Does at once what needs no customer: a operation, or what a test bank is asked to play.
     ///
     /// # Errors
-    /// When the bank could not be asked. A bank that takes no bookings cannot.
-    async fn book(&self, _journey: &Journey) -> Result<Booked, BankTrouble> {
-        Err(BankTrouble::Unreachable("it takes no bookings".into()))
+    /// When the bank could not be asked. A bank that takes no operations cannot.
+    async fn perform(&self, _journey: &Journey) -> Result<Performed, BankTrouble> {
+        Err(BankTrouble::Unreachable("it takes no operations".into()))
     }
 
     /// What the bank itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a bank that
@@ -117,7 +117,7 @@ pub struct Said {
 
 /// What a bank says when it is asked to do something without a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Booked {
+pub enum Performed {
     /// It has done so, or refused.
     Now(Fact),
     /// It will; then this offer tells.

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{Answer, Bank, BankTrouble, Booked, Requested, Said, Trip};
+use super::{Answer, Bank, BankTrouble, Performed, Requested, Said, Trip};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -196,8 +196,8 @@ impl Bank for Sandbox {
         Ok(answer.said())
     }
 
-    async fn book(&self, journey: &Journey) -> Result<Booked, BankTrouble> {
-        Ok(part::booked(journey))
+    async fn perform(&self, journey: &Journey) -> Result<Performed, BankTrouble> {
+        Ok(part::applied(journey))
     }
 
     async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
@@ -209,7 +209,7 @@ impl Bank for Sandbox {
         match code.strip_prefix("fail:") {
             Some(error) => Ok(part::asked_to_fail(error)),
             None => Ok(match trip.journey.opening().purpose {
-                Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => part::yes(trip.journey),
+                Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => part::yes(trip.journey),
                 Purpose::Consent(_) => Fact::authorised(BankTokens {
                     json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
                     consent: None,

@@ -64,7 +64,7 @@ struct Count {
 #[derive(Debug)]
 struct Timetable {
     pace: Option<Duration>,
-    booked: Moment,
+    applied: Moment,
 }
 
 /// What a queue knows of one path.
@@ -164,7 +164,7 @@ impl ReceiverQueue {
     }
 
     /// For how long a delivery is put off for which there is no seat.
-    pub fn book(&mut self, path: &str, turn: Turn, now: Moment, chance: u64) -> Duration {
+    pub fn turn_away(&mut self, path: &str, turn: Turn, now: Moment, chance: u64) -> Duration {
         let (places, waiting, concurrency) = (self.depth(), self.waiting(), self.concurrency());
         let pace = self.times.pace;
         let share = share_of(self.paths.get(path), concurrency);
@@ -172,9 +172,9 @@ impl ReceiverQueue {
         match self.paths.get_mut(path) {
             Some(state) if state.waiting.of(turn) >= seats => {
                 let turn_length = Timetable { pace: state.times.pace.or(pace), ..state.times }.turn(share);
-                state.times.book(turn_length, state.waiting.all(), now, chance)
+                state.times.next_turn(turn_length, state.waiting.all(), now, chance)
             }
-            _ => self.times.book(self.times.turn(concurrency), waiting, now, chance),
+            _ => self.times.next_turn(self.times.turn(concurrency), waiting, now, chance),
         }
     }
 
@@ -308,7 +308,7 @@ impl ReceiverQueue {
 impl PathState {
     fn is_blank(&self, long_ago: Moment, now: Moment) -> bool {
         self.running.all() + self.waiting.all() == 0
-            && self.times.booked <= now
+            && self.times.applied <= now
             && !self.backoff.has_failed_since(long_ago)
     }
 }
@@ -353,7 +353,7 @@ impl Count {
 
 impl Default for Timetable {
     fn default() -> Self {
-        Self { pace: None, booked: Moment::from_millis(0) }
+        Self { pace: None, applied: Moment::from_millis(0) }
     }
 }
 
@@ -364,23 +364,23 @@ impl Timetable {
         (self.pace.unwrap_or(PACE) / concurrency).max(Duration::from_millis(1))
     }
 
-    /// An attempt took so long: what is booked comes into line with what a turn is now.
+    /// An attempt took so long: what is applied comes into line with what a turn is now.
     fn learn(&mut self, took: Duration, concurrency: usize, now: Moment) {
         let before = self.turn(concurrency);
         self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
-        let ahead = self.booked.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
-        self.booked = now.plus(ahead.min(NO_ROOM.1));
+        let ahead = self.applied.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
+        self.applied = now.plus(ahead.min(NO_ROOM.1));
     }
 
-    /// Books a place behind all who were told to come again, and answers how long it is until then.
-    fn book(&mut self, turn: Duration, waiting: usize, now: Moment, chance: u64) -> Duration {
+    /// SavedCallbacks a place behind all who were told to come again, and answers how long it is until then.
+    fn next_turn(&mut self, turn: Duration, waiting: usize, now: Moment, chance: u64) -> Duration {
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        let at = self.booked.max(now.plus(turn.saturating_mul(waiting)));
+        let at = self.applied.max(now.plus(turn.saturating_mul(waiting)));
         let wait = at.since(now);
         if wait >= NO_ROOM.1 {
             return spread(NO_ROOM.1, chance);
         }
-        self.booked = at.plus(turn);
+        self.applied = at.plus(turn);
         wait.max(NO_ROOM.0)
     }
 }

@@ -86,7 +86,7 @@ impl Queues {
         if turn == Turn::Again && queue.backs_off() {
             return Admission::PutOff(after(REST.0, turn, chance));
         }
-        Admission::PutOff(queue.book(&path, turn, now, chance))
+        Admission::PutOff(queue.turn_away(&path, turn, now, chance))
     }
 
     /// An attempt has ended after this time. Answers those that have waited for it in vain, each with the time that it is

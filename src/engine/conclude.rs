@@ -42,7 +42,7 @@ pub(super) async fn by_response(
     };
     let (journey, (end, announcement)) = commit::commit(deps, journey, decide).await?;
     if announcement.is_some() {
-        take_booking_back(deps, &journey).await;
+        take_operation_back(deps, &journey).await;
     }
     Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: announcement.flatten() })
 }
@@ -94,7 +94,7 @@ pub(super) async fn conclude_before(
     };
     let (journey, concluded) = commit::commit(deps, journey, decide).await?;
     if let Some(announcement) = concluded {
-        take_booking_back(deps, &journey).await;
+        take_operation_back(deps, &journey).await;
         if let Some(waiting) = waiting {
             commit::announced(deps, announcement, waiting).await;
         }
@@ -211,31 +211,31 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
     chosen.and_then(|id| deps.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
 }
 
-/// Takes a booking that its bank has refused back from the journey that it is of. What ended in any other way stays
+/// Takes a operation that its bank has refused back from the journey that it is of. What ended in any other way stays
 /// there: the bank may have done it.
-async fn take_booking_back(deps: &Deps, journey: &Journey) {
+async fn take_operation_back(deps: &Deps, journey: &Journey) {
     let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
-    if journey.opening().purpose.booking().is_none() || !refused {
+    if journey.opening().purpose.operation().is_none() || !refused {
         return;
     }
-    if let Err(error) = Box::pin(unbooked(deps, journey)).await {
-        // The booking has ended all the same; what it took stays taken, which harms nobody but its merchant.
-        tracing::error!(error = %error, pay_id = %journey.pay_id(), "book.not_taken_back");
+    if let Err(error) = Box::pin(taken_back(deps, journey)).await {
+        // The operation has ended all the same; what it took stays taken, which harms nobody but its merchant.
+        tracing::error!(error = %error, pay_id = %journey.pay_id(), "operation.not_taken_back");
     }
 }
 
-async fn unbooked(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
+async fn taken_back(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
     let Some(original) = original(deps, journey).await? else { return Ok(()) };
-    let unbook = |original: &Journey| {
-        let next = original.clone().unbook(journey.pay_id());
+    let take_back = |original: &Journey| {
+        let next = original.clone().take_back(journey.pay_id());
         Ok(Next::step(next))
     };
-    commit::commit(deps, original, unbook).await.map(drop)
+    commit::commit(deps, original, take_back).await.map(drop)
 }
 
-/// The journey that a booking is of, if it is the same merchant's.
+/// The journey that a operation is of, if it is the same merchant's.
 pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>, EngineError> {
-    let Some(of) = journey.opening().purpose.booking().and_then(|booking| booking.of) else { return Ok(None) };
+    let Some(of) = journey.opening().purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
     let own = journey.opening().merchant;
     Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
 }

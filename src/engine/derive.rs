@@ -290,7 +290,7 @@ const CONSENT_APP_PAGE: &str = "/consent/app";
 /// The page of ours that a journey is on.
 pub const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => PAYMENT_PAGE,
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,
     }
 }
@@ -298,7 +298,7 @@ pub const fn page_of(journey: &Journey) -> &'static str {
 /// The page of ours that opens a journey's app.
 pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) | Purpose::Booking(_) | Purpose::Errand(_) => PAYMENT_APP_PAGE,
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => PAYMENT_APP_PAGE,
         Purpose::Consent(_) => CONSENT_APP_PAGE,
     }
 }

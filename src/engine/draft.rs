@@ -8,7 +8,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::endpoint::Ciphering;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Booking, Journey, Opening, Purpose};
+use crate::domain::journey::{Journey, Opening, PaymentOperation, Purpose};
 use crate::domain::merchant::{Merchant, Settings};
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Allowed, Plan};
@@ -52,7 +52,7 @@ pub(super) fn draft(
 /// settings are; else as those say.
 fn expires_at(deps: &Deps, merchant: &Merchant, wish: &Wish, now: Moment) -> Result<Moment, Invalid> {
     let Some(Expiry { field, when }) = wish.expiry else {
-        let life = wish.purpose.booking().map_or(merchant.settings.journey_life, |_| Booking::LIFE);
+        let life = wish.purpose.operation().map_or(merchant.settings.journey_life, |_| PaymentOperation::LIFE);
         return Ok(now.plus(life));
     };
     let (shortest, longest) = (Settings::JOURNEY_LIFE.0, deps.longest_life);
@@ -100,7 +100,7 @@ fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) ->
     let appended = signed_returns(merchant, dialect, wish).beside(dialect.appended_to(wish));
     let rules = deps.rules_of(dialect);
     let allowed = Allowed {
-        book: &merchant.book,
+        callbacks: &merchant.callbacks,
         endpoints: merchant.endpoints.all(),
         one_off_urls: merchant.settings.one_off_urls,
         rules: rules.as_ref(),

@@ -80,7 +80,7 @@ pub struct Engine {
     uses: NotedUses,
     proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
     genuine: Notes<prove::Key>,
-    bookings: Flights<PayId, Result<Journey, EngineError>>,
+    operations: Flights<PayId, Result<Journey, EngineError>>,
     outbound: Flights<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
     ahead: Flights<(PayId, u8), Result<(), EngineError>>,
 }
@@ -96,7 +96,7 @@ impl Engine {
             uses: NotedUses::default(),
             proofs: Flights::kept_for(Duration::ZERO),
             genuine: Notes::default(),
-            bookings: Flights::kept_for(Duration::ZERO),
+            operations: Flights::kept_for(Duration::ZERO),
             outbound: Flights::kept_for(LATE_WAY),
             ahead: Flights::kept_for(Duration::ZERO),
         }
@@ -104,6 +104,6 @@ impl Engine {
 
     /// Whether this node is asking a bank for the worth of a code, or to do something.
     pub fn asks_banks(&self) -> bool {
-        self.proofs.any() || self.bookings.any()
+        self.proofs.any() || self.operations.any()
     }
 }

@@ -57,7 +57,7 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, Engi
     match perform::unfinished(engine, &journey, now) {
         // What its node has left its bank is asked again, if that harms nobody; then it expires.
         Some(bank) if !bank.asks_once() => {
-            let journey = perform::book(engine, journey).await?;
+            let journey = perform::perform(engine, journey).await?;
             lapse::lapse(&engine.deps, journey).await?;
         }
         Some(_) | None => {

@@ -1,6 +1,6 @@
 //! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
 
-mod bookings;
+mod operations;
 mod requests;
 mod secrets;
 
@@ -16,7 +16,7 @@ use super::{
     Answer, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned, Sending,
     Timing, Visitor, Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Booked, Checked, Requested, Said, Trip};
+use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, Said, Trip};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
@@ -61,7 +61,7 @@ struct Bluntbank {
     check_takes: Duration,
     keys_away: Mutex<usize>,
     forged: Mutex<bool>,
-    booked: Mutex<VecDeque<Result<Booked, BankTrouble>>>,
+    applied: Mutex<VecDeque<Result<Performed, BankTrouble>>>,
     may_be_asked_again: bool,
     refuses_requests: Option<BankError>,
     takes_no_payments: bool,
@@ -85,9 +85,9 @@ impl Bank for Bluntbank {
         !self.may_be_asked_again
     }
 
-    async fn book(&self, _: &Journey) -> Result<Booked, BankTrouble> {
-        let told = self.booked.lock().unwrap().pop_front();
-        told.unwrap_or_else(|| Ok(Booked::Now(Fact::paid())))
+    async fn perform(&self, _: &Journey) -> Result<Performed, BankTrouble> {
+        let told = self.applied.lock().unwrap().pop_front();
+        told.unwrap_or_else(|| Ok(Performed::Now(Fact::paid())))
     }
 
     async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
@@ -213,7 +213,7 @@ async fn merchant(engine: &Engine) -> Merchant {
     let mut merchant = use_cases::merchants::add(engine, MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
     merchant
-        .book
+        .callbacks
         .add(SavedCallback {
             url,
             name: None,

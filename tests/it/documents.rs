@@ -229,7 +229,8 @@ fn private_words_are_found_wherever_callers_would_read_them() {
         private_words("Told in the news: listErrands, bookings, a_landing"),
         ["told", "news", "errands", "landing"]
     );
-    let code = "/// news\n#[derive(Serialize)]\nstruct V {\n    landing: u8,\n}\nlet house = \"a {book} is told\";\n";
+    let code =
+        "/// news\n#[derive(Serialize)]\nstruct V {\n    landing: u8,\n}\nlet house = \"a {callbacks} is told\";\n";
     assert_eq!(private_words(&written_texts(code)), ["told", "landing"]);
 }
 

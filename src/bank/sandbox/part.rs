@@ -1,6 +1,6 @@
 //! The sandbox bank's part: what a merchant asks it to play, by a word that its journey holds.
 
-use crate::bank::Booked;
+use crate::bank::Performed;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::{BankError, Fact, Offer, Outcome};
 
@@ -18,14 +18,14 @@ fn word(journey: &Journey) -> Option<&str> {
     journey.opening().extras.iter().find(|(name, _)| name == EXTRA).map(|(_, word)| word.as_str())
 }
 
-/// What it does without a customer: whatever it is asked to, and every booking that it is asked nothing about.
-pub(super) fn booked(journey: &Journey) -> Booked {
+/// What it does without a customer: whatever it is asked to, and every operation that it is asked nothing about.
+pub(super) fn applied(journey: &Journey) -> Performed {
     match word(journey) {
-        Some("error") => Booked::Now(asked_to_fail(FAILURE)),
-        Some("pendingSuccess") => Booked::Later(Offer::of(format!("slow:{LATE_MILLIS}"))),
-        Some("pendingError") => Booked::Later(Offer::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
-        Some("pending") => Booked::Unknown,
-        _ => Booked::Now(yes(journey)),
+        Some("error") => Performed::Now(asked_to_fail(FAILURE)),
+        Some("pendingSuccess") => Performed::Later(Offer::of(format!("slow:{LATE_MILLIS}"))),
+        Some("pendingError") => Performed::Later(Offer::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
+        Some("pending") => Performed::Unknown,
+        _ => Performed::Now(yes(journey)),
     }
 }
 

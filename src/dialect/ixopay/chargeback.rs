@@ -5,7 +5,7 @@ use super::request::kept;
 use super::simulator::{CHARGEBACK, SCRIPT};
 use super::view::{Standing, View};
 use crate::domain::callback::Placement;
-use crate::domain::journey::{Booking, BookingKind, Journey, Purpose};
+use crate::domain::journey::{Journey, OperationKind, PaymentOperation, Purpose};
 use crate::domain::wish::{Asked, Wish};
 
 /// The wish for the chargeback of a payment that was opened by `wish`. `None` unless the test bank was asked for one, and
@@ -25,8 +25,8 @@ pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
     // It is told as the payment is.
     let same = |(name, _): &&(String, String)| [kept::AMOUNT, kept::TYPE, kept::HASH].contains(&name.as_str());
     Some(Wish {
-        purpose: Purpose::Booking(Booking {
-            kind: BookingKind::Chargeback,
+        purpose: Purpose::Operation(PaymentOperation {
+            kind: OperationKind::Chargeback,
             amount: paid.opening().purpose.amount(),
             of: Some(paid.pay_id()),
             note: paid.opening().purpose.note().to_owned(),

@@ -101,7 +101,7 @@ fn of_bank(error: &BankError) -> Code {
     match error.code() {
         "temporarily_unavailable" => Code::UNAVAILABLE,
         "answer_lost" | "answer_unreadable" => Code::COMMUNICATION,
-        "unbookable" => Code::LOGICAL,
+        "operation_not_possible" => Code::LOGICAL,
         _ => Code::DECLINED,
     }
 }
@@ -145,8 +145,9 @@ mod tests {
     #[test]
     fn every_end_has_a_code() {
         let error = BankError::new("server_error", Some("Out to lunch."));
-        let [away, lost, unread, odd] = ["temporarily_unavailable", "answer_lost", "answer_unreadable", "unbookable"]
-            .map(|code| BankError::new(code, None));
+        let [away, lost, unread, odd] =
+            ["temporarily_unavailable", "answer_lost", "answer_unreadable", "operation_not_possible"]
+                .map(|code| BankError::new(code, None));
         for (outcome, cause, number, bank) in [
             (Outcome::Cancelled, Cause::Customer, 2002, None),
             (Outcome::Cancelled, Cause::Bank(Some(error.clone())), 2002, Some(&error)),

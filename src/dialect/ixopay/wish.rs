@@ -6,7 +6,7 @@ use super::request::{Asked, kept};
 use super::signature::BodyHash;
 use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::Telling;
-use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Purpose, Wanted};
+use crate::domain::journey::{Cancel, Checkout, OperationKind, PaymentOperation, Purpose, Wanted};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked as Callbacks, Wish};
 
@@ -20,12 +20,12 @@ impl Asked {
             (Kind::Debit, Some(amount)) => self.checkout(Wanted::Payment(amount)),
             (Kind::Preauthorize, Some(amount)) => self.checkout(Wanted::Reservation(amount)),
             (Kind::Debit | Kind::Preauthorize | Kind::Register, _) => self.checkout(Wanted::Registration),
-            (Kind::Payout, _) => self.booking(BookingKind::Payout),
-            (Kind::Refund, _) => self.booking(BookingKind::Refund),
-            (Kind::Capture, _) => self.booking(BookingKind::Capture),
-            (Kind::Void, _) => self.booking(BookingKind::Void),
-            (Kind::Deregister, _) => self.booking(BookingKind::Deregister),
-            (Kind::Chargeback, _) => self.booking(BookingKind::Chargeback),
+            (Kind::Payout, _) => self.operation(OperationKind::Payout),
+            (Kind::Refund, _) => self.operation(OperationKind::Refund),
+            (Kind::Capture, _) => self.operation(OperationKind::Capture),
+            (Kind::Void, _) => self.operation(OperationKind::Void),
+            (Kind::Deregister, _) => self.operation(OperationKind::Deregister),
+            (Kind::Chargeback, _) => self.operation(OperationKind::Chargeback),
         };
         let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
         Wish {
@@ -50,9 +50,9 @@ impl Asked {
         Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered, payee: None })
     }
 
-    fn booking(&self, kind: BookingKind) -> Purpose {
+    fn operation(&self, kind: OperationKind) -> Purpose {
         let of = self.reference.map(Reference::pay_id);
-        Purpose::Booking(Booking { kind, amount: self.amount, of, note: self.description.clone() })
+        Purpose::Operation(PaymentOperation { kind, amount: self.amount, of, note: self.description.clone() })
     }
 }
 
@@ -77,12 +77,12 @@ mod tests {
     }
 
     #[test]
-    fn who_needs_a_customer_is_a_checkout_and_the_others_are_bookings() {
+    fn who_needs_a_customer_is_a_checkout_and_the_others_are_operations() {
         for kind in Kind::ASKED {
             let wish = wish(kind, "");
             assert_eq!(wish.purpose.needs_customer(), kind.has_customer(), "{kind:?}");
             assert_eq!(wish.purpose.amount().is_some(), kind.needs_amount(), "{kind:?}");
-            let of = wish.purpose.booking().and_then(|booking| booking.of);
+            let of = wish.purpose.operation().and_then(|operation| operation.of);
             assert_eq!(of.is_some(), kind.follows(), "{kind:?}");
         }
     }

@@ -9,7 +9,7 @@ use super::super::invalid::Invalid;
 /// One entry of `callback_url`, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// A slot of the merchant's book, from 0.
+    /// A slot of the merchant's callbacks, from 0.
     Index(usize),
     /// A saved callback's name.
     Name(String),

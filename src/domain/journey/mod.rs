@@ -4,8 +4,8 @@
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
-mod booking;
 mod changing;
+mod operation;
 mod purpose;
 mod reading;
 #[cfg(test)]
@@ -25,9 +25,9 @@ use super::signature::GatewaySignature;
 use super::terms::Terms;
 use super::token::OneTimeToken;
 
-pub use booking::{Booked, Unbookable};
 pub use changing::{Conclusion, Departing};
-pub use purpose::{Booking, BookingKind, Cancel, Checkout, Errand, Purpose, Wanted};
+pub use operation::{AppliedOperation, Inapplicable};
+pub use purpose::{Cancel, Checkout, Errand, OperationKind, PaymentOperation, Purpose, Wanted};
 pub use way::Way;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
@@ -79,7 +79,7 @@ pub(crate) struct Past {
     /// What the customer's agreement left.
     pub grant: Option<Grant>,
     /// What has become of the payment since.
-    pub bookings: Vec<Booked>,
+    pub operations: Vec<AppliedOperation>,
     /// What an errand came back with.
     pub result: Option<Sealed>,
 }

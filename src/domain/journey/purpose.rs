@@ -1,4 +1,4 @@
-//! What a journey is for: a payment, a customer's agreement, a booking, or an errand.
+//! What a journey is for: a payment, a customer's agreement, a operation, or an errand.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub enum Purpose {
     Checkout(Checkout),
     /// A customer's agreement.
     Consent(Consent),
-    /// A booking, which no customer is needed for.
-    Booking(Booking),
+    /// A operation, which no customer is needed for.
+    Operation(PaymentOperation),
     /// An errand: somebody is told when something is done.
     Errand(Errand),
 }
@@ -25,7 +25,7 @@ impl Purpose {
     pub const fn checkout(&self) -> Option<&Checkout> {
         match self {
             Self::Checkout(checkout) => Some(checkout),
-            Self::Consent(_) | Self::Booking(_) | Self::Errand(_) => None,
+            Self::Consent(_) | Self::Operation(_) | Self::Errand(_) => None,
         }
     }
 
@@ -33,14 +33,14 @@ impl Purpose {
     pub const fn consent(&self) -> Option<&Consent> {
         match self {
             Self::Consent(consent) => Some(consent),
-            Self::Checkout(_) | Self::Booking(_) | Self::Errand(_) => None,
+            Self::Checkout(_) | Self::Operation(_) | Self::Errand(_) => None,
         }
     }
 
-    /// The booking, if it is one.
-    pub const fn booking(&self) -> Option<&Booking> {
+    /// The operation, if it is one.
+    pub const fn operation(&self) -> Option<&PaymentOperation> {
         match self {
-            Self::Booking(booking) => Some(booking),
+            Self::Operation(operation) => Some(operation),
             Self::Checkout(_) | Self::Consent(_) | Self::Errand(_) => None,
         }
     }
@@ -49,7 +49,7 @@ impl Purpose {
     pub const fn errand(&self) -> Option<&Errand> {
         match self {
             Self::Errand(errand) => Some(errand),
-            Self::Checkout(_) | Self::Consent(_) | Self::Booking(_) => None,
+            Self::Checkout(_) | Self::Consent(_) | Self::Operation(_) => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Purpose {
     pub const fn amount(&self) -> Option<Amount> {
         match self {
             Self::Checkout(checkout) => checkout.wanted.amount(),
-            Self::Booking(booking) => booking.amount,
+            Self::Operation(operation) => operation.amount,
             Self::Consent(Consent { kind: Kind::Payment { amount, .. }, .. }) => Some(*amount),
             Self::Consent(_) | Self::Errand(_) => None,
         }
@@ -71,7 +71,7 @@ impl Purpose {
     /// Whether its bank has to take payments: for all that leads to a bank but access to accounts.
     pub fn needs_payments(&self) -> bool {
         match self {
-            Self::Checkout(_) | Self::Booking(_) => true,
+            Self::Checkout(_) | Self::Operation(_) => true,
             Self::Consent(consent) => consent.kind != Kind::Accounts,
             Self::Errand(_) => false,
         }
@@ -81,7 +81,7 @@ impl Purpose {
     pub fn note(&self) -> &str {
         match self {
             Self::Checkout(checkout) => &checkout.note,
-            Self::Booking(booking) => &booking.note,
+            Self::Operation(operation) => &operation.note,
             Self::Consent(Consent { kind: Kind::Payment { reference, .. }, .. }) => reference,
             Self::Consent(_) | Self::Errand(_) => "",
         }
@@ -92,7 +92,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.payee.as_deref(),
             Self::Consent(Consent { kind: Kind::Payment { payee, .. }, .. }) => Some(payee),
-            Self::Consent(_) | Self::Booking(_) | Self::Errand(_) => None,
+            Self::Consent(_) | Self::Operation(_) | Self::Errand(_) => None,
         }
     }
 
@@ -101,7 +101,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.cancel,
             Self::Consent(_) => Cancel::Offered,
-            Self::Booking(_) | Self::Errand(_) => Cancel::Withheld,
+            Self::Operation(_) | Self::Errand(_) => Cancel::Withheld,
         }
     }
 
@@ -110,7 +110,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.institution.as_deref(),
             Self::Consent(consent) => consent.institution.as_deref(),
-            Self::Booking(_) | Self::Errand(_) => None,
+            Self::Operation(_) | Self::Errand(_) => None,
         }
     }
 }
@@ -135,7 +135,7 @@ pub struct Checkout {
 pub enum Wanted {
     /// Money.
     Payment(Amount),
-    /// That money is set aside; a booking collects it later.
+    /// That money is set aside; a operation collects it later.
     Reservation(Amount),
     /// A means to pay with later.
     Registration,
@@ -162,9 +162,9 @@ pub enum Cancel {
 
 /// What a merchant orders without a customer: money back, money that was set aside, or money out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booking {
+pub struct PaymentOperation {
     /// What it does.
-    pub kind: BookingKind,
+    pub kind: OperationKind,
     /// How much; `None` where there is no money in it.
     pub amount: Option<Amount>,
     /// The journey that it changes; `None` of a payout.
@@ -173,14 +173,14 @@ pub struct Booking {
     pub note: String,
 }
 
-impl Booking {
-    /// How long a booking waits for its bank. Nobody has to find the time for it, as a customer has.
+impl PaymentOperation {
+    /// How long a operation waits for its bank. Nobody has to find the time for it, as a customer has.
     pub const LIFE: Duration = Duration::from_mins(15);
 }
 
-/// What a booking does.
+/// What a operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BookingKind {
+pub enum OperationKind {
     /// Pays money out.
     Payout,
     /// Pays a payment back, in part or whole.

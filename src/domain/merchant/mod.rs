@@ -1,4 +1,4 @@
-//! Merchants: who they are, their book of callbacks, their settings.
+//! Merchants: who they are, their callbacks of callbacks, their settings.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub struct Merchant {
     /// When it was added.
     pub created_at: Moment,
     /// Its saved callbacks.
-    pub book: Book,
+    pub callbacks: SavedCallbacks,
     /// What it has chosen.
     pub settings: Settings,
     /// Its saved payment endpoints.
@@ -130,7 +130,7 @@ impl CallbackName {
     }
 }
 
-/// A callback in a merchant's book.
+/// A callback in a merchant's callbacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedCallback {
     /// Where it leads.
@@ -157,15 +157,15 @@ pub enum Used {
 
 /// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Book {
+pub struct SavedCallbacks {
     slots: Slots<SavedCallback>,
 }
 
-impl Book {
-    /// The most slots a book may have, holes included.
+impl SavedCallbacks {
+    /// The most slots a callbacks may have, holes included.
     pub const MAX_SLOTS: usize = Slots::<SavedCallback>::MOST;
 
-    /// Restores a book that was stored.
+    /// Restores a callbacks that was stored.
     pub(crate) const fn restored(slots: Vec<Option<SavedCallback>>) -> Self {
         Self { slots: Slots::restored(slots) }
     }
@@ -206,11 +206,11 @@ impl Book {
     /// Appends `saved` in a new slot, and answers its index. A hole is never filled again by this.
     ///
     /// # Errors
-    /// When the name is taken or the book is full.
+    /// When the name is taken or the callbacks is full.
     pub fn add(&mut self, saved: SavedCallback) -> Result<usize, Invalid> {
         self.check_name(&saved, None)?;
         self.slots.add(saved).ok_or_else(|| {
-            Invalid::new("url", format!("is one too many: a book has {} slots", Self::MAX_SLOTS))
+            Invalid::new("url", format!("is one too many: there are {} slots", Self::MAX_SLOTS))
                 .hint("replace an entry with PUT")
         })
     }

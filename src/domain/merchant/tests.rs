@@ -1,4 +1,4 @@
-//! A merchant's book, and the names in it.
+//! A merchant's callbacks, and the names in it.
 
 use super::*;
 use crate::domain::callback::Rules;
@@ -15,35 +15,35 @@ fn saved(name: Option<&str>) -> SavedCallback {
 
 #[test]
 fn a_deletion_leaves_a_hole_and_moves_nobody() {
-    let mut book = Book::default();
+    let mut callbacks = SavedCallbacks::default();
     for name in ["a", "b", "c"] {
-        book.add(saved(Some(name))).unwrap();
+        callbacks.add(saved(Some(name))).unwrap();
     }
-    assert!(book.delete(0));
-    assert!(!book.delete(0));
-    assert_eq!(book.at(0), None);
-    assert_eq!(book.named("c").map(|(i, _)| i), Some(2));
-    assert_eq!(book.by_default().map(|(i, _)| i).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(book.add(saved(Some("a"))).unwrap(), 3);
-    assert!(book.replace(0, saved(None)).unwrap());
-    assert!(!book.replace(9, saved(None)).unwrap());
+    assert!(callbacks.delete(0));
+    assert!(!callbacks.delete(0));
+    assert_eq!(callbacks.at(0), None);
+    assert_eq!(callbacks.named("c").map(|(i, _)| i), Some(2));
+    assert_eq!(callbacks.by_default().map(|(i, _)| i).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(callbacks.add(saved(Some("a"))).unwrap(), 3);
+    assert!(callbacks.replace(0, saved(None)).unwrap());
+    assert!(!callbacks.replace(9, saved(None)).unwrap());
 }
 
 #[test]
 fn a_name_is_held_by_one_slot() {
-    let mut book = Book::default();
-    book.add(saved(Some("shop"))).unwrap();
-    assert!(book.add(saved(Some("shop"))).is_err());
-    assert!(book.replace(0, saved(Some("shop"))).unwrap());
+    let mut callbacks = SavedCallbacks::default();
+    callbacks.add(saved(Some("shop"))).unwrap();
+    assert!(callbacks.add(saved(Some("shop"))).is_err());
+    assert!(callbacks.replace(0, saved(Some("shop"))).unwrap());
 }
 
 #[test]
-fn a_book_has_an_end() {
-    let mut book = Book::default();
-    for _ in 0..Book::MAX_SLOTS {
-        book.add(saved(None)).unwrap();
+fn there_is_a_most_of_saved_callbacks() {
+    let mut callbacks = SavedCallbacks::default();
+    for _ in 0..SavedCallbacks::MAX_SLOTS {
+        callbacks.add(saved(None)).unwrap();
     }
-    assert!(book.add(saved(None)).is_err());
+    assert!(callbacks.add(saved(None)).is_err());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::domain::callback::{
 use crate::domain::delivery::Target;
 use crate::domain::endpoint::Telling;
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{Book, SavedCallback};
+use crate::domain::merchant::{SavedCallback, SavedCallbacks};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::secret::Sealed;
@@ -73,7 +73,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed<'a> {
     /// The merchant's saved callbacks.
-    pub book: &'a Book,
+    pub callbacks: &'a SavedCallbacks,
     /// The merchant's saved payment endpoints, in their slots.
     pub endpoints: &'a [Option<Endpoint>],
     /// Whether one-off URLs are.
@@ -97,7 +97,7 @@ impl Plan {
         match asked {
             None => Self::by_default(allowed),
             Some(text) => {
-                let items = parse_list(text, allowed.book)?;
+                let items = parse_list(text, allowed.callbacks)?;
                 Self::of_items(&items, allowed)
             }
         }
@@ -151,7 +151,7 @@ impl Plan {
     /// When it breaks a rule for URLs, is not covered, or holds a name that the dialect appends.
     pub fn of_covered(text: &str, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         let url = CallbackUrl::parse(text, allowed.rules).map_err(|invalid| invalid.at("callback"))?;
-        let Some((index, saved)) = allowed.book.covering(&url) else {
+        let Some((index, saved)) = allowed.callbacks.covering(&url) else {
             return Err(Invalid::new("callback", "is not one of the application's authorised callbacks")
                 .hint("save it, or one above it that ends in a slash; its own query is free"));
         };
@@ -242,7 +242,7 @@ impl Plan {
     }
 
     fn by_default(allowed: Allowed<'_>) -> Result<Self, Invalid> {
-        let used = allowed.book.by_default().map(|(index, saved)| of_slot(index, saved));
+        let used = allowed.callbacks.by_default().map(|(index, saved)| of_slot(index, saved));
         // Only a browser can open an app, and it goes to the first.
         let used = used.enumerate().filter(|(position, entry)| *position == 0 || !entry.url.is_app_link());
         let entries = used.map(|(position, entry)| {
@@ -256,7 +256,7 @@ impl Plan {
     }
 }
 
-impl Saved for Book {
+impl Saved for SavedCallbacks {
     fn has_name(&self, name: &str) -> bool {
         self.named(name).is_some()
     }
@@ -281,13 +281,15 @@ impl Saved for SavedEndpoints<'_> {
 
 fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
     match item {
-        Item::Index(index) => allowed.book.at(*index).map(|saved| of_slot(*index, saved)).ok_or_else(|| {
+        Item::Index(index) => allowed.callbacks.at(*index).map(|saved| of_slot(*index, saved)).ok_or_else(|| {
             Invalid::new("callback_url", format!("names the saved callback {index}, and there is none at that index"))
                 .hint("list them with GET /v1/profile/callbacks; the first has index 0")
         }),
-        Item::Name(name) => allowed.book.named(name).map(|(index, saved)| of_slot(index, saved)).ok_or_else(|| {
-            Invalid::new("callback_url", format!("names the saved callback {name}, and there is none of that name"))
-        }),
+        Item::Name(name) => {
+            allowed.callbacks.named(name).map(|(index, saved)| of_slot(index, saved)).ok_or_else(|| {
+                Invalid::new("callback_url", format!("names the saved callback {name}, and there is none of that name"))
+            })
+        }
         Item::Url(_) if allowed.one_off_urls == OneOffUrls::SavedOnly => {
             Err(Invalid::new("callback_url", "is a URL, and this merchant allows saved callbacks only")
                 .hint("save it with POST /v1/profile/callbacks and give its index"))

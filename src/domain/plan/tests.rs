@@ -5,14 +5,16 @@ use crate::domain::callback::WrittenWays;
 use crate::domain::endpoint::Ciphering;
 use crate::domain::merchant::Used;
 
-fn book() -> Book {
-    let mut book = Book::default();
+fn callbacks() -> SavedCallbacks {
+    let mut callbacks = SavedCallbacks::default();
     for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
         let ways = AppWays::default();
-        book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
+        callbacks
+            .add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault })
+            .unwrap();
     }
-    book
+    callbacks
 }
 
 fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
@@ -20,7 +22,7 @@ fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invali
     Plan::resolve(
         asked,
         Allowed {
-            book: &book(),
+            callbacks: &callbacks(),
             endpoints: &[],
             one_off_urls,
             rules: &rules,
@@ -40,39 +42,39 @@ fn the_first_entry_lands_and_the_others_are_told() {
 
 #[test]
 fn nothing_asked_is_every_saved_callback_but_those_on_request() {
-    let (rules, mut book) = (Rules::default(), book());
-    let slots = |book: &Book| {
-        let plan = Plan::resolve(None, saved_only(book, &rules)).unwrap();
+    let (rules, mut callbacks) = (Rules::default(), callbacks());
+    let slots = |callbacks: &SavedCallbacks| {
+        let plan = Plan::resolve(None, saved_only(callbacks, &rules)).unwrap();
         plan.entries().filter_map(|entry| entry.slot).collect::<Vec<_>>()
     };
-    assert_eq!(slots(&book), [0, 2], "an app link is for the browser alone");
-    let on_request = |book: &mut Book, index: usize| {
-        let saved = SavedCallback { used: Used::OnRequest, ..book.at(index).unwrap().clone() };
-        assert!(book.replace(index, saved).unwrap());
+    assert_eq!(slots(&callbacks), [0, 2], "an app link is for the browser alone");
+    let on_request = |callbacks: &mut SavedCallbacks, index: usize| {
+        let saved = SavedCallback { used: Used::OnRequest, ..callbacks.at(index).unwrap().clone() };
+        assert!(callbacks.replace(index, saved).unwrap());
     };
-    on_request(&mut book, 0);
-    assert_eq!(slots(&book), [1, 2], "the app is opened where it is the first");
-    let named = Plan::resolve(Some("0"), saved_only(&book, &rules)).unwrap();
+    on_request(&mut callbacks, 0);
+    assert_eq!(slots(&callbacks), [1, 2], "the app is opened where it is the first");
+    let named = Plan::resolve(Some("0"), saved_only(&callbacks, &rules)).unwrap();
     assert_eq!(named.landing.map(|entry| entry.slot), Some(Some(0)));
-    on_request(&mut book, 1);
-    on_request(&mut book, 2);
-    assert_eq!(Plan::resolve(None, saved_only(&book, &rules)).unwrap(), Plan::default());
+    on_request(&mut callbacks, 1);
+    on_request(&mut callbacks, 2);
+    assert_eq!(Plan::resolve(None, saved_only(&callbacks, &rules)).unwrap(), Plan::default());
     assert_eq!(
-        Plan::of_covered("https://a.example/0?own=1", saved_only(&book, &rules)).unwrap().landing.unwrap().slot,
+        Plan::of_covered("https://a.example/0?own=1", saved_only(&callbacks, &rules)).unwrap().landing.unwrap().slot,
         Some(0)
     );
 }
 
-fn saved_only<'a>(book: &'a Book, rules: &'a Rules) -> Allowed<'a> {
+fn saved_only<'a>(callbacks: &'a SavedCallbacks, rules: &'a Rules) -> Allowed<'a> {
     let one_off_urls = OneOffUrls::SavedOnly;
-    Allowed { book, endpoints: &[], one_off_urls, rules, params_in: Placement::Query, appended: &[] }
+    Allowed { callbacks, endpoints: &[], one_off_urls, rules, params_in: Placement::Query, appended: &[] }
 }
 
 #[test]
-fn an_empty_book_is_our_result_page() {
-    let (rules, book) = (Rules::default(), Book::default());
+fn without_saved_callbacks_it_is_our_result_page() {
+    let (rules, callbacks) = (Rules::default(), SavedCallbacks::default());
     let allowed = Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &[],
         one_off_urls: OneOffUrls::Allowed,
         rules: &rules,
@@ -86,9 +88,9 @@ fn an_empty_book_is_our_result_page() {
 fn a_list_has_an_end_in_either_form() {
     assert!(resolve(Some(&["0"; 16].join(",")), OneOffUrls::Allowed).is_ok());
     assert!(resolve(Some(&["0"; 17].join(",")), OneOffUrls::Allowed).is_err());
-    let (rules, book) = (Rules::default(), book());
+    let (rules, callbacks) = (Rules::default(), callbacks());
     let allowed = Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &[],
         one_off_urls: OneOffUrls::Allowed,
         rules: &rules,
@@ -101,12 +103,12 @@ fn a_list_has_an_end_in_either_form() {
 
 #[test]
 fn payment_endpoints_are_urls_and_saved_ones() {
-    let (rules, book) = (Rules::default(), book());
+    let (rules, callbacks) = (Rules::default(), callbacks());
     let saved = |url| Endpoint::at(CallbackUrl::parse(url, &rules).unwrap());
     let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
     let one_off_urls = OneOffUrls::Allowed;
     let allowed = Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &endpoints,
         one_off_urls,
         rules: &rules,
@@ -147,10 +149,10 @@ fn payment_endpoints_are_urls_and_saved_ones() {
 
 #[test]
 fn each_end_has_its_own_place_where_a_merchant_wants_that() {
-    let (rules, book) = (Rules::default(), Book::default());
+    let (rules, callbacks) = (Rules::default(), SavedCallbacks::default());
     let one_off_urls = OneOffUrls::Allowed;
     let allowed = Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &[],
         one_off_urls,
         rules: &rules,
@@ -203,11 +205,12 @@ fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
     let written = WrittenWays { ios: Some("com.example.app://ios"), ..WrittenWays::default() };
     let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();
     let ways = AppWays::parse(written, &url, &rules).unwrap();
-    let mut book = book();
-    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone(), used: Used::ByDefault })
+    let mut callbacks = callbacks();
+    callbacks
+        .add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone(), used: Used::ByDefault })
         .unwrap();
     let allowed = |appended| Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &[],
         one_off_urls: OneOffUrls::Allowed,
         rules: &rules,
@@ -232,10 +235,10 @@ fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
     let written = WrittenWays { ios: Some("com.example.app://ios?STATUS=1"), ..WrittenWays::default() };
     let url = CallbackUrl::parse("https://a.example/0", &rules).unwrap();
     let ways = AppWays::parse(written, &url, &rules).unwrap();
-    let mut book = Book::default();
-    book.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
+    let mut callbacks = SavedCallbacks::default();
+    callbacks.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
     let allowed = Allowed {
-        book: &book,
+        callbacks: &callbacks,
         endpoints: &[],
         one_off_urls: OneOffUrls::Allowed,
         rules: &rules,

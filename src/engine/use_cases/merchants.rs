@@ -5,7 +5,7 @@ use crate::domain::dialect::ClientAccess;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Standing;
-use crate::domain::merchant::{Book, Merchant, MerchantName, Settings};
+use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
@@ -43,7 +43,7 @@ pub struct Erased {
 pub async fn add(engine: &Engine, name: MerchantName) -> Result<NewMerchant, EngineError> {
     let mut entropy = [0; 16];
     entropy.copy_from_slice(&engine.deps.clock.entropy()[..16]);
-    let new = add_as(engine, MerchantId::mint(entropy), name, Book::default()).await?;
+    let new = add_as(engine, MerchantId::mint(entropy), name, SavedCallbacks::default()).await?;
     new.ok_or_else(|| EngineError::Missing("free id for a merchant".into()))
 }
 
@@ -55,7 +55,7 @@ pub async fn add_as(
     engine: &Engine,
     id: MerchantId,
     name: MerchantName,
-    book: Book,
+    callbacks: SavedCallbacks,
 ) -> Result<Option<NewMerchant>, EngineError> {
     if engine.deps.store.merchant(id).await?.is_some() {
         return Ok(None);
@@ -71,7 +71,7 @@ pub async fn add_as(
         signing_secret: Rotating::first(derive::seal_for(&engine.deps, id, &signing_secret)?),
         webhook_key: Rotating::first(merchant_keys::draw_webhook_key(&engine.deps, id)?),
         created_at: engine.deps.clock.now(),
-        book,
+        callbacks,
         settings: Settings::default(),
         endpoints: Slots::default(),
         webhook: None,

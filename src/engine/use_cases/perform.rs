@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 
-use crate::bank::{Bank, Booked as Said};
-use crate::domain::journey::{Booked, Journey, Unbookable, Via};
+use crate::bank::{Bank, Performed as Said};
+use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact, Hint, Offer};
 use crate::engine::commit::Next;
@@ -15,18 +15,18 @@ use crate::engine::visit::Visit;
 use crate::engine::{Engine, commit, conclude, derive, prove, visit};
 use crate::store::Step;
 
-/// Has a journey done by its bank without a customer: a booking, or what a test bank is asked to play. A booking of
-/// another journey is written there first; what cannot be done to that one fails, with `unbookable` as the error.
+/// Has a journey done by its bank without a customer: a operation, or what a test bank is asked to play. A operation of
+/// another journey is written there first; what cannot be done to that one fails, with `inapplicable` as the error.
 ///
 /// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
-/// when the booking's time is over ([`crate::domain::journey::Booking::LIFE`]); else it expires, and what it takes of
+/// when the operation's time is over ([`crate::domain::journey::PaymentOperation::LIFE`]); else it expires, and what it takes of
 /// the other journey stays taken: the bank may have done it.
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's bank or key is gone.
-pub async fn book(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
+pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
     engine
-        .bookings
+        .operations
         .join(journey.pay_id(), || {
             let engine = Arc::clone(engine);
             async move { have_done(&engine, journey).await }.boxed()
@@ -35,31 +35,31 @@ pub async fn book(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, Eng
 }
 
 async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
-    let booking = journey.opening().purpose.booking().filter(|booking| booking.of.is_some());
-    if let Some(booking) = booking {
-        let booked = Booked { by: journey.pay_id(), kind: booking.kind, amount: booking.amount };
-        if let Err(why) = write_booking(engine, &journey, booked).await? {
-            let error = BankError::new("unbookable", Some(&why.to_string()));
+    let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
+    if let Some(operation) = operation {
+        let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
+        if let Err(why) = write_operation(engine, &journey, applied).await? {
+            let error = BankError::new("operation_not_possible", Some(&why.to_string()));
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
     let bank = Arc::clone(engine.deps.bank(&journey.opening().bank)?);
-    match bank.book(&journey).await {
+    match bank.perform(&journey).await {
         Ok(Said::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
-        Ok(Said::Later(offer)) => book_later(engine, journey, &offer).await,
+        Ok(Said::Later(offer)) => perform_later(engine, journey, &offer).await,
         Ok(Said::Unknown) => Ok(journey),
         Err(trouble) => conclude_persistently(engine, journey, &Fact::refused(trouble.as_error())).await,
     }
 }
 
-/// The bank of a booking that its node has left: its time is over, and nobody has written what came of it.
+/// The bank of a operation that its node has left: its time is over, and nobody has written what came of it.
 pub(in crate::engine) fn unfinished<'a>(
     engine: &'a Engine,
     journey: &Journey,
     now: Moment,
 ) -> Option<&'a Arc<dyn Bank>> {
     let left = journey.is_lapsed(now) && journey.departures().is_empty();
-    journey.opening().purpose.booking().filter(|_| left)?;
+    journey.opening().purpose.operation().filter(|_| left)?;
     engine.deps.bank(&journey.opening().bank).ok()
 }
 
@@ -68,27 +68,27 @@ async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
 
-/// Writes a booking into the journey that it is of.
-async fn write_booking(
+/// Writes a operation into the journey that it is of.
+async fn write_operation(
     engine: &Engine,
     journey: &Journey,
-    booked: Booked,
-) -> Result<Result<(), Unbookable>, EngineError> {
+    applied: AppliedOperation,
+) -> Result<Result<(), Inapplicable>, EngineError> {
     let Some(original) = conclude::original(&engine.deps, journey).await? else {
-        return Ok(Err(Unbookable::Unsuitable));
+        return Ok(Err(Inapplicable::Unsuitable));
     };
-    let book = |original: &Journey| {
-        Ok(match original.clone().book(booked) {
+    let apply = |original: &Journey| {
+        Ok(match original.clone().apply(applied) {
             Ok(next) => Next::Take(Box::new(Step::to(next)), Ok(())),
             Err(why) => Next::Stay(Err(why)),
         })
     };
-    let written = commit::unless_gone(commit::commit(&engine.deps, original, book).await)?;
-    Ok(written.map_or(Err(Unbookable::Unsuitable), |(_, written)| written))
+    let written = commit::unless_gone(commit::commit(&engine.deps, original, apply).await)?;
+    Ok(written.map_or(Err(Inapplicable::Unsuitable), |(_, written)| written))
 }
 
 /// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.
-async fn book_later(engine: &Arc<Engine>, journey: Journey, offer: &Offer) -> Result<Journey, EngineError> {
+async fn perform_later(engine: &Arc<Engine>, journey: Journey, offer: &Offer) -> Result<Journey, EngineError> {
     let (journey, departure) = match visit::begin(&engine.deps, journey, None).await? {
         (journey, Visit::UnderWay(departure)) => (journey, departure),
         (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),

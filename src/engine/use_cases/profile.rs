@@ -92,9 +92,9 @@ async fn edited_before(
 
 fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
     match edit {
-        Edit::Add(saved) => profile.book.add(saved.clone()).map(|slot| Edited::Done(Some(slot))),
-        Edit::Replace(slot, saved) => Ok(edited(*slot, profile.book.replace(*slot, saved.clone())?)),
-        Edit::Delete(slot) => Ok(edited(*slot, profile.book.delete(*slot))),
+        Edit::Add(saved) => profile.callbacks.add(saved.clone()).map(|slot| Edited::Done(Some(slot))),
+        Edit::Replace(slot, saved) => Ok(edited(*slot, profile.callbacks.replace(*slot, saved.clone())?)),
+        Edit::Delete(slot) => Ok(edited(*slot, profile.callbacks.delete(*slot))),
         Edit::AddEndpoint(endpoint) => {
             let slot = profile.endpoints.add(endpoint.clone());
             slot.map(|slot| Edited::Done(Some(slot))).ok_or_else(too_many_endpoints)

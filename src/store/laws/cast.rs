@@ -9,7 +9,7 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Cancel, Checkout, Conclusion, Departing, Journey, Opening, Proof, Purpose, Wanted};
-use crate::domain::merchant::{Book, Merchant, MerchantName, Settings, Standing};
+use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
 use crate::domain::plan::{Entry, Plan};
@@ -203,7 +203,7 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
         signing_secret: Rotating::first(Sealed::new(vec![0, 255, 7])),
         webhook_key: Rotating::first(Sealed::new(vec![7, 255, 0])),
         created_at: now,
-        book: Book::default(),
+        callbacks: SavedCallbacks::default(),
         settings: Settings::default(),
         endpoints: Slots::default(),
         webhook: None,

@@ -24,9 +24,11 @@ pub(crate) async fn a_merchant_is_added_and_read(house: House) {
     {
         let used = if name.is_some() { Used::OnRequest } else { Used::ByDefault };
         let name = name.map(|name| CallbackName::parse(name).unwrap());
-        shop.book.add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways, used }).unwrap();
+        shop.callbacks
+            .add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways, used })
+            .unwrap();
     }
-    shop.book.delete(0);
+    shop.callbacks.delete(0);
     assert_eq!(stored(&house, shop.id).await, None);
     assert!(house.store().add(&shop).await.unwrap());
     assert_eq!(stored(&house, shop.id).await, Some(shop));

@@ -70,7 +70,7 @@ struct JourneyRecord {
     landing_ways: Option<WaysRecord>,
     #[serde(default)]
     endpoints: Vec<EntryRecord>,
-    // Records that were written before there were bookings end here.
+    // Records that were written before there were operations end here.
     #[serde(default)]
     later: Option<Box<LaterRecord>>,
 }
@@ -176,7 +176,7 @@ impl JourneyRecord {
             final_outcomes: self.final_outcomes.into_iter().map(read_final_outcome).collect::<Option<_>>()?,
             reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
             grant: self.grant.map(GrantRecord::into_grant),
-            bookings: later.bookings()?,
+            operations: later.operations()?,
             result: later.result(),
         };
         let amount = Currency::restored(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));

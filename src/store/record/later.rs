@@ -1,11 +1,13 @@
-//! What a journey can have besides, since there are bookings: other purposes, ends apart, and endpoints with manners.
+//! What a journey can have besides, since there are operations: other purposes, ends apart, and endpoints with manners.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bytes;
 use super::journey::EntryRecord;
 use crate::domain::id::PayId;
-use crate::domain::journey::{Booked, Booking, BookingKind, Cancel, Checkout, Errand, Journey, Purpose, Wanted};
+use crate::domain::journey::{
+    AppliedOperation, Cancel, Checkout, Errand, Journey, OperationKind, PaymentOperation, Purpose, Wanted,
+};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::plan::{Endpoint, Entry, Refused};
@@ -18,7 +20,7 @@ pub(super) struct LaterRecord {
     institution: Option<String>,
     refused: Option<RefusedRecord>,
     manners: Vec<MannerRecord>,
-    bookings: Vec<BookedRecord>,
+    operations: Vec<AppliedOperationRecord>,
     result: Option<SealedRecord>,
     #[serde(default)]
     payee: Option<String>,
@@ -27,8 +29,8 @@ pub(super) struct LaterRecord {
 /// Where the browser lands when its customer said no, and when it failed.
 type RefusedRecord = (Option<EntryRecord>, Option<EntryRecord>);
 
-/// A booking: whose, its kind, and how much of which currency.
-type BookedRecord = (u64, u8, Option<(u64, String)>);
+/// A operation: whose, its kind, and how much of which currency.
+type AppliedOperationRecord = (u64, u8, Option<(u64, String)>);
 
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 enum PurposeRecord {
@@ -39,7 +41,7 @@ enum PurposeRecord {
     R,
     /// A registration.
     G,
-    /// A booking: its kind, and what it is of.
+    /// A operation: its kind, and what it is of.
     B(u8, Option<u64>),
     /// An errand.
     E(SealedRecord),
@@ -68,7 +70,7 @@ impl LaterRecord {
                 (entry(&refused.cancelled), entry(&refused.failed))
             }),
             manners: if endpoints.iter().all(plain) { Vec::new() } else { endpoints.iter().map(manner).collect() },
-            bookings: past.bookings.iter().map(write_booked).collect(),
+            operations: past.operations.iter().map(write_applied).collect(),
             result: past.result.as_ref().map(SealedRecord::of),
             payee: purpose.checkout().and_then(|checkout| checkout.payee.clone()),
         };
@@ -83,7 +85,7 @@ impl LaterRecord {
             PurposeRecord::G => Wanted::Registration,
             PurposeRecord::B(kind, of) => {
                 let of = of.map(PayId::new).map_or(Some(None), |of| of.map(Some))?;
-                return Some(Purpose::Booking(Booking { kind: kind_of(kind)?, amount, of, note }));
+                return Some(Purpose::Operation(PaymentOperation { kind: kind_of(kind)?, amount, of, note }));
             }
             PurposeRecord::E(letter) => return Some(Purpose::Errand(Errand { letter: letter.into_sealed() })),
         };
@@ -111,16 +113,16 @@ impl LaterRecord {
         endpoints.collect()
     }
 
-    /// The bookings that have changed it.
-    pub(super) fn bookings(&mut self) -> Option<Vec<Booked>> {
-        let bookings = std::mem::take(&mut self.bookings).into_iter();
-        bookings
+    /// The operations that have changed it.
+    pub(super) fn operations(&mut self) -> Option<Vec<AppliedOperation>> {
+        let operations = std::mem::take(&mut self.operations).into_iter();
+        operations
             .map(|(by, kind, amount)| {
                 let amount = match amount {
                     Some((minor, currency)) => Some(Amount::from_minor(minor, Currency::restored(&currency)?)),
                     None => None,
                 };
-                Some(Booked { by: PayId::new(by)?, kind: kind_of(kind)?, amount })
+                Some(AppliedOperation { by: PayId::new(by)?, kind: kind_of(kind)?, amount })
             })
             .collect()
     }
@@ -137,7 +139,7 @@ impl PurposeRecord {
             Purpose::Consent(_) | Purpose::Checkout(Checkout { wanted: Wanted::Payment(_), .. }) => Self::P,
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_), .. }) => Self::R,
             Purpose::Checkout(Checkout { wanted: Wanted::Registration, .. }) => Self::G,
-            Purpose::Booking(booking) => Self::B(kind_number(booking.kind), booking.of.map(PayId::number)),
+            Purpose::Operation(operation) => Self::B(kind_number(operation.kind), operation.of.map(PayId::number)),
             Purpose::Errand(errand) => Self::E(SealedRecord::of(&errand.letter)),
         }
     }
@@ -187,30 +189,30 @@ pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
     MannerRecord(endpoint.form.clone(), endpoint.notify_on.number(), cipher)
 }
 
-fn write_booked(booked: &Booked) -> BookedRecord {
-    let amount = booked.amount.map(|amount| (amount.minor(), amount.currency().to_string()));
-    (booked.by.number(), kind_number(booked.kind), amount)
+fn write_applied(applied: &AppliedOperation) -> AppliedOperationRecord {
+    let amount = applied.amount.map(|amount| (amount.minor(), amount.currency().to_string()));
+    (applied.by.number(), kind_number(applied.kind), amount)
 }
 
-const fn kind_number(kind: BookingKind) -> u8 {
+const fn kind_number(kind: OperationKind) -> u8 {
     match kind {
-        BookingKind::Payout => 0,
-        BookingKind::Refund => 1,
-        BookingKind::Capture => 2,
-        BookingKind::Void => 3,
-        BookingKind::Deregister => 4,
-        BookingKind::Chargeback => 5,
+        OperationKind::Payout => 0,
+        OperationKind::Refund => 1,
+        OperationKind::Capture => 2,
+        OperationKind::Void => 3,
+        OperationKind::Deregister => 4,
+        OperationKind::Chargeback => 5,
     }
 }
 
-const fn kind_of(number: u8) -> Option<BookingKind> {
+const fn kind_of(number: u8) -> Option<OperationKind> {
     match number {
-        0 => Some(BookingKind::Payout),
-        1 => Some(BookingKind::Refund),
-        2 => Some(BookingKind::Capture),
-        3 => Some(BookingKind::Void),
-        4 => Some(BookingKind::Deregister),
-        5 => Some(BookingKind::Chargeback),
+        0 => Some(OperationKind::Payout),
+        1 => Some(OperationKind::Refund),
+        2 => Some(OperationKind::Capture),
+        3 => Some(OperationKind::Void),
+        4 => Some(OperationKind::Deregister),
+        5 => Some(OperationKind::Chargeback),
         _ => None,
     }
 }

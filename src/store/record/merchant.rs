@@ -11,7 +11,7 @@ use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Book, CallbackName, Merchant, MerchantName, SavedCallback, Settings, Used};
+use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, SavedCallbacks, Settings, Used};
 use crate::domain::moment::Moment;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
@@ -40,7 +40,7 @@ struct MerchantRecord {
     api_keys: Vec<[u8; 32]>,
     signing_secret: Vec<u8>,
     created_at: u64,
-    book: Vec<Option<(String, Option<String>, bool)>>,
+    callbacks: Vec<Option<(String, Option<String>, bool)>>,
     terms: TermsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
@@ -61,7 +61,7 @@ struct MerchantRecord {
 impl From<&Merchant> for MerchantRecord {
     fn from(merchant: &Merchant) -> Self {
         let s = &merchant.settings;
-        let slots = merchant.book.slots().iter().map(|slot| {
+        let slots = merchant.callbacks.slots().iter().map(|slot| {
             let saved = slot.as_ref()?;
             let name = saved.name.as_ref().map(|name| name.as_str().to_owned());
             Some((saved.url.as_str().to_owned(), name, saved.params_in == Placement::Fragment))
@@ -73,14 +73,14 @@ impl From<&Merchant> for MerchantRecord {
             api_keys: Vec::new(),
             signing_secret: Vec::new(),
             created_at: merchant.created_at.as_millis(),
-            book: slots.collect(),
+            callbacks: slots.collect(),
             terms: TermsRecord::from(&s.terms()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
-            ways: write_ways(&merchant.book),
+            ways: write_ways(&merchant.callbacks),
             told: ToldRecord::of(merchant),
             secrets: Some(SecretsRecord::from(merchant)),
-            on_request: on_request(&merchant.book),
+            on_request: on_request(&merchant.callbacks),
         }
     }
 }
@@ -89,7 +89,7 @@ impl MerchantRecord {
     fn into_merchant(self) -> Option<Merchant> {
         let mut ways: HashMap<_, _> = self.ways.into_iter().collect();
         let on_request = self.on_request;
-        let slots = (0..).zip(self.book).map(|(index, slot)| match slot {
+        let slots = (0..).zip(self.callbacks).map(|(index, slot)| match slot {
             None => Some(None),
             Some((url, name, in_fragment)) => {
                 let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
@@ -114,7 +114,7 @@ impl MerchantRecord {
             webhook_key: secrets.webhook_key(),
             api_keys: secrets.into_keys()?,
             created_at,
-            book: Book::restored(slots.collect::<Option<_>>()?),
+            callbacks: SavedCallbacks::restored(slots.collect::<Option<_>>()?),
             settings: Settings::of_terms(self.terms.into_terms()?, one_off_urls, journey_life),
             endpoints: Slots::default(),
             webhook: None,
@@ -126,14 +126,14 @@ impl MerchantRecord {
 }
 
 /// The slots whose callbacks are used on request alone.
-fn on_request(book: &Book) -> Vec<u32> {
-    let slots = (0..).zip(book.slots());
+fn on_request(callbacks: &SavedCallbacks) -> Vec<u32> {
+    let slots = (0..).zip(callbacks.slots());
     slots.filter_map(|(index, slot)| (slot.as_ref()?.used == Used::OnRequest).then_some(index)).collect()
 }
 
 /// The other ways of the slots that have any.
-fn write_ways(book: &Book) -> Vec<(u32, WaysRecord)> {
-    let slots = (0..).zip(book.slots());
+fn write_ways(callbacks: &SavedCallbacks) -> Vec<(u32, WaysRecord)> {
+    let slots = (0..).zip(callbacks.slots());
     slots.filter_map(|(index, slot)| Some((index, WaysRecord::of(&slot.as_ref()?.ways)?))).collect()
 }
 

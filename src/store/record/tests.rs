@@ -10,8 +10,8 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    Booked, Booking, BookingKind, Cancel, Checkout, Choice, Conclusion, Departing, End, Errand, Journey, Opening,
-    Purpose, Via, Wanted,
+    AppliedOperation, Cancel, Checkout, Choice, Conclusion, Departing, End, Errand, Journey, Opening, OperationKind,
+    PaymentOperation, Purpose, Via, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
@@ -218,17 +218,17 @@ fn journeys_of_every_purpose_survive_their_record() {
         let payee = Some("Corner Bookshop".to_owned());
         Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld, payee })
     };
-    let booking = |kind, amount, of| Purpose::Booking(Booking { kind, amount, of, note: "n".into() });
+    let operation = |kind, amount, of| Purpose::Operation(PaymentOperation { kind, amount, of, note: "n".into() });
     for purpose in [
         checkout(Wanted::Payment(amount)),
         checkout(Wanted::Reservation(amount)),
         checkout(Wanted::Registration),
-        booking(BookingKind::Payout, Some(amount), None),
-        booking(BookingKind::Refund, Some(amount), Some(of)),
-        booking(BookingKind::Capture, Some(amount), Some(of)),
-        booking(BookingKind::Void, None, Some(of)),
-        booking(BookingKind::Deregister, None, Some(of)),
-        booking(BookingKind::Chargeback, Some(amount), Some(of)),
+        operation(OperationKind::Payout, Some(amount), None),
+        operation(OperationKind::Refund, Some(amount), Some(of)),
+        operation(OperationKind::Capture, Some(amount), Some(of)),
+        operation(OperationKind::Void, None, Some(of)),
+        operation(OperationKind::Deregister, None, Some(of)),
+        operation(OperationKind::Chargeback, Some(amount), Some(of)),
         Purpose::Errand(Errand { letter: Sealed::new(vec![3; 40]) }),
     ] {
         let journey = cast::Draft::at(NOW).with(|opening| opening.purpose = purpose).journey();
@@ -246,8 +246,8 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
     });
     let (paid, _) = cast::concluded(draft.journey(), &Fact::paid(), NOW);
     let amount = Some(Amount::parse("5", Currency::EUR).unwrap());
-    let booked = Booked { by: PayId::new(7).unwrap(), kind: BookingKind::Refund, amount };
-    let journey = paid.book(booked).unwrap().resulted(Sealed::new(vec![9; 30]));
+    let applied = AppliedOperation { by: PayId::new(7).unwrap(), kind: OperationKind::Refund, amount };
+    let journey = paid.apply(applied).unwrap().resulted(Sealed::new(vec![9; 30]));
     assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
 }
 
@@ -271,7 +271,7 @@ struct OldMerchant {
     api_keys: Vec<[u8; 32]>,
     signing_secret: Vec<u8>,
     created_at: u64,
-    book: Vec<()>,
+    callbacks: Vec<()>,
     terms: (bool, u32, bool, bool, bool, bool, u8),
     saved_only: bool,
     journey_life_seconds: u32,
@@ -292,7 +292,7 @@ fn an_older_merchant_is_read_with_its_api_keys() {
         api_keys: vec![*plain.as_bytes()],
         signing_secret: vec![1, 2, 3],
         created_at: NOW.as_millis(),
-        book: Vec::new(),
+        callbacks: Vec::new(),
         terms: (false, 300, false, false, false, false, 0),
         saved_only: false,
         journey_life_seconds: 86_400,

@@ -13,7 +13,7 @@ use super::status::found;
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_played_at_once, redirect_path};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{BookingKind, Journey};
+use crate::domain::journey::{Journey, OperationKind};
 use crate::domain::merchant::Merchant;
 use crate::domain::wish::Wish;
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation, derive, use_cases};
@@ -66,7 +66,7 @@ async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -
 }
 
 fn is_repeatable(journey: &Journey) -> bool {
-    let forgotten = journey.bookings().iter().any(|booked| booked.kind == BookingKind::Deregister);
+    let forgotten = journey.operations().iter().any(|applied| applied.kind == OperationKind::Deregister);
     !forgotten && journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
 }
 
@@ -76,42 +76,42 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
     let ordered = use_cases::open::order(engine, &call.merchant, NAME, &wish, &reservation).await;
     match ordered.map_err(renamed)? {
-        Ordered::New(journey) => Ok(Box::pin(booked(engine, &call.merchant, &wish, journey)).await),
+        Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &wish, journey)).await),
         Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),
     }
 }
 
 /// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
 /// must not be said as a system error, which says that there is none. What is not concluded stays pending, and expires.
-async fn booked(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
+async fn applied(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
-    let booked = match timeout(PATIENCE, use_cases::perform::book(engine, journey.clone())).await {
-        Ok(Ok(booked)) => booked,
+    let applied = match timeout(PATIENCE, use_cases::perform::perform(engine, journey.clone())).await {
+        Ok(Ok(applied)) => applied,
         Ok(Err(error)) => {
-            tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_booked");
+            tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_performed");
             return journey;
         }
         Err(_) => {
-            tracing::warn!(pay_id = %journey.pay_id(), "ixopay.booked_later");
+            tracing::warn!(pay_id = %journey.pay_id(), "ixopay.performed_later");
             return journey;
         }
     };
-    if let Some(wish) = chargeback(&booked, wish) {
+    if let Some(wish) = chargeback(&applied, wish) {
         match timeout(PATIENCE, taken_back(engine, merchant, &wish)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(error = %error, pay_id = %booked.pay_id(), "ixopay.not_taken_back"),
-            Err(_) => tracing::warn!(pay_id = %booked.pay_id(), "ixopay.taken_back_later"),
+            Ok(Err(error)) => tracing::error!(error = %error, pay_id = %applied.pay_id(), "ixopay.not_taken_back"),
+            Err(_) => tracing::warn!(pay_id = %applied.pay_id(), "ixopay.taken_back_later"),
         }
     }
-    booked
+    applied
 }
 
-/// Opens and books the chargeback that the test bank plays.
+/// Opens and performs the chargeback that the test bank plays.
 async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish) -> Result<(), EngineError> {
     let journey = use_cases::open::open(engine, merchant, NAME, wish, None).await?;
-    use_cases::perform::book(engine, journey).await.map(drop)
+    use_cases::perform::perform(engine, journey).await.map(drop)
 }
 
 /// The same refusal of a field that has another name here.

@@ -140,7 +140,7 @@ async fn one(
     index: web::Path<usize>,
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
-    let saved = merchant.book.at(*index).ok_or_else(|| Problem::not_found("callback"))?;
+    let saved = merchant.callbacks.at(*index).ok_or_else(|| Problem::not_found("callback"))?;
     Ok(HttpResponse::Ok().json(view(&engine, &merchant.settings, *index, saved)))
 }
 
@@ -216,7 +216,7 @@ fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, 
 }
 
 fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
-    let slots = merchant.book.slots().iter().enumerate();
+    let slots = merchant.callbacks.slots().iter().enumerate();
     slots.filter_map(|(index, slot)| Some(view(engine, &merchant.settings, index, slot.as_ref()?))).collect()
 }
 

@@ -22,8 +22,8 @@ async fn no_edit_is_lost_to_another(house: House) {
     let mut indices = futures_util::future::join_all(adds).await;
     indices.sort_unstable();
     assert_eq!(indices, (0..8).collect::<Vec<u64>>());
-    let book = shop.look("/profile/callbacks").await.is(200).json();
-    assert_eq!(book["callbacks"].as_array().map(Vec::len), Some(8));
+    let callbacks = shop.look("/profile/callbacks").await.is(200).json();
+    assert_eq!(callbacks["callbacks"].as_array().map(Vec::len), Some(8));
 }
 
 async fn no_choice_is_lost_to_another(house: House) {

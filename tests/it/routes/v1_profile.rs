@@ -12,7 +12,7 @@ on_every_store![
     the_other_ways_of_a_callback_are_shown_as_they_were_saved,
     a_callback_says_which_dialects_cannot_use_it,
     what_is_no_callback_is_refused_with_its_field,
-    a_book_has_a_hundred_slots,
+    there_are_a_hundred_slots_for_callbacks,
     settings_are_chosen_one_by_one,
     settings_keep_their_bounds,
     a_profile_is_its_own_merchants_alone,
@@ -127,7 +127,7 @@ async fn what_is_no_callback_is_refused_with_its_field(house: House) {
     assert_eq!(shop.look("/profile/callbacks").await.json(), json!({ "callbacks": [] }));
 }
 
-async fn a_book_has_a_hundred_slots(house: House) {
+async fn there_are_a_hundred_slots_for_callbacks(house: House) {
     let shop = house.shop("Shop");
     for n in 0..100 {
         assert_eq!(shop.save(&format!("https://shop.example/{n}")).await, n);

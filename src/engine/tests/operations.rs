@@ -1,9 +1,9 @@
-//! What becomes of a payment when a booking of it succeeds, is refused, or is never heard of again.
+//! What becomes of a payment when a operation of it succeeds, is refused, or is never heard of again.
 
 use super::*;
 use crate::domain::callback::Placement;
 use crate::domain::id::PayId;
-use crate::domain::journey::{Booking, BookingKind, Cancel, Checkout, Unbookable, Wanted};
+use crate::domain::journey::{Cancel, Checkout, Inapplicable, OperationKind, PaymentOperation, Wanted};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Outcome};
 use crate::engine::{conclude, sweep, use_cases};
@@ -39,15 +39,15 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
 }
 
 async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
-    let (kind, of, note) = (BookingKind::Refund, Some(of), String::new());
-    let booking = Purpose::Booking(Booking { kind, amount: Some(eur(amount)), of, note });
-    use_cases::open::open(engine, merchant, "terse", &wish(booking), None).await.unwrap()
+    let (kind, of, note) = (OperationKind::Refund, Some(of), String::new());
+    let operation = Purpose::Operation(PaymentOperation { kind, amount: Some(eur(amount)), of, note });
+    use_cases::open::open(engine, merchant, "terse", &wish(operation), None).await.unwrap()
 }
 
 /// How much of a payment could still be paid back.
 async fn left(engine: &Engine, payment: &Journey) -> Amount {
     let payment = engine.deps.store.find(payment.pay_id()).await.unwrap().unwrap();
-    payment.bookable(BookingKind::Refund).unwrap().unwrap()
+    payment.applicable(OperationKind::Refund).unwrap().unwrap()
 }
 
 fn outcome(journey: &Journey) -> Option<Outcome> {
@@ -56,22 +56,22 @@ fn outcome(journey: &Journey) -> Option<Outcome> {
 
 #[tokio::test]
 async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
-    let refused = || Ok(Booked::Now(Fact::refused(BankError::new("server_error", None))));
+    let refused = || Ok(Performed::Now(Fact::refused(BankError::new("server_error", None))));
     for (told, ends, remains) in [
-        (Ok(Booked::Now(Fact::paid())), Some(Outcome::Paid), "4"),
+        (Ok(Performed::Now(Fact::paid())), Some(Outcome::Paid), "4"),
         (refused(), Some(Outcome::Failed), "10"),
         (Err(BankTrouble::Unreachable("as told".into())), Some(Outcome::Failed), "10"),
         (Err(BankTrouble::Unanswered("as told".into())), Some(Outcome::Failed), "4"),
         (Err(BankTrouble::Unreadable("as told".into())), Some(Outcome::Failed), "4"),
-        (Ok(Booked::Unknown), None, "4"),
+        (Ok(Performed::Unknown), None, "4"),
     ] {
         let ground = Ground::new();
-        let (engine, _) = ground.node(Bluntbank { booked: Mutex::new([told].into()), ..Bluntbank::default() });
+        let (engine, _) = ground.node(Bluntbank { applied: Mutex::new([told].into()), ..Bluntbank::default() });
         let merchant = merchant(&engine).await;
         let payment = paid(&engine, &merchant).await;
         let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
-        let booked = use_cases::perform::book(&engine, asked).await.unwrap();
-        assert_eq!(outcome(&booked), ends);
+        let applied = use_cases::perform::perform(&engine, asked).await.unwrap();
+        assert_eq!(outcome(&applied), ends);
         assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}");
         // Its time runs out: nobody knows what its bank has done.
         ground.clock.advance(Duration::from_hours(24 * 31));
@@ -92,40 +92,42 @@ async fn refunds_at_once_never_pay_back_more_than_was_paid() {
         asked.push(refund(&one, &merchant, payment.pay_id(), "3").await);
     }
     let nodes = [&one, &other].into_iter().cycle();
-    let booked = futures_util::future::join_all(
-        asked.into_iter().zip(nodes).map(|(asked, node)| use_cases::perform::book(node, asked)),
+    let applied = futures_util::future::join_all(
+        asked.into_iter().zip(nodes).map(|(asked, node)| use_cases::perform::perform(node, asked)),
     );
-    let outcomes: Vec<_> = booked.await.into_iter().map(|booked| outcome(&booked.unwrap())).collect();
+    let outcomes: Vec<_> = applied.await.into_iter().map(|applied| outcome(&applied.unwrap())).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Paid)).count(), 3, "{outcomes:?}");
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Some(Outcome::Failed)).count(), 3, "{outcomes:?}");
     assert_eq!(left(&one, &payment).await, eur("1"));
 }
 
 #[tokio::test]
-async fn a_booking_of_what_cannot_be_booked_has_failed() {
+async fn an_operation_on_what_does_not_allow_it_has_failed() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank::default());
     let (own, stranger) = (merchant(&engine).await, merchant(&engine).await);
     let payment = paid(&engine, &own).await;
-    for (by, amount, why) in [(&own, "11", Unbookable::TooMuch), (&stranger, "1", Unbookable::Unsuitable)] {
+    for (by, amount, why) in [(&own, "11", Inapplicable::TooMuch), (&stranger, "1", Inapplicable::Unsuitable)] {
         let asked = refund(&engine, by, payment.pay_id(), amount).await;
-        let booked = use_cases::perform::book(&engine, asked).await.unwrap();
-        let crate::domain::outcome::Cause::Bank(Some(error)) = &booked.final_outcome().unwrap().cause else { panic!() };
-        assert_eq!((error.code(), error.description()), ("unbookable", Some(why.to_string().as_str())));
+        let applied = use_cases::perform::perform(&engine, asked).await.unwrap();
+        let crate::domain::outcome::Cause::Bank(Some(error)) = &applied.final_outcome().unwrap().cause else {
+            panic!()
+        };
+        assert_eq!((error.code(), error.description()), ("operation_not_possible", Some(why.to_string().as_str())));
     }
     assert_eq!(left(&engine, &payment).await, eur("10"));
 }
 
 #[tokio::test]
-async fn a_booking_that_its_node_has_left_is_asked_for_again_where_that_harms_nobody() {
+async fn an_operation_that_its_node_has_left_is_asked_for_again_where_that_harms_nobody() {
     for (again, ends) in [(true, Outcome::Paid), (false, Outcome::Expired)] {
         let ground = Ground::new();
         let (engine, _) = ground.node(Bluntbank { may_be_asked_again: again, ..Bluntbank::default() });
         let merchant = merchant(&engine).await;
         let payment = paid(&engine, &merchant).await;
         let asked = refund(&engine, &merchant, payment.pay_id(), "6").await;
-        assert_eq!(asked.expires_at(), asked.opening().opened_at.plus(Booking::LIFE));
-        ground.clock.advance(Booking::LIFE);
+        assert_eq!(asked.expires_at(), asked.opening().opened_at.plus(PaymentOperation::LIFE));
+        ground.clock.advance(PaymentOperation::LIFE);
         sweep::sweep(&engine).await.unwrap();
         let stored = engine.deps.store.find(asked.pay_id()).await.unwrap().unwrap();
         assert_eq!(outcome(&stored), Some(ends));

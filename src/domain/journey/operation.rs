@@ -1,0 +1,218 @@
+//! What becomes of a payment after it has concluded: captured, released, paid back.
+
+use super::{Checkout, Journey, OperationKind, Purpose, Wanted};
+use crate::domain::id::PayId;
+use crate::domain::money::Amount;
+use crate::domain::outcome::Outcome;
+
+/// A operation that has changed a journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppliedOperation {
+    /// The operation's own journey.
+    pub by: PayId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// How much, if it is about money.
+    pub amount: Option<Amount>,
+}
+
+/// Why a operation cannot change a journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Inapplicable {
+    /// The journey is of another kind.
+    #[error("is no transaction that this can be done to")]
+    Unsuitable,
+    /// The journey has not been paid or authorised.
+    #[error("has not succeeded")]
+    Unproven,
+    /// It has another currency.
+    #[error("has another currency")]
+    OtherCurrency,
+    /// That much is not left.
+    #[error("has not that much left")]
+    TooMuch,
+    /// It was released or forgotten, or has been changed too often.
+    #[error("cannot be changed any more")]
+    Over,
+}
+
+impl Journey {
+    /// The most operations that one journey takes.
+    const BOOKINGS: usize = 50;
+
+    /// The operations that have changed it, in their order.
+    pub fn operations(&self) -> &[AppliedOperation] {
+        &self.past.operations
+    }
+
+    /// Changes it by a operation. The same operation again changes nothing, and is no error.
+    ///
+    /// # Errors
+    /// When this cannot be done to it, or not any more.
+    pub fn apply(mut self, applied: AppliedOperation) -> Result<Self, Inapplicable> {
+        if self.past.operations.contains(&applied) {
+            return Ok(self);
+        }
+        if !self.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven()) {
+            return Err(Inapplicable::Unproven);
+        }
+        let over = |kind| self.past.operations.iter().any(|before| before.kind == kind);
+        let left = self.applicable(applied.kind).ok_or(Inapplicable::Unsuitable)?;
+        if over(OperationKind::Void) || over(OperationKind::Deregister) || self.past.operations.len() >= Self::BOOKINGS
+        {
+            return Err(Inapplicable::Over);
+        }
+        // What has been collected stays so; a void releases the rest of it, if there is any.
+        if applied.kind == OperationKind::Void && left.is_some_and(|left| left.minor() == 0) {
+            return Err(Inapplicable::Over);
+        }
+        match (left, applied.amount) {
+            (Some(left), Some(amount)) if left.currency() != amount.currency() => {
+                return Err(Inapplicable::OtherCurrency);
+            }
+            (Some(left), Some(amount)) if left.minor() < amount.minor() => return Err(Inapplicable::TooMuch),
+            (None, Some(_)) => return Err(Inapplicable::Unsuitable),
+            (Some(_) | None, _) => {}
+        }
+        self.past.operations.push(applied);
+        Ok(self.revised())
+    }
+
+    /// Takes a operation back that came to nothing. `None` when there is none.
+    #[must_use]
+    pub fn take_back(mut self, by: PayId) -> Option<Self> {
+        let before = self.past.operations.len();
+        self.past.operations.retain(|applied| applied.by != by);
+        (self.past.operations.len() < before).then(|| self.revised())
+    }
+
+    /// What such a operation could still take of this journey: money, or something without an amount. `None` when such a
+    /// operation makes no sense of it.
+    pub fn applicable(&self, kind: OperationKind) -> Option<Option<Amount>> {
+        let (amount, fits) = match &self.opening.purpose {
+            Purpose::Checkout(checkout) => (checkout.wanted.amount(), fits(checkout.wanted, kind)),
+            Purpose::Operation(operation) => {
+                (operation.amount, operation.kind == OperationKind::Capture && takes_back(kind))
+            }
+            Purpose::Consent(_) | Purpose::Errand(_) => (None, false),
+        };
+        fits.then(|| {
+            amount.map(|amount| Amount::from_minor(amount.minor().saturating_sub(self.taken()), amount.currency()))
+        })
+    }
+
+    fn taken(&self) -> u64 {
+        let amounts = self.past.operations.iter().filter_map(|applied| applied.amount);
+        amounts.map(Amount::minor).fold(0, u64::saturating_add)
+    }
+
+    /// The outcome that a bank's yes concludes it as.
+    pub const fn yes(&self) -> Outcome {
+        match &self.opening.purpose {
+            Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_) | Wanted::Registration, .. })
+            | Purpose::Consent(_) => Outcome::Authorised,
+            Purpose::Checkout(_) | Purpose::Operation(_) => Outcome::Paid,
+            Purpose::Errand(_) => Outcome::Done,
+        }
+    }
+}
+
+const fn fits(wanted: Wanted, kind: OperationKind) -> bool {
+    match wanted {
+        Wanted::Payment(_) => takes_back(kind),
+        Wanted::Reservation(_) => matches!(kind, OperationKind::Capture | OperationKind::Void),
+        Wanted::Registration => matches!(kind, OperationKind::Deregister),
+    }
+}
+
+const fn takes_back(kind: OperationKind) -> bool {
+    matches!(kind, OperationKind::Refund | OperationKind::Chargeback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW, journey};
+    use super::super::{Conclusion, Opening, PaymentOperation};
+    use super::*;
+    use crate::domain::money::Currency;
+    use crate::domain::outcome::Fact;
+
+    fn eur(text: &str) -> Amount {
+        Amount::parse(text, Currency::EUR).unwrap()
+    }
+
+    fn of(purpose: Purpose, fact: &Fact) -> Journey {
+        let journey = Journey::open(Opening { purpose, ..journey().opening().clone() });
+        let Conclusion::Concluded(journey, _) = journey.conclude(fact, None, NOW) else { panic!() };
+        journey
+    }
+
+    fn checkout(wanted: Wanted) -> Purpose {
+        let Purpose::Checkout(checkout) = journey().opening().purpose.clone() else { panic!() };
+        Purpose::Checkout(Checkout { wanted, ..checkout })
+    }
+
+    fn applied(by: u64, kind: OperationKind, amount: Option<&str>) -> AppliedOperation {
+        AppliedOperation { by: PayId::new(by).unwrap(), kind, amount: amount.map(eur) }
+    }
+
+    #[test]
+    fn a_payment_is_paid_back_once_and_never_more_than_it_was() {
+        let paid = of(checkout(Wanted::Payment(eur("10"))), &Fact::paid());
+        let refund = |by, amount| applied(by, OperationKind::Refund, Some(amount));
+        let half = paid.apply(refund(1, "6")).unwrap();
+        assert_eq!(half.clone().apply(refund(1, "6")).unwrap(), half, "the same operation again");
+        assert_eq!(half.clone().apply(refund(2, "4.01")), Err(Inapplicable::TooMuch));
+        let whole = half.clone().apply(refund(2, "4")).unwrap();
+        assert_eq!(whole.clone().apply(refund(3, "0.01")), Err(Inapplicable::TooMuch));
+        let back = whole.take_back(PayId::new(2).unwrap()).unwrap();
+        assert_eq!(back.operations(), half.operations());
+        assert_eq!(back.take_back(PayId::new(2).unwrap()), None);
+        for kind in [OperationKind::Capture, OperationKind::Void, OperationKind::Deregister, OperationKind::Payout] {
+            assert_eq!(half.clone().apply(applied(9, kind, Some("1"))), Err(Inapplicable::Unsuitable), "{kind:?}");
+        }
+        let dollars = AppliedOperation {
+            amount: Some(Amount::parse("1", Currency::parse("USD").unwrap()).unwrap()),
+            ..refund(4, "1")
+        };
+        assert_eq!(half.apply(dollars), Err(Inapplicable::OtherCurrency));
+    }
+
+    #[test]
+    fn what_was_set_aside_is_collected_and_the_rest_of_it_released() {
+        let reserved = of(checkout(Wanted::Reservation(eur("10"))), &Fact::agreed());
+        let capture = |by, amount| applied(by, OperationKind::Capture, Some(amount));
+        let part = reserved.clone().apply(capture(1, "4")).unwrap();
+        assert_eq!(part.clone().apply(capture(2, "7")), Err(Inapplicable::TooMuch));
+        let rest_released = part.clone().apply(applied(3, OperationKind::Void, None)).unwrap();
+        for later in [capture(4, "1"), applied(4, OperationKind::Void, None)] {
+            assert_eq!(rest_released.clone().apply(later), Err(Inapplicable::Over), "{later:?}");
+        }
+        let whole = part.apply(capture(2, "6")).unwrap();
+        assert_eq!(
+            whole.clone().apply(applied(3, OperationKind::Void, None)),
+            Err(Inapplicable::Over),
+            "nothing is left"
+        );
+        let given_back = whole.take_back(PayId::new(2).unwrap()).unwrap();
+        assert!(given_back.apply(applied(3, OperationKind::Void, None)).is_ok(), "what came to nothing is left again");
+        let released = reserved.apply(applied(3, OperationKind::Void, None)).unwrap();
+        assert_eq!(released.apply(capture(1, "1")), Err(Inapplicable::Over));
+        let captured =
+            PaymentOperation { kind: OperationKind::Capture, amount: Some(eur("4")), of: None, note: String::new() };
+        let captured = of(Purpose::Operation(captured), &Fact::paid());
+        assert!(captured.clone().apply(applied(5, OperationKind::Refund, Some("4"))).is_ok());
+        assert_eq!(captured.apply(applied(5, OperationKind::Refund, Some("5"))), Err(Inapplicable::TooMuch));
+    }
+
+    #[test]
+    fn a_registration_is_forgotten_once_and_nothing_is_done_to_what_failed() {
+        let registered = of(checkout(Wanted::Registration), &Fact::agreed());
+        let forgotten = registered.clone().apply(applied(1, OperationKind::Deregister, None)).unwrap();
+        assert_eq!(forgotten.apply(applied(2, OperationKind::Deregister, None)), Err(Inapplicable::Over));
+        assert_eq!(registered.apply(applied(2, OperationKind::Refund, Some("1"))), Err(Inapplicable::Unsuitable));
+        let cancelled = of(checkout(Wanted::Payment(eur("10"))), &Fact::pressed_cancel());
+        assert_eq!(cancelled.apply(applied(1, OperationKind::Refund, Some("1"))), Err(Inapplicable::Unproven));
+        assert_eq!(journey().apply(applied(1, OperationKind::Refund, Some("1"))), Err(Inapplicable::Unproven));
+    }
+}
