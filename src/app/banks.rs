@@ -136,10 +136,10 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::bank::{Answer, BankTrouble, Requested, Said, Trip};
+    use crate::bank::{AuthorizationResponse, BankTrouble, Requested, Trip, UnverifiedResponse};
     use crate::clock::SystemClock;
     use crate::domain::invalid::Invalid;
-    use crate::domain::outcome::{Fact, Offer};
+    use crate::domain::outcome::{Evidence, Fact};
 
     /// A bank that gets ready at the third try, falls asleep again, and notes each time whether the metric says that it
     /// is ready.
@@ -171,11 +171,11 @@ mod tests {
             Err(BankTrouble::Unreachable("asleep".into()))
         }
 
-        fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
-            Ok(answer.said())
+        fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
+            Ok(answer.unverified())
         }
 
-        async fn exchange(&self, _: &Trip<'_>, _: &Offer) -> Result<Fact, BankTrouble> {
+        async fn exchange(&self, _: &Trip<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
             Err(BankTrouble::Unreachable("asleep".into()))
         }
     }

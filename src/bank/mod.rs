@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 
@@ -50,17 +50,17 @@ pub trait Bank: Send + Sync {
     /// When the bank cannot be asked now.
     async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble>;
 
-    /// What the browser says the bank said. Nothing is verified here but its form.
+    /// What the browser says the bank response. Nothing is verified here but its form.
     ///
     /// # Errors
     /// When the answer is not one that this bank gives.
-    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid>;
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid>;
 
     /// Verifies what the bank signed and the browser carried, before the bank is asked. May be called any number of times.
     ///
     /// # Errors
     /// [`BankTrouble::Forged`] when it is not the bank's word, [`BankTrouble::Unreachable`] when that cannot be told now.
-    async fn check(&self, _trip: &Trip<'_>, _offer: &Offer) -> Result<Checked, BankTrouble> {
+    async fn check(&self, _trip: &Trip<'_>, _offer: &Evidence) -> Result<Checked, BankTrouble> {
         Ok(Checked::Genuine)
     }
 
@@ -77,7 +77,7 @@ pub trait Bank: Send + Sync {
     ///
     /// # Errors
     /// When the bank could not be asked, or did not answer.
-    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble>;
+    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble>;
 }
 
 /// One departure of a journey, as a bank has to know it. All of it is derived, and the same every time.
@@ -106,13 +106,13 @@ pub enum Requested {
     Refused(BankError),
 }
 
-/// What a browser says the bank said.
+/// What a browser says the bank response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct UnverifiedResponse {
     /// The `state` under which it was asked, if the answer names one.
     pub state: Option<String>,
-    /// What it said.
-    pub hint: Hint,
+    /// What it response.
+    pub kind: ResponseKind,
 }
 
 /// What a bank says when it is asked to do something without a customer.
@@ -120,8 +120,8 @@ pub struct Said {
 pub enum Performed {
     /// It has done so, or refused.
     Now(Fact),
-    /// It will; then this offer tells.
-    Later(Offer),
+    /// It will; then this evidence tells.
+    Later(Evidence),
     /// It does not know yet, and nothing more will be heard of it here.
     Unknown,
 }
@@ -174,7 +174,7 @@ impl BankTrouble {
 
 /// The parameters of a return, each at most once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct AuthorizationResponse {
     state: Option<String>,
     code: Option<Secret>,
     error: Option<String>,
@@ -197,7 +197,7 @@ pub enum Carried {
     Form,
 }
 
-impl Answer {
+impl AuthorizationResponse {
     /// Reads the parameters that a browser brought. Those that are not ours to know are ignored.
     ///
     /// # Errors
@@ -266,18 +266,21 @@ impl Answer {
     }
 
     /// What an OAuth 2 answer says, with its state.
-    pub fn said(&self) -> Said {
-        Said { state: self.state.clone(), hint: self.hint() }
+    pub fn unverified(&self) -> UnverifiedResponse {
+        UnverifiedResponse { state: self.state.clone(), kind: self.kind() }
     }
 
     /// What an OAuth 2 answer says: a code, or else a refusal. Neither is a refusal of the bank's, with
     /// [`BankError::MALFORMED`] as its error.
-    pub fn hint(&self) -> Hint {
+    pub fn kind(&self) -> ResponseKind {
         match &self.code {
             Some(code) if !code.reveal().is_empty() => {
-                Hint::Code(Offer { code: code.clone(), signed: self.id_token.clone() })
+                ResponseKind::Code(Evidence { code: code.clone(), signed: self.id_token.clone() })
             }
-            _ => Hint::Refusal(BankError::new(self.error.as_deref().unwrap_or_default(), self.description.as_deref())),
+            _ => ResponseKind::Refusal(BankError::new(
+                self.error.as_deref().unwrap_or_default(),
+                self.description.as_deref(),
+            )),
         }
     }
 }
@@ -286,8 +289,8 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Answer, Invalid> {
-        Answer::read(Carried::Query, url::form_urlencoded::parse(query.as_bytes()).into_owned())
+    fn read(query: &str) -> Result<AuthorizationResponse, Invalid> {
+        AuthorizationResponse::read(Carried::Query, url::form_urlencoded::parse(query.as_bytes()).into_owned())
     }
 
     #[test]
@@ -301,9 +304,9 @@ mod tests {
     #[test]
     fn neither_code_nor_error_is_malformed_and_nobodys_refusal() {
         for query in ["", "state=s", "code=&state=s", "error=", "error_description=x", "error=%20"] {
-            let Hint::Refusal(error) = read(query).unwrap().hint() else { panic!("{query} is a code") };
+            let ResponseKind::Refusal(error) = read(query).unwrap().kind() else { panic!("{query} is a code") };
             assert_eq!((error.code(), error.is_customers_refusal()), (BankError::MALFORMED, false), "{query}");
         }
-        assert!(matches!(read("code=x").unwrap().hint(), Hint::Code(_)));
+        assert!(matches!(read("code=x").unwrap().kind(), ResponseKind::Code(_)));
     }
 }

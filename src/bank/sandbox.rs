@@ -17,13 +17,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{Answer, Bank, BankTrouble, Performed, Requested, Said, Trip};
+use super::{AuthorizationResponse, Bank, BankTrouble, Performed, Requested, Trip, UnverifiedResponse};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Purpose};
-use crate::domain::outcome::{Fact, Offer};
+use crate::domain::outcome::{Evidence, Fact};
 use crate::domain::params::percent_encoded;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
@@ -192,17 +192,17 @@ impl Bank for Sandbox {
         Ok(Requested::Accepted(Redirect::to_bank(self.base.page("/sandbox/authorise", &query))))
     }
 
-    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
-        Ok(answer.said())
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
+        Ok(answer.unverified())
     }
 
     async fn perform(&self, journey: &Journey) -> Result<Performed, BankTrouble> {
         Ok(part::applied(journey))
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
         let played = part::code(trip.journey);
-        let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| offer.code.reveal()));
+        let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| evidence.code.reveal()));
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }

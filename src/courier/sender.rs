@@ -8,7 +8,7 @@ use super::Letter;
 use crate::domain::delivery::Heard;
 use crate::domain::message::Method;
 use crate::egress::header::{HeaderName, RETRY_AFTER};
-use crate::egress::{self, Answer, Call, Client, Trouble};
+use crate::egress::{self, Call, Client, HttpReply, Trouble};
 
 /// How much of an answer's body is read, in bytes: enough for the word that some dialects' receivers say.
 const BODY: usize = 4096;
@@ -53,7 +53,7 @@ impl Sender for Client {
     }
 }
 
-fn answered(answer: &Answer) -> Answered {
+fn answered(answer: &HttpReply) -> Answered {
     Answered {
         heard: Heard::Status(answer.status().as_u16()),
         retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),

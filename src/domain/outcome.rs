@@ -1,6 +1,6 @@
 //! Hints and facts: what a browser says, and what is proven.
 //!
-//! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`Hint`]; only a
+//! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`ResponseKind`]; only a
 //! [`Fact`] concludes a journey, and this crate makes facts in three places alone: a bank that proved a code or refused a
 //! request, a press on our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a
 //! payment).
@@ -131,12 +131,12 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 
 /// What a browser brought back from a bank. It may be forged.
 ///
-/// A hint cannot conclude a journey:
+/// A kind cannot conclude a journey:
 ///
 /// ```compile_fail,E0308
-/// use handback::domain::{journey::Journey, moment::Moment, outcome::Hint};
-/// fn forge(journey: Journey, hint: Hint) {
-///     let _ = journey.conclude(&hint, None, Moment::from_millis(0));
+/// use handback::domain::{journey::Journey, moment::Moment, outcome::ResponseKind};
+/// fn forge(journey: Journey, kind: ResponseKind) {
+///     let _ = journey.conclude(&kind, None, Moment::from_millis(0));
 /// }
 /// ```
 ///
@@ -149,39 +149,39 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hint {
+pub enum ResponseKind {
     /// A code that may be worth an outcome, once the bank has exchanged it.
-    Code(Offer),
+    Code(Evidence),
     /// An error, or neither code nor error.
     Refusal(BankError),
 }
 
 /// A code, with what came beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// The code. Whatever comes beside it, one code is one offer.
+pub struct Evidence {
+    /// The code. Whatever comes beside it, one code is one evidence.
     pub code: Secret,
     /// What the bank signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the whole
     /// answer (JARM).
     pub signed: Option<Secret>,
 }
 
-impl Offer {
+impl Evidence {
     /// A bare code.
     pub fn of(code: impl Into<String>) -> Self {
         Self { code: Secret::new(code), signed: None }
     }
 }
 
-impl Hint {
+impl ResponseKind {
     /// The bytes that tell one answer to a departure from another.
     pub fn distinguishing(&self) -> Cow<'_, [u8]> {
         match self {
             // A refusal that is signed has no code that would tell it from another.
-            Self::Code(Offer { code, signed: Some(signed) }) if code.reveal().is_empty() => {
+            Self::Code(Evidence { code, signed: Some(signed) }) if code.reveal().is_empty() => {
                 Cow::Owned([b"signed\0", signed.reveal().as_bytes()].concat())
             }
-            Self::Code(offer) => Cow::Owned([b"code\0", offer.code.reveal().as_bytes()].concat()),
+            Self::Code(evidence) => Cow::Owned([b"code\0", evidence.code.reveal().as_bytes()].concat()),
             Self::Refusal(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
         }
     }

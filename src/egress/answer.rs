@@ -15,13 +15,13 @@ use super::resolver::Unresolved;
 const BEGINNING: Duration = Duration::from_millis(500);
 
 /// An answer, read to its end.
-pub struct Answer {
+pub struct HttpReply {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpReply {
     /// Its status. A redirect is an answer like any other: it is not followed.
     pub const fn status(&self) -> StatusCode {
         self.status
@@ -47,7 +47,7 @@ impl Answer {
 }
 
 /// The status and the length: headers and bodies may hold secrets.
-impl fmt::Debug for Answer {
+impl fmt::Debug for HttpReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
     }
@@ -73,16 +73,16 @@ pub enum Trouble {
         /// How many bytes the body might have had.
         longest: usize,
         /// The answer with as much of its body as was read.
-        begun: Box<Answer>,
+        begun: Box<HttpReply>,
     },
 }
 
 /// Makes a call whose URL has been checked, and reads its answer.
-pub(super) async fn exchange(client: &Client, request: Request, longest: usize) -> Result<Answer, Trouble> {
+pub(super) async fn exchange(client: &Client, request: Request, longest: usize) -> Result<HttpReply, Trouble> {
     let mut response = client.execute(request).await.map_err(|error| trouble(&error))?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let (body, size) = read(response, longest).await?;
-    let answer = Answer { status, headers, body };
+    let answer = HttpReply { status, headers, body };
     match size {
         Size::Fits => Ok(answer),
         Size::TooLarge => Err(Trouble::TooLarge { status, longest, begun: Box::new(answer) }),

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use reqwest::{Method, StatusCode, header};
 
-pub use answer::{Answer, Trouble};
+pub use answer::{HttpReply, Trouble};
 pub use bank::bank_client;
 pub use builder::Builder;
 pub use call::Call;
@@ -55,7 +55,7 @@ impl Client {
     /// # Errors
     /// [`Trouble`], which says whether the call may have been obeyed. When the deadline passes, it may have been; when
     /// the time to connect passes, it was not.
-    pub async fn send(&self, call: impl Into<Call>) -> Result<Answer, Trouble> {
+    pub async fn send(&self, call: impl Into<Call>) -> Result<HttpReply, Trouble> {
         let Call { request, deadline, longest } = call.into();
         let request = request?;
         let client = match self.guard.check_url(request.url())? {

@@ -166,10 +166,10 @@ pub(super) const TRIES: u32 = 4;
 /// How long is waited before the second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause before the store is asked again to write what a bank has said.
+/// The longest pause before the store is asked again to write what a bank has response.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a node tries to write what a bank has said, while the store is away.
+/// How long a node tries to write what a bank has response, while the store is away.
 const PERSISTENCE: Duration = Duration::from_mins(10);
 
 /// Calls a bank until it can be reached, a few times.

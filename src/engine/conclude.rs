@@ -240,7 +240,7 @@ pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Jo
     Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
 }
 
-/// Whether a bank has said no, and has not merely said nothing that can be read.
+/// Whether a bank has response no, and has not merely response nothing that can be read.
 fn is_refusal(cause: &Cause) -> bool {
     match cause {
         Cause::Bank(Some(error)) => !BankTrouble::leaves_open(error),

@@ -6,7 +6,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, Purpose, Way};
 use crate::domain::message::Message;
-use crate::domain::outcome::{Hint, Offer};
+use crate::domain::outcome::{Evidence, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::signature::GatewaySignature;
@@ -31,8 +31,8 @@ pub(super) fn api_key_digest(key: &str) -> Digest {
     digest("api key", key.as_bytes())
 }
 
-pub(super) fn mark(hint: &Hint) -> u64 {
-    let digest = digest("answer", &hint.distinguishing());
+pub(super) fn mark(kind: &ResponseKind) -> u64 {
+    let digest = digest("answer", &kind.distinguishing());
     u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]))
 }
 
@@ -138,7 +138,7 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
     }
 }
 
-/// Where the browser of a journey has to go, as its bank has said ahead. `None` while that is not known, and when the
+/// Where the browser of a journey has to go, as its bank has response ahead. `None` while that is not known, and when the
 /// journey was not opened so.
 ///
 /// # Errors
@@ -239,20 +239,20 @@ pub fn seal_for(deps: &Deps, merchant: MerchantId, secret: &Secret) -> Result<Se
     sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
 }
 
-pub(super) fn holding(deps: &Deps, journey: &Journey, offer: &Offer) -> Result<Proof, EngineError> {
-    let (code, signed) = (offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal));
+pub(super) fn holding(deps: &Deps, journey: &Journey, evidence: &Evidence) -> Result<Proof, EngineError> {
+    let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let text = format!("{}\n{code}{signed}", code.len());
     let sealed = deps.keys.seal(text.as_bytes(), journey.id().as_bytes(), deps.clock.entropy());
-    let offer = sealed.ok_or_else(key_gone)?;
-    Ok(Proof::Held { offer, until: deps.clock.now().plus(Journey::HELD) })
+    let evidence = sealed.ok_or_else(key_gone)?;
+    Ok(Proof::Held { evidence, until: deps.clock.now().plus(Journey::HELD) })
 }
 
-pub(super) fn unsealed(deps: &Deps, journey: &Journey, offer: &Sealed) -> Option<Offer> {
-    let text = deps.keys.open(offer, journey.id().as_bytes())?;
+pub(super) fn unsealed(deps: &Deps, journey: &Journey, evidence: &Sealed) -> Option<Evidence> {
+    let text = deps.keys.open(evidence, journey.id().as_bytes())?;
     let (length, rest) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
     let (code, signed) = rest.split_at_checked(length.parse().ok()?)?;
     let signed = Some(signed).filter(|signed| !signed.is_empty()).map(Secret::new);
-    Some(Offer { code: Secret::new(code), signed })
+    Some(Evidence { code: Secret::new(code), signed })
 }
 
 /// What an `Idempotency-Key` of a merchant reserves for a request: a key counts for each route apart.

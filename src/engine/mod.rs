@@ -63,7 +63,7 @@ pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{Leaving, Left, Wished};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
-pub use crate::bank::{Answer, Carried};
+pub use crate::bank::{AuthorizationResponse, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
 pub use crate::store::{DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Reservation, Which};
 

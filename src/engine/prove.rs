@@ -1,4 +1,4 @@
-//! PROVE: a hint becomes a fact, or nothing.
+//! PROVE: an unverified response becomes a fact, or nothing.
 //!
 //! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a bank that may be asked once only, the store writes down that it
 //! is asked, and only then it is. So a code is never sent twice: whoever finds it sent waits for the answer, and if the
@@ -13,7 +13,7 @@ use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::delivery::News;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, Via};
-use crate::domain::outcome::{Fact, Offer};
+use crate::domain::outcome::{Evidence, Fact};
 use crate::domain::secret::{Digest, Secret};
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
@@ -24,11 +24,11 @@ use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
 use crate::store::Step;
 
-/// Which offer under which departure of which journey is being proven. What came beside a code belongs to it: a forged
-/// offer and the genuine one may have their code in common.
+/// Which evidence under which departure of which journey is being proven. What came beside a code belongs to it: forged
+/// evidence and the genuine one may have their code in common.
 pub(super) type Key = (PayId, u8, Digest);
 
-/// What is known of an offer.
+/// What is known of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     /// A browser has brought it, and it may be forged.
@@ -62,30 +62,30 @@ pub(super) fn prove(
     engine: &Arc<Engine>,
     journey: &Journey,
     via: Via,
-    offer: &Offer,
+    evidence: &Evidence,
     known: Known,
 ) -> Flight<Result<Landing, EngineError>> {
-    engine.proofs.join(key_of(journey, via, offer), || {
-        let (engine, journey, offer) = (Arc::clone(engine), journey.clone(), offer.clone());
+    engine.proofs.join(key_of(journey, via, evidence), || {
+        let (engine, journey, evidence) = (Arc::clone(engine), journey.clone(), evidence.clone());
         async move {
             let timing = Timing::default();
-            let landed = prove_and_conclude(&engine, journey, via, (&offer, known), &timing).await?;
+            let landed = prove_and_conclude(&engine, journey, via, (&evidence, known), &timing).await?;
             Ok(Landing { landed, asked: timing.bank() })
         }
         .boxed()
     })
 }
 
-/// Whether this offer has been found genuine by a proof that is under way here.
-pub(super) fn is_genuine(engine: &Engine, journey: &Journey, via: Via, offer: &Offer) -> bool {
-    engine.genuine.has(&key_of(journey, via, offer))
+/// Whether this evidence has been found genuine by a proof that is under way here.
+pub(super) fn is_genuine(engine: &Engine, journey: &Journey, via: Via, evidence: &Evidence) -> bool {
+    engine.genuine.has(&key_of(journey, via, evidence))
 }
 
 async fn prove_and_conclude(
     engine: &Engine,
     journey: Journey,
     via: Via,
-    (offer, known): (&Offer, Known),
+    (evidence, known): (&Evidence, Known),
     timing: &Timing,
 ) -> Result<Landed, EngineError> {
     if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
@@ -94,16 +94,16 @@ async fn prove_and_conclude(
     let bank = Arc::clone(engine.deps.bank(journey.bank_of(via.departure))?);
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, via, offer)).await?,
+        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, via, evidence)).await?,
     };
-    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, via, offer)));
+    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, via, evidence)));
     let fact = match checked {
         Ok(Checked::Refused(error)) => Fact::refused(error),
         Ok(Checked::Genuine) => {
             let Some(journey) = sent(&engine.deps, bank.as_ref(), &journey, via).await? else {
                 return Ok(Landed::Elsewhere);
             };
-            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, via, offer)).await? {
+            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, via, evidence)).await? {
                 Ok(fact) => fact,
                 Err(trouble) => refused(&journey, via, &trouble),
             }
@@ -121,7 +121,7 @@ async fn prove_and_conclude(
     conclude_persistently(&engine.deps, journey, &fact, via).await.map(Landed::Home)
 }
 
-/// Concludes, however long the store is away: what the bank said once it will not say again.
+/// Concludes, however long the store is away: what the bank response once it will not say again.
 async fn conclude_persistently(
     deps: &Deps,
     journey: Journey,
@@ -134,23 +134,23 @@ async fn conclude_persistently(
 /// Takes over a proof that its node has left; whoever renews the hold first has it.
 pub(super) async fn take_over(engine: &Arc<Engine>, journey: Journey, via: Via) -> Result<(), EngineError> {
     let deps = &engine.deps;
-    let Some(Proof::Held { offer, .. }) = journey.proof(via) else { return Ok(()) };
+    let Some(Proof::Held { evidence, .. }) = journey.proof(via) else { return Ok(()) };
     let able = deps.bank(journey.bank_of(via.departure)).is_ok() && derive::trip(deps, &journey, via.departure).is_ok();
-    let Some(offer) = derive::unsealed(deps, &journey, offer).filter(|_| able) else {
+    let Some(evidence) = derive::unsealed(deps, &journey, evidence).filter(|_| able) else {
         return leave_to_others(deps, journey, via).await;
     };
     let left = journey.proof(via).cloned();
     let renew = |journey: &Journey| {
         let own = journey.proof(via) == left.as_ref();
-        let next = if own { held(deps, journey, via, &offer)? } else { None };
+        let next = if own { held(deps, journey, via, &evidence)? } else { None };
         Ok(Next::step(next))
     };
     if let Some((journey, true)) = commit::unless_gone(commit::commit(deps, journey, renew).await)?
-        && !engine.proofs.has(&key_of(&journey, via, &offer))
+        && !engine.proofs.has(&key_of(&journey, via, &evidence))
     {
         tracing::info!(pay_id = %journey.pay_id(), "prove.taken_over");
         // It flies on by itself.
-        drop(prove(engine, &journey, via, &offer, Known::Genuine));
+        drop(prove(engine, &journey, via, &evidence, Known::Genuine));
     }
     Ok(())
 }
@@ -164,11 +164,11 @@ async fn leave_to_others(deps: &Deps, journey: Journey, via: Via) -> Result<(), 
     }
     let left = journey.proof(via).cloned();
     let hold = |journey: &Journey| {
-        let offer = match journey.proof(via) {
-            Some(Proof::Held { offer, .. }) if journey.proof(via) == left.as_ref() => Some(offer.clone()),
+        let evidence = match journey.proof(via) {
+            Some(Proof::Held { evidence, .. }) if journey.proof(via) == left.as_ref() => Some(evidence.clone()),
             _ => None,
         };
-        let next = offer.and_then(|offer| journey.clone().hold(via, offer, now.plus(Journey::HELD), now));
+        let next = evidence.and_then(|evidence| journey.clone().hold(via, evidence, now.plus(Journey::HELD), now));
         Ok(Next::step(next))
     };
     commit::unless_gone(commit::commit(deps, journey, hold).await).map(drop)
@@ -185,11 +185,11 @@ async fn checked(
     bank: &dyn Bank,
     journey: &Journey,
     via: Via,
-    offer: &Offer,
+    evidence: &Evidence,
 ) -> Result<Result<Checked, BankTrouble>, EngineError> {
     let papers = derive::trip(deps, journey, via.departure)?;
     let trip = papers.of(journey);
-    Ok(commit::while_unreachable(|| bank.check(&trip, offer)).await)
+    Ok(commit::while_unreachable(|| bank.check(&trip, evidence)).await)
 }
 
 async fn exchanged(
@@ -197,11 +197,11 @@ async fn exchanged(
     bank: &dyn Bank,
     journey: &Journey,
     via: Via,
-    offer: &Offer,
+    evidence: &Evidence,
 ) -> Result<Result<Fact, BankTrouble>, EngineError> {
     let papers = derive::trip(deps, journey, via.departure)?;
     let trip = papers.of(journey);
-    let answer = commit::while_unreachable(|| bank.exchange(&trip, offer));
+    let answer = commit::while_unreachable(|| bank.exchange(&trip, evidence));
     // Before the answer counts as lost elsewhere.
     let lost = BankTrouble::Unanswered("it took too long".into());
     Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
@@ -219,8 +219,8 @@ async fn sent(deps: &Deps, bank: &dyn Bank, journey: &Journey, via: Via) -> Resu
     Ok(noted.and_then(|(journey, is_sent)| is_sent.then_some(journey)))
 }
 
-fn key_of(journey: &Journey, via: Via, offer: &Offer) -> Key {
-    let (code, signed) = (offer.code.reveal(), offer.signed.as_ref().map_or("", Secret::reveal));
+fn key_of(journey: &Journey, via: Via, evidence: &Evidence) -> Key {
+    let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let bytes = [&code.len().to_be_bytes(), code.as_bytes(), signed.as_bytes()].concat();
     (journey.pay_id(), via.departure, digest("offer", &bytes))
 }
@@ -235,52 +235,57 @@ pub(super) async fn prove_brought(
     engine: &Arc<Engine>,
     journey: &Journey,
     via: Via,
-    offer: &Offer,
+    evidence: &Evidence,
     patience: Duration,
 ) -> Result<Landed, EngineError> {
     let proven = journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven());
     if journey.answered(via).is_some() || proven {
         return Ok(Landed::Elsewhere);
     }
-    let flight = prove(engine, journey, via, offer, Known::Nothing);
+    let flight = prove(engine, journey, via, evidence, Known::Nothing);
     match select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
         Either::Left((landing, _)) => Ok(landing?.landed),
-        Either::Right(_) if is_genuine(engine, journey, via, offer) => {
-            commit::unless_gone(keep(&engine.deps, journey.clone(), via, offer).await)?;
+        Either::Right(_) if is_genuine(engine, journey, via, evidence) => {
+            commit::unless_gone(keep(&engine.deps, journey.clone(), via, evidence).await)?;
             Ok(Landed::Elsewhere)
         }
         Either::Right(_) => Ok(Landed::Unchecked),
     }
 }
 
-/// Keeps a genuine offer that nobody has taken to the bank yet, so that it is not lost with this node. Answers the journey
+/// Keeps genuine evidence that nobody has taken to the bank yet, so that it is not lost with this node. Answers the journey
 /// as it is then, and whether it was kept now.
 pub(super) async fn keep(
     deps: &Deps,
     journey: Journey,
     via: Via,
-    offer: &Offer,
+    evidence: &Evidence,
 ) -> Result<(Journey, bool), EngineError> {
     let keep = |journey: &Journey| {
         if journey.answered(via).is_some() || journey.proof(via).is_some() {
             return Ok(Next::Stay(false));
         }
-        let next = held(deps, journey, via, offer)?;
+        let next = held(deps, journey, via, evidence)?;
         Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(holds(deps, next, via)), true)))
     };
     commit::commit(deps, journey, keep).await
 }
 
-/// The step that keeps an offer.
+/// The step that keeps evidence.
 pub(super) fn holds(deps: &Deps, journey: Journey, via: Via) -> Step {
     let told = commit::told(deps, &journey, News::Returned(via.departure));
     Step::to(journey).with_deliveries(told)
 }
 
-/// The journey with this offer kept, for this node to begin with.
-pub(super) fn held(deps: &Deps, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Journey>, EngineError> {
-    match derive::holding(deps, journey, offer)? {
-        Proof::Held { offer, until } => Ok(journey.clone().hold(via, offer, until, deps.clock.now())),
+/// The journey with this evidence kept, for this node to begin with.
+pub(super) fn held(
+    deps: &Deps,
+    journey: &Journey,
+    via: Via,
+    evidence: &Evidence,
+) -> Result<Option<Journey>, EngineError> {
+    match derive::holding(deps, journey, evidence)? {
+        Proof::Held { evidence, until } => Ok(journey.clone().hold(via, evidence, until, deps.clock.now())),
         Proof::Sent { .. } => Ok(None),
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::delivery::News;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{End, Journey, Via};
-use crate::domain::outcome::Offer;
+use crate::domain::outcome::Evidence;
 use crate::domain::redirect::Redirect;
 use crate::engine::commit::Next;
 use crate::engine::deps::{Deps, EngineError};
@@ -48,7 +48,7 @@ pub enum RejectedReturn {
     /// It did not come from the browser that left.
     OtherBrowser,
     /// Its bank does not answer like this.
-    Answer(Invalid),
+    Unreadable(Invalid),
     /// What it carries is not its bank's word.
     Forged,
     /// Another answer has counted, and it did not come from the browser that left: it only shows that a state is known.
@@ -65,7 +65,7 @@ impl RejectedReturn {
             Self::UnknownState => "unknown_state",
             Self::OtherBank => "other_bank",
             Self::OtherBrowser => "other_browser",
-            Self::Answer(_) => "answer",
+            Self::Unreadable(_) => "answer",
             Self::Forged => "forged",
             Self::Answered => "answered",
             Self::TooLate(_) => "too_late",
@@ -101,12 +101,12 @@ pub(super) fn wait(journey: Journey, state: String, via: Via) -> Returned {
 }
 
 /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
-/// promises none, and a one-time token will tell, the customer goes home now. Either way the offer is kept, so that
+/// promises none, and a one-time token will tell, the customer goes home now. Either way the evidence is kept, so that
 /// it is not lost with this node. It has been found genuine: nothing is kept of what has not been checked.
 pub(super) async fn late(
     deps: &Deps,
     waited: Waited,
-    offer: &Offer,
+    evidence: &Evidence,
     visitor: &Visitor,
 ) -> Result<Returned, EngineError> {
     let Waited { journey, state, via } = waited;
@@ -114,10 +114,10 @@ pub(super) async fn late(
         if journey.answered(via).is_some() {
             return Ok(Next::Stay(()));
         }
-        let step = match early(deps, journey, via, offer)? {
+        let step = match early(deps, journey, via, evidence)? {
             Some(step) => Some(step),
             None if journey.proof(via).is_some() => None,
-            None => prove::held(deps, journey, via, offer)?.map(|next| prove::holds(deps, next, via)),
+            None => prove::held(deps, journey, via, evidence)?.map(|next| prove::holds(deps, next, via)),
         };
         Ok(step.map_or(Next::Stay(()), |step| Next::Take(Box::new(step), ())))
     };
@@ -131,14 +131,14 @@ pub(super) async fn late(
 }
 
 /// The step that sends a customer home before the fact, where that is wanted and possible.
-fn early(deps: &Deps, journey: &Journey, via: Via, offer: &Offer) -> Result<Option<Step>, EngineError> {
+fn early(deps: &Deps, journey: &Journey, via: Via, evidence: &Evidence) -> Result<Option<Step>, EngineError> {
     let dialect = deps.dialect(&journey.opening().dialect)?;
     if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
         return Ok(None);
     }
     let number = journey.token_number(&End::Frozen, Some(via.departure));
     let token = derive::minted(deps, journey, number)?;
-    let proof = derive::holding(deps, journey, offer)?;
+    let proof = derive::holding(deps, journey, evidence)?;
     Ok(journey.clone().freeze(via, proof, deps.clock.now()).map(|next| {
         let told = commit::told(deps, &next, News::Returned(via.departure));
         Step::to(next).with_token(token).with_deliveries(told)

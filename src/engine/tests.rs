@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    Answer, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned, Sending,
-    Timing, Visitor, Waited, Waiting,
+    AuthorizationResponse, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned,
+    Sending, Timing, Visitor, Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, Said, Trip};
+use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, Trip, UnverifiedResponse};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
@@ -30,7 +30,7 @@ use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::{BankError, Fact, Offer};
+use crate::domain::outcome::{BankError, Evidence, Fact};
 use crate::domain::params::Params;
 use crate::domain::plan::Endpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
@@ -97,11 +97,11 @@ impl Bank for Bluntbank {
         Ok(Requested::Accepted(Redirect::to_bank(format!("https://blunt.example/?state={}", trip.state))))
     }
 
-    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
-        Ok(answer.said())
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
+        Ok(answer.unverified())
     }
 
-    async fn check(&self, _: &Trip<'_>, _: &Offer) -> Result<Checked, BankTrouble> {
+    async fn check(&self, _: &Trip<'_>, _: &Evidence) -> Result<Checked, BankTrouble> {
         let left = self.keys_away.lock().unwrap().checked_sub(1);
         if let Some(left) = left {
             *self.keys_away.lock().unwrap() = left;
@@ -114,7 +114,7 @@ impl Bank for Bluntbank {
         Ok(Checked::Genuine)
     }
 
-    async fn exchange(&self, _: &Trip<'_>, _: &Offer) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, _: &Trip<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
         let told = self.told.lock().unwrap().pop_front();
         match told {
             Some(Told::Unreachable) => return Err(BankTrouble::Unreachable("as told".into())),
@@ -256,7 +256,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
 
 async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned, EngineError> {
     let pairs = [("state", state), ("code", code)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let answer = Answer::read(Carried::Query, pairs).unwrap();
+    let answer = AuthorizationResponse::read(Carried::Query, pairs).unwrap();
     use_cases::return_::take_return(
         engine,
         Brought { bank: "blunt", answer, visitor: &STRANGER, at: Instant::now(), timing: &Timing::default() },
@@ -489,7 +489,7 @@ async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it_in_the_browse
     let pairs = [("state", state.as_str()), ("error", "access_denied")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     let own = leaver(&engine, &journey);
     for (visitor, waits) in [(&own, true), (&*STRANGER, false)] {
-        let answer = Answer::read(Carried::Query, pairs.clone()).unwrap();
+        let answer = AuthorizationResponse::read(Carried::Query, pairs.clone()).unwrap();
         let timing = Timing::default();
         let brought = Brought { bank: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
         match use_cases::return_::take_return(&engine, brought).await.unwrap() {
@@ -545,7 +545,7 @@ async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
     let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
     let patience = Duration::from_secs(1);
     let brought =
-        use_cases::exchange::bring_code(&engine, merchant.id, &state, Offer::of("c"), patience).await.unwrap();
+        use_cases::exchange::bring_code(&engine, merchant.id, &state, Evidence::of("c"), patience).await.unwrap();
     assert!(matches!(brought, BroughtCode::Unknown));
     assert_eq!(bank.asked.load(Ordering::SeqCst), 0);
 }

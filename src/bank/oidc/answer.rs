@@ -9,16 +9,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::call::object;
 use super::claims::Claims;
 use super::settings::{Flow, Iss, OidcConfig, ResponseMode};
-use crate::bank::{Answer, Carried, Said};
+use crate::bank::{AuthorizationResponse, Carried, UnverifiedResponse};
 use crate::domain::invalid::Invalid;
-use crate::domain::outcome::{Hint, Offer};
+use crate::domain::outcome::{Evidence, ResponseKind};
 use crate::domain::secret::Secret;
 
 /// Reads an answer. `names_iss` says whether the bank is known to name itself in its plain answers.
 ///
 /// # Errors
 /// When it is not one that this bank gives.
-pub(super) fn read(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, Invalid> {
+pub(super) fn read(
+    config: &OidcConfig,
+    names_iss: bool,
+    answer: &AuthorizationResponse,
+) -> Result<UnverifiedResponse, Invalid> {
     carried(config.response_mode, answer.carried())?;
     // RFC 9207, section 2.4: compared as texts. Whatever else the answer holds, one bank does not speak for another.
     if answer.iss().is_some_and(|iss| iss != config.issuer) {
@@ -39,7 +43,7 @@ fn carried(mode: ResponseMode, carried: Carried) -> Result<(), Invalid> {
     Err(Invalid::new("response_mode", "is not the one of this bank").hint(format!("expected its answer {words}")))
 }
 
-fn plain(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, Invalid> {
+fn plain(config: &OidcConfig, names_iss: bool, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
     if answer.response().is_some() {
         return Err(Invalid::new("response", "is not how this bank answers"));
     }
@@ -52,16 +56,16 @@ fn plain(config: &OidcConfig, names_iss: bool, answer: &Answer) -> Result<Said, 
     if expected && answer.iss().is_none() {
         return Err(Invalid::new("iss", "is missing").hint("expected the issuer, as this bank sends it (RFC 9207)"));
     }
-    Ok(answer.said())
+    Ok(answer.unverified())
 }
 
 /// A signed answer (JARM): what it says is taken from it as it is, and held against its signature by `check`. So an
-/// error in it becomes an offer, without a code.
+/// error in it becomes evidence, without a code.
 ///
 /// A `state` beside it is ignored, as any parameter that is not known (RFC 6749, section 4.1.2): the signed one alone
 /// counts, so that it is as safe as without. What an answer in the clear would consist of is refused: a bank that signs
 /// sends none of it, so somebody else has put it there.
-fn signed(answer: &Answer) -> Result<Said, Invalid> {
+fn signed(answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
     let clear = [
         ("code", answer.code().is_some()),
         ("error", answer.error().is_some()),
@@ -77,7 +81,10 @@ fn signed(answer: &Answer) -> Result<Said, Invalid> {
         return Err(Invalid::new("response", "is no signed token"));
     };
     let code = Secret::new(claims.code.unwrap_or_default());
-    Ok(Said { state: claims.state, hint: Hint::Code(Offer { code, signed: Some(response.clone()) }) })
+    Ok(UnverifiedResponse {
+        state: claims.state,
+        kind: ResponseKind::Code(Evidence { code, signed: Some(response.clone()) }),
+    })
 }
 
 /// The claims of a token that nobody has verified.
@@ -102,14 +109,14 @@ mod tests {
         OidcConfig { response_mode, flow, ..usual }
     }
 
-    fn of(config: &OidcConfig, names_iss: bool, carried: Carried, query: &str) -> Result<Said, Invalid> {
+    fn of(config: &OidcConfig, names_iss: bool, carried: Carried, query: &str) -> Result<UnverifiedResponse, Invalid> {
         let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-        read(config, names_iss, &Answer::read(carried, pairs).unwrap())
+        read(config, names_iss, &AuthorizationResponse::read(carried, pairs).unwrap())
     }
 
     #[track_caller]
-    fn refused(said: &Result<Said, Invalid>, field: &str) {
-        assert_eq!(said.as_ref().unwrap_err().field(), field);
+    fn refused(response: &Result<UnverifiedResponse, Invalid>, field: &str) {
+        assert_eq!(response.as_ref().unwrap_err().field(), field);
     }
 
     /// A token with these claims and no signature worth the name.
@@ -127,11 +134,11 @@ mod tests {
         for (mode, expected) in modes {
             for (_, carried) in modes {
                 for query in ["code=c&state=s", "error=access_denied&state=s"] {
-                    let said = of(&config(mode, Flow::Code), false, carried, query);
+                    let response = of(&config(mode, Flow::Code), false, carried, query);
                     if carried == expected {
-                        assert_eq!(said.unwrap().state.as_deref(), Some("s"));
+                        assert_eq!(response.unwrap().state.as_deref(), Some("s"));
                     } else {
-                        refused(&said, "response_mode");
+                        refused(&response, "response_mode");
                     }
                 }
             }
@@ -163,9 +170,9 @@ mod tests {
     fn an_id_token_names_the_issuer_itself() {
         let hybrid = config(ResponseMode::Fragment, Flow::Hybrid);
         let query = format!("code=c&state=s&id_token={}", token("{}"));
-        let said = of(&hybrid, true, Carried::Fragment, &query).unwrap();
-        let Hint::Code(offer) = said.hint else { panic!("{said:?}") };
-        assert_eq!(offer.signed, Some(Secret::new(token("{}"))));
+        let response = of(&hybrid, true, Carried::Fragment, &query).unwrap();
+        let ResponseKind::Code(evidence) = response.kind else { panic!("{response:?}") };
+        assert_eq!(evidence.signed, Some(Secret::new(token("{}"))));
         for refusal in ["error=access_denied&state=s", "state=s&id_token=x", "error=access_denied&state=s&id_token=x"] {
             refused(&of(&hybrid, true, Carried::Fragment, refusal), "iss");
         }
@@ -188,11 +195,15 @@ mod tests {
     #[test]
     fn what_stands_beside_a_signed_answer_is_ignored() {
         let response = token(r#"{"state":"s","code":"c"}"#);
-        let signed = Offer { code: Secret::new("c"), signed: Some(Secret::new(&response)) };
+        let signed = Evidence { code: Secret::new("c"), signed: Some(Secret::new(&response)) };
         let beside = ["", "&state=s", "&state=another", "&session_state=1", "&scope=openid", "&expires_in=60"];
         for beside in beside.map(|beside| format!("response={response}{beside}&iss={ISSUER}")) {
-            let said = of(&config(ResponseMode::QueryJwt, Flow::Code), false, Carried::Query, &beside).unwrap();
-            assert_eq!((said.state.as_deref(), said.hint), (Some("s"), Hint::Code(signed.clone())), "{beside}");
+            let response = of(&config(ResponseMode::QueryJwt, Flow::Code), false, Carried::Query, &beside).unwrap();
+            assert_eq!(
+                (response.state.as_deref(), response.kind),
+                (Some("s"), ResponseKind::Code(signed.clone())),
+                "{beside}"
+            );
         }
     }
 
@@ -204,10 +215,10 @@ mod tests {
             (r#"{"state":"s","error":"access_denied"}"#, ""),
             (r#"{"state":"s"}"#, ""),
         ] {
-            let said = of(&jarm, true, Carried::Query, &format!("response={}", token(claims))).unwrap();
-            assert_eq!(said.state.as_deref(), Some("s"));
+            let response = of(&jarm, true, Carried::Query, &format!("response={}", token(claims))).unwrap();
+            assert_eq!(response.state.as_deref(), Some("s"));
             let signed = Some(Secret::new(token(claims)));
-            assert_eq!(said.hint, Hint::Code(Offer { code: Secret::new(code), signed }), "{claims}");
+            assert_eq!(response.kind, ResponseKind::Code(Evidence { code: Secret::new(code), signed }), "{claims}");
         }
         let encrypted = "a.b.c.d.e";
         for bad in ["x", "a.b", encrypted, &token("[]"), &token(r#"{"state":"s","state":"t"}"#), "e30.!.c"] {

@@ -5,13 +5,13 @@ use super::claims::{Half, Word};
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Checked, Trip};
 use crate::domain::consent::AnswerTo;
-use crate::domain::outcome::{BankError, Offer};
+use crate::domain::outcome::{BankError, Evidence};
 
 impl Oidc {
-    pub(super) async fn check_offer(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Checked, BankTrouble> {
+    pub(super) async fn check_offer(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
         let config = &self.settings.config;
         let signs = config.response_mode.is_signed() || config.flow == Flow::Hybrid;
-        let Some(token) = offer.signed.as_ref().filter(|_| signs) else {
+        let Some(token) = evidence.signed.as_ref().filter(|_| signs) else {
             // An app that takes the bank's answer itself brings the bare code.
             return if signs && !brought_by_app(trip) {
                 Err(BankTrouble::Forged("nothing is signed".into()))
@@ -20,7 +20,7 @@ impl Oidc {
             };
         };
         let signed = self.knowledge.verified(token.reveal()).await?;
-        let (claims, code) = (&signed.claims, offer.code.reveal());
+        let (claims, code) = (&signed.claims, evidence.code.reveal());
         if !config.response_mode.is_signed() {
             claims.hold(Word::IdToken, config, self.clock.now())?;
             claims.hold_id_token(trip.nonce)?;
@@ -28,7 +28,7 @@ impl Oidc {
             claims.hold_state(trip.state, config, signed.algorithm)?;
             return Ok(Checked::Genuine);
         }
-        claims.hold(Word::Answer, config, self.clock.now())?;
+        claims.hold(Word::AuthorizationResponse, config, self.clock.now())?;
         if claims.state.as_deref() != Some(trip.state) {
             return Err(BankTrouble::Forged("its state is another".into()));
         }

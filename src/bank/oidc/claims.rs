@@ -87,7 +87,7 @@ pub(super) enum Word {
     /// An `id_token`.
     IdToken,
     /// A whole answer (JARM).
-    Answer,
+    AuthorizationResponse,
 }
 
 /// What a signature was given over, besides the claims.
@@ -127,7 +127,7 @@ impl Claims {
     fn hold_age(&self, word: Word, leeway: Duration, now: Moment) -> Result<(), BankTrouble> {
         let longest = match word {
             Word::IdToken => LONGEST_ID_TOKEN,
-            Word::Answer => LONGEST_ANSWER,
+            Word::AuthorizationResponse => LONGEST_ANSWER,
         };
         match self.exp {
             None => return forged("it never expires"),

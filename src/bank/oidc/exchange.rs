@@ -1,7 +1,7 @@
 //! What a code is worth: the token request, and what its answer says (RFC 6749, section 4.1.3).
 //!
 //! A code is taken to the bank once. Whatever the bank answers is final: yes with tokens that can be verified, or no.
-//! Only where no answer came, or one that nobody can read, it stays open what the bank would have said.
+//! Only where no answer came, or one that nobody can read, it stays open what the bank would have response.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::request::can_be_asked;
 use super::settings::Flow;
 use crate::bank::{BankTrouble, Trip};
 use crate::domain::consent::BankTokens;
-use crate::domain::outcome::{BankError, Fact, Offer};
+use crate::domain::outcome::{BankError, Evidence, Fact};
 use crate::domain::secret::Secret;
 
 /// The longest id of a consent that is kept, in bytes.
@@ -31,7 +31,7 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
-    pub(super) async fn redeem(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
+    pub(super) async fn redeem(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
         if !can_be_asked(trip) {
             let why = "This bank gives access to accounts, and takes no payments.";
             return Ok(Fact::refused(BankError::new("unsupported_response_type", Some(why))));
@@ -39,7 +39,7 @@ impl Oidc {
         let directory = self.knowledge.ready().await?.directory;
         let fields = vec![
             ("grant_type", "authorization_code".into()),
-            ("code", offer.code.reveal().to_owned()),
+            ("code", evidence.code.reveal().to_owned()),
             ("redirect_uri", trip.redirect_uri.into()),
             ("code_verifier", trip.verifier.reveal().to_owned()),
         ];
@@ -52,7 +52,7 @@ impl Oidc {
             }
             Told::Nothing(why) => return Err(BankTrouble::Unreadable(why.into())),
         };
-        match self.consented(trip, offer, &tokens).await {
+        match self.consented(trip, evidence, &tokens).await {
             Ok(consent) => Ok(match self.withheld(&tokens) {
                 None => Fact::authorised(BankTokens { json: tokens.json, consent }),
                 Some(scope) => {
@@ -85,7 +85,12 @@ impl Oidc {
     }
 
     /// Verifies the `id_token`, where there has to be one, and answers the bank's id of the consent, if it named one.
-    async fn consented(&self, trip: &Trip<'_>, offer: &Offer, tokens: &Tokens) -> Result<Option<String>, BankTrouble> {
+    async fn consented(
+        &self,
+        trip: &Trip<'_>,
+        evidence: &Evidence,
+        tokens: &Tokens,
+    ) -> Result<Option<String>, BankTrouble> {
         let config = &self.settings.config;
         let forged = |why: &str| Err(BankTrouble::Forged(why.into()));
         if !config.is_openid() {
@@ -99,7 +104,7 @@ impl Oidc {
         claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
         // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
         if config.flow == Flow::Hybrid
-            && let Some(carried) = &offer.signed
+            && let Some(carried) = &evidence.signed
             && peek(carried.reveal()).is_none_or(|carried| carried.sub != claims.sub)
         {
             return forged("its subject is another than in the browser");
@@ -125,7 +130,7 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_CONSENT && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// What a token endpoint said.
+/// What a token endpoint response.
 #[derive(Debug)]
 enum Told {
     Yes(Tokens),

@@ -191,7 +191,7 @@ impl Knowledge {
             unlisted.push("id_token_algs names no algorithm of a key that the bank publishes".to_owned());
         }
         let before = self.known.write().unwrap_or_else(PoisonError::into_inner).replace(known.clone());
-        // Said once, and again when the bank says something else.
+        // UnverifiedResponse once, and again when the bank says something else.
         if before.is_none_or(|before| before.directory.unlisted != known.directory.unlisted) {
             for what in unlisted {
                 tracing::warn!(bank = self.settings.config.name, what, "bank.unlisted");

@@ -1,5 +1,5 @@
 //! What a bank says of itself (OpenID Connect Discovery 1.0, section 3; RFC 8414), held against its settings: what can be
-//! known before the first customer is said before the first customer.
+//! known before the first customer is response before the first customer.
 //!
 //! What a bank *requires*, and is not configured to be given, is a mistake: every customer would come back with an error,
 //! so nobody is sent there. What it merely does not *list* is a warning: lists are often incomplete, and some are wrong. A
@@ -271,8 +271,8 @@ mod tests {
             ),
         ];
         for (name, value, config, expected) in cases {
-            let [said] = &saying(name, value.clone()).unlisted(&config)[..] else { panic!("{name} {value}") };
-            assert!(said.starts_with(&format!("{expected}, and the bank ")), "{said}");
+            let [response] = &saying(name, value.clone()).unlisted(&config)[..] else { panic!("{name} {value}") };
+            assert!(response.starts_with(&format!("{expected}, and the bank ")), "{response}");
         }
     }
 
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn what_a_bank_lists_is_repeated_as_far_as_a_log_has_room() {
         let metadata = saying("response_types_supported", json!(["a\nb\u{1b}[31m", "x".repeat(1000)]));
-        let [said] = &metadata.unlisted(&config())[..] else { panic!() };
-        assert!(said.len() < 300 && said.contains("lists ab[31m, xxx"), "{said}");
+        let [response] = &metadata.unlisted(&config())[..] else { panic!() };
+        assert!(response.len() < 300 && response.contains("lists ab[31m, xxx"), "{response}");
     }
 }

@@ -29,10 +29,10 @@ use async_trait::async_trait;
 
 pub use parsed::Settings;
 
-use super::{Answer, Bank, BankTrouble, Checked, Requested, Said, Trip};
+use super::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, Trip, UnverifiedResponse};
 use crate::clock::Clock;
 use crate::domain::invalid::Invalid;
-use crate::domain::outcome::{Fact, Offer};
+use crate::domain::outcome::{Evidence, Fact};
 use knowledge::Knowledge;
 use settings::ResponseMode;
 
@@ -76,16 +76,16 @@ impl Bank for Oidc {
 
     /// Until the bank is known, whether it names itself in its answers is not known either. That opens no mix-up: its
     /// redirect URI is its own (RFC 9700, section 4.4.2.2), and [`settings::Iss::Required`] closes the gap.
-    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         let names_iss = self.knowledge.current().is_some_and(|known| known.directory.names_iss);
         answer::read(&self.settings.config, names_iss, answer)
     }
 
-    async fn check(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Checked, BankTrouble> {
-        self.check_offer(trip, offer).await
+    async fn check(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
+        self.check_offer(trip, evidence).await
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
-        self.redeem(trip, offer).await
+    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        self.redeem(trip, evidence).await
     }
 }

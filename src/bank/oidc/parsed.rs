@@ -361,8 +361,8 @@ mod tests {
             for alg in ["PS256", "RS256", "RS512"] {
                 let broken = with(pem, alg).parse().unwrap_err();
                 let [invalid] = &broken[..] else { panic!("{broken:?}") };
-                let said = (invalid.field(), invalid.rule());
-                assert_eq!(said, ("signing_key", "is an RSA key of less than 2048 bits"));
+                let response = (invalid.field(), invalid.rule());
+                assert_eq!(response, ("signing_key", "is an RSA key of less than 2048 bits"));
             }
         }
         assert!(with(include_str!("tests/pki/rsa-2048.pem"), "PS256").parse().is_ok());

@@ -57,7 +57,7 @@ pub struct OidcConfig {
 }
 
 impl OidcConfig {
-    /// A bank with what is usual for all that is not said here: discovery, the code in the query, the scope `openid`,
+    /// A bank with what is usual for all that is not response here: discovery, the code in the query, the scope `openid`,
     /// requests pushed where the bank advertises it, ES256, PS256 and RS256, ten seconds of leeway.
     pub fn usual(name: &str, issuer: &str, client_id: &str, auth: ClientAuth) -> Self {
         Self {
@@ -344,7 +344,7 @@ mod tests {
         for name in ["none", "None", "HS256", "HS512", "es256", "", "ES512", "RSA-OAEP"] {
             let refusal = SigningAlg::parse(name).unwrap_err();
             assert_eq!(refusal.field(), "alg");
-            assert!(refusal.hint_text().is_some_and(|hint| hint.contains("PS256")), "{name}");
+            assert!(refusal.hint_text().is_some_and(|kind| kind.contains("PS256")), "{name}");
         }
         for (name, algorithm) in ALGORITHMS {
             assert_eq!(SigningAlg::parse(name).map(SigningAlg::algorithm), Ok(algorithm));
@@ -371,7 +371,7 @@ mod tests {
         for other in ["none", "", "Consent", "login consent"] {
             let refusal = Prompt::parse(other).unwrap_err();
             assert_eq!(refusal.field(), "prompt");
-            assert!(refusal.hint_text().is_some_and(|hint| hint.contains("select_account")), "{other}");
+            assert!(refusal.hint_text().is_some_and(|kind| kind.contains("select_account")), "{other}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bank::Performed;
 use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Fact, Offer, Outcome};
+use crate::domain::outcome::{BankError, Evidence, Fact, Outcome};
 
 /// The extra of a journey that holds the word.
 const EXTRA: &str = "sandbox";
@@ -22,8 +22,8 @@ fn word(journey: &Journey) -> Option<&str> {
 pub(super) fn applied(journey: &Journey) -> Performed {
     match word(journey) {
         Some("error") => Performed::Now(asked_to_fail(FAILURE)),
-        Some("pendingSuccess") => Performed::Later(Offer::of(format!("slow:{LATE_MILLIS}"))),
-        Some("pendingError") => Performed::Later(Offer::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
+        Some("pendingSuccess") => Performed::Later(Evidence::of(format!("slow:{LATE_MILLIS}"))),
+        Some("pendingError") => Performed::Later(Evidence::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
         Some("pending") => Performed::Unknown,
         _ => Performed::Now(yes(journey)),
     }

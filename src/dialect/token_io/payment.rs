@@ -10,7 +10,7 @@ use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
 use crate::domain::delivery::News;
-use crate::domain::journey::{Answer, Departure, End, FinalOutcome, Journey, Stage};
+use crate::domain::journey::{Departure, End, FinalOutcome, Journey, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 
@@ -236,6 +236,6 @@ fn answered_at(departure: Option<&Departure>) -> Option<Moment> {
 }
 
 /// Whether the bank is being asked what this answer is worth.
-fn is_proven_now(answer: &Answer) -> bool {
+fn is_proven_now(answer: &RecordedResponse) -> bool {
     answer.proof.is_some() || answer.end == Some(End::Frozen)
 }

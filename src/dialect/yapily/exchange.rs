@@ -3,14 +3,14 @@
 use super::json::Object;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::{LEEWAY, Moment};
-use crate::domain::outcome::Offer;
+use crate::domain::outcome::Evidence;
 use crate::domain::secret::Secret;
 
 /// A code that an app brings by itself, with the `state` under which the bank was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthCode {
     /// The code, with the `idToken` beside it if there is one.
-    pub offer: Offer,
+    pub evidence: Evidence,
     /// The state.
     pub state: Secret,
 }
@@ -45,8 +45,8 @@ impl AuthCode {
 
     fn of(body: &Object, [code, state, signed]: [&str; 3]) -> Result<Self, Invalid> {
         let signed = body.code(signed)?.filter(|text| !text.is_empty()).map(Secret::new);
-        let offer = Offer { code: Secret::new(body.needed_code(code)?), signed };
-        Ok(Self { offer, state: Secret::new(body.needed_code(state)?) })
+        let evidence = Evidence { code: Secret::new(body.needed_code(code)?), signed };
+        Ok(Self { evidence, state: Secret::new(body.needed_code(state)?) })
     }
 }
 

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_spelling_that_a_refusal_offers_is_accepted() {
-        for (refused, offer) in [
+        for (refused, evidence) in [
             ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
             ("https://shop.example/grüße", "https://shop.example/gr%C3%BC%C3%9Fe"),
             ("https://bücher.example/grüße?q=ü", "https://xn--bcher-kva.example/gr%C3%BC%C3%9Fe?q=%C3%BC"),
@@ -178,8 +178,8 @@ mod tests {
             ("https://shop.example.", "https://shop.example"),
             ("https://shop.example/ok...", "https://shop.example/ok"),
         ] {
-            assert_eq!(offered(refused), offer, "{refused}");
-            assert!(CallbackUrl::parse(offer, &Rules::default()).is_ok(), "{offer}");
+            assert_eq!(offered(refused), evidence, "{refused}");
+            assert!(CallbackUrl::parse(evidence, &Rules::default()).is_ok(), "{evidence}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The transitions: each consumes the journey and answers the next one.
 
-use super::{Answer, Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, Reopening, Stage, Via};
+use super::{Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, RecordedResponse, Reopening, Stage, Via};
 use crate::domain::consent::Grant;
 use crate::domain::delivery::News;
 use crate::domain::moment::Moment;
@@ -52,11 +52,11 @@ impl Journey {
         }
     }
 
-    /// Keeps an offer that nobody has taken to the bank yet, until `until` for the node that does so; the one that was
+    /// Keeps evidence that nobody has taken to the bank yet, until `until` for the node that does so; the one that was
     /// kept before is replaced. `None` when the bank has been asked, or the answer has been concluded.
     #[must_use]
-    pub fn hold(mut self, via: Via, offer: Sealed, until: Moment, at: Moment) -> Option<Self> {
-        self.advance(via, Proof::Held { offer, until }, at).then(|| self.revised())
+    pub fn hold(mut self, via: Via, evidence: Sealed, until: Moment, at: Moment) -> Option<Self> {
+        self.advance(via, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
     /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
@@ -101,7 +101,7 @@ impl Journey {
         (inconclusive && self.record(via, (End::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
-    /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the offer to the
+    /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the evidence to the
     /// bank, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
     pub fn freeze(mut self, via: Via, held: Proof, at: Moment) -> Option<Self> {
@@ -185,7 +185,7 @@ impl Journey {
     }
 
     /// The place of this answer, a new one if it has not been seen. `None` when there is no room for it.
-    fn answer_mut(&mut self, via: Via, at: Moment) -> Option<&mut Answer> {
+    fn answer_mut(&mut self, via: Via, at: Moment) -> Option<&mut RecordedResponse> {
         let answers = &mut self.past.departures.get_mut(usize::from(via.departure))?.answers;
         if let Some(known) = answers.iter().position(|answer| answer.mark == via.mark) {
             return answers.get_mut(known);
@@ -193,7 +193,7 @@ impl Journey {
         if answers.len() >= Self::MOST {
             return None;
         }
-        answers.push(Answer { mark: via.mark, at, end: None, proof: None, effect: Effect::None });
+        answers.push(RecordedResponse { mark: via.mark, at, end: None, proof: None, effect: Effect::None });
         answers.last_mut()
     }
 

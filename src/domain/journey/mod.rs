@@ -116,14 +116,14 @@ pub struct Departure {
     /// Where to, if the customer has chosen it.
     pub to: Option<Choice>,
     /// What came back, each different answer once.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<RecordedResponse>,
     /// The way there, where it is asked for before there is a browser.
     pub way: Option<Way>,
 }
 
 /// An answer that came back under a departure's `state`, and what it led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct RecordedResponse {
     /// Tells this answer from another one: the start of a digest of its code or error.
     pub mark: u64,
     /// When it came.
@@ -150,8 +150,8 @@ pub enum Effect {
 pub enum Proof {
     /// It has been found genuine, and nobody has asked the bank yet. Whoever finds it after `until` takes it over.
     Held {
-        /// The offer, so that another node can ask.
-        offer: Sealed,
+        /// The evidence, so that another node can ask.
+        evidence: Sealed,
         /// Until when it is left to the node that wrote this.
         until: Moment,
     },

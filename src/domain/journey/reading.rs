@@ -1,6 +1,6 @@
 //! What can be read off a journey.
 
-use super::{Answer, Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, Reopening, Stage, Via};
+use super::{Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, RecordedResponse, Reopening, Stage, Via};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
@@ -219,7 +219,7 @@ impl Journey {
         led.map(|answer| answer.at).chain(concluded).max().unwrap_or(self.opening.opened_at)
     }
 
-    fn answer(&self, via: Via) -> Option<&Answer> {
+    fn answer(&self, via: Via) -> Option<&RecordedResponse> {
         let departure = self.past.departures.get(usize::from(via.departure))?;
         departure.answers.iter().find(|answer| answer.mark == via.mark)
     }

@@ -59,7 +59,7 @@ fn concluded(journey: Journey, fact: &Fact, via: Option<Via>) -> Journey {
 }
 
 fn held() -> Proof {
-    Proof::Held { offer: Sealed::new(vec![1]), until: NOW.plus(Journey::HELD) }
+    Proof::Held { evidence: Sealed::new(vec![1]), until: NOW.plus(Journey::HELD) }
 }
 
 const VIA: Via = Via { departure: 0, mark: 1 };

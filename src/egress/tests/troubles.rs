@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::allowing;
 use super::receiver::{Manner, Receiver};
 use crate::domain::secret::Secret;
-use crate::egress::{Answer, Call, Client, Names, Refused, Trouble, header};
+use crate::egress::{Call, Client, HttpReply, Names, Refused, Trouble, header};
 
 const SOON: Duration = Duration::from_millis(150);
 /// Longer than any deadline here, and shorter than any default.
@@ -32,7 +32,7 @@ fn client() -> Client {
     allowing(&["127.0.0.0/8"]).build().unwrap()
 }
 
-async fn said(manner: Manner, longest: usize) -> Result<Answer, Trouble> {
+async fn said(manner: Manner, longest: usize) -> Result<HttpReply, Trouble> {
     let receiver = Receiver::with("127.0.0.1:0", manner).await;
     client().send(Call::get(&receiver.url("/")).longest(longest).deadline(SOON)).await
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::bank::Answer;
+use crate::bank::AuthorizationResponse;
 use crate::domain::consent::{AnswerTo, Consent};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, Via};
-use crate::domain::outcome::{Fact, Hint, Offer};
+use crate::domain::outcome::{Evidence, Fact, ResponseKind};
 use crate::engine::deps::EngineError;
 use crate::engine::prove::Landed;
 use crate::engine::scan::{Counted, Page, Stretch};
@@ -41,7 +41,7 @@ pub async fn bring_code(
     engine: &Arc<Engine>,
     merchant: MerchantId,
     state: &str,
-    offer: Offer,
+    evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
@@ -51,7 +51,7 @@ pub async fn bring_code(
     if journey.opening().merchant != merchant || !matches!(answer_to, Some(AnswerTo::App(_))) {
         return Ok(BroughtCode::Unknown);
     }
-    bring(engine, journey, departure, offer, patience).await
+    bring(engine, journey, departure, evidence, patience).await
 }
 
 /// Takes a code that came without any app's credentials. Only a bank that may be asked again, and again, takes such
@@ -62,7 +62,7 @@ pub async fn bring_code(
 pub async fn bring_open_code(
     engine: &Arc<Engine>,
     state: &str,
-    offer: Offer,
+    evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
@@ -73,7 +73,7 @@ pub async fn bring_open_code(
     if !open || journey.opening().purpose.consent().is_none_or(by_app) {
         return Ok(BroughtCode::Unknown);
     }
-    bring(engine, journey, departure, offer, patience).await
+    bring(engine, journey, departure, evidence, patience).await
 }
 
 /// Takes a code for a journey whose app may bring it.
@@ -81,14 +81,14 @@ async fn bring(
     engine: &Arc<Engine>,
     journey: Journey,
     departure: u8,
-    offer: Offer,
+    evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { departure, mark: derive::mark(&Hint::Code(offer.clone())) };
+    let via = Via { departure, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
     let until = Instant::now() + patience;
     if journey.final_outcome().is_none()
-        && matches!(prove::prove_brought(engine, &journey, via, &offer, patience).await?, Landed::Forged)
+        && matches!(prove::prove_brought(engine, &journey, via, &evidence, patience).await?, Landed::Forged)
     {
         return Ok(BroughtCode::Forged);
     }
@@ -105,7 +105,7 @@ async fn bring(
 pub async fn bring_answer(
     engine: &Arc<Engine>,
     (merchant, dialect): (MerchantId, &str),
-    answer: &Answer,
+    answer: &AuthorizationResponse,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let until = Instant::now() + patience;
@@ -119,16 +119,16 @@ pub async fn bring_answer(
     if !is_own || derive::app_address(&engine.deps, &journey)?.is_none() {
         return Ok(BroughtCode::Unknown);
     }
-    let said = engine.deps.bank(journey.bank_of(departure))?.read_return(answer)?;
+    let response = engine.deps.bank(journey.bank_of(departure))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { departure, mark: derive::mark(&said.hint) };
-    match said.hint {
-        Hint::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(departure) => {
+    let via = Via { departure, mark: derive::mark(&response.kind) };
+    match response.kind {
+        ResponseKind::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(departure) => {
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), via).await?;
         }
-        Hint::Refusal(_) => {}
-        Hint::Code(offer) => {
-            if matches!(prove::prove_brought(engine, &journey, via, &offer, patience).await?, Landed::Forged) {
+        ResponseKind::Refusal(_) => {}
+        ResponseKind::Code(evidence) => {
+            if matches!(prove::prove_brought(engine, &journey, via, &evidence, patience).await?, Landed::Forged) {
                 return Ok(BroughtCode::Forged);
             }
         }
@@ -164,7 +164,7 @@ async fn journey_known_as(
 }
 
 /// The `state` of an answer: as it stands there, or in what the one bank signed that can read it.
-fn state_of(engine: &Engine, answer: &Answer) -> Option<String> {
+fn state_of(engine: &Engine, answer: &AuthorizationResponse) -> Option<String> {
     let signed = || engine.deps.banks.iter().find_map(|bank| bank.read_return(answer).ok()?.state);
     answer.state().map(str::to_owned).or_else(signed)
 }

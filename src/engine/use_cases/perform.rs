@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 
-use crate::bank::{Bank, Performed as Said};
+use crate::bank::{Bank, Performed};
 use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, Via};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::prove::Known;
@@ -45,9 +45,9 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
     }
     let bank = Arc::clone(engine.deps.bank(&journey.opening().bank)?);
     match bank.perform(&journey).await {
-        Ok(Said::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
-        Ok(Said::Later(offer)) => perform_later(engine, journey, &offer).await,
-        Ok(Said::Unknown) => Ok(journey),
+        Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
+        Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,
+        Ok(Performed::Unknown) => Ok(journey),
         Err(trouble) => conclude_persistently(engine, journey, &Fact::refused(trouble.as_error())).await,
     }
 }
@@ -63,7 +63,7 @@ pub(in crate::engine) fn unfinished<'a>(
     engine.deps.bank(&journey.opening().bank).ok()
 }
 
-/// Concludes, however long the store is away: what the bank said once it will not say again.
+/// Concludes, however long the store is away: what the bank response once it will not say again.
 async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
@@ -88,16 +88,16 @@ async fn write_operation(
 }
 
 /// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.
-async fn perform_later(engine: &Arc<Engine>, journey: Journey, offer: &Offer) -> Result<Journey, EngineError> {
+async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Evidence) -> Result<Journey, EngineError> {
     let (journey, departure) = match visit::begin(&engine.deps, journey, None).await? {
         (journey, Visit::UnderWay(departure)) => (journey, departure),
         (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),
     };
-    let via = Via { departure, mark: derive::mark(&Hint::Code(offer.clone())) };
-    let (journey, is_kept) = prove::keep(&engine.deps, journey, via, offer).await?;
+    let via = Via { departure, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
+    let (journey, is_kept) = prove::keep(&engine.deps, journey, via, evidence).await?;
     if is_kept {
         // It flies on by itself.
-        drop(prove::prove(engine, &journey, via, offer, Known::Genuine));
+        drop(prove::prove(engine, &journey, via, evidence, Known::Genuine));
     }
     Ok(journey)
 }

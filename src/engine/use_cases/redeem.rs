@@ -27,8 +27,8 @@ pub struct Redeeming<'a> {
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
-    /// What the store said.
-    Said(Redemption),
+    /// What the store response.
+    Known(Redemption),
     /// The store did not say whether the token is spent now: ask again with the same key.
     Uncertain,
 }
@@ -38,7 +38,7 @@ pub enum Redeemed {
 /// # Errors
 /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
 pub async fn redeem(engine: &Engine, wish: Redeeming<'_>) -> Result<Redeemed, EngineError> {
-    let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Said(Redemption::Unknown)) };
+    let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
     match reserve_attempt(engine, wish.reservation.as_ref()).await {
         Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
         Ok(Reserved::Fresh | Reserved::Repeated) => {}
@@ -55,7 +55,7 @@ pub async fn redeem(engine: &Engine, wish: Redeeming<'_>) -> Result<Redeemed, En
             .await
         {
             Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,
-            Ok(redemption) => return Ok(Redeemed::Said(redemption)),
+            Ok(redemption) => return Ok(Redeemed::Known(redemption)),
             Err(error) => return Ok(uncertain(&error)),
         }
     }

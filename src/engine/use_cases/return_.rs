@@ -1,4 +1,4 @@
-//! RETURN: the browser comes back with a hint, and goes on at once.
+//! RETURN: the browser comes back with an unverified response, and goes on at once.
 //!
 //! Two round trips to the store, look-up and conclude; one for an answer that has come before. The bank is asked beside
 //! that, and never waited for beyond the budget (rule 4 of the design).
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::bank::Answer;
+use crate::bank::AuthorizationResponse;
 use crate::domain::journey::{Journey, Via};
-use crate::domain::outcome::{BankError, Fact, Hint, Offer};
+use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
@@ -27,7 +27,7 @@ pub struct Brought<'a> {
     /// The bank whose return address it came to.
     pub bank: &'a str,
     /// The parameters.
-    pub answer: Answer,
+    pub answer: AuthorizationResponse,
     /// What the browser shows of having left.
     pub visitor: &'a Visitor,
     /// When its head and body had been read.
@@ -59,32 +59,32 @@ pub struct Waiting<'a> {
 pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned, EngineError> {
     // A bank that the operator has taken away still has its replays; it only cannot prove anything new.
     let bank = engine.deps.bank(brought.bank).ok();
-    let said = bank.map_or_else(|| Ok(brought.answer.said()), |bank| bank.read_return(&brought.answer));
-    let said = match said {
-        Ok(said) => said,
-        Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Answer(invalid))),
+    let response = bank.map_or_else(|| Ok(brought.answer.unverified()), |bank| bank.read_return(&brought.answer));
+    let response = match response {
+        Ok(response) => response,
+        Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
     };
-    let Some(state) = said.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
+    let Some(state) = response.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
     let Some((journey, departure)) = find::journey_of_state(&engine.deps, &state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
     if let Some(rejected) = rejection(engine, &journey, departure, (&state, brought.bank), brought.visitor) {
         return Ok(Returned::Rejected(rejected));
     }
-    let via = Via { departure, mark: derive::mark(&said.hint) };
+    let via = Via { departure, mark: derive::mark(&response.kind) };
     if let Some(end) = journey.answered(via) {
         return returned::led(&engine.deps, &journey, end, via, brought.visitor);
     }
-    match said.hint {
-        Hint::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
+    match response.kind {
+        ResponseKind::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
             let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, via, brought.visitor)
         }
-        Hint::Code(offer) if bank.is_some() && !is_proven(&journey) => {
-            prove_in_time(engine, Waited { journey, state, via }, offer, &brought).await
+        ResponseKind::Code(evidence) if bank.is_some() && !is_proven(&journey) => {
+            prove_in_time(engine, Waited { journey, state, via }, evidence, &brought).await
         }
-        hint => decided_before(engine, Waited { journey, state, via }, hint, brought.visitor).await,
+        kind => decided_before(engine, Waited { journey, state, via }, kind, brought.visitor).await,
     }
 }
 
@@ -93,7 +93,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
 async fn decided_before(
     engine: &Engine,
     waited: Waited,
-    hint: Hint,
+    kind: ResponseKind,
     visitor: &Visitor,
 ) -> Result<Returned, EngineError> {
     let Waited { journey, state, via } = waited;
@@ -101,14 +101,14 @@ async fn decided_before(
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
     // A code came first under this state, and the bank is being asked: that decides.
-    if let (Hint::Refusal(_), Some(decides)) = (&hint, pending(&journey, via.departure)) {
+    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, via.departure)) {
         return Ok(returned::wait(journey, state, decides));
     }
-    let error = match hint {
-        Hint::Refusal(error) => error,
-        Hint::Code(_) if is_proven(&journey) => BankError::new("", None),
+    let error = match kind {
+        ResponseKind::Refusal(error) => error,
+        ResponseKind::Code(_) if is_proven(&journey) => BankError::new("", None),
         // Its bank is gone.
-        Hint::Code(_) => {
+        ResponseKind::Code(_) => {
             return Ok(match redirect::way_now(&engine.deps, &journey, visitor)? {
                 HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
                 HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Rejected(RejectedReturn::Answered),
@@ -191,11 +191,11 @@ fn rejection(
 async fn prove_in_time(
     engine: &Arc<Engine>,
     waited: Waited,
-    offer: Offer,
+    evidence: Evidence,
     brought: &Brought<'_>,
 ) -> Result<Returned, EngineError> {
     let Waited { journey, state, via } = waited;
-    let flight = prove::prove(engine, &journey, via, &offer, Known::Nothing);
+    let flight = prove::prove(engine, &journey, via, &evidence, Known::Nothing);
     let began = Instant::now();
     let landing = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
     let waited = began.elapsed();
@@ -215,8 +215,8 @@ async fn prove_in_time(
             Landed::Forged => Returned::Rejected(RejectedReturn::Forged),
             Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
         }),
-        Err(_) if prove::is_genuine(engine, &journey, via, &offer) => {
-            returned::late(&engine.deps, Waited { journey, state, via }, &offer, brought.visitor).await
+        Err(_) if prove::is_genuine(engine, &journey, via, &evidence) => {
+            returned::late(&engine.deps, Waited { journey, state, via }, &evidence, brought.visitor).await
         }
         Err(_) => Ok(Returned::BringAgain(Box::new(journey))),
     }

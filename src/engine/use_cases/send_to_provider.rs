@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::bank::{BankTrouble, Requested};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Choice, Journey, Purpose, Via};
-use crate::domain::outcome::{BankError, Fact, Hint};
+use crate::domain::outcome::{BankError, Fact, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::engine::deps::EngineError;
 use crate::engine::visit::Visit;
@@ -135,7 +135,7 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, departure: u8, at: Ins
     }
 }
 
-/// Concludes what a bank said before any browser came to it: the same as if the browser had brought the error back.
+/// Concludes what a bank response before any browser came to it: the same as if the browser had brought the error back.
 async fn refused(
     engine: &Engine,
     journey: Journey,
@@ -143,7 +143,7 @@ async fn refused(
     error: BankError,
     at: Instant,
 ) -> Result<Leaving, EngineError> {
-    let via = Via { departure, mark: derive::mark(&Hint::Refusal(error.clone())) };
+    let via = Via { departure, mark: derive::mark(&ResponseKind::Refusal(error.clone())) };
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();

@@ -230,7 +230,7 @@ pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: Moment) -> User
     User { id: UserId::mint(rand::random(), shard), merchant, application_user: own, created_at: now }
 }
 
-/// An offer that is held for an hour.
+/// An evidence that is held for an hour.
 pub(crate) fn held(now: Moment) -> Proof {
-    Proof::Held { offer: Sealed::new(vec![1, 2, 3]), until: now.plus(HOUR) }
+    Proof::Held { evidence: Sealed::new(vec![1, 2, 3]), until: now.plus(HOUR) }
 }

@@ -125,8 +125,8 @@ pub(crate) async fn a_concluded_journey_is_due_for_its_proof(house: House) {
 }
 
 pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house: House) {
-    let offer = Proof::Held { offer: Sealed::new(vec![1]), until: house.now().plus(Journey::HELD) };
-    let frozen = away(&house).await.freeze(VIA, offer, house.now()).unwrap();
+    let evidence = Proof::Held { evidence: Sealed::new(vec![1]), until: house.now().plus(Journey::HELD) };
+    let frozen = away(&house).await.freeze(VIA, evidence, house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(house.token(fresh())))).await;
     assert_eq!(due(&house).await, []);
     house.pass(Journey::HELD + SECOND);

@@ -191,8 +191,8 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
     let away = house.away(Draft::at(house.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
     let via = |mark| Via { departure: 0, mark };
     let held = |journey: Journey, mark| {
-        let Proof::Held { offer, until } = cast::held(house.now()) else { panic!() };
-        journey.hold(via(mark), offer, until, house.now()).unwrap()
+        let Proof::Held { evidence, until } = cast::held(house.now()) else { panic!() };
+        journey.hold(via(mark), evidence, until, house.now()).unwrap()
     };
     let (first, news) = (held(away, 1), News::Returned(0));
     let told = first.deliveries(news, house.now(), |_| true);

@@ -125,7 +125,7 @@ impl ConsentRecord {
 impl From<&Proof> for ProofRecord {
     fn from(proof: &Proof) -> Self {
         match proof {
-            Proof::Held { offer, until } => Self::H(offer.as_bytes().to_vec(), until.as_millis()),
+            Proof::Held { evidence, until } => Self::H(evidence.as_bytes().to_vec(), until.as_millis()),
             Proof::Sent { at, by } => Self::S(at.as_millis(), *by),
         }
     }
@@ -134,7 +134,9 @@ impl From<&Proof> for ProofRecord {
 impl ProofRecord {
     pub(super) fn into_proof(self) -> Proof {
         match self {
-            Self::H(offer, until) => Proof::Held { offer: Sealed::new(offer), until: Moment::from_millis(until) },
+            Self::H(evidence, until) => {
+                Proof::Held { evidence: Sealed::new(evidence), until: Moment::from_millis(until) }
+            }
             Self::S(at, by) => Proof::Sent { at: Moment::from_millis(at), by },
         }
     }

@@ -10,7 +10,7 @@ use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Answer, Cancel, Choice, Departure, Effect, End, FinalOutcome, Journey, Opening, Past, Purpose, Way,
+    Cancel, Choice, Departure, Effect, End, FinalOutcome, Journey, Opening, Past, Purpose, RecordedResponse, Way,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
@@ -260,7 +260,7 @@ impl DepartureRecord {
     fn into_departure(self) -> Departure {
         let answers = self.1.into_iter().map(|(mark, at, end)| {
             let (end, effect) = end.into_end();
-            Answer { mark, at: Moment::from_millis(at), end, proof: None, effect }
+            RecordedResponse { mark, at: Moment::from_millis(at), end, proof: None, effect }
         });
         let to = self.2.map(|(institution, bank, scope)| Choice { institution, bank, scope });
         let way = self.3.map(|way| match way {

@@ -82,7 +82,7 @@ impl ProblemPage {
         Self::new(words::NO_SUCH_PAGE, words::NO_SUCH_PAGE_SENTENCE, words::NO_SUCH_PAGE_HINT)
     }
 
-    /// A page that is asked for in a way that it does not offer.
+    /// A page that is asked for in a way that it does not evidence.
     pub fn wrong_method() -> Self {
         Self::new(words::WRONG_METHOD, words::WRONG_METHOD_SENTENCE, words::GO_BACK)
     }

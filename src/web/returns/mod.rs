@@ -49,7 +49,7 @@ async fn take(
         return visit.timed(reply::page(&page));
     }
     let returned = if behind_fragment {
-        Ok(Returned::Rejected(RejectedReturn::Answer(Invalid::new("query", "is not where this bank answers"))))
+        Ok(Returned::Rejected(RejectedReturn::Unreadable(Invalid::new("query", "is not where this bank answers"))))
     } else {
         let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
         visit.arrive(Carried::Query, pairs).await
@@ -75,7 +75,8 @@ async fn take_posted(
         Err(trouble) => {
             tracing::info!(trouble = %trouble, "return.unreadable");
             metrics.arrived(Arrival::Rejected);
-            let page = visit.rejected_page(&RejectedReturn::Answer(Invalid::new("body", trouble.to_string()))).await;
+            let page =
+                visit.rejected_page(&RejectedReturn::Unreadable(Invalid::new("body", trouble.to_string()))).await;
             return visit.timed(with_status(page, trouble.status()));
         }
     };

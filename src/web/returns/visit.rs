@@ -13,7 +13,8 @@ use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Waiting as Looking;
 use crate::engine::{
-    Answer, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited, use_cases,
+    AuthorizationResponse, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited,
+    use_cases,
 };
 use crate::telemetry::metrics::Arrival;
 use crate::web::page::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
@@ -52,9 +53,9 @@ impl<'a> Visit<'a> {
         carried: Carried,
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Returned, EngineError> {
-        let answer = match Answer::read(carried, pairs) {
+        let answer = match AuthorizationResponse::read(carried, pairs) {
             Ok(answer) => answer,
-            Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Answer(invalid))),
+            Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
         };
         let Self { bank, visitor, at, timing, .. } = self;
         let brought = Brought { bank, answer, visitor, at: *at, timing };
@@ -84,7 +85,7 @@ impl<'a> Visit<'a> {
             | RejectedReturn::Forged
             | RejectedReturn::Answered
             | RejectedReturn::TooLate(_) => self.visitor.shows_nothing(),
-            RejectedReturn::UnknownState | RejectedReturn::OtherBank | RejectedReturn::Answer(_) => false,
+            RejectedReturn::UnknownState | RejectedReturn::OtherBank | RejectedReturn::Unreadable(_) => false,
         }
     }
 
@@ -117,7 +118,7 @@ impl<'a> Visit<'a> {
             RejectedReturn::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
             RejectedReturn::NoState
             | RejectedReturn::OtherBank
-            | RejectedReturn::Answer(_)
+            | RejectedReturn::Unreadable(_)
             | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
         };
         match use_cases::return_::way_back(self.engine, self.bank, &self.visitor).await {

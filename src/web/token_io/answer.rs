@@ -19,7 +19,7 @@ const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error
 const CHALLENGES: &str = "Bearer realm=\"token-io\", Basic realm=\"token-io\"";
 
 /// The body of a success, as JSON.
-pub(super) type Said = String;
+pub(super) type Reply = String;
 
 /// A refusal, before it is put into its envelope.
 pub(super) struct Refusal {
@@ -165,21 +165,21 @@ impl From<EngineError> for Refusal {
 }
 
 /// Writes a body.
-pub(super) fn said(body: impl Serialize) -> Result<Said, Refusal> {
+pub(super) fn reply(body: impl Serialize) -> Result<Reply, Refusal> {
     Ok(serde_json::to_string(&body)?)
 }
 
 /// Writes an answer.
-pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
-    match said {
+pub(super) fn answer(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
+    match reply {
         Ok(body) => written(StatusCode::OK, body),
         Err(refusal) => refused(engine, &refusal),
     }
 }
 
 /// Writes an answer to a call whose path names a payment.
-pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, said: Result<Said, Refusal>) -> HttpResponse {
-    answer(engine, said.map_err(|refusal| refusal.about(request.match_info().query("id"))))
+pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, reply: Result<Reply, Refusal>) -> HttpResponse {
+    answer(engine, reply.map_err(|refusal| refusal.about(request.match_info().query("id"))))
 }
 
 /// Whether an answer with this status names a payment; the vendor's schema has one also where there is none to name.

@@ -11,7 +11,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Answer, BroughtCode, Carried, Engine, use_cases};
+use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, use_cases};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -19,14 +19,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/callback/initiation", "POST").route(web::post().to(bring)));
 }
 
-/// Answers when the bank has said what its answer is worth, or when `request-timeout` is over: with the status as it is
+/// Answers when the bank has reply what its answer is worth, or when `request-timeout` is over: with the status as it is
 /// then.
 async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let brought = async {
         let call = Call::read(&engine, incoming).await?;
         let patience = patience(&call.request)?;
         let pairs = read_bank_query(&call.body)?;
-        let answer = Answer::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
+        let answer = AuthorizationResponse::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
         match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, patience).await? {
             BroughtCode::Journey(journey) => told(&engine, &journey, &call),
             BroughtCode::Unknown => Err(Refusal::not_found("payment that waits for this answer of a bank", None)),

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::answer::{Refusal, Said, answer, said};
+use super::answer::{Refusal, Reply, answer, reply};
 use super::call::Call;
 use super::{BASE, at, payments};
 use crate::dialect::token_io::{
@@ -66,7 +66,7 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let part = payments::Part { limit, offset, before, after };
         let (journeys, page_info) = part.find(&engine, &call.merchant, wanted).await?;
         let payment_links = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<_, _>>()?;
-        said(Many { payment_links, page_info })
+        reply(Many { payment_links, page_info })
     };
     answer(&engine, listed.await)
 }
@@ -101,8 +101,8 @@ fn not_active(status: LinkStatus) -> Refusal {
     Refusal::conflict(Invalid::new("status", format!("is {} and not LINK_ACTIVE", status.as_str())))
 }
 
-fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
-    said(One { payment_link: view(engine, journey)? })
+fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
+    reply(One { payment_link: view(engine, journey)? })
 }
 
 fn view(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {

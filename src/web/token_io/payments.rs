@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::{Refusal, Said, answer, answer_about, said};
+use super::answer::{Refusal, Reply, answer, answer_about, reply};
 use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
@@ -155,12 +155,12 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let part = Part { limit, offset, before, after };
         let (journeys, page_info) = part.find(&engine, &call.merchant, |journey| query.wants(journey)).await?;
         if partial {
-            return said(Many { payments: journeys.iter().map(partial_payment).collect(), page_info });
+            return reply(Many { payments: journeys.iter().map(partial_payment).collect(), page_info });
         }
         let ways = journeys.iter().map(|journey| way_of(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
         let payments = journeys.iter().zip(&ways);
         let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
-        said(Many { payments: payments.collect(), page_info })
+        reply(Many { payments: payments.collect(), page_info })
     };
     answer(&engine, listed.await)
 }
@@ -226,9 +226,9 @@ pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusa
 }
 
 /// A payment as it stands now.
-pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
     let way = way_of(engine, journey)?;
-    said(One { payment: payment(journey, Standing::now(journey), way.as_deref()) })
+    reply(One { payment: payment(journey, Standing::now(journey), way.as_deref()) })
 }
 
 /// Where a payment's browser has to go now, if it has to.

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::answer::{Refusal, Said, answer, answer_about, said};
+use super::answer::{Refusal, Reply, answer, answer_about, reply};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
@@ -95,7 +95,7 @@ async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpRespons
     answer_about(&engine, &request, authorised.await)
 }
 
-async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> {
+async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, Refusal> {
     if journey.opening().purpose.institution().is_none() {
         let invalid =
             Invalid::new("requestOptions.bankId", "was not said, so that the customer has to choose the bank");
@@ -108,7 +108,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Said, Refusal> 
     )
     .await?
     {
-        Some(Leaving::Left(left)) => said(Authorisation { redirect_url: left.redirect.as_str() }),
+        Some(Leaving::Left(left)) => reply(Authorisation { redirect_url: left.redirect.as_str() }),
         Some(Leaving::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
         Some(Leaving::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
         Some(Leaving::Refused(_)) => Err(Refusal::of_bank("The bank refused the request")),
@@ -132,7 +132,7 @@ struct MemberId {
 async fn alias(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     let is_token = pairs.into_iter().any(|(name, value)| name == "alias.value" && value == "token.io");
-    let found = if is_token { said(Resolved { member: MemberId { id: TOKEN_MEMBER } }) } else { Err(no_member()) };
+    let found = if is_token { reply(Resolved { member: MemberId { id: TOKEN_MEMBER } }) } else { Err(no_member()) };
     answer(&engine, found)
 }
 

@@ -11,7 +11,7 @@ use super::ways::WaysView;
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Answer, End, FinalOutcome, Journey, Stage};
+use crate::domain::journey::{End, FinalOutcome, Journey, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause};
 use crate::domain::plan::Entry;
@@ -191,7 +191,7 @@ fn changes(grant: &Grant) -> impl Iterator<Item = Event> {
 }
 
 /// An answer of the bank that concluded nothing.
-fn tried(answer: &Answer, departure: usize) -> Option<Event> {
+fn tried(answer: &RecordedResponse, departure: usize) -> Option<Event> {
     let departure = Some(departure);
     match &answer.end {
         Some(End::Failed(error)) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),

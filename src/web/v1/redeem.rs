@@ -52,7 +52,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
         patience,
     };
     match use_cases::redeem::redeem(&engine, wish).await? {
-        Redeemed::Said(redemption) => answer(&redemption),
+        Redeemed::Known(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             ProblemKind::OutcomeUnknown,

@@ -25,7 +25,7 @@ const SAMPLES: [(&str, &str); 5] = [
 ];
 
 /// A success.
-pub(super) type Said = (StatusCode, Body);
+pub(super) type Reply = (StatusCode, Body);
 
 /// Which of the two envelopes a refusal has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,13 +99,13 @@ impl Refusal {
         self
     }
 
-    /// The bank said no.
+    /// The bank reply no.
     pub fn of_bank(error: &BankError) -> Self {
         let refusal = crate::dialect::yapily::Refusal::of_bank(error);
-        let said = serde_json::json!({ "error": error.code(), "error_description": error.description() });
+        let reply = serde_json::json!({ "error": error.code(), "error_description": error.description() });
         Self {
             source: Some(refusal.source().in_capitals()),
-            institution_error: Some(said.to_string()),
+            institution_error: Some(reply.to_string()),
             ..Self::new(StatusCode::FAILED_DEPENDENCY, format!("{}: {}", refusal.error(), refusal.description()))
         }
     }
@@ -154,16 +154,16 @@ impl From<EngineError> for Refusal {
 }
 
 /// Writes an answer of hosted pages: a refusal lists its issues.
-pub(super) fn answer_with_issues(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
+pub(super) fn answer_with_issues(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
     let source = |refusal: &Refusal| refusal.source.or(Some("YAPILY"));
-    answer(engine, said.map_err(|refusal| Refusal { issues: Issues::Told, source: source(&refusal), ..refusal }))
+    answer(engine, reply.map_err(|refusal| Refusal { issues: Issues::Told, source: source(&refusal), ..refusal }))
 }
 
 /// Writes an answer.
-pub(super) fn answer(engine: &Engine, said: Result<Said, Refusal>) -> HttpResponse {
+pub(super) fn answer(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
     let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
     let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
-    match said {
+    match reply {
         Ok((status, body)) => written(status, body.written(&tracing_id), &tracing_id),
         Err(refusal) => refused(&refusal, &tracing_id),
     }

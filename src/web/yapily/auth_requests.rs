@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer};
+use super::answer::{Refusal, Reply, answer};
 use super::call::{Call, merchant_of};
 use super::consents::about;
 use super::{at, users};
@@ -45,7 +45,7 @@ async fn again(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse 
     answer(&engine, reopen(&engine, &request).await)
 }
 
-async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Said, Refusal> {
+async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Reply, Refusal> {
     let id = request.institution().unwrap_or_default();
     let institution = engine.deps.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
@@ -60,7 +60,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Resul
 }
 
 /// Asks a customer again who has agreed before: the consent and its token stay the same.
-async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Refusal> {
+async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Reply, Refusal> {
     let merchant = merchant_of(engine, request).await?;
     let token = request.headers().get("consent").and_then(|token| token.to_str().ok());
     let token = token.ok_or_else(|| Invalid::new("consent", "is required: the header with the consent token"))?;
@@ -78,7 +78,7 @@ async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Said, Ref
     }
 }
 
-fn asked_for(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+fn asked_for(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
     let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
     let page = |path: &str, more: &[(&str, &str)]| {
         let query = [&[("link_id", link.as_str())], more].concat();

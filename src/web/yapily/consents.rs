@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer, with_next};
+use super::answer::{Refusal, Reply, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{About, Body, Confirmation, NAME, Pagination, Query, consent, deleted, force_delete};
@@ -45,7 +45,7 @@ pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     match listed(&engine, &request).await {
-        Ok((said, next)) => with_next(&engine, "/yapily/consents", next.as_deref(), answer(&engine, Ok(said))),
+        Ok((reply, next)) => with_next(&engine, "/yapily/consents", next.as_deref(), answer(&engine, Ok(reply))),
         Err(refusal) => answer(&engine, Err(refusal)),
     }
 }
@@ -88,7 +88,7 @@ async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 }
 
 /// What is answered to a list, and the query with which one goes on that was not looked at to its end.
-type List = (Said, Option<Vec<(&'static str, String)>>);
+type List = (Reply, Option<Vec<(&'static str, String)>>);
 
 async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Refusal> {
     let merchant = merchant_of(engine, request).await?.id;
@@ -131,7 +131,7 @@ async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<O
     Ok(Some(users))
 }
 
-fn wrapped(engine: &Engine, journey: &Journey) -> Result<Said, Refusal> {
+fn wrapped(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
     Ok((StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey)))?))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer};
+use super::answer::{Refusal, Reply, answer};
 use super::at;
 use super::call::{Call, json_of};
 use super::consents::about;
@@ -47,7 +47,7 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let code = AuthCode::read(&call.body)?;
         let patience = patience(&request)?;
         let brought =
-            use_cases::exchange::bring_code(&engine, call.merchant.id, code.state.reveal(), code.offer, patience)
+            use_cases::exchange::bring_code(&engine, call.merchant.id, code.state.reveal(), code.evidence, patience)
                 .await?;
         proven(&engine, brought, |journey| about(&engine, journey))
     };
@@ -60,27 +60,28 @@ async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
         let request = incoming.request.clone();
         let BrowserAnswer(code) = BrowserAnswer::read(&json_of(incoming)?)?;
         let brought =
-            use_cases::exchange::bring_open_code(&engine, code.state.reveal(), code.offer, patience(&request)?).await?;
+            use_cases::exchange::bring_open_code(&engine, code.state.reveal(), code.evidence, patience(&request)?)
+                .await?;
         proven(&engine, brought, |journey| about_openly(&engine, journey))
     };
     answer(&engine, brought.await)
 }
 
-fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Said, Refusal> {
+fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, Refusal> {
     let refused = |why: &str| Err(Refusal::forbidden(format!("The one-time token can not be exchanged: {why}")));
     match redeemed {
-        Redeemed::Said(Redemption::Granted { journey, .. }) if is_own(&journey) => {
+        Redeemed::Known(Redemption::Granted { journey, .. }) if is_own(&journey) => {
             bare(StatusCode::CREATED, &journey, &about(engine, &journey))
         }
         // Clients map this status alone to a consent, and see by the consent's own status that nothing is proven yet.
-        Redeemed::Said(Redemption::Pending { journey }) if is_own(&journey) => {
+        Redeemed::Known(Redemption::Pending { journey }) if is_own(&journey) => {
             let about = About { token: None, ..about(engine, &journey) };
             bare(StatusCode::CREATED, &journey, &about)
         }
-        Redeemed::Said(Redemption::Granted { .. } | Redemption::Pending { .. }) => refused("it is no consent's"),
-        Redeemed::Said(Redemption::Spent { .. }) => refused("it has been exchanged before"),
-        Redeemed::Said(Redemption::Expired { .. }) => refused("it has expired"),
-        Redeemed::Said(Redemption::Unknown) => refused("it is unknown"),
+        Redeemed::Known(Redemption::Granted { .. } | Redemption::Pending { .. }) => refused("it is no consent's"),
+        Redeemed::Known(Redemption::Spent { .. }) => refused("it has been exchanged before"),
+        Redeemed::Known(Redemption::Expired { .. }) => refused("it has expired"),
+        Redeemed::Known(Redemption::Unknown) => refused("it is unknown"),
         Redeemed::Uncertain => {
             let message = "It is not known whether the token is spent now, ask again with the same Idempotency-Key";
             Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message))
@@ -88,7 +89,7 @@ fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Said, Refusal> {
     }
 }
 
-fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Said, Refusal> {
+fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Reply, Refusal> {
     let journey = match brought {
         BroughtCode::Journey(journey) if is_own(&journey) => journey,
         BroughtCode::Journey(_) | BroughtCode::Unknown => {
@@ -98,7 +99,7 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
             return Err(Refusal::forbidden("What came beside the code is not the institution's word"));
         }
     };
-    // By this round: a consent that was given before may stand, and its customer have said no now.
+    // By this round: a consent that was given before may stand, and its customer have reply no now.
     match (journey.round_status(engine.deps.clock.now()), journey.final_outcome()) {
         (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Bank(Some(error)), .. })) => {
             Err(Refusal::of_bank(error))
@@ -119,7 +120,7 @@ fn about_openly(engine: &Engine, journey: &Journey) -> About {
     About { token: about.token.filter(|_| own_page && !to_app), ..about }
 }
 
-fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Said, Refusal> {
+fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Reply, Refusal> {
     Ok((status, Body::bare(consent(journey, about))?))
 }
 

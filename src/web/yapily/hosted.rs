@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer_with_issues};
+use super::answer::{Refusal, Reply, answer_with_issues};
 use super::call::{Call, merchant_of};
 use super::consents::{about, find, id_of};
 use super::users;
@@ -70,7 +70,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Resu
     Ok(use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
 }
 
-fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: (HostedKind, Shown)) -> Result<Said, Refusal> {
+fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: (HostedKind, Shown)) -> Result<Reply, Refusal> {
     let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
     let hosted_url = engine.deps.public_url.page(CONSENT_PAGE, &[("link_id", &link)]);
     let view = hosted_request(journey, &about, &hosted_url, shown);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Said, answer, with_next};
+use super::answer::{Refusal, Reply, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
@@ -120,7 +120,7 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
 
 /// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on. Those that were
 /// asked for meanwhile end behind it.
-async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Said, Refusal> {
+async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Reply, Refusal> {
     let mut revoked = Vec::new();
     for journey in consents(engine, gone).await? {
         revoked.push(use_cases::consent::revoke(engine, journey).await?);

@@ -1,6 +1,6 @@
 //! What comes back through the browser is not what the bank should have sent: then the bank is not asked about it.
 
-use handback::bank::{Answer, BankTrouble};
+use handback::bank::{AuthorizationResponse, BankTrouble};
 
 use super::customer::Decision;
 use super::process::{Banks, KINDS};
@@ -82,7 +82,7 @@ async fn a_repeated_answer_is_refused() {
         let bank = ready(&banks, kind).await;
         let landing = Visit::begin(&banks, kind).decide(&banks, &bank, Decision::Approve).await;
         let (carried, pairs) = landing.carried();
-        assert_eq!(Answer::read(carried, pairs).unwrap_err().field(), field, "{kind}");
+        assert_eq!(AuthorizationResponse::read(carried, pairs).unwrap_err().field(), field, "{kind}");
     }
 }
 
@@ -133,13 +133,13 @@ async fn a_code_does_not_pass_from_one_journey_to_another() {
         let bank = ready(&banks, kind).await;
         let (mine, theirs) = (Visit::begin(&banks, kind), Visit::begin(&banks, kind));
         let landing = theirs.decide(&banks, &bank, Decision::Approve).await;
-        let Ok(offer) = theirs.offered(&bank, &landing.answer()) else { panic!("{kind}: no code") };
-        forged(&mine.genuine(&bank, &offer).await.unwrap_err(), why);
+        let Ok(evidence) = theirs.offered(&bank, &landing.answer()) else { panic!("{kind}: no code") };
+        forged(&mine.genuine(&bank, &evidence).await.unwrap_err(), why);
     }
     // Where nothing is signed, the bank itself says no: the verifier is another (RFC 7636).
     let bank = ready(&banks, "plain").await;
     let (mine, theirs) = (Visit::begin(&banks, "plain"), Visit::begin(&banks, "plain"));
     let landing = theirs.decide(&banks, &bank, Decision::Approve).await;
-    let Ok(offer) = theirs.offered(&bank, &landing.answer()) else { panic!("no code") };
-    assert_eq!(mine.redeem(&bank, &offer).await.refused(), "invalid_grant");
+    let Ok(evidence) = theirs.offered(&bank, &landing.answer()) else { panic!("no code") };
+    assert_eq!(mine.redeem(&bank, &evidence).await.refused(), "invalid_grant");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handback::bank::{Answer, Carried};
+use handback::bank::{AuthorizationResponse, Carried};
 use reqwest::{Certificate, Method, Response, redirect};
 use url::Url;
 
@@ -43,9 +43,9 @@ impl Landing {
     }
 
     /// The same as the gateway reads it.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> AuthorizationResponse {
         let (carried, pairs) = self.carried();
-        Answer::read(carried, pairs).expect("an answer without repetitions")
+        AuthorizationResponse::read(carried, pairs).expect("an answer without repetitions")
     }
 }
 

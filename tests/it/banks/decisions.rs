@@ -4,7 +4,7 @@ use handback::bank::Bank as _;
 use handback::domain::consent::AnswerTo;
 use handback::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use handback::domain::money::{Amount, Currency};
-use handback::domain::outcome::{Offer, Outcome};
+use handback::domain::outcome::{Evidence, Outcome};
 
 use super::customer::{Customer, Decision};
 use super::process::{Banks, KINDS};
@@ -65,8 +65,8 @@ async fn a_bare_code_of_an_app_is_taken_where_the_bank_signs_its_answers() {
         let own = format!("{HOME}/return/{kind}");
         let visit = Visit::answered_to(&banks, kind, AnswerTo::App(own));
         let landing = visit.decide(&banks, &bank, Decision::Approve).await;
-        let Ok(offer) = visit.offered(&bank, &landing.answer()) else { panic!("{kind}: no code") };
-        let bare = Offer::of(offer.code.reveal());
+        let Ok(evidence) = visit.offered(&bank, &landing.answer()) else { panic!("{kind}: no code") };
+        let bare = Evidence::of(evidence.code.reveal());
         assert!(visit.genuine(&bank, &bare).await.is_ok(), "{kind}");
         // The same of the gateway's own return is a downgrade.
         let ours = Visit::begin(&banks, kind);
@@ -89,7 +89,7 @@ async fn a_bank_that_proves_consents_never_says_paid() {
     });
     let visit = Visit::of("plain", format!("{HOME}/return/plain"), checkout);
     assert!(bank.depart(&visit.trip()).await.is_err());
-    let Proven::Fact(fact) = visit.redeem(&bank, &Offer::of("any")).await else { panic!() };
+    let Proven::Fact(fact) = visit.redeem(&bank, &Evidence::of("any")).await else { panic!() };
     assert_eq!(fact.outcome(), Outcome::Failed);
     assert_eq!(banks.count("plain", "token"), 0);
 }

@@ -236,7 +236,7 @@ async fn a_bank_that_is_not_what_the_operator_said_is_reported() {
         |config: OidcConfig| async { Oidc::new(config.parse().unwrap(), Arc::new(SystemClock)).prepare().await };
     let no_authority = OidcConfig { extra_ca: None, ..banks.config("mtls") };
     assert!(is_unreachable(&prepared(no_authority).await), "its certificate is nobody's");
-    let other = OidcConfig { issuer: format!("{}/", banks.said("plain", "issuer")), ..banks.config("plain") };
+    let other = OidcConfig { issuer: format!("{}/", banks.member("plain", "issuer")), ..banks.config("plain") };
     assert!(is_unreachable(&prepared(other).await), "the issuer differs by a slash");
     let pushes = OidcConfig { par: Par::Always, ..banks.config("par") };
     assert_eq!(prepared(pushes).await, Ok(()));
@@ -261,7 +261,7 @@ async fn either_key_of_a_client_signs() {
     let banks = Banks::start(HOME);
     for kind in ["par", "hybrid"] {
         for prefix in ["", "rsa_"] {
-            let of = |member: &str| banks.said(kind, &format!("{prefix}{member}")).to_owned();
+            let of = |member: &str| banks.member(kind, &format!("{prefix}{member}")).to_owned();
             let alg = SigningAlg::parse(&of("alg")).unwrap();
             let key = SigningKey { pem: Secret::new(of("private_key_pem")), kid: Some(of("kid")), alg };
             let config = OidcConfig { signing_key: Some(key), ..banks.config(kind) };

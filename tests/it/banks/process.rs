@@ -55,20 +55,20 @@ impl Banks {
     }
 
     /// What the banks say of one kind, such as `issuer`; empty where it has none.
-    pub fn said(&self, kind: &str, member: &str) -> &str {
+    pub fn member(&self, kind: &str, member: &str) -> &str {
         self.line["kinds"][kind][member].as_str().unwrap_or_default()
     }
 
     /// The authority that a browser has to trust for this kind, as PEM.
     pub fn ca(&self, kind: &str) -> Option<String> {
-        let path = self.said(kind, "ca_cert");
+        let path = self.member(kind, "ca_cert");
         (!path.is_empty()).then(|| read(path))
     }
 
     /// A gateway's settings for a kind.
     pub fn config(&self, kind: &str) -> OidcConfig {
-        let secret = || Secret::new(self.said(kind, "client_secret"));
-        let auth = match self.said(kind, "token_endpoint_auth_method") {
+        let secret = || Secret::new(self.member(kind, "client_secret"));
+        let auth = match self.member(kind, "token_endpoint_auth_method") {
             "client_secret_basic" => ClientAuth::SecretBasic(secret()),
             "client_secret_post" => ClientAuth::SecretPost(secret()),
             "private_key_jwt" => ClientAuth::PrivateKeyJwt,
@@ -76,29 +76,29 @@ impl Banks {
             other => panic!("{kind} wants {other:?}"),
         };
         let key = |prefix: &str| SigningKey {
-            pem: Secret::new(self.said(kind, &format!("{prefix}private_key_pem"))),
-            kid: Some(self.said(kind, &format!("{prefix}kid")).into()),
-            alg: SigningAlg::parse(self.said(kind, &format!("{prefix}alg"))).expect("an algorithm"),
+            pem: Secret::new(self.member(kind, &format!("{prefix}private_key_pem"))),
+            kid: Some(self.member(kind, &format!("{prefix}kid")).into()),
+            alg: SigningAlg::parse(self.member(kind, &format!("{prefix}alg"))).expect("an algorithm"),
         };
         let certificate = || ClientCertificate {
-            cert_pem: read(self.said(kind, "client_cert")),
-            key_pem: Secret::new(read(self.said(kind, "client_key"))),
+            cert_pem: read(self.member(kind, "client_cert")),
+            key_pem: Secret::new(read(self.member(kind, "client_key"))),
         };
-        let signs = !self.said(kind, "private_key_pem").is_empty();
-        let shows = !self.said(kind, "client_cert").is_empty();
-        let hybrid = self.said(kind, "response_type") == "code id_token";
+        let signs = !self.member(kind, "private_key_pem").is_empty();
+        let shows = !self.member(kind, "client_cert").is_empty();
+        let hybrid = self.member(kind, "response_type") == "code id_token";
         let signed_requests = self.line["kinds"][kind]["require_signed_request_object"] == json!(true);
         OidcConfig {
-            scope: self.said(kind, "scope").split(' ').map(Into::into).collect(),
+            scope: self.member(kind, "scope").split(' ').map(Into::into).collect(),
             // The hybrid bank takes either of our keys: it gets the one that signs PS256.
             signing_key: signs.then(|| key(if hybrid { "rsa_" } else { "" })),
             client_certificate: shows.then(certificate),
             requests: if signed_requests { Requests::Signed } else { Requests::Plain },
-            response_mode: ResponseMode::parse(self.said(kind, "response_mode")).expect("a response mode"),
+            response_mode: ResponseMode::parse(self.member(kind, "response_mode")).expect("a response mode"),
             flow: if hybrid { Flow::Hybrid } else { Flow::Code },
             extra_ca: self.ca(kind),
             plain_loopback: PlainLoopback::Allowed,
-            ..OidcConfig::usual(kind, self.said(kind, "issuer"), self.said(kind, "client_id"), auth)
+            ..OidcConfig::usual(kind, self.member(kind, "issuer"), self.member(kind, "client_id"), auth)
         }
     }
 

@@ -7,7 +7,7 @@ use handback::bank::oidc::Oidc;
 use handback::bank::oidc::settings::{ClientAuth, OidcConfig};
 use handback::bank::{Bank as _, BankTrouble};
 use handback::clock::SystemClock;
-use handback::domain::outcome::Offer;
+use handback::domain::outcome::Evidence;
 use handback::domain::secret::Secret;
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ async fn failing(banks: &Banks, bank: &Oidc, fault: &str) -> Proven {
 }
 
 /// A visit that has come back with a code.
-async fn with_code(banks: &Banks, bank: &Oidc) -> (Visit, Offer) {
+async fn with_code(banks: &Banks, bank: &Oidc) -> (Visit, Evidence) {
     let visit = Visit::begin(banks, bank.name());
     let landing = visit.decide(banks, bank, Decision::Approve).await;
-    let Ok(offer) = visit.offered(bank, &landing.answer()) else { panic!("no code") };
-    (visit, offer)
+    let Ok(evidence) = visit.offered(bank, &landing.answer()) else { panic!("no code") };
+    (visit, evidence)
 }
 
 #[tokio::test]
@@ -142,13 +142,13 @@ async fn a_bank_that_takes_no_connection_has_not_been_asked() {
     let banks = Banks::start(HOME);
     for kind in ["plain", "mtls"] {
         let bank = ready(&banks, kind).await;
-        let (visit, offer) = with_code(&banks, &bank).await;
+        let (visit, evidence) = with_code(&banks, &bank).await;
         banks.fail(kind, "port", "closed");
-        let proven = visit.redeem(&bank, &offer).await;
+        let proven = visit.redeem(&bank, &evidence).await;
         assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{kind}: {proven:?}");
         banks.fail(kind, "port", "none");
         assert_eq!(banks.count(kind, "token"), 0);
-        visit.redeem(&bank, &offer).await.tokens();
+        visit.redeem(&bank, &evidence).await.tokens();
     }
 }
 
@@ -156,9 +156,9 @@ async fn a_bank_that_takes_no_connection_has_not_been_asked() {
 async fn a_code_that_has_been_spent_is_a_no() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "plain").await;
-    let (visit, offer) = with_code(&banks, &bank).await;
-    visit.redeem(&bank, &offer).await.tokens();
-    assert_eq!(visit.redeem(&bank, &offer).await.refused(), "invalid_grant");
+    let (visit, evidence) = with_code(&banks, &bank).await;
+    visit.redeem(&bank, &evidence).await.tokens();
+    assert_eq!(visit.redeem(&bank, &evidence).await.refused(), "invalid_grant");
     assert_eq!(banks.codes("plain").into_values().collect::<Vec<_>>(), [2], "this test asked twice on purpose");
     banks.reset();
 }

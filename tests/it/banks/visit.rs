@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handback::bank::oidc::Oidc;
-use handback::bank::{Answer, Bank, BankTrouble, Checked, Requested, Trip};
+use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, Trip};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Journey, Opening, Purpose};
 use handback::domain::merchant::{MerchantName, Settings};
-use handback::domain::outcome::{BankError, Cause, Fact, Hint, Offer, Outcome};
+use handback::domain::outcome::{BankError, Cause, Evidence, Fact, Outcome, ResponseKind};
 use handback::domain::plan::Plan;
 use handback::domain::redirect::Redirect;
 use handback::domain::secret::Secret;
@@ -30,9 +30,9 @@ pub struct Visit {
 /// What a visit came to.
 #[derive(Debug)]
 pub enum Proven {
-    /// The bank said so.
+    /// The bank response so.
     Fact(Fact),
-    /// A browser said no, or a signed answer did.
+    /// A browser response no, or a signed answer did.
     Refusal(BankError),
     /// It is not how this bank answers.
     Invalid(Invalid),
@@ -93,38 +93,38 @@ impl Visit {
     }
 
     /// What an answer is worth.
-    pub async fn prove(&self, bank: &Oidc, answer: &Answer) -> Proven {
+    pub async fn prove(&self, bank: &Oidc, answer: &AuthorizationResponse) -> Proven {
         match self.offered(bank, answer) {
-            Ok(offer) => match self.genuine(bank, &offer).await {
-                Ok(()) => self.redeem(bank, &offer).await,
+            Ok(evidence) => match self.genuine(bank, &evidence).await {
+                Ok(()) => self.redeem(bank, &evidence).await,
                 Err(proven) => proven,
             },
             Err(proven) => proven,
         }
     }
 
-    /// The offer of an answer, if it has one for this visit.
-    pub fn offered(&self, bank: &Oidc, answer: &Answer) -> Result<Offer, Proven> {
-        let said = bank.read_return(answer).map_err(Proven::Invalid)?;
-        if said.state.as_ref() != Some(&self.state) {
+    /// The evidence of an answer, if it has one for this visit.
+    pub fn offered(&self, bank: &Oidc, answer: &AuthorizationResponse) -> Result<Evidence, Proven> {
+        let response = bank.read_return(answer).map_err(Proven::Invalid)?;
+        if response.state.as_ref() != Some(&self.state) {
             return Err(Proven::OtherState);
         }
-        match said.hint {
-            Hint::Code(offer) => Ok(offer),
-            Hint::Refusal(error) => Err(Proven::Refusal(error)),
+        match response.kind {
+            ResponseKind::Code(evidence) => Ok(evidence),
+            ResponseKind::Refusal(error) => Err(Proven::Refusal(error)),
         }
     }
 
-    pub async fn genuine(&self, bank: &Oidc, offer: &Offer) -> Result<(), Proven> {
-        match bank.check(&self.trip(), offer).await {
+    pub async fn genuine(&self, bank: &Oidc, evidence: &Evidence) -> Result<(), Proven> {
+        match bank.check(&self.trip(), evidence).await {
             Ok(Checked::Genuine) => Ok(()),
             Ok(Checked::Refused(error)) => Err(Proven::Refusal(error)),
             Err(trouble) => Err(Proven::Trouble(trouble)),
         }
     }
 
-    pub async fn redeem(&self, bank: &Oidc, offer: &Offer) -> Proven {
-        match bank.exchange(&self.trip(), offer).await {
+    pub async fn redeem(&self, bank: &Oidc, evidence: &Evidence) -> Proven {
+        match bank.exchange(&self.trip(), evidence).await {
             Ok(fact) => Proven::Fact(fact),
             Err(trouble) => Proven::Trouble(trouble),
         }

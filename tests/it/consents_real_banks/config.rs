@@ -14,7 +14,7 @@ pub fn file(banks: &Banks) -> String {
 }
 
 fn institution(banks: &Banks, kind: &str) -> String {
-    let said = |member: &str| banks.said(kind, member);
+    let said = |member: &str| banks.member(kind, member);
     let hybrid = said("response_type") == "code id_token";
     let mut text = format!(
         "\n[[institution]]\nid = '{kind}'\nname = 'Bank of {kind}'\ncountries = ['GB']\nenvironment = 'sandbox'\n\

@@ -101,5 +101,5 @@ async fn a_house_of_real_banks_takes_no_checkouts() {
     assert_eq!(checked["settings"]["institution[0].bank.client_secret"]["value"], "given");
     let printed = checked.to_string();
     assert!(!printed.contains("PRIVATE KEY") && !printed.contains(OPERATOR), "{printed}");
-    assert!(!printed.contains(banks.said("plain", "client_secret")), "{printed}");
+    assert!(!printed.contains(banks.member("plain", "client_secret")), "{printed}");
 }

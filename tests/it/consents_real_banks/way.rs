@@ -9,7 +9,7 @@ use super::config;
 use crate::banks::customer::{Customer, Decision, Landing};
 use crate::banks::process::Banks;
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, Http};
+use crate::support::http::{Http, HttpReply};
 use crate::support::tpp::Asked;
 
 /// How long a busy machine may take for one step.
@@ -53,7 +53,7 @@ pub async fn home(http: &Http, landing: &Landing) -> String {
 }
 
 /// A browser arrives: what the bank's last page makes it do, and what the house answers.
-pub async fn arrives(http: &Http, landing: &Landing) -> Answer {
+pub async fn arrives(http: &Http, landing: &Landing) -> HttpReply {
     let (carried, pairs) = landing.carried();
     let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut bare = landing.url.clone();
@@ -82,7 +82,7 @@ pub async fn arrives(http: &Http, landing: &Landing) -> Answer {
 }
 
 /// Asks again while the house shows a page that waits, as that page does by itself.
-pub async fn sent_on(ask: impl AsyncFn() -> Answer) -> String {
+pub async fn sent_on(ask: impl AsyncFn() -> HttpReply) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = ask().await;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -33,7 +33,7 @@ const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/6
                    Version/18.5 Safari/605.1.15";
 
 /// What a browser of this kind finds at `page`, and where it is shown: a page with a button has an address of its own.
-async fn shown_on(house: &House, device: &str, page: &str) -> (String, Answer) {
+async fn shown_on(house: &House, device: &str, page: &str) -> (String, HttpReply) {
     let answer = house.http.get_with(page, &[("user-agent", device)]).await;
     let moved = (answer.status == 303).then(|| answer.location()).filter(|to| to.contains("/app?ticket="));
     match moved {
@@ -42,7 +42,7 @@ async fn shown_on(house: &House, device: &str, page: &str) -> (String, Answer) {
     }
 }
 
-async fn on(house: &House, device: &str, page: &str) -> Answer {
+async fn on(house: &House, device: &str, page: &str) -> HttpReply {
     shown_on(house, device, page).await.1
 }
 
@@ -55,7 +55,7 @@ fn attribute(page: &str, id: &str, name: &str) -> Option<String> {
 
 /// What the page of an app offers: the button, what is tried once, and the way on in the browser.
 #[track_caller]
-fn offers(answer: Answer) -> (String, Option<String>, Option<String>) {
+fn offers(answer: HttpReply) -> (String, Option<String>, Option<String>) {
     let page = answer.is(200);
     assert!(!page.has("location"));
     assert_eq!(page.header("referrer-policy"), "no-referrer");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::house::House;
-use crate::support::http::{Answer, Http, Trip};
+use crate::support::http::{Http, HttpReply, Trip};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -79,7 +79,7 @@ async fn a_merchant_can_require_the_cookie(house: House) {
     assert_eq!(back(&house.http, &trip, &trip.cookie).await.location(), home);
 }
 
-async fn back(http: &Http, trip: &Trip, cookie: &str) -> Answer {
+async fn back(http: &Http, trip: &Trip, cookie: &str) -> HttpReply {
     http.get_with(&format!("/return/sandbox?{}", trip.with("code=ok")), &[("cookie", cookie)]).await
 }
 
@@ -109,7 +109,7 @@ async fn where_the_cookie_is_required_only_the_browser_that_left_may_cancel(hous
 }
 
 /// What a browser holds after this answer: cookies that are set are added, those without a life go.
-fn held(mut jar: Vec<(String, String)>, answer: &Answer) -> Vec<(String, String)> {
+fn held(mut jar: Vec<(String, String)>, answer: &HttpReply) -> Vec<(String, String)> {
     for cookie in answer.headers.get_all("set-cookie") {
         let (pair, attributes) = cookie.to_str().unwrap().split_once("; ").unwrap();
         let (name, value) = pair.split_once('=').unwrap();
@@ -144,7 +144,7 @@ async fn a_browser_holds_eight_of_our_cookies_at_the_most_and_the_oldest_go_firs
 }
 
 /// The life of the cookie of this name, if it is set.
-fn life(answer: &Answer, name: &str) -> Option<u64> {
+fn life(answer: &HttpReply, name: &str) -> Option<u64> {
     let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
     let cookie = cookies.into_iter().find(|cookie| cookie.starts_with(&format!("{name}=")))?;
     Some(cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap())

@@ -7,7 +7,7 @@ use handback::web::page::assets;
 
 use crate::support::annex::{Annex, Manners};
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 
 const READ: (&str, &str) = ("handback_posted_by", "fragment");
 
@@ -23,7 +23,7 @@ async fn away(annex: &Annex) -> (handback::domain::journey::Journey, String) {
     (journey, query_value(&bank, "state"))
 }
 
-fn is_the_page(page: &Answer) {
+fn is_the_page(page: &HttpReply) {
     assert!(!page.has("location") && !page.has("set-cookie"));
     assert_eq!(page.header("cache-control"), "no-store");
     let page = page.clone().is(200).says("action=\"/return/hybrid\"").says("method=\"post\"").says("<noscript>");

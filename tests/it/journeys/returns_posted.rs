@@ -6,7 +6,7 @@ use handback::web::page::assets;
 use serde_json::json;
 
 use crate::support::house::{House, StoreKind, eventually};
-use crate::support::http::{Answer, Http, Trip};
+use crate::support::http::{Http, HttpReply, Trip};
 use crate::support::on_every_store;
 
 on_every_store![
@@ -20,7 +20,7 @@ on_every_store![
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// Posts this answer with the trip's state, and these headers besides.
-async fn post(http: &Http, trip: &Trip, answer: &str, headers: &[(&str, &str)]) -> Answer {
+async fn post(http: &Http, trip: &Trip, answer: &str, headers: &[(&str, &str)]) -> HttpReply {
     let headers = [&[FORM], headers].concat();
     http.send(reqwest::Method::POST, "/return/sandbox", &headers, trip.with(answer)).await
 }
@@ -188,7 +188,7 @@ async fn a_posted_answer_outlives_the_stores_absence() {
 }
 
 /// Where a page goes by itself.
-fn refresh(page: &Answer) -> String {
+fn refresh(page: &HttpReply) -> String {
     let text = page.text();
     let next = text.split("http-equiv=\"refresh\" content=\"").nth(1).and_then(|rest| rest.split('"').next());
     let next = next.and_then(|next| next.split_once(";url=")).unwrap_or_else(|| panic!("no refresh: {text}"));

@@ -1,11 +1,11 @@
 //! `Server-Timing` on a return says where the time went.
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 
 /// The spans of an answer in milliseconds: the store's, the bank's, and all of it.
 #[track_caller]
-fn spans(answer: &Answer) -> [f64; 3] {
+fn spans(answer: &HttpReply) -> [f64; 3] {
     let header = answer.header("server-timing");
     let mut parts = header.split(", ");
     let spans = ["store", "bank", "total"].map(|name| {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::house::House;
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 use crate::support::ixopay::{Client, debit, link_of};
 use crate::support::member::Member;
 use crate::support::on_every_store;
@@ -13,7 +13,7 @@ on_every_store![payee_amount_and_reference_are_the_same_on_every_page_in_every_d
 
 /// The page's text without its tags, where the payee stands in the heading or behind "To".
 #[track_caller]
-fn names(page: &Answer, [payee, amount, reference]: [&str; 3]) {
+fn names(page: &HttpReply, [payee, amount, reference]: [&str; 3]) {
     let text = page.text();
     let is_payee = [format!("</span> <bdi>{payee}</bdi></h1>"), format!("<dt>To</dt><dd><bdi>{payee}</bdi></dd>")];
     assert!(is_payee.iter().any(|own| text.contains(own)) || text.contains(&format!(" to {payee}")), "{payee}: {text}");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::house::{House, StoreKind, eventually};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 
 /// "Within a second", and room for a busy test machine.
 const SOON: Duration = Duration::from_millis(1500);
@@ -81,7 +81,7 @@ async fn a_redemption_in_doubt_is_asked_again_with_the_same_key() {
 }
 
 async fn said_to_be_away(house: &House, query: &str, link: &str) {
-    let check = |answer: Answer| {
+    let check = |answer: HttpReply| {
         let answer = answer.is(503);
         assert!(answer.took < SOON, "{:?}", answer.took);
         assert!(answer.has("retry-after"));

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::House;
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::ixopay::{Client, debit, link_of};
 use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
@@ -167,7 +167,7 @@ struct Gone {
 
 impl Gone {
     /// Leaves by this request, and comes home with a yes.
-    async fn by(house: &House, what: For, leads: Leads, link: &str, left: &Answer) -> Self {
+    async fn by(house: &House, what: For, leads: Leads, link: &str, left: &HttpReply) -> Self {
         let cookie = left.header("set-cookie").split(';').next().expect("a cookie").to_owned();
         let state = query_value(&left.location(), "state");
         let back = format!("/return/sandbox?code=ok&state={state}");

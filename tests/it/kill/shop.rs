@@ -37,7 +37,7 @@ pub struct Tally {
 
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpReply {
     /// Its status.
     pub status: u16,
     /// Where it sends the browser.
@@ -70,25 +70,25 @@ impl Shop {
     }
 
     /// `createLink` with this body, under this `Idempotency-Key`.
-    pub async fn create_link(&self, key: &str, body: &Value) -> Answer {
+    pub async fn create_link(&self, key: &str, body: &Value) -> HttpReply {
         let url = format!("{}/secpaid/api/v2/createLink", self.base);
         let create = || self.client.post(&url).header("token", &self.api_key).header("idempotency-key", key);
         self.ask(|| create().json(body)).await
     }
 
     /// A press on one of the checkout's buttons.
-    pub async fn press(&self, button: &str, link: &str) -> Answer {
+    pub async fn press(&self, button: &str, link: &str) -> HttpReply {
         let url = format!("{}/payment/{button}", self.base);
         self.ask(|| self.client.post(&url).form(&[("link_id", link)])).await
     }
 
     /// What a browser sees at an address of the gateway.
-    pub async fn browse(&self, url: &str) -> Answer {
+    pub async fn browse(&self, url: &str) -> HttpReply {
         self.ask(|| self.client.get(url)).await
     }
 
     /// Redeems a one-time token under this `Idempotency-Key`.
-    pub async fn redeem(&self, token: &str, key: Option<&str>) -> Answer {
+    pub async fn redeem(&self, token: &str, key: Option<&str>) -> HttpReply {
         let url = format!("{}/v1/one-time-tokens/redeem", self.base);
         self.ask(|| {
             let call = self.client.post(&url).bearer_auth(&self.api_key).json(&json!({ "one_time_token": token }));
@@ -113,7 +113,7 @@ impl Shop {
     }
 
     /// Asks until there is a whole answer that is no 503.
-    async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Answer {
+    async fn ask(&self, request: impl Fn() -> RequestBuilder) -> HttpReply {
         let deadline = Instant::now() + PERSISTENCE;
         while Instant::now() < deadline {
             let began = Instant::now();
@@ -148,7 +148,7 @@ impl Tally {
     }
 }
 
-impl Answer {
+impl HttpReply {
     /// Its body, read as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
@@ -168,9 +168,9 @@ impl Display for Tally {
     }
 }
 
-async fn answer(request: RequestBuilder) -> reqwest::Result<Answer> {
+async fn answer(request: RequestBuilder) -> reqwest::Result<HttpReply> {
     let response = request.send().await?;
     let status = response.status().as_u16();
     let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-    Ok(Answer { status, location, body: response.text().await? })
+    Ok(HttpReply { status, location, body: response.text().await? })
 }

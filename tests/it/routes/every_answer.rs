@@ -78,7 +78,7 @@ async fn a_head_is_answered_as_a_get_without_its_content() {
         let head = house.http.send(Method::HEAD, &page, &headers, "").await;
         assert_eq!((head.status, head.body.len()), (get.status, 0), "{page}");
         for name in ["content-type", "content-length", "cache-control", "etag", "allow"] {
-            let of = |answer: &crate::support::http::Answer| answer.has(name).then(|| answer.header(name).clone());
+            let of = |answer: &crate::support::http::HttpReply| answer.has(name).then(|| answer.header(name).clone());
             assert_eq!(of(&head), of(&get), "{page}: {name}");
         }
     }

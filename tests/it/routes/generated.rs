@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 use crate::support::manual::validator;
 use crate::support::member::PUBLIC_KEY;
 use crate::support::shop::Shop;
@@ -191,7 +191,7 @@ fn operations<'a>(manual: &'a Value, fill: &impl Fn(&str) -> String) -> Vec<Oper
 }
 
 /// What is wrong with an answer to a request that is valid by its schema, or is not.
-fn judged(is_valid: bool, field: &str, answer: &Answer) -> Result<(), String> {
+fn judged(is_valid: bool, field: &str, answer: &HttpReply) -> Result<(), String> {
     let is_refused = [400, 422].contains(&answer.status);
     if answer.status >= 500 {
         return Err(format!("answers {}", answer.status));
@@ -209,7 +209,7 @@ fn judged(is_valid: bool, field: &str, answer: &Answer) -> Result<(), String> {
     }
 }
 
-async fn send(shop: &Shop, operation: &Operation<'_>, query: &str, body: &Value) -> Answer {
+async fn send(shop: &Shop, operation: &Operation<'_>, query: &str, body: &Value) -> HttpReply {
     let path = operation.path.trim_start_matches("/v1");
     let answer = shop.v1(operation.method.clone(), &format!("{path}{query}"), body).await;
     // What was added goes again: there are limits to how much there may be.

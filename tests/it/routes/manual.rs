@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, kind_of};
+use crate::support::http::{HttpReply, kind_of};
 use crate::support::ixopay::Client;
 use crate::support::shop::Shop;
 use crate::support::tpp::Tpp;
@@ -134,7 +134,7 @@ async fn every_kind_of_problem_has_a_page_at_the_address_that_is_its_type() {
 }
 
 /// A refusal is a problem (RFC 9457), and says which request it was.
-fn check(answer: &Answer, what: &str) {
+fn check(answer: &HttpReply, what: &str) {
     if answer.status < 400 {
         return;
     }
@@ -150,13 +150,13 @@ fn check(answer: &Answer, what: &str) {
     }
 }
 
-async fn ask_in(caller: &Shop, method: Method, page: &str, kind: &str, body: &str) -> Answer {
+async fn ask_in(caller: &Shop, method: Method, page: &str, kind: &str, body: &str) -> HttpReply {
     let bearer = format!("Bearer {}", caller.key);
     let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
     caller.http.send(method, page, &headers, body.to_owned()).await
 }
 
-async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &str) -> Answer {
+async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &str) -> HttpReply {
     let bearer = format!("Bearer {}", shop.key);
     let mut headers = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
     headers.extend(key.map(|key| ("idempotency-key", key)));

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 
 #[tokio::test]
 async fn every_page_is_locked_down() {
@@ -17,7 +17,7 @@ async fn every_page_is_locked_down() {
     let used = shop.link_to("com.example.shop://paid").await;
     let app = http.pay(&used.text, "error=access_denied").await.location();
     let bank = http.leave(&open.text).await.location;
-    let pages: Vec<(&str, Answer)> = vec![
+    let pages: Vec<(&str, HttpReply)> = vec![
         ("front", http.get("/").await),
         ("demo", http.get("/demo").await),
         ("checkout", http.get(&format!("/payment?link_id={}", open.text)).await),

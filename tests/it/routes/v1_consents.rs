@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::on_every_store;
 use crate::support::shop::Shop;
 use crate::support::tpp::{Asked, Tpp};
@@ -30,7 +30,7 @@ on_every_store![
     a_consent_token_is_verified_with_the_published_key,
 ];
 
-async fn call(house: &House, key: &str, method: Method, page: &str, body: &str) -> Answer {
+async fn call(house: &House, key: &str, method: Method, page: &str, body: &str) -> HttpReply {
     let bearer = format!("Bearer {key}");
     let form = ("content-type", "application/x-www-form-urlencoded");
     house.http.send(method, page, &[("authorization", &bearer), form], body.to_owned()).await
@@ -48,11 +48,11 @@ async fn given(house: &House, asked: &Asked) -> String {
     query_value(&house.http.back(&asked.back("code=ok")).await.location(), "consent")
 }
 
-async fn bank_tokens(house: &House, key: &str, id: &str) -> Answer {
+async fn bank_tokens(house: &House, key: &str, id: &str) -> HttpReply {
     call(house, key, Method::GET, &format!("/v1/consents/{id}/bank-tokens"), "").await
 }
 
-async fn consume(house: &House, key: &str, id: &str) -> Answer {
+async fn consume(house: &House, key: &str, id: &str) -> HttpReply {
     call(house, key, Method::POST, &format!("/v1/consents/{id}/consume"), "").await
 }
 

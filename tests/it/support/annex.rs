@@ -13,7 +13,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
 use handback::bank::sandbox::{Sandbox, institutions};
-use handback::bank::{Answer, Bank, BankTrouble, Requested, Said, Trip};
+use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Requested, Trip, UnverifiedResponse};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -26,7 +26,7 @@ use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use handback::domain::money::{Amount, Currency};
-use handback::domain::outcome::{Fact, Offer};
+use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
@@ -87,12 +87,12 @@ impl Bank for Mannered {
         self.1.depart(trip).await
     }
 
-    fn read_return(&self, answer: &Answer) -> Result<Said, Invalid> {
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         self.1.read_return(answer)
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, offer: &Offer) -> Result<Fact, BankTrouble> {
-        self.1.exchange(trip, offer).await
+    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        self.1.exchange(trip, evidence).await
     }
 }
 

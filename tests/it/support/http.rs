@@ -18,7 +18,7 @@ pub struct Http {
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpReply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
@@ -44,21 +44,21 @@ impl Http {
     }
 
     /// A page of the house, by its path or by its whole address.
-    pub async fn get(&self, page: &str) -> Answer {
+    pub async fn get(&self, page: &str) -> HttpReply {
         self.send(Method::GET, page, &[], Vec::new()).await
     }
 
-    pub async fn get_with(&self, page: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn get_with(&self, page: &str, headers: &[(&str, &str)]) -> HttpReply {
         self.send(Method::GET, page, headers, Vec::new()).await
     }
 
     /// Posts a form.
-    pub async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> HttpReply {
         self.submit_with(page, fields, &[]).await
     }
 
     /// Posts a form, with these headers besides.
-    pub async fn submit_with(&self, page: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+    pub async fn submit_with(&self, page: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> HttpReply {
         let form = ("content-type", "application/x-www-form-urlencoded");
         let headers: Vec<_> = headers.iter().copied().chain([form]).collect();
         self.send(Method::POST, page, &headers, serde_urlencoded::to_string(fields).expect("a form")).await
@@ -70,7 +70,7 @@ impl Http {
         page: &str,
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
-    ) -> Answer {
+    ) -> HttpReply {
         let url = if page.starts_with("http") { page.to_owned() } else { format!("{}{page}", self.base) };
         let call = headers.iter().fold(self.client.request(method, &url), |call, (name, value)| {
             call.header(*name, reqwest::header::HeaderValue::from_bytes(value.as_bytes()).expect("a header"))
@@ -79,7 +79,7 @@ impl Http {
         let answer = call.body(body).send().await.unwrap_or_else(|error| panic!("{url}: {error:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.unwrap_or_else(|error| panic!("{url}: {error:?}")).to_vec();
-        Answer { status, headers, body, took: began.elapsed() }
+        HttpReply { status, headers, body, took: began.elapsed() }
     }
 
     /// Presses Pay on the checkout page of a link.
@@ -92,17 +92,17 @@ impl Http {
     }
 
     /// Comes back from the bank with this query.
-    pub async fn back(&self, query: &str) -> Answer {
+    pub async fn back(&self, query: &str) -> HttpReply {
         self.get(&format!("/return/sandbox?{query}")).await
     }
 
     /// Comes back from the bank with this answer, in the browser that left.
-    pub async fn back_in_it(&self, trip: &Trip, answer: &str) -> Answer {
+    pub async fn back_in_it(&self, trip: &Trip, answer: &str) -> HttpReply {
         self.get_with(&format!("/return/sandbox?{}", trip.with(answer)), &[("cookie", &trip.cookie)]).await
     }
 
     /// Leaves for the bank, and comes back with this code or error (`code=ok`, `error=access_denied`).
-    pub async fn pay(&self, link: &str, answer: &str) -> Answer {
+    pub async fn pay(&self, link: &str, answer: &str) -> HttpReply {
         let trip = self.leave(link).await;
         self.back(&trip.with(answer)).await
     }
@@ -115,7 +115,7 @@ pub struct Trip {
     /// `name=value`.
     pub cookie: String,
     pub location: String,
-    pub left: Answer,
+    pub left: HttpReply,
 }
 
 impl Trip {
@@ -125,7 +125,7 @@ impl Trip {
     }
 }
 
-impl Answer {
+impl HttpReply {
     /// The one `Location` of a 303.
     #[track_caller]
     pub fn location(&self) -> String {

@@ -15,7 +15,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha512};
 
 use super::house::House;
-use super::http::Answer;
+use super::http::HttpReply;
 use super::receiver::Received;
 use super::shop::Shop;
 use super::tpp::basic;
@@ -59,7 +59,7 @@ impl Client {
     }
 
     /// Calls an address below `/api/v3`, of which the API key is left out: `/transaction//debit`.
-    pub async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: &str) -> HttpReply {
         let path = format!("/ixopay/api/v3{}", path.replace("//", &format!("/{}/", self.shop.id)));
         let basic = basic(&self.shop.id, &hashed(&self.shop.key));
         let date = date(self.clock.now());
@@ -77,7 +77,7 @@ impl Client {
     }
 
     /// Asks for a transaction with this body, in which slashes are escaped.
-    pub async fn ask(&self, kind: &str, body: &Value) -> Answer {
+    pub async fn ask(&self, kind: &str, body: &Value) -> HttpReply {
         let body = body.to_string().replace('/', "\\/");
         self.call(Method::POST, &format!("/transaction//{kind}"), &body).await
     }

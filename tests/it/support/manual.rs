@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::http::Answer;
+use super::http::HttpReply;
 
 /// What judges by a schema of the manual.
 pub fn validator(manual: &Value, schema: &Value) -> Validator {
@@ -53,7 +53,7 @@ fn is_at(path: &str, segments: &[String]) -> bool {
 
 /// Holds a success against its schema.
 #[track_caller]
-pub fn check(method: &Method, path: &str, answer: &Answer) {
+pub fn check(method: &Method, path: &str, answer: &HttpReply) {
     let known = SUCCESSES.iter().filter(|success| {
         success.method == *method && success.status == answer.status && is_at(path, &success.segments)
     });

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::house::House;
-use super::http::{Answer, Http};
+use super::http::{Http, HttpReply};
 use super::shop::Shop;
 
 /// Where its customers come home.
@@ -82,11 +82,11 @@ impl Member {
     }
 
     /// Calls with a detached JWT over the body.
-    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> HttpReply {
         self.call_with(method, path, &[], body).await
     }
 
-    pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> HttpReply {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let bearer = format!("Bearer {}", self.token(&method, path, &body, ""));
         let own = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -136,11 +136,11 @@ impl Member {
         self.http().base().trim_start_matches("http://")
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> HttpReply {
         self.call(Method::GET, path, &Value::Null).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> HttpReply {
         self.call(Method::POST, path, body).await
     }
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::http::{Answer, Http};
+use super::http::{Http, HttpReply};
 use super::manual;
 
 /// A merchant, as `handback merchant add --json` has made it.
@@ -35,11 +35,11 @@ impl Shop {
     }
 
     /// Calls SecPaid's endpoint of this name with a JSON body.
-    pub async fn secpaid(&self, call: &str, body: &Value) -> Answer {
+    pub async fn secpaid(&self, call: &str, body: &Value) -> HttpReply {
         self.secpaid_with(call, &[], body).await
     }
 
-    pub async fn secpaid_with(&self, call: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub async fn secpaid_with(&self, call: &str, headers: &[(&str, &str)], body: &Value) -> HttpReply {
         let headers = [&[("token", self.key.as_str()), ("content-type", "application/json")], headers].concat();
         self.http.send(Method::POST, &format!("/secpaid/api/v2/{call}"), &headers, body.to_string()).await
     }
@@ -66,11 +66,11 @@ impl Shop {
     }
 
     /// Calls Handback's own API.
-    pub async fn v1(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub async fn v1(&self, method: Method, path: &str, body: &Value) -> HttpReply {
         self.v1_with(method, path, &[], body).await
     }
 
-    pub async fn v1_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub async fn v1_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> HttpReply {
         let bearer = format!("Bearer {}", self.key);
         let headers = [&[("authorization", bearer.as_str()), ("content-type", "application/json")], headers].concat();
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -80,7 +80,7 @@ impl Shop {
         answer
     }
 
-    pub async fn look(&self, path: &str) -> Answer {
+    pub async fn look(&self, path: &str) -> HttpReply {
         self.v1(Method::GET, path, &Value::Null).await
     }
 
@@ -109,11 +109,11 @@ impl Shop {
         self.journey(&link.id).await["status"].as_str().expect("a status").to_owned()
     }
 
-    pub async fn redeem(&self, token: &str) -> Answer {
+    pub async fn redeem(&self, token: &str) -> HttpReply {
         self.redeem_with(token, &[]).await
     }
 
-    pub async fn redeem_with(&self, token: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn redeem_with(&self, token: &str, headers: &[(&str, &str)]) -> HttpReply {
         let body = json!({ "one_time_token": token });
         self.v1_with(Method::POST, "/one-time-tokens/redeem", headers, &body).await
     }

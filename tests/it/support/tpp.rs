@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::house::House;
-use super::http::Answer;
+use super::http::HttpReply;
 use super::shop::Shop;
 
 /// Where its customers come home; everything below it is covered.
@@ -41,21 +41,21 @@ impl Tpp {
         Self { shop, authorization }
     }
 
-    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> HttpReply {
         self.call_with(method, path, &[], body).await
     }
 
-    pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> HttpReply {
         let own = [("authorization", self.authorization.as_str()), ("content-type", "application/json;charset=utf-8")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.shop.http.send(method, &format!("/yapily{path}"), &[&own, headers].concat(), body).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> HttpReply {
         self.call(Method::GET, path, &Value::Null).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> HttpReply {
         self.call(Method::POST, path, body).await
     }
 
@@ -76,17 +76,17 @@ impl Tpp {
         self.get(&format!("/consents/{id}")).await.is(200).json()["data"].clone()
     }
 
-    pub async fn exchange(&self, token: &str) -> Answer {
+    pub async fn exchange(&self, token: &str) -> HttpReply {
         self.exchange_with(token, &[]).await
     }
 
-    pub async fn exchange_with(&self, token: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn exchange_with(&self, token: &str, headers: &[(&str, &str)]) -> HttpReply {
         let body = json!({ "oneTimeToken": token });
         self.call_with(Method::POST, "/consent-one-time-token", headers, &body).await
     }
 
     /// Asks the customer again.
-    pub async fn ask_again(&self, consent_token: &str) -> Answer {
+    pub async fn ask_again(&self, consent_token: &str) -> HttpReply {
         self.call_with(Method::PATCH, "/account-auth-requests", &[("consent", consent_token)], &Value::Null).await
     }
 }

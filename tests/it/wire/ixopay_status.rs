@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::house::House;
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 use crate::support::ixopay::{Client, debit, link_of};
 use crate::support::on_every_store;
 
@@ -64,7 +64,7 @@ async fn a_transaction_whose_time_is_over_has_expired_however_it_is_named(house:
 }
 
 /// One question too many, with what it is told.
-fn refused(answer: Answer, limit: u32) -> u64 {
+fn refused(answer: HttpReply, limit: u32) -> u64 {
     let answer = answer.is(429);
     let expected = r#"{"success":false,"errorMessage":"Too many requests","errorCode":1009}"#;
     assert_eq!(answer.text(), expected);

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 use crate::support::on_every_store;
 use crate::support::shop::Shop;
 
@@ -173,7 +173,7 @@ async fn an_own_house_speaks_secpaid_too() {
     without.http.get("/sandbox/authorise").await.is(404);
 }
 
-pub async fn call(shop: &Shop, name: &str, kind: &str, body: String) -> Answer {
+pub async fn call(shop: &Shop, name: &str, kind: &str, body: String) -> HttpReply {
     let headers = [("token", shop.key.as_str()), ("content-type", kind)];
     shop.http.send(Method::POST, &format!("/secpaid/api/v2/{name}"), &headers, body).await
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::annex::{Annex, Manners};
 use crate::support::house::{House, StoreKind, eventually};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::member::{CALLBACK, Member, request};
 
 fn late(departs_after: Duration) -> Manners {
@@ -20,7 +20,7 @@ fn late(departs_after: Duration) -> Manners {
 }
 
 /// Calls with the Basic key, and waits for so many seconds.
-async fn call(annex: &Annex, method: Method, path: &str, (seconds, body): (&str, &Value)) -> Answer {
+async fn call(annex: &Annex, method: Method, path: &str, (seconds, body): (&str, &Value)) -> HttpReply {
     let basic = format!("Basic {}", STANDARD.encode(annex.api_key.reveal()));
     let headers = [("authorization", basic.as_str()), ("request-timeout", seconds)];
     let body = if body.is_null() { String::new() } else { body.to_string() };

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::House;
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::member::{Asked, CALLBACK, Member};
 use crate::support::on_every_store;
 
@@ -33,11 +33,11 @@ fn page(asked: &Asked) -> String {
     format!("/token-io/session/{}", asked.id)
 }
 
-async fn choose(house: &House, asked: &Asked, bank: &str) -> Answer {
+async fn choose(house: &House, asked: &Asked, bank: &str) -> HttpReply {
     house.http.submit(&format!("{}/choose", page(asked)), &[("institution", bank)]).await
 }
 
-fn cookie(left: &Answer) -> String {
+fn cookie(left: &HttpReply) -> String {
     left.header("set-cookie").split(';').next().expect("a cookie").to_owned()
 }
 

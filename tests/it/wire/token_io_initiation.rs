@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, eventually};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
@@ -27,7 +27,7 @@ async fn member(house: &House) -> Member {
     member
 }
 
-async fn bring(member: &Member, query: &str) -> Answer {
+async fn bring(member: &Member, query: &str) -> HttpReply {
     member.post("/callback/initiation", &json!({ "query": query })).await
 }
 

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 use crate::support::member::{Member, request};
 
 async fn house() -> House {
@@ -14,7 +14,7 @@ async fn house() -> House {
 }
 
 /// Sends the contract's request with this header.
-async fn with_header(house: &House, authorization: Option<&str>, body: &Value) -> Answer {
+async fn with_header(house: &House, authorization: Option<&str>, body: &Value) -> HttpReply {
     let headers = authorization.map(|value| ("authorization", value));
     let headers: Vec<_> = headers.into_iter().chain([("content-type", "application/json")]).collect();
     house.http.send(Method::POST, "/token-io/v2/payments", &headers, body.to_string()).await

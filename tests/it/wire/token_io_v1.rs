@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::member::Member;
 use crate::support::on_every_store;
 use crate::support::sdk::Sdk;
@@ -51,7 +51,7 @@ fn id(request: &Value) -> &str {
 }
 
 /// Chooses a bank on the page at this address, and comes back with the bank's words.
-async fn pay(house: &House, request: &str, answer: &str) -> Answer {
+async fn pay(house: &House, request: &str, answer: &str) -> HttpReply {
     let session = format!("/token-io/session/{request}/choose");
     let left = house.http.submit(&session, &[("institution", "modelo-sandbox")]).await.location();
     house.http.back(&format!("{answer}&state={}", query_value(&left, "state"))).await

@@ -62,7 +62,7 @@ impl Story {
         self.answer(country, more).await.is(201).json()["data"].clone()
     }
 
-    async fn answer(&self, country: &str, more: &Value) -> crate::support::http::Answer {
+    async fn answer(&self, country: &str, more: &Value) -> crate::support::http::HttpReply {
         let mut body = json!({
             "applicationUserId": "a", "redirectUrl": "https://tpp-application.com/home",
             "institutionIdentifiers": { "institutionCountryCode": country },
@@ -76,7 +76,7 @@ impl Story {
         self.house.http.get(asked["hostedUrl"].as_str().unwrap()).await.is(200).text()
     }
 
-    async fn choose(&self, asked: &Value, institution: &str) -> crate::support::http::Answer {
+    async fn choose(&self, asked: &Value, institution: &str) -> crate::support::http::HttpReply {
         let link = query_value(asked["hostedUrl"].as_str().unwrap(), "link_id");
         self.house.http.submit("/consent/choose", &[("link_id", &link), ("institution", institution)]).await
     }
@@ -292,7 +292,7 @@ async fn the_vendors_python_client_itself_comes_home() {
     }
 }
 
-async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate::support::http::Answer {
+async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate::support::http::HttpReply {
     let basic = crate::support::tpp::basic(&story.tpp.shop.id, &story.tpp.shop.key);
     let headers = [
         ("accept", "application/json;charset=UTF-8"),

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::house::House;
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::on_every_store;
 use crate::support::tpp::{Asked, CALLBACK, Tpp};
 
@@ -31,7 +31,7 @@ async fn brought_home(house: &House, tpp: &Tpp) -> (Asked, String) {
 }
 
 #[track_caller]
-fn forbidden(answer: Answer) {
+fn forbidden(answer: HttpReply) {
     let tracing_id = answer.header("yapily-tracing-id");
     let error = answer.is(403).json()["error"].clone();
     assert_eq!((&error["code"], &error["status"]), (&json!(403), &json!("FORBIDDEN")));
@@ -101,7 +101,7 @@ async fn redirected(tpp: &Tpp) -> Asked {
     tpp.ask(json!({ "callback": null, "redirect": { "url": "https://tpp-application.com/answer" } })).await
 }
 
-async fn bring(tpp: &Tpp, asked: &Asked, code: &str) -> Answer {
+async fn bring(tpp: &Tpp, asked: &Asked, code: &str) -> HttpReply {
     tpp.post("/consent-auth-code", &json!({ "authCode": code, "authState": asked.state })).await
 }
 
@@ -183,7 +183,7 @@ async fn nobody_brings_a_code_for_what_is_not_theirs(house: House) {
 }
 
 /// As `examples/python/main.py` of Yapily's `OpenAPI` repository does, its misspelt token included.
-async fn open_exchange(house: &House, path: &str, state: &str, code: &str) -> Answer {
+async fn open_exchange(house: &House, path: &str, state: &str, code: &str) -> HttpReply {
     let body = json!({ "code": code, "id_token": "FAKE_ID_TOKE", "state": state });
     let json = [("content-type", "application/json")];
     house.http.send(Method::POST, &format!("/yapily{path}"), &json, body.to_string()).await

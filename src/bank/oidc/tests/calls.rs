@@ -10,7 +10,7 @@ use super::{STATE, bank, jwk, openid, plain, sign, trip};
 use crate::bank::oidc::settings::{Endpoints, OidcConfig};
 use crate::bank::{Bank as _, BankTrouble};
 use crate::clock::{Clock as _, TestClock};
-use crate::domain::outcome::{Cause, Fact, Offer, Outcome};
+use crate::domain::outcome::{Cause, Evidence, Fact, Outcome};
 
 fn with_token_at(config: OidcConfig, address: &str) -> OidcConfig {
     let Endpoints::Explicit(mut endpoints) = config.endpoints else { panic!() };
@@ -23,7 +23,7 @@ async fn a_server_that_speaks_no_tls_has_not_been_asked() {
     let fake = Fake::start().await;
     let address = format!("{}/token", fake.base().replace("http:", "https:"));
     let bank = bank(with_token_at(plain(fake.base()), &address), &Arc::default());
-    let trouble = bank.exchange(&trip(), &Offer::of("c")).await.unwrap_err();
+    let trouble = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap_err();
     assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{trouble:?}");
 }
 
@@ -32,7 +32,7 @@ async fn an_address_without_a_listener_or_a_name_has_not_been_asked() {
     let fake = Fake::start().await;
     for address in ["http://127.0.0.1:1/token", "https://no-such-bank.invalid/token"] {
         let bank = bank(with_token_at(plain(fake.base()), address), &Arc::default());
-        let trouble = bank.exchange(&trip(), &Offer::of("c")).await.unwrap_err();
+        let trouble = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap_err();
         assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{address}: {trouble:?}");
     }
 }
@@ -42,7 +42,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     let fake = Fake::start().await;
     fake.play("/token", Play::Cut);
     let bank = bank(plain(fake.base()), &Arc::default());
-    let answer = bank.exchange(&trip(), &Offer::of("c")).await;
+    let answer = bank.exchange(&trip(), &Evidence::of("c")).await;
     assert_eq!(answer, Err(BankTrouble::Unanswered("the connection broke".into())));
     assert_eq!(fake.asked("/token").len(), 1, "it was asked once, and not again");
 }
@@ -51,7 +51,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
 async fn a_bank_of_plain_oauth_2_says_yes_without_a_signature() {
     let fake = Fake::start().await;
     fake.play("/token", Play::Say(200, r#"{"access_token":"a","token_type":"Bearer","consent_id":"c-7"}"#.into()));
-    let fact = bank(plain(fake.base()), &Arc::default()).exchange(&trip(), &Offer::of("c")).await.unwrap();
+    let fact = bank(plain(fake.base()), &Arc::default()).exchange(&trip(), &Evidence::of("c")).await.unwrap();
     assert_eq!(fact.outcome(), Outcome::Authorised);
     assert_eq!(fact.bank_tokens().unwrap().consent.as_deref(), Some("c-7"));
 }
@@ -64,7 +64,7 @@ async fn telling(fake: &Fake, clock: &Arc<TestClock>, claims: serde_json::Value)
     let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &all)});
     fake.play("/jwks", Play::Say(200, json!({ "keys": [jwk(1, "k")] }).to_string()));
     fake.play("/token", Play::Say(200, answer.to_string()));
-    bank(openid(fake.base()), clock).exchange(&trip(), &Offer::of("c")).await.unwrap()
+    bank(openid(fake.base()), clock).exchange(&trip(), &Evidence::of("c")).await.unwrap()
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_spent_code_whose_keys_cannot_be_looked_up_has_no_answer() {
     fake.play("/jwks", Play::Say(500, String::new()));
     let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &json!({}))});
     fake.play("/token", Play::Say(200, answer.to_string()));
-    let answer = bank.exchange(&trip(), &Offer::of("c")).await;
+    let answer = bank.exchange(&trip(), &Evidence::of("c")).await;
     assert_eq!(answer, Err(BankTrouble::Unanswered("keys: answered 500".into())));
 }
 
@@ -197,7 +197,7 @@ async fn nothing_is_said_to_be_agreed_that_the_bank_did_not_grant() {
     let now = bank.clock.now().as_millis() / 1000;
     let id_token =
         json!({"iss": fake.base(), "aud": "us", "sub": "alice", "nonce": STATE, "iat": now, "exp": now + 60});
-    for (said, granted) in [
+    for (response, granted) in [
         (json!({}), true),
         (json!({"scope": "openid accounts offline_access"}), true),
         (json!({"scope": "offline_access more accounts openid"}), true),
@@ -211,12 +211,12 @@ async fn nothing_is_said_to_be_agreed_that_the_bank_did_not_grant() {
     ] {
         let mut answer =
             json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &id_token)});
-        answer.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        answer.as_object_mut().unwrap().extend(response.as_object().unwrap().clone());
         fake.play("/token", Play::Say(200, answer.to_string()));
-        let fact = bank.exchange(&trip(), &Offer::of("c")).await.unwrap();
-        assert_eq!(fact.outcome() == Outcome::Authorised, granted, "{said}");
+        let fact = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap();
+        assert_eq!(fact.outcome() == Outcome::Authorised, granted, "{response}");
         if let Cause::Bank(Some(error)) = fact.cause() {
-            assert_eq!(error.code(), "invalid_scope", "{said}");
+            assert_eq!(error.code(), "invalid_scope", "{response}");
             assert!(error.description().is_some_and(|why| why.contains("less than was asked for")), "{error:?}");
         }
     }
@@ -236,7 +236,7 @@ async fn an_answer_that_came_and_cannot_be_read_is_told_from_one_that_never_came
         (Play::Cut, BankTrouble::Unanswered("the connection broke".into())),
     ] {
         fake.play("/token", play);
-        assert_eq!(bank.exchange(&trip(), &Offer::of("c")).await, Err(expected));
+        assert_eq!(bank.exchange(&trip(), &Evidence::of("c")).await, Err(expected));
     }
     let told = |trouble: BankTrouble| trouble.as_error().description().unwrap_or_default().to_owned();
     assert_eq!(told(BankTrouble::Unanswered("x".into())), "The bank did not answer.");

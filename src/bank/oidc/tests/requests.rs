@@ -15,7 +15,7 @@ use crate::bank::oidc::settings::{
 };
 use crate::bank::{Bank as _, BankTrouble, Requested, Trip};
 use crate::clock::{Clock as _, TestClock};
-use crate::domain::outcome::{Offer, Outcome};
+use crate::domain::outcome::{Evidence, Outcome};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
@@ -233,7 +233,7 @@ async fn a_payment_that_the_bank_would_not_hear_of_is_taken_nowhere() {
     let payment = super::payment();
     let trip = Trip { journey: &payment, ..trip() };
     assert!(matches!(bank.depart(&trip).await, Err(BankTrouble::Unreachable(_))));
-    let fact = bank.exchange(&trip, &Offer::of("c")).await.unwrap();
+    let fact = bank.exchange(&trip, &Evidence::of("c")).await.unwrap();
     assert_eq!(fact.outcome(), Outcome::Failed);
     assert!(fake.asked("/token").is_empty() && !bank.takes_payments());
 }
@@ -253,7 +253,7 @@ async fn exchanged(auth: ClientAuth, clock: &Arc<TestClock>) -> (Asked, Fake) {
     let fake = Fake::start().await;
     fake.play("/token", Play::Say(400, r#"{"error":"invalid_grant"}"#.into()));
     let config = OidcConfig { auth, ..signing(plain(fake.base())) };
-    bank(config, clock).exchange(&trip(), &Offer::of("c+d &")).await.unwrap();
+    bank(config, clock).exchange(&trip(), &Evidence::of("c+d &")).await.unwrap();
     let [asked]: [Asked; 1] = fake.asked("/token").try_into().unwrap();
     for (name, value) in [
         ("grant_type", "authorization_code"),

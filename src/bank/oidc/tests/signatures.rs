@@ -157,7 +157,7 @@ fn every_signed_word_has_an_age() {
     const WEEK: u64 = 7 * 24 * 60 * MINUTE;
     let now = NOW.as_millis() / 1000;
     let (old, long) = (Err("it was issued too long ago".to_owned()), Err("it is good for too long".to_owned()));
-    let (id_token, answer) = (Word::IdToken, Word::Answer);
+    let (id_token, answer) = (Word::IdToken, Word::AuthorizationResponse);
     // Since when it is good, when it was issued, and until when it is good, from now on.
     for (word, nbf, iat, exp, expected) in [
         (id_token, None, Some(now), now + 60 * MINUTE, Ok(())),

@@ -89,7 +89,7 @@ fn the_usual_path_has_its_statuses_in_order() {
     assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     let sent = journey.clone().send(VIA, 1, at(4)).unwrap();
     assert_eq!(status(&sent), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
-    let held = Proof::Held { offer: Sealed::new(vec![1]), until: at(9) };
+    let held = Proof::Held { evidence: Sealed::new(vec![1]), until: at(9) };
     let frozen = ready(api()).freeze(VIA, held, at(3)).unwrap();
     assert_eq!(status(&frozen), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     assert_eq!(status(&concluded(journey, &Fact::paid())), "INITIATION_COMPLETED");

@@ -6,7 +6,7 @@ use super::{Town, on_both_stores, one_time_token};
 use crate::banks::customer::Decision::Approve;
 use crate::consents_real_banks::way;
 use crate::support::house::StoreKind;
-use crate::support::http::Answer;
+use crate::support::http::HttpReply;
 
 on_both_stores![
     a_slow_bank_keeps_nobody_waiting,
@@ -156,7 +156,7 @@ async fn an_error_that_the_bank_names_for_a_push_comes_home(store: StoreKind) {
 }
 
 /// Where a light page goes by itself. It tells nobody anything.
-fn next_of(kind: &str, page: Answer) -> String {
+fn next_of(kind: &str, page: HttpReply) -> String {
     let page = page.is(200).says("http-equiv=\"refresh\"").never_says("consent=").never_says("one-time-token");
     assert!(!page.has("location"), "{kind}");
     plain(&between(&page.text(), ";url=", "\"").expect("a way on"))

@@ -19,7 +19,7 @@ use super::way;
 use crate::banks::customer::{Decision, Landing};
 use crate::banks::process::Banks;
 use crate::support::house::{House, StoreKind};
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::tpp::{Asked, CALLBACK, Tpp};
 
 /// A house, its banks, and an app.
@@ -55,7 +55,7 @@ impl Town {
     }
 
     /// What the house answers when the browser arrives, the first time.
-    async fn arrives(&self, landing: &Landing) -> Answer {
+    async fn arrives(&self, landing: &Landing) -> HttpReply {
         way::arrives(&self.house.http, landing).await
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Town, on_both_stores};
 use crate::banks::customer::Decision::Approve;
 use crate::support::house::StoreKind;
-use crate::support::http::{Answer, query_value};
+use crate::support::http::{HttpReply, query_value};
 use crate::support::tpp::Asked;
 
 on_both_stores![
@@ -20,8 +20,8 @@ on_both_stores![
 const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
 
 /// Brings what a stranger who knows the state can make up: a code, and a signature by a key that the bank does not have.
-async fn forge(town: &Town, kind: &str, asked: &Asked, claims: serde_json::Value) -> Answer {
-    let alg = town.banks.said(kind, "id_token_signed_response_alg");
+async fn forge(town: &Town, kind: &str, asked: &Asked, claims: serde_json::Value) -> HttpReply {
+    let alg = town.banks.member(kind, "id_token_signed_response_alg");
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let token = format!("{}.{}.AAAA", part(json!({ "alg": alg, "kid": "evil" })), part(claims));
     let http = &town.house.http;
