@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
-use handback::domain::journey::{Cancel, Checkout, Departing, End, Journey, Opening, Purpose, Via, Wanted};
+use handback::domain::journey::{BegunVisit, Cancel, Checkout, End, Journey, Opening, Purpose, Via, Wanted};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::moment::Moment;
 use handback::domain::money::{Amount, Currency};
@@ -38,10 +38,10 @@ pub async fn open_all<S: Journeys>(
 }
 
 async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Trouble> {
-    let Departing::New(journey, departure) = journey.depart(None, SystemClock.now()) else {
+    let BegunVisit::New(journey, visit) = journey.begin_visit(None, SystemClock.now()) else {
         return Err("a fresh journey did not leave".into());
     };
-    match store.take(&Step::to(journey.clone()).with_state(Digest::new(rand::random()), departure)).await? {
+    match store.take(&Step::to(journey.clone()).with_state(Digest::new(rand::random()), visit)).await? {
         Taken::Done => Ok(journey),
         other => Err(format!("a customer did not leave: {other:?}").into()),
     }
@@ -117,7 +117,7 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
 /// record, into the empty list before what only a consent has: `[[0 (paid), at, {"B": nil}]]`.
 pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
     let now = SystemClock.now();
-    let via = Via { departure: 0, mark: rand::random() };
+    let via = Via { visit: 0, mark: rand::random() };
     let answered = away.remember(via, End::Concluded(0), now).ok_or("it had been answered")?;
     let mut record = write_journey(&answered)?;
     // No final_outcomes; no consent, proofs, reopenings or grant.

@@ -39,7 +39,7 @@ impl Consents {
         &self.shop
     }
 
-    /// Asks for this many consents, and answers the states of their first departures.
+    /// Asks for this many consents, and answers the states of their first visits.
     pub async fn states(&self, many: usize, one_time_token: bool) -> Vec<String> {
         let save =
             request("POST /v1/profile/callbacks", &self.headers("Bearer"), r#"{"url":"https://app.example/cb"}"#);

@@ -136,7 +136,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::bank::{AuthorizationResponse, BankTrouble, Requested, Trip, UnverifiedResponse};
+    use crate::bank::{AuthorizationResponse, BankTrouble, Requested, UnverifiedResponse, VisitContext};
     use crate::clock::SystemClock;
     use crate::domain::invalid::Invalid;
     use crate::domain::outcome::{Evidence, Fact};
@@ -167,7 +167,7 @@ mod tests {
             }
         }
 
-        async fn depart(&self, _: &Trip<'_>) -> Result<Requested, BankTrouble> {
+        async fn request(&self, _: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
             Err(BankTrouble::Unreachable("asleep".into()))
         }
 
@@ -175,7 +175,7 @@ mod tests {
             Ok(answer.unverified())
         }
 
-        async fn exchange(&self, _: &Trip<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
+        async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
             Err(BankTrouble::Unreachable("asleep".into()))
         }
     }

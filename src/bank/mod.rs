@@ -48,7 +48,7 @@ pub trait Bank: Send + Sync {
     ///
     /// # Errors
     /// When the bank cannot be asked now.
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble>;
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble>;
 
     /// What the browser says the bank response. Nothing is verified here but its form.
     ///
@@ -60,7 +60,7 @@ pub trait Bank: Send + Sync {
     ///
     /// # Errors
     /// [`BankTrouble::Forged`] when it is not the bank's word, [`BankTrouble::Unreachable`] when that cannot be told now.
-    async fn check(&self, _trip: &Trip<'_>, _offer: &Evidence) -> Result<Checked, BankTrouble> {
+    async fn check(&self, _trip: &VisitContext<'_>, _offer: &Evidence) -> Result<Checked, BankTrouble> {
         Ok(Checked::Genuine)
     }
 
@@ -77,12 +77,12 @@ pub trait Bank: Send + Sync {
     ///
     /// # Errors
     /// When the bank could not be asked, or did not answer.
-    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble>;
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble>;
 }
 
-/// One departure of a journey, as a bank has to know it. All of it is derived, and the same every time.
+/// One visit of a journey, as a bank has to know it. All of it is derived, and the same every time.
 #[derive(Debug, Clone, Copy)]
-pub struct Trip<'a> {
+pub struct VisitContext<'a> {
     /// The journey.
     pub journey: &'a Journey,
     /// The `state`: 32 hexadecimal digits.

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{AuthorizationResponse, Bank, BankTrouble, Performed, Requested, Trip, UnverifiedResponse};
+use super::{AuthorizationResponse, Bank, BankTrouble, Performed, Requested, UnverifiedResponse, VisitContext};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -166,8 +166,8 @@ impl Bank for Sandbox {
         false
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
-        let opening = trip.journey.opening();
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+        let opening = context.journey.opening();
         let (delay, _) = slowness(opening.purpose.note());
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -178,16 +178,16 @@ impl Bank for Sandbox {
             vec![("response_type", "code"), ("client_id", &merchant), ("client_name", opening.merchant_name.as_str())];
         // What its customer agrees to there is what our own pages say.
         if let Some(amount) = &amount {
-            query.extend([("payee", trip.journey.payee()), ("amount", amount)]);
+            query.extend([("payee", context.journey.payee()), ("amount", amount)]);
         }
         query.extend(Some(("reference", opening.purpose.note())).filter(|(_, reference)| !reference.is_empty()));
         if opening.purpose.consent().is_some() {
             query.push(("scope", "consent"));
         }
-        query.extend(trip.institution.map(|name| ("bank_name", name)));
-        query.extend([("redirect_uri", trip.redirect_uri), ("state", trip.state)]);
-        let foreign = trip.redirect_uri != self.redirect_uri();
-        let voucher = foreign.then(|| self.voucher(trip.redirect_uri, trip.state)).flatten();
+        query.extend(context.institution.map(|name| ("bank_name", name)));
+        query.extend([("redirect_uri", context.redirect_uri), ("state", context.state)]);
+        let foreign = context.redirect_uri != self.redirect_uri();
+        let voucher = foreign.then(|| self.voucher(context.redirect_uri, context.state)).flatten();
         query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
         Ok(Requested::Accepted(Redirect::to_bank(self.base.page("/sandbox/authorise", &query))))
     }
@@ -200,16 +200,16 @@ impl Bank for Sandbox {
         Ok(part::applied(journey))
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
-        let played = part::code(trip.journey);
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        let played = part::code(context.journey);
         let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| evidence.code.reveal()));
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
         match code.strip_prefix("fail:") {
             Some(error) => Ok(part::asked_to_fail(error)),
-            None => Ok(match trip.journey.opening().purpose {
-                Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => part::yes(trip.journey),
+            None => Ok(match context.journey.opening().purpose {
+                Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => part::yes(context.journey),
                 Purpose::Consent(_) => Fact::authorised(BankTokens {
                     json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
                     consent: None,

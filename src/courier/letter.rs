@@ -195,7 +195,7 @@ mod tests {
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
     use crate::domain::params::Params;
-    use crate::store::laws::cast::{Draft, concluded, departed, entry};
+    use crate::store::laws::cast::{Draft, away, concluded, entry};
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
@@ -203,7 +203,7 @@ mod tests {
         let now = Moment::from_millis(1_795_186_800_000);
         let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
         let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
-        let (journey, number) = concluded(departed(journey, now).0, &Fact::paid(), now);
+        let (journey, number) = concluded(away(journey, now).0, &Fact::paid(), now);
         let id = DeliveryId { journey: *journey.id(), news: News::Concluded(number), target: Target::Endpoint(0) };
         let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
         let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));

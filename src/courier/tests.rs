@@ -20,7 +20,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
 use crate::store::embedded::Embedded;
-use crate::store::laws::cast::{Draft, concluded, departed, fresh};
+use crate::store::laws::cast::{Draft, away, concluded, fresh};
 use crate::store::{Deliveries as _, Journeys as _, Step};
 
 const KEEP: Duration = Duration::from_hours(24);
@@ -146,8 +146,8 @@ impl Round {
         let now = self.clock.now();
         let journey = Draft::at(now).of(merchant).notifying(urls).journey();
         self.store.open(&journey, &[], None).await.unwrap();
-        let (away, departure) = departed(journey, now);
-        self.store.take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap();
+        let (away, visit) = away(journey, now);
+        self.store.take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap();
         let (paid, number) = concluded(away, &Fact::paid(), now);
         let told = paid.deliveries(News::Concluded(number), now, |_| true);
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();

@@ -174,7 +174,7 @@ impl Evidence {
 }
 
 impl ResponseKind {
-    /// The bytes that tell one answer to a departure from another.
+    /// The bytes that tell one answer to a visit from another.
     pub fn distinguishing(&self) -> Cow<'_, [u8]> {
         match self {
             // A refusal that is signed has no code that would tell it from another.

@@ -143,7 +143,7 @@ pub(super) struct ConcludedResponse {
 
 /// Whether an answer belongs to a round that is over: it decides nothing in the present one.
 fn is_of_an_earlier_round(journey: &Journey, via: Via) -> bool {
-    journey.reopenings().last().is_some_and(|present| via.departure < present.departures)
+    journey.reopenings().last().is_some_and(|present| via.visit < present.visits)
 }
 
 /// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.

@@ -1,6 +1,6 @@
 //! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the store.
 
-use crate::bank::Trip;
+use crate::bank::VisitContext;
 use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, MerchantId};
@@ -43,13 +43,13 @@ pub(super) fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
     [a, b]
 }
 
-pub(super) fn state(deps: &Deps, journey: &Journey, departure: u8) -> Result<String, EngineError> {
-    deps.keys.state(journey, departure).ok_or_else(key_gone)
+pub(super) fn state(deps: &Deps, journey: &Journey, visit: u8) -> Result<String, EngineError> {
+    deps.keys.state(journey, visit).ok_or_else(key_gone)
 }
 
-/// The `state` of a journey's latest departure, if it has one.
+/// The `state` of a journey's latest visit, if it has one.
 pub fn latest_state(deps: &Deps, journey: &Journey) -> Option<String> {
-    let latest = u8::try_from(journey.departures().len().checked_sub(1)?).ok()?;
+    let latest = u8::try_from(journey.visits().len().checked_sub(1)?).ok()?;
     state(deps, journey, latest).ok()
 }
 
@@ -90,32 +90,32 @@ pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Optio
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 
-/// What a bank has to know of a departure.
-pub(super) fn trip(deps: &Deps, journey: &Journey, departure: u8) -> Result<Papers, EngineError> {
-    let own = || deps.public_url.page(&format!("/return/{}", journey.bank_of(departure)), &[]);
+/// What a bank has to know of a visit.
+pub(super) fn context(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitTexts, EngineError> {
+    let own = || deps.public_url.page(&format!("/return/{}", journey.bank_of(visit)), &[]);
     let redirect_uri = app_address(deps, journey)?.unwrap_or_else(own);
-    Ok(Papers {
-        state: state(deps, journey, departure)?,
-        verifier: deps.keys.verifier(journey, departure).ok_or_else(key_gone)?,
+    Ok(VisitTexts {
+        state: state(deps, journey, visit)?,
+        verifier: deps.keys.verifier(journey, visit).ok_or_else(key_gone)?,
         redirect_uri,
         institution: journey.institution().and_then(|id| deps.institution(id)).map(|known| known.name.clone()),
     })
 }
 
-/// What a [`Trip`] is made of.
-pub(super) struct Papers {
+/// What a [`VisitContext`] is made of.
+pub(super) struct VisitTexts {
     state: String,
     verifier: Secret,
     redirect_uri: String,
     institution: Option<String>,
 }
 
-impl Papers {
-    pub(super) fn of<'a>(&'a self, journey: &'a Journey) -> Trip<'a> {
+impl VisitTexts {
+    pub(super) fn of<'a>(&'a self, journey: &'a Journey) -> VisitContext<'a> {
         let Self { state, verifier, redirect_uri, institution } = self;
         // Yapily's `state` and `nonce` are one text, and its clients have seen them so.
         let institution = institution.as_deref();
-        Trip { journey, state, nonce: state, verifier, redirect_uri, institution }
+        VisitContext { journey, state, nonce: state, verifier, redirect_uri, institution }
     }
 }
 
@@ -144,7 +144,7 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
 /// # Errors
 /// When the journey's key is gone.
 pub fn known_way(deps: &Deps, journey: &Journey) -> Result<Option<String>, EngineError> {
-    let Some(Way::Known { url, .. }) = journey.departures().last().and_then(|last| last.way.as_ref()) else {
+    let Some(Way::Known { url, .. }) = journey.visits().last().and_then(|last| last.way.as_ref()) else {
         return Ok(None);
     };
     let url = deps.keys.open(url, journey.id().as_bytes()).and_then(|text| String::from_utf8(text.to_vec()).ok());

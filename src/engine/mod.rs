@@ -60,7 +60,7 @@ pub use use_cases::profile::{Edit, Edited};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
-pub use use_cases::send_to_provider::{Leaving, Left, Wished};
+pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::bank::{AuthorizationResponse, Carried};

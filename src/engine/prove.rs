@@ -24,7 +24,7 @@ use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
 use crate::store::Step;
 
-/// Which evidence under which departure of which journey is being proven. What came beside a code belongs to it: forged
+/// Which evidence under which visit of which journey is being proven. What came beside a code belongs to it: forged
 /// evidence and the genuine one may have their code in common.
 pub(super) type Key = (PayId, u8, Digest);
 
@@ -91,7 +91,7 @@ async fn prove_and_conclude(
     if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
         return Ok(Landed::Elsewhere);
     }
-    let bank = Arc::clone(engine.deps.bank(journey.bank_of(via.departure))?);
+    let bank = Arc::clone(engine.deps.bank(journey.bank_of(via.visit))?);
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
         Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, via, evidence)).await?,
@@ -109,12 +109,12 @@ async fn prove_and_conclude(
             }
         }
         Err(BankTrouble::Forged(why)) => {
-            tracing::warn!(bank = journey.bank_of(via.departure), why, "return.forged");
+            tracing::warn!(bank = journey.bank_of(via.visit), why, "return.forged");
             return Ok(Landed::Forged);
         }
         // The code is unspent: whether it is worth anything can be asked later.
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.unchecked");
+            tracing::warn!(bank = journey.bank_of(via.visit), error = %trouble, "return.unchecked");
             return Ok(Landed::Unchecked);
         }
     };
@@ -135,7 +135,7 @@ async fn conclude_persistently(
 pub(super) async fn take_over(engine: &Arc<Engine>, journey: Journey, via: Via) -> Result<(), EngineError> {
     let deps = &engine.deps;
     let Some(Proof::Held { evidence, .. }) = journey.proof(via) else { return Ok(()) };
-    let able = deps.bank(journey.bank_of(via.departure)).is_ok() && derive::trip(deps, &journey, via.departure).is_ok();
+    let able = deps.bank(journey.bank_of(via.visit)).is_ok() && derive::context(deps, &journey, via.visit).is_ok();
     let Some(evidence) = derive::unsealed(deps, &journey, evidence).filter(|_| able) else {
         return leave_to_others(deps, journey, via).await;
     };
@@ -187,9 +187,9 @@ async fn checked(
     via: Via,
     evidence: &Evidence,
 ) -> Result<Result<Checked, BankTrouble>, EngineError> {
-    let papers = derive::trip(deps, journey, via.departure)?;
-    let trip = papers.of(journey);
-    Ok(commit::while_unreachable(|| bank.check(&trip, evidence)).await)
+    let texts = derive::context(deps, journey, via.visit)?;
+    let context = texts.of(journey);
+    Ok(commit::while_unreachable(|| bank.check(&context, evidence)).await)
 }
 
 async fn exchanged(
@@ -199,9 +199,9 @@ async fn exchanged(
     via: Via,
     evidence: &Evidence,
 ) -> Result<Result<Fact, BankTrouble>, EngineError> {
-    let papers = derive::trip(deps, journey, via.departure)?;
-    let trip = papers.of(journey);
-    let answer = commit::while_unreachable(|| bank.exchange(&trip, evidence));
+    let texts = derive::context(deps, journey, via.visit)?;
+    let context = texts.of(journey);
+    let answer = commit::while_unreachable(|| bank.exchange(&context, evidence));
     // Before the answer counts as lost elsewhere.
     let lost = BankTrouble::Unanswered("it took too long".into());
     Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
@@ -222,11 +222,11 @@ async fn sent(deps: &Deps, bank: &dyn Bank, journey: &Journey, via: Via) -> Resu
 fn key_of(journey: &Journey, via: Via, evidence: &Evidence) -> Key {
     let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let bytes = [&code.len().to_be_bytes(), code.as_bytes(), signed.as_bytes()].concat();
-    (journey.pay_id(), via.departure, digest("offer", &bytes))
+    (journey.pay_id(), via.visit, digest("offer", &bytes))
 }
 
 pub(super) fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {
-    tracing::warn!(bank = journey.bank_of(via.departure), error = %trouble, "return.bank_trouble");
+    tracing::warn!(bank = journey.bank_of(via.visit), error = %trouble, "return.bank_trouble");
     Fact::refused(trouble.as_error())
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn keep(
 
 /// The step that keeps evidence.
 pub(super) fn holds(deps: &Deps, journey: Journey, via: Via) -> Step {
-    let told = commit::told(deps, &journey, News::Returned(via.departure));
+    let told = commit::told(deps, &journey, News::Returned(via.visit));
     Step::to(journey).with_deliveries(told)
 }
 

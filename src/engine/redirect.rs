@@ -24,10 +24,10 @@ pub enum HomeRedirect {
 }
 
 /// Where an answer of the bank that led to `end` sends the browser. Who may be sent there is not asked here.
-pub(super) fn way(deps: &Deps, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
+pub(super) fn way(deps: &Deps, journey: &Journey, end: &End, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match end {
         End::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
-        End::Concluded(_) | End::Frozen => homeward(deps, journey, end, departure),
+        End::Concluded(_) | End::Frozen => homeward(deps, journey, end, visit),
     }
 }
 
@@ -72,14 +72,14 @@ pub fn app_home(
     }
 }
 
-fn homeward(deps: &Deps, journey: &Journey, end: &End, departure: Option<u8>) -> Result<Redirect, EngineError> {
+fn homeward(deps: &Deps, journey: &Journey, end: &End, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match journey.opening().plan.landing_for(outcome_of(journey, end)) {
         None => derive::page(deps, journey, derive::page_of(journey)),
         Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
             derive::page(deps, journey, derive::app_page_of(journey))
         }
         Some(entry) => {
-            let params = way_params(deps, journey, entry, end, departure)?;
+            let params = way_params(deps, journey, entry, end, visit)?;
             Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
         }
     }
@@ -93,9 +93,9 @@ fn way_params(
     journey: &Journey,
     entry: &Entry,
     end: &End,
-    departure: Option<u8>,
+    visit: Option<u8>,
 ) -> Result<Params, EngineError> {
-    let token = derive::token_of(deps, journey, journey.token_number(end, departure))?;
+    let token = derive::token_of(deps, journey, journey.token_number(end, visit))?;
     let final_outcome = match end {
         End::Concluded(number) => journey.final_outcomes().get(usize::from(*number)),
         End::Failed(_) | End::Frozen => None,
@@ -112,7 +112,7 @@ fn way_params(
     if *end == End::Frozen && params.pairs().next().is_none() {
         return Ok(params);
     }
-    let at = journey.moment_of(end, departure);
+    let at = journey.moment_of(end, visit);
     deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
 }
 

@@ -86,10 +86,10 @@ pub(super) fn led(
         Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
         Admission::Recognised => {
             let cookies = visitor::cookies_after(deps, journey, via, visitor);
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.departure))?, cookies))
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.visit))?, cookies))
         }
         Admission::FirstHandBack if counts => {
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.departure))?, Vec::new()))
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.visit))?, Vec::new()))
         }
         Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
         Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
@@ -136,11 +136,11 @@ fn early(deps: &Deps, journey: &Journey, via: Via, evidence: &Evidence) -> Resul
     if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
         return Ok(None);
     }
-    let number = journey.token_number(&End::Frozen, Some(via.departure));
+    let number = journey.token_number(&End::Frozen, Some(via.visit));
     let token = derive::minted(deps, journey, number)?;
     let proof = derive::holding(deps, journey, evidence)?;
     Ok(journey.clone().freeze(via, proof, deps.clock.now()).map(|next| {
-        let told = commit::told(deps, &next, News::Returned(via.departure));
+        let told = commit::told(deps, &next, News::Returned(via.visit));
         Step::to(next).with_token(token).with_deliveries(told)
     }))
 }

@@ -51,8 +51,8 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, Engi
             Proof::Sent { .. } => prove::give_up(&engine.deps, journey.clone(), via).await?,
         }
     }
-    if let Some((departure, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
-        moved |= ahead::ask_again(engine, &journey, departure);
+    if let Some((visit, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
+        moved |= ahead::ask_again(engine, &journey, visit);
     }
     match perform::unfinished(engine, &journey, now) {
         // What its node has left its bank is asked again, if that harms nobody; then it expires.

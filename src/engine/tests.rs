@@ -16,7 +16,7 @@ use super::{
     AuthorizationResponse, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned,
     Sending, Timing, Visitor, Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, Trip, UnverifiedResponse};
+use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, UnverifiedResponse, VisitContext};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
@@ -90,18 +90,18 @@ impl Bank for Bluntbank {
         told.unwrap_or_else(|| Ok(Performed::Now(Fact::paid())))
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
         if let Some(error) = &self.refuses_requests {
             return Ok(Requested::Refused(error.clone()));
         }
-        Ok(Requested::Accepted(Redirect::to_bank(format!("https://blunt.example/?state={}", trip.state))))
+        Ok(Requested::Accepted(Redirect::to_bank(format!("https://blunt.example/?state={}", context.state))))
     }
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         Ok(answer.unverified())
     }
 
-    async fn check(&self, _: &Trip<'_>, _: &Evidence) -> Result<Checked, BankTrouble> {
+    async fn check(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Checked, BankTrouble> {
         let left = self.keys_away.lock().unwrap().checked_sub(1);
         if let Some(left) = left {
             *self.keys_away.lock().unwrap() = left;
@@ -114,7 +114,7 @@ impl Bank for Bluntbank {
         Ok(Checked::Genuine)
     }
 
-    async fn exchange(&self, _: &Trip<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
         let told = self.told.lock().unwrap().pop_front();
         match told {
             Some(Told::Unreachable) => return Err(BankTrouble::Unreachable("as told".into())),
@@ -225,7 +225,7 @@ async fn merchant(engine: &Engine) -> Merchant {
     merchant
 }
 
-/// Opens a consent; answers it with the state of its first departure.
+/// Opens a consent; answers it with the state of its first visit.
 async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -> (Journey, String) {
     let consent = Consent {
         kind: Kind::Accounts,
@@ -466,7 +466,7 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     location(back(&engine, &state, "c").await);
-    let via = Via { departure: 0, mark: 7 };
+    let via = Via { visit: 0, mark: 7 };
     let made_up = Waited { journey, state, via };
     assert!(matches!(
         use_cases::return_::wait_on(&engine, looking(&made_up)).await.unwrap(),
@@ -581,7 +581,7 @@ async fn an_errand_has_no_page_and_no_token() {
     assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
     assert_eq!(use_cases::cancel::cancel(&engine, &link, &Visitor::default()).await.unwrap(), None);
     assert_eq!(use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await.unwrap(), None);
-    let wished = super::Wished { link: &link, institution: None, at: Instant::now() };
+    let wished = super::SendRequest { link: &link, institution: None, at: Instant::now() };
     assert!(use_cases::send_to_provider::send_to_provider(&engine, wished).await.unwrap().is_none());
     let finish = Finish::new(FinishedAs::Done, None).unwrap();
     let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();

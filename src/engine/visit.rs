@@ -1,6 +1,6 @@
 //! A visit to a provider is written down before its customer is sent.
 
-use crate::domain::journey::{Choice, Departing, Journey};
+use crate::domain::journey::{BegunVisit, Choice, Journey};
 use crate::engine::commit::Next;
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{commit, derive};
@@ -20,14 +20,14 @@ pub(super) enum Visit {
 /// Writes a visit down, unless one is under way.
 pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit), EngineError> {
     let begin = |journey: &Journey| {
-        Ok(match journey.clone().depart(to.clone(), deps.clock.now()) {
-            Departing::New(next, departure) => {
-                let state = derive::state_digest(&derive::state(deps, &next, departure)?);
-                Next::Take(Box::new(Step::to(next).with_state(state, departure)), Visit::UnderWay(departure))
+        Ok(match journey.clone().begin_visit(to.clone(), deps.clock.now()) {
+            BegunVisit::New(next, visit) => {
+                let state = derive::state_digest(&derive::state(deps, &next, visit)?);
+                Next::Take(Box::new(Step::to(next).with_state(state, visit)), Visit::UnderWay(visit))
             }
-            Departing::UnderWay(_, departure) => Next::Stay(Visit::UnderWay(departure)),
-            Departing::Ended(_) => Next::Stay(Visit::Ended),
-            Departing::TooOften => Next::Stay(Visit::TooOften),
+            BegunVisit::UnderWay(_, visit) => Next::Stay(Visit::UnderWay(visit)),
+            BegunVisit::Ended(_) => Next::Stay(Visit::Ended),
+            BegunVisit::TooOften => Next::Stay(Visit::TooOften),
         })
     };
     commit::commit(deps, journey, begin).await
@@ -35,7 +35,7 @@ pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> 
 
 /// Writes the first visit of a round down; it leads where the customer chose to go before, if the customer chose.
 pub(super) async fn begin_round(deps: &Deps, journey: Journey) -> Result<Journey, EngineError> {
-    let chosen = journey.departures().last().and_then(|departure| departure.to.clone());
+    let chosen = journey.visits().last().and_then(|visit| visit.to.clone());
     match begin(deps, journey, chosen).await? {
         (journey, Visit::UnderWay(_) | Visit::Ended) => Ok(journey),
         (_, Visit::TooOften) => Err(EngineError::Missing("visit left for this journey".into())),

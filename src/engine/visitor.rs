@@ -43,7 +43,7 @@ pub struct VisitCookie {
 /// What a browser is to a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recognition {
-    /// It shows the cookie of a departure.
+    /// It shows the cookie of a visit.
     Recognised,
     /// It shows what is not that cookie.
     Impostor,
@@ -99,7 +99,7 @@ impl VisitCookie {
     }
 }
 
-/// The name of a departure's cookie. `__Host-` lets no other host set it; the rest keeps two tabs apart.
+/// The name of a visit's cookie. `__Host-` lets no other host set it; the rest keeps two tabs apart.
 pub(super) fn cookie_name(state: &str) -> String {
     let [a, b, c, d, ..] = *digest("cookie name", state.as_bytes()).as_bytes();
     format!("{PREFIX}{a:02x}{b:02x}{c:02x}{d:02x}")
@@ -110,11 +110,11 @@ pub fn recognises(deps: &Deps, journey: &Journey, visitor: &Visitor) -> bool {
     visits(deps, visitor).any(|(_, visit)| visit.is_of(journey))
 }
 
-/// The cookie by which the browser is known that leaves on this departure.
-pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, departure: u8) -> Result<VisitCookie, EngineError> {
-    let value = deps.keys.visit_cookie(journey, departure).ok_or_else(derive::key_gone)?;
+/// The cookie by which the browser is known that leaves on this visit.
+pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitCookie, EngineError> {
+    let value = deps.keys.visit_cookie(journey, visit).ok_or_else(derive::key_gone)?;
     let life = journey.expires_at().since(deps.clock.now()).max(FIRST_HAND_BACK);
-    Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, departure)?), value, life })
+    Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, visit)?), value, life })
 }
 
 /// The cookie of a browser that presses to leave, and whose bank is late or away: what it does on the page that it is
@@ -124,7 +124,7 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, departure: u8) -> Res
 /// When the journey's key is gone.
 pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCookie>, EngineError> {
     match journey.stage() {
-        Stage::Away { departure } => visit_cookie(deps, journey, departure).map(Some),
+        Stage::Away { visit } => visit_cookie(deps, journey, visit).map(Some),
         Stage::Open(_) | Stage::HandedBack | Stage::Concluded(_) => Ok(None),
     }
 }
@@ -132,7 +132,7 @@ pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCo
 /// Whether a browser may be led home, where it could have been since `since`.
 pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since: Moment) -> Admission {
     // Nobody was sent to a bank: there is no other browser, and nobody has agreed to anything.
-    if journey.departures().is_empty() {
+    if journey.visits().is_empty() {
         return Admission::FirstHandBack;
     }
     match recognition(deps, journey, visitor) {
@@ -155,14 +155,14 @@ fn recognition(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Recognition
     if unknown.peek().is_none() {
         return Recognition::Stranger;
     }
-    let departures = (0..=u8::MAX).take(journey.departures().len());
-    let own: Vec<_> = departures.filter_map(|departure| derive::state(deps, journey, departure).ok()).collect();
+    let visits = (0..=u8::MAX).take(journey.visits().len());
+    let own: Vec<_> = visits.filter_map(|visit| derive::state(deps, journey, visit).ok()).collect();
     let is_own = |name: &str| own.iter().any(|state| cookie_name(state) == name);
     if unknown.any(|(name, _)| is_own(name)) { Recognition::Impostor } else { Recognition::Stranger }
 }
 
 /// What the cookies become when a browser goes home that was recognised: once a journey has been proven, the one of
-/// this answer lives for as long as its one-time token can be redeemed, and those of the other departures are taken
+/// this answer lives for as long as its one-time token can be redeemed, and those of the other visits are taken
 /// back. Before that a later answer may need them.
 pub(super) fn cookies_after(deps: &Deps, journey: &Journey, via: Via, visitor: &Visitor) -> Vec<VisitCookie> {
     if journey.final_outcome().is_none_or(|final_outcome| !final_outcome.outcome.is_proven()) {
@@ -171,8 +171,8 @@ pub(super) fn cookies_after(deps: &Deps, journey: &Journey, via: Via, visitor: &
     let until = journey.led_at(via).plus(journey.opening().terms.token_life.max(FIRST_HAND_BACK));
     let life = until.since(deps.clock.now());
     let own = visits(deps, visitor).filter(|(_, visit)| visit.is_of(journey));
-    let after = own.map(|(name, visit)| match deps.keys.visit_cookie(journey, visit.departure) {
-        Some(value) if visit.departure == via.departure => VisitCookie { name: name.to_owned(), value, life },
+    let after = own.map(|(name, visit)| match deps.keys.visit_cookie(journey, visit.visit) {
+        Some(value) if visit.visit == via.visit => VisitCookie { name: name.to_owned(), value, life },
         Some(_) | None => VisitCookie::cleared(name.to_owned()),
     });
     after.collect()

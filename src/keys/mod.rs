@@ -99,9 +99,9 @@ impl Keys {
         self.link(journey).is_some_and(|own| own.as_bytes().ct_eq(link.as_bytes()).into())
     }
 
-    /// The `state` of a departure: 32 hexadecimal digits, of which one holds the shard.
-    pub fn state(&self, journey: &Journey, departure: u8) -> Option<String> {
-        let derived = self.derive(&journey.opening().key, "state", &[journey.id().as_bytes(), &[departure]])?;
+    /// The `state` of a visit: 32 hexadecimal digits, of which one holds the shard.
+    pub fn state(&self, journey: &Journey, visit: u8) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, "state", &[journey.id().as_bytes(), &[visit]])?;
         let mut state: [u8; 16] = derived[..16].try_into().ok()?;
         state[7] = journey.id().shard().written_into(state[7]);
         Some(u128::from_be_bytes(state)).map(|state| format!("{state:032x}"))
@@ -113,9 +113,9 @@ impl Keys {
         Some(OneTimeToken::write(journey.id().shard(), &URL_SAFE_NO_PAD.encode(derived)))
     }
 
-    /// The code verifier of a departure (RFC 7636, section 4.1).
-    pub fn verifier(&self, journey: &Journey, departure: u8) -> Option<Secret> {
-        let derived = self.derive(&journey.opening().key, "code verifier", &[journey.id().as_bytes(), &[departure]])?;
+    /// The code verifier of a visit (RFC 7636, section 4.1).
+    pub fn verifier(&self, journey: &Journey, visit: u8) -> Option<Secret> {
+        let derived = self.derive(&journey.opening().key, "code verifier", &[journey.id().as_bytes(), &[visit]])?;
         Some(Secret::new(URL_SAFE_NO_PAD.encode(derived)))
     }
 

@@ -12,7 +12,7 @@ use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 
-/// What the value of a cookie holds before its MAC: the journey's number, the departure, when it began, and its bank.
+/// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
 const HEAD: usize = 7 + 1 + 6 + 4;
 
 /// One time that a customer was sent to a bank, as its cookie says.
@@ -20,8 +20,8 @@ const HEAD: usize = 7 + 1 + 6 + 4;
 pub struct Visit {
     /// The journey's number.
     pub pay_id: PayId,
-    /// The departure, from 0.
-    pub departure: u8,
+    /// The visit, from 0.
+    pub visit: u8,
     /// When the customer left.
     pub left_at: Moment,
     bank: [u8; 4],
@@ -35,20 +35,20 @@ impl Visit {
 
     /// Whether it is a visit of this journey.
     pub fn is_of(&self, journey: &Journey) -> bool {
-        let departure = journey.departures().get(usize::from(self.departure));
-        self.pay_id == journey.pay_id() && departure.is_some_and(|departure| departure.left_at == self.left_at)
+        let visit = journey.visits().get(usize::from(self.visit));
+        self.pay_id == journey.pay_id() && visit.is_some_and(|visit| visit.left_at == self.left_at)
     }
 }
 
 impl Keys {
-    /// The value of the cookie of a journey's departure: 46 characters of base64url. The same every time.
-    pub fn visit_cookie(&self, journey: &Journey, departure: u8) -> Option<String> {
-        let left_at = journey.departures().get(usize::from(departure))?.left_at;
+    /// The value of the cookie of a journey's visit: 46 characters of base64url. The same every time.
+    pub fn visit_cookie(&self, journey: &Journey, visit: u8) -> Option<String> {
+        let left_at = journey.visits().get(usize::from(visit))?.left_at;
         let mut head = Vec::with_capacity(HEAD + 16);
         head.extend_from_slice(&journey.pay_id().number().to_be_bytes()[1..]);
-        head.push(departure);
+        head.push(visit);
         head.extend_from_slice(&left_at.as_millis().to_be_bytes()[2..]);
-        head.extend_from_slice(&bank_mark(journey.bank_of(departure)));
+        head.extend_from_slice(&bank_mark(journey.bank_of(visit)));
         let mac = self.derive(&journey.opening().key, "visit cookie", &[&head])?;
         head.extend_from_slice(&mac[..16]);
         Some(URL_SAFE_NO_PAD.encode(head))
@@ -74,7 +74,7 @@ fn read(value: &str) -> Option<([u8; HEAD + 16], Visit)> {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     let visit = Visit {
         pay_id: PayId::new(number(&bytes[..7]))?,
-        departure: bytes[7],
+        visit: bytes[7],
         left_at: Moment::from_millis(number(&bytes[8..14])),
         bank: bytes[14..18].try_into().ok()?,
     };
@@ -89,7 +89,7 @@ fn bank_mark(bank: &str) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::journey::Departing;
+    use crate::domain::journey::BegunVisit;
     use crate::domain::journey::tests::{NOW, journey};
 
     fn keys(byte: u8) -> Keys {
@@ -99,10 +99,10 @@ mod tests {
     #[test]
     fn a_visit_cookie_says_which_visit_it_is_of_and_nobody_else_can_write_one() {
         let own = keys(3);
-        let Departing::New(away, 0) = journey().depart(None, NOW) else { panic!() };
+        let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
         let value = own.visit_cookie(&away, 0).unwrap();
         let visit = own.visit_of(&value).unwrap();
-        assert_eq!((value.len(), visit.departure, visit.left_at), (46, 0, NOW));
+        assert_eq!((value.len(), visit.visit, visit.left_at), (46, 0, NOW));
         assert!(visit.is_of(&away) && visit.is_to(away.bank_of(0)) && !visit.is_to("other"));
         assert!(!visit.is_of(&journey()), "nobody has left on this one");
         assert_eq!((own.visit_cookie(&away, 1), visit_began_at(&value)), (None, Some(NOW)));

@@ -159,7 +159,7 @@ pub trait Journeys: Send + Sync {
     /// On trouble with the store.
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError>;
 
-    /// The journey and the departure of a state with this digest: one round trip.
+    /// The journey and the visit of a state with this digest: one round trip.
     ///
     /// # Errors
     /// On trouble with the store.

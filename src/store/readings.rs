@@ -14,13 +14,13 @@ pub(super) fn is_proven(journey: &Journey) -> bool {
 /// which token is of which round is not known, so they all wait from the moment when its customer was handed back.
 pub(super) fn awaits_fact(journey: &Journey) -> bool {
     let Some(round) = journey.past().reopenings.last() else { return journey.final_outcome().is_none() };
-    let mut answers = journey.departures().iter().skip(round.departures.into()).flat_map(|d| &d.answers);
+    let mut answers = journey.visits().iter().skip(round.visits.into()).flat_map(|d| &d.answers);
     journey.final_outcome().is_none() && answers.any(|answer| answer.end == Some(End::Frozen))
 }
 
-/// Until when the state of this departure finds it: a day after the round of the departure has run out.
-pub(super) fn state_until(journey: &Journey, departure: u8) -> Moment {
-    let round = journey.past().reopenings.iter().rev().find(|round| round.departures <= departure);
+/// Until when the state of this visit finds it: a day after the round of the visit has run out.
+pub(super) fn state_until(journey: &Journey, visit: u8) -> Moment {
+    let round = journey.past().reopenings.iter().rev().find(|round| round.visits <= visit);
     round.map_or(journey.opening().expires_at, |round| round.expires_at).plus(REMEMBERED)
 }
 

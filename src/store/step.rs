@@ -22,8 +22,8 @@ impl Step {
 
     /// Adds the digest of the state under which a customer is sent to a provider, and of which visit it is.
     #[must_use]
-    pub fn with_state(self, state: Digest, departure: u8) -> Self {
-        Self { state: Some((state, departure)), ..self }
+    pub fn with_state(self, state: Digest, visit: u8) -> Self {
+        Self { state: Some((state, visit)), ..self }
     }
 
     /// Adds a one-time token, where there is one.
@@ -48,7 +48,7 @@ impl Step {
         self.journey
     }
 
-    /// The digest of a new state, with its departure.
+    /// The digest of a new state, with its visit.
     pub const fn state(&self) -> Option<&(Digest, u8)> {
         self.state.as_ref()
     }

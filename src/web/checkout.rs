@@ -16,7 +16,7 @@ use super::{app_page, page_at, problem, reply};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::percent_encoded;
-use crate::engine::{Engine, Leaving, PAYMENT_PAGE, Wished, derive, find, use_cases};
+use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, SendResult, derive, find, use_cases};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -71,19 +71,22 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, link: web::Que
 }
 
 async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
-    match use_cases::send_to_provider::send_to_provider(engine, Wished { link, institution: None, at: Instant::now() })
-        .await
+    match use_cases::send_to_provider::send_to_provider(
+        engine,
+        SendRequest { link, institution: None, at: Instant::now() },
+    )
+    .await
     {
         Ok(None) => unknown_link(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
-        Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
-        Ok(Some(Leaving::Ended(journey))) => onward(engine, request, &journey),
-        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
-        Ok(Some(Leaving::Late(journey))) => {
+        Ok(Some(SendResult::Sent(left))) => reply::leave(&left, request),
+        Ok(Some(SendResult::Refused(onward))) => reply::see_other(&onward),
+        Ok(Some(SendResult::Ended(journey))) => onward(engine, request, &journey),
+        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Ok(Some(SendResult::Late(journey))) => {
             let page = waiting_page(engine, &journey, "/payment/leaving", link);
             leaving_later(engine, request, &journey, page)
         }
-        Ok(Some(Leaving::NoBank(journey) | Leaving::Choose(journey))) => {
+        Ok(Some(SendResult::NoBank(journey) | SendResult::Choose(journey))) => {
             leaving_later(engine, request, &journey, page(engine, request, &journey, link))
         }
         Err(error) => problem::page_of_form(&error, checkout_page(link)),

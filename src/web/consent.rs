@@ -20,7 +20,7 @@ use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::domain::params::percent_encoded;
-use crate::engine::{CONSENT_PAGE, Engine, Leaving, Wished, find, use_cases};
+use crate::engine::{CONSENT_PAGE, Engine, SendRequest, SendResult, find, use_cases};
 use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -141,21 +141,22 @@ async fn consent_of(engine: &Engine, link: &str) -> Result<Journey, HttpResponse
 }
 
 async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
-    match use_cases::send_to_provider::send_to_provider(engine, Wished { link, institution, at: Instant::now() }).await
+    match use_cases::send_to_provider::send_to_provider(engine, SendRequest { link, institution, at: Instant::now() })
+        .await
     {
         Ok(None) => unknown_link(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
-        Ok(Some(Leaving::Refused(home))) => reply::see_other(&home),
-        Ok(Some(Leaving::Late(journey))) => {
+        Ok(Some(SendResult::Sent(left))) => reply::leave(&left, request),
+        Ok(Some(SendResult::Refused(home))) => reply::see_other(&home),
+        Ok(Some(SendResult::Late(journey))) => {
             let page = waiting_page(engine, &journey, "/consent/leaving", link);
             leaving_later(engine, request, &journey, page)
         }
-        Ok(Some(Leaving::Choose(journey))) => chooser(engine, &journey, link, ""),
-        Ok(Some(Leaving::NoBank(journey))) => {
+        Ok(Some(SendResult::Choose(journey))) => chooser(engine, &journey, link, ""),
+        Ok(Some(SendResult::NoBank(journey))) => {
             leaving_later(engine, request, &journey, reply::page(&bank_away(engine, &journey, link)))
         }
-        Ok(Some(Leaving::Ended(journey))) => ended(engine, request, &journey, link),
-        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Ok(Some(SendResult::Ended(journey))) => ended(engine, request, &journey, link),
+        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Err(error) => problem::page_of_form(&error, page_of("", link)),
     }
 }

@@ -8,12 +8,12 @@ use crate::domain::journey::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::{Engine, visitor};
 
-/// Keeps the customer company. `next` is the page that leaves again under the same departure.
+/// Keeps the customer company. `next` is the page that leaves again under the same visit.
 pub(super) fn waiting_page(engine: &Engine, journey: &Journey, next: &str, link: &str) -> HttpResponse {
     let now = engine.deps.clock.now();
-    let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
+    let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
     reply::page(&Waiting {
-        awaited: Awaited::Departure,
+        awaited: Awaited::ProviderVisit,
         payee: journey.payee().to_owned(),
         amount: checkout::amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),

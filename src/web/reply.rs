@@ -11,7 +11,7 @@ use askama::Template;
 use super::page::{ProblemPage, Repost};
 use super::rules::is_head;
 use crate::domain::redirect::{PublicUrl, Redirect};
-use crate::engine::{Left, VisitCookie, Visitor};
+use crate::engine::{Sent, VisitCookie, Visitor};
 
 /// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
 /// hold every redirect that follows a form against it, and the last of them leads to a merchant.
@@ -34,7 +34,7 @@ pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
 }
 
 /// Sends a browser to the bank, with the cookie that shows that it is the one that left.
-pub fn leave(left: &Left, request: &HttpRequest) -> HttpResponse {
+pub fn leave(left: &Sent, request: &HttpRequest) -> HttpResponse {
     leaving(see_other(&left.redirect), &left.cookie, request)
 }
 

@@ -3,17 +3,21 @@
 use super::Oidc;
 use super::claims::{Half, Word};
 use super::settings::Flow;
-use crate::bank::{BankTrouble, Checked, Trip};
+use crate::bank::{BankTrouble, Checked, VisitContext};
 use crate::domain::consent::AnswerTo;
 use crate::domain::outcome::{BankError, Evidence};
 
 impl Oidc {
-    pub(super) async fn check_offer(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
+    pub(super) async fn check_offer(
+        &self,
+        context: &VisitContext<'_>,
+        evidence: &Evidence,
+    ) -> Result<Checked, BankTrouble> {
         let config = &self.settings.config;
         let signs = config.response_mode.is_signed() || config.flow == Flow::Hybrid;
         let Some(token) = evidence.signed.as_ref().filter(|_| signs) else {
             // An app that takes the bank's answer itself brings the bare code.
-            return if signs && !brought_by_app(trip) {
+            return if signs && !brought_by_app(context) {
                 Err(BankTrouble::Forged("nothing is signed".into()))
             } else {
                 Ok(Checked::Genuine)
@@ -23,13 +27,13 @@ impl Oidc {
         let (claims, code) = (&signed.claims, evidence.code.reveal());
         if !config.response_mode.is_signed() {
             claims.hold(Word::IdToken, config, self.clock.now())?;
-            claims.hold_id_token(trip.nonce)?;
+            claims.hold_id_token(context.nonce)?;
             claims.hold_half(Half::Code(code), signed.algorithm)?;
-            claims.hold_state(trip.state, config, signed.algorithm)?;
+            claims.hold_state(context.state, config, signed.algorithm)?;
             return Ok(Checked::Genuine);
         }
         claims.hold(Word::AuthorizationResponse, config, self.clock.now())?;
-        if claims.state.as_deref() != Some(trip.state) {
+        if claims.state.as_deref() != Some(context.state) {
             return Err(BankTrouble::Forged("its state is another".into()));
         }
         if claims.code.as_deref().unwrap_or_default() != code {
@@ -48,7 +52,7 @@ impl Oidc {
     }
 }
 
-fn brought_by_app(trip: &Trip<'_>) -> bool {
-    let consent = trip.journey.opening().purpose.consent();
+fn brought_by_app(context: &VisitContext<'_>) -> bool {
+    let consent = context.journey.opening().purpose.consent();
     consent.is_some_and(|consent| matches!(consent.answer_to, AnswerTo::App(_)))
 }

@@ -16,7 +16,7 @@ use super::keys::Signed;
 use super::parsed::OFFLINE_ACCESS;
 use super::request::can_be_asked;
 use super::settings::Flow;
-use crate::bank::{BankTrouble, Trip};
+use crate::bank::{BankTrouble, VisitContext};
 use crate::domain::consent::BankTokens;
 use crate::domain::outcome::{BankError, Evidence, Fact};
 use crate::domain::secret::Secret;
@@ -31,8 +31,8 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
-    pub(super) async fn redeem(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
-        if !can_be_asked(trip) {
+    pub(super) async fn redeem(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        if !can_be_asked(context) {
             let why = "This bank gives access to accounts, and takes no payments.";
             return Ok(Fact::refused(BankError::new("unsupported_response_type", Some(why))));
         }
@@ -40,8 +40,8 @@ impl Oidc {
         let fields = vec![
             ("grant_type", "authorization_code".into()),
             ("code", evidence.code.reveal().to_owned()),
-            ("redirect_uri", trip.redirect_uri.into()),
-            ("code_verifier", trip.verifier.reveal().to_owned()),
+            ("redirect_uri", context.redirect_uri.into()),
+            ("code_verifier", context.verifier.reveal().to_owned()),
         ];
         let reply = call(self.form(directory.token.clone(), fields)?).await?;
         let tokens = match Told::read(&reply) {
@@ -52,7 +52,7 @@ impl Oidc {
             }
             Told::Nothing(why) => return Err(BankTrouble::Unreadable(why.into())),
         };
-        match self.consented(trip, evidence, &tokens).await {
+        match self.consented(context, evidence, &tokens).await {
             Ok(consent) => Ok(match self.withheld(&tokens) {
                 None => Fact::authorised(BankTokens { json: tokens.json, consent }),
                 Some(scope) => {
@@ -87,7 +87,7 @@ impl Oidc {
     /// Verifies the `id_token`, where there has to be one, and answers the bank's id of the consent, if it named one.
     async fn consented(
         &self,
-        trip: &Trip<'_>,
+        context: &VisitContext<'_>,
         evidence: &Evidence,
         tokens: &Tokens,
     ) -> Result<Option<String>, BankTrouble> {
@@ -100,7 +100,7 @@ impl Oidc {
         let signed = self.verified_at_last(id_token).await?;
         let claims = signed.claims;
         claims.hold(Word::IdToken, config, self.clock.now())?;
-        claims.hold_id_token(trip.nonce)?;
+        claims.hold_id_token(context.nonce)?;
         claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
         // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
         if config.flow == Flow::Hybrid

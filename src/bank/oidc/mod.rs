@@ -29,7 +29,7 @@ use async_trait::async_trait;
 
 pub use parsed::Settings;
 
-use super::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, Trip, UnverifiedResponse};
+use super::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::{Evidence, Fact};
@@ -70,8 +70,8 @@ impl Bank for Oidc {
         self.knowledge.ready().await.map(drop)
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
-        self.ask(trip).await
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+        self.ask(context).await
     }
 
     /// Until the bank is known, whether it names itself in its answers is not known either. That opens no mix-up: its
@@ -81,11 +81,11 @@ impl Bank for Oidc {
         answer::read(&self.settings.config, names_iss, answer)
     }
 
-    async fn check(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
-        self.check_offer(trip, evidence).await
+    async fn check(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
+        self.check_offer(context, evidence).await
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
-        self.redeem(trip, evidence).await
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        self.redeem(context, evidence).await
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::Oidc;
 use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
-use crate::bank::{BankTrouble, Requested, Trip};
+use crate::bank::{BankTrouble, Requested, VisitContext};
 use crate::domain::outcome::BankError;
 use crate::domain::redirect::Redirect;
 
@@ -24,14 +24,14 @@ const REQUEST_LIFE: Duration = Duration::from_mins(10);
 const PUSHED_IN: Duration = Duration::from_secs(20);
 
 impl Oidc {
-    pub(super) async fn ask(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
-        if !can_be_asked(trip) {
+    pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+        if !can_be_asked(context) {
             return Err(BankTrouble::Unreachable("it gives access to accounts, and takes no payments".into()));
         }
         let directory = self.knowledge.ready().await?.directory;
         let mut fields = match self.settings.config.requests {
-            Requests::Plain => self.question(trip),
-            Requests::Signed => self.signed_question(trip)?,
+            Requests::Plain => self.question(context),
+            Requests::Signed => self.signed_question(context)?,
         };
         if let Some(address) = &directory.par {
             fields = match self.pushed(address, fields).await? {
@@ -48,24 +48,24 @@ impl Oidc {
     }
 
     /// What is asked, as parameters.
-    fn question(&self, trip: &Trip<'_>) -> Vec<(&'static str, String)> {
+    fn question(&self, context: &VisitContext<'_>) -> Vec<(&'static str, String)> {
         let config = &self.settings.config;
         let (kind, default) = match config.flow {
             Flow::Code => ("code", ResponseMode::Query),
             Flow::Hybrid => ("code id_token", ResponseMode::Fragment),
         };
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(trip.verifier.reveal()));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(context.verifier.reveal()));
         let mut fields = vec![
             ("response_type", kind.into()),
             ("client_id", config.client_id.clone()),
-            ("redirect_uri", trip.redirect_uri.into()),
+            ("redirect_uri", context.redirect_uri.into()),
             ("scope", config.scope.join(" ")),
-            ("state", trip.state.into()),
+            ("state", context.state.into()),
             ("code_challenge", challenge),
             ("code_challenge_method", "S256".into()),
         ];
         if config.is_openid() {
-            fields.push(("nonce", trip.nonce.into()));
+            fields.push(("nonce", context.nonce.into()));
         }
         let prompts = config.prompts();
         if !prompts.is_empty() {
@@ -79,9 +79,9 @@ impl Oidc {
 
     /// The same as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
     /// section 6.1, has it.
-    fn signed_question(&self, trip: &Trip<'_>) -> Result<Vec<(&'static str, String)>, BankTrouble> {
+    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>, BankTrouble> {
         let config = &self.settings.config;
-        let fields = self.question(trip);
+        let fields = self.question(context);
         let mut claims = vec![("iss", config.client_id.as_str()), ("aud", config.issuer.as_str())];
         claims.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
         let request = self.sign("oauth-authz-req+jwt", REQUEST_LIFE, &claims)?;
@@ -133,6 +133,6 @@ enum Pushed {
 
 /// Whether a journey is about something that such a bank is told of: access to accounts. A payment's amount and payee
 /// are no part of its requests, so nobody would have agreed to them.
-pub(super) fn can_be_asked(trip: &Trip<'_>) -> bool {
-    !trip.journey.opening().purpose.needs_payments()
+pub(super) fn can_be_asked(context: &VisitContext<'_>) -> bool {
+    !context.journey.opening().purpose.needs_payments()
 }

@@ -15,7 +15,7 @@ const SHOP: &str = "https://shop.example/";
 
 /// A delivery to this URL after so many tries.
 fn held(url: &str, tries: u8) -> Held {
-    let away = departed(Draft::at(NOW).notifying([url]).journey(), NOW).0;
+    let away = away(Draft::at(NOW).notifying([url]).journey(), NOW).0;
     let (journey, _) = concluded(away, &Fact::paid(), NOW);
     let delivery = Delivery { tries, ..journey.deliveries(News::Concluded(0), NOW, |_| true).remove(0) };
     let lease = Lease { id: delivery.id, merchant: MerchantId::mint([7; 16]), by: 1 };

@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
-use crate::store::laws::cast::{Draft, concluded, departed};
+use crate::store::laws::cast::{Draft, away, concluded};
 
 const NOW: Moment = Moment::from_millis(1_778_150_000_000);
 
@@ -37,7 +37,7 @@ fn an_open_transaction_is_answered_with_where_to_go() {
     );
     let open = journey(&[]);
     assert_eq!(answer(&open, url).unwrap(), expected);
-    assert_eq!(answer(&departed(open, NOW).0, url).unwrap(), expected);
+    assert_eq!(answer(&away(open, NOW).0, url).unwrap(), expected);
 }
 
 #[test]

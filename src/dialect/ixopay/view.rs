@@ -98,10 +98,7 @@ impl<'a> View<'a> {
     /// test bank's to conclude or to leave at that.
     fn is_underway(&self) -> bool {
         let is_asked = || {
-            self.journey
-                .departures()
-                .last()
-                .is_some_and(|departure| departure.answers.iter().any(|answer| answer.proof.is_some()))
+            self.journey.visits().last().is_some_and(|visit| visit.answers.iter().any(|answer| answer.proof.is_some()))
         };
         !self.journey.opening().purpose.needs_customer() || is_played_at_once(self.journey) || is_asked()
     }

@@ -10,7 +10,7 @@ use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
 use crate::domain::delivery::News;
-use crate::domain::journey::{Departure, End, FinalOutcome, Journey, RecordedResponse, Stage};
+use crate::domain::journey::{End, FinalOutcome, Journey, ProviderVisit, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 
@@ -134,8 +134,8 @@ impl<'a> Standing<'a> {
     /// Where a payment stands now.
     pub fn now(journey: &'a Journey) -> Self {
         let opened = journey.opening().opened_at;
-        let last = journey.departures().last();
-        let since = |departure: Option<&Departure>| departure.map_or(opened, |departure| departure.left_at);
+        let last = journey.visits().last();
+        let since = |visit: Option<&ProviderVisit>| visit.map_or(opened, |visit| visit.left_at);
         match journey.stage() {
             Stage::Concluded(final_outcome) => Self::concluded(journey, final_outcome),
             Stage::Open(Some(_)) => {
@@ -146,7 +146,7 @@ impl<'a> Standing<'a> {
             Stage::Away { .. } if last.is_some_and(|last| last.answers.iter().any(is_proven_now)) => {
                 Self::verified(last, opened)
             }
-            Stage::Away { .. } => match last.and_then(Departure::way_known_at) {
+            Stage::Away { .. } => match last.and_then(ProviderVisit::way_known_at) {
                 Some(at) if !flow(journey).is_hosted() => {
                     Self { status: Status::PendingRedirectAuth, since: at, final_outcome: None }
                 }
@@ -158,20 +158,20 @@ impl<'a> Standing<'a> {
     /// Where it stood when this was news. `None` of a final_outcome that it has not had.
     pub fn at(journey: &'a Journey, news: News) -> Option<Self> {
         let opened = journey.opening().opened_at;
-        let departure = |number: u8| journey.departures().get(usize::from(number));
+        let visit = |number: u8| journey.visits().get(usize::from(number));
         Some(match news {
             News::Opened => Self { status: waiting(journey), since: opened, final_outcome: None },
             News::Ready(number) => {
-                let since = departure(number).and_then(Departure::way_known_at).unwrap_or(opened);
+                let since = visit(number).and_then(ProviderVisit::way_known_at).unwrap_or(opened);
                 Self { status: Status::PendingRedirectAuth, since, final_outcome: None }
             }
-            News::Returned(number) => Self::verified(departure(number), opened),
+            News::Returned(number) => Self::verified(visit(number), opened),
             News::Concluded(number) => Self::concluded(journey, journey.final_outcomes().get(usize::from(number))?),
         })
     }
 
-    fn verified(departure: Option<&Departure>, opened: Moment) -> Self {
-        let since = answered_at(departure).unwrap_or(opened);
+    fn verified(visit: Option<&ProviderVisit>, opened: Moment) -> Self {
+        let since = answered_at(visit).unwrap_or(opened);
         Self { status: Status::PendingRedirectAuthVerification, since, final_outcome: None }
     }
 
@@ -196,9 +196,7 @@ fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => Status::Completed,
         (Outcome::Cancelled, Cause::Merchant) => Status::Canceled,
         (Outcome::Cancelled, _) => Status::Declined,
-        (Outcome::Expired, _) if journey.departures().iter().all(|departure| departure.answers.is_empty()) => {
-            Status::Failed
-        }
+        (Outcome::Expired, _) if journey.visits().iter().all(|visit| visit.answers.is_empty()) => Status::Failed,
         (Outcome::Expired, _) => Status::Expired,
         (Outcome::Failed, Cause::Bank(Some(error))) => match error.code() {
             "temporarily_unavailable" => Status::Failed,
@@ -231,8 +229,8 @@ const fn http_error_code(status: Status) -> u16 {
     }
 }
 
-fn answered_at(departure: Option<&Departure>) -> Option<Moment> {
-    departure?.answers.iter().map(|answer| answer.at).min()
+fn answered_at(visit: Option<&ProviderVisit>) -> Option<Moment> {
+    visit?.answers.iter().map(|answer| answer.at).min()
 }
 
 /// Whether the bank is being asked what this answer is worth.

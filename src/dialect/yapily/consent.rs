@@ -18,7 +18,7 @@ const RECONFIRMED: Duration = Duration::from_hours(90 * 24);
 /// What an answer knows of a consent besides its journey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// The `state` of its latest departure.
+    /// The `state` of its latest visit.
     pub state: Option<String>,
     /// Its token, if the reader may have it.
     pub token: Option<Secret>,

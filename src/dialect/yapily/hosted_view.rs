@@ -181,7 +181,7 @@ fn details(journey: &Journey, consent: &Consent) -> Option<Box<RawValue>> {
 
 fn payments<'a>(journey: &'a Journey, consent: &Consent, about: &About) -> Vec<PaymentView<'a>> {
     let Kind::Payment { amount, .. } = &consent.kind else { return Vec::new() };
-    if journey.departures().is_empty() {
+    if journey.visits().is_empty() {
         return Vec::new();
     }
     let details = details(journey, consent).and_then(|raw| serde_json::from_str::<Pairs>(raw.get()).ok());

@@ -20,9 +20,9 @@ pub(super) struct Phase {
 /// The steps of a journey's consent, in their order.
 pub(super) fn of(journey: &Journey) -> Vec<Phase> {
     let mut phases = vec![("INITIATED", journey.opening().opened_at)];
-    let left_at = |departure: &crate::domain::journey::Departure| departure.left_at;
-    phases.extend(journey.departures().first().map(|first| ("INSTITUTION_SUBMITTED", left_at(first))));
-    phases.extend(journey.departures().last().map(|last| ("AUTHORISATION_CREATED", left_at(last))));
+    let left_at = |visit: &crate::domain::journey::ProviderVisit| visit.left_at;
+    phases.extend(journey.visits().first().map(|first| ("INSTITUTION_SUBMITTED", left_at(first))));
+    phases.extend(journey.visits().last().map(|last| ("AUTHORISATION_CREATED", left_at(last))));
     phases.extend(journey.grant().map(|grant| ("AUTHORISED", grant.given_at)));
     let refused = journey.final_outcome().and_then(|ended| Some((refusal(ended.outcome)?, ended.at)));
     phases.extend(refused);

@@ -7,9 +7,9 @@ use std::fmt;
 pub enum News {
     /// It was opened.
     Opened,
-    /// The bank has said where the customer of this departure, from 0, has to go.
+    /// The bank has said where the customer of this visit, from 0, has to go.
     Ready(u8),
-    /// The customer of this departure, from 0, has come back, and the bank has not proven anything yet.
+    /// The customer of this visit, from 0, has come back, and the bank has not proven anything yet.
     Returned(u8),
     /// It concluded; the final_outcome's number, from 0.
     Concluded(u8),
@@ -18,23 +18,23 @@ pub enum News {
 impl News {
     /// FinalOutcomes are below this.
     const OPENED: u8 = 120;
-    /// Departures that are ready begin here.
+    /// Visits that are ready begin here.
     const READY: u8 = 128;
-    /// And departures that came back here.
+    /// And visits that came back here.
     const RETURNED: u8 = 192;
 
     /// The most final_outcomes of which there can be news.
     pub const SETTLEMENTS: u8 = Self::OPENED;
 
-    /// The most departures of which there can be news.
+    /// The most visits of which there can be news.
     pub const DEPARTURES: u8 = Self::RETURNED - Self::READY;
 
     /// It in one byte, as stores keep it: a final_outcome's is its own number.
     pub const fn number(self) -> u8 {
         match self {
             Self::Opened => Self::OPENED,
-            Self::Ready(departure) => Self::READY | departure,
-            Self::Returned(departure) => Self::RETURNED | departure,
+            Self::Ready(visit) => Self::READY | visit,
+            Self::Returned(visit) => Self::RETURNED | visit,
             Self::Concluded(final_outcome) => final_outcome,
         }
     }
@@ -60,11 +60,11 @@ impl News {
 
     /// Reads its text. `None` when it is no news.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let departure = |text: &str| text.parse().ok().filter(|departure| *departure < Self::DEPARTURES);
+        let visit = |text: &str| text.parse().ok().filter(|visit| *visit < Self::DEPARTURES);
         match text.as_bytes() {
             b"o" => Some(Self::Opened),
-            [b'w', ..] => departure(&text[1..]).map(Self::Ready),
-            [b'r', ..] => departure(&text[1..]).map(Self::Returned),
+            [b'w', ..] => visit(&text[1..]).map(Self::Ready),
+            [b'r', ..] => visit(&text[1..]).map(Self::Returned),
             _ => text.parse().ok().filter(|final_outcome| *final_outcome < Self::SETTLEMENTS).map(Self::Concluded),
         }
     }
@@ -74,8 +74,8 @@ impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => write!(f, "o"),
-            Self::Ready(departure) => write!(f, "w{departure}"),
-            Self::Returned(departure) => write!(f, "r{departure}"),
+            Self::Ready(visit) => write!(f, "w{visit}"),
+            Self::Returned(visit) => write!(f, "r{visit}"),
             Self::Concluded(final_outcome) => final_outcome.fmt(f),
         }
     }

@@ -1,6 +1,8 @@
 //! The transitions: each consumes the journey and answers the next one.
 
-use super::{Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, RecordedResponse, Reopening, Stage, Via};
+use super::{
+    Choice, Effect, End, FinalOutcome, Journey, Proof, ProviderVisit, RecordedResponse, Reopening, Stage, Via,
+};
 use crate::domain::consent::Grant;
 use crate::domain::delivery::News;
 use crate::domain::moment::Moment;
@@ -9,10 +11,10 @@ use crate::domain::secret::Sealed;
 
 /// What a wish to leave for the bank came to.
 #[derive(Debug)]
-pub enum Departing {
-    /// A new departure; the journey has to be written.
+pub enum BegunVisit {
+    /// A new visit; the journey has to be written.
     New(Journey, u8),
-    /// The departure that is under way already: a double click, or Back and Pay again.
+    /// The visit that is under way already: a double click, or Back and Pay again.
     UnderWay(Journey, u8),
     /// The journey has ended, or its customer is home.
     Ended(Journey),
@@ -31,24 +33,24 @@ pub enum Conclusion {
 
 impl Journey {
     /// Sends the customer to the bank, or again to where the customer is already expected. `to` is the customer's choice,
-    /// where there is one; another choice than the last one is another departure.
+    /// where there is one; another choice than the last one is another visit.
     #[must_use]
-    pub fn depart(mut self, to: Option<Choice>, at: Moment) -> Departing {
+    pub fn begin_visit(mut self, to: Option<Choice>, at: Moment) -> BegunVisit {
         if self.is_lapsed(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
-            return Departing::Ended(self);
+            return BegunVisit::Ended(self);
         }
-        if let Some(departure) = self.under_way() {
-            let same = to.is_none() || self.past.departures.last().is_some_and(|last| last.to == to);
+        if let Some(visit) = self.under_way() {
+            let same = to.is_none() || self.past.visits.last().is_some_and(|last| last.to == to);
             if same {
-                return Departing::UnderWay(self, departure);
+                return BegunVisit::UnderWay(self, visit);
             }
         }
-        match u8::try_from(self.past.departures.len()) {
+        match u8::try_from(self.past.visits.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.departures.push(Departure { left_at: at, to, answers: Vec::new(), way: None });
-                Departing::New(self.revised(), number)
+                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), way: None });
+                BegunVisit::New(self.revised(), number)
             }
-            _ => Departing::TooOften,
+            _ => BegunVisit::TooOften,
         }
     }
 
@@ -70,12 +72,12 @@ impl Journey {
     #[must_use]
     pub fn reopen(mut self, at: Moment, expires_at: Moment) -> Option<Self> {
         let given = self.grant().is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none());
-        let departures = u8::try_from(self.past.departures.len()).ok()?;
+        let visits = u8::try_from(self.past.visits.len()).ok()?;
         let final_outcomes = u8::try_from(self.past.final_outcomes.len()).ok()?;
         if !given || self.final_outcome().is_none() || self.past.reopenings.len() >= Self::MOST {
             return None;
         }
-        self.past.reopenings.push(Reopening { at, expires_at, departures, final_outcomes });
+        self.past.reopenings.push(Reopening { at, expires_at, visits, final_outcomes });
         Some(self.revised())
     }
 
@@ -115,12 +117,12 @@ impl Journey {
     }
 
     /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. It counts all the same
-    /// where it is its departure's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
+    /// where it is its visit's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
     /// expired. `None` when that is known, or there is no room for it.
     #[must_use]
     pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
-        let departure = self.past.departures.get(usize::from(via.departure));
-        let first = departure.is_some_and(|d| d.answers.iter().all(|answer| answer.mark == via.mark));
+        let visit = self.past.visits.get(usize::from(via.visit));
+        let first = visit.is_some_and(|d| d.answers.iter().all(|answer| answer.mark == via.mark));
         let effect = if first && !self.is_answered() { Effect::Counted } else { Effect::None };
         self.record(via, (end, effect), at).then(|| self.revised())
     }
@@ -186,7 +188,7 @@ impl Journey {
 
     /// The place of this answer, a new one if it has not been seen. `None` when there is no room for it.
     fn answer_mut(&mut self, via: Via, at: Moment) -> Option<&mut RecordedResponse> {
-        let answers = &mut self.past.departures.get_mut(usize::from(via.departure))?.answers;
+        let answers = &mut self.past.visits.get_mut(usize::from(via.visit))?.answers;
         if let Some(known) = answers.iter().position(|answer| answer.mark == via.mark) {
             return answers.get_mut(known);
         }

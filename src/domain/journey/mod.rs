@@ -1,6 +1,6 @@
 //! A journey: from the merchant's call that opened it to the customer's return, and the outcomes it concluded with.
 //!
-//! What happened is kept (departures, their answers, final_outcomes); the stage is read off it, so that the two can never
+//! What happened is kept (visits, their answers, final_outcomes); the stage is read off it, so that the two can never
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
@@ -25,7 +25,7 @@ use super::signature::GatewaySignature;
 use super::terms::Terms;
 use super::token::OneTimeToken;
 
-pub use changing::{Conclusion, Departing};
+pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable};
 pub use purpose::{Cancel, Checkout, Errand, OperationKind, PaymentOperation, Purpose, Wanted};
 pub use way::Way;
@@ -71,7 +71,7 @@ pub(crate) struct Past {
     /// Counts the changes, from 1.
     pub revision: u32,
     /// The times the customer was sent to the bank.
-    pub departures: Vec<Departure>,
+    pub visits: Vec<ProviderVisit>,
     /// The outcomes, the last one in force.
     pub final_outcomes: Vec<FinalOutcome>,
     /// The times that a concluded consent was asked for again.
@@ -91,13 +91,13 @@ pub struct Reopening {
     pub at: Moment,
     /// When the new round ends by itself.
     pub expires_at: Moment,
-    /// How many departures came before it.
-    pub departures: u8,
+    /// How many visits came before it.
+    pub visits: u8,
     /// How many final_outcomes came before it.
     pub final_outcomes: u8,
 }
 
-/// Where a departure leads, when the customer has chosen it on a page of ours.
+/// Where a visit leads, when the customer has chosen it on a page of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The institution.
@@ -110,7 +110,7 @@ pub struct Choice {
 
 /// One trip to the bank, under a `state` of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Departure {
+pub struct ProviderVisit {
     /// When the customer left.
     pub left_at: Moment,
     /// Where to, if the customer has chosen it.
@@ -121,7 +121,7 @@ pub struct Departure {
     pub way: Option<Way>,
 }
 
-/// An answer that came back under a departure's `state`, and what it led to.
+/// An answer that came back under a visit's `state`, and what it led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedResponse {
     /// Tells this answer from another one: the start of a digest of its code or error.
@@ -193,8 +193,8 @@ pub enum Stage<'a> {
     Open(Option<&'a BankError>),
     /// At the bank.
     Away {
-        /// The departure under way, from 0.
-        departure: u8,
+        /// The visit under way, from 0.
+        visit: u8,
     },
     /// Home, before the bank has proven anything.
     HandedBack,
@@ -202,11 +202,11 @@ pub enum Stage<'a> {
     Concluded(&'a FinalOutcome),
 }
 
-/// Which answer to which departure a fact or a failure came from.
+/// Which answer to which visit a fact or a failure came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Via {
-    /// The departure, from 0.
-    pub departure: u8,
+    /// The visit, from 0.
+    pub visit: u8,
     /// The answer's mark.
     pub mark: u64,
 }
@@ -235,7 +235,7 @@ pub struct HandBack<'a> {
 }
 
 impl Journey {
-    /// The most departures, and the most different answers to one departure, that are kept.
+    /// The most visits, and the most different answers to one visit, that are kept.
     const MOST: usize = 50;
 
     /// How long a held proof is left to the node that holds it.

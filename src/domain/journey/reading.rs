@@ -1,6 +1,8 @@
 //! What can be read off a journey.
 
-use super::{Choice, Departure, Effect, End, FinalOutcome, Journey, Proof, RecordedResponse, Reopening, Stage, Via};
+use super::{
+    Choice, Effect, End, FinalOutcome, Journey, Proof, ProviderVisit, RecordedResponse, Reopening, Stage, Via,
+};
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
 use crate::domain::moment::Moment;
@@ -14,8 +16,8 @@ impl Journey {
     }
 
     /// The times the customer was sent to the bank.
-    pub fn departures(&self) -> &[Departure] {
-        &self.past.departures
+    pub fn visits(&self) -> &[ProviderVisit] {
+        &self.past.visits
     }
 
     /// Its outcomes, the last one in force.
@@ -45,7 +47,7 @@ impl Journey {
 
     /// Whether its customer has left for the bank, and may be paying there, or has paid: nothing is proven yet.
     pub fn may_be_paying(&self, now: Moment) -> bool {
-        let left_at = self.past.departures.last().map(|departure| departure.left_at);
+        let left_at = self.past.visits.last().map(|visit| visit.left_at);
         matches!(self.stage(), Stage::Away { .. } | Stage::HandedBack)
             && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
     }
@@ -61,8 +63,8 @@ impl Journey {
 
     /// The proofs that are under way, with the answers that they belong to.
     pub fn proofs(&self) -> impl Iterator<Item = (Via, &Proof)> {
-        (0..=u8::MAX).zip(&self.past.departures).flat_map(|(departure, d)| {
-            d.answers.iter().filter_map(move |a| Some((Via { departure, mark: a.mark }, a.proof.as_ref()?)))
+        (0..=u8::MAX).zip(&self.past.visits).flat_map(|(visit, d)| {
+            d.answers.iter().filter_map(move |a| Some((Via { visit, mark: a.mark }, a.proof.as_ref()?)))
         })
     }
 
@@ -81,9 +83,9 @@ impl Journey {
         self.grant().map_or(self.expires_at(), |grant| grant.expires_at.max(self.expires_at()))
     }
 
-    /// The bank that a departure leads to.
-    pub fn bank_of(&self, departure: u8) -> &str {
-        let to = self.past.departures.get(usize::from(departure)).and_then(|departure| departure.to.as_ref());
+    /// The bank that a visit leads to.
+    pub fn bank_of(&self, visit: u8) -> &str {
+        let to = self.past.visits.get(usize::from(visit)).and_then(|visit| visit.to.as_ref());
         to.map_or(&self.opening.bank, |to| &to.bank)
     }
 
@@ -100,17 +102,16 @@ impl Journey {
 
     /// Where the customer chose to go: the choice whose answer counts, else the last one.
     fn chosen(&self) -> Option<&Choice> {
-        let last = || self.past.departures.iter().rev().find_map(|departure| departure.to.as_ref());
-        self.decisive().and_then(|departure| departure.to.as_ref()).or_else(last)
+        let last = || self.past.visits.iter().rev().find_map(|visit| visit.to.as_ref());
+        self.decisive().and_then(|visit| visit.to.as_ref()).or_else(last)
     }
 
-    /// The departure whose answer led to the outcome in force, or sent the customer home before it: a customer who has
+    /// The visit whose answer led to the outcome in force, or sent the customer home before it: a customer who has
     /// left for two institutions in two tabs comes back from one.
-    fn decisive(&self) -> Option<&Departure> {
+    fn decisive(&self) -> Option<&ProviderVisit> {
         let last = self.past.final_outcomes.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
-        let led_to = |end: &End| {
-            self.past.departures.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)))
-        };
+        let led_to =
+            |end: &End| self.past.visits.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)));
         last.and_then(|last| led_to(&End::Concluded(last))).or_else(|| led_to(&End::Frozen))
     }
 
@@ -154,11 +155,11 @@ impl Journey {
         if let Some(final_outcome) = self.final_outcome() {
             return Stage::Concluded(final_outcome);
         }
-        match (self.departures_now().last(), self.under_way()) {
+        match (self.visits_now().last(), self.under_way()) {
             (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == Some(End::Frozen)) => {
                 Stage::HandedBack
             }
-            (_, Some(departure)) => Stage::Away { departure },
+            (_, Some(visit)) => Stage::Away { visit },
             (None, None) => Stage::Open(None),
             (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
                 Some(End::Failed(error)) => Some(error),
@@ -173,9 +174,9 @@ impl Journey {
     }
 
     /// Whether this answer is one that counted: whoever brings another one shows by it no more than that a `state` is
-    /// known. A failure counts only where it was the first answer to a checkout's departure.
+    /// known. A failure counts only where it was the first answer to a checkout's visit.
     pub fn counts(&self, via: Via) -> bool {
-        let first = self.past.departures.get(usize::from(via.departure)).and_then(|d| d.answers.first());
+        let first = self.past.visits.get(usize::from(via.visit)).and_then(|d| d.answers.first());
         self.answer(via).is_some_and(|answer| {
             let failed = matches!(answer.end, Some(End::Failed(_)));
             let may_fail = self.opening.purpose.checkout().is_some() && first.is_some_and(|a| a.mark == via.mark);
@@ -191,7 +192,7 @@ impl Journey {
             Stage::HandedBack => Some(End::Frozen),
             Stage::Open(_) | Stage::Away { .. } => None,
         };
-        let mut answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
+        let mut answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
         end.is_some() && answers.any(|answer| answer.effect == Effect::Counted && answer.end == end)
     }
 
@@ -214,19 +215,19 @@ impl Journey {
     /// Since when a browser can have been handed back with this end.
     pub fn handed_back_since(&self, end: &End) -> Moment {
         let concluded = self.concluded_at(end);
-        let answers = self.past.departures.iter().flat_map(|departure| &departure.answers);
+        let answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
         let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
         led.map(|answer| answer.at).chain(concluded).max().unwrap_or(self.opening.opened_at)
     }
 
     fn answer(&self, via: Via) -> Option<&RecordedResponse> {
-        let departure = self.past.departures.get(usize::from(via.departure))?;
-        departure.answers.iter().find(|answer| answer.mark == via.mark)
+        let visit = self.past.visits.get(usize::from(via.visit))?;
+        visit.answers.iter().find(|answer| answer.mark == via.mark)
     }
 
-    /// Whether an answer has already spent this departure's `state`.
-    pub fn is_spent(&self, departure: u8) -> bool {
-        self.past.departures.get(usize::from(departure)).is_none_or(|d| !d.answers.is_empty())
+    /// Whether an answer has already spent this visit's `state`.
+    pub fn is_spent(&self, visit: u8) -> bool {
+        self.past.visits.get(usize::from(visit)).is_none_or(|d| !d.answers.is_empty())
     }
 
     /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of it.
@@ -242,12 +243,12 @@ impl Journey {
     }
 
     /// The number of the one-time token that a hand-back carries: its final_outcome's, or the one that comes next.
-    pub fn token_number(&self, end: &End, departure: Option<u8>) -> u8 {
-        match (end, departure) {
+    pub fn token_number(&self, end: &End, visit: Option<u8>) -> u8 {
+        match (end, visit) {
             (End::Concluded(number), _) => *number,
             (End::Failed(_) | End::Frozen, None) => u8::try_from(self.first_final_outcome()).unwrap_or(u8::MAX),
-            (End::Failed(_) | End::Frozen, Some(departure)) => {
-                let before = self.past.reopenings.iter().rev().find(|reopening| reopening.departures <= departure);
+            (End::Failed(_) | End::Frozen, Some(visit)) => {
+                let before = self.past.reopenings.iter().rev().find(|reopening| reopening.visits <= visit);
                 before.map_or(0, |reopening| reopening.final_outcomes)
             }
         }
@@ -255,14 +256,14 @@ impl Journey {
 
     /// When a hand-back came about, for whoever has to know how old it is: its final_outcome's moment, or before one the
     /// time at which its customer left for the bank. It never changes.
-    pub fn moment_of(&self, end: &End, departure: Option<u8>) -> Moment {
-        let left = || match departure {
-            Some(departure) => self.past.departures.get(usize::from(departure)),
-            None => self.past.departures.last(),
+    pub fn moment_of(&self, end: &End, visit: Option<u8>) -> Moment {
+        let left = || match visit {
+            Some(visit) => self.past.visits.get(usize::from(visit)),
+            None => self.past.visits.last(),
         };
         let moment = match end {
             End::Concluded(_) => self.concluded_at(end),
-            End::Failed(_) | End::Frozen => left().map(|departure| departure.left_at),
+            End::Failed(_) | End::Frozen => left().map(|visit| visit.left_at),
         };
         moment.unwrap_or(self.opening.opened_at)
     }
@@ -271,16 +272,16 @@ impl Journey {
         self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.final_outcomes))
     }
 
-    /// The departures of this round.
-    fn departures_now(&self) -> &[Departure] {
-        let first = self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.departures));
-        self.past.departures.get(first..).unwrap_or_default()
+    /// The visits of this round.
+    fn visits_now(&self) -> &[ProviderVisit] {
+        let first = self.past.reopenings.last().map_or(0, |reopening| usize::from(reopening.visits));
+        self.past.visits.get(first..).unwrap_or_default()
     }
 
     pub(super) fn under_way(&self) -> Option<u8> {
-        let last = self.departures_now().last()?;
+        let last = self.visits_now().last()?;
         let failed = last.answers.iter().any(|answer| matches!(answer.end, Some(End::Failed(_))));
-        if failed { None } else { u8::try_from(self.past.departures.len() - 1).ok() }
+        if failed { None } else { u8::try_from(self.past.visits.len() - 1).ok() }
     }
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn journey() -> Journey {
 }
 
 fn left(journey: Journey) -> Journey {
-    match journey.depart(None, NOW) {
-        Departing::New(journey, _) => journey,
+    match journey.begin_visit(None, NOW) {
+        BegunVisit::New(journey, _) => journey,
         other => panic!("{other:?}"),
     }
 }
@@ -62,13 +62,13 @@ fn held() -> Proof {
     Proof::Held { evidence: Sealed::new(vec![1]), until: NOW.plus(Journey::HELD) }
 }
 
-const VIA: Via = Via { departure: 0, mark: 1 };
+const VIA: Via = Via { visit: 0, mark: 1 };
 
 #[test]
-fn a_second_click_leaves_under_the_same_departure() {
+fn a_second_click_is_the_same_visit() {
     let journey = left(journey());
-    assert_eq!(journey.stage(), Stage::Away { departure: 0 });
-    assert!(matches!(journey.depart(None, NOW), Departing::UnderWay(_, 0)));
+    assert_eq!(journey.stage(), Stage::Away { visit: 0 });
+    assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::UnderWay(_, 0)));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
     assert_eq!(journey.stage(), Stage::Open(Some(&error)));
     assert_eq!(journey.answered(VIA), Some(&End::Failed(error.clone())));
     assert!(journey.clone().fail(VIA, error, NOW).is_none());
-    assert!(matches!(journey.depart(None, NOW), Departing::New(_, 1)));
+    assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::New(_, 1)));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_first_final_outcome_wins() {
     for late in [Fact::refused(BankError::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
         assert!(matches!(journey.clone().conclude(&late, Some(VIA), NOW), Conclusion::Stands(_)));
     }
-    assert!(matches!(journey.depart(None, NOW), Departing::Ended(_)));
+    assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::Ended(_)));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn an_answer_counts_where_it_led_the_journey_somewhere() {
     assert_eq!([VIA, second, third].map(|via| paid.counts(via)), [true, false, true]);
     assert_eq!((paid.led_at(VIA), paid.led_at(third)), (NOW, later));
     assert_eq!((paid.handed_back_since(&End::Concluded(0)), paid.handed_back_since(&End::Concluded(1))), (NOW, later));
-    // Where nobody's answer had led to the end, the first one of its departure counts.
+    // Where nobody's answer had led to the end, the first one of its visit counts.
     let cancelled = concluded(away.clone(), &Fact::pressed_cancel(), None);
     assert!(!cancelled.is_answered() && !cancelled.counts(VIA));
     let first =
@@ -155,7 +155,7 @@ fn each_answer_keeps_the_end_it_led_to() {
 fn a_frozen_hand_back_stays_frozen_after_the_fact() {
     let frozen = left(journey()).freeze(VIA, held(), NOW).unwrap();
     assert_eq!(frozen.stage(), Stage::HandedBack);
-    assert!(matches!(frozen.clone().depart(None, NOW), Departing::Ended(_)));
+    assert!(matches!(frozen.clone().begin_visit(None, NOW), BegunVisit::Ended(_)));
     let paid = concluded(frozen, &Fact::paid(), Some(VIA));
     assert_eq!(paid.answered(VIA), Some(&End::Frozen));
     assert_eq!(paid.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
@@ -179,18 +179,18 @@ fn a_customer_who_has_left_may_be_paying_until_something_is_proven_or_long_has_p
 fn a_lapsed_journey_leaves_no_more() {
     let late = NOW.plus(Duration::from_mins(1));
     assert!(journey().is_lapsed(late));
-    assert!(matches!(journey().depart(None, late), Departing::Ended(_)));
+    assert!(matches!(journey().begin_visit(None, late), BegunVisit::Ended(_)));
 }
 
 #[test]
 fn tries_have_an_end() {
     let mut journey = journey();
-    for departure in 0..50 {
-        let Departing::New(next, number) = journey.depart(None, NOW) else { panic!("{departure}") };
-        assert_eq!(number, departure);
-        journey = next.fail(Via { departure, mark: 1 }, BankError::new("server_error", None), NOW).unwrap();
+    for visit in 0..50 {
+        let BegunVisit::New(next, number) = journey.begin_visit(None, NOW) else { panic!("{visit}") };
+        assert_eq!(number, visit);
+        journey = next.fail(Via { visit, mark: 1 }, BankError::new("server_error", None), NOW).unwrap();
     }
-    assert!(matches!(journey.depart(None, NOW), Departing::TooOften));
+    assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::TooOften));
 }
 
 #[test]
@@ -299,9 +299,9 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     assert_eq!(again.consent_status(NOW), Some(Status::AwaitedAgain));
     assert_eq!((again.expires_at(), again.due_at()), (soon, Some(soon)));
     assert!(again.clone().reopen(NOW, soon).is_none(), "once at a time");
-    let Departing::New(away, departure) = again.depart(None, NOW) else { panic!() };
-    let second = Via { departure, mark: 1 };
-    assert_eq!((departure, away.answered(second)), (1, None));
+    let BegunVisit::New(away, visit) = again.begin_visit(None, NOW) else { panic!() };
+    let second = Via { visit, mark: 1 };
+    assert_eq!((visit, away.answered(second)), (1, None));
     // The first round's answer still leads where it led.
     assert_eq!(away.answered(VIA), Some(&End::Concluded(0)));
     let refused = concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
@@ -321,14 +321,14 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
 }
 
 #[test]
-fn another_choice_is_another_departure() {
+fn another_choice_is_another_visit() {
     let to = |name: &str| Some(Choice { institution: name.into(), bank: format!("{name}-bank"), scope: Vec::new() });
     assert_eq!(consent(None).institution(), None);
-    let Departing::New(north, 0) = consent(None).depart(to("north"), NOW) else { panic!() };
+    let BegunVisit::New(north, 0) = consent(None).begin_visit(to("north"), NOW) else { panic!() };
     assert_eq!((north.institution(), north.bank_of(0)), (Some("north"), "north-bank"));
-    assert!(matches!(north.clone().depart(to("north"), NOW), Departing::UnderWay(_, 0)));
-    assert!(matches!(north.clone().depart(None, NOW), Departing::UnderWay(_, 0)));
-    let Departing::New(south, 1) = north.depart(to("south"), NOW) else { panic!() };
+    assert!(matches!(north.clone().begin_visit(to("north"), NOW), BegunVisit::UnderWay(_, 0)));
+    assert!(matches!(north.clone().begin_visit(None, NOW), BegunVisit::UnderWay(_, 0)));
+    let BegunVisit::New(south, 1) = north.begin_visit(to("south"), NOW) else { panic!() };
     assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
 }
 
@@ -338,15 +338,12 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
         |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into(), scope: Vec::new() });
     let mut away = journey();
     for institution in ["first", "second"] {
-        let Departing::New(next, _) = away.depart(to(institution), NOW) else { panic!("{institution}") };
+        let BegunVisit::New(next, _) = away.begin_visit(to(institution), NOW) else { panic!("{institution}") };
         away = next;
         assert_eq!(away.institution(), Some(institution));
     }
-    let refused = concluded(
-        away.clone(),
-        &Fact::refused(BankError::new("access_denied", None)),
-        Some(Via { departure: 1, mark: 1 }),
-    );
+    let refused =
+        concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(Via { visit: 1, mark: 1 }));
     assert_eq!(refused.institution(), Some("second"));
     assert_eq!(concluded(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
     let frozen = away.freeze(VIA, held(), NOW).unwrap();
@@ -355,7 +352,7 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
 
 #[test]
 fn the_moment_of_a_hand_back_never_changes() {
-    let (via, later) = (Via { departure: 0, mark: 1 }, NOW.plus(Duration::from_secs(9)));
+    let (via, later) = (Via { visit: 0, mark: 1 }, NOW.plus(Duration::from_secs(9)));
     let frozen = left(journey()).freeze(via, held(), later).unwrap();
     assert_eq!(frozen.moment_of(&End::Frozen, Some(0)), NOW, "when its customer left");
     assert_eq!(frozen.moment_of(&End::Frozen, None), NOW);

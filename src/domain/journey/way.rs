@@ -1,11 +1,11 @@
 //! Ways to the bank that are asked for ahead, before any browser is there to be sent.
 //!
-//! The first departure is written down when the journey opens. Whoever gets to it asks the bank where the browser has to
+//! The first visit is written down when the journey opens. Whoever gets to it asks the bank where the browser has to
 //! go, and that is kept; nothing is lost with a node, because asking a bank for a way twice harms nobody.
 
 use std::time::Duration;
 
-use super::{Departure, Journey};
+use super::{Journey, ProviderVisit};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Sealed;
 
@@ -26,7 +26,7 @@ pub enum Way {
     },
 }
 
-impl Departure {
+impl ProviderVisit {
     /// When its way became known, if it was asked for ahead.
     pub const fn way_known_at(&self) -> Option<Moment> {
         match &self.way {
@@ -40,46 +40,46 @@ impl Journey {
     /// How long a way that is asked for is left to the node that asks.
     pub const ASKING: Duration = Duration::from_secs(20);
 
-    /// The journey as it opens, with its first departure written down. It is due at once, for whoever asks the bank.
+    /// The journey as it opens, with its first visit written down. It is due at once, for whoever asks the bank.
     #[must_use]
     pub fn leaving_ahead(mut self) -> Self {
         let at = self.opening.opened_at;
         let way = Some(Way::Asked { until: at });
-        self.past.departures.push(Departure { left_at: at, to: None, answers: Vec::new(), way });
+        self.past.visits.push(ProviderVisit { left_at: at, to: None, answers: Vec::new(), way });
         self
     }
 
-    /// Writes down that the bank is asked for this departure's way now. `None` when nobody has to ask: the way is known,
+    /// Writes down that the bank is asked for this visit's way now. `None` when nobody has to ask: the way is known,
     /// the customer came back, or the journey has ended.
     #[must_use]
-    pub fn ask_ahead(mut self, departure: u8, at: Moment) -> Option<Self> {
+    pub fn ask_ahead(mut self, visit: u8, at: Moment) -> Option<Self> {
         let lapsed = self.is_lapsed(at);
-        let way = self.asked_way(departure).filter(|_| !lapsed)?;
+        let way = self.asked_way(visit).filter(|_| !lapsed)?;
         *way = Way::Asked { until: at.plus(Self::ASKING) };
         Some(self.revised())
     }
 
     /// Keeps the way that the bank has said. `None` as with [`Journey::ask_ahead`].
     #[must_use]
-    pub fn ready(mut self, departure: u8, url: Sealed, at: Moment) -> Option<Self> {
-        *self.asked_way(departure)? = Way::Known { url, at };
+    pub fn ready(mut self, visit: u8, url: Sealed, at: Moment) -> Option<Self> {
+        *self.asked_way(visit)? = Way::Known { url, at };
         Some(self.revised())
     }
 
-    /// The departure whose way somebody has to ask for, and when. `None` when nobody has to.
+    /// The visit whose way somebody has to ask for, and when. `None` when nobody has to.
     pub fn asked_ahead(&self) -> Option<(u8, Moment)> {
-        let last = self.past.departures.last().filter(|_| self.final_outcome().is_none())?;
+        let last = self.past.visits.last().filter(|_| self.final_outcome().is_none())?;
         match &last.way {
             Some(Way::Asked { until }) if last.answers.is_empty() => {
-                Some((u8::try_from(self.past.departures.len() - 1).ok()?, *until))
+                Some((u8::try_from(self.past.visits.len() - 1).ok()?, *until))
             }
             Some(Way::Asked { .. } | Way::Known { .. }) | None => None,
         }
     }
 
-    fn asked_way(&mut self, departure: u8) -> Option<&mut Way> {
-        let (asked, _) = self.asked_ahead().filter(|(asked, _)| *asked == departure)?;
-        self.past.departures.get_mut(usize::from(asked))?.way.as_mut()
+    fn asked_way(&mut self, visit: u8) -> Option<&mut Way> {
+        let (asked, _) = self.asked_ahead().filter(|(asked, _)| *asked == visit)?;
+        self.past.visits.get_mut(usize::from(asked))?.way.as_mut()
     }
 }
 
@@ -103,14 +103,14 @@ mod tests {
         let journey = ahead();
         let at = journey.opening().opened_at;
         assert_eq!((journey.revision(), journey.asked_ahead(), journey.due_at()), (1, Some((0, at)), Some(at)));
-        assert_eq!(journey.stage(), Stage::Away { departure: 0 });
+        assert_eq!(journey.stage(), Stage::Away { visit: 0 });
 
         let asked = journey.ask_ahead(0, at).unwrap();
         assert_eq!((asked.revision(), asked.due_at()), (2, Some(at.plus(Journey::ASKING))));
         assert_eq!(asked.clone().ask_ahead(1, at), None);
 
         let known = asked.ready(0, way(), at.plus(Duration::from_secs(1))).unwrap();
-        assert_eq!(known.departures()[0].way_known_at(), Some(at.plus(Duration::from_secs(1))));
+        assert_eq!(known.visits()[0].way_known_at(), Some(at.plus(Duration::from_secs(1))));
         assert_eq!((known.asked_ahead(), known.due_at()), (None, Some(known.expires_at())));
         assert_eq!(known.clone().ask_ahead(0, at), None);
         assert_eq!(known.ready(0, way(), at), None, "the first way stays");
@@ -128,7 +128,7 @@ mod tests {
         let journey = ahead();
         let (at, over) = (journey.opening().opened_at, journey.expires_at());
         assert_eq!(journey.clone().ask_ahead(0, over), None);
-        let back = journey.fail(Via { departure: 0, mark: 7 }, BankError::new("server_error", None), at).unwrap();
+        let back = journey.fail(Via { visit: 0, mark: 7 }, BankError::new("server_error", None), at).unwrap();
         assert_eq!((back.asked_ahead(), back.due_at()), (None, Some(over)));
     }
 

@@ -3,15 +3,15 @@
 use super::*;
 use crate::domain::journey::{Cancel, Checkout, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::engine::{Leaving, Wished, derive, find, use_cases};
+use crate::engine::{SendRequest, SendResult, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {
     Bluntbank { refuses_requests: Some(BankError::new(code, Some("No."))), ..Bluntbank::default() }
 }
 
-async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> Leaving {
+async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> SendResult {
     let link = derive::link(&engine.deps, journey).unwrap();
-    use_cases::send_to_provider::send_to_provider(engine, Wished { link: &link, institution, at: Instant::now() })
+    use_cases::send_to_provider::send_to_provider(engine, SendRequest { link: &link, institution, at: Instant::now() })
         .await
         .unwrap()
         .unwrap()
@@ -74,13 +74,13 @@ async fn a_request_that_the_bank_refuses_leads_home_as_its_error_would() {
         let both = tokio::join!(leaving(&one, &journey, None), leaving(&two, &journey, None));
         for left in [both.0, both.1] {
             match left {
-                Leaving::Refused(home) => assert_eq!(home.as_str(), expected),
-                Leaving::Ended(_) => {}
+                SendResult::Refused(home) => assert_eq!(home.as_str(), expected),
+                SendResult::Ended(_) => {}
                 other => panic!("{other:?}"),
             }
         }
         assert_eq!(status(&one, &journey).await, ends);
-        assert!(matches!(leaving(&one, &journey, None).await, Leaving::Ended(_)), "it is over");
+        assert!(matches!(leaving(&one, &journey, None).await, SendResult::Ended(_)), "it is over");
         let now = find::consent(&one.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
         assert_eq!(now.final_outcomes().len(), 1);
     }
@@ -92,9 +92,9 @@ async fn a_checkout_whose_request_is_refused_may_be_tried_again() {
     let ((refuses, _), (takes, _)) = (ground.node(refusing("invalid_request")), ground.node(Bluntbank::default()));
     let merchant = merchant(&refuses).await;
     let journey = use_cases::open::open(&refuses, &merchant, "terse", &wish(checkout(None)), None).await.unwrap();
-    let Leaving::Refused(onward) = leaving(&refuses, &journey, None).await else { panic!() };
+    let SendResult::Refused(onward) = leaving(&refuses, &journey, None).await else { panic!() };
     assert!(onward.as_str().starts_with("https://pay.example/payment?"), "{}", onward.as_str());
-    let Leaving::Left(left) = leaving(&takes, &journey, None).await else { panic!("it cannot be tried again") };
+    let SendResult::Sent(left) = leaving(&takes, &journey, None).await else { panic!("it cannot be tried again") };
     assert!(left.redirect.as_str().starts_with("https://blunt.example/?state="));
 }
 
@@ -113,7 +113,7 @@ async fn no_payment_is_opened_or_taken_where_the_bank_takes_none() {
     open(agreement(Kind::Accounts, Some("blunt"))).await.unwrap();
     // Whose customer chooses is not taken there either.
     let chosen = open(agreement(payment(), None)).await.unwrap();
-    assert!(matches!(leaving(&engine, &chosen, Some("blunt")).await, Leaving::Choose(_)));
+    assert!(matches!(leaving(&engine, &chosen, Some("blunt")).await, SendResult::Choose(_)));
     let accounts = open(agreement(Kind::Accounts, None)).await.unwrap();
-    assert!(matches!(leaving(&engine, &accounts, Some("blunt")).await, Leaving::Left(_)));
+    assert!(matches!(leaving(&engine, &accounts, Some("blunt")).await, SendResult::Sent(_)));
 }

@@ -1,7 +1,7 @@
-//! AHEAD: a departure that begins with the merchant's call, and not with a browser.
+//! AHEAD: a visit that begins with the merchant's call, and not with a browser.
 //!
-//! The journey opens with its departure written down. A node asks the bank where the browser has to go, and writes that
-//! into the journey when it comes; if the node dies, the departure is due, and another one asks.
+//! The journey opens with its visit written down. A node asks the bank where the browser has to go, and writes that
+//! into the journey when it comes; if the node dies, the visit is due, and another one asks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +25,8 @@ use crate::store::Step;
 /// # Errors
 /// When the store is in trouble, or the journey's bank or key is gone.
 pub async fn await_way(engine: &Arc<Engine>, journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
-    let Some((departure, _)) = journey.asked_ahead() else { return Ok(journey) };
-    let flight = fly_ahead(engine, &journey, departure);
+    let Some((visit, _)) = journey.asked_ahead() else { return Ok(journey) };
+    let flight = fly_ahead(engine, &journey, visit);
     match tokio::time::timeout(patience, flight).await {
         Ok(landed) => landed?,
         Err(_late) => return Ok(journey),
@@ -35,21 +35,21 @@ pub async fn await_way(engine: &Arc<Engine>, journey: Journey, patience: Duratio
 }
 
 /// Asks again for a way whose node has left it. `false` when this node is asking already.
-pub(in crate::engine) fn ask_again(engine: &Arc<Engine>, journey: &Journey, departure: u8) -> bool {
-    let begins = !engine.ahead.has(&(journey.pay_id(), departure));
+pub(in crate::engine) fn ask_again(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> bool {
+    let begins = !engine.ahead.has(&(journey.pay_id(), visit));
     if begins {
         tracing::info!(pay_id = %journey.pay_id(), "ahead.taken_over");
         // It flies on by itself.
-        drop(fly_ahead(engine, journey, departure));
+        drop(fly_ahead(engine, journey, visit));
     }
     begins
 }
 
-fn fly_ahead(engine: &Arc<Engine>, journey: &Journey, departure: u8) -> Flight<Result<(), EngineError>> {
-    engine.ahead.join((journey.pay_id(), departure), || {
+fn fly_ahead(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<Result<(), EngineError>> {
+    engine.ahead.join((journey.pay_id(), visit), || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
         async move {
-            let landed = ask_ahead(&engine, journey, departure).await;
+            let landed = ask_ahead(&engine, journey, visit).await;
             if let Err(error) = &landed {
                 tracing::warn!(error = %error, "ahead.trouble");
             }
@@ -59,13 +59,13 @@ fn fly_ahead(engine: &Arc<Engine>, journey: &Journey, departure: u8) -> Flight<R
     })
 }
 
-async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, departure: u8) -> Result<(), EngineError> {
-    let Some(journey) = asking(engine, journey, departure).await? else { return Ok(()) };
-    match ask_while_unreachable(engine, &journey, departure).await? {
-        Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, departure, &redirect).await,
+async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(), EngineError> {
+    let Some(journey) = asking(engine, journey, visit).await? else { return Ok(()) };
+    match ask_while_unreachable(engine, &journey, visit).await? {
+        Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, visit, &redirect).await,
         Ok(Requested::Refused(error)) => give_way_up(engine, journey, &Fact::refused(error)).await,
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "ahead.bank_trouble");
+            tracing::warn!(bank = journey.bank_of(visit), error = %trouble, "ahead.bank_trouble");
             // Nothing has been asked of the customer, whatever the bank has made of it.
             let trouble = BankTrouble::Unreachable("it gave no way".into());
             give_way_up(engine, journey, &Fact::refused(trouble.as_error())).await
@@ -74,15 +74,13 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, departure: u8) -> Res
 }
 
 /// Writes down that the bank is asked, and the state under which it is. `None` when nobody has to ask any more.
-async fn asking(engine: &Engine, journey: Journey, departure: u8) -> Result<Option<Journey>, EngineError> {
-    let state = derive::state_digest(&derive::state(&engine.deps, &journey, departure)?);
+async fn asking(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<Journey>, EngineError> {
+    let state = derive::state_digest(&derive::state(&engine.deps, &journey, visit)?);
     let own = journey.asked_ahead();
     let ask = |journey: &Journey| {
         // Another node may have begun to ask meanwhile.
-        let next =
-            journey.clone().ask_ahead(departure, engine.deps.clock.now()).filter(|_| journey.asked_ahead() == own);
-        Ok(next
-            .map_or(Next::Stay(false), |next| Next::Take(Box::new(Step::to(next).with_state(state, departure)), true)))
+        let next = journey.clone().ask_ahead(visit, engine.deps.clock.now()).filter(|_| journey.asked_ahead() == own);
+        Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(Step::to(next).with_state(state, visit)), true)))
     };
     let asked = commit::unless_gone(commit::commit_persistently(&engine.deps, journey, ask).await)?;
     Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))
@@ -108,24 +106,24 @@ async fn give_way_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<(
 async fn ask_while_unreachable(
     engine: &Engine,
     journey: &Journey,
-    departure: u8,
+    visit: u8,
 ) -> Result<Result<Requested, BankTrouble>, EngineError> {
-    let bank = engine.deps.bank(journey.bank_of(departure))?;
-    let papers = derive::trip(&engine.deps, journey, departure)?;
-    let trip = papers.of(journey);
+    let bank = engine.deps.bank(journey.bank_of(visit))?;
+    let texts = derive::context(&engine.deps, journey, visit)?;
+    let context = texts.of(journey);
     // Before another node begins to ask.
-    let way = tokio::time::timeout(Journey::ASKING * 4 / 5, commit::while_unreachable(|| bank.depart(&trip))).await;
+    let way = tokio::time::timeout(Journey::ASKING * 4 / 5, commit::while_unreachable(|| bank.request(&context))).await;
     Ok(way.unwrap_or(Err(BankTrouble::Unreachable("it took too long".into()))))
 }
 
 /// Writes the way into the journey, unless somebody else was first.
-async fn keep_way(engine: &Engine, journey: Journey, departure: u8, way: &Redirect) -> Result<(), EngineError> {
+async fn keep_way(engine: &Engine, journey: Journey, visit: u8, way: &Redirect) -> Result<(), EngineError> {
     let sealed = engine.deps.keys.seal(way.as_str().as_bytes(), journey.id().as_bytes(), engine.deps.clock.entropy());
     let sealed = sealed.ok_or_else(derive::key_gone)?;
     let keep = |journey: &Journey| {
-        let next = journey.clone().ready(departure, sealed.clone(), engine.deps.clock.now());
+        let next = journey.clone().ready(visit, sealed.clone(), engine.deps.clock.now());
         Ok(next.map_or(Next::Stay(()), |next| {
-            let told = commit::told(&engine.deps, &next, News::Ready(departure));
+            let told = commit::told(&engine.deps, &next, News::Ready(visit));
             Next::Take(Box::new(Step::to(next).with_deliveries(told)), ())
         }))
     };

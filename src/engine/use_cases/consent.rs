@@ -22,7 +22,7 @@ pub enum Changed {
     Cannot(Status),
 }
 
-/// Opens a consent, and writes its first departure down at once, so that its `state` is known from the start.
+/// Opens a consent, and writes its first visit down at once, so that its `state` is known from the start.
 ///
 /// # Errors
 /// As [`open`](crate::engine::use_cases::open::open).
@@ -34,7 +34,7 @@ pub async fn open(
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
     let (journey, _) = create::open_and_tell(&engine.deps, merchant, dialect, wish, reservation).await?;
-    if journey.institution().is_none() || !journey.departures().is_empty() {
+    if journey.institution().is_none() || !journey.visits().is_empty() {
         return Ok(journey);
     }
     visit::begin_round(&engine.deps, journey).await

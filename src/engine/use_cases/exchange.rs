@@ -44,14 +44,14 @@ pub async fn bring_code(
     evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
-    let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
+    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
     };
     let answer_to = journey.opening().purpose.consent().map(|consent| &consent.answer_to);
     if journey.opening().merchant != merchant || !matches!(answer_to, Some(AnswerTo::App(_))) {
         return Ok(BroughtCode::Unknown);
     }
-    bring(engine, journey, departure, evidence, patience).await
+    bring(engine, journey, visit, evidence, patience).await
 }
 
 /// Takes a code that came without any app's credentials. Only a bank that may be asked again, and again, takes such
@@ -65,27 +65,27 @@ pub async fn bring_open_code(
     evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
-    let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
+    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
     };
-    let open = engine.deps.bank(journey.bank_of(departure)).is_ok_and(|bank| !bank.asks_once());
+    let open = engine.deps.bank(journey.bank_of(visit)).is_ok_and(|bank| !bank.asks_once());
     let by_app = |consent: &Consent| consent.answer_to != AnswerTo::Gateway;
     if !open || journey.opening().purpose.consent().is_none_or(by_app) {
         return Ok(BroughtCode::Unknown);
     }
-    bring(engine, journey, departure, evidence, patience).await
+    bring(engine, journey, visit, evidence, patience).await
 }
 
 /// Takes a code for a journey whose app may bring it.
 async fn bring(
     engine: &Arc<Engine>,
     journey: Journey,
-    departure: u8,
+    visit: u8,
     evidence: Evidence,
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { departure, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
+    let via = Via { visit, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
     let until = Instant::now() + patience;
     if journey.final_outcome().is_none()
         && matches!(prove::prove_brought(engine, &journey, via, &evidence, patience).await?, Landed::Forged)
@@ -114,16 +114,16 @@ pub async fn bring_answer(
         Some(found) => Some(found),
         None => journey_known_as(engine, (merchant, dialect), &state).await?,
     };
-    let Some((journey, departure)) = found else { return Ok(BroughtCode::Unknown) };
+    let Some((journey, visit)) = found else { return Ok(BroughtCode::Unknown) };
     let is_own = journey.opening().merchant == merchant && journey.opening().dialect == dialect;
     if !is_own || derive::app_address(&engine.deps, &journey)?.is_none() {
         return Ok(BroughtCode::Unknown);
     }
-    let response = engine.deps.bank(journey.bank_of(departure))?.read_return(answer)?;
+    let response = engine.deps.bank(journey.bank_of(visit))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { departure, mark: derive::mark(&response.kind) };
+    let via = Via { visit, mark: derive::mark(&response.kind) };
     match response.kind {
-        ResponseKind::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(departure) => {
+        ResponseKind::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(visit) => {
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), via).await?;
         }
         ResponseKind::Refusal(_) => {}
@@ -140,7 +140,7 @@ pub async fn bring_answer(
     Ok(BroughtCode::Journey(Box::new(find::await_change(&engine.deps, journey, left).await?)))
 }
 
-/// The journey that its app calls by this `state`, and its last departure: the one that waits for an answer or, where
+/// The journey that its app calls by this `state`, and its last visit: the one that waits for an answer or, where
 /// none does, the one that there is. `None` where there are several, because an answer must not reach another
 /// customer's payment; and of a journey that is not among the member's last [`LOOKED_AT`].
 async fn journey_known_as(
@@ -159,8 +159,8 @@ async fn journey_known_as(
         (Some(one), None, _) | (None, None, [one]) => one.clone(),
         _ => return Ok(None),
     };
-    let last = one.departures().len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
-    Ok(last.map(|departure| (one, departure)))
+    let last = one.visits().len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
+    Ok(last.map(|visit| (one, visit)))
 }
 
 /// The `state` of an answer: as it stands there, or in what the one bank signed that can read it.

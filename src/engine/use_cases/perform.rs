@@ -58,7 +58,7 @@ pub(in crate::engine) fn unfinished<'a>(
     journey: &Journey,
     now: Moment,
 ) -> Option<&'a Arc<dyn Bank>> {
-    let left = journey.is_lapsed(now) && journey.departures().is_empty();
+    let left = journey.is_lapsed(now) && journey.visits().is_empty();
     journey.opening().purpose.operation().filter(|_| left)?;
     engine.deps.bank(&journey.opening().bank).ok()
 }
@@ -89,11 +89,11 @@ async fn write_operation(
 
 /// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.
 async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Evidence) -> Result<Journey, EngineError> {
-    let (journey, departure) = match visit::begin(&engine.deps, journey, None).await? {
-        (journey, Visit::UnderWay(departure)) => (journey, departure),
+    let (journey, visit) = match visit::begin(&engine.deps, journey, None).await? {
+        (journey, Visit::UnderWay(visit)) => (journey, visit),
         (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),
     };
-    let via = Via { departure, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
+    let via = Via { visit, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
     let (journey, is_kept) = prove::keep(&engine.deps, journey, via, evidence).await?;
     if is_kept {
         // It flies on by itself.

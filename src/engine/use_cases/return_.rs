@@ -65,18 +65,18 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
     };
     let Some(state) = response.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
-    let Some((journey, departure)) = find::journey_of_state(&engine.deps, &state).await? else {
+    let Some((journey, visit)) = find::journey_of_state(&engine.deps, &state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
-    if let Some(rejected) = rejection(engine, &journey, departure, (&state, brought.bank), brought.visitor) {
+    if let Some(rejected) = rejection(engine, &journey, visit, (&state, brought.bank), brought.visitor) {
         return Ok(Returned::Rejected(rejected));
     }
-    let via = Via { departure, mark: derive::mark(&response.kind) };
+    let via = Via { visit, mark: derive::mark(&response.kind) };
     if let Some(end) = journey.answered(via) {
         return returned::led(&engine.deps, &journey, end, via, brought.visitor);
     }
     match response.kind {
-        ResponseKind::Refusal(error) if !journey.is_spent(departure) && !journey.is_answered() => {
+        ResponseKind::Refusal(error) if !journey.is_spent(visit) && !journey.is_answered() => {
             let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, via, brought.visitor)
@@ -101,7 +101,7 @@ async fn decided_before(
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
     // A code came first under this state, and the bank is being asked: that decides.
-    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, via.departure)) {
+    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, via.visit)) {
         return Ok(returned::wait(journey, state, decides));
     }
     let error = match kind {
@@ -128,13 +128,13 @@ async fn decided_before(
 /// As [`take_return`](crate::engine::use_cases::return_::take_return).
 pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
     let Waiting { bank, state, mark, visitor, at, timing } = waiting;
-    let Some((journey, departure)) = find::journey_of_state(&engine.deps, state).await? else {
+    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
-    if let Some(rejected) = rejection(engine, &journey, departure, (state, bank), visitor) {
+    if let Some(rejected) = rejection(engine, &journey, visit, (state, bank), visitor) {
         return Ok(Returned::Rejected(rejected));
     }
-    let via = Via { departure, mark };
+    let via = Via { visit, mark };
     await_end(engine, Waited { journey, state: state.to_owned(), via }, visitor, (at, timing)).await
 }
 
@@ -166,11 +166,11 @@ async fn await_end(
 fn rejection(
     engine: &Engine,
     journey: &Journey,
-    departure: u8,
+    visit: u8,
     (state, bank): (&str, &str),
     visitor: &Visitor,
 ) -> Option<RejectedReturn> {
-    if journey.bank_of(departure) != bank {
+    if journey.bank_of(visit) != bank {
         return Some(RejectedReturn::OtherBank);
     }
     // Its bank answers the app, and knows no such address of ours.
@@ -181,7 +181,7 @@ fn rejection(
     match visitor.cookie(&visitor::cookie_name(state)) {
         None => required.then_some(RejectedReturn::OtherBrowser),
         Some(shown) => {
-            let own = engine.deps.keys.visit_cookie(journey, departure).map(Secret::new);
+            let own = engine.deps.keys.visit_cookie(journey, visit).map(Secret::new);
             (Some(shown) != own.as_ref()).then_some(RejectedReturn::OtherBrowser)
         }
     }
@@ -222,9 +222,9 @@ async fn prove_in_time(
     }
 }
 
-/// The answer to this departure that is being proven.
-fn pending(journey: &Journey, departure: u8) -> Option<Via> {
-    journey.proofs().map(|(via, _)| via).find(|via| via.departure == departure)
+/// The answer to this visit that is being proven.
+fn pending(journey: &Journey, visit: u8) -> Option<Via> {
+    journey.proofs().map(|(via, _)| via).find(|via| via.visit == visit)
 }
 
 fn is_proven(journey: &Journey) -> bool {

@@ -17,7 +17,7 @@ use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, vis
 
 /// How a browser leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
+pub struct Sent {
     /// Where to.
     pub redirect: Redirect,
     /// The cookie by which it is known when it comes back.
@@ -26,9 +26,9 @@ pub struct Left {
 
 /// What became of a wish to leave.
 #[derive(Debug)]
-pub enum Leaving {
+pub enum SendResult {
     /// The browser leaves.
-    Left(Left),
+    Sent(Sent),
     /// The bank is late: the browser looks at a light page of ours and asks again.
     Late(Box<Journey>),
     /// The customer has to choose an institution first.
@@ -45,7 +45,7 @@ pub enum Leaving {
 
 /// A wish to leave.
 #[derive(Debug, Clone, Copy)]
-pub struct Wished<'a> {
+pub struct SendRequest<'a> {
     /// The link of the journey.
     pub link: &'a str,
     /// The institution that the customer chose on a page of ours.
@@ -59,25 +59,28 @@ pub struct Wished<'a> {
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
-pub async fn send_to_provider(engine: &Arc<Engine>, wished: Wished<'_>) -> Result<Option<Leaving>, EngineError> {
+pub async fn send_to_provider(
+    engine: &Arc<Engine>,
+    wished: SendRequest<'_>,
+) -> Result<Option<SendResult>, EngineError> {
     let Some(journey) = find::look(&engine.deps, wished.link).await? else { return Ok(None) };
     if !journey.opening().purpose.needs_customer() {
-        return Ok(Some(Leaving::Ended(Box::new(journey))));
+        return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
     let chosen = choice(engine, &journey, wished.institution);
     let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
     if journey.final_outcome().is_none() && engine.deps.bank(bank).is_err() {
         let journey = Box::new(journey);
         let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
-        return Ok(Some(if asks { Leaving::Choose(journey) } else { Leaving::NoBank(journey) }));
+        return Ok(Some(if asks { SendResult::Choose(journey) } else { SendResult::NoBank(journey) }));
     }
     let Some((journey, visit)) = commit::unless_gone(visit::begin(&engine.deps, journey, chosen).await)? else {
         return Ok(None);
     };
     Ok(Some(match visit {
-        Visit::Ended => Leaving::Ended(Box::new(journey)),
-        Visit::TooOften => Leaving::TooOften,
-        Visit::UnderWay(departure) => send_off(engine, journey, departure, wished.at).await?,
+        Visit::Ended => SendResult::Ended(Box::new(journey)),
+        Visit::TooOften => SendResult::TooOften,
+        Visit::UnderWay(visit) => send_off(engine, journey, visit, wished.at).await?,
     }))
 }
 
@@ -111,26 +114,26 @@ fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Opti
 }
 
 /// Asks the bank where to send the browser, and waits for that as long as the budget allows.
-async fn send_off(engine: &Arc<Engine>, journey: Journey, departure: u8, at: Instant) -> Result<Leaving, EngineError> {
-    let key = (journey.pay_id(), departure);
+async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant) -> Result<SendResult, EngineError> {
+    let key = (journey.pay_id(), visit);
     let flight = engine.outbound.join(key, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
-        async move { ask_way(&engine, &journey, departure).await }.boxed()
+        async move { ask_way(&engine, &journey, visit).await }.boxed()
     });
     let Ok(asked) = tokio::time::timeout_at(at + engine.deps.patience(), flight).await else {
-        return Ok(Leaving::Late(Box::new(journey)));
+        return Ok(SendResult::Late(Box::new(journey)));
     };
     // A bank may let its answer be used once only: the next press asks for another.
     engine.outbound.forget(&key);
     match asked? {
-        Ok(Requested::Refused(error)) => Box::pin(refused(engine, journey, departure, error, at)).await,
+        Ok(Requested::Refused(error)) => Box::pin(refused(engine, journey, visit, error, at)).await,
         Ok(Requested::Accepted(redirect)) => {
-            let cookie = visitor::visit_cookie(&engine.deps, &journey, departure)?;
-            Ok(Leaving::Left(Left { redirect, cookie }))
+            let cookie = visitor::visit_cookie(&engine.deps, &journey, visit)?;
+            Ok(SendResult::Sent(Sent { redirect, cookie }))
         }
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(departure), error = %trouble, "leave.bank_trouble");
-            Ok(Leaving::NoBank(Box::new(journey)))
+            tracing::warn!(bank = journey.bank_of(visit), error = %trouble, "leave.bank_trouble");
+            Ok(SendResult::NoBank(Box::new(journey)))
         }
     }
 }
@@ -139,33 +142,29 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, departure: u8, at: Ins
 async fn refused(
     engine: &Engine,
     journey: Journey,
-    departure: u8,
+    visit: u8,
     error: BankError,
     at: Instant,
-) -> Result<Leaving, EngineError> {
-    let via = Via { departure, mark: derive::mark(&ResponseKind::Refusal(error.clone())) };
+) -> Result<SendResult, EngineError> {
+    let via = Via { visit, mark: derive::mark(&ResponseKind::Refusal(error.clone())) };
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.
     if journey.counts(via) {
-        return Ok(Leaving::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(departure))?));
+        return Ok(SendResult::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(visit))?));
     }
-    Ok(Leaving::Ended(Box::new(journey)))
+    Ok(SendResult::Ended(Box::new(journey)))
 }
 
-async fn ask_way(
-    engine: &Engine,
-    journey: &Journey,
-    departure: u8,
-) -> Result<Result<Requested, BankTrouble>, EngineError> {
-    let bank = engine.deps.bank(journey.bank_of(departure))?;
-    let trip = derive::trip(&engine.deps, journey, departure)?;
-    Ok(bank.depart(&trip.of(journey)).await)
+async fn ask_way(engine: &Engine, journey: &Journey, visit: u8) -> Result<Result<Requested, BankTrouble>, EngineError> {
+    let bank = engine.deps.bank(journey.bank_of(visit))?;
+    let context = derive::context(&engine.deps, journey, visit)?;
+    Ok(bank.request(&context.of(journey)).await)
 }
 
 /// The bank that the customer was last sent to, or will be.
 fn last_bank(journey: &Journey) -> &str {
-    let last = u8::try_from(journey.departures().len().saturating_sub(1)).unwrap_or(u8::MAX);
+    let last = u8::try_from(journey.visits().len().saturating_sub(1)).unwrap_or(u8::MAX);
     journey.bank_of(last)
 }

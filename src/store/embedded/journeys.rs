@@ -178,12 +178,12 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
             Some(bytes) => Taken::Lost(Box::new(read_journey(&bytes)?)),
         });
     }
-    if let Some((state, departure)) = step.state() {
-        let until = millis(state_until(journey, *departure));
+    if let Some((state, visit)) = step.state() {
+        let until = millis(state_until(journey, *visit));
         db.prepare_cached(
             "INSERT INTO states (digest, pay_id, departure, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         )?
-        .execute(params![state.as_bytes(), number(journey.pay_id()), departure, until])?;
+        .execute(params![state.as_bytes(), number(journey.pay_id()), visit, until])?;
     }
     if let Some(token) = step.token() {
         tokens::keep(db, token, journey.pay_id())?;
@@ -240,7 +240,7 @@ fn find_by_state(db: &Connection, state: &Digest, now: Moment) -> Result<Option<
     )?;
     let found: Option<(Vec<u8>, u8)> =
         select.query_row(params![state.as_bytes(), millis(now)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    found.map(|(bytes, departure)| Ok((read_journey(&bytes)?, departure))).transpose()
+    found.map(|(bytes, visit)| Ok((read_journey(&bytes)?, visit))).transpose()
 }
 
 fn list(

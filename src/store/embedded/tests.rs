@@ -161,8 +161,8 @@ async fn a_damaged_record_troubles_only_who_asks_for_it() {
     let pay_id = values::number(broken.pay_id());
     beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
     let steps = [broken, whole].map(|journey| {
-        let (away, departure) = cast::departed(journey, clock.now());
-        Step::to(away).with_state(cast::fresh(), departure)
+        let (away, visit) = cast::away(journey, clock.now());
+        Step::to(away).with_state(cast::fresh(), visit)
     });
     let [lost, done] = steps.each_ref().map(|step| store.take(step));
     let (lost, done) = tokio::join!(lost, done);
@@ -225,8 +225,8 @@ async fn everything_that_has_run_out_is_dropped() {
         let draft = cast::Draft::at(clock.now()).reserved_by(&reservation).notifying(["https://m.example/a"]);
         let journey = draft.journey();
         assert_eq!(store.open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
-        let (away, departure) = cast::departed(journey, clock.now());
-        store.take(&Step::to(away.clone()).with_state(cast::fresh(), departure)).await.unwrap();
+        let (away, visit) = cast::away(journey, clock.now());
+        store.take(&Step::to(away.clone()).with_state(cast::fresh(), visit)).await.unwrap();
         if n > 0 {
             let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
             let (paid, _) = cast::concluded(away, &Fact::paid(), clock.now());
@@ -318,7 +318,7 @@ fn a_step_that_moves_nothing_touches_no_index() {
 async fn an_older_programs_file_is_brought_up() {
     let (folder, clock) = (Folder::new(), clock());
     let [open, paid] = [(); 2].map(|()| cast::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
-    let paid = cast::concluded(cast::departed(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
+    let paid = cast::concluded(cast::away(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
     let (path, alone) = file::prepare(folder.0.path()).unwrap();
     let old = file::connect(&path).unwrap();
     old.execute_batch(schema::FIRST).unwrap();
@@ -343,8 +343,8 @@ async fn an_older_programs_file_is_brought_up() {
     drop((old, alone));
     let store = folder.store(&clock);
     assert_eq!(store.due(9).await.unwrap(), []);
-    let (away, departure) = cast::departed(open, clock.now());
-    assert_eq!(store.take(&Step::to(away.clone()).with_state(cast::fresh(), departure)).await.unwrap(), Taken::Done);
+    let (away, visit) = cast::away(open, clock.now());
+    assert_eq!(store.take(&Step::to(away.clone()).with_state(cast::fresh(), visit)).await.unwrap(), Taken::Done);
     clock.advance(Duration::from_hours(2));
     assert_eq!(store.due(9).await.unwrap(), [away]);
     clock.advance(KEEP);

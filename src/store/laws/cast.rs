@@ -8,7 +8,7 @@ use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWay
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::delivery::{Delivery, News};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{Cancel, Checkout, Conclusion, Departing, Journey, Opening, Proof, Purpose, Wanted};
+use crate::domain::journey::{BegunVisit, Cancel, Checkout, Conclusion, Journey, Opening, Proof, Purpose, Wanted};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
@@ -127,10 +127,10 @@ pub(crate) fn ways() -> AppWays {
     AppWays::parse(written, &entry("com.example.app://cb").url, &Rules::default()).unwrap()
 }
 
-/// The journey when its customer has left, and the departure.
-pub(crate) fn departed(journey: Journey, at: Moment) -> (Journey, u8) {
-    match journey.depart(None, at) {
-        Departing::New(journey, departure) => (journey, departure),
+/// The journey when its customer has left, and the visit.
+pub(crate) fn away(journey: Journey, at: Moment) -> (Journey, u8) {
+    match journey.begin_visit(None, at) {
+        BegunVisit::New(journey, visit) => (journey, visit),
         other => panic!("{other:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::{Draft, agreed, concluding, deliveries_of, departed, fresh, held};
+use super::cast::{Draft, agreed, away, concluding, deliveries_of, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Via};
@@ -37,8 +37,8 @@ async fn reopened(house: &House, given: Journey) -> Journey {
 }
 
 async fn left(house: &House, journey: Journey, state: Digest) -> Journey {
-    let (away, departure) = departed(journey, house.now());
-    house.done(&Step::to(away.clone()).with_state(state, departure)).await;
+    let (away, visit) = away(journey, house.now());
+    house.done(&Step::to(away.clone()).with_state(state, visit)).await;
     away
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(house: House) {
     let given = given(&house, fresh(), fresh()).await;
     let away = reopened(&house, given).await;
     let away = left(&house, away, fresh()).await;
-    let frozen = away.freeze(Via { departure: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
+    let frozen = away.freeze(Via { visit: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(house.token(token)))).await;
     let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
     assert_eq!(redeemed(&house, &frozen, token, attempt).await, pending);

@@ -225,7 +225,7 @@ pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
     assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
     house.pass(Delivery::LIFE);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    let later = journey.remember(Via { departure: 0, mark: 1 }, End::Concluded(0), house.now()).unwrap();
+    let later = journey.remember(Via { visit: 0, mark: 1 }, End::Concluded(0), house.now()).unwrap();
     house.done(&Step::to(later.clone())).await;
     house.pass(Delivery::LIFE);
     house.store().tidy().await.unwrap();

@@ -11,7 +11,7 @@ use crate::domain::secret::Sealed;
 use crate::store::{Step, Taken};
 
 const SECOND: Duration = Duration::from_secs(1);
-const VIA: Via = Via { departure: 0, mark: u64::MAX };
+const VIA: Via = Via { visit: 0, mark: u64::MAX };
 
 async fn due(house: &House) -> Vec<Journey> {
     house.store().due(9).await.unwrap()

@@ -1,6 +1,6 @@
 //! Laws of lasting: what was acknowledged stays, and a store knows whose it is.
 
-use super::cast::{Draft, deliveries_of, departed, fresh, merchant, renamed, reservation};
+use super::cast::{Draft, away, deliveries_of, fresh, merchant, renamed, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::News;
 use crate::domain::journey::Journey;
@@ -82,14 +82,14 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: H
     let open = draft.journey();
     let told = open.deliveries(News::Opened, house.now(), |_| true);
     assert_eq!(house.store().open(&open, &told, Some(&reservation)).await.unwrap(), Opened::New);
-    let (away, departure) = departed(open, house.now());
-    house.done(&Step::to(away.clone()).with_state(state, departure)).await;
+    let (away, visit) = away(open, house.now());
+    house.done(&Step::to(away.clone()).with_state(state, visit)).await;
     for _ in 0..89 {
         house.pass(24 * HOUR);
         house.store().tidy().await.unwrap();
     }
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
-    assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), departure)));
+    assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), visit)));
     assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), told);
     let again = Draft::at(house.now()).of(merchant).reserved_by(&reservation).journey();

@@ -1,6 +1,6 @@
 //! Laws of lists: a merchant's journeys, and those whose time has run out.
 
-use super::cast::{Draft, departed, fresh, reservation};
+use super::cast::{Draft, away, fresh, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::Journey;
@@ -96,8 +96,8 @@ pub(crate) async fn the_proven_are_listed_alone_and_in_pages(house: House) {
 pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
     let merchant = somebody();
     let journey = house.opened(Draft::at(house.now()).of(merchant).journey()).await;
-    let (away, departure) = departed(journey, house.now());
-    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
+    let (away, visit) = away(journey, house.now());
+    house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
     assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
     let paid = house.concluded(away, &Fact::paid(), None).await;
     for which in [Which::All, Which::Proven] {
@@ -137,8 +137,8 @@ pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
     assert_eq!(house.store().list(other, Which::OfUser(user), None, 9).await.unwrap(), [theirs]);
     assert_eq!(house.store().list(somebody(), Which::OfUser(user), None, 9).await.unwrap(), []);
     // It shows journeys as they stand, too.
-    let (away, departure) = departed(one, house.now());
-    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
+    let (away, visit) = away(one, house.now());
+    house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
     assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [away]);
 }
 

@@ -99,8 +99,8 @@ impl House {
 
     /// Opens `journey`, and its customer leaves for the bank under `state`.
     async fn away(&self, journey: Journey, state: Digest) -> Journey {
-        let (journey, departure) = cast::departed(self.opened(journey).await, self.now());
-        self.done(&Step::to(journey.clone()).with_state(state, departure)).await;
+        let (journey, visit) = cast::away(self.opened(journey).await, self.now());
+        self.done(&Step::to(journey.clone()).with_state(state, visit)).await;
         journey
     }
 
@@ -152,7 +152,7 @@ macro_rules! store_laws {
             steps {
                 a_step_is_written_over_the_revision_before
                 a_lost_race_answers_the_journey_as_it_stands
-                a_second_departure_over_the_same_revision_is_lost
+                a_second_visit_over_the_same_revision_is_lost
                 a_step_from_the_future_is_lost
                 nothing_of_a_lost_step_is_written
                 a_step_of_an_unknown_journey_is_gone_and_leaves_nothing
@@ -162,8 +162,8 @@ macro_rules! store_laws {
                 deliveries_come_in_order_and_of_their_journey_alone
                 any_step_leaves_deliveries_and_each_news_once
                 a_failed_try_is_kept
-                a_state_finds_its_journey_and_its_departure
-                every_departure_has_a_state_of_its_own
+                a_state_finds_its_journey_and_its_visit
+                every_visit_has_a_state_of_its_own
                 a_state_is_kept_for_a_day_after_its_journey_has_run_out
             }
             due {

@@ -1,6 +1,6 @@
 //! Laws of opening and finding.
 
-use super::cast::{Draft, departed, fresh, reservation};
+use super::cast::{Draft, away, fresh, reservation};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::News;
 use crate::domain::id::JourneyId;
@@ -72,8 +72,8 @@ pub(crate) async fn the_same_reservation_answers_the_journey_as_it_stands_now(ho
     let reservation = reservation();
     let first = Draft::at(house.now()).reserved_by(&reservation).journey();
     assert_eq!(house.store().open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
-    let (away, departure) = departed(first, house.now());
-    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
+    let (away, visit) = away(first, house.now());
+    house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
     let second = Draft::at(house.now()).reserved_by(&reservation).journey();
     assert_eq!(house.store().open(&second, &[], Some(&reservation)).await.unwrap(), Opened::Repeated(Box::new(away)));
 }

@@ -1,6 +1,6 @@
 //! Laws of steps: each is written whole, once, over the revision before.
 
-use super::cast::{self, Draft, concluded, concluding, deliveries_of, departed, fresh};
+use super::cast::{self, Draft, away, concluded, concluding, deliveries_of, fresh};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{Delivery, News, State, Verdict};
 use crate::domain::journey::{Journey, Proof, Stage, Via};
@@ -21,8 +21,8 @@ async fn under(house: &House, journey: &Journey, state: Digest) -> Option<(Journ
 
 pub(crate) async fn a_step_is_written_over_the_revision_before(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
-    let (away, departure) = departed(journey, house.now());
-    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(fresh(), departure)).await.unwrap(), Taken::Done);
+    let (away, visit) = away(journey, house.now());
+    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap(), Taken::Done);
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
     let (paid, _) = concluded(away, &Fact::paid(), house.now());
     assert_eq!(house.store().take(&concluding(paid.clone(), None)).await.unwrap(), Taken::Done);
@@ -38,21 +38,21 @@ pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(house: House) {
     assert_eq!(house.find(&winner).await, Some(winner));
 }
 
-pub(crate) async fn a_second_departure_over_the_same_revision_is_lost(house: House) {
+pub(crate) async fn a_second_visit_over_the_same_revision_is_lost(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
     let (state, late) = (fresh(), fresh());
-    let (first, departure) = departed(journey.clone(), house.now());
-    let (second, _) = departed(journey, house.now().plus(MINUTE));
-    house.done(&Step::to(first.clone()).with_state(state, departure)).await;
+    let (first, visit) = away(journey.clone(), house.now());
+    let (second, _) = away(journey, house.now().plus(MINUTE));
+    house.done(&Step::to(first.clone()).with_state(state, visit)).await;
     let lost = Taken::Lost(Box::new(first.clone()));
-    assert_eq!(house.store().take(&Step::to(second).with_state(late, departure)).await.unwrap(), lost);
+    assert_eq!(house.store().take(&Step::to(second).with_state(late, visit)).await.unwrap(), lost);
     assert_eq!(under(&house, &first, late).await, None);
-    assert_eq!(under(&house, &first, state).await, Some((first, departure)));
+    assert_eq!(under(&house, &first, state).await, Some((first, visit)));
 }
 
 pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
     let journey = house.opened(Draft::at(house.now()).journey()).await;
-    let (away, _) = departed(journey.clone(), house.now());
+    let (away, _) = away(journey.clone(), house.now());
     let (paid, _) = concluded(away, &Fact::paid(), house.now());
     let lost = Taken::Lost(Box::new(journey.clone()));
     assert_eq!(house.store().take(&concluding(paid, None)).await.unwrap(), lost);
@@ -61,16 +61,16 @@ pub(crate) async fn a_step_from_the_future_is_lost(house: House) {
 
 pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
     let journey = house.opened(Draft::at(house.now()).notifying(TOLD).journey()).await;
-    let (away, departure) = departed(journey.clone(), house.now());
+    let (away, visit) = away(journey.clone(), house.now());
     let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), house.now());
     let (state, token, won) = (fresh(), fresh(), fresh());
-    house.done(&Step::to(away.clone()).with_state(fresh(), departure)).await;
+    house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
     let late = concluding(cancelled, Some(house.token(token)));
     assert!(matches!(house.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&house, &away, token).await, Redemption::Unknown);
 
-    let again = Step::to(away.clone()).with_state(state, departure);
+    let again = Step::to(away.clone()).with_state(state, visit);
     let paid = house.concluded(away, &Fact::paid(), Some(house.token(won))).await;
     assert!(matches!(house.store().take(&again).await.unwrap(), Taken::Lost(_)));
     assert_eq!(under(&house, &paid, state).await, None);
@@ -80,8 +80,8 @@ pub(crate) async fn nothing_of_a_lost_step_is_written(house: House) {
 pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(house: House) {
     let journey = Draft::at(house.now()).notifying(TOLD).journey();
     let (state, token) = (fresh(), fresh());
-    let (away, departure) = departed(journey.clone(), house.now());
-    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(state, departure)).await.unwrap(), Taken::Gone);
+    let (away, visit) = away(journey.clone(), house.now());
+    assert_eq!(house.store().take(&Step::to(away.clone()).with_state(state, visit)).await.unwrap(), Taken::Gone);
     let (paid, _) = concluded(away, &Fact::paid(), house.now());
     let conclude = concluding(paid, Some(house.token(token)));
     assert_eq!(house.store().take(&conclude).await.unwrap(), Taken::Gone);
@@ -148,12 +148,12 @@ pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: H
 pub(crate) async fn a_failed_try_is_kept(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
     let error = BankError::new("server_error", Some("later"));
-    let failed = away.fail(Via { departure: 0, mark: u64::MAX }, error.clone(), house.now()).unwrap();
+    let failed = away.fail(Via { visit: 0, mark: u64::MAX }, error.clone(), house.now()).unwrap();
     house.done(&Step::to(failed.clone())).await;
     assert_eq!(house.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
 }
 
-pub(crate) async fn a_state_finds_its_journey_and_its_departure(house: House) {
+pub(crate) async fn a_state_finds_its_journey_and_its_visit(house: House) {
     let (state, other) = (fresh(), fresh());
     let away = house.away(Draft::at(house.now()).journey(), state).await;
     house.away(Draft::at(house.now()).journey(), other).await;
@@ -163,18 +163,18 @@ pub(crate) async fn a_state_finds_its_journey_and_its_departure(house: House) {
     assert_eq!(under(&house, &paid, state).await, Some((paid.clone(), 0)));
 }
 
-pub(crate) async fn every_departure_has_a_state_of_its_own(house: House) {
+pub(crate) async fn every_visit_has_a_state_of_its_own(house: House) {
     let states = [fresh(), fresh(), fresh()];
     let mut journey = house.opened(Draft::at(house.now()).journey()).await;
     for state in states {
-        let (away, departure) = departed(journey, house.now());
-        house.done(&Step::to(away.clone()).with_state(state, departure)).await;
-        let via = Via { departure, mark: 1 };
+        let (away, visit) = away(journey, house.now());
+        house.done(&Step::to(away.clone()).with_state(state, visit)).await;
+        let via = Via { visit, mark: 1 };
         journey = away.fail(via, BankError::new("server_error", None), house.now()).unwrap();
         house.done(&Step::to(journey.clone())).await;
     }
-    for (departure, state) in (0..).zip(states) {
-        assert_eq!(under(&house, &journey, state).await, Some((journey.clone(), departure)));
+    for (visit, state) in (0..).zip(states) {
+        assert_eq!(under(&house, &journey, state).await, Some((journey.clone(), visit)));
     }
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(hous
 
 pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) {
     let away = house.away(Draft::at(house.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
-    let via = |mark| Via { departure: 0, mark };
+    let via = |mark| Via { visit: 0, mark };
     let held = |journey: Journey, mark| {
         let Proof::Held { evidence, until } = cast::held(house.now()) else { panic!() };
         journey.hold(via(mark), evidence, until, house.now()).unwrap()
@@ -199,7 +199,7 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
     house.done(&Step::to(first.clone()).with_deliveries(told.clone())).await;
     let leased = house.store().lease(9, HOUR, 7).await.unwrap().remove(0);
     assert!(house.store().report(&leased.lease, None, Verdict::Delivered).await.unwrap());
-    // Another answer under the same departure is no news.
+    // Another answer under the same visit is no news.
     let second = held(first, 2);
     house.done(&Step::to(second.clone()).with_deliveries(told.clone())).await;
     assert!(house.store().lease(9, HOUR, 8).await.unwrap().is_empty());

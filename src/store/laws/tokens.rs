@@ -37,7 +37,7 @@ fn pending(journey: &Journey) -> Redemption {
 /// A journey that is handed back before anything is proven, with a token that lives an hour.
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
-    let frozen = away.freeze(Via { departure: 0, mark: 1 }, held(house.now()), house.now()).unwrap();
+    let frozen = away.freeze(Via { visit: 0, mark: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(token))).await;
     frozen
 }

@@ -174,12 +174,12 @@ impl GrantRecord {
 
 /// Writes a round.
 pub(super) const fn write_reopening(reopening: &Reopening) -> ReopeningRecord {
-    let Reopening { at, expires_at, departures, final_outcomes } = *reopening;
-    (at.as_millis(), expires_at.as_millis(), departures, final_outcomes)
+    let Reopening { at, expires_at, visits, final_outcomes } = *reopening;
+    (at.as_millis(), expires_at.as_millis(), visits, final_outcomes)
 }
 
 /// Reads a round.
-pub(super) const fn read_reopening((at, expires_at, departures, final_outcomes): ReopeningRecord) -> Reopening {
+pub(super) const fn read_reopening((at, expires_at, visits, final_outcomes): ReopeningRecord) -> Reopening {
     let (at, expires_at) = (Moment::from_millis(at), Moment::from_millis(expires_at));
-    Reopening { at, expires_at, departures, final_outcomes }
+    Reopening { at, expires_at, visits, final_outcomes }
 }

@@ -10,7 +10,7 @@ use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Cancel, Choice, Departure, Effect, End, FinalOutcome, Journey, Opening, Past, Purpose, RecordedResponse, Way,
+    Cancel, Choice, Effect, End, FinalOutcome, Journey, Opening, Past, ProviderVisit, Purpose, RecordedResponse, Way,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
@@ -54,7 +54,7 @@ struct JourneyRecord {
     opened_at: u64,
     expires_at: u64,
     revision: u32,
-    departures: Vec<DepartureRecord>,
+    visits: Vec<VisitRecord>,
     final_outcomes: Vec<(u8, u64, CauseRecord)>,
     // Records that were written before there were consents end here.
     #[serde(default)]
@@ -79,7 +79,7 @@ struct JourneyRecord {
 pub(super) struct EntryRecord(String, bool, Option<u32>);
 
 #[derive(Serialize, Deserialize)]
-struct DepartureRecord(
+struct VisitRecord(
     u64,
     Vec<(u64, u64, EndRecord)>,
     #[serde(default)] Option<(String, String, Vec<String>)>,
@@ -149,10 +149,10 @@ impl From<&Journey> for JourneyRecord {
             opened_at: o.opened_at.as_millis(),
             expires_at: o.expires_at.as_millis(),
             revision: past.revision,
-            departures: past.departures.iter().map(DepartureRecord::from).collect(),
+            visits: past.visits.iter().map(VisitRecord::from).collect(),
             final_outcomes: past.final_outcomes.iter().map(write_final_outcome).collect(),
             consent: o.purpose.consent().map(ConsentRecord::from),
-            proofs: journey.proofs().map(|(via, proof)| (via.departure, via.mark, ProofRecord::from(proof))).collect(),
+            proofs: journey.proofs().map(|(via, proof)| (via.visit, via.mark, ProofRecord::from(proof))).collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
             landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
@@ -165,14 +165,14 @@ impl From<&Journey> for JourneyRecord {
 impl JourneyRecord {
     fn into_journey(self) -> Option<Journey> {
         let mut later = self.later.map(|later| *later).unwrap_or_default();
-        let mut departures: Vec<_> = self.departures.into_iter().map(DepartureRecord::into_departure).collect();
-        for (departure, mark, proof) in self.proofs {
-            let answers = &mut departures.get_mut(usize::from(departure))?.answers;
+        let mut visits: Vec<_> = self.visits.into_iter().map(VisitRecord::into_visit).collect();
+        for (visit, mark, proof) in self.proofs {
+            let answers = &mut visits.get_mut(usize::from(visit))?.answers;
             answers.iter_mut().find(|answer| answer.mark == mark)?.proof = Some(proof.into_proof());
         }
         let past = Past {
             revision: self.revision,
-            departures,
+            visits,
             final_outcomes: self.final_outcomes.into_iter().map(read_final_outcome).collect::<Option<_>>()?,
             reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
             grant: self.grant.map(GrantRecord::into_grant),
@@ -234,9 +234,9 @@ fn endpoint_entry(endpoint: &Endpoint) -> EntryRecord {
     EntryRecord(endpoint.url.as_str().to_owned(), false, endpoint.slot.and_then(|slot| u32::try_from(slot).ok()))
 }
 
-impl From<&Departure> for DepartureRecord {
-    fn from(departure: &Departure) -> Self {
-        let answers = departure.answers.iter().map(|answer| {
+impl From<&ProviderVisit> for VisitRecord {
+    fn from(visit: &ProviderVisit) -> Self {
+        let answers = visit.answers.iter().map(|answer| {
             let end = match &answer.end {
                 Some(End::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
                 Some(End::Concluded(number)) => EndRecord::S(*number),
@@ -247,17 +247,17 @@ impl From<&Departure> for DepartureRecord {
             let end = if counted { end } else { EndRecord::R(Box::new(end)) };
             (answer.mark, answer.at.as_millis(), end)
         });
-        let to = departure.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
-        let way = departure.way.as_ref().map(|way| match way {
+        let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
+        let way = visit.way.as_ref().map(|way| match way {
             Way::Asked { until } => WayRecord::A(until.as_millis()),
             Way::Known { url, at } => WayRecord::K(at.as_millis(), url.as_bytes().to_vec()),
         });
-        Self(departure.left_at.as_millis(), answers.collect(), to, way)
+        Self(visit.left_at.as_millis(), answers.collect(), to, way)
     }
 }
 
-impl DepartureRecord {
-    fn into_departure(self) -> Departure {
+impl VisitRecord {
+    fn into_visit(self) -> ProviderVisit {
         let answers = self.1.into_iter().map(|(mark, at, end)| {
             let (end, effect) = end.into_end();
             RecordedResponse { mark, at: Moment::from_millis(at), end, proof: None, effect }
@@ -267,7 +267,7 @@ impl DepartureRecord {
             WayRecord::A(until) => Way::Asked { until: Moment::from_millis(until) },
             WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: Moment::from_millis(at) },
         });
-        Departure { left_at: Moment::from_millis(self.0), to, answers: answers.collect(), way }
+        ProviderVisit { left_at: Moment::from_millis(self.0), to, answers: answers.collect(), way }
     }
 }
 

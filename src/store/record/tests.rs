@@ -10,7 +10,7 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    AppliedOperation, Cancel, Checkout, Choice, Conclusion, Departing, End, Errand, Journey, Opening, OperationKind,
+    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, End, Errand, Journey, Opening, OperationKind,
     PaymentOperation, Purpose, Via, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
@@ -26,11 +26,11 @@ use crate::domain::user::ApplicationUser;
 use crate::store::laws::cast;
 
 fn well_travelled() -> Journey {
-    let Departing::New(journey, departure) = journey().depart(None, NOW) else { panic!() };
-    let failed = journey.fail(Via { departure, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
-    let Departing::New(away, departure) = failed.depart(None, NOW) else { panic!() };
+    let BegunVisit::New(journey, visit) = journey().begin_visit(None, NOW) else { panic!() };
+    let failed = journey.fail(Via { visit, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
+    let BegunVisit::New(away, visit) = failed.begin_visit(None, NOW) else { panic!() };
     let Conclusion::Concluded(cancelled, _) = away.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
-    let via = Some(Via { departure, mark: 2 });
+    let via = Some(Via { visit, mark: 2 });
     let Conclusion::Concluded(paid, _) = cancelled.conclude(&Fact::paid(), via, NOW) else { panic!() };
     paid
 }
@@ -66,8 +66,10 @@ fn consented() -> Journey {
     let user = UserId::mint([5; 16], Shard::of_byte(5));
     let opening =
         Opening { bank: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
-    let Departing::New(away, departure) = Journey::open(opening).depart(Some(choice("modelo")), NOW) else { panic!() };
-    let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { departure, mark });
+    let BegunVisit::New(away, visit) = Journey::open(opening).begin_visit(Some(choice("modelo")), NOW) else {
+        panic!()
+    };
+    let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { visit, mark });
     let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let Conclusion::Concluded(given, _) = away.conclude(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
@@ -82,10 +84,10 @@ fn consented() -> Journey {
         revoked_at: None,
     });
     let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
-    let Departing::New(away, departure) = again.depart(Some(choice("mock")), NOW) else { panic!() };
-    let held = away.hold(Via { departure, mark: 1 }, sealed(), NOW, NOW).unwrap();
-    let followed = held.remember(Via { departure: 0, mark: 9 }, End::Concluded(0), NOW).unwrap();
-    assert!(!followed.counts(Via { departure: 0, mark: 9 }));
+    let BegunVisit::New(away, visit) = again.begin_visit(Some(choice("mock")), NOW) else { panic!() };
+    let held = away.hold(Via { visit, mark: 1 }, sealed(), NOW, NOW).unwrap();
+    let followed = held.remember(Via { visit: 0, mark: 9 }, End::Concluded(0), NOW).unwrap();
+    assert!(!followed.counts(Via { visit: 0, mark: 9 }));
     let ended = followed.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
     assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
     ended
@@ -138,12 +140,12 @@ struct Old {
     opened_at: u64,
     expires_at: u64,
     revision: u32,
-    departures: Vec<OldDeparture>,
+    visits: Vec<OldVisit>,
     final_outcomes: Vec<(u8, u64, OldCause)>,
 }
 
 #[derive(Serialize)]
-struct OldDeparture(u64, Vec<(u64, u64, OldEnd)>);
+struct OldVisit(u64, Vec<(u64, u64, OldEnd)>);
 
 #[derive(Serialize)]
 enum OldEnd {
@@ -179,9 +181,9 @@ fn an_older_programs_record_is_read() {
         opened_at: AT,
         expires_at: AT + 60_000,
         revision: 6,
-        departures: vec![
-            OldDeparture(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
-            OldDeparture(AT, vec![(2, AT, OldEnd::S(1))]),
+        visits: vec![
+            OldVisit(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
+            OldVisit(AT, vec![(2, AT, OldEnd::S(1))]),
         ],
         final_outcomes: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
     };

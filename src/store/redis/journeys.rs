@@ -73,10 +73,10 @@ impl Journeys for RedisStore {
             .with(keys::journeys(shard))
             .with(self.ahead());
         let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = reply(self.link.ask(find).await?)?;
-        let Some((departure, journey, now)) = found else { return Ok(None) };
+        let Some((visit, journey, now)) = found else { return Ok(None) };
         let (journey, now) = (to_journey(&journey)?, value::to_moment(&now)?);
-        let departure = *departure.first().ok_or_else(|| unreadable("a state"))?;
-        Ok(Some((journey, departure)).filter(|(journey, departure)| now < state_until(journey, *departure)))
+        let visit = *visit.first().ok_or_else(|| unreadable("a state"))?;
+        Ok(Some((journey, visit)).filter(|(journey, visit)| now < state_until(journey, *visit)))
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
@@ -165,8 +165,8 @@ impl RedisStore {
         }
 
         let number = keys::number(pay_id);
-        let state = step.state().map(|(_, departure)| [number.as_slice(), &[*departure]].concat());
-        let found_until = step.state().map(|(_, departure)| state_until(journey, *departure));
+        let state = step.state().map(|(_, visit)| [number.as_slice(), &[*visit]].concat());
+        let found_until = step.state().map(|(_, visit)| state_until(journey, *visit));
         let token =
             step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
         let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));

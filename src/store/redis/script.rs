@@ -34,7 +34,7 @@ scripts! {
     OPEN = "open",
     /// What a reservation has opened before.
     OPENED_BY = "opened_by",
-    /// The journey of a state, and its departure.
+    /// The journey of a state, and its visit.
     FIND_BY_STATE = "find_by_state",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
     TAKE = "take",

@@ -10,7 +10,7 @@ pub enum Awaited {
     /// The bank's answer, on the way home.
     Answer,
     /// The bank's address, on the way out.
-    Departure,
+    ProviderVisit,
 }
 
 /// Looks again at `next` until there is a way on. Its script asks behind the page, so that nobody who reads it has to begin
@@ -38,14 +38,14 @@ impl Waiting {
     const fn title(&self) -> &'static str {
         match self.awaited {
             Awaited::Answer => words::TITLE,
-            Awaited::Departure => words::LEAVING,
+            Awaited::ProviderVisit => words::LEAVING,
         }
     }
 
     const fn sentence(&self) -> &'static str {
         match self.awaited {
             Awaited::Answer => words::SENTENCE,
-            Awaited::Departure => words::LEAVING_SENTENCE,
+            Awaited::ProviderVisit => words::LEAVING_SENTENCE,
         }
     }
 
@@ -71,7 +71,7 @@ impl Waiting {
             next: "/return/sandbox/wait?state=07f3&answer=00c0ffee00c0ffee".into(),
         };
         let leaving = Self {
-            awaited: Awaited::Departure,
+            awaited: Awaited::ProviderVisit,
             amount: String::new(),
             next: "/consent/leaving?link_id=lk_07f3".into(),
             ..soon.clone()

@@ -160,7 +160,7 @@ impl<'a> Visit<'a> {
     /// A light page, which comes again without the code: a page that answers a form would post it again.
     fn waiting(&self, waited: &Waited) -> HttpResponse {
         let Waited { journey, state, via } = waited;
-        let answers = journey.departures().get(usize::from(via.departure)).map(|departure| &departure.answers);
+        let answers = journey.visits().get(usize::from(via.visit)).map(|visit| &visit.answers);
         let answer = answers.and_then(|answers| answers.iter().find(|answer| answer.mark == via.mark));
         let now = self.engine.deps.clock.now();
         let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());

@@ -17,7 +17,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Engine, Leaving, Wished, derive, find, use_cases};
+use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -104,16 +104,16 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, Refusal>
     let link = derive::link(&engine.deps, journey)?;
     match use_cases::send_to_provider::send_to_provider(
         engine,
-        Wished { link: &link, institution: None, at: Instant::now() },
+        SendRequest { link: &link, institution: None, at: Instant::now() },
     )
     .await?
     {
-        Some(Leaving::Left(left)) => reply(Authorisation { redirect_url: left.redirect.as_str() }),
-        Some(Leaving::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
-        Some(Leaving::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
-        Some(Leaving::Refused(_)) => Err(Refusal::of_bank("The bank refused the request")),
-        Some(Leaving::TooOften) => Err(Refusal::exhausted("This request has been tried too often")),
-        Some(Leaving::Ended(_) | Leaving::Choose(_)) | None => Err(Refusal::forbidden("This request is over")),
+        Some(SendResult::Sent(left)) => reply(Authorisation { redirect_url: left.redirect.as_str() }),
+        Some(SendResult::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
+        Some(SendResult::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
+        Some(SendResult::Refused(_)) => Err(Refusal::of_bank("The bank refused the request")),
+        Some(SendResult::TooOften) => Err(Refusal::exhausted("This request has been tried too often")),
+        Some(SendResult::Ended(_) | SendResult::Choose(_)) | None => Err(Refusal::forbidden("This request is over")),
     }
 }
 

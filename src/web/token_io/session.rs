@@ -21,7 +21,7 @@ use crate::domain::institution::Institution;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
-use crate::engine::{Engine, Leaving, Wished, derive, find, use_cases, visitor};
+use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
@@ -198,7 +198,7 @@ async fn leave(
         Ok(link) => {
             use_cases::send_to_provider::send_to_provider(
                 engine,
-                Wished { link: &link, institution, at: Instant::now() },
+                SendRequest { link: &link, institution, at: Instant::now() },
             )
             .await
         }
@@ -206,29 +206,29 @@ async fn leave(
     };
     match left {
         Ok(None) => unknown(),
-        Ok(Some(Leaving::Left(left))) => reply::leave(&left, request),
-        Ok(Some(Leaving::Refused(onward))) => reply::see_other(&onward),
-        Ok(Some(Leaving::Late(journey))) => {
+        Ok(Some(SendResult::Sent(left))) => reply::leave(&left, request),
+        Ok(Some(SendResult::Refused(onward))) => reply::see_other(&onward),
+        Ok(Some(SendResult::Late(journey))) => {
             leaving_later(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
         }
-        Ok(Some(Leaving::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
-        Ok(Some(Leaving::NoBank(journey))) => {
+        Ok(Some(SendResult::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
+        Ok(Some(SendResult::NoBank(journey))) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
             leaving_later(engine, request, &journey, shown)
         }
-        Ok(Some(Leaving::Ended(journey))) => ended(engine, request, &journey),
-        Ok(Some(Leaving::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Ok(Some(SendResult::Ended(journey))) => ended(engine, request, &journey),
+        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Err(error) => problem::page_of_form(&error, at(id)),
     }
 }
 
 fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
     let now = engine.deps.clock.now();
-    let left_at = journey.departures().last().map_or(now, |departure| departure.left_at);
+    let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
     Waiting {
-        awaited: Awaited::Departure,
+        awaited: Awaited::ProviderVisit,
         payee: journey.payee().to_owned(),
         amount: checkout::amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),

@@ -77,7 +77,7 @@ struct Event {
     at: String,
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    departure: Option<usize>,
+    visit: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,9 +170,9 @@ impl From<&Entry> for EntryView {
 fn timeline(sight: &Sight) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
-    for (number, departure) in (1..).zip(journey.departures()) {
-        events.push(Event { departure: Some(number), ..event(departure.left_at, "left") });
-        events.extend(departure.answers.iter().filter_map(|answer| tried(answer, number)));
+    for (number, visit) in (1..).zip(journey.visits()) {
+        events.push(Event { visit: Some(number), ..event(visit.left_at, "left") });
+        events.extend(visit.answers.iter().filter_map(|answer| tried(answer, number)));
     }
     events.extend(journey.final_outcomes().iter().map(concluded));
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
@@ -191,11 +191,11 @@ fn changes(grant: &Grant) -> impl Iterator<Item = Event> {
 }
 
 /// An answer of the bank that concluded nothing.
-fn tried(answer: &RecordedResponse, departure: usize) -> Option<Event> {
-    let departure = Some(departure);
+fn tried(answer: &RecordedResponse, visit: usize) -> Option<Event> {
+    let visit = Some(visit);
     match &answer.end {
-        Some(End::Failed(error)) => Some(Event { departure, ..refused(error, event(answer.at, "try_failed")) }),
-        Some(End::Frozen) => Some(Event { departure, ..event(answer.at, "handed_back_early") }),
+        Some(End::Failed(error)) => Some(Event { visit, ..refused(error, event(answer.at, "try_failed")) }),
+        Some(End::Frozen) => Some(Event { visit, ..event(answer.at, "handed_back_early") }),
         Some(End::Concluded(_)) | None => None,
     }
 }

@@ -50,7 +50,7 @@ async fn a_bank_is_asked_the_way_it_wants_to_be() {
     }
     let bank = ready(&banks, "hybrid").await;
     assert!(bank.answers_in_fragment());
-    let way = accepted(&bank, &Visit::begin(&banks, "hybrid").trip()).await;
+    let way = accepted(&bank, &Visit::begin(&banks, "hybrid").context()).await;
     assert!(way.as_str().contains("&request="), "{way:?}");
     assert!(!way.as_str().contains("nonce="), "what is signed is not repeated in the clear");
 }
@@ -88,7 +88,7 @@ async fn a_bank_that_proves_consents_never_says_paid() {
         payee: None,
     });
     let visit = Visit::of("plain", format!("{HOME}/return/plain"), checkout);
-    assert!(bank.depart(&visit.trip()).await.is_err());
+    assert!(bank.request(&visit.context()).await.is_err());
     let Proven::Fact(fact) = visit.redeem(&bank, &Evidence::of("any")).await else { panic!() };
     assert_eq!(fact.outcome(), Outcome::Failed);
     assert_eq!(banks.count("plain", "token"), 0);
@@ -101,7 +101,7 @@ async fn one_customer_may_visit_again_and_again() {
     let mut customer = Customer::new(HOME, None);
     for agrees in [false, true, true] {
         let visit = Visit::begin(&banks, "plain");
-        let way = accepted(&bank, &visit.trip()).await;
+        let way = accepted(&bank, &visit.context()).await;
         let landing = if agrees { customer.approve(way.as_str()).await } else { customer.deny(way.as_str()).await };
         let proven = visit.prove(&bank, &landing.answer()).await;
         assert_eq!(matches!(proven, Proven::Fact(_)), agrees, "{proven:?}");

@@ -31,8 +31,8 @@ async fn a_bank_that_cannot_be_looked_up_is_looked_up_later() {
             let bank = banks.bank("failing", Arc::clone(&clock) as _);
             banks.fail("failing", endpoint, fault);
             assert!(is_unreachable(&bank.prepare().await), "{endpoint} {fault}");
-            let trip = Visit::begin(&banks, "failing");
-            assert!(is_unreachable(&bank.depart(&trip.trip()).await), "{endpoint} {fault}");
+            let context = Visit::begin(&banks, "failing");
+            assert!(is_unreachable(&bank.request(&context.context()).await), "{endpoint} {fault}");
             banks.fail("failing", endpoint, "none");
             clock.advance(Duration::from_secs(1));
             assert_eq!(bank.prepare().await, Ok(()), "after {endpoint} {fault}");
@@ -164,9 +164,9 @@ async fn answers_under_keys_that_cannot_be_looked_up_are_not_forged() {
 async fn tokens_that_came_wait_for_the_keys_that_verify_them() {
     let banks = Arc::new(Banks::start(HOME));
     let bank = ready(&banks, "plain").await;
-    let trip = Visit::begin(&banks, "plain");
+    let context = Visit::begin(&banks, "plain");
     banks.fail("plain", "jwks", "rotate");
-    let landing = trip.decide(&banks, &bank, Decision::Approve).await;
+    let landing = context.decide(&banks, &bank, Decision::Approve).await;
     banks.fail("plain", "jwks", "500");
     let asked = banks.count("plain", "jwks");
     let repaired = Arc::clone(&banks);
@@ -174,7 +174,7 @@ async fn tokens_that_came_wait_for_the_keys_that_verify_them() {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         repaired.fail("plain", "jwks", "none");
     });
-    trip.prove(&bank, &landing.answer()).await.tokens();
+    context.prove(&bank, &landing.answer()).await.tokens();
     repair.await.unwrap();
     assert!(banks.count("plain", "jwks") >= asked + 2, "its keys were to be had at once");
     assert_eq!(banks.count("plain", "token"), 1);
@@ -186,12 +186,12 @@ async fn a_request_that_cannot_be_pushed_leads_nowhere() {
     let bank = ready(&banks, "par").await;
     for fault in ["down", "html", "html200", "500json", "empty", "huge", "redirect"] {
         banks.fail("par", "par", fault);
-        let trip = Visit::begin(&banks, "par");
-        assert!(is_unreachable(&bank.depart(&trip.trip()).await), "{fault}");
+        let context = Visit::begin(&banks, "par");
+        assert!(is_unreachable(&bank.request(&context.context()).await), "{fault}");
         banks.fail("par", "par", "none");
     }
     banks.fail("par", "par", "error:invalid_request");
-    let requested = bank.depart(&Visit::begin(&banks, "par").trip()).await;
+    let requested = bank.request(&Visit::begin(&banks, "par").context()).await;
     let Ok(Requested::Refused(error)) = requested else { panic!("{requested:?}") };
     assert_eq!((error.code(), error.description()), ("invalid_request", Some("Scripted refusal")));
     banks.fail("par", "par", "none");

@@ -1,10 +1,10 @@
-//! One visit to a bank, as the engine makes it: depart, come back, read, check, exchange.
+//! One visit to a bank, as the engine makes it: request, come back, read, check, exchange.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handback::bank::oidc::Oidc;
-use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, Trip};
+use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, VisitContext};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
@@ -80,14 +80,14 @@ impl Visit {
         Self { journey, state: hex, verifier, redirect_uri }
     }
 
-    pub fn trip(&self) -> Trip<'_> {
+    pub fn context(&self) -> VisitContext<'_> {
         let Self { journey, state, verifier, redirect_uri } = self;
-        Trip { journey, state, nonce: state, verifier, redirect_uri, institution: None }
+        VisitContext { journey, state, nonce: state, verifier, redirect_uri, institution: None }
     }
 
     /// Goes to the bank, decides there, and comes back.
     pub async fn decide(&self, banks: &Banks, bank: &Oidc, decision: Decision) -> Landing {
-        let way = accepted(bank, &self.trip()).await;
+        let way = accepted(bank, &self.context()).await;
         let mut customer = Customer::new(banks.public_url(), banks.ca(bank.name()).as_deref());
         customer.decide(way.as_str(), decision).await
     }
@@ -116,7 +116,7 @@ impl Visit {
     }
 
     pub async fn genuine(&self, bank: &Oidc, evidence: &Evidence) -> Result<(), Proven> {
-        match bank.check(&self.trip(), evidence).await {
+        match bank.check(&self.context(), evidence).await {
             Ok(Checked::Genuine) => Ok(()),
             Ok(Checked::Refused(error)) => Err(Proven::Refusal(error)),
             Err(trouble) => Err(Proven::Trouble(trouble)),
@@ -124,7 +124,7 @@ impl Visit {
     }
 
     pub async fn redeem(&self, bank: &Oidc, evidence: &Evidence) -> Proven {
-        match bank.exchange(&self.trip(), evidence).await {
+        match bank.exchange(&self.context(), evidence).await {
             Ok(fact) => Proven::Fact(fact),
             Err(trouble) => Proven::Trouble(trouble),
         }
@@ -176,8 +176,8 @@ impl Proven {
 }
 
 /// Where the bank wants the browser.
-pub async fn accepted(bank: &Oidc, trip: &Trip<'_>) -> Redirect {
-    match bank.depart(trip).await.expect("a way to the bank") {
+pub async fn accepted(bank: &Oidc, context: &VisitContext<'_>) -> Redirect {
+    match bank.request(context).await.expect("a way to the bank") {
         Requested::Accepted(redirect) => redirect,
         Requested::Refused(error) => panic!("refused: {error:?}"),
     }

@@ -69,7 +69,7 @@ async fn a_prefetch_of_a_consents_link_asks_no_bank() {
 
 #[tokio::test]
 async fn a_bank_that_is_late_is_waited_for_on_a_light_page() {
-    let slow = Manners { departs_after: Duration::from_millis(1500), ..Manners::plain("slow") };
+    let slow = Manners { visits_after: Duration::from_millis(1500), ..Manners::plain("slow") };
     let annex = Annex::open(&[slow]).await;
     let journey = annex.consent(Kind::Accounts, Some("of-slow"), home()).await;
     let late = annex.http.get(&page(&annex, &journey, "")).await.is(200);
@@ -90,7 +90,7 @@ async fn a_bank_that_is_late_is_waited_for_on_a_light_page() {
 
 #[tokio::test]
 async fn a_checkout_whose_bank_is_late_is_waited_for_too() {
-    let slow = Manners { departs_after: Duration::from_millis(1500), ..Manners::plain("slow") };
+    let slow = Manners { visits_after: Duration::from_millis(1500), ..Manners::plain("slow") };
     let annex = Annex::open(&[slow]).await;
     let journey = annex.checkout(HOME).await;
     let link = annex.link(&journey);

@@ -10,7 +10,7 @@ use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
 on_every_store![
-    the_cookie_of_a_departure_is_locked_down,
+    the_cookie_of_a_visit_is_locked_down,
     a_return_without_the_cookie_is_welcome,
     a_return_with_the_right_cookie_is_welcome,
     a_return_with_a_wrong_cookie_is_refused_and_changes_nothing,
@@ -22,7 +22,7 @@ on_every_store![
     whoever_is_recognised_is_never_left_without_a_way_on,
 ];
 
-async fn the_cookie_of_a_departure_is_locked_down(house: House) {
+async fn the_cookie_of_a_visit_is_locked_down(house: House) {
     let shop = house.shop("Shop");
     let link = shop.link_to("https://shop.example/cb").await;
     let left = house.http.leave(&link.text).await.left;

@@ -68,7 +68,7 @@ async fn outcome_holds(shop: &Shop, story: &Story) {
         assert_eq!(&come_back(shop, back).await, location, "the replay of {back}");
     }
     let journey = shop.journeys(&format!("/{}", story.pay_id)).await;
-    let inconclusive = if story.departure.is_some() { "away" } else { "open" };
+    let inconclusive = if story.visit.is_some() { "away" } else { "open" };
     assert_eq!(journey["status"].as_str(), story.outcome.or(Some(inconclusive)), "{journey}");
     assert_eq!(journey["pay_link"].as_str(), Some(&*story.pay_link));
     let events = journey["timeline"].as_array().unwrap();
@@ -82,13 +82,13 @@ async fn outcome_holds(shop: &Shop, story: &Story) {
     }
 }
 
-/// A journey that was left alone can still be paid, from the departure that it has made.
+/// A journey that was left alone can still be paid, from the visit that it has made.
 async fn ends_well(shop: &Shop, story: &mut Story) {
-    let departure = shop.press("pay", &story.link()).await.onward();
-    if let Some(before) = &story.departure {
-        assert_eq!(&departure, before, "a second press leaves under the same state");
+    let visit = shop.press("pay", &story.link()).await.onward();
+    if let Some(before) = &story.visit {
+        assert_eq!(&visit, before, "a second press leaves under the same state");
     }
-    story.departure = Some(departure);
+    story.visit = Some(visit);
     let home = come_back(shop, &story.return_with("code=yes")).await;
     story.hand_back(home, "success", "paid");
 }

@@ -58,7 +58,7 @@ pub struct Story {
     /// Where its customer pays.
     pub pay_link: String,
     /// Where it left to, if it did.
-    pub departure: Option<String>,
+    pub visit: Option<String>,
     /// Returns, and the Locations that answered them.
     pub returns: Vec<(String, String)>,
     /// The word of its outcome in our own API, if it has one.
@@ -99,8 +99,8 @@ impl Story {
 
     /// Where its browser returns to with this answer.
     pub fn return_with(&self, answer: &str) -> String {
-        let departure = self.departure.as_deref().expect("it has left");
-        let [to, state] = ["redirect_uri", "state"].map(|name| parameter(departure, name).expect("the bank is told"));
+        let visit = self.visit.as_deref().expect("it has left");
+        let [to, state] = ["redirect_uri", "state"].map(|name| parameter(visit, name).expect("the bank is told"));
         format!("{to}?{answer}&state={state}")
     }
 
@@ -127,16 +127,16 @@ impl Story {
         assert_eq!(opened.status, 200, "{}", opened.body);
         let data = &opened.json()["data"];
         let (pay_id, pay_link) = (data["id"].to_string(), data["pay_link"].as_str().unwrap().to_owned());
-        let (departure, returns, outcome, home, grant) = (None, Vec::new(), None, None, None);
-        Self { wish, key, pay_id, pay_link, departure, returns, outcome, home, grant }
+        let (visit, returns, outcome, home, grant) = (None, Vec::new(), None, None, None);
+        Self { wish, key, pay_id, pay_link, visit, returns, outcome, home, grant }
     }
 
     async fn visit_the_bank(&mut self, shop: &Shop, will: Will) {
-        self.depart(shop).await;
+        self.begin_visit(shop).await;
         if will == Will::FailThenPay {
             let checkout = self.come_back(shop, "code=fail%3Ainsufficient_funds").await;
             assert_eq!(checkout, self.pay_link);
-            self.depart(shop).await;
+            self.begin_visit(shop).await;
         }
         let (answer, status, outcome) = match will {
             Will::Ignore | Will::Vanish | Will::Cancel => return,
@@ -157,10 +157,10 @@ impl Story {
         self.hand_back(home, status, outcome);
     }
 
-    async fn depart(&mut self, shop: &Shop) {
-        let departure = shop.press("pay", &self.link()).await.onward();
-        assert!(departure.contains("/sandbox/authorise?"), "{departure}");
-        self.departure = Some(departure);
+    async fn begin_visit(&mut self, shop: &Shop) {
+        let visit = shop.press("pay", &self.link()).await.onward();
+        assert!(visit.contains("/sandbox/authorise?"), "{visit}");
+        self.visit = Some(visit);
     }
 
     async fn come_back(&mut self, shop: &Shop, answer: &str) -> String {

@@ -13,7 +13,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
 use handback::bank::sandbox::{Sandbox, institutions};
-use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Requested, Trip, UnverifiedResponse};
+use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Requested, UnverifiedResponse, VisitContext};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -47,7 +47,7 @@ pub struct Manners {
     /// Whether it answers behind a `#`.
     pub fragment: bool,
     /// How long it thinks before it says where to go.
-    pub departs_after: Duration,
+    pub visits_after: Duration,
     /// Whether it can be left for at all.
     pub reachable: bool,
 }
@@ -55,7 +55,7 @@ pub struct Manners {
 impl Manners {
     /// A bank like the sandbox, of this name.
     pub fn plain(name: &'static str) -> Self {
-        Self { name, fragment: false, departs_after: Duration::ZERO, reachable: true }
+        Self { name, fragment: false, visits_after: Duration::ZERO, reachable: true }
     }
 }
 
@@ -79,20 +79,20 @@ impl Bank for Mannered {
         self.1.takes_payments()
     }
 
-    async fn depart(&self, trip: &Trip<'_>) -> Result<Requested, BankTrouble> {
-        tokio::time::sleep(self.0.departs_after).await;
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+        tokio::time::sleep(self.0.visits_after).await;
         if !self.0.reachable {
             return Err(BankTrouble::Unreachable("the test says so".into()));
         }
-        self.1.depart(trip).await
+        self.1.request(context).await
     }
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         self.1.read_return(answer)
     }
 
-    async fn exchange(&self, trip: &Trip<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
-        self.1.exchange(trip, evidence).await
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+        self.1.exchange(context, evidence).await
     }
 }
 

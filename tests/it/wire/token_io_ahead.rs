@@ -1,4 +1,4 @@
-//! The departure begins with the call, and not with a browser: the bank is late, away, or the node is.
+//! The visit begins with the call, and not with a browser: the bank is late, away, or the node is.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::support::house::{House, StoreKind, eventually};
 use crate::support::http::{HttpReply, query_value};
 use crate::support::member::{CALLBACK, Member, request};
 
-fn late(departs_after: Duration) -> Manners {
-    Manners { departs_after, ..Manners::plain("late") }
+fn late(visits_after: Duration) -> Manners {
+    Manners { visits_after, ..Manners::plain("late") }
 }
 
 /// Calls with the Basic key, and waits for so many seconds.
@@ -103,7 +103,7 @@ async fn a_payment_whose_node_died_before_it_asked_is_asked_for_too() {
     let wish = wish.expect("a request").wish(None);
     let opened =
         use_cases::open::open(&annex.engine, &annex.merchant, "token_io", &wish, None).await.expect("a payment");
-    assert_eq!((opened.revision(), opened.departures().len()), (1, 1), "its departure is written with it");
+    assert_eq!((opened.revision(), opened.visits().len()), (1, 1), "its departure is written with it");
     assert_eq!(sweep::sweep(&annex.engine).await.expect("a store"), 1);
     eventually("its way is known", || async {
         let now = annex.now(&opened).await;

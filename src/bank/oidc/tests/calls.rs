@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::fake::{Fake, Play};
-use super::{STATE, bank, jwk, openid, plain, sign, trip};
+use super::{STATE, bank, context, jwk, openid, plain, sign};
 use crate::bank::oidc::settings::{Endpoints, OidcConfig};
 use crate::bank::{Bank as _, BankTrouble};
 use crate::clock::{Clock as _, TestClock};
@@ -23,7 +23,7 @@ async fn a_server_that_speaks_no_tls_has_not_been_asked() {
     let fake = Fake::start().await;
     let address = format!("{}/token", fake.base().replace("http:", "https:"));
     let bank = bank(with_token_at(plain(fake.base()), &address), &Arc::default());
-    let trouble = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap_err();
+    let trouble = bank.exchange(&context(), &Evidence::of("c")).await.unwrap_err();
     assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{trouble:?}");
 }
 
@@ -32,7 +32,7 @@ async fn an_address_without_a_listener_or_a_name_has_not_been_asked() {
     let fake = Fake::start().await;
     for address in ["http://127.0.0.1:1/token", "https://no-such-bank.invalid/token"] {
         let bank = bank(with_token_at(plain(fake.base()), address), &Arc::default());
-        let trouble = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap_err();
+        let trouble = bank.exchange(&context(), &Evidence::of("c")).await.unwrap_err();
         assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{address}: {trouble:?}");
     }
 }
@@ -42,7 +42,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     let fake = Fake::start().await;
     fake.play("/token", Play::Cut);
     let bank = bank(plain(fake.base()), &Arc::default());
-    let answer = bank.exchange(&trip(), &Evidence::of("c")).await;
+    let answer = bank.exchange(&context(), &Evidence::of("c")).await;
     assert_eq!(answer, Err(BankTrouble::Unanswered("the connection broke".into())));
     assert_eq!(fake.asked("/token").len(), 1, "it was asked once, and not again");
 }
@@ -51,7 +51,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
 async fn a_bank_of_plain_oauth_2_says_yes_without_a_signature() {
     let fake = Fake::start().await;
     fake.play("/token", Play::Say(200, r#"{"access_token":"a","token_type":"Bearer","consent_id":"c-7"}"#.into()));
-    let fact = bank(plain(fake.base()), &Arc::default()).exchange(&trip(), &Evidence::of("c")).await.unwrap();
+    let fact = bank(plain(fake.base()), &Arc::default()).exchange(&context(), &Evidence::of("c")).await.unwrap();
     assert_eq!(fact.outcome(), Outcome::Authorised);
     assert_eq!(fact.bank_tokens().unwrap().consent.as_deref(), Some("c-7"));
 }
@@ -64,7 +64,7 @@ async fn telling(fake: &Fake, clock: &Arc<TestClock>, claims: serde_json::Value)
     let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &all)});
     fake.play("/jwks", Play::Say(200, json!({ "keys": [jwk(1, "k")] }).to_string()));
     fake.play("/token", Play::Say(200, answer.to_string()));
-    bank(openid(fake.base()), clock).exchange(&trip(), &Evidence::of("c")).await.unwrap()
+    bank(openid(fake.base()), clock).exchange(&context(), &Evidence::of("c")).await.unwrap()
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_spent_code_whose_keys_cannot_be_looked_up_has_no_answer() {
     fake.play("/jwks", Play::Say(500, String::new()));
     let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &json!({}))});
     fake.play("/token", Play::Say(200, answer.to_string()));
-    let answer = bank.exchange(&trip(), &Evidence::of("c")).await;
+    let answer = bank.exchange(&context(), &Evidence::of("c")).await;
     assert_eq!(answer, Err(BankTrouble::Unanswered("keys: answered 500".into())));
 }
 
@@ -178,7 +178,7 @@ async fn what_is_known_serves_on_for_a_day_and_no_longer() {
         for _ in 0..3 {
             let answer = bank.knowledge.verified(&token).await.map(|signed| signed.algorithm);
             assert!(matches!(answer, Err(BankTrouble::Unreachable(_))), "{away}: {answer:?}");
-            assert!(matches!(bank.depart(&trip()).await, Err(BankTrouble::Unreachable(_))), "{away}");
+            assert!(matches!(bank.request(&context()).await, Err(BankTrouble::Unreachable(_))), "{away}");
             assert!(matches!(bank.prepare().await, Err(BankTrouble::Unreachable(_))), "{away}: the metric says so");
         }
         let repaired = if *away == "/jwks" { &halves[0].1 } else { &described };
@@ -213,7 +213,7 @@ async fn nothing_is_said_to_be_agreed_that_the_bank_did_not_grant() {
             json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &id_token)});
         answer.as_object_mut().unwrap().extend(response.as_object().unwrap().clone());
         fake.play("/token", Play::Say(200, answer.to_string()));
-        let fact = bank.exchange(&trip(), &Evidence::of("c")).await.unwrap();
+        let fact = bank.exchange(&context(), &Evidence::of("c")).await.unwrap();
         assert_eq!(fact.outcome() == Outcome::Authorised, granted, "{response}");
         if let Cause::Bank(Some(error)) = fact.cause() {
             assert_eq!(error.code(), "invalid_scope", "{response}");
@@ -236,7 +236,7 @@ async fn an_answer_that_came_and_cannot_be_read_is_told_from_one_that_never_came
         (Play::Cut, BankTrouble::Unanswered("the connection broke".into())),
     ] {
         fake.play("/token", play);
-        assert_eq!(bank.exchange(&trip(), &Evidence::of("c")).await, Err(expected));
+        assert_eq!(bank.exchange(&context(), &Evidence::of("c")).await, Err(expected));
     }
     let told = |trouble: BankTrouble| trouble.as_error().description().unwrap_or_default().to_owned();
     assert_eq!(told(BankTrouble::Unanswered("x".into())), "The bank did not answer.");

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
-use crate::bank::Trip;
+use crate::bank::VisitContext;
 use crate::clock::TestClock;
 use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
@@ -90,14 +90,14 @@ fn bank(config: OidcConfig, clock: &Arc<TestClock>) -> Oidc {
 }
 
 /// One visit, the same each time.
-fn trip() -> Trip<'static> {
+fn context() -> VisitContext<'static> {
     static VISIT: LazyLock<(Journey, Secret)> = LazyLock::new(|| {
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         (Journey::open(opening()), verifier)
     });
     let (journey, verifier) = &*VISIT;
     let redirect_uri = "https://pay.example/return/bank";
-    Trip { journey, state: STATE, nonce: STATE, verifier, redirect_uri, institution: None }
+    VisitContext { journey, state: STATE, nonce: STATE, verifier, redirect_uri, institution: None }
 }
 
 /// A journey of a payment.

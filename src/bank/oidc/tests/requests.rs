@@ -8,12 +8,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::fake::{Asked, Fake, Play};
-use super::{STATE, bank, jwk, key, openid, pem, plain, trip};
+use super::{STATE, bank, context, jwk, key, openid, pem, plain};
 use crate::bank::oidc::Oidc;
 use crate::bank::oidc::settings::{
     ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,
 };
-use crate::bank::{Bank as _, BankTrouble, Requested, Trip};
+use crate::bank::{Bank as _, BankTrouble, Requested, VisitContext};
 use crate::clock::{Clock as _, TestClock};
 use crate::domain::outcome::{Evidence, Outcome};
 use crate::domain::redirect::Redirect;
@@ -39,7 +39,7 @@ fn holds(map: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
 
 /// Where the bank wants the browser.
 async fn accepted(bank: &Oidc) -> Redirect {
-    match bank.depart(&trip()).await.unwrap() {
+    match bank.request(&context()).await.unwrap() {
         Requested::Accepted(redirect) => redirect,
         Requested::Refused(error) => panic!("refused: {error:?}"),
     }
@@ -174,7 +174,7 @@ async fn a_signed_request_is_pushed_as_it_is() {
     fake.play("/par", Play::Say(201, r#"{"request_uri":"urn:x:1","expires_in":60}"#.into()));
     let auth = ClientAuth::PrivateKeyJwt;
     let config = OidcConfig { par: Par::Always, requests: Requests::Signed, auth, ..plain(fake.base()) };
-    bank(signing(config), &Arc::default()).depart(&trip()).await.unwrap();
+    bank(signing(config), &Arc::default()).request(&context()).await.unwrap();
     let [asked]: [Asked; 1] = fake.asked("/par").try_into().unwrap();
     let pairs = url::form_urlencoded::parse(asked.body.as_bytes());
     let names: Vec<_> = pairs.map(|(name, _)| name.into_owned()).collect();
@@ -194,12 +194,12 @@ async fn an_error_that_the_bank_names_for_a_pushed_request_is_its_refusal() {
     ] {
         let body = format!(r#"{{"error":"{code}","error_description":"No."}}"#);
         fake.play("/par", Play::Say(status, body));
-        let Ok(Requested::Refused(error)) = bank.depart(&trip()).await else { panic!("{status} {code}") };
+        let Ok(Requested::Refused(error)) = bank.request(&context()).await else { panic!("{status} {code}") };
         assert_eq!((error.code(), error.description()), (code, Some("No.")));
     }
     let long = format!(r#"{{"error":"{}\u0007\n{}"}}"#, "x".repeat(60), "y".repeat(60));
     fake.play("/par", Play::Say(400, long));
-    let Ok(Requested::Refused(error)) = bank.depart(&trip()).await else { panic!() };
+    let Ok(Requested::Refused(error)) = bank.request(&context()).await else { panic!() };
     assert_eq!(error.code(), format!("{}yyyy", "x".repeat(60)));
 }
 
@@ -221,7 +221,7 @@ async fn a_bank_that_could_take_the_request_another_time_is_asked_again() {
         (201, r#"{"request_uri":"#, "pushing: the answer cannot be read: its JSON breaks off"),
     ] {
         fake.play("/par", Play::Say(status, body.into()));
-        assert_eq!(bank.depart(&trip()).await, Err(BankTrouble::Unreachable(expected.into())), "{status} {body}");
+        assert_eq!(bank.request(&context()).await, Err(BankTrouble::Unreachable(expected.into())), "{status} {body}");
     }
 }
 
@@ -231,9 +231,9 @@ async fn a_payment_that_the_bank_would_not_hear_of_is_taken_nowhere() {
     fake.play("/token", Play::Say(200, r#"{"access_token":"a","token_type":"Bearer"}"#.into()));
     let bank = bank(plain(fake.base()), &Arc::default());
     let payment = super::payment();
-    let trip = Trip { journey: &payment, ..trip() };
-    assert!(matches!(bank.depart(&trip).await, Err(BankTrouble::Unreachable(_))));
-    let fact = bank.exchange(&trip, &Evidence::of("c")).await.unwrap();
+    let context = VisitContext { journey: &payment, ..context() };
+    assert!(matches!(bank.request(&context).await, Err(BankTrouble::Unreachable(_))));
+    let fact = bank.exchange(&context, &Evidence::of("c")).await.unwrap();
     assert_eq!(fact.outcome(), Outcome::Failed);
     assert!(fake.asked("/token").is_empty() && !bank.takes_payments());
 }
@@ -253,7 +253,7 @@ async fn exchanged(auth: ClientAuth, clock: &Arc<TestClock>) -> (Asked, Fake) {
     let fake = Fake::start().await;
     fake.play("/token", Play::Say(400, r#"{"error":"invalid_grant"}"#.into()));
     let config = OidcConfig { auth, ..signing(plain(fake.base())) };
-    bank(config, clock).exchange(&trip(), &Evidence::of("c+d &")).await.unwrap();
+    bank(config, clock).exchange(&context(), &Evidence::of("c+d &")).await.unwrap();
     let [asked]: [Asked; 1] = fake.asked("/token").try_into().unwrap();
     for (name, value) in [
         ("grant_type", "authorization_code"),

@@ -12,12 +12,12 @@ use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, pay
 use crate::domain::delivery::{News, Notice, Posting, Target};
 use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{Conclusion, Departing, HandBack, Journey, Opening, Proof, Via};
+use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::{Sealed, Secret};
 
-const VIA: Via = Via { departure: 0, mark: 7 };
+const VIA: Via = Via { visit: 0, mark: 7 };
 
 /// The contract's payment, opened, with these fields of `initiation` changed.
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
@@ -99,7 +99,7 @@ fn the_usual_path_has_its_statuses_in_order() {
 fn a_payment_on_hosted_pages_waits_there_until_its_customer_comes_back() {
     let journey = hosted();
     assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_HP");
-    let Departing::New(away, _) = journey.depart(None, at(1)) else { panic!() };
+    let BegunVisit::New(away, _) = journey.begin_visit(None, at(1)) else { panic!() };
     assert_eq!(status(&away), "INITIATION_PENDING_REDIRECT_HP");
     assert_eq!(status(&returned(away.clone())), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     let again = away.fail(VIA, BankError::new("server_error", None), at(3)).unwrap();

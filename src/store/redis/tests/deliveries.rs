@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, MerchantId, Shard};
 use crate::domain::journey::{End, Journey, Via};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, concluded, concluding, departed, fresh};
+use crate::store::laws::cast::{Draft, away, concluded, concluding, fresh};
 use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -23,8 +23,8 @@ impl RedisStore {
     async fn cancelled(&self, draft: Draft, at: Moment) -> Journey {
         let journey = draft.notifying(["https://m.example/a"]).journey();
         assert_eq!(Journeys::open(self, &journey, &[], None).await, Ok(Opened::New));
-        let (away, departure) = departed(journey, at);
-        assert_eq!(self.take(&Step::to(away.clone()).with_state(fresh(), departure)).await, Ok(Taken::Done));
+        let (away, visit) = away(journey, at);
+        assert_eq!(self.take(&Step::to(away.clone()).with_state(fresh(), visit)).await, Ok(Taken::Done));
         let (cancelled, _) = concluded(away, &Fact::pressed_cancel(), at);
         assert_eq!(self.take(&concluding(cancelled.clone(), None)).await, Ok(Taken::Done));
         cancelled
@@ -56,7 +56,7 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     assert_eq!(left().await, [life, life]);
     let mut journey = journey;
     for mark in 1..4 {
-        journey = journey.remember(Via { departure: 0, mark }, End::Concluded(0), store.clock.now()).unwrap();
+        journey = journey.remember(Via { visit: 0, mark }, End::Concluded(0), store.clock.now()).unwrap();
         assert_eq!(store.take(&Step::to(journey.clone())).await, Ok(Taken::Done));
         assert_eq!(left().await, [life, life]);
     }

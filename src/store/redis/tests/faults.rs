@@ -10,7 +10,7 @@ use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
 use crate::store::laws::cast::{
-    Draft, concluded, concluding, deliveries_of, departed, fresh, merchant, renamed, reservation, user,
+    Draft, away, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation, user,
 };
 use crate::store::{
     Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved, Step, Taken,
@@ -33,8 +33,8 @@ impl RedisStore {
     async fn away(&self, state: Digest) -> Journey {
         let journey = Draft::at(self.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(self.open_journey(&journey).await, Ok(Opened::New));
-        let (away, departure) = departed(journey, self.now());
-        assert_eq!(self.take(&Step::to(away.clone()).with_state(state, departure)).await, Ok(Taken::Done));
+        let (away, visit) = away(journey, self.now());
+        assert_eq!(self.take(&Step::to(away.clone()).with_state(state, visit)).await, Ok(Taken::Done));
         away
     }
 
@@ -91,14 +91,14 @@ async fn a_lost_reply_changes_no_answer() {
     store.ping().await.unwrap();
     let (opening, edit, keyed) = (reservation(), reservation(), reservation());
     let journey = Draft::at(store.now()).reserved_by(&opening).notifying(["https://m.example/a"]).journey();
-    let (away, departure) = departed(journey.clone(), store.now());
+    let (away, visit) = away(journey.clone(), store.now());
     let (paid, _) = concluded(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
 
     proxy.drop_next_reply();
     assert_eq!(Journeys::open(&*store, &journey, &[], Some(&opening)).await, Ok(Opened::New));
     proxy.drop_next_reply();
-    assert_eq!(store.take(&Step::to(away).with_state(fresh(), departure)).await, Ok(Taken::Done));
+    assert_eq!(store.take(&Step::to(away).with_state(fresh(), visit)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
     let conclude = concluding(paid.clone(), Some(store.token(fresh())));
     assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
@@ -283,13 +283,13 @@ async fn steps_take_one_round_trip() {
     let away = store.away(state).await;
     let (shard, by) = (away.id().shard(), away.opening().merchant);
     let before = proxy.round_trips();
-    let (found, departure) = store.find_by_state(shard, &state).await.unwrap().unwrap();
-    assert_eq!((trips(before), departure), (1, 0));
-    let held = found.hold(Via { departure, mark: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
+    let (found, visit) = store.find_by_state(shard, &state).await.unwrap().unwrap();
+    assert_eq!((trips(before), visit), (1, 0));
+    let held = found.hold(Via { visit, mark: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
     let before = proxy.round_trips();
     assert_eq!(store.take(&Step::to(held.clone())).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
-    let found = held.remember(Via { departure, mark: 1 }, End::Frozen, store.now()).unwrap();
+    let found = held.remember(Via { visit, mark: 1 }, End::Frozen, store.now()).unwrap();
     assert_eq!(store.take(&Step::to(found.clone())).await, Ok(Taken::Done));
     let (paid, _) = concluded(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
