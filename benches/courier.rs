@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 const WELL: usize = 100;
 /// How many journeys conclude in a run, and how many lie in wait for the further server.
 const JOURNEYS: usize = 2_000;
-/// How long it is from one final_outcome to the next.
+/// How long it is from one final outcome to the next.
 const EVERY: Duration = Duration::from_millis(10);
 /// How long a server takes to answer that is busy.
 const BUSY: Duration = Duration::from_millis(100);
@@ -164,7 +164,7 @@ async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
     }
 }
 
-/// How many deliveries a second come, from the first final_outcome to the last delivery, when `DRAINED` journeys conclude as
+/// How many deliveries a second come, from the first final outcome to the last delivery, when `DRAINED` journeys conclude as
 /// fast as they can and each tells so many of these servers.
 async fn drained(store: Store, servers: usize, told: usize) {
     let town = Town::open(vec![Manners::Well; servers]);

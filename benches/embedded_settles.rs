@@ -1,7 +1,7 @@
-//! How many final_outcomes a second the embedded store makes durable, and how long each of them waits.
+//! How many final outcomes a second the embedded store makes durable, and how long each of them waits.
 //!
 //! `cargo bench --bench embedded_settles -- [journeys…]` (10000 and 200000 unless said otherwise) fills a store below the
-//! target folder, on whatever disk that is, and lets 1, 64 and 256 concluders at it, each with one final_outcome under way:
+//! target folder, on whatever disk that is, and lets 1, 64 and 256 concluders at it, each with one final outcome under way:
 //! its stage and a one-time token. A wait runs from the call to the answer, so it holds the queue and the `fsync`. Pin
 //! it to one core with `taskset -c 0`.
 
@@ -25,7 +25,7 @@ use rand::seq::SliceRandom as _;
 /// How many journeys are under way: the youngest, which conclude in no order. The others are there, and stay open.
 const UNDER_WAY: usize = 60_000;
 
-/// How many conclude at the same time, and how many final_outcomes are measured at the most.
+/// How many conclude at the same time, and how many final outcomes are measured at the most.
 const SETTLERS: [(usize, usize); 3] = [(1, 3_000), (64, 20_000), (256, 30_000)];
 
 fn main() -> Result<(), Trouble> {

@@ -1,4 +1,4 @@
-//! What a journey costs a Redis: its memory, its processor time, and how long a final_outcome waits for it.
+//! What a journey costs a Redis: its memory, its processor time, and how long a final outcome waits for it.
 //!
 //! `cargo bench --bench redis_steps -- [journeys…]` (10000, 50000 and 200000 unless said otherwise, each more than the
 //! one before) starts a `redis-server` of its own for each of the two ways to keep what was acknowledged, with its file
@@ -30,7 +30,7 @@ use handback::store::{Redemption, Step, Tokens};
 /// How many callers there are at the same time.
 const CALLERS: usize = 50;
 
-/// How many final_outcomes of each size are measured at the most, and in how many rounds.
+/// How many final outcomes of each size are measured at the most, and in how many rounds.
 const MEASURED: usize = 30_000;
 const ROUNDS: usize = 5;
 
@@ -73,7 +73,7 @@ async fn measure(appendfsync: &str, sizes: &[usize]) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// What was measured: final_outcomes a second and microseconds of Redis for each of them in every round with all callers,
+/// What was measured: final outcomes a second and microseconds of Redis for each of them in every round with all callers,
 /// and every wait of the one caller.
 #[derive(Default)]
 struct Concluded {
@@ -128,7 +128,7 @@ impl Traffic {
         Ok(concluded)
     }
 
-    /// Redeems the tokens of these final_outcomes.
+    /// Redeems the tokens of these final outcomes.
     async fn redeem(&self, steps: Vec<Step>) -> Result<(), Trouble> {
         let redeemed = share_out(steps, CALLERS, |share| redeem_all(Arc::clone(&self.store), share));
         redeemed.await.map(drop)

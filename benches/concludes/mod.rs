@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
-use handback::domain::journey::{BegunVisit, Cancel, Checkout, End, Journey, Opening, Purpose, Via, Wanted};
+use handback::domain::journey::{BegunVisit, Cancel, Checkout, Journey, LedTo, Opening, Purpose, ResponseId, Wanted};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::moment::Moment;
 use handback::domain::money::{Amount, Currency};
@@ -113,14 +113,14 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
 
 /// What a bank's proof leaves of a journey: the step that concludes it as paid.
 ///
-/// Only this program's own banks can make a fact, and there is none here. So the final_outcome is written into the
+/// Only this program's own banks can make a fact, and there is none here. So the final outcome is written into the
 /// record, into the empty list before what only a consent has: `[[0 (paid), at, {"B": nil}]]`.
 pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
     let now = SystemClock.now();
-    let via = Via { visit: 0, mark: rand::random() };
-    let answered = away.remember(via, End::Concluded(0), now).ok_or("it had been answered")?;
+    let response_id = ResponseId { visit: 0, response_digest: rand::random() };
+    let answered = away.remember(response_id, LedTo::Outcome(0), now).ok_or("it had been answered")?;
     let mut record = write_journey(&answered)?;
-    // No final_outcomes; no consent, proofs, reopenings or grant.
+    // No final outcomes; no consent, proofs, reopenings or grant.
     let end = [0x90, 0xc0, 0x90, 0x90, 0xc0];
     if !record.ends_with(&end) {
         return Err("a record does not end as it did".into());

@@ -36,7 +36,7 @@ impl std::fmt::Debug for Letter {
 /// Why a letter cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritable {
-    /// The journey has no such final_outcome or target.
+    /// The journey has no such final outcome or target.
     #[error("its journey knows nothing of {0}")]
     Unknown(DeliveryId),
     /// The dialect has nothing to say to an endpoint.
@@ -174,7 +174,7 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
 
-/// The final_outcome that a parcel tells of, if it is about one.
+/// The final outcome that a parcel tells of, if it is about one.
 fn final_outcome(parcel: &Parcel) -> Option<&FinalOutcome> {
     parcel.journey.final_outcomes().get(usize::from(parcel.delivery.id.news.final_outcome()?))
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::bank::BankTrouble;
 use crate::domain::consent::{BankTokens, Consent, Grant};
 use crate::domain::delivery::News;
-use crate::domain::journey::{Conclusion, End, Journey, Purpose, Stage, Via};
+use crate::domain::journey::{Conclusion, Journey, LedTo, Purpose, ResponseId, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
 use crate::domain::terms::ExtraOutcomes;
@@ -23,21 +23,21 @@ pub(super) async fn by_response(
     deps: &Deps,
     journey: Journey,
     fact: &Fact,
-    via: Via,
+    response_id: ResponseId,
 ) -> Result<ConcludedResponse, EngineError> {
     let decide = |journey: &Journey| {
         // What a bank has proven counts, also after its answer was given up.
         let supersedes = fact.outcome().is_proven()
             && journey.final_outcome().is_some_and(|final_outcome| !final_outcome.outcome.is_proven());
-        if let Some(end) = journey.answered(via).filter(|end| **end != End::Frozen && !supersedes) {
+        if let Some(end) = journey.answered(response_id).filter(|end| **end != LedTo::HandedBackEarly && !supersedes) {
             return Ok(Next::Stay((end.clone(), None)));
         }
-        Ok(match changed(deps, journey, fact, via)? {
+        Ok(match changed(deps, journey, fact, response_id)? {
             Some((step, end)) => {
                 let announcement = commit::announcement(deps, step.journey(), step.deliveries());
                 Next::Take(Box::new(step), (end, Some(announcement)))
             }
-            None => remembered(deps, journey, via, &error_of(fact)).map(|end| (end, None)),
+            None => remembered(deps, journey, response_id, &error_of(fact)).map(|end| (end, None)),
         })
     };
     let (journey, (end, announcement)) = commit::commit(deps, journey, decide).await?;
@@ -52,18 +52,18 @@ pub(super) async fn by_response(
 pub(super) async fn change_nothing(
     deps: &Deps,
     journey: Journey,
-    via: Via,
+    response_id: ResponseId,
     error: &BankError,
 ) -> Result<ConcludedResponse, EngineError> {
-    let remember = |journey: &Journey| Ok(remembered(deps, journey, via, error));
+    let remember = |journey: &Journey| Ok(remembered(deps, journey, response_id, error));
     let (journey, end) = commit::commit(deps, journey, remember).await?;
     Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: None })
 }
 
-fn remembered(deps: &Deps, journey: &Journey, via: Via, error: &BankError) -> Next<End> {
-    let end = journey.answered(via).cloned().or_else(|| redirect::home_end(journey));
-    let end = end.unwrap_or_else(|| End::Failed(error.clone()));
-    match journey.clone().remember(via, end.clone(), deps.clock.now()) {
+fn remembered(deps: &Deps, journey: &Journey, response_id: ResponseId, error: &BankError) -> Next<LedTo> {
+    let end = journey.answered(response_id).cloned().or_else(|| redirect::home_end(journey));
+    let end = end.unwrap_or_else(|| LedTo::Failed(error.clone()));
+    match journey.clone().remember(response_id, end.clone(), deps.clock.now()) {
         Some(next) => Next::Take(Box::new(Step::to(next)), end),
         None => Next::Stay(end),
     }
@@ -111,20 +111,25 @@ pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
 }
 
 /// What a fact changes, if anything: the step to take, and the end it leads to.
-fn changed(deps: &Deps, journey: &Journey, fact: &Fact, via: Via) -> Result<Option<(Step, End)>, EngineError> {
+fn changed(
+    deps: &Deps,
+    journey: &Journey,
+    fact: &Fact,
+    response_id: ResponseId,
+) -> Result<Option<(Step, LedTo)>, EngineError> {
     let now = deps.clock.now();
-    if is_of_an_earlier_round(journey, via) || is_withdrawn(journey) {
+    if is_of_an_earlier_round(journey, response_id) || is_withdrawn(journey) {
         return Ok(None);
     }
     if let Some(error) = retriable(journey, fact, now) {
-        let failed = journey.clone().fail(via, error.clone(), now);
-        return Ok(failed.map(|next| (Step::to(next), End::Failed(error))));
+        let failed = journey.clone().fail(response_id, error.clone(), now);
+        return Ok(failed.map(|next| (Step::to(next), LedTo::Failed(error))));
     }
-    match journey.clone().conclude(fact, Some(via), now) {
+    match journey.clone().conclude(fact, Some(response_id), now) {
         Conclusion::Stands(_) => Ok(None),
         Conclusion::Concluded(next, number) => {
             let next = with_grant(deps, next, fact)?;
-            let end = next.answered(via).cloned().unwrap_or(End::Concluded(number));
+            let end = next.answered(response_id).cloned().unwrap_or(LedTo::Outcome(number));
             Ok(Some((last_step(deps, next, number), end)))
         }
     }
@@ -136,14 +141,14 @@ pub(super) struct ConcludedResponse {
     /// The journey afterwards.
     pub journey: Arc<Journey>,
     /// The end that the answer leads to.
-    pub end: End,
+    pub end: LedTo,
     /// What its browser waits for before, if the budget allows.
     pub announcement: Announcement,
 }
 
 /// Whether an answer belongs to a round that is over: it decides nothing in the present one.
-fn is_of_an_earlier_round(journey: &Journey, via: Via) -> bool {
-    journey.reopenings().last().is_some_and(|present| via.visit < present.visits)
+fn is_of_an_earlier_round(journey: &Journey, response_id: ResponseId) -> bool {
+    journey.reopenings().last().is_some_and(|present| response_id.visit < present.visits)
 }
 
 /// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.

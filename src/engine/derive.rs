@@ -31,7 +31,7 @@ pub(super) fn api_key_digest(key: &str) -> Digest {
     digest("api key", key.as_bytes())
 }
 
-pub(super) fn mark(kind: &ResponseKind) -> u64 {
+pub(super) fn response_digest(kind: &ResponseKind) -> u64 {
     let digest = digest("answer", &kind.distinguishing());
     u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]))
 }
@@ -75,7 +75,7 @@ pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
     page(deps, journey, page_of(journey)).map(|page| page.as_str().to_owned())
 }
 
-/// The one-time token of a final_outcome, where the journey's terms want one.
+/// The one-time token of a final outcome, where the journey's terms want one.
 pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
     if journey.opening().terms.one_time_token == OneTime::Off {
         return Ok(None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::id::{JourneyId, MerchantId, PayId};
-use crate::domain::journey::{Journey, Via};
+use crate::domain::journey::{Journey, ResponseId};
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{derive, lapse};
 use crate::keys::{pay_id_of_link, shard_of_state};
@@ -124,11 +124,11 @@ fn is_under_way(journey: &Journey) -> bool {
 }
 
 /// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any more).
-pub(super) async fn ended(deps: &Deps, pay_id: PayId, via: Via) -> Result<Option<Journey>, EngineError> {
+pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>, EngineError> {
     loop {
         match deps.store.find(pay_id).await? {
             None => return Ok(None),
-            Some(journey) if journey.answered(via).is_some() || journey.proof(via).is_none() => {
+            Some(journey) if journey.answered(response_id).is_some() || journey.proof(response_id).is_none() => {
                 return Ok(Some(journey));
             }
             Some(_) => tokio::time::sleep(GLANCE).await,

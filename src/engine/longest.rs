@@ -73,7 +73,7 @@ pub(super) fn longest_consent_token(deps: &Deps, journey: &Journey) -> String {
     claims.map_or_else(String::new, |claims| "x".repeat(Keys::consent_token_length(&journey.opening().key, &claims)))
 }
 
-/// Whether a final_outcome comes with a consent token.
+/// Whether a final outcome comes with a consent token.
 pub(super) fn agreed(final_outcome: &FinalOutcome) -> bool {
     final_outcome.outcome == Outcome::Authorised
 }

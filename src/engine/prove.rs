@@ -12,7 +12,7 @@ use futures_util::future::{Either, FutureExt as _, select};
 use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::delivery::News;
 use crate::domain::id::PayId;
-use crate::domain::journey::{Journey, Proof, Via};
+use crate::domain::journey::{Journey, Proof, ResponseId};
 use crate::domain::outcome::{Evidence, Fact};
 use crate::domain::secret::{Digest, Secret};
 use crate::engine::commit::Next;
@@ -61,15 +61,15 @@ pub(super) struct Landing {
 pub(super) fn prove(
     engine: &Arc<Engine>,
     journey: &Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
     known: Known,
 ) -> Flight<Result<Landing, EngineError>> {
-    engine.proofs.join(key_of(journey, via, evidence), || {
+    engine.proofs.join(key_of(journey, response_id, evidence), || {
         let (engine, journey, evidence) = (Arc::clone(engine), journey.clone(), evidence.clone());
         async move {
             let timing = Timing::default();
-            let landed = prove_and_conclude(&engine, journey, via, (&evidence, known), &timing).await?;
+            let landed = prove_and_conclude(&engine, journey, response_id, (&evidence, known), &timing).await?;
             Ok(Landing { landed, asked: timing.bank() })
         }
         .boxed()
@@ -77,48 +77,48 @@ pub(super) fn prove(
 }
 
 /// Whether this evidence has been found genuine by a proof that is under way here.
-pub(super) fn is_genuine(engine: &Engine, journey: &Journey, via: Via, evidence: &Evidence) -> bool {
-    engine.genuine.has(&key_of(journey, via, evidence))
+pub(super) fn is_genuine(engine: &Engine, journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> bool {
+    engine.genuine.has(&key_of(journey, response_id, evidence))
 }
 
 async fn prove_and_conclude(
     engine: &Engine,
     journey: Journey,
-    via: Via,
+    response_id: ResponseId,
     (evidence, known): (&Evidence, Known),
     timing: &Timing,
 ) -> Result<Landed, EngineError> {
-    if matches!(journey.proof(via), Some(Proof::Sent { .. })) {
+    if matches!(journey.proof(response_id), Some(Proof::Sent { .. })) {
         return Ok(Landed::Elsewhere);
     }
-    let bank = Arc::clone(engine.deps.bank(journey.bank_of(via.visit))?);
+    let bank = Arc::clone(engine.deps.bank(journey.bank_of(response_id.visit))?);
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, via, evidence)).await?,
+        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, response_id, evidence)).await?,
     };
-    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, via, evidence)));
+    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, response_id, evidence)));
     let fact = match checked {
         Ok(Checked::Refused(error)) => Fact::refused(error),
         Ok(Checked::Genuine) => {
-            let Some(journey) = sent(&engine.deps, bank.as_ref(), &journey, via).await? else {
+            let Some(journey) = sent(&engine.deps, bank.as_ref(), &journey, response_id).await? else {
                 return Ok(Landed::Elsewhere);
             };
-            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, via, evidence)).await? {
+            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, response_id, evidence)).await? {
                 Ok(fact) => fact,
-                Err(trouble) => refused(&journey, via, &trouble),
+                Err(trouble) => refused(&journey, response_id, &trouble),
             }
         }
         Err(BankTrouble::Forged(why)) => {
-            tracing::warn!(bank = journey.bank_of(via.visit), why, "return.forged");
+            tracing::warn!(bank = journey.bank_of(response_id.visit), why, "return.forged");
             return Ok(Landed::Forged);
         }
         // The code is unspent: whether it is worth anything can be asked later.
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(via.visit), error = %trouble, "return.unchecked");
+            tracing::warn!(bank = journey.bank_of(response_id.visit), error = %trouble, "return.unchecked");
             return Ok(Landed::Unchecked);
         }
     };
-    conclude_persistently(&engine.deps, journey, &fact, via).await.map(Landed::Home)
+    conclude_persistently(&engine.deps, journey, &fact, response_id).await.map(Landed::Home)
 }
 
 /// Concludes, however long the store is away: what the bank response once it will not say again.
@@ -126,68 +126,74 @@ async fn conclude_persistently(
     deps: &Deps,
     journey: Journey,
     fact: &Fact,
-    via: Via,
+    response_id: ResponseId,
 ) -> Result<ConcludedResponse, EngineError> {
-    commit::while_away(|| conclude::by_response(deps, journey.clone(), fact, via)).await
+    commit::while_away(|| conclude::by_response(deps, journey.clone(), fact, response_id)).await
 }
 
 /// Takes over a proof that its node has left; whoever renews the hold first has it.
-pub(super) async fn take_over(engine: &Arc<Engine>, journey: Journey, via: Via) -> Result<(), EngineError> {
+pub(super) async fn take_over(
+    engine: &Arc<Engine>,
+    journey: Journey,
+    response_id: ResponseId,
+) -> Result<(), EngineError> {
     let deps = &engine.deps;
-    let Some(Proof::Held { evidence, .. }) = journey.proof(via) else { return Ok(()) };
-    let able = deps.bank(journey.bank_of(via.visit)).is_ok() && derive::context(deps, &journey, via.visit).is_ok();
+    let Some(Proof::Held { evidence, .. }) = journey.proof(response_id) else { return Ok(()) };
+    let able = deps.bank(journey.bank_of(response_id.visit)).is_ok()
+        && derive::context(deps, &journey, response_id.visit).is_ok();
     let Some(evidence) = derive::unsealed(deps, &journey, evidence).filter(|_| able) else {
-        return leave_to_others(deps, journey, via).await;
+        return leave_to_others(deps, journey, response_id).await;
     };
-    let left = journey.proof(via).cloned();
+    let left = journey.proof(response_id).cloned();
     let renew = |journey: &Journey| {
-        let own = journey.proof(via) == left.as_ref();
-        let next = if own { held(deps, journey, via, &evidence)? } else { None };
+        let own = journey.proof(response_id) == left.as_ref();
+        let next = if own { held(deps, journey, response_id, &evidence)? } else { None };
         Ok(Next::step(next))
     };
     if let Some((journey, true)) = commit::unless_gone(commit::commit(deps, journey, renew).await)?
-        && !engine.proofs.has(&key_of(&journey, via, &evidence))
+        && !engine.proofs.has(&key_of(&journey, response_id, &evidence))
     {
         tracing::info!(pay_id = %journey.pay_id(), "prove.taken_over");
         // It flies on by itself.
-        drop(prove(engine, &journey, via, &evidence, Known::Genuine));
+        drop(prove(engine, &journey, response_id, &evidence, Known::Genuine));
     }
     Ok(())
 }
 
 /// Leaves a proof to nodes that have its bank and its key, until the journey's time is over.
-async fn leave_to_others(deps: &Deps, journey: Journey, via: Via) -> Result<(), EngineError> {
+async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
     let (now, trouble) = (deps.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
     if now >= journey.expires_at() {
-        let fact = refused(&journey, via, &trouble);
-        return conclude::by_response(deps, journey, &fact, via).await.map(drop);
+        let fact = refused(&journey, response_id, &trouble);
+        return conclude::by_response(deps, journey, &fact, response_id).await.map(drop);
     }
-    let left = journey.proof(via).cloned();
+    let left = journey.proof(response_id).cloned();
     let hold = |journey: &Journey| {
-        let evidence = match journey.proof(via) {
-            Some(Proof::Held { evidence, .. }) if journey.proof(via) == left.as_ref() => Some(evidence.clone()),
+        let evidence = match journey.proof(response_id) {
+            Some(Proof::Held { evidence, .. }) if journey.proof(response_id) == left.as_ref() => Some(evidence.clone()),
             _ => None,
         };
-        let next = evidence.and_then(|evidence| journey.clone().hold(via, evidence, now.plus(Journey::HELD), now));
+        let next =
+            evidence.and_then(|evidence| journey.clone().hold(response_id, evidence, now.plus(Journey::HELD), now));
         Ok(Next::step(next))
     };
     commit::unless_gone(commit::commit(deps, journey, hold).await).map(drop)
 }
 
 /// Gives up an answer that the bank was asked for, and that never came.
-pub(super) async fn give_up(deps: &Deps, journey: Journey, via: Via) -> Result<(), EngineError> {
+pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
     let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
-    conclude::by_response(deps, journey.clone(), &refused(&journey, via, &trouble), via).await.map(drop)
+    conclude::by_response(deps, journey.clone(), &refused(&journey, response_id, &trouble), response_id).await.map(drop)
 }
 
 async fn checked(
     deps: &Deps,
     bank: &dyn Bank,
     journey: &Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
 ) -> Result<Result<Checked, BankTrouble>, EngineError> {
-    let texts = derive::context(deps, journey, via.visit)?;
+    let texts = derive::context(deps, journey, response_id.visit)?;
     let context = texts.of(journey);
     Ok(commit::while_unreachable(|| bank.check(&context, evidence)).await)
 }
@@ -196,10 +202,10 @@ async fn exchanged(
     deps: &Deps,
     bank: &dyn Bank,
     journey: &Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
 ) -> Result<Result<Fact, BankTrouble>, EngineError> {
-    let texts = derive::context(deps, journey, via.visit)?;
+    let texts = derive::context(deps, journey, response_id.visit)?;
     let context = texts.of(journey);
     let answer = commit::while_unreachable(|| bank.exchange(&context, evidence));
     // Before the answer counts as lost elsewhere.
@@ -209,24 +215,29 @@ async fn exchanged(
 
 /// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
 /// somebody else has asked, or the answer has been concluded.
-async fn sent(deps: &Deps, bank: &dyn Bank, journey: &Journey, via: Via) -> Result<Option<Journey>, EngineError> {
+async fn sent(
+    deps: &Deps,
+    bank: &dyn Bank,
+    journey: &Journey,
+    response_id: ResponseId,
+) -> Result<Option<Journey>, EngineError> {
     if !bank.asks_once() {
         return Ok(Some(journey.clone()));
     }
     let by = u64::from_be_bytes(*deps.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
-    let send = |journey: &Journey| Ok(Next::step(journey.clone().send(via, by, deps.clock.now())));
+    let send = |journey: &Journey| Ok(Next::step(journey.clone().send(response_id, by, deps.clock.now())));
     let noted = commit::unless_gone(commit::commit_persistently(deps, journey.clone(), send).await)?;
     Ok(noted.and_then(|(journey, is_sent)| is_sent.then_some(journey)))
 }
 
-fn key_of(journey: &Journey, via: Via, evidence: &Evidence) -> Key {
+fn key_of(journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Key {
     let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let bytes = [&code.len().to_be_bytes(), code.as_bytes(), signed.as_bytes()].concat();
-    (journey.pay_id(), via.visit, digest("offer", &bytes))
+    (journey.pay_id(), response_id.visit, digest("offer", &bytes))
 }
 
-pub(super) fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fact {
-    tracing::warn!(bank = journey.bank_of(via.visit), error = %trouble, "return.bank_trouble");
+pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &BankTrouble) -> Fact {
+    tracing::warn!(bank = journey.bank_of(response_id.visit), error = %trouble, "return.bank_trouble");
     Fact::refused(trouble.as_error())
 }
 
@@ -234,19 +245,19 @@ pub(super) fn refused(journey: &Journey, via: Via, trouble: &BankTrouble) -> Fac
 pub(super) async fn prove_brought(
     engine: &Arc<Engine>,
     journey: &Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
     patience: Duration,
 ) -> Result<Landed, EngineError> {
     let proven = journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven());
-    if journey.answered(via).is_some() || proven {
+    if journey.answered(response_id).is_some() || proven {
         return Ok(Landed::Elsewhere);
     }
-    let flight = prove(engine, journey, via, evidence, Known::Nothing);
+    let flight = prove(engine, journey, response_id, evidence, Known::Nothing);
     match select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
         Either::Left((landing, _)) => Ok(landing?.landed),
-        Either::Right(_) if is_genuine(engine, journey, via, evidence) => {
-            commit::unless_gone(keep(&engine.deps, journey.clone(), via, evidence).await)?;
+        Either::Right(_) if is_genuine(engine, journey, response_id, evidence) => {
+            commit::unless_gone(keep(&engine.deps, journey.clone(), response_id, evidence).await)?;
             Ok(Landed::Elsewhere)
         }
         Either::Right(_) => Ok(Landed::Unchecked),
@@ -258,22 +269,22 @@ pub(super) async fn prove_brought(
 pub(super) async fn keep(
     deps: &Deps,
     journey: Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
 ) -> Result<(Journey, bool), EngineError> {
     let keep = |journey: &Journey| {
-        if journey.answered(via).is_some() || journey.proof(via).is_some() {
+        if journey.answered(response_id).is_some() || journey.proof(response_id).is_some() {
             return Ok(Next::Stay(false));
         }
-        let next = held(deps, journey, via, evidence)?;
-        Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(holds(deps, next, via)), true)))
+        let next = held(deps, journey, response_id, evidence)?;
+        Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(holds(deps, next, response_id)), true)))
     };
     commit::commit(deps, journey, keep).await
 }
 
 /// The step that keeps evidence.
-pub(super) fn holds(deps: &Deps, journey: Journey, via: Via) -> Step {
-    let told = commit::told(deps, &journey, News::Returned(via.visit));
+pub(super) fn holds(deps: &Deps, journey: Journey, response_id: ResponseId) -> Step {
+    let told = commit::told(deps, &journey, News::Returned(response_id.visit));
     Step::to(journey).with_deliveries(told)
 }
 
@@ -281,11 +292,11 @@ pub(super) fn holds(deps: &Deps, journey: Journey, via: Via) -> Step {
 pub(super) fn held(
     deps: &Deps,
     journey: &Journey,
-    via: Via,
+    response_id: ResponseId,
     evidence: &Evidence,
 ) -> Result<Option<Journey>, EngineError> {
     match derive::holding(deps, journey, evidence)? {
-        Proof::Held { evidence, until } => Ok(journey.clone().hold(via, evidence, until, deps.clock.now())),
+        Proof::Held { evidence, until } => Ok(journey.clone().hold(response_id, evidence, until, deps.clock.now())),
         Proof::Sent { .. } => Ok(None),
     }
 }

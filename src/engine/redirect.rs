@@ -2,7 +2,7 @@
 
 use crate::domain::device::Device;
 use crate::domain::door::Homeward;
-use crate::domain::journey::{End, HandBack, Journey, Stage};
+use crate::domain::journey::{HandBack, Journey, LedTo, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::plan::Entry;
@@ -24,10 +24,10 @@ pub enum HomeRedirect {
 }
 
 /// Where an answer of the bank that led to `end` sends the browser. Who may be sent there is not asked here.
-pub(super) fn way(deps: &Deps, journey: &Journey, end: &End, visit: Option<u8>) -> Result<Redirect, EngineError> {
+pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match end {
-        End::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
-        End::Concluded(_) | End::Frozen => homeward(deps, journey, end, visit),
+        LedTo::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
+        LedTo::Outcome(_) | LedTo::HandedBackEarly => homeward(deps, journey, end, visit),
     }
 }
 
@@ -72,7 +72,7 @@ pub fn app_home(
     }
 }
 
-fn homeward(deps: &Deps, journey: &Journey, end: &End, visit: Option<u8>) -> Result<Redirect, EngineError> {
+fn homeward(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match journey.opening().plan.landing_for(outcome_of(journey, end)) {
         None => derive::page(deps, journey, derive::page_of(journey)),
         Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
@@ -92,13 +92,13 @@ fn way_params(
     deps: &Deps,
     journey: &Journey,
     entry: &Entry,
-    end: &End,
+    end: &LedTo,
     visit: Option<u8>,
 ) -> Result<Params, EngineError> {
     let token = derive::token_of(deps, journey, journey.token_number(end, visit))?;
     let final_outcome = match end {
-        End::Concluded(number) => journey.final_outcomes().get(usize::from(*number)),
-        End::Failed(_) | End::Frozen => None,
+        LedTo::Outcome(number) => journey.final_outcomes().get(usize::from(*number)),
+        LedTo::Failed(_) | LedTo::HandedBackEarly => None,
     };
     let consent_token = derive::consent_token(deps, journey);
     let consent_token = consent_token.as_ref().map(Secret::reveal);
@@ -109,7 +109,7 @@ fn way_params(
         .flatten();
     let hand_back = HandBack { final_outcome, token: token.as_ref(), consent_token, signature };
     let params = dialect.way_home(journey, &hand_back);
-    if *end == End::Frozen && params.pairs().next().is_none() {
+    if *end == LedTo::HandedBackEarly && params.pairs().next().is_none() {
         return Ok(params);
     }
     let at = journey.moment_of(end, visit);
@@ -117,20 +117,20 @@ fn way_params(
 }
 
 /// The outcome that an end of a journey stands for; `None` while nothing has been proven.
-fn outcome_of(journey: &Journey, end: &End) -> Option<Outcome> {
+fn outcome_of(journey: &Journey, end: &LedTo) -> Option<Outcome> {
     match end {
-        End::Concluded(number) => {
+        LedTo::Outcome(number) => {
             journey.final_outcomes().get(usize::from(*number)).map(|final_outcome| final_outcome.outcome)
         }
-        End::Failed(_) | End::Frozen => None,
+        LedTo::Failed(_) | LedTo::HandedBackEarly => None,
     }
 }
 
-/// The end that a journey has come to, if it has: its last final_outcome, or a hand-back that could not wait.
-pub(super) fn home_end(journey: &Journey) -> Option<End> {
+/// The end that a journey has come to, if it has: its last final outcome, or a hand-back that could not wait.
+pub(super) fn home_end(journey: &Journey) -> Option<LedTo> {
     match journey.stage() {
-        Stage::Concluded(_) => u8::try_from(journey.final_outcomes().len() - 1).ok().map(End::Concluded),
-        Stage::HandedBack => Some(End::Frozen),
+        Stage::Concluded(_) => u8::try_from(journey.final_outcomes().len() - 1).ok().map(LedTo::Outcome),
+        Stage::HandedBack => Some(LedTo::HandedBackEarly),
         Stage::Open(_) | Stage::Away { .. } => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::delivery::News;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, Journey, Via};
+use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::outcome::Evidence;
 use crate::domain::redirect::Redirect;
 use crate::engine::commit::Next;
@@ -33,7 +33,7 @@ pub struct Waited {
     /// The state that it came back under.
     pub state: String,
     /// Which answer it brought, for [`wait_on`](crate::engine::use_cases::return_::wait_on).
-    pub via: Via,
+    pub response_id: ResponseId,
 }
 
 /// Why a return is not accepted.
@@ -77,27 +77,27 @@ impl RejectedReturn {
 pub(super) fn led(
     deps: &Deps,
     journey: &Journey,
-    end: &End,
-    via: Via,
+    end: &LedTo,
+    response_id: ResponseId,
     visitor: &Visitor,
 ) -> Result<Returned, EngineError> {
-    let counts = journey.counts(via);
-    match visitor::admission(deps, journey, visitor, journey.led_at(via)) {
+    let counts = journey.counts(response_id);
+    match visitor::admission(deps, journey, visitor, journey.led_at(response_id)) {
         Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
         Admission::Recognised => {
-            let cookies = visitor::cookies_after(deps, journey, via, visitor);
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.visit))?, cookies))
+            let cookies = visitor::cookies_after(deps, journey, response_id, visitor);
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(response_id.visit))?, cookies))
         }
         Admission::FirstHandBack if counts => {
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(via.visit))?, Vec::new()))
+            Ok(Returned::Go(redirect::way(deps, journey, end, Some(response_id.visit))?, Vec::new()))
         }
         Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
         Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
     }
 }
 
-pub(super) fn wait(journey: Journey, state: String, via: Via) -> Returned {
-    Returned::Wait(Box::new(Waited { journey, state, via }))
+pub(super) fn wait(journey: Journey, state: String, response_id: ResponseId) -> Returned {
+    Returned::Wait(Box::new(Waited { journey, state, response_id }))
 }
 
 /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
@@ -109,38 +109,45 @@ pub(super) async fn late(
     evidence: &Evidence,
     visitor: &Visitor,
 ) -> Result<Returned, EngineError> {
-    let Waited { journey, state, via } = waited;
+    let Waited { journey, state, response_id } = waited;
     let decide = |journey: &Journey| {
-        if journey.answered(via).is_some() {
+        if journey.answered(response_id).is_some() {
             return Ok(Next::Stay(()));
         }
-        let step = match early(deps, journey, via, evidence)? {
+        let step = match early(deps, journey, response_id, evidence)? {
             Some(step) => Some(step),
-            None if journey.proof(via).is_some() => None,
-            None => prove::held(deps, journey, via, evidence)?.map(|next| prove::holds(deps, next, via)),
+            None if journey.proof(response_id).is_some() => None,
+            None => {
+                prove::held(deps, journey, response_id, evidence)?.map(|next| prove::holds(deps, next, response_id))
+            }
         };
         Ok(step.map_or(Next::Stay(()), |step| Next::Take(Box::new(step), ())))
     };
     let Some((journey, ())) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
-    match journey.answered(via) {
-        Some(end) => led(deps, &journey, end, via, visitor),
-        None => Ok(wait(journey, state, via)),
+    match journey.answered(response_id) {
+        Some(end) => led(deps, &journey, end, response_id, visitor),
+        None => Ok(wait(journey, state, response_id)),
     }
 }
 
 /// The step that sends a customer home before the fact, where that is wanted and possible.
-fn early(deps: &Deps, journey: &Journey, via: Via, evidence: &Evidence) -> Result<Option<Step>, EngineError> {
+fn early(
+    deps: &Deps,
+    journey: &Journey,
+    response_id: ResponseId,
+    evidence: &Evidence,
+) -> Result<Option<Step>, EngineError> {
     let dialect = deps.dialect(&journey.opening().dialect)?;
     if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
         return Ok(None);
     }
-    let number = journey.token_number(&End::Frozen, Some(via.visit));
+    let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));
     let token = derive::minted(deps, journey, number)?;
     let proof = derive::holding(deps, journey, evidence)?;
-    Ok(journey.clone().freeze(via, proof, deps.clock.now()).map(|next| {
-        let told = commit::told(deps, &next, News::Returned(via.visit));
+    Ok(journey.clone().hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
+        let told = commit::told(deps, &next, News::Returned(response_id.visit));
         Step::to(next).with_token(token).with_deliveries(told)
     }))
 }

@@ -44,11 +44,11 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, Engi
         Proof::Sent { at, .. } => now >= at.plus(Journey::LOST),
     };
     let mut moved = journey.is_lapsed(now);
-    for (via, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
+    for (response_id, proof) in journey.proofs().filter(|(_, proof)| due(proof)) {
         moved = true;
         match proof {
-            Proof::Held { .. } => prove::take_over(engine, journey.clone(), via).await?,
-            Proof::Sent { .. } => prove::give_up(&engine.deps, journey.clone(), via).await?,
+            Proof::Held { .. } => prove::take_over(engine, journey.clone(), response_id).await?,
+            Proof::Sent { .. } => prove::give_up(&engine.deps, journey.clone(), response_id).await?,
         }
     }
     if let Some((visit, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {

@@ -26,7 +26,7 @@ use crate::domain::endpoint::Telling;
 use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Proof, Purpose, Via};
+use crate::domain::journey::{HandBack, Journey, Proof, Purpose, ResponseId};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
@@ -266,8 +266,15 @@ async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned,
 
 fn looking(waited: &Waited) -> Waiting<'_> {
     static TIMING: std::sync::LazyLock<Timing> = std::sync::LazyLock::new(Timing::default);
-    let Waited { state, via, .. } = waited;
-    Waiting { bank: "blunt", state, mark: via.mark, visitor: &STRANGER, at: Instant::now(), timing: &TIMING }
+    let Waited { state, response_id, .. } = waited;
+    Waiting {
+        bank: "blunt",
+        state,
+        response_digest: response_id.response_digest,
+        visitor: &STRANGER,
+        at: Instant::now(),
+        timing: &TIMING,
+    }
 }
 
 fn location(returned: Result<Returned, EngineError>) -> String {
@@ -466,8 +473,8 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     location(back(&engine, &state, "c").await);
-    let via = Via { visit: 0, mark: 7 };
-    let made_up = Waited { journey, state, via };
+    let response_id = ResponseId { visit: 0, response_digest: 7 };
+    let made_up = Waited { journey, state, response_id };
     assert!(matches!(
         use_cases::return_::wait_on(&engine, looking(&made_up)).await.unwrap(),
         Returned::Rejected(RejectedReturn::Forged)

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::journey::{Journey, Stage, Via};
+use crate::domain::journey::{Journey, ResponseId, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
@@ -164,15 +164,20 @@ fn recognition(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Recognition
 /// What the cookies become when a browser goes home that was recognised: once a journey has been proven, the one of
 /// this answer lives for as long as its one-time token can be redeemed, and those of the other visits are taken
 /// back. Before that a later answer may need them.
-pub(super) fn cookies_after(deps: &Deps, journey: &Journey, via: Via, visitor: &Visitor) -> Vec<VisitCookie> {
+pub(super) fn cookies_after(
+    deps: &Deps,
+    journey: &Journey,
+    response_id: ResponseId,
+    visitor: &Visitor,
+) -> Vec<VisitCookie> {
     if journey.final_outcome().is_none_or(|final_outcome| !final_outcome.outcome.is_proven()) {
         return Vec::new();
     }
-    let until = journey.led_at(via).plus(journey.opening().terms.token_life.max(FIRST_HAND_BACK));
+    let until = journey.led_at(response_id).plus(journey.opening().terms.token_life.max(FIRST_HAND_BACK));
     let life = until.since(deps.clock.now());
     let own = visits(deps, visitor).filter(|(_, visit)| visit.is_of(journey));
     let after = own.map(|(name, visit)| match deps.keys.visit_cookie(journey, visit.visit) {
-        Some(value) if visit.visit == via.visit => VisitCookie { name: name.to_owned(), value, life },
+        Some(value) if visit.visit == response_id.visit => VisitCookie { name: name.to_owned(), value, life },
         Some(_) | None => VisitCookie::cleared(name.to_owned()),
     });
     after.collect()

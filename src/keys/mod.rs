@@ -71,7 +71,7 @@ impl Keys {
         Secret::new(format!("{id}:{}", STANDARD.encode(entropy)))
     }
 
-    /// The id of the key that new journeys freeze.
+    /// The id of the key that new journeys hand back early.
     pub fn current(&self) -> &str {
         self.keys.first().map_or("", |(id, _)| id)
     }
@@ -107,7 +107,7 @@ impl Keys {
         Some(u128::from_be_bytes(state)).map(|state| format!("{state:032x}"))
     }
 
-    /// The one-time token of a journey's final_outcome of this number.
+    /// The one-time token of a journey's final outcome of this number.
     pub fn one_time_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
         let derived = self.derive(&journey.opening().key, "one-time token", &[journey.id().as_bytes(), &[number]])?;
         Some(OneTimeToken::write(journey.id().shard(), &URL_SAFE_NO_PAD.encode(derived)))

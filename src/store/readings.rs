@@ -2,7 +2,7 @@
 
 use super::REMEMBERED;
 use crate::domain::id::UserId;
-use crate::domain::journey::{End, Journey};
+use crate::domain::journey::{Journey, LedTo};
 use crate::domain::moment::Moment;
 
 /// Whether a bank has ever proven it. A consent that is asked for again is not unproven by that.
@@ -15,7 +15,7 @@ pub(super) fn is_proven(journey: &Journey) -> bool {
 pub(super) fn awaits_fact(journey: &Journey) -> bool {
     let Some(round) = journey.past().reopenings.last() else { return journey.final_outcome().is_none() };
     let mut answers = journey.visits().iter().skip(round.visits.into()).flat_map(|d| &d.answers);
-    journey.final_outcome().is_none() && answers.any(|answer| answer.end == Some(End::Frozen))
+    journey.final_outcome().is_none() && answers.any(|answer| answer.end == Some(LedTo::HandedBackEarly))
 }
 
 /// Until when the state of this visit finds it: a day after the round of the visit has run out.

@@ -192,7 +192,7 @@ pub enum Prompt {
     Consent,
     /// To choose an account.
     SelectAccount,
-    /// To become a customer (Initiating User Registration via OpenID Connect 1.0).
+    /// To become a customer (Initiating User Registration response id OpenID Connect 1.0).
     Create,
 }
 

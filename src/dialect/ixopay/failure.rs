@@ -63,7 +63,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What a final_outcome says. `None` when it is a success.
+    /// What a final outcome says. `None` when it is a success.
     pub fn of(final_outcome: &FinalOutcome) -> Option<Self> {
         let code = match (final_outcome.outcome, &final_outcome.cause) {
             (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => return None,

@@ -10,7 +10,7 @@ use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
 use crate::domain::delivery::News;
-use crate::domain::journey::{End, FinalOutcome, Journey, ProviderVisit, RecordedResponse, Stage};
+use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
 
@@ -155,7 +155,7 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Where it stood when this was news. `None` of a final_outcome that it has not had.
+    /// Where it stood when this was news. `None` of a final outcome that it has not had.
     pub fn at(journey: &'a Journey, news: News) -> Option<Self> {
         let opened = journey.opening().opened_at;
         let visit = |number: u8| journey.visits().get(usize::from(number));
@@ -235,5 +235,5 @@ fn answered_at(visit: Option<&ProviderVisit>) -> Option<Moment> {
 
 /// Whether the bank is being asked what this answer is worth.
 fn is_proven_now(answer: &RecordedResponse) -> bool {
-    answer.proof.is_some() || answer.end == Some(End::Frozen)
+    answer.proof.is_some() || answer.end == Some(LedTo::HandedBackEarly)
 }

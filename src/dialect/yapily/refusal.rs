@@ -42,7 +42,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What a final_outcome that is no agreement says.
+    /// What a final outcome that is no agreement says.
     pub fn of(final_outcome: &FinalOutcome) -> Self {
         match &final_outcome.cause {
             Cause::Bank(Some(error)) => Self::of_bank(error),

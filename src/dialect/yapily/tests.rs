@@ -10,7 +10,7 @@ use crate::bank::sandbox;
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, Via};
+use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, ResponseId};
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
@@ -22,7 +22,7 @@ use crate::domain::user::{ApplicationUser, User};
 use crate::domain::wish::{Asked, Wish};
 
 const NOW: Moment = Moment::from_millis(1_779_268_788_000);
-const VIA: Via = Via { visit: 0, mark: 1 };
+const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 1 };
 const USER: &str = "3ddf5dd0-aa48-4d0f-baa7-fa057e9e911d";
 
 fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
@@ -63,7 +63,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
 }
 
 fn concluded(journey: Journey, fact: &Fact) -> Journey {
-    let Conclusion::Concluded(journey, _) = journey.conclude(fact, Some(VIA), NOW) else { panic!("{fact:?}") };
+    let Conclusion::Concluded(journey, _) = journey.conclude(fact, Some(RESPONSE), NOW) else { panic!("{fact:?}") };
     journey
 }
 

@@ -71,7 +71,7 @@ fn tidied(text: &str) -> String {
         text = text.replacen(&entity, &written, 1);
     }
     let around = |c: char| is_blank(c) || QUOTES.contains(&c);
-    // A mark of the sentence may stand inside the quotation or behind it.
+    // A response digest of the sentence may stand inside the quotation or behind it.
     text.trim_start_matches(around).trim_end_matches(|c| around(c) || c == ',' || c == '.').to_owned()
 }
 
@@ -107,7 +107,7 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// The quotation mark that stands around an address. An apostrophe or a backquote may be the last of its own.
+/// The quotation response digest that stands around an address. An apostrophe or a backquote may be the last of its own.
 fn quote_around(first: char, last: char) -> Option<char> {
     let ends = |c: &char| QUOTES.contains(c) && !matches!(c, '\'' | '`');
     Some(first).filter(|c| QUOTES.contains(c)).or_else(|| Some(last).filter(ends))

@@ -11,7 +11,7 @@ pub enum News {
     Ready(u8),
     /// The customer of this visit, from 0, has come back, and the bank has not proven anything yet.
     Returned(u8),
-    /// It concluded; the final_outcome's number, from 0.
+    /// It concluded; the final outcome's number, from 0.
     Concluded(u8),
 }
 
@@ -23,13 +23,13 @@ impl News {
     /// And visits that came back here.
     const RETURNED: u8 = 192;
 
-    /// The most final_outcomes of which there can be news.
+    /// The most final outcomes of which there can be news.
     pub const SETTLEMENTS: u8 = Self::OPENED;
 
     /// The most visits of which there can be news.
     pub const DEPARTURES: u8 = Self::RETURNED - Self::READY;
 
-    /// It in one byte, as stores keep it: a final_outcome's is its own number.
+    /// It in one byte, as stores keep it: a final outcome's is its own number.
     pub const fn number(self) -> u8 {
         match self {
             Self::Opened => Self::OPENED,
@@ -50,7 +50,7 @@ impl News {
         }
     }
 
-    /// The number of the final_outcome that it tells of, if it is about one.
+    /// The number of the final outcome that it tells of, if it is about one.
     pub const fn final_outcome(self) -> Option<u8> {
         match self {
             Self::Concluded(final_outcome) => Some(final_outcome),

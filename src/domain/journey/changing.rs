@@ -1,7 +1,7 @@
 //! The transitions: each consumes the journey and answers the next one.
 
 use super::{
-    Choice, Effect, End, FinalOutcome, Journey, Proof, ProviderVisit, RecordedResponse, Reopening, Stage, Via,
+    Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::Grant;
 use crate::domain::delivery::News;
@@ -25,7 +25,7 @@ pub enum BegunVisit {
 /// What a fact came to.
 #[derive(Debug)]
 pub enum Conclusion {
-    /// It concluded the journey, as the final_outcome of this number; the journey has to be written.
+    /// It concluded the journey, as the final outcome of this number; the journey has to be written.
     Concluded(Journey, u8),
     /// The outcome that was there stands.
     Stands(Journey),
@@ -57,15 +57,15 @@ impl Journey {
     /// Keeps evidence that nobody has taken to the bank yet, until `until` for the node that does so; the one that was
     /// kept before is replaced. `None` when the bank has been asked, or the answer has been concluded.
     #[must_use]
-    pub fn hold(mut self, via: Via, evidence: Sealed, until: Moment, at: Moment) -> Option<Self> {
-        self.advance(via, Proof::Held { evidence, until }, at).then(|| self.revised())
+    pub fn hold(mut self, response_id: ResponseId, evidence: Sealed, until: Moment, at: Moment) -> Option<Self> {
+        self.advance(response_id, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
     /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]
-    pub fn send(mut self, via: Via, by: u64, at: Moment) -> Option<Self> {
-        self.advance(via, Proof::Sent { at, by }, at).then(|| self.revised())
+    pub fn send(mut self, response_id: ResponseId, by: u64, at: Moment) -> Option<Self> {
+        self.advance(response_id, Proof::Sent { at, by }, at).then(|| self.revised())
     }
 
     /// Asks for a concluded consent again, until `expires_at`. `None` when it has not been given, or not any more.
@@ -98,21 +98,21 @@ impl Journey {
     /// Takes the customer back to the checkout, because the bank could not or would not. `None` when the journey has
     /// concluded, or this answer has been seen.
     #[must_use]
-    pub fn fail(mut self, via: Via, error: BankError, at: Moment) -> Option<Self> {
+    pub fn fail(mut self, response_id: ResponseId, error: BankError, at: Moment) -> Option<Self> {
         let inconclusive = self.final_outcome().is_none();
-        (inconclusive && self.record(via, (End::Failed(error), Effect::Counted), at)).then(|| self.revised())
+        (inconclusive && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
     /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the evidence to the
     /// bank, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
-    pub fn freeze(mut self, via: Via, held: Proof, at: Moment) -> Option<Self> {
-        if self.final_outcome().is_some() || self.answered(via).is_some() {
+    pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: Moment) -> Option<Self> {
+        if self.final_outcome().is_some() || self.answered(response_id).is_some() {
             return None;
         }
-        let answer = self.answer_mut(via, at)?;
+        let answer = self.answer_mut(response_id, at)?;
         answer.proof.get_or_insert(held);
-        (answer.end, answer.effect) = (Some(End::Frozen), Effect::Counted);
+        (answer.end, answer.effect) = (Some(LedTo::HandedBackEarly), Effect::Counted);
         Some(self.revised())
     }
 
@@ -120,17 +120,18 @@ impl Journey {
     /// where it is its visit's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
     /// expired. `None` when that is known, or there is no room for it.
     #[must_use]
-    pub fn remember(mut self, via: Via, end: End, at: Moment) -> Option<Self> {
-        let visit = self.past.visits.get(usize::from(via.visit));
-        let first = visit.is_some_and(|d| d.answers.iter().all(|answer| answer.mark == via.mark));
+    pub fn remember(mut self, response_id: ResponseId, end: LedTo, at: Moment) -> Option<Self> {
+        let visit = self.past.visits.get(usize::from(response_id.visit));
+        let first =
+            visit.is_some_and(|d| d.answers.iter().all(|answer| answer.response_digest == response_id.response_digest));
         let effect = if first && !self.is_answered() { Effect::Counted } else { Effect::None };
-        self.record(via, (end, effect), at).then(|| self.revised())
+        self.record(response_id, (end, effect), at).then(|| self.revised())
     }
 
     /// Concludes, if nothing has been concluded, or if the fact is proof and what stands is not (rule 2 of the design). The
     /// fact counts as what it is worth at that moment: see `in_time`.
     #[must_use]
-    pub fn conclude(mut self, fact: &Fact, via: Option<Via>, at: Moment) -> Conclusion {
+    pub fn conclude(mut self, fact: &Fact, response_id: Option<ResponseId>, at: Moment) -> Conclusion {
         let late = self.in_time(fact, at);
         let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
@@ -144,9 +145,9 @@ impl Journey {
             _ => return Conclusion::Stands(self),
         };
         self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause() });
-        if let Some(via) = via {
-            // A full list or a second final_outcome by one answer changes nothing: the final_outcome itself stands.
-            let _ = self.record(via, (End::Concluded(number), Effect::Counted), at);
+        if let Some(response_id) = response_id {
+            // A full list or a second final outcome by one answer changes nothing: the final outcome itself stands.
+            let _ = self.record(response_id, (LedTo::Outcome(number), Effect::Counted), at);
         }
         Conclusion::Concluded(self.revised(), number)
     }
@@ -164,9 +165,9 @@ impl Journey {
     }
 
     /// Concludes an answer: it has an end, and nothing more to prove.
-    fn record(&mut self, via: Via, (end, effect): (End, Effect), at: Moment) -> bool {
+    fn record(&mut self, response_id: ResponseId, (end, effect): (LedTo, Effect), at: Moment) -> bool {
         // An end that has been written stays, so that replays keep their bytes.
-        let Some(answer) = self.answer_mut(via, at) else { return false };
+        let Some(answer) = self.answer_mut(response_id, at) else { return false };
         let changes = answer.end.is_none() || answer.proof.is_some();
         answer.proof = None;
         if answer.end.is_none() {
@@ -176,8 +177,8 @@ impl Journey {
     }
 
     /// Moves the proof of an answer that has none yet, or a held one.
-    fn advance(&mut self, via: Via, proof: Proof, at: Moment) -> bool {
-        let Some(answer) = self.answer_mut(via, at) else { return false };
+    fn advance(&mut self, response_id: ResponseId, proof: Proof, at: Moment) -> bool {
+        let Some(answer) = self.answer_mut(response_id, at) else { return false };
         let concluded = answer.proof.is_none() && answer.end.is_some();
         if concluded || matches!(answer.proof, Some(Proof::Sent { .. })) {
             return false;
@@ -187,15 +188,21 @@ impl Journey {
     }
 
     /// The place of this answer, a new one if it has not been seen. `None` when there is no room for it.
-    fn answer_mut(&mut self, via: Via, at: Moment) -> Option<&mut RecordedResponse> {
-        let answers = &mut self.past.visits.get_mut(usize::from(via.visit))?.answers;
-        if let Some(known) = answers.iter().position(|answer| answer.mark == via.mark) {
+    fn answer_mut(&mut self, response_id: ResponseId, at: Moment) -> Option<&mut RecordedResponse> {
+        let answers = &mut self.past.visits.get_mut(usize::from(response_id.visit))?.answers;
+        if let Some(known) = answers.iter().position(|answer| answer.response_digest == response_id.response_digest) {
             return answers.get_mut(known);
         }
         if answers.len() >= Self::MOST {
             return None;
         }
-        answers.push(RecordedResponse { mark: via.mark, at, end: None, proof: None, effect: Effect::None });
+        answers.push(RecordedResponse {
+            response_digest: response_id.response_digest,
+            at,
+            end: None,
+            proof: None,
+            effect: Effect::None,
+        });
         answers.last_mut()
     }
 

@@ -1,6 +1,6 @@
 //! A journey: from the merchant's call that opened it to the customer's return, and the outcomes it concluded with.
 //!
-//! What happened is kept (visits, their answers, final_outcomes); the stage is read off it, so that the two can never
+//! What happened is kept (visits, their answers, final outcomes); the stage is read off it, so that the two can never
 //! disagree. Transitions consume the journey and answer the next one; every one of them counts the revision up, and a
 //! store writes it only over the revision before.
 
@@ -93,7 +93,7 @@ pub struct Reopening {
     pub expires_at: Moment,
     /// How many visits came before it.
     pub visits: u8,
-    /// How many final_outcomes came before it.
+    /// How many final outcomes came before it.
     pub final_outcomes: u8,
 }
 
@@ -125,11 +125,11 @@ pub struct ProviderVisit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedResponse {
     /// Tells this answer from another one: the start of a digest of its code or error.
-    pub mark: u64,
+    pub response_digest: u64,
     /// When it came.
     pub at: Moment,
     /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
-    pub end: Option<End>,
+    pub end: Option<LedTo>,
     /// How far its proof has come; `None` when there is nothing to prove (any more).
     pub proof: Option<Proof>,
     /// What it did to the journey.
@@ -166,13 +166,13 @@ pub enum Proof {
 
 /// What an answer from the bank led to; it decides where a replay of the same answer goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
+pub enum LedTo {
     /// Back to the checkout, with this reason.
     Failed(BankError),
-    /// Home, with the final_outcome of this number.
-    Concluded(u8),
+    /// Home, with the final outcome of this number.
+    Outcome(u8),
     /// Home before the bank had proven anything, without a status.
-    Frozen,
+    HandedBackEarly,
 }
 
 /// An outcome, in force until a proven one supersedes it.
@@ -204,11 +204,11 @@ pub enum Stage<'a> {
 
 /// Which answer to which visit a fact or a failure came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Via {
+pub struct ResponseId {
     /// The visit, from 0.
     pub visit: u8,
-    /// The answer's mark.
-    pub mark: u64,
+    /// The digest of what it brought.
+    pub response_digest: u64,
 }
 
 impl Proof {
@@ -221,10 +221,10 @@ impl Proof {
     }
 }
 
-/// What a customer or a server is handed: a final_outcome, or nothing proven yet, with or without a one-time token.
+/// What a customer or a server is handed: a final outcome, or nothing proven yet, with or without a one-time token.
 #[derive(Debug, Clone, Copy)]
 pub struct HandBack<'a> {
-    /// The final_outcome, or `None` for a hand-back that could not wait for one.
+    /// The final outcome, or `None` for a hand-back that could not wait for one.
     pub final_outcome: Option<&'a FinalOutcome>,
     /// The token, where the journey's terms want one and the reader may have it.
     pub token: Option<&'a OneTimeToken>,

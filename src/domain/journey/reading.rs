@@ -1,7 +1,7 @@
 //! What can be read off a journey.
 
 use super::{
-    Choice, Effect, End, FinalOutcome, Journey, Proof, ProviderVisit, RecordedResponse, Reopening, Stage, Via,
+    Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
@@ -62,15 +62,17 @@ impl Journey {
     }
 
     /// The proofs that are under way, with the answers that they belong to.
-    pub fn proofs(&self) -> impl Iterator<Item = (Via, &Proof)> {
+    pub fn proofs(&self) -> impl Iterator<Item = (ResponseId, &Proof)> {
         (0..=u8::MAX).zip(&self.past.visits).flat_map(|(visit, d)| {
-            d.answers.iter().filter_map(move |a| Some((Via { visit, mark: a.mark }, a.proof.as_ref()?)))
+            d.answers.iter().filter_map(move |a| {
+                Some((ResponseId { visit, response_digest: a.response_digest }, a.proof.as_ref()?))
+            })
         })
     }
 
     /// How far the proof of this answer has come.
-    pub fn proof(&self, via: Via) -> Option<&Proof> {
-        self.answer(via)?.proof.as_ref()
+    pub fn proof(&self, response_id: ResponseId) -> Option<&Proof> {
+        self.answer(response_id)?.proof.as_ref()
     }
 
     /// What the customer's agreement left.
@@ -111,8 +113,8 @@ impl Journey {
     fn decisive(&self) -> Option<&ProviderVisit> {
         let last = self.past.final_outcomes.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
         let led_to =
-            |end: &End| self.past.visits.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)));
-        last.and_then(|last| led_to(&End::Concluded(last))).or_else(|| led_to(&End::Frozen))
+            |end: &LedTo| self.past.visits.iter().rev().find(|d| d.answers.iter().any(|a| a.end.as_ref() == Some(end)));
+        last.and_then(|last| led_to(&LedTo::Outcome(last))).or_else(|| led_to(&LedTo::HandedBackEarly))
     }
 
     /// Where its consent stands. `None` when it is about something else.
@@ -156,30 +158,31 @@ impl Journey {
             return Stage::Concluded(final_outcome);
         }
         match (self.visits_now().last(), self.under_way()) {
-            (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == Some(End::Frozen)) => {
+            (Some(last), Some(_)) if last.answers.iter().any(|answer| answer.end == Some(LedTo::HandedBackEarly)) => {
                 Stage::HandedBack
             }
             (_, Some(visit)) => Stage::Away { visit },
             (None, None) => Stage::Open(None),
             (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
-                Some(End::Failed(error)) => Some(error),
-                Some(End::Concluded(_) | End::Frozen) | None => None,
+                Some(LedTo::Failed(error)) => Some(error),
+                Some(LedTo::Outcome(_) | LedTo::HandedBackEarly) | None => None,
             })),
         }
     }
 
     /// What this answer led to, if it has led to anything.
-    pub fn answered(&self, via: Via) -> Option<&End> {
-        self.answer(via)?.end.as_ref()
+    pub fn answered(&self, response_id: ResponseId) -> Option<&LedTo> {
+        self.answer(response_id)?.end.as_ref()
     }
 
     /// Whether this answer is one that counted: whoever brings another one shows by it no more than that a `state` is
     /// known. A failure counts only where it was the first answer to a checkout's visit.
-    pub fn counts(&self, via: Via) -> bool {
-        let first = self.past.visits.get(usize::from(via.visit)).and_then(|d| d.answers.first());
-        self.answer(via).is_some_and(|answer| {
-            let failed = matches!(answer.end, Some(End::Failed(_)));
-            let may_fail = self.opening.purpose.checkout().is_some() && first.is_some_and(|a| a.mark == via.mark);
+    pub fn counts(&self, response_id: ResponseId) -> bool {
+        let first = self.past.visits.get(usize::from(response_id.visit)).and_then(|d| d.answers.first());
+        self.answer(response_id).is_some_and(|answer| {
+            let failed = matches!(answer.end, Some(LedTo::Failed(_)));
+            let may_fail = self.opening.purpose.checkout().is_some()
+                && first.is_some_and(|a| a.response_digest == response_id.response_digest);
             answer.effect == Effect::Counted && (!failed || may_fail)
         })
     }
@@ -188,8 +191,8 @@ impl Journey {
     pub fn is_answered(&self) -> bool {
         let last = self.past.final_outcomes.len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
         let end = match self.stage() {
-            Stage::Concluded(_) => last.map(End::Concluded),
-            Stage::HandedBack => Some(End::Frozen),
+            Stage::Concluded(_) => last.map(LedTo::Outcome),
+            Stage::HandedBack => Some(LedTo::HandedBackEarly),
             Stage::Open(_) | Stage::Away { .. } => None,
         };
         let mut answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
@@ -197,32 +200,32 @@ impl Journey {
     }
 
     /// When this answer led to its end: when it came, or later, when its journey was concluded.
-    pub fn led_at(&self, via: Via) -> Moment {
-        let Some(answer) = self.answer(via) else { return self.opening.opened_at };
+    pub fn led_at(&self, response_id: ResponseId) -> Moment {
+        let Some(answer) = self.answer(response_id) else { return self.opening.opened_at };
         let concluded = answer.end.as_ref().and_then(|end| self.concluded_at(end));
         concluded.map_or(answer.at, |concluded| concluded.max(answer.at))
     }
 
-    fn concluded_at(&self, end: &End) -> Option<Moment> {
+    fn concluded_at(&self, end: &LedTo) -> Option<Moment> {
         match end {
-            End::Concluded(number) => {
+            LedTo::Outcome(number) => {
                 self.past.final_outcomes.get(usize::from(*number)).map(|final_outcome| final_outcome.at)
             }
-            End::Failed(_) | End::Frozen => None,
+            LedTo::Failed(_) | LedTo::HandedBackEarly => None,
         }
     }
 
     /// Since when a browser can have been handed back with this end.
-    pub fn handed_back_since(&self, end: &End) -> Moment {
+    pub fn handed_back_since(&self, end: &LedTo) -> Moment {
         let concluded = self.concluded_at(end);
         let answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
         let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
         led.map(|answer| answer.at).chain(concluded).max().unwrap_or(self.opening.opened_at)
     }
 
-    fn answer(&self, via: Via) -> Option<&RecordedResponse> {
-        let visit = self.past.visits.get(usize::from(via.visit))?;
-        visit.answers.iter().find(|answer| answer.mark == via.mark)
+    fn answer(&self, response_id: ResponseId) -> Option<&RecordedResponse> {
+        let visit = self.past.visits.get(usize::from(response_id.visit))?;
+        visit.answers.iter().find(|answer| answer.response_digest == response_id.response_digest)
     }
 
     /// Whether an answer has already spent this visit's `state`.
@@ -242,28 +245,30 @@ impl Journey {
         self.past.result.as_ref()
     }
 
-    /// The number of the one-time token that a hand-back carries: its final_outcome's, or the one that comes next.
-    pub fn token_number(&self, end: &End, visit: Option<u8>) -> u8 {
+    /// The number of the one-time token that a hand-back carries: its final outcome's, or the one that comes next.
+    pub fn token_number(&self, end: &LedTo, visit: Option<u8>) -> u8 {
         match (end, visit) {
-            (End::Concluded(number), _) => *number,
-            (End::Failed(_) | End::Frozen, None) => u8::try_from(self.first_final_outcome()).unwrap_or(u8::MAX),
-            (End::Failed(_) | End::Frozen, Some(visit)) => {
+            (LedTo::Outcome(number), _) => *number,
+            (LedTo::Failed(_) | LedTo::HandedBackEarly, None) => {
+                u8::try_from(self.first_final_outcome()).unwrap_or(u8::MAX)
+            }
+            (LedTo::Failed(_) | LedTo::HandedBackEarly, Some(visit)) => {
                 let before = self.past.reopenings.iter().rev().find(|reopening| reopening.visits <= visit);
                 before.map_or(0, |reopening| reopening.final_outcomes)
             }
         }
     }
 
-    /// When a hand-back came about, for whoever has to know how old it is: its final_outcome's moment, or before one the
+    /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one the
     /// time at which its customer left for the bank. It never changes.
-    pub fn moment_of(&self, end: &End, visit: Option<u8>) -> Moment {
+    pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> Moment {
         let left = || match visit {
             Some(visit) => self.past.visits.get(usize::from(visit)),
             None => self.past.visits.last(),
         };
         let moment = match end {
-            End::Concluded(_) => self.concluded_at(end),
-            End::Failed(_) | End::Frozen => left().map(|visit| visit.left_at),
+            LedTo::Outcome(_) => self.concluded_at(end),
+            LedTo::Failed(_) | LedTo::HandedBackEarly => left().map(|visit| visit.left_at),
         };
         moment.unwrap_or(self.opening.opened_at)
     }
@@ -280,7 +285,7 @@ impl Journey {
 
     pub(super) fn under_way(&self) -> Option<u8> {
         let last = self.visits_now().last()?;
-        let failed = last.answers.iter().any(|answer| matches!(answer.end, Some(End::Failed(_))));
+        let failed = last.answers.iter().any(|answer| matches!(answer.end, Some(LedTo::Failed(_))));
         if failed { None } else { u8::try_from(self.past.visits.len() - 1).ok() }
     }
 }

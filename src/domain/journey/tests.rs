@@ -51,8 +51,8 @@ fn left(journey: Journey) -> Journey {
     }
 }
 
-fn concluded(journey: Journey, fact: &Fact, via: Option<Via>) -> Journey {
-    match journey.conclude(fact, via, NOW) {
+fn concluded(journey: Journey, fact: &Fact, response_id: Option<ResponseId>) -> Journey {
+    match journey.conclude(fact, response_id, NOW) {
         Conclusion::Concluded(journey, _) => journey,
         Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
     }
@@ -62,7 +62,7 @@ fn held() -> Proof {
     Proof::Held { evidence: Sealed::new(vec![1]), until: NOW.plus(Journey::HELD) }
 }
 
-const VIA: Via = Via { visit: 0, mark: 1 };
+const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 1 };
 
 #[test]
 fn a_second_click_is_the_same_visit() {
@@ -74,10 +74,10 @@ fn a_second_click_is_the_same_visit() {
 #[test]
 fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
     let error = BankError::new("server_error", None);
-    let journey = left(journey()).fail(VIA, error.clone(), NOW).unwrap();
+    let journey = left(journey()).fail(RESPONSE, error.clone(), NOW).unwrap();
     assert_eq!(journey.stage(), Stage::Open(Some(&error)));
-    assert_eq!(journey.answered(VIA), Some(&End::Failed(error.clone())));
-    assert!(journey.clone().fail(VIA, error, NOW).is_none());
+    assert_eq!(journey.answered(RESPONSE), Some(&LedTo::Failed(error.clone())));
+    assert!(journey.clone().fail(RESPONSE, error, NOW).is_none());
     assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::New(_, 1)));
 }
 
@@ -85,7 +85,7 @@ fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
 fn the_first_final_outcome_wins() {
     let journey = concluded(left(journey()), &Fact::pressed_cancel(), None);
     for late in [Fact::refused(BankError::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
-        assert!(matches!(journey.clone().conclude(&late, Some(VIA), NOW), Conclusion::Stands(_)));
+        assert!(matches!(journey.clone().conclude(&late, Some(RESPONSE), NOW), Conclusion::Stands(_)));
     }
     assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::Ended(_)));
 }
@@ -93,10 +93,10 @@ fn the_first_final_outcome_wins() {
 #[test]
 fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
     for refusal in [Fact::pressed_cancel(), Fact::lapsed(), Fact::refused(BankError::new("x", None))] {
-        let journey = concluded(concluded(left(journey()), &refusal, None), &Fact::paid(), Some(VIA));
+        let journey = concluded(concluded(left(journey()), &refusal, None), &Fact::paid(), Some(RESPONSE));
         assert_eq!(journey.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
         assert_eq!(journey.final_outcomes().len(), 2);
-        assert_eq!(journey.answered(VIA), Some(&End::Concluded(1)));
+        assert_eq!(journey.answered(RESPONSE), Some(&LedTo::Outcome(1)));
         for late in [refusal.clone(), Fact::paid()] {
             assert!(matches!(journey.clone().conclude(&late, None, NOW), Conclusion::Stands(_)));
         }
@@ -106,30 +106,33 @@ fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
 #[test]
 fn an_answer_counts_where_it_led_the_journey_somewhere() {
     let (away, error) = (left(journey()), BankError::new("server_error", None));
-    let [second, third] = [2, 3].map(|mark| Via { mark, ..VIA });
+    let [second, third] = [2, 3].map(|response_digest| ResponseId { response_digest, ..RESPONSE });
     let no = Fact::refused(BankError::new("access_denied", None));
-    let refused = concluded(away.clone(), &no, Some(VIA)).remember(second, End::Concluded(0), NOW).unwrap();
+    let refused = concluded(away.clone(), &no, Some(RESPONSE)).remember(second, LedTo::Outcome(0), NOW).unwrap();
     let later = NOW.plus(Duration::from_secs(9));
     let Conclusion::Concluded(paid, 1) = refused.conclude(&Fact::paid(), Some(third), later) else { panic!() };
-    assert_eq!([VIA, second, third].map(|via| paid.counts(via)), [true, false, true]);
-    assert_eq!((paid.led_at(VIA), paid.led_at(third)), (NOW, later));
-    assert_eq!((paid.handed_back_since(&End::Concluded(0)), paid.handed_back_since(&End::Concluded(1))), (NOW, later));
+    assert_eq!([RESPONSE, second, third].map(|response_id| paid.counts(response_id)), [true, false, true]);
+    assert_eq!((paid.led_at(RESPONSE), paid.led_at(third)), (NOW, later));
+    assert_eq!((paid.handed_back_since(&LedTo::Outcome(0)), paid.handed_back_since(&LedTo::Outcome(1))), (NOW, later));
     // Where nobody's answer had led to the end, the first one of its visit counts.
     let cancelled = concluded(away.clone(), &Fact::pressed_cancel(), None);
-    assert!(!cancelled.is_answered() && !cancelled.counts(VIA));
+    assert!(!cancelled.is_answered() && !cancelled.counts(RESPONSE));
     let first =
-        cancelled.remember(VIA, End::Concluded(0), NOW).unwrap().remember(second, End::Concluded(0), NOW).unwrap();
-    assert_eq!((first.is_answered(), first.counts(VIA), first.counts(second)), (true, true, false));
+        cancelled.remember(RESPONSE, LedTo::Outcome(0), NOW).unwrap().remember(second, LedTo::Outcome(0), NOW).unwrap();
+    assert_eq!((first.is_answered(), first.counts(RESPONSE), first.counts(second)), (true, true, false));
     // A second failure shows no more than that the state is known.
-    let failed = away.clone().fail(VIA, error.clone(), NOW).unwrap().fail(second, error, NOW).unwrap();
-    assert_eq!((failed.counts(VIA), failed.counts(second)), (true, false));
-    let frozen = away.freeze(VIA, held(), later).unwrap();
-    assert_eq!((frozen.counts(VIA), frozen.is_answered(), frozen.handed_back_since(&End::Frozen)), (true, true, later));
+    let failed = away.clone().fail(RESPONSE, error.clone(), NOW).unwrap().fail(second, error, NOW).unwrap();
+    assert_eq!((failed.counts(RESPONSE), failed.counts(second)), (true, false));
+    let frozen = away.hand_back_early(RESPONSE, held(), later).unwrap();
+    assert_eq!(
+        (frozen.counts(RESPONSE), frozen.is_answered(), frozen.handed_back_since(&LedTo::HandedBackEarly)),
+        (true, true, later)
+    );
 }
 
 #[test]
 fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
-    let outcome = |journey: Journey, fact: &Fact, at| match journey.conclude(fact, Some(VIA), at) {
+    let outcome = |journey: Journey, fact: &Fact, at| match journey.conclude(fact, Some(RESPONSE), at) {
         Conclusion::Concluded(journey, _) => journey.final_outcome().map(|final_outcome| final_outcome.outcome),
         Conclusion::Stands(_) => None,
     };
@@ -144,20 +147,20 @@ fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
 
 #[test]
 fn each_answer_keeps_the_end_it_led_to() {
-    let refused = concluded(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(VIA));
-    let code = Via { mark: 2, ..VIA };
+    let refused = concluded(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(RESPONSE));
+    let code = ResponseId { response_digest: 2, ..RESPONSE };
     let paid = concluded(refused, &Fact::paid(), Some(code));
-    assert_eq!(paid.answered(VIA), Some(&End::Concluded(0)));
-    assert_eq!(paid.answered(code), Some(&End::Concluded(1)));
+    assert_eq!(paid.answered(RESPONSE), Some(&LedTo::Outcome(0)));
+    assert_eq!(paid.answered(code), Some(&LedTo::Outcome(1)));
 }
 
 #[test]
 fn a_frozen_hand_back_stays_frozen_after_the_fact() {
-    let frozen = left(journey()).freeze(VIA, held(), NOW).unwrap();
+    let frozen = left(journey()).hand_back_early(RESPONSE, held(), NOW).unwrap();
     assert_eq!(frozen.stage(), Stage::HandedBack);
     assert!(matches!(frozen.clone().begin_visit(None, NOW), BegunVisit::Ended(_)));
-    let paid = concluded(frozen, &Fact::paid(), Some(VIA));
-    assert_eq!(paid.answered(VIA), Some(&End::Frozen));
+    let paid = concluded(frozen, &Fact::paid(), Some(RESPONSE));
+    assert_eq!(paid.answered(RESPONSE), Some(&LedTo::HandedBackEarly));
     assert_eq!(paid.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
 }
 
@@ -165,12 +168,12 @@ fn a_frozen_hand_back_stays_frozen_after_the_fact() {
 fn a_customer_who_has_left_may_be_paying_until_something_is_proven_or_long_has_passed() {
     let (away, late) = (left(journey()), NOW.plus(Journey::VISIT));
     let soon = NOW.plus(Journey::VISIT - Duration::from_secs(1));
-    let home = away.clone().freeze(VIA, held(), NOW).unwrap();
+    let home = away.clone().hand_back_early(RESPONSE, held(), NOW).unwrap();
     for journey in [&away, &home] {
         assert!(journey.may_be_paying(soon) && !journey.may_be_paying(late));
     }
-    let back = away.clone().fail(VIA, BankError::new("server_error", None), NOW).unwrap();
-    for journey in [journey(), back, concluded(away, &Fact::paid(), Some(VIA))] {
+    let back = away.clone().fail(RESPONSE, BankError::new("server_error", None), NOW).unwrap();
+    for journey in [journey(), back, concluded(away, &Fact::paid(), Some(RESPONSE))] {
         assert!(!journey.may_be_paying(NOW), "{:?}", journey.stage());
     }
 }
@@ -188,49 +191,50 @@ fn tries_have_an_end() {
     for visit in 0..50 {
         let BegunVisit::New(next, number) = journey.begin_visit(None, NOW) else { panic!("{visit}") };
         assert_eq!(number, visit);
-        journey = next.fail(Via { visit, mark: 1 }, BankError::new("server_error", None), NOW).unwrap();
+        journey =
+            next.fail(ResponseId { visit, response_digest: 1 }, BankError::new("server_error", None), NOW).unwrap();
     }
     assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::TooOften));
 }
 
 #[test]
 fn a_bank_is_asked_once_whoever_holds_the_offer() {
-    let here = left(journey()).hold(VIA, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
+    let here = left(journey()).hold(RESPONSE, Sealed::new(vec![1]), NOW.plus(Journey::HELD), NOW).unwrap();
     assert_eq!(here.due_at(), Some(NOW.plus(Journey::HELD)));
-    let there = here.hold(VIA, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
-    let sent = there.send(VIA, 7, NOW).unwrap();
-    assert_eq!(sent.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }));
-    assert!(sent.clone().send(VIA, 7, NOW).is_none());
-    assert!(sent.clone().hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
+    let there = here.hold(RESPONSE, Sealed::new(vec![2]), NOW.plus(Journey::LOST), NOW).unwrap();
+    let sent = there.send(RESPONSE, 7, NOW).unwrap();
+    assert_eq!(sent.proof(RESPONSE), Some(&Proof::Sent { at: NOW, by: 7 }));
+    assert!(sent.clone().send(RESPONSE, 7, NOW).is_none());
+    assert!(sent.clone().hold(RESPONSE, Sealed::new(vec![3]), NOW, NOW).is_none());
     // Another code under the same state is another answer.
-    assert!(sent.clone().send(Via { mark: 2, ..VIA }, 7, NOW).is_some());
-    let paid = concluded(sent, &Fact::paid(), Some(VIA));
-    assert_eq!((paid.proof(VIA), paid.due_at()), (None, None));
-    assert!(paid.clone().send(VIA, 7, NOW).is_none());
-    assert!(paid.hold(VIA, Sealed::new(vec![3]), NOW, NOW).is_none());
+    assert!(sent.clone().send(ResponseId { response_digest: 2, ..RESPONSE }, 7, NOW).is_some());
+    let paid = concluded(sent, &Fact::paid(), Some(RESPONSE));
+    assert_eq!((paid.proof(RESPONSE), paid.due_at()), (None, None));
+    assert!(paid.clone().send(RESPONSE, 7, NOW).is_none());
+    assert!(paid.hold(RESPONSE, Sealed::new(vec![3]), NOW, NOW).is_none());
 }
 
 #[test]
 fn an_answer_that_was_sent_for_is_due_when_it_counts_as_lost() {
     let long = Opening { expires_at: NOW.plus(LIFE), ..journey().opening().clone() };
-    let sent = left(Journey::open(long)).send(VIA, 7, NOW).unwrap();
+    let sent = left(Journey::open(long)).send(RESPONSE, 7, NOW).unwrap();
     assert_eq!(sent.due_at(), Some(NOW.plus(Journey::LOST)));
-    let failed = sent.fail(VIA, BankError::new("answer_lost", None), NOW).unwrap();
+    let failed = sent.fail(RESPONSE, BankError::new("answer_lost", None), NOW).unwrap();
     assert_eq!(failed.due_at(), Some(NOW.plus(LIFE)));
 }
 
 #[test]
 fn a_frozen_hand_back_keeps_its_proof_until_that_is_concluded() {
-    let frozen = left(journey()).send(VIA, 7, NOW).unwrap().freeze(VIA, held(), NOW).unwrap();
-    assert_eq!(frozen.proof(VIA), Some(&Proof::Sent { at: NOW, by: 7 }), "it had been sent before");
-    assert!(frozen.clone().freeze(VIA, held(), NOW).is_none());
-    let refused = concluded(frozen, &Fact::refused(BankError::new("server_error", None)), Some(VIA));
-    assert_eq!((refused.answered(VIA), refused.proof(VIA)), (Some(&End::Frozen), None));
-    let cancelled = concluded(left(journey()).send(VIA, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
+    let frozen = left(journey()).send(RESPONSE, 7, NOW).unwrap().hand_back_early(RESPONSE, held(), NOW).unwrap();
+    assert_eq!(frozen.proof(RESPONSE), Some(&Proof::Sent { at: NOW, by: 7 }), "it had been sent before");
+    assert!(frozen.clone().hand_back_early(RESPONSE, held(), NOW).is_none());
+    let refused = concluded(frozen, &Fact::refused(BankError::new("server_error", None)), Some(RESPONSE));
+    assert_eq!((refused.answered(RESPONSE), refused.proof(RESPONSE)), (Some(&LedTo::HandedBackEarly), None));
+    let cancelled = concluded(left(journey()).send(RESPONSE, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
     assert_eq!(cancelled.due_at(), Some(NOW.plus(Journey::LOST)), "what the bank says is still of interest");
-    let remembered = cancelled.remember(VIA, End::Concluded(0), NOW).unwrap();
+    let remembered = cancelled.remember(RESPONSE, LedTo::Outcome(0), NOW).unwrap();
     assert_eq!(remembered.due_at(), None);
-    assert!(remembered.remember(VIA, End::Concluded(0), NOW).is_none());
+    assert!(remembered.remember(RESPONSE, LedTo::Outcome(0), NOW).is_none());
 }
 
 fn consent(institution: Option<&str>) -> Journey {
@@ -248,9 +252,9 @@ fn consent(institution: Option<&str>) -> Journey {
     Journey::open(Opening { purpose: Purpose::Consent(consent), ..journey().opening().clone() })
 }
 
-fn authorised(journey: Journey, via: Via) -> Journey {
+fn authorised(journey: Journey, response_id: ResponseId) -> Journey {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
-    concluded(journey, &Fact::authorised(tokens), Some(via)).granted(Grant {
+    concluded(journey, &Fact::authorised(tokens), Some(response_id)).granted(Grant {
         token: Sealed::new(vec![1]),
         bank: Sealed::new(vec![2]),
         bank_consent: None,
@@ -277,7 +281,7 @@ fn a_consent_stands_where_what_happened_has_put_it() {
     ] {
         assert_eq!(concluded(away.clone(), &fact, None).consent_status(NOW), Some(status), "{fact:?}");
     }
-    let given = authorised(away, VIA);
+    let given = authorised(away, RESPONSE);
     assert_eq!(given.consent_status(late), Some(Status::Authorised));
     assert_eq!(given.consent_status(NOW.plus(LIFE)), Some(Status::Expired));
     assert_eq!(given.ends_at(), NOW.plus(LIFE));
@@ -293,19 +297,19 @@ fn a_consent_stands_where_what_happened_has_put_it() {
 #[test]
 fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     let (soon, later) = (NOW.plus(Duration::from_mins(1)), NOW.plus(Duration::from_mins(2)));
-    let given = authorised(left(consent(Some("north"))), VIA);
+    let given = authorised(left(consent(Some("north"))), RESPONSE);
     let again = given.clone().reopen(NOW, soon).unwrap();
     assert_eq!((again.final_outcome(), again.stage()), (None, Stage::Open(None)));
     assert_eq!(again.consent_status(NOW), Some(Status::AwaitedAgain));
     assert_eq!((again.expires_at(), again.due_at()), (soon, Some(soon)));
     assert!(again.clone().reopen(NOW, soon).is_none(), "once at a time");
     let BegunVisit::New(away, visit) = again.begin_visit(None, NOW) else { panic!() };
-    let second = Via { visit, mark: 1 };
+    let second = ResponseId { visit, response_digest: 1 };
     assert_eq!((visit, away.answered(second)), (1, None));
     // The first round's answer still leads where it led.
-    assert_eq!(away.answered(VIA), Some(&End::Concluded(0)));
+    assert_eq!(away.answered(RESPONSE), Some(&LedTo::Outcome(0)));
     let refused = concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
-    assert_eq!(refused.answered(second), Some(&End::Concluded(1)));
+    assert_eq!(refused.answered(second), Some(&LedTo::Outcome(1)));
     assert_eq!(refused.consent_status(later), Some(Status::Authorised), "what was given before still is");
     assert_eq!(refused.round_status(later), Some(Status::Rejected), "and the customer has said no");
     assert_eq!(away.round_status(NOW), Some(Status::AwaitedAgain));
@@ -314,9 +318,9 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     assert!(!away.is_in_force(NOW.plus(LIFE)));
     let revoked = refused.clone().regrant(|grant| grant.revoked_at = Some(NOW)).unwrap();
     assert_eq!((revoked.round_status(later), revoked.is_in_force(NOW)), (Some(Status::Revoked), false));
-    let frozen = away.freeze(second, held(), NOW).unwrap();
-    assert_eq!(frozen.token_number(&End::Frozen, Some(1)), 1);
-    assert_eq!(frozen.token_number(&End::Frozen, Some(0)), 0);
+    let frozen = away.hand_back_early(second, held(), NOW).unwrap();
+    assert_eq!(frozen.token_number(&LedTo::HandedBackEarly, Some(1)), 1);
+    assert_eq!(frozen.token_number(&LedTo::HandedBackEarly, Some(0)), 0);
     assert_eq!(authorised(frozen, second).final_outcomes().len(), 2);
 }
 
@@ -342,21 +346,26 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
         away = next;
         assert_eq!(away.institution(), Some(institution));
     }
-    let refused =
-        concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(Via { visit: 1, mark: 1 }));
+    let refused = concluded(
+        away.clone(),
+        &Fact::refused(BankError::new("access_denied", None)),
+        Some(ResponseId { visit: 1, response_digest: 1 }),
+    );
     assert_eq!(refused.institution(), Some("second"));
-    assert_eq!(concluded(refused, &Fact::paid(), Some(VIA)).institution(), Some("first"));
-    let frozen = away.freeze(VIA, held(), NOW).unwrap();
-    assert_eq!(concluded(frozen, &Fact::paid(), Some(VIA)).institution(), Some("first"));
+    assert_eq!(concluded(refused, &Fact::paid(), Some(RESPONSE)).institution(), Some("first"));
+    let frozen = away.hand_back_early(RESPONSE, held(), NOW).unwrap();
+    assert_eq!(concluded(frozen, &Fact::paid(), Some(RESPONSE)).institution(), Some("first"));
 }
 
 #[test]
 fn the_moment_of_a_hand_back_never_changes() {
-    let (via, later) = (Via { visit: 0, mark: 1 }, NOW.plus(Duration::from_secs(9)));
-    let frozen = left(journey()).freeze(via, held(), later).unwrap();
-    assert_eq!(frozen.moment_of(&End::Frozen, Some(0)), NOW, "when its customer left");
-    assert_eq!(frozen.moment_of(&End::Frozen, None), NOW);
-    let Conclusion::Concluded(concluded, number) = frozen.conclude(&Fact::paid(), Some(via), later) else { panic!() };
-    assert_eq!(concluded.moment_of(&End::Frozen, Some(0)), NOW, "also once it has concluded");
-    assert_eq!(concluded.moment_of(&End::Concluded(number), Some(0)), later);
+    let (response_id, later) = (ResponseId { visit: 0, response_digest: 1 }, NOW.plus(Duration::from_secs(9)));
+    let frozen = left(journey()).hand_back_early(response_id, held(), later).unwrap();
+    assert_eq!(frozen.moment_of(&LedTo::HandedBackEarly, Some(0)), NOW, "when its customer left");
+    assert_eq!(frozen.moment_of(&LedTo::HandedBackEarly, None), NOW);
+    let Conclusion::Concluded(concluded, number) = frozen.conclude(&Fact::paid(), Some(response_id), later) else {
+        panic!()
+    };
+    assert_eq!(concluded.moment_of(&LedTo::HandedBackEarly, Some(0)), NOW, "also once it has concluded");
+    assert_eq!(concluded.moment_of(&LedTo::Outcome(number), Some(0)), later);
 }

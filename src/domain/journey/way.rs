@@ -87,7 +87,7 @@ impl Journey {
 mod tests {
     use super::super::tests::{NOW, journey};
     use super::*;
-    use crate::domain::journey::{Stage, Via};
+    use crate::domain::journey::{ResponseId, Stage};
     use crate::domain::outcome::{BankError, Fact};
 
     fn ahead() -> Journey {
@@ -128,7 +128,9 @@ mod tests {
         let journey = ahead();
         let (at, over) = (journey.opening().opened_at, journey.expires_at());
         assert_eq!(journey.clone().ask_ahead(0, over), None);
-        let back = journey.fail(Via { visit: 0, mark: 7 }, BankError::new("server_error", None), at).unwrap();
+        let back = journey
+            .fail(ResponseId { visit: 0, response_digest: 7 }, BankError::new("server_error", None), at)
+            .unwrap();
         assert_eq!((back.asked_ahead(), back.due_at()), (None, Some(over)));
     }
 

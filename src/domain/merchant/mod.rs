@@ -286,7 +286,7 @@ impl Settings {
         }
     }
 
-    /// Puts settings together from the part that journeys freeze and the part that they do not.
+    /// Puts settings together from the part that journeys hand back early and the part that they do not.
     pub(crate) fn of_terms(terms: Terms, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
         Self {
             one_time_token: terms.one_time_token,

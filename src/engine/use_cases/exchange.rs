@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::bank::AuthorizationResponse;
 use crate::domain::consent::{AnswerTo, Consent};
 use crate::domain::id::MerchantId;
-use crate::domain::journey::{Journey, Via};
+use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::{Evidence, Fact, ResponseKind};
 use crate::engine::deps::EngineError;
 use crate::engine::prove::Landed;
@@ -85,10 +85,11 @@ async fn bring(
     patience: Duration,
 ) -> Result<BroughtCode, EngineError> {
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { visit, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
+    let response_id =
+        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Code(evidence.clone())) };
     let until = Instant::now() + patience;
     if journey.final_outcome().is_none()
-        && matches!(prove::prove_brought(engine, &journey, via, &evidence, patience).await?, Landed::Forged)
+        && matches!(prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?, Landed::Forged)
     {
         return Ok(BroughtCode::Forged);
     }
@@ -121,14 +122,15 @@ pub async fn bring_answer(
     }
     let response = engine.deps.bank(journey.bank_of(visit))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let via = Via { visit, mark: derive::mark(&response.kind) };
+    let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
     match response.kind {
-        ResponseKind::Refusal(error) if journey.answered(via).is_none() && !journey.is_spent(visit) => {
-            conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), via).await?;
+        ResponseKind::Refusal(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
+            conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
         }
         ResponseKind::Refusal(_) => {}
         ResponseKind::Code(evidence) => {
-            if matches!(prove::prove_brought(engine, &journey, via, &evidence, patience).await?, Landed::Forged) {
+            if matches!(prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?, Landed::Forged)
+            {
                 return Ok(BroughtCode::Forged);
             }
         }

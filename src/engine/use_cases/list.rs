@@ -16,7 +16,7 @@ pub struct Sight {
     pub journey: Journey,
     /// When its one-time token was redeemed, as far as that is remembered.
     pub redeemed_at: Option<Moment>,
-    /// The deliveries that its final_outcomes left.
+    /// The deliveries that its final outcomes left.
     pub deliveries: Vec<Delivery>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 
 use crate::bank::{Bank, Performed};
-use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, Via};
+use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
 use crate::engine::commit::Next;
@@ -93,11 +93,12 @@ async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Eviden
         (journey, Visit::UnderWay(visit)) => (journey, visit),
         (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),
     };
-    let via = Via { visit, mark: derive::mark(&ResponseKind::Code(evidence.clone())) };
-    let (journey, is_kept) = prove::keep(&engine.deps, journey, via, evidence).await?;
+    let response_id =
+        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Code(evidence.clone())) };
+    let (journey, is_kept) = prove::keep(&engine.deps, journey, response_id, evidence).await?;
     if is_kept {
         // It flies on by itself.
-        drop(prove::prove(engine, &journey, via, evidence, Known::Genuine));
+        drop(prove::prove(engine, &journey, response_id, evidence, Known::Genuine));
     }
     Ok(journey)
 }

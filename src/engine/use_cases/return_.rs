@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::bank::AuthorizationResponse;
-use crate::domain::journey::{Journey, Via};
+use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
@@ -43,7 +43,7 @@ pub struct Waiting<'a> {
     /// The state that it came back under.
     pub state: &'a str,
     /// Which answer it brought.
-    pub mark: u64,
+    pub response_digest: u64,
     /// What the browser shows of having left.
     pub visitor: &'a Visitor,
     /// When its head had been read.
@@ -71,20 +71,20 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     if let Some(rejected) = rejection(engine, &journey, visit, (&state, brought.bank), brought.visitor) {
         return Ok(Returned::Rejected(rejected));
     }
-    let via = Via { visit, mark: derive::mark(&response.kind) };
-    if let Some(end) = journey.answered(via) {
-        return returned::led(&engine.deps, &journey, end, via, brought.visitor);
+    let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
+    if let Some(end) = journey.answered(response_id) {
+        return returned::led(&engine.deps, &journey, end, response_id, brought.visitor);
     }
     match response.kind {
         ResponseKind::Refusal(error) if !journey.is_spent(visit) && !journey.is_answered() => {
-            let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
+            let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
-            returned::led(&engine.deps, &concluded.journey, &concluded.end, via, brought.visitor)
+            returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
         }
         ResponseKind::Code(evidence) if bank.is_some() && !is_proven(&journey) => {
-            prove_in_time(engine, Waited { journey, state, via }, evidence, &brought).await
+            prove_in_time(engine, Waited { journey, state, response_id }, evidence, &brought).await
         }
-        kind => decided_before(engine, Waited { journey, state, via }, kind, brought.visitor).await,
+        kind => decided_before(engine, Waited { journey, state, response_id }, kind, brought.visitor).await,
     }
 }
 
@@ -96,12 +96,12 @@ async fn decided_before(
     kind: ResponseKind,
     visitor: &Visitor,
 ) -> Result<Returned, EngineError> {
-    let Waited { journey, state, via } = waited;
+    let Waited { journey, state, response_id } = waited;
     if !visitor::recognises(&engine.deps, &journey, visitor) {
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
     // A code came first under this state, and the bank is being asked: that decides.
-    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, via.visit)) {
+    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, response_id.visit)) {
         return Ok(returned::wait(journey, state, decides));
     }
     let error = match kind {
@@ -118,8 +118,8 @@ async fn decided_before(
     if journey.opening().purpose.consent().is_some() {
         return Ok(Returned::Go(derive::page(&engine.deps, &journey, derive::page_of(&journey))?, Vec::new()));
     }
-    let concluded = conclude::change_nothing(&engine.deps, journey, via, &error).await?;
-    returned::led(&engine.deps, &concluded.journey, &concluded.end, via, visitor)
+    let concluded = conclude::change_nothing(&engine.deps, journey, response_id, &error).await?;
+    returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, visitor)
 }
 
 /// Sends a browser on that has waited on a light page of ours, if there is a way by now.
@@ -127,15 +127,15 @@ async fn decided_before(
 /// # Errors
 /// As [`take_return`](crate::engine::use_cases::return_::take_return).
 pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
-    let Waiting { bank, state, mark, visitor, at, timing } = waiting;
+    let Waiting { bank, state, response_digest, visitor, at, timing } = waiting;
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
     if let Some(rejected) = rejection(engine, &journey, visit, (state, bank), visitor) {
         return Ok(Returned::Rejected(rejected));
     }
-    let via = Via { visit, mark };
-    await_end(engine, Waited { journey, state: state.to_owned(), via }, visitor, (at, timing)).await
+    let response_id = ResponseId { visit, response_digest };
+    await_end(engine, Waited { journey, state: state.to_owned(), response_id }, visitor, (at, timing)).await
 }
 
 /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
@@ -145,12 +145,12 @@ async fn await_end(
     visitor: &Visitor,
     (at, timing): (Instant, &Timing),
 ) -> Result<Returned, EngineError> {
-    let Waited { journey, state, via } = waited;
+    let Waited { journey, state, response_id } = waited;
     let began = Instant::now();
-    let ended = find::ended(&engine.deps, journey.pay_id(), via);
+    let ended = find::ended(&engine.deps, journey.pay_id(), response_id);
     match tokio::time::timeout_at(at + engine.deps.patience(), ended).await {
-        Ok(Ok(Some(ended))) => match ended.answered(via) {
-            Some(end) => returned::led(&engine.deps, &ended, end, via, visitor),
+        Ok(Ok(Some(ended))) => match ended.answered(response_id) {
+            Some(end) => returned::led(&engine.deps, &ended, end, response_id, visitor),
             // Nobody brought it.
             None => Ok(Returned::Rejected(RejectedReturn::Forged)),
         },
@@ -158,7 +158,7 @@ async fn await_end(
         Ok(Err(error)) => Err(error),
         Err(_) => {
             timing.waited(began.elapsed());
-            Ok(returned::wait(journey, state, via))
+            Ok(returned::wait(journey, state, response_id))
         }
     }
 }
@@ -194,8 +194,8 @@ async fn prove_in_time(
     evidence: Evidence,
     brought: &Brought<'_>,
 ) -> Result<Returned, EngineError> {
-    let Waited { journey, state, via } = waited;
-    let flight = prove::prove(engine, &journey, via, &evidence, Known::Nothing);
+    let Waited { journey, state, response_id } = waited;
+    let flight = prove::prove(engine, &journey, response_id, &evidence, Known::Nothing);
     let began = Instant::now();
     let landing = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
     let waited = began.elapsed();
@@ -206,25 +206,25 @@ async fn prove_in_time(
         Ok(landing) => Ok(match landing?.landed {
             Landed::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::announced(&engine.deps, announcement, brought.at).await;
-                return returned::led(&engine.deps, &journey, &end, via, brought.visitor);
+                return returned::led(&engine.deps, &journey, &end, response_id, brought.visitor);
             }
             Landed::Elsewhere => {
-                let waited = Waited { journey, state, via };
+                let waited = Waited { journey, state, response_id };
                 return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
             }
             Landed::Forged => Returned::Rejected(RejectedReturn::Forged),
             Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
         }),
-        Err(_) if prove::is_genuine(engine, &journey, via, &evidence) => {
-            returned::late(&engine.deps, Waited { journey, state, via }, &evidence, brought.visitor).await
+        Err(_) if prove::is_genuine(engine, &journey, response_id, &evidence) => {
+            returned::late(&engine.deps, Waited { journey, state, response_id }, &evidence, brought.visitor).await
         }
         Err(_) => Ok(Returned::BringAgain(Box::new(journey))),
     }
 }
 
 /// The answer to this visit that is being proven.
-fn pending(journey: &Journey, visit: u8) -> Option<Via> {
-    journey.proofs().map(|(via, _)| via).find(|via| via.visit == visit)
+fn pending(journey: &Journey, visit: u8) -> Option<ResponseId> {
+    journey.proofs().map(|(response_id, _)| response_id).find(|response_id| response_id.visit == visit)
 }
 
 fn is_proven(journey: &Journey) -> bool {

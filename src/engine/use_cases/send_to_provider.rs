@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::bank::{BankTrouble, Requested};
 use crate::domain::institution::Institution;
-use crate::domain::journey::{Choice, Journey, Purpose, Via};
+use crate::domain::journey::{Choice, Journey, Purpose, ResponseId};
 use crate::domain::outcome::{BankError, Fact, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::engine::deps::EngineError;
@@ -146,12 +146,13 @@ async fn refused(
     error: BankError,
     at: Instant,
 ) -> Result<SendResult, EngineError> {
-    let via = Via { visit, mark: derive::mark(&ResponseKind::Refusal(error.clone())) };
-    let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), via).await?;
+    let response_id =
+        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Refusal(error.clone())) };
+    let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.
-    if journey.counts(via) {
+    if journey.counts(response_id) {
         return Ok(SendResult::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(visit))?));
     }
     Ok(SendResult::Ended(Box::new(journey)))

@@ -14,7 +14,7 @@ const STEPS: [&str; 6] = [FIRST, USERS, CONSENTS, DELIVERIES, API_KEYS, ATTEMPTS
 /// is searched by, and the two are always written together.
 ///
 /// Digests are evenly spread, so that a table keyed by them is touched all over; rows are kept small for that reason,
-/// and indexes are kept off whatever a final_outcome changes, but for the two that it must change.
+/// and indexes are kept off whatever a final outcome changes, but for the two that it must change.
 pub(super) const FIRST: &str = "
     CREATE TABLE house (
         name TEXT PRIMARY KEY,

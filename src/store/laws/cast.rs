@@ -135,7 +135,7 @@ pub(crate) fn away(journey: Journey, at: Moment) -> (Journey, u8) {
     }
 }
 
-/// The journey when this fact has concluded it, and the final_outcome's number.
+/// The journey when this fact has concluded it, and the final outcome's number.
 pub(crate) fn concluded(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
     match journey.conclude(fact, None, at) {
         Conclusion::Concluded(journey, number) => (journey, number),
@@ -143,13 +143,13 @@ pub(crate) fn concluded(journey: Journey, fact: &Fact, at: Moment) -> (Journey, 
     }
 }
 
-/// The deliveries that this final_outcome leaves.
+/// The deliveries that this final outcome leaves.
 pub(crate) fn deliveries_of(journey: &Journey, final_outcome: u8) -> Vec<Delivery> {
     journey
         .deliveries(News::Concluded(final_outcome), journey.final_outcomes()[usize::from(final_outcome)].at, |_| true)
 }
 
-/// The step of a final_outcome that tells every target.
+/// The step of a final outcome that tells every target.
 pub(crate) fn concluding(journey: Journey, token: Option<MintedToken>) -> Step {
     let last = journey.final_outcomes().len() - 1;
     let told = deliveries_of(&journey, u8::try_from(last).unwrap());
@@ -162,7 +162,7 @@ pub(crate) fn consent(now: Moment) -> Journey {
     Draft::at(now).of(merchant).about(user(merchant, None, now).id).journey()
 }
 
-/// The consent when its customer has agreed, for `life` from now on, and the final_outcome's number.
+/// The consent when its customer has agreed, for `life` from now on, and the final outcome's number.
 pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let (journey, number) = concluded(journey, &Fact::authorised(tokens), now);

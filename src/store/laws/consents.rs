@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cast::{Draft, agreed, away, concluding, deliveries_of, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::journey::{Journey, Via};
+use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
 use crate::store::{REMEMBERED, Redemption, Step, Which};
@@ -129,7 +129,8 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(house: House) {
     let given = given(&house, fresh(), fresh()).await;
     let away = reopened(&house, given).await;
     let away = left(&house, away, fresh()).await;
-    let frozen = away.freeze(Via { visit: 1, mark: 1 }, held(house.now()), house.now()).unwrap();
+    let frozen =
+        away.hand_back_early(ResponseId { visit: 1, response_digest: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(house.token(token)))).await;
     let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
     assert_eq!(redeemed(&house, &frozen, token, attempt).await, pending);

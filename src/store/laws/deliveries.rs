@@ -8,7 +8,7 @@ use super::races::race;
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, News, State, Verdict};
 use crate::domain::id::MerchantId;
-use crate::domain::journey::{End, Journey, Via};
+use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::store::{DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, SHUT, Step};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
@@ -225,7 +225,7 @@ pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
     assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
     house.pass(Delivery::LIFE);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    let later = journey.remember(Via { visit: 0, mark: 1 }, End::Concluded(0), house.now()).unwrap();
+    let later = journey.remember(ResponseId { visit: 0, response_digest: 1 }, LedTo::Outcome(0), house.now()).unwrap();
     house.done(&Step::to(later.clone())).await;
     house.pass(Delivery::LIFE);
     house.store().tidy().await.unwrap();

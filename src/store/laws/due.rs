@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::cast::{Draft, concluding, fresh};
 use super::{HOUR, House, MINUTE};
-use crate::domain::journey::{Conclusion, End, Journey, Proof, Via};
+use crate::domain::journey::{Conclusion, Journey, LedTo, Proof, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::Sealed;
 use crate::store::{Step, Taken};
 
 const SECOND: Duration = Duration::from_secs(1);
-const VIA: Via = Via { visit: 0, mark: u64::MAX };
+const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: u64::MAX };
 
 async fn due(house: &House) -> Vec<Journey> {
     house.store().due(9).await.unwrap()
@@ -23,13 +23,13 @@ async fn away(house: &House) -> Journey {
 }
 
 async fn held(house: &House, journey: Journey, until: Moment) -> Journey {
-    let journey = journey.hold(VIA, Sealed::new(vec![1, 2, 3]), until, house.now()).unwrap();
+    let journey = journey.hold(RESPONSE, Sealed::new(vec![1, 2, 3]), until, house.now()).unwrap();
     house.done(&Step::to(journey.clone())).await;
     journey
 }
 
 async fn proven(house: &House, journey: Journey) -> Journey {
-    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(VIA), house.now()) else { panic!() };
+    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(RESPONSE), house.now()) else { panic!() };
     house.done(&concluding(paid.clone(), None)).await;
     paid
 }
@@ -78,18 +78,18 @@ pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(house
 
 pub(crate) async fn a_sent_proof_is_due_when_its_answer_counts_as_lost(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let sent = held.send(VIA, 7, house.now()).unwrap();
+    let sent = held.send(RESPONSE, 7, house.now()).unwrap();
     house.done(&Step::to(sent.clone())).await;
     house.pass(Journey::LOST - SECOND);
     assert_eq!(due(&house).await, []);
     house.pass(2 * SECOND);
     assert_eq!(due(&house).await, [sent.clone()]);
-    assert!(matches!(house.find(&sent).await.unwrap().proof(VIA), Some(Proof::Sent { .. })));
+    assert!(matches!(house.find(&sent).await.unwrap().proof(RESPONSE), Some(Proof::Sent { .. })));
 }
 
 pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let sent = held.send(VIA, 7, house.now()).unwrap();
+    let sent = held.send(RESPONSE, 7, house.now()).unwrap();
     house.done(&Step::to(sent.clone())).await;
     proven(&house, sent).await;
     house.pass(3 * HOUR);
@@ -98,7 +98,7 @@ pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
 
 pub(crate) async fn a_failed_proof_gives_way_to_the_expiry(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let failed = held.fail(VIA, BankError::new("server_error", None), house.now()).unwrap();
+    let failed = held.fail(RESPONSE, BankError::new("server_error", None), house.now()).unwrap();
     house.done(&Step::to(failed.clone())).await;
     house.pass(2 * HOUR - SECOND);
     assert_eq!(due(&house).await, []);
@@ -112,12 +112,12 @@ pub(crate) async fn a_concluded_journey_is_due_for_its_proof(house: House) {
     assert_eq!(due(&house).await, []);
     house.pass(MINUTE + SECOND);
     assert_eq!(due(&house).await, [cancelled.clone()]);
-    let concluded = cancelled.remember(VIA, End::Concluded(0), house.now()).unwrap();
+    let concluded = cancelled.remember(RESPONSE, LedTo::Outcome(0), house.now()).unwrap();
     house.done(&Step::to(concluded.clone())).await;
     house.pass(3 * HOUR);
     assert_eq!(due(&house).await, []);
     // A code that comes later still, under the same state.
-    let late = Via { mark: 2, ..VIA };
+    let late = ResponseId { response_digest: 2, ..RESPONSE };
     let held = concluded.hold(late, Sealed::new(vec![1]), house.now().plus(MINUTE), house.now()).unwrap();
     house.done(&Step::to(held.clone())).await;
     house.pass(MINUTE + SECOND);
@@ -126,12 +126,12 @@ pub(crate) async fn a_concluded_journey_is_due_for_its_proof(house: House) {
 
 pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house: House) {
     let evidence = Proof::Held { evidence: Sealed::new(vec![1]), until: house.now().plus(Journey::HELD) };
-    let frozen = away(&house).await.freeze(VIA, evidence, house.now()).unwrap();
+    let frozen = away(&house).await.hand_back_early(RESPONSE, evidence, house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(house.token(fresh())))).await;
     assert_eq!(due(&house).await, []);
     house.pass(Journey::HELD + SECOND);
     assert_eq!(due(&house).await, [frozen.clone()]);
-    let sent = frozen.send(VIA, 7, house.now()).unwrap();
+    let sent = frozen.send(RESPONSE, 7, house.now()).unwrap();
     house.done(&Step::to(sent.clone())).await;
     assert_eq!(due(&house).await, []);
     proven(&house, sent).await;
@@ -141,7 +141,7 @@ pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(house
 
 pub(crate) async fn a_lost_step_moves_nothing(house: House) {
     let away = away(&house).await;
-    let later = away.clone().hold(VIA, Sealed::new(vec![9]), house.now().plus(HOUR), house.now()).unwrap();
+    let later = away.clone().hold(RESPONSE, Sealed::new(vec![9]), house.now().plus(HOUR), house.now()).unwrap();
     let held = held(&house, away, house.now().plus(MINUTE)).await;
     assert_eq!(house.store().take(&Step::to(later)).await.unwrap(), Taken::Lost(Box::new(held.clone())));
     house.pass(MINUTE + SECOND);

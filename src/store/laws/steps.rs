@@ -3,7 +3,7 @@
 use super::cast::{self, Draft, away, concluded, concluding, deliveries_of, fresh};
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{Delivery, News, State, Verdict};
-use crate::domain::journey::{Journey, Proof, Stage, Via};
+use crate::domain::journey::{Journey, Proof, ResponseId, Stage};
 use crate::domain::outcome::{BankError, Fact, Outcome};
 use crate::domain::secret::Digest;
 use crate::store::{REMEMBERED, Redemption, Step, Taken};
@@ -148,7 +148,7 @@ pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: H
 pub(crate) async fn a_failed_try_is_kept(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
     let error = BankError::new("server_error", Some("later"));
-    let failed = away.fail(Via { visit: 0, mark: u64::MAX }, error.clone(), house.now()).unwrap();
+    let failed = away.fail(ResponseId { visit: 0, response_digest: u64::MAX }, error.clone(), house.now()).unwrap();
     house.done(&Step::to(failed.clone())).await;
     assert_eq!(house.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
 }
@@ -169,8 +169,8 @@ pub(crate) async fn every_visit_has_a_state_of_its_own(house: House) {
     for state in states {
         let (away, visit) = away(journey, house.now());
         house.done(&Step::to(away.clone()).with_state(state, visit)).await;
-        let via = Via { visit, mark: 1 };
-        journey = away.fail(via, BankError::new("server_error", None), house.now()).unwrap();
+        let response_id = ResponseId { visit, response_digest: 1 };
+        journey = away.fail(response_id, BankError::new("server_error", None), house.now()).unwrap();
         house.done(&Step::to(journey.clone())).await;
     }
     for (visit, state) in (0..).zip(states) {
@@ -189,10 +189,10 @@ pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(hous
 
 pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) {
     let away = house.away(Draft::at(house.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
-    let via = |mark| Via { visit: 0, mark };
-    let held = |journey: Journey, mark| {
+    let response_id = |response_digest| ResponseId { visit: 0, response_digest };
+    let held = |journey: Journey, response_digest| {
         let Proof::Held { evidence, until } = cast::held(house.now()) else { panic!() };
-        journey.hold(via(mark), evidence, until, house.now()).unwrap()
+        journey.hold(response_id(response_digest), evidence, until, house.now()).unwrap()
     };
     let (first, news) = (held(away, 1), News::Returned(0));
     let told = first.deliveries(news, house.now(), |_| true);

@@ -3,7 +3,7 @@
 use super::cast::{Draft, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::MerchantId;
-use crate::domain::journey::{Journey, Via};
+use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::Digest;
@@ -37,7 +37,8 @@ fn pending(journey: &Journey) -> Redemption {
 /// A journey that is handed back before anything is proven, with a token that lives an hour.
 async fn frozen(house: &House, token: MintedToken) -> Journey {
     let away = house.away(Draft::at(house.now()).lasting(2 * HOUR).journey(), fresh()).await;
-    let frozen = away.freeze(Via { visit: 0, mark: 1 }, held(house.now()), house.now()).unwrap();
+    let frozen =
+        away.hand_back_early(ResponseId { visit: 0, response_digest: 1 }, held(house.now()), house.now()).unwrap();
     house.done(&Step::to(frozen.clone()).with_token(Some(token))).await;
     frozen
 }

@@ -10,7 +10,7 @@ use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Cancel, Choice, Effect, End, FinalOutcome, Journey, Opening, Past, ProviderVisit, Purpose, RecordedResponse, Way,
+    Cancel, Choice, Effect, FinalOutcome, Journey, LedTo, Opening, Past, ProviderVisit, Purpose, RecordedResponse, Way,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
@@ -106,11 +106,11 @@ enum EndRecord {
 }
 
 impl EndRecord {
-    fn into_end(self) -> (Option<End>, Effect) {
+    fn into_end(self) -> (Option<LedTo>, Effect) {
         match self {
-            Self::F(error) => (Some(End::Failed(error.into_error())), Effect::Counted),
-            Self::S(number) => (Some(End::Concluded(number)), Effect::Counted),
-            Self::Z => (Some(End::Frozen), Effect::Counted),
+            Self::F(error) => (Some(LedTo::Failed(error.into_error())), Effect::Counted),
+            Self::S(number) => (Some(LedTo::Outcome(number)), Effect::Counted),
+            Self::Z => (Some(LedTo::HandedBackEarly), Effect::Counted),
             Self::N => (None, Effect::None),
             Self::R(end) => (end.into_end().0, Effect::None),
         }
@@ -152,7 +152,10 @@ impl From<&Journey> for JourneyRecord {
             visits: past.visits.iter().map(VisitRecord::from).collect(),
             final_outcomes: past.final_outcomes.iter().map(write_final_outcome).collect(),
             consent: o.purpose.consent().map(ConsentRecord::from),
-            proofs: journey.proofs().map(|(via, proof)| (via.visit, via.mark, ProofRecord::from(proof))).collect(),
+            proofs: journey
+                .proofs()
+                .map(|(response_id, proof)| (response_id.visit, response_id.response_digest, ProofRecord::from(proof)))
+                .collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
             landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
@@ -166,9 +169,10 @@ impl JourneyRecord {
     fn into_journey(self) -> Option<Journey> {
         let mut later = self.later.map(|later| *later).unwrap_or_default();
         let mut visits: Vec<_> = self.visits.into_iter().map(VisitRecord::into_visit).collect();
-        for (visit, mark, proof) in self.proofs {
+        for (visit, response_digest, proof) in self.proofs {
             let answers = &mut visits.get_mut(usize::from(visit))?.answers;
-            answers.iter_mut().find(|answer| answer.mark == mark)?.proof = Some(proof.into_proof());
+            answers.iter_mut().find(|answer| answer.response_digest == response_digest)?.proof =
+                Some(proof.into_proof());
         }
         let past = Past {
             revision: self.revision,
@@ -238,14 +242,14 @@ impl From<&ProviderVisit> for VisitRecord {
     fn from(visit: &ProviderVisit) -> Self {
         let answers = visit.answers.iter().map(|answer| {
             let end = match &answer.end {
-                Some(End::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
-                Some(End::Concluded(number)) => EndRecord::S(*number),
-                Some(End::Frozen) => EndRecord::Z,
+                Some(LedTo::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
+                Some(LedTo::Outcome(number)) => EndRecord::S(*number),
+                Some(LedTo::HandedBackEarly) => EndRecord::Z,
                 None => EndRecord::N,
             };
             let counted = answer.effect == Effect::Counted || answer.end.is_none();
             let end = if counted { end } else { EndRecord::R(Box::new(end)) };
-            (answer.mark, answer.at.as_millis(), end)
+            (answer.response_digest, answer.at.as_millis(), end)
         });
         let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
         let way = visit.way.as_ref().map(|way| match way {
@@ -258,9 +262,9 @@ impl From<&ProviderVisit> for VisitRecord {
 
 impl VisitRecord {
     fn into_visit(self) -> ProviderVisit {
-        let answers = self.1.into_iter().map(|(mark, at, end)| {
+        let answers = self.1.into_iter().map(|(response_digest, at, end)| {
             let (end, effect) = end.into_end();
-            RecordedResponse { mark, at: Moment::from_millis(at), end, proof: None, effect }
+            RecordedResponse { response_digest, at: Moment::from_millis(at), end, proof: None, effect }
         });
         let to = self.2.map(|(institution, bank, scope)| Choice { institution, bank, scope });
         let way = self.3.map(|way| match way {

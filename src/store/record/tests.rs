@@ -10,8 +10,8 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, End, Errand, Journey, Opening, OperationKind,
-    PaymentOperation, Purpose, Via, Wanted,
+    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, Errand, Journey, LedTo, Opening, OperationKind,
+    PaymentOperation, Purpose, ResponseId, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
@@ -27,11 +27,13 @@ use crate::store::laws::cast;
 
 fn well_travelled() -> Journey {
     let BegunVisit::New(journey, visit) = journey().begin_visit(None, NOW) else { panic!() };
-    let failed = journey.fail(Via { visit, mark: 1 }, BankError::new("server_error", Some("later")), NOW).unwrap();
+    let failed = journey
+        .fail(ResponseId { visit, response_digest: 1 }, BankError::new("server_error", Some("later")), NOW)
+        .unwrap();
     let BegunVisit::New(away, visit) = failed.begin_visit(None, NOW) else { panic!() };
     let Conclusion::Concluded(cancelled, _) = away.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
-    let via = Some(Via { visit, mark: 2 });
-    let Conclusion::Concluded(paid, _) = cancelled.conclude(&Fact::paid(), via, NOW) else { panic!() };
+    let response_id = Some(ResponseId { visit, response_digest: 2 });
+    let Conclusion::Concluded(paid, _) = cancelled.conclude(&Fact::paid(), response_id, NOW) else { panic!() };
     paid
 }
 
@@ -69,7 +71,7 @@ fn consented() -> Journey {
     let BegunVisit::New(away, visit) = Journey::open(opening).begin_visit(Some(choice("modelo")), NOW) else {
         panic!()
     };
-    let [held, sent, proven] = [1, u64::MAX, 3].map(|mark| Via { visit, mark });
+    let [held, sent, proven] = [1, u64::MAX, 3].map(|response_digest| ResponseId { visit, response_digest });
     let away = away.hold(held, sealed(), NOW.plus(Journey::HELD), NOW).unwrap().send(sent, u64::MAX, NOW).unwrap();
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let Conclusion::Concluded(given, _) = away.conclude(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
@@ -85,9 +87,9 @@ fn consented() -> Journey {
     });
     let again = given.reopen(NOW.plus(Duration::from_hours(2)), NOW.plus(Duration::from_hours(3))).unwrap();
     let BegunVisit::New(away, visit) = again.begin_visit(Some(choice("mock")), NOW) else { panic!() };
-    let held = away.hold(Via { visit, mark: 1 }, sealed(), NOW, NOW).unwrap();
-    let followed = held.remember(Via { visit: 0, mark: 9 }, End::Concluded(0), NOW).unwrap();
-    assert!(!followed.counts(Via { visit: 0, mark: 9 }));
+    let held = away.hold(ResponseId { visit, response_digest: 1 }, sealed(), NOW, NOW).unwrap();
+    let followed = held.remember(ResponseId { visit: 0, response_digest: 9 }, LedTo::Outcome(0), NOW).unwrap();
+    assert!(!followed.counts(ResponseId { visit: 0, response_digest: 9 }));
     let ended = followed.regrant(|grant| (grant.consumed_at, grant.revoked_at) = (Some(NOW), Some(NOW))).unwrap();
     assert_eq!((ended.proofs().count(), ended.past().reopenings.len()), (3, 1));
     ended

@@ -101,7 +101,7 @@ struct Wait {
     answer: String,
 }
 
-/// The address of a light page that waits for a bank: it names the answer by its mark, and holds no code.
+/// The address of a light page that waits for a bank: it names the answer by its response digest, and holds no code.
 async fn wait_on(
     engine: web::Data<Engine>,
     metrics: web::Data<Metrics>,
@@ -112,12 +112,12 @@ async fn wait_on(
     if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
         return reply::untouched();
     }
-    let mark = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
-    let (Some(web::Query(Wait { state, .. })), Some(mark)) = (wait, mark) else {
+    let response_digest = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
+    let (Some(web::Query(Wait { state, .. })), Some(response_digest)) = (wait, response_digest) else {
         metrics.arrived(Arrival::Rejected);
         return visit.rejected_page(&RejectedReturn::NoState).await;
     };
-    let (arrival, response) = visit.answer(visit.wait_on(&state, mark).await, None).await;
+    let (arrival, response) = visit.answer(visit.wait_on(&state, response_digest).await, None).await;
     metrics.arrived(arrival);
     visit.timed(response)
 }
@@ -127,7 +127,7 @@ fn with_status(mut response: HttpResponse, status: StatusCode) -> HttpResponse {
     response
 }
 
-/// Reads an answer's mark: 16 hexadecimal digits.
+/// Reads an answer's response_digest: 16 hexadecimal digits.
 fn read_mark(text: &str) -> Option<u64> {
     let well_formed = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
     u64::from_str_radix(text, 16).ok().filter(|_| well_formed)

@@ -63,9 +63,9 @@ impl<'a> Visit<'a> {
     }
 
     /// Looks again for a browser that waits.
-    pub(super) async fn wait_on(&self, state: &str, mark: u64) -> Result<Returned, EngineError> {
+    pub(super) async fn wait_on(&self, state: &str, response_digest: u64) -> Result<Returned, EngineError> {
         let Self { bank, visitor, at, timing, .. } = self;
-        let waiting = Looking { bank, state, mark, visitor, at: *at, timing };
+        let waiting = Looking { bank, state, response_digest, visitor, at: *at, timing };
         self.measured(use_cases::return_::wait_on(self.engine, waiting)).await
     }
 
@@ -159,9 +159,10 @@ impl<'a> Visit<'a> {
 
     /// A light page, which comes again without the code: a page that answers a form would post it again.
     fn waiting(&self, waited: &Waited) -> HttpResponse {
-        let Waited { journey, state, via } = waited;
-        let answers = journey.visits().get(usize::from(via.visit)).map(|visit| &visit.answers);
-        let answer = answers.and_then(|answers| answers.iter().find(|answer| answer.mark == via.mark));
+        let Waited { journey, state, response_id } = waited;
+        let answers = journey.visits().get(usize::from(response_id.visit)).map(|visit| &visit.answers);
+        let answer = answers
+            .and_then(|answers| answers.iter().find(|answer| answer.response_digest == response_id.response_digest));
         let now = self.engine.deps.clock.now();
         let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());
         reply::page(&Waiting {
@@ -169,7 +170,12 @@ impl<'a> Visit<'a> {
             payee: journey.payee().to_owned(),
             amount: checkout::amount(journey),
             seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
-            next: format!("{}/wait?state={}&answer={:016x}", self.address(), percent_encoded(state), via.mark),
+            next: format!(
+                "{}/wait?state={}&answer={:016x}",
+                self.address(),
+                percent_encoded(state),
+                response_id.response_digest
+            ),
         })
     }
 }

@@ -11,7 +11,7 @@ use super::ways::WaysView;
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{End, FinalOutcome, Journey, RecordedResponse, Stage};
+use crate::domain::journey::{FinalOutcome, Journey, LedTo, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause};
 use crate::domain::plan::Entry;
@@ -194,9 +194,9 @@ fn changes(grant: &Grant) -> impl Iterator<Item = Event> {
 fn tried(answer: &RecordedResponse, visit: usize) -> Option<Event> {
     let visit = Some(visit);
     match &answer.end {
-        Some(End::Failed(error)) => Some(Event { visit, ..refused(error, event(answer.at, "try_failed")) }),
-        Some(End::Frozen) => Some(Event { visit, ..event(answer.at, "handed_back_early") }),
-        Some(End::Concluded(_)) | None => None,
+        Some(LedTo::Failed(error)) => Some(Event { visit, ..refused(error, event(answer.at, "try_failed")) }),
+        Some(LedTo::HandedBackEarly) => Some(Event { visit, ..event(answer.at, "handed_back_early") }),
+        Some(LedTo::Outcome(_)) | None => None,
     }
 }
 

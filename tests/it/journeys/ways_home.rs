@@ -310,7 +310,7 @@ fn routes(gone: &Gone) -> impl Iterator<Item = (Leads, &'static str)> {
 async fn leads_the_one_that_left_home(house: &House, gone: &Gone) {
     for (leads, route) in routes(gone) {
         let seen = gone.sees(house, route, Some(&gone.cookie)).await;
-        let home = MERCHANTS.iter().any(|mark| seen.contains(mark));
+        let home = MERCHANTS.iter().any(|response_digest| seen.contains(response_digest));
         // A ticket has a time of its own.
         let expected = leads != Nowhere && !(route.contains("{ticket}") && seen.contains("This page has expired"));
         assert!(home || !expected, "{route}: {seen}");
@@ -330,7 +330,10 @@ async fn ten_minutes_after_the_hand_back_no_route_leads_home_without_the_cookie(
     let all = gone(&house, "checked").await;
     for gone in &all {
         let seen = gone.sees(&house, "GET /return/sandbox?code=ok&state={state}", None).await;
-        assert!(MERCHANTS.iter().any(|mark| seen.contains(mark)), "the first hand-back needs no cookie: {seen}");
+        assert!(
+            MERCHANTS.iter().any(|response_digest| seen.contains(response_digest)),
+            "the first hand-back needs no cookie: {seen}"
+        );
     }
     house.wait(Duration::from_secs(601));
     for gone in &all {
@@ -366,7 +369,10 @@ async fn whoever_knows_a_state_alone_is_shown_no_link(house: House) {
                 assert!(!stranger.contains(&gone.link), "{route}: {stranger}");
                 // The browser that left is led on, as often as it likes.
                 let own = gone.sees(&house, &route, Some(&gone.cookie)).await;
-                assert!(MERCHANTS.iter().chain(&["/home?link_id="]).any(|mark| own.contains(mark)), "{route}: {own}");
+                assert!(
+                    MERCHANTS.iter().chain(&["/home?link_id="]).any(|response_digest| own.contains(response_digest)),
+                    "{route}: {own}"
+                );
                 // A ticket holds the time.
                 let again = gone.sees(&house, &route, Some(&gone.cookie)).await;
                 assert!(gone.leads == App || again == own, "{route}: {again}");

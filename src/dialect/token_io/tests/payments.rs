@@ -12,12 +12,12 @@ use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, pay
 use crate::domain::delivery::{News, Notice, Posting, Target};
 use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, Via};
+use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::{Sealed, Secret};
 
-const VIA: Via = Via { visit: 0, mark: 7 };
+const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 7 };
 
 /// The contract's payment, opened, with these fields of `initiation` changed.
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
@@ -55,11 +55,11 @@ fn ready(journey: Journey) -> Journey {
 }
 
 fn returned(journey: Journey) -> Journey {
-    journey.hold(VIA, Sealed::new(vec![1]), at(9), at(3)).unwrap()
+    journey.hold(RESPONSE, Sealed::new(vec![1]), at(9), at(3)).unwrap()
 }
 
 fn concluded(journey: Journey, fact: &Fact) -> Journey {
-    match journey.conclude(fact, Some(VIA), at(4)) {
+    match journey.conclude(fact, Some(RESPONSE), at(4)) {
         Conclusion::Concluded(journey, _) => journey,
         Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
     }
@@ -87,10 +87,10 @@ fn the_usual_path_has_its_statuses_in_order() {
     assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_AUTH");
     let journey = returned(journey);
     assert_eq!(status(&journey), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
-    let sent = journey.clone().send(VIA, 1, at(4)).unwrap();
+    let sent = journey.clone().send(RESPONSE, 1, at(4)).unwrap();
     assert_eq!(status(&sent), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     let held = Proof::Held { evidence: Sealed::new(vec![1]), until: at(9) };
-    let frozen = ready(api()).freeze(VIA, held, at(3)).unwrap();
+    let frozen = ready(api()).hand_back_early(RESPONSE, held, at(3)).unwrap();
     assert_eq!(status(&frozen), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     assert_eq!(status(&concluded(journey, &Fact::paid())), "INITIATION_COMPLETED");
 }
@@ -102,7 +102,7 @@ fn a_payment_on_hosted_pages_waits_there_until_its_customer_comes_back() {
     let BegunVisit::New(away, _) = journey.begin_visit(None, at(1)) else { panic!() };
     assert_eq!(status(&away), "INITIATION_PENDING_REDIRECT_HP");
     assert_eq!(status(&returned(away.clone())), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
-    let again = away.fail(VIA, BankError::new("server_error", None), at(3)).unwrap();
+    let again = away.fail(RESPONSE, BankError::new("server_error", None), at(3)).unwrap();
     assert_eq!(status(&again), "INITIATION_PENDING_REDIRECT_HP", "its customer is at the page again");
 }
 
@@ -163,7 +163,7 @@ fn body(journey: &Journey, news: News) -> Value {
 #[test]
 fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
     let journey = concluded(returned(ready(api())), &refused("access_denied"));
-    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(VIA), at(5)) else { panic!() };
+    let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(RESPONSE), at(5)) else { panic!() };
     let all = [News::Opened, News::Ready(0), News::Returned(0), News::Concluded(0), News::Concluded(1)];
     let told = all.map(|news| {
         let body = body(&paid, news);

@@ -4,7 +4,7 @@ use super::fixture::RedisServer;
 use super::*;
 use crate::domain::delivery::{Delivery, News, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, Shard};
-use crate::domain::journey::{End, Journey, Via};
+use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
 use crate::store::laws::cast::{Draft, away, concluded, concluding, fresh};
@@ -55,8 +55,9 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     let life = i64::try_from(life.as_secs() / 3600).unwrap();
     assert_eq!(left().await, [life, life]);
     let mut journey = journey;
-    for mark in 1..4 {
-        journey = journey.remember(Via { visit: 0, mark }, End::Concluded(0), store.clock.now()).unwrap();
+    for response_digest in 1..4 {
+        journey =
+            journey.remember(ResponseId { visit: 0, response_digest }, LedTo::Outcome(0), store.clock.now()).unwrap();
         assert_eq!(store.take(&Step::to(journey.clone())).await, Ok(Taken::Done));
         assert_eq!(left().await, [life, life]);
     }

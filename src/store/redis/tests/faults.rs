@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::fixture::{Proxy, RedisServer};
 use super::*;
-use crate::domain::journey::{End, Journey, Via};
+use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
@@ -285,11 +285,12 @@ async fn steps_take_one_round_trip() {
     let before = proxy.round_trips();
     let (found, visit) = store.find_by_state(shard, &state).await.unwrap().unwrap();
     assert_eq!((trips(before), visit), (1, 0));
-    let held = found.hold(Via { visit, mark: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
+    let held =
+        found.hold(ResponseId { visit, response_digest: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
     let before = proxy.round_trips();
     assert_eq!(store.take(&Step::to(held.clone())).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
-    let found = held.remember(Via { visit, mark: 1 }, End::Frozen, store.now()).unwrap();
+    let found = held.remember(ResponseId { visit, response_digest: 1 }, LedTo::HandedBackEarly, store.now()).unwrap();
     assert_eq!(store.take(&Step::to(found.clone())).await, Ok(Taken::Done));
     let (paid, _) = concluded(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
