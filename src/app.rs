@@ -2,9 +2,9 @@
 
 mod banks;
 mod counters;
-mod desk;
 mod dialects;
 mod key_file;
+mod local_courier;
 mod serving;
 mod store;
 
@@ -19,21 +19,21 @@ use anyhow::Context as _;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use desk::AtTheDesk;
+use local_courier::LocalCourier;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
 use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courier::{self, Courier, Desk};
+use crate::courier::{self, Courier, FirstAttempts};
 use crate::demo::Demo;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback, SavedCallbacks, Used};
 use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
-use crate::engine::{Deps, Edit, Engine, Herald, NewMerchant, NoHerald, sweep, use_cases};
+use crate::engine::{CourierWaker, Deps, Edit, Engine, NewMerchant, NoCourier, sweep, use_cases};
 use crate::keys::Keys;
 use crate::sandbox::display_url;
 use crate::store::Store;
@@ -74,10 +74,10 @@ impl App {
         let addr = listener.local_addr()?;
         let public_url = config.public_url(addr);
         let mut notices = config.warnings().to_vec();
-        let desk = Arc::new(Desk::default());
-        let herald = Arc::new(AtTheDesk(Arc::clone(&desk)));
+        let first_attempts = Arc::new(FirstAttempts::default());
+        let waker = Arc::new(LocalCourier(Arc::clone(&first_attempts)));
         let opened = store::open(config, &clock, StoreUse::Serve, &mut notices).await?;
-        let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, herald))?);
+        let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, waker))?);
         notices.extend(banks::notices(config));
         let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
@@ -91,7 +91,7 @@ impl App {
         };
         let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
         let counters = counters.into_inner();
-        let courier = Arc::new(courier(config, &engine, desk, Arc::clone(&counters))?);
+        let courier = Arc::new(courier(config, &engine, first_attempts, Arc::clone(&counters))?);
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
     }
 
@@ -192,14 +192,14 @@ pub async fn engine(
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Engine> {
     let opened = store::open(config, clock, usage, notices).await?;
-    engine_heard_by(config, clock, opened, (config.listen(), Arc::new(NoHerald)))
+    engine_heard_by(config, clock, opened, (config.listen(), Arc::new(NoCourier)))
 }
 
 fn engine_heard_by(
     config: &Config,
     clock: &Arc<dyn Clock>,
     (store, keys): (Arc<dyn Store>, Keys),
-    (addr, herald): (SocketAddr, Arc<dyn Herald>),
+    (addr, waker): (SocketAddr, Arc<dyn CourierWaker>),
 ) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
@@ -216,7 +216,7 @@ fn engine_heard_by(
         budget: config.return_budget(),
         longest_life: config.keep(),
         operator: config.operator_keys().to_vec(),
-        herald,
+        waker,
     }))
 }
 
@@ -226,14 +226,19 @@ fn couriers_way_out(config: &Config) -> egress::Builder {
     way_out(config).allow(loopback.into_iter().filter(|_| config.is_demo()).map(Into::into))
 }
 
-fn courier(config: &Config, engine: &Engine, desk: Arc<Desk>, watcher: Arc<Metrics>) -> anyhow::Result<Courier> {
+fn courier(
+    config: &Config,
+    engine: &Engine,
+    first_attempts: Arc<FirstAttempts>,
+    watcher: Arc<Metrics>,
+) -> anyhow::Result<Courier> {
     Ok(Courier::new(courier::Parts {
         store: Arc::clone(&engine.deps.store),
         keys: engine.deps.keys.clone(),
         clock: Arc::clone(&engine.deps.clock),
         dialects: engine.deps.dialects.clone(),
         sender: Arc::new(couriers_way_out(config).build()?),
-        desk,
+        first_attempts,
         watcher,
     }))
 }

@@ -1,13 +1,13 @@
 //! What the courier tells becomes counters.
 
 use crate::courier::{Event, Watcher};
-use crate::domain::delivery::{Heard, Verdict};
+use crate::domain::delivery::{AttemptResult, Verdict};
 use crate::telemetry::metrics::{self, Fate, Metrics, Work};
 
 impl Watcher for Metrics {
     fn saw(&self, event: Event) {
         match event {
-            Event::Tried(heard) => self.tried(label(heard)),
+            Event::Tried(attempt_result) => self.tried(label(attempt_result)),
             Event::Judged(Verdict::Delivered) => self.carried(Fate::Delivered, 1),
             Event::Judged(Verdict::Retry(_)) => self.carried(Fate::PutOff, 1),
             Event::Judged(Verdict::Gone) => self.carried(Fate::Gone, 1),
@@ -21,11 +21,11 @@ impl Watcher for Metrics {
     }
 }
 
-const fn label(heard: Heard) -> metrics::Heard {
-    match heard {
-        Heard::Status(status) => metrics::Heard::status(status),
-        Heard::Refused => metrics::Heard::Refused,
-        Heard::Unreachable => metrics::Heard::Unreachable,
-        Heard::Unanswered => metrics::Heard::Unanswered,
+const fn label(attempt_result: AttemptResult) -> metrics::AttemptResult {
+    match attempt_result {
+        AttemptResult::Status(status) => metrics::AttemptResult::status(status),
+        AttemptResult::Refused => metrics::AttemptResult::Refused,
+        AttemptResult::Unreachable => metrics::AttemptResult::Unreachable,
+        AttemptResult::Unanswered => metrics::AttemptResult::Unanswered,
     }
 }

@@ -25,7 +25,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::delivery::{Attempt, Delivery, DeliveryId, Heard, News, Target, Verdict};
+    use crate::domain::delivery::{Attempt, AttemptResult, Delivery, DeliveryId, News, Target, Verdict};
     use crate::domain::id::{JourneyId, Shard};
     use crate::domain::moment::Moment;
 
@@ -34,7 +34,7 @@ mod tests {
         let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();
         let journey = JourneyId::mint([7; 16], Shard::of_byte(0));
         let now = Moment::from_millis(1_800_000_000_000);
-        let failed = Attempt { heard: Heard::Status(500), received: false, retry_after: None };
+        let failed = Attempt { attempt_result: AttemptResult::Status(500), received: false, retry_after: None };
         for dialect in dialects(&PublicUrl::parse("https://pay.example").unwrap(), &keys) {
             for target in [Target::Callback(0), Target::Endpoint(0)] {
                 let policy = dialect.delivery_policy(target);

@@ -64,7 +64,7 @@ pub trait Bank: Send + Sync {
         Ok(Checked::Genuine)
     }
 
-    /// Does at once what needs no customer: a operation, or what a test bank is asked to play.
+    /// Does at once what needs no customer: an operation, or what a test bank is asked to play.
     ///
     /// # Errors
     /// When the bank could not be asked. A bank that takes no operations cannot.
@@ -122,7 +122,7 @@ pub enum Performed {
     Now(Fact),
     /// It will; then this evidence tells.
     Later(Evidence),
-    /// It does not know yet, and nothing more will be heard of it here.
+    /// It does not know yet, and nothing more will become known of it here.
     Unknown,
 }
 

@@ -209,7 +209,7 @@ impl Bank for Sandbox {
         match code.strip_prefix("fail:") {
             Some(error) => Ok(part::asked_to_fail(error)),
             None => Ok(match context.journey.opening().purpose {
-                Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => part::yes(context.journey),
+                Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => part::yes(context.journey),
                 Purpose::Consent(_) => Fact::authorised(BankTokens {
                     json: Secret::new(r#"{"access_token":"sandbox","token_type":"Bearer"}"#),
                     consent: None,

@@ -5,18 +5,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::flight::Holder;
-use super::letter::{Letter, Signing, Unwritable, opened};
+use super::in_flight::Holder;
+use super::outgoing::{OutgoingRequest, Signing, Unwritable, opened};
 use super::queue::Load;
 use super::sender::Answered;
 use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
-use crate::domain::delivery::{Attempt, AttemptRecord, DeliveryPolicy, Heard, Verdict};
+use crate::domain::delivery::{Attempt, AttemptRecord, AttemptResult, DeliveryPolicy, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
 use crate::keys::WebhookKey;
-use crate::store::{Lease, Leased, Parcel, StoreError, endpoint_name};
+use crate::store::{DeliveryContext, Lease, Leased, StoreError, endpoint_name};
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before anybody
@@ -25,7 +25,7 @@ impl Courier {
         let held = Carried { leased, holder };
         let id = held.leased.lease.id;
         let ended = match self.prepare(&held.leased).await {
-            Ok(Prepared::Ready(letter)) => self.try_once(&held, letter).await,
+            Ok(Prepared::Ready(outgoing)) => self.try_once(&held, outgoing).await,
             Ok(Prepared::Over(verdict)) => {
                 let now = self.parts.clock.now();
                 self.conclude(&held, None, verdict).await.map(|()| (Load::Nothing, now))
@@ -48,26 +48,26 @@ impl Courier {
 
     /// Finds out whether there is something to send, and writes it. Nothing is sent yet.
     async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
-        if leased.parcel.delivery.is_worn_out(self.parts.clock.now()) {
+        if leased.context.delivery.is_worn_out(self.parts.clock.now()) {
             return Ok(Prepared::Over(Verdict::Dead));
         }
         // Where a 410 is an answer like any other, nobody has shut it.
-        if self.delivery_policy(&leased.parcel).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
+        if self.delivery_policy(&leased.context).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
-        self.write(&leased.parcel).await.map(Prepared::Ready)
+        self.write(&leased.context).await.map(Prepared::Ready)
     }
 
     async fn try_once(
         &self,
         held: &Carried<'_>,
-        letter: Result<Letter, Unwritable>,
+        outgoing: Result<OutgoingRequest, Unwritable>,
     ) -> Result<(Load, Moment), StoreError> {
-        let parcel = &held.leased.parcel;
-        let policy = self.delivery_policy(parcel);
-        let (attempt, record) = self.attempt(parcel, &policy, letter).await;
+        let context = &held.leased.context;
+        let policy = self.delivery_policy(context);
+        let (attempt, record) = self.attempt(context, &policy, outgoing).await;
         let now = self.parts.clock.now();
-        let verdict = attempt.judge(&parcel.delivery, &policy, now, self.draw());
+        let verdict = attempt.judge(&context.delivery, &policy, now, self.draw());
         if verdict == Verdict::Gone {
             self.parts.store.shut(&endpoint(&held.leased)).await?;
         }
@@ -75,48 +75,48 @@ impl Courier {
         Ok((load(&attempt, verdict), now))
     }
 
-    /// How this parcel's dialect wants it delivered.
-    fn delivery_policy(&self, parcel: &Parcel) -> DeliveryPolicy {
-        let target = parcel.delivery.id.target;
-        self.dialect(parcel).map_or(DeliveryPolicy::STANDARD, |dialect| dialect.delivery_policy(target))
+    /// How its journey's dialect wants it delivered.
+    fn delivery_policy(&self, context: &DeliveryContext) -> DeliveryPolicy {
+        let target = context.delivery.id.target;
+        self.dialect(context).map_or(DeliveryPolicy::STANDARD, |dialect| dialect.delivery_policy(target))
     }
 
-    fn dialect(&self, parcel: &Parcel) -> Option<&dyn Dialect> {
-        let name = &parcel.journey.opening().dialect;
+    fn dialect(&self, context: &DeliveryContext) -> Option<&dyn Dialect> {
+        let name = &context.journey.opening().dialect;
         self.parts.dialects.iter().find(|dialect| dialect.name() == name).map(AsRef::as_ref)
     }
 
     /// Makes the request, and answers what came of it, and what is kept of it.
     async fn attempt(
         &self,
-        parcel: &Parcel,
+        context: &DeliveryContext,
         policy: &DeliveryPolicy,
-        letter: Result<Letter, Unwritable>,
+        outgoing: Result<OutgoingRequest, Unwritable>,
     ) -> (Attempt, AttemptRecord) {
         let at = self.parts.clock.now();
-        let letter = match letter {
-            Ok(letter) => letter,
+        let outgoing = match outgoing {
+            Ok(outgoing) => outgoing,
             Err(unwritable) => {
-                tracing::warn!(delivery = %parcel.delivery.id, reason = %unwritable, "courier.unwritable");
+                tracing::warn!(delivery = %context.delivery.id, reason = %unwritable, "courier.unwritable");
                 let reason = unwritable.to_string();
-                let attempt = Attempt { heard: Heard::Refused, received: false, retry_after: None };
-                return (attempt, AttemptRecord::new(at, Duration::ZERO, Heard::Refused, reason.as_bytes()));
+                let attempt = Attempt { attempt_result: AttemptResult::Refused, received: false, retry_after: None };
+                return (attempt, AttemptRecord::new(at, Duration::ZERO, AttemptResult::Refused, reason.as_bytes()));
             }
         };
-        let deadline = policy.deadline(parcel.delivery.tries).min(DeliveryPolicy::LONGEST);
+        let deadline = policy.deadline(context.delivery.tries).min(DeliveryPolicy::LONGEST);
         let began = Instant::now();
-        let Answered { heard, retry_after, body } = self.parts.sender.send(&letter, deadline).await;
-        let record = AttemptRecord::new(at, began.elapsed(), heard, &body);
+        let Answered { attempt_result, retry_after, body } = self.parts.sender.send(&outgoing, deadline).await;
+        let record = AttemptRecord::new(at, began.elapsed(), attempt_result, &body);
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
-        (Attempt { heard, received: policy.success.is_met_by(heard, &body), retry_after }, record)
+        (Attempt { attempt_result, received: policy.success.is_met_by(attempt_result, &body), retry_after }, record)
     }
 
-    async fn write(&self, parcel: &Parcel) -> Result<Result<Letter, Unwritable>, StoreError> {
-        let Some(dialect) = self.dialect(parcel) else { return Ok(Err(Unwritable::Wordless)) };
-        if Letter::is_callback(parcel.delivery.id.target) {
-            return Ok(Letter::callback(parcel, dialect, &self.parts.keys));
+    async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>, StoreError> {
+        let Some(dialect) = self.dialect(context) else { return Ok(Err(Unwritable::Wordless)) };
+        if OutgoingRequest::is_callback(context.delivery.id.target) {
+            return Ok(OutgoingRequest::callback(context, dialect, &self.parts.keys));
         }
-        let (keys, id) = (&self.parts.keys, parcel.journey.opening().merchant);
+        let (keys, id) = (&self.parts.keys, context.journey.opening().merchant);
         let merchant = self.parts.store.merchant(id).await?;
         let Some(merchant) = merchant else { return Ok(Err(Unwritable::Unsigned)) };
         let (now, open) = (self.parts.clock.now(), |sealed: &_| opened(keys, sealed, id.as_bytes()));
@@ -128,11 +128,11 @@ impl Courier {
         let pair =
             keys.open(merchant.webhook_key.known(now), id.as_bytes()).and_then(|seed| WebhookKey::of_seed(&seed));
         let webhook_key = |text: &[u8]| pair.as_ref().map(|pair| pair.sign(text));
-        if parcel.journey.opening().purpose.errand().is_some() {
-            return Ok(Letter::errand(parcel, dialect, keys, (&secrets, now)));
+        if context.journey.opening().purpose.job().is_some() {
+            return Ok(OutgoingRequest::job(context, dialect, keys, (&secrets, now)));
         }
         let signing = Signing { secrets: &secrets, webhook_key: &webhook_key, open: &open };
-        Ok(Letter::notice(parcel, dialect, &signing, now))
+        Ok(OutgoingRequest::notice(context, dialect, &signing, now))
     }
 
     async fn conclude(
@@ -141,10 +141,10 @@ impl Courier {
         attempt: Option<&AttemptRecord>,
         verdict: Verdict,
     ) -> Result<(), StoreError> {
-        let (id, tries) = (held.leased.lease.id, held.leased.parcel.delivery.tries);
-        let heard = attempt.map(AttemptRecord::result);
-        if let Some(heard) = heard {
-            self.parts.watcher.saw(Event::Tried(heard));
+        let (id, tries) = (held.leased.lease.id, held.leased.context.delivery.tries);
+        let attempt_result = attempt.map(AttemptRecord::result);
+        if let Some(attempt_result) = attempt_result {
+            self.parts.watcher.saw(Event::Tried(attempt_result));
         }
         if !self.report(held, attempt, verdict).await? {
             self.parts.watcher.saw(Event::FencedOff);
@@ -154,9 +154,9 @@ impl Courier {
         self.parts.watcher.saw(Event::Judged(verdict));
         match verdict {
             Verdict::Delivered => tracing::debug!(delivery = %id, tries, "courier.delivered"),
-            Verdict::Retry(wait) => tracing::debug!(delivery = %id, tries, ?heard, ?wait, "courier.put_off"),
+            Verdict::Retry(wait) => tracing::debug!(delivery = %id, tries, ?attempt_result, ?wait, "courier.put_off"),
             Verdict::Gone => tracing::info!(delivery = %id, "courier.gone"),
-            Verdict::Dead => tracing::info!(delivery = %id, tries, ?heard, "courier.dead"),
+            Verdict::Dead => tracing::info!(delivery = %id, tries, ?attempt_result, "courier.dead"),
         }
         Ok(())
     }
@@ -195,7 +195,7 @@ impl Carried<'_> {
 /// What was found before anything is sent.
 enum Prepared {
     /// This is to be sent, or cannot be written.
-    Ready(Result<Letter, Unwritable>),
+    Ready(Result<OutgoingRequest, Unwritable>),
     /// Nothing is: it has ended so.
     Over(Verdict),
 }
@@ -203,20 +203,20 @@ enum Prepared {
 /// The endpoint that a delivery goes to, as stores remember it.
 fn endpoint(leased: &Leased) -> Digest {
     let Lease { id, merchant, .. } = leased.lease;
-    let url = leased.parcel.journey.opening().plan.url_of(id.target).map_or("", CallbackUrl::as_str);
+    let url = leased.context.journey.opening().plan.url_of(id.target).map_or("", CallbackUrl::as_str);
     endpoint_name(merchant, url)
 }
 
 /// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows the
 /// others.
 fn load(attempt: &Attempt, verdict: Verdict) -> Load {
-    let asks = attempt.heard == Heard::Status(429) || attempt.retry_after.is_some();
-    match attempt.heard {
+    let asks = attempt.attempt_result == AttemptResult::Status(429) || attempt.retry_after.is_some();
+    match attempt.attempt_result {
         _ if verdict == Verdict::Delivered => Load::Received,
         // What was not sent for reasons of our own weighs upon nobody.
-        Heard::Refused => Load::Nothing,
-        Heard::Unanswered => Load::Hung,
-        heard if !heard.is_absence() => Load::Answered,
+        AttemptResult::Refused => Load::Nothing,
+        AttemptResult::Unanswered => Load::Hung,
+        attempt_result if !attempt_result.is_absence() => Load::Answered,
         _ if asks => {
             let (shortest, longest) = Attempt::RETRY_AFTER;
             Load::LeaveAlone(attempt.retry_after.unwrap_or(Attempt::RESPITE).clamp(shortest, longest))
@@ -257,34 +257,40 @@ mod tests {
     #[test]
     fn only_absence_and_overload_slow_a_receiver_down() {
         let (again, minute) = (Verdict::Retry(Duration::from_secs(5)), Duration::from_mins(1));
-        let of = |heard, retry_after, verdict| load(&Attempt { heard, received: false, retry_after }, verdict);
-        for (heard, asked, expected) in [
-            (Heard::Refused, None, Load::Nothing),
-            (Heard::Unreachable, None, Load::Away),
-            (Heard::Unanswered, None, Load::Hung),
-            (Heard::Status(429), None, Load::LeaveAlone(minute)),
-            (Heard::Status(429), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
-            (Heard::Status(502), None, Load::Away),
-            (Heard::Status(503), None, Load::Away),
-            (Heard::Status(504), None, Load::Away),
-            (Heard::Status(503), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
-            (Heard::Status(503), Some(1_000_000), Load::LeaveAlone(Duration::from_hours(24))),
-            (Heard::Status(500), None, Load::Answered),
-            (Heard::Status(500), Some(7), Load::Answered),
-            (Heard::Status(501), None, Load::Answered),
-            (Heard::Status(505), None, Load::Answered),
-            (Heard::Status(400), None, Load::Answered),
-            (Heard::Status(404), None, Load::Answered),
-            (Heard::Status(301), None, Load::Answered),
+        let of = |attempt_result, retry_after, verdict| {
+            load(&Attempt { attempt_result, received: false, retry_after }, verdict)
+        };
+        for (attempt_result, asked, expected) in [
+            (AttemptResult::Refused, None, Load::Nothing),
+            (AttemptResult::Unreachable, None, Load::Away),
+            (AttemptResult::Unanswered, None, Load::Hung),
+            (AttemptResult::Status(429), None, Load::LeaveAlone(minute)),
+            (AttemptResult::Status(429), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
+            (AttemptResult::Status(502), None, Load::Away),
+            (AttemptResult::Status(503), None, Load::Away),
+            (AttemptResult::Status(504), None, Load::Away),
+            (AttemptResult::Status(503), Some(7), Load::LeaveAlone(Duration::from_secs(7))),
+            (AttemptResult::Status(503), Some(1_000_000), Load::LeaveAlone(Duration::from_hours(24))),
+            (AttemptResult::Status(500), None, Load::Answered),
+            (AttemptResult::Status(500), Some(7), Load::Answered),
+            (AttemptResult::Status(501), None, Load::Answered),
+            (AttemptResult::Status(505), None, Load::Answered),
+            (AttemptResult::Status(400), None, Load::Answered),
+            (AttemptResult::Status(404), None, Load::Answered),
+            (AttemptResult::Status(301), None, Load::Answered),
             // One that wants a body which was not there.
-            (Heard::Status(200), None, Load::Answered),
+            (AttemptResult::Status(200), None, Load::Answered),
         ] {
             for verdict in [again, Verdict::Dead] {
-                assert_eq!(of(heard, asked.map(Duration::from_secs), verdict), expected, "{heard:?} {asked:?}");
+                assert_eq!(
+                    of(attempt_result, asked.map(Duration::from_secs), verdict),
+                    expected,
+                    "{attempt_result:?} {asked:?}"
+                );
             }
         }
-        assert_eq!(of(Heard::Status(410), None, Verdict::Gone), Load::Answered);
-        assert_eq!(of(Heard::Status(200), None, Verdict::Delivered), Load::Received);
+        assert_eq!(of(AttemptResult::Status(410), None, Verdict::Gone), Load::Answered);
+        assert_eq!(of(AttemptResult::Status(200), None, Verdict::Delivered), Load::Received);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{Heard, Verdict};
+use crate::domain::delivery::{AttemptResult, Verdict};
 
 /// Something that happened at the back door. It names no merchant and no address, so that counters stay few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A try was made, and this was heard.
-    Tried(Heard),
+    /// A try was made, with this result.
+    Tried(AttemptResult),
     /// What became of a delivery was written down.
     Judged(Verdict),
     /// It was not, because somebody else had taken the delivery over.

@@ -7,10 +7,10 @@
 
 mod backoff;
 mod carry;
-mod desk;
 mod events;
-mod flight;
-mod letter;
+mod first_attempts;
+mod in_flight;
+mod outgoing;
 mod queue;
 mod queues;
 mod receiver;
@@ -35,10 +35,10 @@ use crate::domain::dialect::Dialect;
 use crate::domain::moment::Moment;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
-pub use desk::Desk;
 pub use events::{Event, Standing, Watcher};
-use flight::{Flight, Route};
-pub use letter::Letter;
+pub use first_attempts::FirstAttempts;
+use in_flight::{InFlight, Route};
+pub use outgoing::OutgoingRequest;
 use queue::{End, Load};
 use queues::{Admission, Queues};
 use receiver::{Held, Seat};
@@ -94,7 +94,7 @@ pub struct Parts {
     /// The way out.
     pub sender: Arc<dyn Sender>,
     /// Where others ask how far deliveries are.
-    pub desk: Arc<Desk>,
+    pub first_attempts: Arc<FirstAttempts>,
     /// Who is told what happens.
     pub watcher: Arc<dyn Watcher>,
 }
@@ -109,7 +109,7 @@ pub struct Courier {
 struct Hands {
     queues: Queues,
     tries: JoinSet<Done>,
-    flying: HashMap<Route, Flight>,
+    flying: HashMap<Route, InFlight>,
     /// What is being given back: what has come meanwhile need not wait for that.
     returning: JoinSet<()>,
 }
@@ -157,7 +157,7 @@ impl Courier {
     /// Comes back when somebody has rung the bell, but not before this moment.
     async fn rung_after(&self, moment: Instant) {
         tokio::time::sleep_until(moment).await;
-        self.parts.desk.rung().await;
+        self.parts.first_attempts.rung().await;
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
@@ -168,18 +168,18 @@ impl Courier {
         let until = Instant::now() + LEASE;
         let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
         let pause = if leased.len() < BATCH { Pause::IDLE } else { Pause::BUSY };
-        let oldest = leased.iter().map(|leased| leased.parcel.delivery.due_at).min();
+        let oldest = leased.iter().map(|leased| leased.context.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
         while let Some(done) = hands.tries.try_join_next() {
             self.land(hands, done.ok());
         }
         let mut put_off = Vec::new();
         for leased in leased {
-            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
+            if let Some(in_flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
                 // What has happened to the same journey since waits: on one node, a server is told of it in its order, as
                 // long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
-                if !flight.renew(leased.lease) {
-                    flight.keep((leased, until));
+                if !in_flight.renew(leased.lease) {
+                    in_flight.keep((leased, until));
                 }
                 continue;
             }
@@ -211,7 +211,7 @@ impl Courier {
         let mut put_off: Vec<(Lease, Duration)> = Vec::new();
         for held in waiting {
             match (hands.flying.get_mut(&route), put_off.last()) {
-                (Some(flight), _) => flight.keep(held),
+                (Some(in_flight), _) => in_flight.keep(held),
                 (None, Some((_, wait))) => put_off.push((held.0.lease, *wait + NEXT)),
                 (None, None) => put_off.extend(self.admit(hands, held)),
             }
@@ -221,9 +221,9 @@ impl Courier {
 
     fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
         let (courier, seat, id) = (Arc::clone(self), Seat::of(&leased), leased.lease.id);
-        let (route, flight) = (Route::of(&id), Flight::of(leased.lease));
-        let holder = flight.holder();
-        hands.flying.insert(route, flight);
+        let (route, in_flight) = (Route::of(&id), InFlight::of(leased.lease));
+        let holder = in_flight.holder();
+        hands.flying.insert(route, in_flight);
         hands.tries.spawn(async move {
             let began = Instant::now();
             let carried = AssertUnwindSafe(courier.carry(leased, &holder)).catch_unwind().await;
@@ -251,19 +251,19 @@ impl Courier {
     fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { seat, route, end, ended_at }) = done else { return };
         let mut put_off = hands.queues.done(&seat, end, ended_at, self.draw());
-        if let Some(flight) = hands.flying.remove(&route) {
-            self.parts.desk.done(&flight.lease().id);
+        if let Some(in_flight) = hands.flying.remove(&route) {
+            self.parts.first_attempts.done(&in_flight.lease().id);
             // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
-            put_off.extend(flight.renewed().map(|lease| (lease, NEXT)));
-            put_off.extend(self.go_on(hands, route, flight.waiting()));
+            put_off.extend(in_flight.renewed().map(|lease| (lease, NEXT)));
+            put_off.extend(self.go_on(hands, route, in_flight.waiting()));
         }
         // Who has waited for so long that a try would outlast the lease begins with a new one.
         let overdue = hands.queues.overdue(&seat.receiver, Instant::now() + TRY);
         put_off.extend(overdue.into_iter().map(|lease| (lease, Duration::ZERO)));
         while let Some((leased, until)) = hands.queues.next(&seat.receiver) {
             let next = Seat::of(&leased);
-            if let Some(flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
-                flight.keep((leased, until));
+            if let Some(in_flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
+                in_flight.keep((leased, until));
             } else if Instant::now() + TRY < until {
                 self.set_going(hands, leased);
                 continue;
@@ -277,7 +277,7 @@ impl Courier {
 
     async fn go_home(self: &Arc<Self>, mut hands: Hands) {
         let mut untried = hands.queues.empty();
-        untried.extend(hands.flying.values().flat_map(Flight::kept));
+        untried.extend(hands.flying.values().flat_map(InFlight::kept));
         let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
         self.give_back(&mut hands, untried);
         let deadline = Instant::now() + GRACE;
@@ -287,7 +287,7 @@ impl Courier {
             }
         }
         hands.tries.shutdown().await;
-        let left = hands.flying.values().map(|flight| (flight.lease(), Duration::ZERO)).collect();
+        let left = hands.flying.values().map(|in_flight| (in_flight.lease(), Duration::ZERO)).collect();
         self.give_back(&mut hands, left);
         while hands.returning.join_next().await.is_some() {}
     }
@@ -305,7 +305,7 @@ impl Courier {
     async fn give_back_now(&self, leases: &[(Lease, Duration)]) {
         self.parts.watcher.saw(Event::GivenBack(leases.len()));
         for (lease, _) in leases {
-            self.parts.desk.done(&lease.id);
+            self.parts.first_attempts.done(&lease.id);
         }
         if let Err(error) = self.parts.store.give_back(leases).await {
             // They lapse by themselves.

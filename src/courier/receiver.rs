@@ -46,7 +46,7 @@ impl Receiver {
 impl Turn {
     /// Whether this delivery was tried before.
     pub const fn of(leased: &Leased) -> Self {
-        if leased.parcel.delivery.is_untried() { Self::First } else { Self::Again }
+        if leased.context.delivery.is_untried() { Self::First } else { Self::Again }
     }
 }
 
@@ -64,7 +64,7 @@ pub fn path(leased: &Leased) -> &str {
 
 /// Scheme, host and port; and the path.
 fn parts(leased: &Leased) -> (&str, &str) {
-    let plan = &leased.parcel.journey.opening().plan;
+    let plan = &leased.context.journey.opening().plan;
     let url = plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
     let authority = url.find("://").map_or(0, |at| at + "://".len());
     let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);

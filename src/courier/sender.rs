@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Letter;
-use crate::domain::delivery::Heard;
+use super::OutgoingRequest;
+use crate::domain::delivery::AttemptResult;
 use crate::domain::message::Method;
 use crate::egress::header::{HeaderName, RETRY_AFTER};
 use crate::egress::{self, Call, Client, HttpReply, Trouble};
@@ -13,18 +13,18 @@ use crate::egress::{self, Call, Client, HttpReply, Trouble};
 /// How much of an answer's body is read, in bytes: enough for the word that some dialects' receivers say.
 const BODY: usize = 4096;
 
-/// Whoever takes a letter out.
+/// Sends requests.
 #[async_trait]
 pub trait Sender: Send + Sync {
     /// Makes the request, once, within this time.
-    async fn send(&self, letter: &Letter, deadline: Duration) -> Answered;
+    async fn send(&self, outgoing: &OutgoingRequest, deadline: Duration) -> Answered;
 }
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// What was heard.
-    pub heard: Heard,
+    /// What it met.
+    pub attempt_result: AttemptResult,
     /// `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
     /// The body of an answer, as far as it is read; where none came, the reason, in words.
@@ -33,29 +33,31 @@ pub struct Answered {
 
 #[async_trait]
 impl Sender for Client {
-    async fn send(&self, letter: &Letter, deadline: Duration) -> Answered {
-        let call = Call::new(method(letter.method), &letter.url);
-        let call = match &letter.body {
+    async fn send(&self, outgoing: &OutgoingRequest, deadline: Duration) -> Answered {
+        let call = Call::new(method(outgoing.method), &outgoing.url);
+        let call = match &outgoing.body {
             None => call,
             Some(notice) => call.body(&notice.content_type, notice.body.clone().into_bytes()),
         };
-        let call = letter.own.iter().fold(call, |call, header| call.own(header.name(), header.value()));
+        let call = outgoing.own.iter().fold(call, |call, header| call.own(header.name(), header.value()));
         let named =
             |call: Call, (name, value): &(&'static str, String)| call.header(HeaderName::from_static(name), value);
-        let call = letter.headers.iter().fold(call, named).deadline(deadline).longest(BODY);
+        let call = outgoing.headers.iter().fold(call, named).deadline(deadline).longest(BODY);
         match Self::send(self, call).await {
             Ok(answer) => answered(&answer),
             Err(Trouble::TooLarge { begun, .. }) => answered(&begun),
-            Err(trouble) => {
-                Answered { heard: heard(&trouble), retry_after: None, body: trouble.to_string().into_bytes() }
-            }
+            Err(trouble) => Answered {
+                attempt_result: attempt_result(&trouble),
+                retry_after: None,
+                body: trouble.to_string().into_bytes(),
+            },
         }
     }
 }
 
 fn answered(answer: &HttpReply) -> Answered {
     Answered {
-        heard: Heard::Status(answer.status().as_u16()),
+        attempt_result: AttemptResult::Status(answer.status().as_u16()),
         retry_after: answer.header(&RETRY_AFTER).map(str::to_owned),
         body: answer.body().to_vec(),
     }
@@ -71,11 +73,11 @@ const fn method(method: Method) -> egress::Method {
     }
 }
 
-const fn heard(trouble: &Trouble) -> Heard {
+const fn attempt_result(trouble: &Trouble) -> AttemptResult {
     match trouble {
-        Trouble::Refused(_) => Heard::Refused,
-        Trouble::Unreachable(_) => Heard::Unreachable,
-        Trouble::Unanswered(_) => Heard::Unanswered,
-        Trouble::TooLarge { status, .. } => Heard::Status(status.as_u16()),
+        Trouble::Refused(_) => AttemptResult::Refused,
+        Trouble::Unreachable(_) => AttemptResult::Unreachable,
+        Trouble::Unanswered(_) => AttemptResult::Unanswered,
+        Trouble::TooLarge { status, .. } => AttemptResult::Status(status.as_u16()),
     }
 }

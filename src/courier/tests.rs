@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::clock::TestClock;
 use crate::dialect::secpaid::SecPaid;
-use crate::domain::delivery::{Delivery, Heard, News, State, Verdict};
+use crate::domain::delivery::{AttemptResult, Delivery, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -32,7 +32,7 @@ struct Post {
     answers: Mutex<HashMap<String, Vec<u16>>>,
     hangs: Mutex<HashMap<String, Duration>>,
     slow: Mutex<HashMap<String, Duration>>,
-    sent: Mutex<Vec<(Letter, Instant)>>,
+    sent: Mutex<Vec<(OutgoingRequest, Instant)>>,
     at_once: Mutex<HashMap<String, (usize, usize)>>,
     /// How many of the next tries break off.
     breaks: Mutex<usize>,
@@ -40,12 +40,12 @@ struct Post {
 
 #[async_trait]
 impl Sender for Post {
-    async fn send(&self, letter: &Letter, _: Duration) -> Answered {
-        let (host, path) = (host(&letter.url), path(&letter.url));
-        self.sent.lock().unwrap().push((letter.clone(), Instant::now()));
+    async fn send(&self, outgoing: &OutgoingRequest, _: Duration) -> Answered {
+        let (host, path) = (host(&outgoing.url), path(&outgoing.url));
+        self.sent.lock().unwrap().push((outgoing.clone(), Instant::now()));
         assert!(!self.breaks(), "this try breaks off");
         // Of its host, and of its journey.
-        let journey = letter.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned();
+        let journey = outgoing.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned();
         for name in [&host, &path, &journey] {
             let mut at_once = self.at_once.lock().unwrap();
             let (now, most) = at_once.entry(name.clone()).or_default();
@@ -62,12 +62,12 @@ impl Sender for Post {
             self.at_once.lock().unwrap().entry(name.clone()).or_default().0 -= 1;
         }
         if hang.is_some() {
-            return Answered { heard: Heard::Unanswered, retry_after: None, body: Vec::new() };
+            return Answered { attempt_result: AttemptResult::Unanswered, retry_after: None, body: Vec::new() };
         }
         let mut answers = self.answers.lock().unwrap();
         let status = answers.get_mut(&host).map_or(200, |row| if row.len() > 1 { row.remove(0) } else { row[0] });
-        let heard = Heard::of_number(status).unwrap();
-        Answered { heard, retry_after: None, body: b"as told".to_vec() }
+        let attempt_result = AttemptResult::of_number(status).unwrap();
+        Answered { attempt_result, retry_after: None, body: b"as told".to_vec() }
     }
 }
 
@@ -83,8 +83,8 @@ impl Post {
         breaks
     }
 
-    fn sent_to(&self, wanted: &str) -> Vec<(Letter, Instant)> {
-        self.sent.lock().unwrap().iter().filter(|(letter, _)| host(&letter.url) == wanted).cloned().collect()
+    fn sent_to(&self, wanted: &str) -> Vec<(OutgoingRequest, Instant)> {
+        self.sent.lock().unwrap().iter().filter(|(outgoing, _)| host(&outgoing.url) == wanted).cloned().collect()
     }
 }
 
@@ -103,7 +103,7 @@ struct Round {
     store: Arc<Embedded>,
     post: Arc<Post>,
     seen: Arc<Seen>,
-    desk: Arc<Desk>,
+    first_attempts: Arc<FirstAttempts>,
 }
 
 /// Remembers what it was told.
@@ -134,7 +134,7 @@ impl Round {
         let (folder, clock) = (TempDir::new().unwrap(), Arc::<TestClock>::default());
         let store = Embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
         let store = Arc::new(store);
-        Self { folder, clock, store, post: Arc::default(), seen: Arc::default(), desk: Arc::default() }
+        Self { folder, clock, store, post: Arc::default(), seen: Arc::default(), first_attempts: Arc::default() }
     }
 
     /// A journey, paid, that tells these URLs.
@@ -173,7 +173,7 @@ impl Round {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             dialects: vec![Arc::new(SecPaid)],
             sender: Arc::clone(&self.post) as Arc<dyn Sender>,
-            desk: Arc::clone(&self.desk),
+            first_attempts: Arc::clone(&self.first_attempts),
             watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
         }
     }
@@ -227,7 +227,7 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     eventually(|| async { round.post.sent_to("slow.example").len() == 4 }).await;
     courier.stop().await;
     let sent = round.post.sent_to("slow.example");
-    let ids: Vec<_> = sent.iter().map(|(letter, _)| letter.headers[0].1.clone()).collect();
+    let ids: Vec<_> = sent.iter().map(|(outgoing, _)| outgoing.headers[0].1.clone()).collect();
     let place = |id: String| ids.iter().position(|sent| *sent == id).unwrap();
     let own = |news: &str| format!("{}_{news}_c0", journey.id());
     assert!(place(own("o")) < place(own("0")) && place(own("0")) < place(own("1")), "{ids:?}");
@@ -307,9 +307,9 @@ async fn the_letter_is_the_browsers_query_without_a_token() {
     let courier = round.courier();
     eventually(|| async { round.delivery(&journey).await.state == State::Delivered }).await;
     courier.stop().await;
-    let [(letter, _)] = <[_; 1]>::try_from(round.post.sent_to("well.example")).unwrap();
+    let [(outgoing, _)] = <[_; 1]>::try_from(round.post.sent_to("well.example")).unwrap();
     let query = format!("pay_id={}&user_id={}&status=success", journey.pay_id(), journey.opening().merchant);
-    assert_eq!((letter.url, letter.body), (format!("https://well.example/n?own=1&{query}"), None));
+    assert_eq!((outgoing.url, outgoing.body), (format!("https://well.example/n?own=1&{query}"), None));
     assert_eq!(round.delivery(&journey).await.tries, 1);
 }
 
@@ -326,8 +326,11 @@ async fn the_watcher_is_told_what_came_of_each() {
     eventually(|| async { round.seen.happened.lock().unwrap().len() == 4 }).await;
     courier.stop().await;
     let seen = round.seen.happened.lock().unwrap();
-    for told in [Event::Tried(Heard::Status(200)), Event::Judged(Verdict::Delivered), Event::Tried(Heard::Status(503))]
-    {
+    for told in [
+        Event::Tried(AttemptResult::Status(200)),
+        Event::Judged(Verdict::Delivered),
+        Event::Tried(AttemptResult::Status(503)),
+    ] {
         assert!(seen.contains(&told), "{told:?}: {seen:?}");
     }
     assert!(seen.iter().any(|event| matches!(event, Event::Judged(Verdict::Retry(_)))), "{seen:?}");

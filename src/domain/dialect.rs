@@ -102,9 +102,9 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// What an errand of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
-    /// with, as JSON. `None` where nothing is in the body, or this dialect has no errands.
-    fn errand(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
+    /// What a job of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// with, as JSON. `None` where nothing is in the body, or this dialect has no jobs.
+    fn job(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
         None
     }
 

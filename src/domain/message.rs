@@ -1,4 +1,4 @@
-//! A message: what an errand sends when it is over, as its merchant wrote it, and what its merchant finished it with.
+//! A message: what a job sends when it is over, as its merchant wrote it, and what its merchant finished it with.
 
 use super::invalid::Invalid;
 use super::secret::Secret;
@@ -133,7 +133,7 @@ impl Header {
 /// What is in the body of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// What became of the errand, in the dialect's words; nothing where the method has no body.
+    /// What became of the job, in the dialect's words; nothing where the method has no body.
     Result,
     /// JSON of the merchant's own, in which the dialect fills its placeholders.
     Json(Secret),
@@ -151,7 +151,7 @@ impl Content {
     }
 }
 
-/// What an errand sends.
+/// What a job sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     method: Method,

@@ -220,12 +220,12 @@ impl Fact {
         Self(Known::Agreed)
     }
 
-    /// Whoever does an errand says that it is done.
+    /// Whoever does a job says that it is done.
     pub(crate) const fn done() -> Self {
         Self(Known::Done)
     }
 
-    /// Whoever does an errand says that it could not be done.
+    /// Whoever does a job says that it could not be done.
     pub(crate) const fn undone() -> Self {
         Self(Known::Undone)
     }

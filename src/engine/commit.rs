@@ -104,7 +104,7 @@ async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError>
             taken => {
                 let taken = taken?;
                 if taken == Taken::Done && !step.deliveries().is_empty() {
-                    deps.herald.ring();
+                    deps.waker.wake();
                 }
                 return Ok(taken);
             }
@@ -118,7 +118,7 @@ pub(super) fn announcement(deps: &Deps, journey: &Journey, told: &[Delivery]) ->
     if !announces || told.is_empty() {
         return None;
     }
-    Some(deps.herald.tried(told.iter().map(|delivery| delivery.id).collect()).shared())
+    Some(deps.waker.tried(told.iter().map(|delivery| delivery.id).collect()).shared())
 }
 
 /// Waits for an announcement, for as long as a browser can be kept waiting that came at `at`.

@@ -216,7 +216,7 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
     chosen.and_then(|id| deps.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
 }
 
-/// Takes a operation that its bank has refused back from the journey that it is of. What ended in any other way stays
+/// Takes an operation that its bank has refused back from the journey that it is of. What ended in any other way stays
 /// there: the bank may have done it.
 async fn take_operation_back(deps: &Deps, journey: &Journey) {
     let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
@@ -238,7 +238,7 @@ async fn taken_back(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
     commit::commit(deps, original, take_back).await.map(drop)
 }
 
-/// The journey that a operation is of, if it is the same merchant's.
+/// The journey that an operation is of, if it is the same merchant's.
 pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>, EngineError> {
     let Some(of) = journey.opening().purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
     let own = journey.opening().merchant;

@@ -45,7 +45,7 @@ pub(super) async fn open_each<'w>(
         match deps.store.open(&journey, &told, reservation).await? {
             Opened::New => {
                 if !told.is_empty() {
-                    deps.herald.ring();
+                    deps.waker.wake();
                 }
                 return Ok((journey, true));
             }

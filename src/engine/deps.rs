@@ -12,7 +12,7 @@ use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
-use crate::engine::herald::Herald;
+use crate::engine::waker::CourierWaker;
 use crate::keys::Keys;
 use crate::store::{Store, StoreError};
 
@@ -42,7 +42,7 @@ pub struct Deps {
     /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
     pub operator: Vec<Digest>,
     /// Who knows how far deliveries are.
-    pub herald: Arc<dyn Herald>,
+    pub waker: Arc<dyn CourierWaker>,
 }
 
 /// Why a verb could not be done.

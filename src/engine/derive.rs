@@ -207,14 +207,14 @@ pub(super) fn signature(
     deps.keys.home_signature(journey, text.as_bytes()).map(Some).ok_or_else(key_gone)
 }
 
-/// What an errand sends. `None` when it is none, or its key is gone.
+/// What a job sends. `None` when it is none, or its key is gone.
 pub fn message_of(deps: &Deps, journey: &Journey) -> Option<Message> {
-    let letter = &journey.opening().purpose.errand()?.letter;
-    let text = deps.keys.open(letter, journey.id().as_bytes())?;
+    let message = &journey.opening().purpose.job()?.message;
+    let text = deps.keys.open(message, journey.id().as_bytes())?;
     Message::read(std::str::from_utf8(&text).ok()?)
 }
 
-/// What an errand was finished with, as JSON. `None` when that is nothing.
+/// What a job was finished with, as JSON. `None` when that is nothing.
 ///
 /// # Errors
 /// When its key is gone.
@@ -270,7 +270,7 @@ pub fn reservation_for_reference(_deps: &Deps, merchant: MerchantId, route: &str
     Reservation { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
 }
 
-/// The key of a journey's texts is not in the operator's ring any more.
+/// The key of a journey's texts is not in the operator's key ring any more.
 pub(super) fn key_gone() -> EngineError {
     EngineError::Missing("key that this journey was opened under".into())
 }
@@ -290,7 +290,7 @@ const CONSENT_APP_PAGE: &str = "/consent/app";
 /// The page of ours that a journey is on.
 pub const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => PAYMENT_PAGE,
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,
     }
 }
@@ -298,7 +298,7 @@ pub const fn page_of(journey: &Journey) -> &'static str {
 /// The page of ours that opens a journey's app.
 pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
-        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => PAYMENT_APP_PAGE,
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_APP_PAGE,
         Purpose::Consent(_) => CONSENT_APP_PAGE,
     }
 }

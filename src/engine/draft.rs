@@ -76,7 +76,7 @@ fn expires_at(deps: &Deps, merchant: &Merchant, wish: &Wish, now: Moment) -> Res
 /// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
 /// and consents without to the one that their customer chooses.
 fn bank_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
-    if let Purpose::Errand(_) = purpose {
+    if let Purpose::Job(_) = purpose {
         return Ok(String::new());
     }
     if purpose.institution().is_none() && purpose.consent().is_none() {

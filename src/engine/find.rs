@@ -17,8 +17,8 @@ use crate::keys::{pay_id_of_link, shard_of_state};
 pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>, EngineError> {
     let Some(pay_id) = pay_id_of_link(link) else { return Ok(None) };
     match deps.store.find(pay_id).await? {
-        // Nobody was ever given the link of an errand.
-        Some(journey) if journey.opening().purpose.errand().is_some() => Ok(None),
+        // Nobody was ever given the link of a job.
+        Some(journey) if journey.opening().purpose.job().is_some() => Ok(None),
         Some(journey) if deps.keys.is_link_of(link, &journey) => lapse::lapse(deps, journey).await.map(Some),
         _ => Ok(None),
     }

@@ -19,8 +19,6 @@ pub mod deps;
 pub mod derive;
 mod draft;
 pub mod find;
-mod flights;
-mod herald;
 mod lapse;
 mod longest;
 pub mod merchant_keys;
@@ -28,6 +26,7 @@ mod prove;
 pub mod redirect;
 mod returned;
 pub mod scan;
+mod single_flight;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
@@ -35,23 +34,24 @@ mod timing;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
+mod waker;
 
 use std::time::Duration;
 
 pub use deps::{Deps, EngineError};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
-pub use herald::{Herald, NoHerald};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use redirect::HomeRedirect;
 pub use returned::{RejectedReturn, Returned, Waited};
 pub use scan::{Counted, Page, Selected, Stretch};
 pub use timing::Timing;
 pub use visitor::{VisitCookie, Visitor};
+pub use waker::{CourierWaker, NoCourier};
 
 pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
 pub use use_cases::exchange::BroughtCode;
-pub use use_cases::job::{Ending, Sending};
+pub use use_cases::job::{EndedJob, JobRequest};
 pub use use_cases::list::Sight;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{Erased, NewMerchant};
@@ -65,12 +65,14 @@ pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::bank::{AuthorizationResponse, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
-pub use crate::store::{DeliveryCursor, DeliveryFilter, Enrolled, Parcel, Place, Redemption, Reservation, Which};
+pub use crate::store::{
+    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, Place, Redemption, Reservation, Which,
+};
 
 use crate::bank::{BankTrouble, Requested};
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
-use flights::{Flights, Notes};
+use single_flight::{Notes, SingleFlight};
 use use_cases::authenticate::NotedUses;
 
 /// What the engine works with, and what is under way on this node.
@@ -78,11 +80,11 @@ pub struct Engine {
     /// The store, the keys, the clock and the rest.
     pub deps: Deps,
     uses: NotedUses,
-    proofs: Flights<prove::Key, Result<prove::Landing, EngineError>>,
+    proofs: SingleFlight<prove::Key, Result<prove::Landing, EngineError>>,
     genuine: Notes<prove::Key>,
-    operations: Flights<PayId, Result<Journey, EngineError>>,
-    outbound: Flights<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
-    ahead: Flights<(PayId, u8), Result<(), EngineError>>,
+    operations: SingleFlight<PayId, Result<Journey, EngineError>>,
+    outbound: SingleFlight<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
+    ahead: SingleFlight<(PayId, u8), Result<(), EngineError>>,
 }
 
 /// How long a bank's late way is kept for the browser that waits for it; banks forget it after a minute or so.
@@ -94,11 +96,11 @@ impl Engine {
         Self {
             deps,
             uses: NotedUses::default(),
-            proofs: Flights::kept_for(Duration::ZERO),
+            proofs: SingleFlight::kept_for(Duration::ZERO),
             genuine: Notes::default(),
-            operations: Flights::kept_for(Duration::ZERO),
-            outbound: Flights::kept_for(LATE_WAY),
-            ahead: Flights::kept_for(Duration::ZERO),
+            operations: SingleFlight::kept_for(Duration::ZERO),
+            outbound: SingleFlight::kept_for(LATE_WAY),
+            ahead: SingleFlight::kept_for(Duration::ZERO),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::domain::secret::{Digest, Secret};
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::{Deps, EngineError};
-use crate::engine::flights::Flight;
+use crate::engine::single_flight::Flight;
 use crate::engine::timing::Timing;
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;

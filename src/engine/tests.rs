@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    AuthorizationResponse, Brought, BroughtCode, Carried, Deps, Ending, Engine, EngineError, RejectedReturn, Returned,
-    Sending, Timing, Visitor, Waited, Waiting,
+    AuthorizationResponse, Brought, BroughtCode, Carried, Deps, EndedJob, Engine, EngineError, JobRequest,
+    RejectedReturn, Returned, Timing, Visitor, Waited, Waiting,
 };
 use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, UnverifiedResponse, VisitContext};
 use crate::clock::{Clock, TestClock};
@@ -203,7 +203,7 @@ impl Ground {
             budget: Duration::from_millis(250),
             longest_life: Duration::from_hours(90 * 24),
             operator: Vec::new(),
-            herald: Arc::new(super::NoHerald),
+            waker: Arc::new(super::NoCourier),
         });
         (Arc::new(engine), bank)
     }
@@ -568,21 +568,21 @@ async fn a_frozen_hand_back_holds_its_offer() {
     assert!(matches!(frozen.proofs().next(), Some((_, Proof::Held { .. }))));
 }
 
-/// Asks for an errand to be done, of a minute.
-async fn errand(engine: &Engine, merchant: &Merchant) -> Journey {
+/// Asks for a job to be done, of a minute.
+async fn job(engine: &Engine, merchant: &Merchant) -> Journey {
     let to = Item::Url("https://shop.example/hook".into());
     let header = Header::parse("authorization", "hush").unwrap();
     let message = Message::new(Method::Post, vec![header], Content::Result).unwrap();
-    let sending = Sending { to: &to, message: &message, life: Some(Duration::from_mins(1)) };
-    use_cases::job::open(engine, merchant, "terse", &sending, None).await.unwrap()
+    let request = JobRequest { to: &to, message: &message, life: Some(Duration::from_mins(1)) };
+    use_cases::job::open(engine, merchant, "terse", &request, None).await.unwrap()
 }
 
 #[tokio::test]
-async fn an_errand_has_no_page_and_no_token() {
+async fn a_job_has_no_page_and_no_token() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
-    let journey = errand(&engine, &merchant).await;
+    let journey = job(&engine, &merchant).await;
     assert_eq!(journey.expires_at(), journey.opening().opened_at.plus(Duration::from_mins(1)));
     let link = derive::link(&engine.deps, &journey).unwrap();
     assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
@@ -592,16 +592,18 @@ async fn an_errand_has_no_page_and_no_token() {
     assert!(use_cases::send_to_provider::send_to_provider(&engine, wished).await.unwrap().is_none());
     let finish = Finish::new(FinishedAs::Done, None).unwrap();
     let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
-    assert!(matches!(ended, Ending::Ended(journey) if derive::token_of(&engine.deps, &journey, 0).unwrap().is_none()));
+    assert!(
+        matches!(ended, EndedJob::Ended(journey) if derive::token_of(&engine.deps, &journey, 0).unwrap().is_none())
+    );
     assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn an_errand_is_sealed_for_itself_and_what_it_came_to_too() {
+async fn a_job_is_sealed_for_itself_and_what_it_came_to_too() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
-    let (first, second) = (errand(&engine, &merchant).await, errand(&engine, &merchant).await);
+    let (first, second) = (job(&engine, &merchant).await, job(&engine, &merchant).await);
     let message = derive::message_of(&engine.deps, &first).unwrap();
     assert_eq!(message.header("authorization"), Some("hush"));
     let mut opening = first.opening().clone();
@@ -614,17 +616,17 @@ async fn an_errand_is_sealed_for_itself_and_what_it_came_to_too() {
     let finish = Finish::new(FinishedAs::Failed, Some(Secret::new("[1.50]"))).unwrap();
     let ended = use_cases::job::finish(&engine, merchant.id, *first.id(), &finish).await.unwrap().unwrap();
     assert!(
-        matches!(&ended, Ending::Ended(journey) if derive::result_of(&engine.deps, journey).unwrap() == finish.result().cloned())
+        matches!(&ended, EndedJob::Ended(journey) if derive::result_of(&engine.deps, journey).unwrap() == finish.result().cloned())
     );
     assert_eq!(use_cases::job::finish(&engine, merchant.id, *first.id(), &finish).await.unwrap(), Some(ended.clone()));
     let late = Finish::new(FinishedAs::Done, None).unwrap();
     let stands = use_cases::job::finish(&engine, merchant.id, *first.id(), &late).await.unwrap();
-    let Ending::Ended(journey) = ended else { panic!("it has not ended") };
-    assert_eq!(stands, Some(Ending::Stands(journey)), "not even what is done supersedes what was told");
+    let EndedJob::Ended(journey) = ended else { panic!("it has not ended") };
+    assert_eq!(stands, Some(EndedJob::Stands(journey)), "not even what is done supersedes what was told");
 }
 
 #[tokio::test]
-async fn an_errand_tells_a_saved_endpoint_by_its_index() {
+async fn a_job_tells_a_saved_endpoint_by_its_index() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank::default());
     let mut merchant = merchant(&engine).await;
@@ -634,8 +636,8 @@ async fn an_errand_tells_a_saved_endpoint_by_its_index() {
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {
-        let sending = Sending { to: &to, message: &message, life: None };
-        use_cases::job::open(&engine, &merchant, "terse", &sending, None).await
+        let request = JobRequest { to: &to, message: &message, life: None };
+        use_cases::job::open(&engine, &merchant, "terse", &request, None).await
     };
     for (to, field) in [(Item::Index(0), "callback_url"), (Item::Url("https://a.example/".into()), "callback_url")] {
         let Err(EngineError::Refused(refused)) = open(to).await else { panic!("it was opened") };
@@ -656,13 +658,13 @@ async fn an_errand_tells_a_saved_endpoint_by_its_index() {
 }
 
 #[tokio::test]
-async fn two_nodes_end_an_errand_once() {
+async fn two_nodes_end_a_job_once() {
     let ground = Ground::new();
     let (one, _) = ground.node(Bluntbank::default());
     let (two, _) = ground.node(Bluntbank::default());
     let merchant = merchant(&one).await;
     for _ in 0..10 {
-        let journey = errand(&one, &merchant).await;
+        let journey = job(&one, &merchant).await;
         let finish = Finish::new(FinishedAs::Done, Some(Secret::new("1"))).unwrap();
         let (id, of) = (*journey.id(), merchant.id);
         let (finished, off, again) = tokio::join!(
@@ -671,7 +673,7 @@ async fn two_nodes_end_an_errand_once() {
             use_cases::job::finish(&two, of, id, &finish)
         );
         let [finished, off, again] = [finished, off, again].map(|ending| ending.unwrap().unwrap());
-        let is_so = |ending: &Ending| matches!(ending, Ending::Ended(_));
+        let is_so = |ending: &EndedJob| matches!(ending, EndedJob::Ended(_));
         assert!(is_so(&finished) == is_so(&again) && is_so(&off) != is_so(&finished));
         let ended = use_cases::job::find(&one, of, id).await.unwrap().unwrap();
         assert_eq!(ended.final_outcomes().len(), 1);

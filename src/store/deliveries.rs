@@ -16,18 +16,18 @@ pub const SHUT: Duration = Duration::from_hours(30 * 24);
 
 /// A delivery, with the journey that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parcel {
+pub struct DeliveryContext {
     /// The delivery.
     pub delivery: Delivery,
     /// Its journey.
     pub journey: Journey,
 }
 
-/// A parcel that is left to one courier for a while, and to nobody else.
+/// A delivery that is left to one courier for a while, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
-    /// The parcel.
-    pub parcel: Parcel,
+    /// The delivery with its journey.
+    pub context: DeliveryContext,
     /// What it is reported with.
     pub lease: Lease,
 }
@@ -68,11 +68,11 @@ pub struct DeliveryCursor {
     pub target: u8,
 }
 
-impl Parcel {
+impl DeliveryContext {
     /// What it is reported with by whoever has leased it as `by`.
     pub(super) const fn leased_by(self, by: u64) -> Leased {
         let lease = Lease { id: self.delivery.id, merchant: self.journey.opening().merchant, by };
-        Leased { parcel: self, lease }
+        Leased { context: self, lease }
     }
 }
 
@@ -148,7 +148,7 @@ pub trait Deliveries: Send + Sync {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<Parcel>, StoreError>;
+    ) -> Result<Vec<DeliveryContext>, StoreError>;
 
     /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
     /// alone. `false` when its journey has no such delivery (any more).

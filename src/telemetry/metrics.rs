@@ -79,8 +79,8 @@ label!(
 );
 
 label!(
-    /// What was heard of a try at a delivery.
-    Heard {
+    /// What a try met at a delivery.
+    AttemptResult {
         /// An answer with a status below 200.
         Informed = "1xx",
         /// An answer with this class of status, and so on.
@@ -156,14 +156,14 @@ pub struct Metrics {
     buckets: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
     banks: Mutex<BTreeMap<String, u8>>,
-    tries: [AtomicU64; Heard::LABELS.len()],
+    tries: [AtomicU64; AttemptResult::LABELS.len()],
     fates: [AtomicU64; Fate::LABELS.len()],
     /// Under way, queued, narrow, and the lag in milliseconds.
     work: [AtomicU64; 4],
     connections: Arc<Connections>,
 }
 
-impl Heard {
+impl AttemptResult {
     /// The class of an answer's status.
     pub const fn status(status: u16) -> Self {
         match status {
@@ -194,8 +194,8 @@ impl Metrics {
     }
 
     /// Counts a try at a delivery.
-    pub fn tried(&self, heard: Heard) {
-        self.tries[heard as usize].fetch_add(1, Relaxed);
+    pub fn tried(&self, attempt_result: AttemptResult) {
+        self.tries[attempt_result as usize].fetch_add(1, Relaxed);
     }
 
     /// Counts what became of this many deliveries.
@@ -264,8 +264,8 @@ impl Metrics {
     fn write_courier(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "# HELP handback_delivery_tries_total Tries at deliveries, by what was heard.")?;
         writeln!(text, "# TYPE handback_delivery_tries_total counter")?;
-        for (heard, count) in Heard::LABELS.iter().zip(&self.tries) {
-            writeln!(text, "handback_delivery_tries_total{{heard=\"{heard}\"}} {}", count.load(Relaxed))?;
+        for (attempt_result, count) in AttemptResult::LABELS.iter().zip(&self.tries) {
+            writeln!(text, "handback_delivery_tries_total{{heard=\"{attempt_result}\"}} {}", count.load(Relaxed))?;
         }
         writeln!(
             text,
@@ -346,10 +346,12 @@ mod tests {
     fn tries_and_deliveries_are_counted_by_what_came_of_them() {
         let metrics = Metrics::default();
         for status in [99, 100, 204, 302, 404, 410, 500, 999] {
-            metrics.tried(Heard::status(status));
+            metrics.tried(AttemptResult::status(status));
         }
-        metrics.tried(Heard::Unreachable);
-        let tries = |heard: &str| line(&metrics, &format!("handback_delivery_tries_total{{heard=\"{heard}\"}}"));
+        metrics.tried(AttemptResult::Unreachable);
+        let tries = |attempt_result: &str| {
+            line(&metrics, &format!("handback_delivery_tries_total{{heard=\"{attempt_result}\"}}"))
+        };
         let seen = ["1xx", "2xx", "3xx", "4xx", "5xx", "refused", "unreachable", "unanswered"].map(tries);
         assert_eq!(seen, ["2", "1", "1", "2", "2", "0", "1", "0"]);
         metrics.carried(Fate::Dead, 1);

@@ -72,7 +72,7 @@ fn open(
 fn page(engine: &Engine, journey: &Journey, door: Door) -> AppReturn {
     let merchant = journey.opening().merchant_name.as_str();
     let told = match journey.opening().purpose {
-        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => checkout::told(journey),
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => checkout::told(journey),
         Purpose::Consent(_) => consent::told(engine, journey),
     };
     AppReturn {

@@ -28,7 +28,7 @@ pub(super) fn leads_home(engine: &Engine, request: &HttpRequest, journey: &Journ
 pub(super) fn too_late(engine: &Engine, journey: &Journey) -> HttpResponse {
     let page = match journey.opening().purpose {
         Purpose::Consent(_) => consent::ended_page(engine, journey, Next::LookThere).map(|page| reply::page(&page)),
-        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Errand(_) => {
+        Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => {
             checkout::ended_page(journey, Next::LookThere).map(|page| reply::page(&page))
         }
     };

@@ -187,7 +187,7 @@ const PRIVATE: [&str; 13] = [
     "parcels",
 ];
 
-/// The words of a text; a capital begins a new one, as in `listErrands`.
+/// The words of a text; a capital begins a new one, as in `listJobs`.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';

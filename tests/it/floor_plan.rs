@@ -76,7 +76,7 @@ const DOMAIN_CRATES: &[&str] = &[
 
 /// The engine from the ground up, as `src/engine/mod.rs` has it.
 const FLOORS: &Floors = &[
-    &["deps", "derive", "draft", "flights", "herald", "longest", "timing", "visitor"],
+    &["deps", "derive", "draft", "single_flight", "waker", "longest", "timing", "visitor"],
     &[
         "change",
         "commit",

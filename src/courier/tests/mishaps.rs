@@ -21,9 +21,9 @@ impl Round {
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = concluded(journey, &Fact::paid(), now);
         let told = paid.deliveries(News::Concluded(number), now, |_| true);
-        let tried = self.desk.ask(told.iter().map(|delivery| delivery.id).collect());
+        let tried = self.first_attempts.ask(told.iter().map(|delivery| delivery.id).collect());
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
-        self.desk.ring();
+        self.first_attempts.wake();
         (paid, tried)
     }
 
@@ -33,10 +33,10 @@ impl Round {
 
     /// Rings all the time.
     fn ring_on(&self) -> tokio::task::JoinHandle<()> {
-        let desk = Arc::clone(&self.desk);
+        let first_attempts = Arc::clone(&self.first_attempts);
         tokio::spawn(async move {
             loop {
-                desk.ring();
+                first_attempts.wake();
                 tokio::task::yield_now().await;
             }
         })
@@ -103,7 +103,7 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     assert!(at_once["slow.example"].1 > 1, "others go beside it: {at_once:?}");
     assert_eq!(at_once[&journey.id().to_string()], (0, 1));
     let ids: Vec<_> =
-        round.post.sent_to("slow.example").into_iter().map(|(letter, _)| letter.headers[0].1.clone()).collect();
+        round.post.sent_to("slow.example").into_iter().map(|(outgoing, _)| outgoing.headers[0].1.clone()).collect();
     let own = [0, 1].map(|number| ids.iter().position(|id| *id == format!("{}_{number}_c0", journey.id())));
     assert!(own.is_sorted(), "{ids:?}");
 }

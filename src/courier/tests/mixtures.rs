@@ -10,7 +10,7 @@ const TOGETHER: usize = CONCURRENCY.0 as usize;
 /// Who was told, in the order in which it was sent.
 fn order(round: &Round, host: &str) -> Vec<String> {
     let sent = round.post.sent_to(host).into_iter();
-    sent.map(|(letter, _)| letter.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned()).collect()
+    sent.map(|(outgoing, _)| outgoing.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned()).collect()
 }
 
 impl Round {
@@ -53,7 +53,7 @@ async fn the_next_notice_is_the_next_thing_sent_however_many_have_failed_before(
             courier.stop().await;
             // Where the receiver is away one goes at a time; else some that go together may overtake each other on their
             // way out of the store.
-            let together = if Heard::of_number(status).unwrap().is_absence() { 1 } else { TOGETHER };
+            let together = if AttemptResult::of_number(status).unwrap().is_absence() { 1 } else { TOGETHER };
             let sent = order(&round, "shop.example");
             let mut next = sent.iter().skip(before).take(together);
             assert!(next.any(|id| *id == news.id().to_string()), "{failing} times {status}");

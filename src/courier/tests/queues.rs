@@ -6,7 +6,7 @@ use super::super::queues::{Admission, HANDS, MEMORY, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
 use super::*;
 use crate::domain::moment::Moment;
-use crate::store::Parcel;
+use crate::store::DeliveryContext;
 
 const NOW: Moment = Moment::from_millis(1_800_000_000_000);
 const NEW: usize = CONCURRENCY.0 as usize;
@@ -19,7 +19,7 @@ fn held(url: &str, tries: u8) -> Held {
     let (journey, _) = concluded(away, &Fact::paid(), NOW);
     let delivery = Delivery { tries, ..journey.deliveries(News::Concluded(0), NOW, |_| true).remove(0) };
     let lease = Lease { id: delivery.id, merchant: MerchantId::mint([7; 16]), by: 1 };
-    (Leased { parcel: Parcel { delivery, journey }, lease }, Instant::now() + LEASE)
+    (Leased { context: DeliveryContext { delivery, journey }, lease }, Instant::now() + LEASE)
 }
 
 fn receiver(url: &str) -> Receiver {

@@ -80,7 +80,7 @@ impl Round {
 
     async fn dead_letters(&self, journey: &Journey) -> Vec<DeliveryId> {
         let dead = self.store.deliveries_of(journey.opening().merchant, DeliveryFilter::Dead, None, 10).await.unwrap();
-        dead.into_iter().map(|parcel| parcel.delivery.id).collect()
+        dead.into_iter().map(|context| context.delivery.id).collect()
     }
 }
 
@@ -114,7 +114,7 @@ async fn the_attempts_are(table: &Table) {
     let sent = round.post.sent_to("down.example");
     assert_eq!(sent.len(), waits.len(), "so many tries, and no more");
     let id = ("webhook-id", delivery_id.to_string());
-    assert!(sent.iter().all(|(letter, _)| letter.headers.contains(&id)), "the id is the same every time");
+    assert!(sent.iter().all(|(outgoing, _)| outgoing.headers.contains(&id)), "the id is the same every time");
 
     round.post.answers("down.example", &[200]);
     assert!(round.store.replay(&delivery_id, journey.opening().merchant).await.unwrap());

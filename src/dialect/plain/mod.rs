@@ -38,7 +38,7 @@ impl Dialect for Plain {
         &[]
     }
 
-    /// No browser goes home from an errand.
+    /// No browser goes home from a job.
     fn goes_home_unproven(&self, _journey: &Journey) -> bool {
         false
     }
@@ -52,13 +52,13 @@ impl Dialect for Plain {
             .map_or(params.clone(), |final_outcome| params.fill(Placeholder::Status, final_outcome.outcome.as_str()))
     }
 
-    /// Of every end but a cancellation: that was the caller's own wish. An errand whose time runs out is told of, so that
+    /// Of every end but a cancellation: that was the caller's own wish. A job whose time runs out is told of, so that
     /// none ends in silence.
     fn tells(&self, journey: &Journey, news: News, _target: Target) -> bool {
         outcome(journey, news).is_some_and(|outcome| outcome != Outcome::Cancelled)
     }
 
-    fn errand(&self, journey: &Journey, news: News, message: &Message, result: Option<&str>) -> Option<Notice> {
+    fn job(&self, journey: &Journey, news: News, message: &Message, result: Option<&str>) -> Option<Notice> {
         let status = outcome(journey, news)?.as_str();
         notice::notice(message, &notice::Values { id: &journey.id().to_string(), status, result })
     }

@@ -1,4 +1,4 @@
-//! The body of what is sent: a merchant's own with its placeholders filled, or what became of the errand.
+//! The body of what is sent: a merchant's own with its placeholders filled, or what became of the job.
 
 use serde_json::value::RawValue;
 
@@ -8,7 +8,7 @@ use crate::domain::message::{Content, Message};
 
 /// What placeholders become.
 pub(super) struct Values<'a> {
-    /// The errand's id.
+    /// The job's id.
     pub id: &'a str,
     /// How it ended.
     pub status: &'a str,

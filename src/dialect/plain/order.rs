@@ -15,7 +15,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::secret::Secret;
 
-/// The body of `POST /v1/callbacks`.
+/// The body of `POST /v1/jobs`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderBody {
@@ -72,7 +72,7 @@ impl OrderBody {
     }
 }
 
-/// The body of `POST /v1/callbacks/{id}/result`.
+/// The body of `POST /v1/jobs/{id}/result`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishBody {

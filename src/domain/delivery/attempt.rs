@@ -7,7 +7,7 @@ use crate::domain::moment::Moment;
 
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum AttemptResult {
     /// An answer with this status, from 100 to 999.
     Status(u16),
     /// Nothing was sent, because the address must not be called.
@@ -18,7 +18,7 @@ pub enum Heard {
     Unanswered,
 }
 
-impl Heard {
+impl AttemptResult {
     /// It as a number, as stores keep it: a status is itself.
     pub const fn number(self) -> u16 {
         match self {
@@ -29,7 +29,7 @@ impl Heard {
         }
     }
 
-    /// Reads what [`Heard::number`] wrote; 0 is nothing yet.
+    /// Reads what [`AttemptResult::number`] wrote; 0 is nothing yet.
     pub const fn of_number(number: u16) -> Option<Self> {
         match number {
             1 => Some(Self::Refused),
@@ -65,7 +65,7 @@ impl Heard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
     /// What came of it.
-    pub heard: Heard,
+    pub attempt_result: AttemptResult,
     /// Whether that says that it was received.
     pub received: bool,
     /// When the receiver would like the next one, if it said so (RFC 9110, 10.2.3).
@@ -97,7 +97,7 @@ impl Attempt {
         if self.received {
             return Verdict::Delivered;
         }
-        if self.heard == Heard::Status(410) && policy.gone {
+        if self.attempt_result == AttemptResult::Status(410) && policy.gone {
             return Verdict::Gone;
         }
         let Some(wait) = policy.schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
@@ -109,7 +109,7 @@ impl Attempt {
     fn wished_wait(&self) -> Duration {
         let (shortest, longest) = Self::RETRY_AFTER;
         let asked = self.retry_after.map_or(Duration::ZERO, |wait| wait.clamp(shortest, longest));
-        if self.heard.is_overload() { asked.max(Self::RESPITE) } else { asked }
+        if self.attempt_result.is_overload() { asked.max(Self::RESPITE) } else { asked }
     }
 }
 
@@ -128,9 +128,9 @@ mod tests {
         Delivery { tries, ..Delivery::fresh(id, NOW) }
     }
 
-    fn verdict(heard: Heard, retry_after: Option<u64>, tries: u8) -> Verdict {
-        let received = DeliveryPolicy::STANDARD.success.is_met_by(heard, b"");
-        let attempt = Attempt { heard, received, retry_after: retry_after.map(Duration::from_secs) };
+    fn verdict(attempt_result: AttemptResult, retry_after: Option<u64>, tries: u8) -> Verdict {
+        let received = DeliveryPolicy::STANDARD.success.is_met_by(attempt_result, b"");
+        let attempt = Attempt { attempt_result, received, retry_after: retry_after.map(Duration::from_secs) };
         attempt.judge(&delivery(Target::Endpoint(0), tries), &DeliveryPolicy::STANDARD, NOW, EVEN)
     }
 
@@ -142,7 +142,7 @@ mod tests {
     fn the_attempts_at_a_dead_endpoint_are_the_printed_table() {
         let (mut now, mut delivery) = (NOW, delivery(Target::Endpoint(0), 0));
         let mut waits = vec![now.since(delivery.due_at)];
-        let attempt = Attempt { heard: Heard::Unreachable, received: false, retry_after: None };
+        let attempt = Attempt { attempt_result: AttemptResult::Unreachable, received: false, retry_after: None };
         while let Verdict::Retry(wait) = attempt.judge(&delivery, &DeliveryPolicy::STANDARD, now, EVEN) {
             (now, delivery.tries) = (now.plus(wait), delivery.tries + 1);
             waits.push(wait);
@@ -153,35 +153,42 @@ mod tests {
 
     #[test]
     fn where_410_says_nothing_of_its_own_it_is_a_failure_like_others() {
-        let attempt = Attempt { heard: Heard::Status(410), received: false, retry_after: None };
+        let attempt = Attempt { attempt_result: AttemptResult::Status(410), received: false, retry_after: None };
         let policy = DeliveryPolicy { gone: false, ..DeliveryPolicy::STANDARD };
         assert_eq!(attempt.judge(&delivery(Target::Endpoint(0), 0), &policy, NOW, EVEN), after(5));
     }
 
     #[test]
     fn what_a_receiver_asks_for_is_honoured_within_bounds() {
-        for (heard, retry_after, tries, expected) in [
-            (Heard::Status(500), None, 0, after(5)),
-            (Heard::Status(503), Some(120), 0, after(120)),
-            (Heard::Status(503), Some(0), 0, after(5)),
-            (Heard::Status(503), Some(1), 1, after(300)),
-            (Heard::Status(503), Some(1_000_000), 0, after(24 * 3600)),
-            (Heard::Status(429), None, 0, after(60)),
-            (Heard::Status(502), Some(90), 0, after(90)),
-            (Heard::Status(504), None, 1, after(300)),
-            (Heard::Status(404), None, 8, after(24 * 3600)),
-            (Heard::Status(404), None, 9, Verdict::Dead),
-            (Heard::Status(410), None, 0, Verdict::Gone),
-            (Heard::Status(204), None, 9, Verdict::Delivered),
+        for (attempt_result, retry_after, tries, expected) in [
+            (AttemptResult::Status(500), None, 0, after(5)),
+            (AttemptResult::Status(503), Some(120), 0, after(120)),
+            (AttemptResult::Status(503), Some(0), 0, after(5)),
+            (AttemptResult::Status(503), Some(1), 1, after(300)),
+            (AttemptResult::Status(503), Some(1_000_000), 0, after(24 * 3600)),
+            (AttemptResult::Status(429), None, 0, after(60)),
+            (AttemptResult::Status(502), Some(90), 0, after(90)),
+            (AttemptResult::Status(504), None, 1, after(300)),
+            (AttemptResult::Status(404), None, 8, after(24 * 3600)),
+            (AttemptResult::Status(404), None, 9, Verdict::Dead),
+            (AttemptResult::Status(410), None, 0, Verdict::Gone),
+            (AttemptResult::Status(204), None, 9, Verdict::Delivered),
         ] {
-            assert_eq!(verdict(heard, retry_after, tries), expected, "{heard:?} {retry_after:?} after {tries}");
+            assert_eq!(
+                verdict(attempt_result, retry_after, tries),
+                expected,
+                "{attempt_result:?} {retry_after:?} after {tries}"
+            );
         }
     }
 
     #[test]
     fn nothing_waits_longer_than_its_life() {
-        let attempt =
-            Attempt { heard: Heard::Status(503), received: false, retry_after: Some(Duration::from_hours(24)) };
+        let attempt = Attempt {
+            attempt_result: AttemptResult::Status(503),
+            received: false,
+            retry_after: Some(Duration::from_hours(24)),
+        };
         let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
         let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &DeliveryPolicy::STANDARD, now, EVEN);
         assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
@@ -192,10 +199,16 @@ mod tests {
 
     #[test]
     fn what_was_heard_comes_back_from_its_number() {
-        for heard in [Heard::Status(100), Heard::Status(999), Heard::Refused, Heard::Unreachable, Heard::Unanswered] {
-            assert_eq!(Heard::of_number(heard.number()), Some(heard));
+        for attempt_result in [
+            AttemptResult::Status(100),
+            AttemptResult::Status(999),
+            AttemptResult::Refused,
+            AttemptResult::Unreachable,
+            AttemptResult::Unanswered,
+        ] {
+            assert_eq!(AttemptResult::of_number(attempt_result.number()), Some(attempt_result));
         }
-        assert_eq!(Heard::of_number(0), None);
-        assert_eq!(Heard::of_number(1000), None);
+        assert_eq!(AttemptResult::of_number(0), None);
+        assert_eq!(AttemptResult::of_number(1000), None);
     }
 }

@@ -19,7 +19,7 @@ use super::invalid::Invalid;
 use super::moment::Moment;
 use super::secret::Secret;
 
-pub use attempt::{Attempt, Heard, Verdict};
+pub use attempt::{Attempt, AttemptResult, Verdict};
 pub use news::News;
 pub use policy::{DeliveryPolicy, SuccessRule};
 pub use record::AttemptRecord;

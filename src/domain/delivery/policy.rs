@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Heard, Schedule};
+use super::{AttemptResult, Schedule};
 
 /// How a delivery is made: as its dialect's documents have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl DeliveryPolicy {
 
 impl SuccessRule {
     /// Whether this answer counts.
-    pub fn is_met_by(self, heard: Heard, body: &[u8]) -> bool {
-        let Heard::Status(status) = heard else { return false };
+    pub fn is_met_by(self, attempt_result: AttemptResult, body: &[u8]) -> bool {
+        let AttemptResult::Status(status) = attempt_result else { return false };
         match self {
             Self::Success => (200..300).contains(&status),
             Self::SuccessOrRedirect => (200..400).contains(&status),
@@ -85,11 +85,11 @@ mod tests {
             (399, "", [false, true, false, false]),
             (400, "OK", [false, false, false, false]),
         ] {
-            let heard = Heard::Status(status);
+            let attempt_result = AttemptResult::Status(status);
             let said = [SuccessRule::Success, SuccessRule::SuccessOrRedirect, SuccessRule::Exactly200, body]
-                .map(|received| received.is_met_by(heard, text.as_bytes()));
+                .map(|received| received.is_met_by(attempt_result, text.as_bytes()));
             assert_eq!(said, expected, "{status} {text}");
         }
-        assert!(!SuccessRule::Success.is_met_by(Heard::Unanswered, b"OK"));
+        assert!(!SuccessRule::Success.is_met_by(AttemptResult::Unanswered, b"OK"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Heard;
+use super::AttemptResult;
 use crate::domain::moment::Moment;
 
 /// An attempt that was made, as it is kept: its time, what came of it, and the beginning of the answer.
@@ -13,7 +13,7 @@ use crate::domain::moment::Moment;
 pub struct AttemptRecord {
     at: Moment,
     took: Duration,
-    result: Heard,
+    result: AttemptResult,
     excerpt: Vec<u8>,
 }
 
@@ -26,7 +26,7 @@ impl AttemptRecord {
 
     /// An attempt that began at `at`, and took so long, in whole milliseconds. `text` is the answer's body or, where none
     /// came, the reason; its first bytes are kept, up to a whole character.
-    pub fn new(at: Moment, took: Duration, result: Heard, text: &[u8]) -> Self {
+    pub fn new(at: Moment, took: Duration, result: AttemptResult, text: &[u8]) -> Self {
         let cut = &text[..text.len().min(Self::EXCERPT)];
         let cut = match std::str::from_utf8(cut) {
             // The end of a character was cut off.
@@ -48,7 +48,7 @@ impl AttemptRecord {
     }
 
     /// What came of it.
-    pub const fn result(&self) -> Heard {
+    pub const fn result(&self) -> AttemptResult {
         self.result
     }
 
@@ -72,8 +72,12 @@ mod tests {
     #[test]
     fn an_answer_is_cut_at_a_character_and_never_shown_in_a_log() {
         let kept = |text: &[u8]| {
-            let attempt =
-                AttemptRecord::new(Moment::from_millis(7), Duration::from_micros(1999), Heard::Status(500), text);
+            let attempt = AttemptRecord::new(
+                Moment::from_millis(7),
+                Duration::from_micros(1999),
+                AttemptResult::Status(500),
+                text,
+            );
             assert_eq!(attempt.took(), Duration::from_millis(1));
             attempt
         };

@@ -206,7 +206,7 @@ impl Journey {
         answers.last_mut()
     }
 
-    /// Keeps what an errand came back with. It belongs to the step that concludes it as done.
+    /// Keeps what a job came back with. It belongs to the step that concludes it as done.
     #[must_use]
     pub fn resulted(mut self, result: Sealed) -> Self {
         self.past.result = Some(result);

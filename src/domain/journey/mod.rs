@@ -27,7 +27,7 @@ use super::token::OneTimeToken;
 
 pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable};
-pub use purpose::{Cancel, Checkout, Errand, OperationKind, PaymentOperation, Purpose, Wanted};
+pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};
 pub use way::Way;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
@@ -80,7 +80,7 @@ pub(crate) struct Past {
     pub grant: Option<Grant>,
     /// What has become of the payment since.
     pub operations: Vec<AppliedOperation>,
-    /// What an errand came back with.
+    /// What a job came back with.
     pub result: Option<Sealed>,
 }
 

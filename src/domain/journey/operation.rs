@@ -5,7 +5,7 @@ use crate::domain::id::PayId;
 use crate::domain::money::Amount;
 use crate::domain::outcome::Outcome;
 
-/// A operation that has changed a journey.
+/// An operation that has changed a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppliedOperation {
     /// The operation's own journey.
@@ -16,7 +16,7 @@ pub struct AppliedOperation {
     pub amount: Option<Amount>,
 }
 
-/// Why a operation cannot change a journey.
+/// Why an operation cannot change a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Inapplicable {
     /// The journey is of another kind.
@@ -45,7 +45,7 @@ impl Journey {
         &self.past.operations
     }
 
-    /// Changes it by a operation. The same operation again changes nothing, and is no error.
+    /// Changes it by an operation. The same operation again changes nothing, and is no error.
     ///
     /// # Errors
     /// When this cannot be done to it, or not any more.
@@ -78,7 +78,7 @@ impl Journey {
         Ok(self.revised())
     }
 
-    /// Takes a operation back that came to nothing. `None` when there is none.
+    /// Takes an operation back that came to nothing. `None` when there is none.
     #[must_use]
     pub fn take_back(mut self, by: PayId) -> Option<Self> {
         let before = self.past.operations.len();
@@ -86,7 +86,7 @@ impl Journey {
         (self.past.operations.len() < before).then(|| self.revised())
     }
 
-    /// What such a operation could still take of this journey: money, or something without an amount. `None` when such a
+    /// What such an operation could still take of this journey: money, or something without an amount. `None` when such a
     /// operation makes no sense of it.
     pub fn applicable(&self, kind: OperationKind) -> Option<Option<Amount>> {
         let (amount, fits) = match &self.opening.purpose {
@@ -94,7 +94,7 @@ impl Journey {
             Purpose::Operation(operation) => {
                 (operation.amount, operation.kind == OperationKind::Capture && takes_back(kind))
             }
-            Purpose::Consent(_) | Purpose::Errand(_) => (None, false),
+            Purpose::Consent(_) | Purpose::Job(_) => (None, false),
         };
         fits.then(|| {
             amount.map(|amount| Amount::from_minor(amount.minor().saturating_sub(self.taken()), amount.currency()))
@@ -112,7 +112,7 @@ impl Journey {
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_) | Wanted::Registration, .. })
             | Purpose::Consent(_) => Outcome::Authorised,
             Purpose::Checkout(_) | Purpose::Operation(_) => Outcome::Paid,
-            Purpose::Errand(_) => Outcome::Done,
+            Purpose::Job(_) => Outcome::Done,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a journey is for: a payment, a customer's agreement, a operation, or an errand.
+//! What a journey is for: a payment, a customer's agreement, an operation, or a job.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ pub enum Purpose {
     Checkout(Checkout),
     /// A customer's agreement.
     Consent(Consent),
-    /// A operation, which no customer is needed for.
+    /// An operation, which no customer is needed for.
     Operation(PaymentOperation),
-    /// An errand: somebody is told when something is done.
-    Errand(Errand),
+    /// A job: somebody is told when something is done.
+    Job(Job),
 }
 
 impl Purpose {
@@ -25,7 +25,7 @@ impl Purpose {
     pub const fn checkout(&self) -> Option<&Checkout> {
         match self {
             Self::Checkout(checkout) => Some(checkout),
-            Self::Consent(_) | Self::Operation(_) | Self::Errand(_) => None,
+            Self::Consent(_) | Self::Operation(_) | Self::Job(_) => None,
         }
     }
 
@@ -33,7 +33,7 @@ impl Purpose {
     pub const fn consent(&self) -> Option<&Consent> {
         match self {
             Self::Consent(consent) => Some(consent),
-            Self::Checkout(_) | Self::Operation(_) | Self::Errand(_) => None,
+            Self::Checkout(_) | Self::Operation(_) | Self::Job(_) => None,
         }
     }
 
@@ -41,14 +41,14 @@ impl Purpose {
     pub const fn operation(&self) -> Option<&PaymentOperation> {
         match self {
             Self::Operation(operation) => Some(operation),
-            Self::Checkout(_) | Self::Consent(_) | Self::Errand(_) => None,
+            Self::Checkout(_) | Self::Consent(_) | Self::Job(_) => None,
         }
     }
 
-    /// The errand, if it is one.
-    pub const fn errand(&self) -> Option<&Errand> {
+    /// The job, if it is one.
+    pub const fn job(&self) -> Option<&Job> {
         match self {
-            Self::Errand(errand) => Some(errand),
+            Self::Job(job) => Some(job),
             Self::Checkout(_) | Self::Consent(_) | Self::Operation(_) => None,
         }
     }
@@ -64,7 +64,7 @@ impl Purpose {
             Self::Checkout(checkout) => checkout.wanted.amount(),
             Self::Operation(operation) => operation.amount,
             Self::Consent(Consent { kind: Kind::Payment { amount, .. }, .. }) => Some(*amount),
-            Self::Consent(_) | Self::Errand(_) => None,
+            Self::Consent(_) | Self::Job(_) => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Purpose {
         match self {
             Self::Checkout(_) | Self::Operation(_) => true,
             Self::Consent(consent) => consent.kind != Kind::Accounts,
-            Self::Errand(_) => false,
+            Self::Job(_) => false,
         }
     }
 
@@ -83,7 +83,7 @@ impl Purpose {
             Self::Checkout(checkout) => &checkout.note,
             Self::Operation(operation) => &operation.note,
             Self::Consent(Consent { kind: Kind::Payment { reference, .. }, .. }) => reference,
-            Self::Consent(_) | Self::Errand(_) => "",
+            Self::Consent(_) | Self::Job(_) => "",
         }
     }
 
@@ -92,7 +92,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.payee.as_deref(),
             Self::Consent(Consent { kind: Kind::Payment { payee, .. }, .. }) => Some(payee),
-            Self::Consent(_) | Self::Operation(_) | Self::Errand(_) => None,
+            Self::Consent(_) | Self::Operation(_) | Self::Job(_) => None,
         }
     }
 
@@ -101,7 +101,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.cancel,
             Self::Consent(_) => Cancel::Offered,
-            Self::Operation(_) | Self::Errand(_) => Cancel::Withheld,
+            Self::Operation(_) | Self::Job(_) => Cancel::Withheld,
         }
     }
 
@@ -110,7 +110,7 @@ impl Purpose {
         match self {
             Self::Checkout(checkout) => checkout.institution.as_deref(),
             Self::Consent(consent) => consent.institution.as_deref(),
-            Self::Operation(_) | Self::Errand(_) => None,
+            Self::Operation(_) | Self::Job(_) => None,
         }
     }
 }
@@ -135,7 +135,7 @@ pub struct Checkout {
 pub enum Wanted {
     /// Money.
     Payment(Amount),
-    /// That money is set aside; a operation collects it later.
+    /// That money is set aside; an operation collects it later.
     Reservation(Amount),
     /// A means to pay with later.
     Registration,
@@ -174,11 +174,11 @@ pub struct PaymentOperation {
 }
 
 impl PaymentOperation {
-    /// How long a operation waits for its bank. Nobody has to find the time for it, as a customer has.
+    /// How long an operation waits for its bank. Nobody has to find the time for it, as a customer has.
     pub const LIFE: Duration = Duration::from_mins(15);
 }
 
-/// What a operation does.
+/// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationKind {
     /// Pays money out.
@@ -197,7 +197,7 @@ pub enum OperationKind {
 
 /// Somebody is told when something is done: this gateway's own, plain mechanism.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errand {
+pub struct Job {
     /// What is sent: method, headers and body.
-    pub letter: Sealed,
+    pub message: Sealed,
 }

@@ -240,7 +240,7 @@ impl Journey {
         told.map(|target| Delivery::fresh(id(target), at)).collect()
     }
 
-    /// What an errand came back with.
+    /// What a job came back with.
     pub const fn result(&self) -> Option<&Sealed> {
         self.past.result.as_ref()
     }

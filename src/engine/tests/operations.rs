@@ -1,4 +1,4 @@
-//! What becomes of a payment when a operation of it succeeds, is refused, or is never heard of again.
+//! What becomes of a payment when an operation of it succeeds, is refused, or never comes to an end.
 
 use super::*;
 use crate::domain::callback::Placement;

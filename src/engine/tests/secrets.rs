@@ -38,7 +38,7 @@ fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
         budget: Duration::from_millis(250),
         longest_life: Duration::from_hours(90 * 24),
         operator: Vec::new(),
-        herald: Arc::new(crate::engine::NoHerald),
+        waker: Arc::new(crate::engine::NoCourier),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::domain::outcome::Fact;
 use crate::domain::redirect::Redirect;
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
-use crate::engine::flights::Flight;
+use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::store::Step;
 

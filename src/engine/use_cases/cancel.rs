@@ -28,7 +28,7 @@ pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool
     visitor::admission(&engine.deps, journey, visitor, engine.deps.clock.now()) != Admission::OtherBrowser
 }
 
-/// Ends a link by its merchant's wish. `None` when the merchant has no such link; an errand has none.
+/// Ends a link by its merchant's wish. `None` when the merchant has no such link; a job has none.
 ///
 /// A payment whose customer is at the bank stays as it is: nobody could say that it is over, and be sure.
 ///
@@ -36,7 +36,7 @@ pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool
 /// When the store is in trouble.
 pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
     match engine.deps.store.find(pay_id).await? {
-        Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.errand().is_none() => {
+        Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.job().is_none() => {
             let journey = lapse::lapse(&engine.deps, journey).await?;
             if journey.may_be_paying(engine.deps.clock.now()) {
                 return Ok(Some(journey));

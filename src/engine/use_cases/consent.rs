@@ -67,7 +67,7 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
     }
 }
 
-/// Ends a consent by its merchant's wish, be it given or not. Ending it again changes nothing.
+/// Ends a consent by its merchant's wish, be it given or not. EndedJob it again changes nothing.
 ///
 /// # Errors
 /// When the store is in trouble.

@@ -4,7 +4,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::id::MerchantId;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, find};
-use crate::store::{DeliveryCursor, DeliveryFilter, Parcel, endpoint_name};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, endpoint_name};
 
 /// A merchant's deliveries of this kind, newest first, `most` at the most, beginning behind `after`.
 ///
@@ -16,7 +16,7 @@ pub async fn list(
     filter: DeliveryFilter,
     after: Option<DeliveryCursor>,
     most: usize,
-) -> Result<Vec<Parcel>, EngineError> {
+) -> Result<Vec<DeliveryContext>, EngineError> {
     Ok(engine.deps.store.deliveries_of(merchant, filter, after, most).await?)
 }
 
@@ -24,12 +24,16 @@ pub async fn list(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn find(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
+pub async fn find(
+    engine: &Engine,
+    merchant: MerchantId,
+    id: &DeliveryId,
+) -> Result<Option<DeliveryContext>, EngineError> {
     let pay_id = id.journey.pay_id();
     let journey = find::journey(&engine.deps, merchant, pay_id).await?.filter(|journey| *journey.id() == id.journey);
     let Some(journey) = journey else { return Ok(None) };
     let delivery = engine.deps.store.deliveries(pay_id).await?.into_iter().find(|delivery| delivery.id == *id);
-    Ok(delivery.map(|delivery| Parcel { delivery, journey }))
+    Ok(delivery.map(|delivery| DeliveryContext { delivery, journey }))
 }
 
 /// Sends a merchant's delivery again, with all its tries, and opens its endpoint if that was shut. One that waits
@@ -37,9 +41,13 @@ pub async fn find(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Res
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn replay(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<Parcel>, EngineError> {
-    let Some(parcel) = find(engine, merchant, id).await? else { return Ok(None) };
-    if let Some(url) = parcel.journey.opening().plan.url_of(id.target) {
+pub async fn replay(
+    engine: &Engine,
+    merchant: MerchantId,
+    id: &DeliveryId,
+) -> Result<Option<DeliveryContext>, EngineError> {
+    let Some(context) = find(engine, merchant, id).await? else { return Ok(None) };
+    if let Some(url) = context.journey.opening().plan.url_of(id.target) {
         engine.deps.store.reopen(&endpoint_name(merchant, url.as_str())).await?;
     }
     if !engine.deps.store.replay(id, merchant).await? {

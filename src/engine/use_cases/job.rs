@@ -1,7 +1,7 @@
 //! ERRANDS: somebody is told when something is done.
 //!
 //! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one step. The
-//! first end stands: whoever finishes or calls off, and whatever runs out, an errand ends once.
+//! first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::domain::delivery::{Delivery, News};
 use crate::domain::endpoint::Telling;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Conclusion, Errand, FinalOutcome, Journey, Purpose};
+use crate::domain::journey::{Conclusion, FinalOutcome, Job, Journey, Purpose};
 use crate::domain::merchant::Merchant;
 use crate::domain::message::{Finish, FinishedAs, Message};
 use crate::domain::outcome::{Fact, Outcome};
@@ -23,9 +23,9 @@ use crate::engine::deps::EngineError;
 use crate::engine::{Engine, commit, create, derive, find, lapse};
 use crate::store::{Place, Reservation, Step, Which};
 
-/// An errand as a merchant asks for it.
+/// A job as a merchant asks for it.
 #[derive(Debug, Clone, Copy)]
-pub struct Sending<'a> {
+pub struct JobRequest<'a> {
     /// Who is told: a URL, or a saved payment endpoint.
     pub to: &'a Item,
     /// What is sent.
@@ -34,22 +34,22 @@ pub struct Sending<'a> {
     pub life: Option<Duration>,
 }
 
-/// What a wish to end an errand came to.
+/// What a wish to end a job came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub enum EndedJob {
     /// It has ended so: now, or by the same call before.
     Ended(Journey),
     /// It had ended in another way, which stands.
     Stands(Journey),
 }
 
-/// How many journeys one list of errands looks at, at the most, wanted or not.
+/// How many journeys one list of jobs looks at, at the most, wanted or not.
 pub(in crate::engine) const LOOKED_AT: usize = 2000;
 
 /// How many of them one look into the store brings. They may be large.
 pub(in crate::engine) const BATCH: usize = 100;
 
-/// Opens an errand; the same reservation opens the same one.
+/// Opens a job; the same reservation opens the same one.
 ///
 /// # Errors
 /// When its URL breaks a rule, the reservation's key was used for another call, or the store is in trouble.
@@ -57,32 +57,32 @@ pub async fn open(
     engine: &Engine,
     merchant: &Merchant,
     dialect: &str,
-    sending: &Sending<'_>,
+    request: &JobRequest<'_>,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
-    let text = sending.message.write();
+    let text = request.message.write();
     let wish = |id: JourneyId| {
-        check_one_off(merchant, sending.to)?;
-        let letter = derive::sealed_for(&engine.deps, &id, &text)?;
-        Ok(Cow::Owned(wish(letter, sending)))
+        check_one_off(merchant, request.to)?;
+        let message = derive::sealed_for(&engine.deps, &id, &text)?;
+        Ok(Cow::Owned(wish(message, request)))
     };
     let opened = create::open_each(&engine.deps, merchant, dialect, &wish, reservation).await;
     opened.map(|(journey, _)| journey).map_err(renamed)
 }
 
-/// A merchant's errand, as it stands now. `None` when it has none of this id.
+/// A merchant's job, as it stands now. `None` when it has none of this id.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
     let journey = find::journey(&engine.deps, merchant, id.pay_id()).await?;
-    match journey.filter(|journey| *journey.id() == id && is_errand(journey)) {
+    match journey.filter(|journey| *journey.id() == id && is_job(journey)) {
         Some(journey) => lapse::lapse(&engine.deps, journey).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// A merchant's errands, newest first, `most` at the most, beginning behind `after`; and where the list goes on, if
+/// A merchant's jobs, newest first, `most` at the most, beginning behind `after`; and where the list goes on, if
 /// there may be more. A list looks at so many journeys and no more, so that it may go on though it is short.
 ///
 /// # Errors
@@ -93,28 +93,28 @@ pub async fn list(
     mut after: Option<Place>,
     most: usize,
 ) -> Result<(Vec<Journey>, Option<Place>), EngineError> {
-    let (mut errands, mut seen) = (Vec::new(), 0);
+    let (mut jobs, mut seen) = (Vec::new(), 0);
     while seen < LOOKED_AT {
         let batch = engine.deps.store.list(merchant, Which::All, after, BATCH).await?;
         let is_last = batch.len() < BATCH;
         for journey in batch {
             (after, seen) = (Some(Place::of(&journey)), seen + 1);
-            if is_errand(&journey) {
-                errands.push(journey);
+            if is_job(&journey) {
+                jobs.push(journey);
             }
-            if errands.len() >= most {
-                return Ok((errands, after));
+            if jobs.len() >= most {
+                return Ok((jobs, after));
             }
         }
         if is_last {
-            return Ok((errands, None));
+            return Ok((jobs, None));
         }
     }
-    Ok((errands, after))
+    Ok((jobs, after))
 }
 
-/// Says that an errand is done, or could not be done: it concludes and leaves its delivery, in one step. The same again
-/// changes nothing. `None` when the merchant has no such errand.
+/// Says that a job is done, or could not be done: it concludes and leaves its delivery, in one step. The same again
+/// changes nothing. `None` when the merchant has no such job.
 ///
 /// # Errors
 /// When the store is in trouble, or the key of an earlier result is gone.
@@ -123,7 +123,7 @@ pub async fn finish(
     merchant: MerchantId,
     id: JourneyId,
     finish: &Finish,
-) -> Result<Option<Ending>, EngineError> {
+) -> Result<Option<EndedJob>, EngineError> {
     let fact = match finish.end() {
         FinishedAs::Done => Fact::done(),
         FinishedAs::Failed => Fact::undone(),
@@ -132,22 +132,22 @@ pub async fn finish(
     let Some((journey, won)) = end_once(engine, journey, &fact, finish.result()).await? else { return Ok(None) };
     let is_so =
         won || (ends_so(&journey, &fact) && derive::result_of(&engine.deps, &journey)?.as_ref() == finish.result());
-    Ok(Some(if is_so { Ending::Ended(journey) } else { Ending::Stands(journey) }))
+    Ok(Some(if is_so { EndedJob::Ended(journey) } else { EndedJob::Stands(journey) }))
 }
 
-/// Calls an errand off: nothing is sent. `None` when the merchant has no such errand.
+/// Calls a job off: nothing is sent. `None` when the merchant has no such job.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Ending>, EngineError> {
+pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<EndedJob>, EngineError> {
     let Some(journey) = find(engine, merchant, id).await? else { return Ok(None) };
     let fact = Fact::withdrawn();
     let Some((journey, won)) = end_once(engine, journey, &fact, None).await? else { return Ok(None) };
     let is_so = won || ends_so(&journey, &fact);
-    Ok(Some(if is_so { Ending::Ended(journey) } else { Ending::Stands(journey) }))
+    Ok(Some(if is_so { EndedJob::Ended(journey) } else { EndedJob::Stands(journey) }))
 }
 
-/// The delivery that an errand's end has left, if it has left one.
+/// The delivery that a job's end has left, if it has left one.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -158,7 +158,7 @@ pub async fn delivery(engine: &Engine, journey: &Journey) -> Result<Option<Deliv
     Ok(engine.deps.store.deliveries(journey.pay_id()).await?.pop())
 }
 
-/// Ends an errand that has not ended: not even what is done supersedes an end that somebody was told of. Answers how it
+/// Ends a job that has not ended: not even what is done supersedes an end that somebody was told of. Answers how it
 /// stands then, and whether this call has ended it; `None` when it is gone.
 async fn end_once(
     engine: &Engine,
@@ -187,24 +187,24 @@ async fn end_once(
     commit::unless_gone(commit::commit(&engine.deps, journey, end).await)
 }
 
-/// An errand as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
+/// A job as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
 /// end, unless it was saved for success alone.
-fn wish(letter: Sealed, sending: &Sending<'_>) -> Wish {
+fn wish(message: Sealed, request: &JobRequest<'_>) -> Wish {
     Wish {
-        purpose: Purpose::Errand(Errand { letter }),
+        purpose: Purpose::Job(Job { message }),
         extras: Vec::new(),
         callback: Asked::OwnPage,
         params_in: Placement::Query,
-        endpoints: Asked::Items(vec![sending.to.clone()]),
+        endpoints: Asked::Items(vec![request.to.clone()]),
         telling: Telling::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),
-        expiry: sending.life.map(|life| Expiry::within("expires_in", life)),
+        expiry: request.life.map(|life| Expiry::within("expires_in", life)),
     }
 }
 
-fn is_errand(journey: &Journey) -> bool {
-    journey.opening().purpose.errand().is_some()
+fn is_job(journey: &Journey) -> bool {
+    journey.opening().purpose.job().is_some()
 }
 
 /// Whether a journey has ended as this fact would have ended it.
@@ -233,7 +233,7 @@ fn renamed(error: EngineError) -> EngineError {
     }
 }
 
-impl Ending {
+impl EndedJob {
     /// The journey, however it has ended.
     pub const fn journey(&self) -> &Journey {
         match self {

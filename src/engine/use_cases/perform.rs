@@ -15,7 +15,7 @@ use crate::engine::visit::Visit;
 use crate::engine::{Engine, commit, conclude, derive, prove, visit};
 use crate::store::Step;
 
-/// Has a journey done by its bank without a customer: a operation, or what a test bank is asked to play. A operation of
+/// Has a journey done by its bank without a customer: an operation, or what a test bank is asked to play. An operation of
 /// another journey is written there first; what cannot be done to that one fails, with `inapplicable` as the error.
 ///
 /// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
@@ -52,7 +52,7 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
     }
 }
 
-/// The bank of a operation that its node has left: its time is over, and nobody has written what came of it.
+/// The bank of an operation that its node has left: its time is over, and nobody has written what came of it.
 pub(in crate::engine) fn unfinished<'a>(
     engine: &'a Engine,
     journey: &Journey,
@@ -68,7 +68,7 @@ async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
 
-/// Writes a operation into the journey that it is of.
+/// Writes an operation into the journey that it is of.
 async fn write_operation(
     engine: &Engine,
     journey: &Journey,

@@ -45,7 +45,7 @@ pub enum Unsigned {
     Repeated,
     /// Its signature has not the form of one.
     Unreadable,
-    /// Its key is not in the operator's ring, or not any more.
+    /// Its key is not in the operator's key ring, or not any more.
     UnknownKey,
     /// Its signature is on something else: another callback, other parameters, or another merchant.
     Mismatch,

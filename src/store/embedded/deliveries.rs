@@ -15,7 +15,7 @@ use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
 use crate::store::record::{append_attempt, read_attempts, read_journey};
-use crate::store::{Deliveries, DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, SHUT};
+use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT};
 
 // Each begins with the columns that `delivery` reads.
 pub(super) const OF_JOURNEY: &str = "
@@ -63,7 +63,7 @@ impl Deliveries for Embedded {
             let mut rows = rows.query([number(pay_id)])?;
             let mut deliveries = Vec::new();
             while let Some(row) = rows.next()? {
-                deliveries.push(parcel(row)?.delivery);
+                deliveries.push(context(row)?.delivery);
             }
             deliveries.sort_unstable_by_key(|delivery| delivery.id);
             Ok(deliveries)
@@ -104,7 +104,7 @@ impl Deliveries for Embedded {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<Parcel>, StoreError> {
+    ) -> Result<Vec<DeliveryContext>, StoreError> {
         self.read(move |db, _| {
             let (at, pay_id) = after.map_or((i64::MAX, i64::MAX), |place| (millis(place.at), number(place.pay_id)));
             let (news, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.news, place.target));
@@ -112,11 +112,11 @@ impl Deliveries for Embedded {
             match filter {
                 DeliveryFilter::Dead => {
                     let params = params![merchant, at, pay_id, news, target, most];
-                    parcels(&mut db.prepare_cached(DEAD)?.query(params)?)
+                    contexts(&mut db.prepare_cached(DEAD)?.query(params)?)
                 }
                 DeliveryFilter::Waiting | DeliveryFilter::Failing => {
                     let params = params![merchant, at, pay_id, news, target, most, filter == DeliveryFilter::Failing];
-                    parcels(&mut db.prepare_cached(PENDING)?.query(params)?)
+                    contexts(&mut db.prepare_cached(PENDING)?.query(params)?)
                 }
             }
         })
@@ -169,7 +169,7 @@ fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> R
         let mut rows = waking.query(params![millis(now), limit(most.saturating_sub(keys.len())), tried])?;
         while let Some(row) = rows.next()? {
             let key: [i64; 3] = [row.get(8)?, row.get(0)?, row.get(1)?];
-            leased.extend(legible(parcel(row), key[0])?.map(|parcel| parcel.leased_by(by)));
+            leased.extend(legible(context(row), key[0])?.map(|context| context.leased_by(by)));
             keys.push(key);
         }
     }
@@ -239,17 +239,17 @@ fn key(id: &DeliveryId) -> [i64; 3] {
     [number(id.journey.pay_id()), id.news.number().into(), id.target.number().into()]
 }
 
-fn parcels(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Parcel>, StoreError> {
-    let mut parcels = Vec::new();
+fn contexts(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<DeliveryContext>, StoreError> {
+    let mut contexts = Vec::new();
     while let Some(row) = rows.next()? {
-        parcels.push(parcel(row)?);
+        contexts.push(context(row)?);
     }
-    Ok(parcels)
+    Ok(contexts)
 }
 
-fn parcel(row: &Row<'_>) -> Result<Parcel, StoreError> {
+fn context(row: &Row<'_>) -> Result<DeliveryContext, StoreError> {
     let journey = read_journey(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
-    Ok(Parcel { delivery: delivery(row, *journey.id())?, journey })
+    Ok(DeliveryContext { delivery: delivery(row, *journey.id())?, journey })
 }
 
 fn delivery(row: &Row<'_>, journey: JourneyId) -> Result<Delivery, StoreError> {

@@ -190,7 +190,7 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
     db.execute("UPDATE deliveries SET state = 99 WHERE pay_id = ?1", [second]).unwrap();
     for by in 1..3 {
         let leased = store.lease(9, KEEP, by).await.unwrap();
-        assert_eq!(leased.iter().map(|leased| &leased.parcel.journey).collect::<Vec<_>>(), [&journeys[2]]);
+        assert_eq!(leased.iter().map(|leased| &leased.context.journey).collect::<Vec<_>>(), [&journeys[2]]);
         assert_eq!(store.lease(9, KEEP, 9).await.unwrap(), [], "it is looked at once in a span");
         clock.advance(KEEP);
     }

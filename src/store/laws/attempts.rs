@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::cast::{Draft, fresh};
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, State, Verdict};
+use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
-use crate::store::{DeliveryCursor, DeliveryFilter, Leased, Parcel};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, Leased};
 
 const AGAIN: Verdict = Verdict::Retry(MINUTE);
 
@@ -27,11 +27,13 @@ async fn the_delivery(house: &House, journey: &Journey) -> Delivery {
 
 async fn listed(house: &House, merchant: MerchantId, filter: DeliveryFilter) -> Vec<DeliveryId> {
     let found = house.store().deliveries_of(merchant, filter, None, 100).await.unwrap();
-    found.into_iter().map(|parcel| parcel.delivery.id).collect()
+    found.into_iter().map(|context| context.delivery.id).collect()
 }
 
 fn attempt(house: &House, n: u64, text: &str) -> AttemptRecord {
-    let result = [Heard::Status(500), Heard::Unreachable, Heard::Unanswered, Heard::Refused][(n % 4) as usize];
+    let result =
+        [AttemptResult::Status(500), AttemptResult::Unreachable, AttemptResult::Unanswered, AttemptResult::Refused]
+            [(n % 4) as usize];
     AttemptRecord::new(house.now(), Duration::from_millis(n), result, text.as_bytes())
 }
 
@@ -53,17 +55,17 @@ pub(crate) async fn what_was_never_tried_is_leased_before_every_retry(house: Hou
     house.pass(HOUR);
     let news = paid(&house, merchant).await;
     let first = leased(&house, 1).await;
-    assert_eq!(first[0].parcel.journey, news);
+    assert_eq!(first[0].context.journey, news);
     assert_eq!(leased(&house, 100).await.len(), 12, "then the others");
     house.pass(HOUR);
     let all = leased(&house, 100).await;
-    assert_eq!((all.len(), &all[0].parcel.journey), (13, &news), "a lapsed lease makes no retry of it");
-    let tries: Vec<_> = all.iter().map(|leased| leased.parcel.delivery.tries).collect();
+    assert_eq!((all.len(), &all[0].context.journey), (13, &news), "a lapsed lease makes no retry of it");
+    let tries: Vec<_> = all.iter().map(|leased| leased.context.delivery.tries).collect();
     assert!(tries.is_sorted(), "{tries:?}");
     // What is given back was not tried.
     house.store().give_back(&[(all[0].lease, MINUTE)]).await.unwrap();
     house.pass(HOUR);
-    assert_eq!(leased(&house, 1).await[0].parcel.journey, news);
+    assert_eq!(leased(&house, 1).await[0].context.journey, news);
 }
 
 pub(crate) async fn what_is_replayed_after_its_end_is_as_good_as_untried(house: House) {
@@ -75,7 +77,7 @@ pub(crate) async fn what_is_replayed_after_its_end_is_as_good_as_untried(house: 
     fail_all(&house).await;
     house.pass(HOUR);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    assert_eq!(leased(&house, 1).await[0].parcel.journey, journey);
+    assert_eq!(leased(&house, 1).await[0].context.journey, journey);
 }
 
 pub(crate) async fn the_last_attempts_are_kept_as_they_were_made_and_no_more(mut house: House) {
@@ -101,7 +103,7 @@ pub(crate) async fn the_last_attempts_are_kept_as_they_were_made_and_no_more(mut
     }
     house.reopen().await;
     let lease = leased(&house, 1).await.remove(0);
-    assert_eq!(lease.parcel.delivery.attempts, made[AttemptRecord::KEPT..]);
+    assert_eq!(lease.context.delivery.attempts, made[AttemptRecord::KEPT..]);
     assert!(house.store().report(&lease.lease, None, Verdict::Gone).await.unwrap());
     let delivery = the_delivery(&house, &journey).await;
     assert_eq!((delivery.attempts.as_slice(), delivery.state), (&made[AttemptRecord::KEPT..], State::Gone));
@@ -131,7 +133,7 @@ pub(crate) async fn what_waits_and_what_fails_are_listed_newest_first_and_in_pag
     assert_eq!(listed(&house, merchant, DeliveryFilter::Waiting).await, expected);
     assert_eq!(listed(&house, other, DeliveryFilter::Waiting).await.len(), 1);
     assert_eq!(listed(&house, other, DeliveryFilter::Failing).await, []);
-    let (mut pages, mut after): (Vec<Parcel>, _) = (Vec::new(), None);
+    let (mut pages, mut after): (Vec<DeliveryContext>, _) = (Vec::new(), None);
     loop {
         let page = house.store().deliveries_of(merchant, DeliveryFilter::Failing, after, 3).await.unwrap();
         after = page.last().map(|last| DeliveryCursor::of(&last.delivery));
@@ -140,9 +142,9 @@ pub(crate) async fn what_waits_and_what_fails_are_listed_newest_first_and_in_pag
         }
         pages.extend(page);
     }
-    let places: Vec<_> = pages.iter().map(|parcel| DeliveryCursor::of(&parcel.delivery)).collect();
+    let places: Vec<_> = pages.iter().map(|context| DeliveryCursor::of(&context.delivery)).collect();
     assert!(places.is_sorted_by(|newer, older| newer > older), "{places:?}");
-    let found: HashSet<_> = pages.iter().map(|parcel| parcel.journey.pay_id()).collect();
+    let found: HashSet<_> = pages.iter().map(|context| context.journey.pay_id()).collect();
     assert_eq!((pages.len(), found), (7, failing.iter().map(Journey::pay_id).collect()));
     // Each is in one list alone, and what was received in none.
     house.pass(HOUR);

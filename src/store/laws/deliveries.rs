@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::cast::{Draft, deliveries_of, fresh};
 use super::races::race;
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, News, State, Verdict};
+use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, News, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::store::{DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, SHUT, Step};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, Step};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
 const COURIERS: usize = 100;
 const RETRY: Verdict = Verdict::Retry(MINUTE);
-const BUSY: Option<Heard> = Some(Heard::Status(503));
+const BUSY: Option<AttemptResult> = Some(AttemptResult::Status(503));
 
 async fn paid<const N: usize>(house: &House, merchant: MerchantId, told: [&str; N]) -> Journey {
     house.paid(Draft::at(house.now()).of(merchant).notifying(told).journey(), fresh()).await
@@ -34,8 +34,8 @@ async fn the_lease(house: &House) -> Lease {
     leased[0].lease
 }
 
-async fn report(house: &House, lease: &Lease, heard: Option<Heard>, verdict: Verdict) -> bool {
-    let attempt = heard.map(|heard| AttemptRecord::new(house.now(), MINUTE, heard, b"busy"));
+async fn report(house: &House, lease: &Lease, attempt_result: Option<AttemptResult>, verdict: Verdict) -> bool {
+    let attempt = attempt_result.map(|attempt_result| AttemptRecord::new(house.now(), MINUTE, attempt_result, b"busy"));
     house.store().report(lease, attempt.as_ref(), verdict).await.unwrap()
 }
 
@@ -43,7 +43,7 @@ async fn of_journey(house: &House, journey: &Journey) -> Vec<Delivery> {
     house.store().deliveries(journey.pay_id()).await.unwrap()
 }
 
-async fn dead(house: &House, merchant: MerchantId) -> Vec<Parcel> {
+async fn dead(house: &House, merchant: MerchantId) -> Vec<DeliveryContext> {
     house.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 100).await.unwrap()
 }
 
@@ -58,9 +58,9 @@ pub(crate) async fn an_outcome_leaves_deliveries_that_are_due_at_once(house: Hou
     let all = leased(&house, 10).await;
     let expected = deliveries_of(&journey, 0);
     assert_eq!(ids(&all), expected.iter().map(|delivery| delivery.id).collect());
-    for Leased { parcel, lease } in &all {
-        assert!(expected.contains(&parcel.delivery), "{parcel:?}");
-        assert_eq!((&parcel.journey, lease.merchant, lease.id), (&journey, merchant, parcel.delivery.id));
+    for Leased { context, lease } in &all {
+        assert!(expected.contains(&context.delivery), "{context:?}");
+        assert_eq!((&context.journey, lease.merchant, lease.id), (&journey, merchant, context.delivery.id));
     }
     assert_eq!(of_journey(&house, &journey).await, expected, "to be leased changes nothing that is seen");
 }
@@ -89,7 +89,7 @@ pub(crate) async fn a_leased_delivery_is_nobody_elses_until_its_lease_lapses(hou
     assert_eq!((second.id, second.by == first.by), (first.id, false));
     assert!(!report(&house, &first, BUSY, Verdict::Delivered).await, "a late report is fenced off");
     assert_eq!(of_journey(&house, &journey).await, deliveries_of(&journey, 0));
-    assert!(report(&house, &second, Some(Heard::Status(200)), Verdict::Delivered).await);
+    assert!(report(&house, &second, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
     assert!(!report(&house, &first, BUSY, RETRY).await);
     assert_eq!(of_journey(&house, &journey).await[0].state, State::Delivered);
 }
@@ -98,7 +98,7 @@ pub(crate) async fn a_lapsed_lease_that_nobody_took_over_still_counts(house: Hou
     let journey = paid(&house, somebody(), ["https://m.example/a"]).await;
     let lease = the_lease(&house).await;
     house.pass(HOUR);
-    assert!(report(&house, &lease, Some(Heard::Status(200)), Verdict::Delivered).await);
+    assert!(report(&house, &lease, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
     assert_eq!(of_journey(&house, &journey).await[0].state, State::Delivered);
     assert_eq!(leased(&house, 10).await, []);
 }
@@ -140,9 +140,9 @@ pub(crate) async fn what_is_given_back_is_untried_and_due_when_it_says(house: Ho
 pub(crate) async fn what_has_ended_is_never_leased_again(house: House) {
     let journey = paid(&house, somebody(), TOLD).await;
     let ends = [Verdict::Delivered, Verdict::Gone, Verdict::Dead];
-    let heard = Some(Heard::Unanswered);
+    let attempt_result = Some(AttemptResult::Unanswered);
     for (leased, end) in leased(&house, 10).await.iter().zip(ends) {
-        assert!(report(&house, &leased.lease, heard, end).await);
+        assert!(report(&house, &leased.lease, attempt_result, end).await);
     }
     house.pass(HOUR);
     assert_eq!(leased(&house, 10).await, []);
@@ -160,12 +160,12 @@ pub(crate) async fn dead_letters_are_listed_newest_first_and_in_pages(house: Hou
         let journey = paid(&house, merchant, ["https://m.example/a"]).await;
         let lease = the_lease(&house).await;
         assert!(report(&house, &lease, BUSY, if n == 3 { Verdict::Gone } else { Verdict::Dead }).await);
-        ended.insert(0, Parcel { delivery: of_journey(&house, &journey).await[0].clone(), journey });
+        ended.insert(0, DeliveryContext { delivery: of_journey(&house, &journey).await[0].clone(), journey });
         if n % 2 == 0 {
             house.pass(MINUTE);
         }
     }
-    ended.sort_by_key(|parcel| std::cmp::Reverse(DeliveryCursor::of(&parcel.delivery)));
+    ended.sort_by_key(|context| std::cmp::Reverse(DeliveryCursor::of(&context.delivery)));
     assert_eq!(dead(&house, merchant).await, ended);
     assert_eq!(dead(&house, other).await.len(), 1);
     assert_eq!(dead(&house, somebody()).await, []);
@@ -215,7 +215,7 @@ pub(crate) async fn a_waiting_delivery_that_is_replayed_is_due_now(house: House)
     assert_eq!(leased(&house, 10).await, []);
     assert!(house.store().replay(&lease.id, merchant).await.unwrap());
     let again = leased(&house, 10).await;
-    assert_eq!(again.iter().map(|l| (l.lease.id, l.parcel.delivery.tries)).collect::<Vec<_>>(), [(lease.id, 1)]);
+    assert_eq!(again.iter().map(|l| (l.lease.id, l.context.delivery.tries)).collect::<Vec<_>>(), [(lease.id, 1)]);
 }
 
 pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {

@@ -34,11 +34,11 @@ pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
     let redeemed = house.store().redeem(paid.id().shard(), &token, merchant, &fresh()).await.unwrap();
     assert_eq!(redeemed, Redemption::Unknown);
     let waiting = house.store().deliveries_of(merchant, DeliveryFilter::Waiting, None, 9).await.unwrap();
-    assert_eq!(waiting.into_iter().map(|parcel| parcel.journey).collect::<Vec<_>>(), [stays.clone()]);
+    assert_eq!(waiting.into_iter().map(|context| context.journey).collect::<Vec<_>>(), [stays.clone()]);
     house.pass(2 * HOUR);
     assert_eq!(house.store().due(9).await.unwrap(), []);
     let leased = house.store().lease(9, HOUR, 1).await.unwrap();
-    let leased: Vec<_> = leased.into_iter().map(|leased| leased.parcel.delivery.id.journey).collect();
+    let leased: Vec<_> = leased.into_iter().map(|leased| leased.context.delivery.id.journey).collect();
     assert_eq!(leased, [*stays.id()]);
 }
 

@@ -135,7 +135,7 @@ pub(crate) async fn an_opening_leaves_deliveries(house: House) {
         assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), told);
         let leased = house.store().lease(9, HOUR, 7).await.unwrap();
         assert_eq!(
-            leased.iter().map(|leased| &leased.parcel.delivery.id.journey).collect::<Vec<_>>(),
+            leased.iter().map(|leased| &leased.context.delivery.id.journey).collect::<Vec<_>>(),
             [journey.id(); 2]
         );
         // The same opening again makes nothing due anew.

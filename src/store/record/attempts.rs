@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{AttemptRecord, Heard};
+use crate::domain::delivery::{AttemptRecord, AttemptResult};
 use crate::domain::moment::Moment;
 
 /// How many bytes an attempt has before its answer.
@@ -40,7 +40,7 @@ pub(in crate::store) fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptReco
         let mut millis = [0; 8];
         millis[2..].copy_from_slice(at);
         let at = Moment::from_millis(u64::from_be_bytes(millis));
-        let result = Heard::of_number(u16::from_be_bytes(*result))?;
+        let result = AttemptResult::of_number(u16::from_be_bytes(*result))?;
         let took = Duration::from_millis(u32::from_be_bytes(*took).into());
         attempts.push(AttemptRecord::new(at, took, result, excerpt));
         kept = rest;
@@ -60,7 +60,9 @@ mod tests {
 
     fn attempt(n: u64) -> AttemptRecord {
         let text = "x".repeat(usize::try_from(n * 37 % 300).unwrap());
-        let result = [Heard::Status(500), Heard::Refused, Heard::Unreachable, Heard::Unanswered][(n % 4) as usize];
+        let result =
+            [AttemptResult::Status(500), AttemptResult::Refused, AttemptResult::Unreachable, AttemptResult::Unanswered]
+                [(n % 4) as usize];
         AttemptRecord::new(
             Moment::from_millis(1_800_000_000_000 + n),
             Duration::from_millis(n),

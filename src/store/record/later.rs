@@ -6,7 +6,7 @@ use super::bytes;
 use super::journey::EntryRecord;
 use crate::domain::id::PayId;
 use crate::domain::journey::{
-    AppliedOperation, Cancel, Checkout, Errand, Journey, OperationKind, PaymentOperation, Purpose, Wanted,
+    AppliedOperation, Cancel, Checkout, Job, Journey, OperationKind, PaymentOperation, Purpose, Wanted,
 };
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
@@ -29,7 +29,7 @@ pub(super) struct LaterRecord {
 /// Where the browser lands when its customer said no, and when it failed.
 type RefusedRecord = (Option<EntryRecord>, Option<EntryRecord>);
 
-/// A operation: whose, its kind, and how much of which currency.
+/// An operation: whose, its kind, and how much of which currency.
 type AppliedOperationRecord = (u64, u8, Option<(u64, String)>);
 
 #[derive(Default, PartialEq, Serialize, Deserialize)]
@@ -41,9 +41,9 @@ enum PurposeRecord {
     R,
     /// A registration.
     G,
-    /// A operation: its kind, and what it is of.
+    /// An operation: its kind, and what it is of.
     B(u8, Option<u64>),
-    /// An errand.
+    /// A job.
     E(SealedRecord),
 }
 
@@ -87,7 +87,7 @@ impl LaterRecord {
                 let of = of.map(PayId::new).map_or(Some(None), |of| of.map(Some))?;
                 return Some(Purpose::Operation(PaymentOperation { kind: kind_of(kind)?, amount, of, note }));
             }
-            PurposeRecord::E(letter) => return Some(Purpose::Errand(Errand { letter: letter.into_sealed() })),
+            PurposeRecord::E(message) => return Some(Purpose::Job(Job { message: message.into_sealed() })),
         };
         let (institution, payee) = (self.institution.take(), self.payee.take());
         Some(Purpose::Checkout(Checkout { wanted, institution, note, cancel, payee }))
@@ -127,7 +127,7 @@ impl LaterRecord {
             .collect()
     }
 
-    /// What an errand came back with.
+    /// What a job came back with.
     pub(super) fn result(&mut self) -> Option<Sealed> {
         self.result.take().map(SealedRecord::into_sealed)
     }
@@ -140,7 +140,7 @@ impl PurposeRecord {
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_), .. }) => Self::R,
             Purpose::Checkout(Checkout { wanted: Wanted::Registration, .. }) => Self::G,
             Purpose::Operation(operation) => Self::B(kind_number(operation.kind), operation.of.map(PayId::number)),
-            Purpose::Errand(errand) => Self::E(SealedRecord::of(&errand.letter)),
+            Purpose::Job(job) => Self::E(SealedRecord::of(&job.message)),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
-    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, Errand, Journey, LedTo, Opening, OperationKind,
+    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, Job, Journey, LedTo, Opening, OperationKind,
     PaymentOperation, Purpose, ResponseId, Wanted,
 };
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
@@ -233,7 +233,7 @@ fn journeys_of_every_purpose_survive_their_record() {
         operation(OperationKind::Void, None, Some(of)),
         operation(OperationKind::Deregister, None, Some(of)),
         operation(OperationKind::Chargeback, Some(amount), Some(of)),
-        Purpose::Errand(Errand { letter: Sealed::new(vec![3; 40]) }),
+        Purpose::Job(Job { message: Sealed::new(vec![3; 40]) }),
     ] {
         let journey = cast::Draft::at(NOW).with(|opening| opening.purpose = purpose).journey();
         assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));

@@ -18,7 +18,8 @@ use crate::domain::journey::Journey;
 use crate::domain::secret::Digest;
 use crate::store::record::{read_attempts, write_attempt};
 use crate::store::{
-    Deliveries, DeliveryCursor, DeliveryFilter, Lease, Leased, Parcel, REMEMBERED, SHUT, StoreError, endpoint_shard,
+    Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, REMEMBERED, SHUT, StoreError,
+    endpoint_shard,
 };
 
 /// How long a record is without its attempts, in bytes.
@@ -59,11 +60,11 @@ impl Deliveries for RedisStore {
         for shard in self.link.ask_all(&requests).await? {
             for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
                 // One that cannot be read stays leased: it keeps nobody else waiting, and is looked at again then.
-                let parcel = legible(to_parcel(&waiting, &record, &journey), &waiting)?;
-                leased.extend(parcel.map(|parcel| parcel.leased_by(by)));
+                let context = legible(to_parcel(&waiting, &record, &journey), &waiting)?;
+                leased.extend(context.map(|context| context.leased_by(by)));
             }
         }
-        leased.sort_by_key(|leased| (!leased.parcel.delivery.is_untried(), leased.parcel.delivery.due_at));
+        leased.sort_by_key(|leased| (!leased.context.delivery.is_untried(), leased.context.delivery.due_at));
         Ok(leased)
     }
 
@@ -89,18 +90,18 @@ impl Deliveries for RedisStore {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<Parcel>, StoreError> {
-        let (mut parcels, mut after) = (Vec::new(), after);
+    ) -> Result<Vec<DeliveryContext>, StoreError> {
+        let (mut contexts, mut after) = (Vec::new(), after);
         loop {
-            let wanted = most - parcels.len();
+            let wanted = most - contexts.len();
             let places = self.cursors(merchant, filter, after, wanted).await?;
             let more = places.len() == wanted;
             // An index may outlive a journey for a while, and holds others, too; then the list goes on behind them.
-            let found = self.parcels(&places).await?.into_iter();
-            parcels.extend(found.filter(|parcel| filter.admits(&parcel.delivery)));
+            let found = self.contexts(&places).await?.into_iter();
+            contexts.extend(found.filter(|context| filter.admits(&context.delivery)));
             match places.last() {
-                Some(last) if more && parcels.len() < most => after = Some(*last),
-                _ => return Ok(parcels),
+                Some(last) if more && contexts.len() < most => after = Some(*last),
+                _ => return Ok(contexts),
             }
         }
     }
@@ -222,23 +223,23 @@ impl RedisStore {
     }
 
     /// The deliveries at these places, as far as they still stand there.
-    async fn parcels(&self, places: &[DeliveryCursor]) -> Result<Vec<Parcel>, StoreError> {
+    async fn contexts(&self, places: &[DeliveryCursor]) -> Result<Vec<DeliveryContext>, StoreError> {
         let both = |of: &DeliveryCursor| {
             let record = Request::plain("HGET", [keys::deliveries(of.pay_id), vec![of.news, of.target]]);
             [record, Request::plain("GET", [keys::journey(of.pay_id)])]
         };
         let replies = self.link.ask_all(&places.iter().flat_map(both).collect::<Vec<_>>()).await?;
         let mut replies = replies.into_iter();
-        let mut parcels = Vec::new();
+        let mut contexts = Vec::new();
         for of in places {
             let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
             let (record, journey) = (next()?, next()?);
             let (Some(record), Some(journey)) = (record, journey) else { continue };
             let waiting = [keys::number(of.pay_id).as_slice(), &[of.news, of.target]].concat();
-            let parcel = to_parcel(&waiting, &record, &journey)?;
-            parcels.extend(Some(parcel).filter(|parcel| DeliveryCursor::of(&parcel.delivery) == *of));
+            let context = to_parcel(&waiting, &record, &journey)?;
+            contexts.extend(Some(context).filter(|context| DeliveryCursor::of(&context.delivery) == *of));
         }
-        Ok(parcels)
+        Ok(contexts)
     }
 }
 
@@ -276,10 +277,10 @@ fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delive
     })
 }
 
-fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<Parcel, StoreError> {
+fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
     let journey = to_journey(journey)?;
     let place = waiting.get(keys::NUMBER..).ok_or_else(|| unreadable("a delivery"))?;
-    Ok(Parcel { delivery: to_delivery(*journey.id(), place, record)?, journey })
+    Ok(DeliveryContext { delivery: to_delivery(*journey.id(), place, record)?, journey })
 }
 
 /// A place in an index, so that places sort as bytes.

@@ -36,13 +36,13 @@ const LANES: usize = 1024;
 /// The link to one Redis.
 pub(super) struct Link {
     client: Client,
-    lanes: RwLock<HashMap<Id, Arc<Lane>>>,
+    connections: RwLock<HashMap<Id, Arc<RedisConnection>>>,
 }
 
 impl Link {
     /// A link that connects when it is first used.
     pub(super) fn new(client: Client) -> Self {
-        Self { client, lanes: RwLock::default() }
+        Self { client, connections: RwLock::default() }
     }
 
     /// Where it leads.
@@ -82,11 +82,11 @@ impl Link {
     }
 
     async fn converse(&self, requests: &[Request]) -> Result<Vec<Value>, Trouble> {
-        let lane = self.lane().map_err(|error| Trouble { error, remedy: Remedy::Retry })?;
+        let connection = self.connection().map_err(|error| Trouble { error, remedy: Remedy::Retry })?;
         let deadline = Instant::now() + CALL;
         let (mut sent, mut before) = (Sent::Short, None);
         loop {
-            let trouble = match lane.attempt(requests, sent, deadline).await {
+            let trouble = match connection.attempt(requests, sent, deadline).await {
                 Ok(replies) => return Ok(replies),
                 Err(trouble) => trouble.after(before),
             };
@@ -103,21 +103,21 @@ impl Link {
         }
     }
 
-    /// The lane of the runtime that we are on.
-    fn lane(&self) -> Result<Arc<Lane>, StoreError> {
+    /// The connection of the runtime that we are on.
+    fn connection(&self) -> Result<Arc<RedisConnection>, StoreError> {
         let id = Handle::try_current()
             .map_err(|_| StoreError::Unreachable("called from outside of a tokio runtime".into()))?
             .id();
-        let known = self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        if let Some(lane) = known {
-            return Ok(lane);
+        let known = self.connections.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(connection) = known {
+            return Ok(connection);
         }
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() >= LANES {
+        let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
+        if connections.len() >= LANES {
             // Which runtimes are gone cannot be seen from here; the others dial again.
-            lanes.clear();
+            connections.clear();
         }
-        Ok(Arc::clone(lanes.entry(id).or_insert_with(|| Arc::new(Lane::new(self.client.clone())))))
+        Ok(Arc::clone(connections.entry(id).or_insert_with(|| Arc::new(RedisConnection::new(self.client.clone())))))
     }
 }
 
@@ -168,12 +168,12 @@ impl Trouble {
 }
 
 /// One runtime's connection.
-struct Lane {
+struct RedisConnection {
     client: Client,
     line: Mutex<Line>,
 }
 
-/// How a lane stands.
+/// How a connection stands.
 enum Line {
     /// No connection, and none to be made before this moment.
     Down(Option<Instant>),
@@ -192,7 +192,7 @@ struct Wire {
     silent: AtomicU32,
 }
 
-impl Lane {
+impl RedisConnection {
     const fn new(client: Client) -> Self {
         Self { client, line: Mutex::new(Line::Down(None)) }
     }

@@ -1,16 +1,16 @@
-//! A merchant's deliveries: those that wait, fail or have died, one by its id, and sending one again.
+//! A merchant's deliveries: those that wait, fail or have died, one by its id, and request one again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::list::ListQuery;
 use super::merchant_of;
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Heard, State, Target};
+use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, State, Target};
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::engine::{DeliveryCursor, DeliveryFilter, Engine, Parcel, use_cases};
+use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -77,9 +77,9 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let parcels = use_cases::deliveries::list(&engine, merchant.id, filter, after, limit).await?;
-    let next = parcels.last().filter(|_| parcels.len() == limit).map(|last| write_place(&last.delivery));
-    let views: Vec<_> = parcels.iter().map(|parcel| ParcelView::of(parcel, Shown::Last)).collect();
+    let contexts = use_cases::deliveries::list(&engine, merchant.id, filter, after, limit).await?;
+    let next = contexts.last().filter(|_| contexts.len() == limit).map(|last| write_place(&last.delivery));
+    let views: Vec<_> = contexts.iter().map(|context| ParcelView::of(context, Shown::Last)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deliveries": views, "next": next })))
 }
 
@@ -99,14 +99,14 @@ async fn replay(
     answer(use_cases::deliveries::replay(&engine, merchant.id, &id).await?.as_ref())
 }
 
-fn answer(parcel: Option<&Parcel>) -> Result<HttpResponse, Problem> {
-    let parcel = parcel.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(HttpResponse::Ok().json(ParcelView::of(parcel, Shown::Every)))
+fn answer(context: Option<&DeliveryContext>) -> Result<HttpResponse, Problem> {
+    let context = context.ok_or_else(|| Problem::not_found("delivery"))?;
+    Ok(HttpResponse::Ok().json(ParcelView::of(context, Shown::Every)))
 }
 
 impl ParcelView {
-    fn of(parcel: &Parcel, shown: Shown) -> Self {
-        let Parcel { delivery, journey } = parcel;
+    fn of(context: &DeliveryContext, shown: Shown) -> Self {
+        let DeliveryContext { delivery, journey } = context;
         let final_outcome =
             delivery.id.news.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
         Self {
@@ -127,7 +127,7 @@ impl DeliveryView {
             id: delivery.id.to_string(),
             kind: match delivery.id.target {
                 Target::Callback(_) => "callback",
-                Target::Endpoint(_) if journey.opening().purpose.errand().is_some() => "job",
+                Target::Endpoint(_) if journey.opening().purpose.job().is_some() => "job",
                 Target::Endpoint(_) => "payment_endpoint",
             },
             callback: url.map_or_else(String::new, |url| url.as_str().to_owned()),
@@ -145,8 +145,10 @@ impl From<&AttemptRecord> for AttemptView {
     fn from(attempt: &AttemptRecord) -> Self {
         let text = String::from_utf8_lossy(attempt.excerpt()).into_owned();
         let (status, answer, reason) = match attempt.result() {
-            Heard::Status(status) => (Some(status), text, String::new()),
-            Heard::Refused | Heard::Unreachable | Heard::Unanswered => (None, String::new(), text),
+            AttemptResult::Status(status) => (Some(status), text, String::new()),
+            AttemptResult::Refused | AttemptResult::Unreachable | AttemptResult::Unanswered => {
+                (None, String::new(), text)
+            }
         };
         Self {
             at: rfc3339(attempt.at()),

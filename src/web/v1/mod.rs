@@ -1,10 +1,10 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
-mod callbacks;
 mod consents;
 mod deliveries;
 mod endpoints;
 mod introspect;
+mod jobs;
 mod journeys;
 mod json;
 mod list;
@@ -49,7 +49,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)
-            .configure(callbacks::routes)
+            .configure(jobs::routes)
             .configure(redeem::routes)
             .configure(returns::routes)
             .configure(introspect::routes)

@@ -79,9 +79,9 @@ async fn what_fails_is_tried_again_when_it_is_due(house: House) {
     let replies = [Reply::Status(500), Reply::Hangup, Reply::Status(404), Reply::Status(204)];
     let (shop, receiver) = (house.shop("Shop"), Receiver::answering(move |n, _| replies[n.min(3)]));
     let (link, _) = paid(&house, &shop, &[receiver.url("/n")]).await;
-    for (tries, wait, heard) in [(1, 5, "status"), (2, 300, "unanswered"), (3, 1800, "status")] {
+    for (tries, wait, attempt_result) in [(1, 5, "status"), (2, 300, "unanswered"), (3, 1800, "status")] {
         stands(&shop, &link, "failing", tries).await;
-        assert_eq!(delivery(&shop, &link).await["attempts"][tries - 1]["result"], heard);
+        assert_eq!(delivery(&shop, &link).await["attempts"][tries - 1]["result"], attempt_result);
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert_eq!(receiver.count(), tries, "not before it is due");
         house.wait(Duration::from_secs(wait * 11 / 10 + 1));

@@ -56,7 +56,7 @@ fn deliveries_on_redis_survive_their_couriers() {
 struct Servers {
     /// What arrived and was acknowledged: by its id, what it said and how often it came.
     arrived: Mutex<HashMap<String, (String, usize)>>,
-    /// How many tries were heard, and how many of them were failed on purpose.
+    /// How many tries were met, and how many of them were failed on purpose.
     tries: AtomicUsize,
     failed: AtomicUsize,
     /// How many each works on, and the most that any has worked on at the same time.

@@ -232,7 +232,7 @@ async fn every_request_is_taken_or_refused_as_its_schema_says() {
     let pay_id = shop.link(json!({})).await.id;
     let manual = house.http.get("/v1/openapi.json").await.is(200).json();
     let fill = |path: &str| {
-        let id = if path.starts_with("/v1/callbacks") { job["id"].as_str().unwrap() } else { &pay_id };
+        let id = if path.starts_with("/v1/jobs") { job["id"].as_str().unwrap() } else { &pay_id };
         let index = if path.contains("endpoints") { endpoint["index"].to_string() } else { "0".to_owned() };
         path.replace("{index}", &index).replace("{id}", id).replace("{number}", "0000")
     };

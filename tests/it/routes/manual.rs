@@ -46,7 +46,7 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     let consent = tpp.ask_payment(json!({})).await;
     house.http.back(&consent.back("code=ok")).await.location();
     let asked = json!({ "callback_url": "https://shop.example/x" });
-    let errand = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
+    let job = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
     let served = house.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
@@ -55,7 +55,7 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     for (method, path, statuses) in &operations {
         let id = match path.split('/').nth(2) {
             Some("consents") => &consent.id,
-            Some("callbacks") => &errand,
+            Some("callbacks") => &job,
             _ => &id,
         };
         let page = filled(path, id);

@@ -30,7 +30,7 @@ use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
-use handback::engine::{Deps, Edit, Engine, NewMerchant, NoHerald, derive, find, use_cases};
+use handback::engine::{Deps, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
@@ -287,7 +287,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
         budget: Duration::from_millis(500),
         longest_life: Duration::from_hours(90 * 24),
         operator: Vec::new(),
-        herald: Arc::new(NoHerald),
+        waker: Arc::new(NoCourier),
     })
 }
 

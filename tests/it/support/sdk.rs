@@ -1,4 +1,4 @@
-//! Token.io's published JavaScript SDK (`tests/tokenio`), in a process of its own for each errand.
+//! Token.io's published JavaScript SDK (`tests/tokenio`), in a process of its own for each job.
 //!
 //! Without Node or the packages a test fails and says so; it never passes by doing nothing.
 
@@ -27,29 +27,29 @@ impl Sdk {
         Self { base, member: member.to_owned(), clock: Arc::clone(&house.clock) }
     }
 
-    /// Runs an errand: what the SDK answered.
+    /// Runs a job: what the SDK answered.
     #[track_caller]
-    pub fn run(&self, errand: &str, arguments: Value) -> Value {
-        let answer = self.answer(errand, arguments);
-        assert!(answer.get("error").is_none(), "{errand}: {answer}");
+    pub fn run(&self, job: &str, arguments: Value) -> Value {
+        let answer = self.answer(job, arguments);
+        assert!(answer.get("error").is_none(), "{job}: {answer}");
         answer["ok"].clone()
     }
 
-    /// Runs an errand that has to fail: what the SDK threw.
+    /// Runs a job that has to fail: what the SDK threw.
     #[track_caller]
-    pub fn fails(&self, errand: &str, arguments: Value) -> Value {
-        let answer = self.answer(errand, arguments);
-        assert!(answer.get("error").is_some(), "{errand} did not fail: {answer}");
+    pub fn fails(&self, job: &str, arguments: Value) -> Value {
+        let answer = self.answer(job, arguments);
+        assert!(answer.get("error").is_some(), "{job} did not fail: {answer}");
         answer
     }
 
     #[track_caller]
-    fn answer(&self, errand: &str, mut arguments: Value) -> Value {
+    fn answer(&self, job: &str, mut arguments: Value) -> Value {
         arguments["now"] = json!(self.clock.now().as_millis());
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
         let process = Command::new(tests.join("banks/node"))
             .arg(tests.join("tokenio/sdk.mjs"))
-            .args([errand, &self.base, &self.member])
+            .args([job, &self.base, &self.member])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();

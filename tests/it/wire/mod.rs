@@ -1,10 +1,10 @@
 //! The dialect laws: each dialect's wire, with its contract's own examples.
 
-mod callbacks;
 mod ixopay;
 mod ixopay_signed;
 mod ixopay_status;
 mod ixopay_trouble;
+mod jobs;
 mod readable;
 mod secpaid;
 mod secpaid_lists;

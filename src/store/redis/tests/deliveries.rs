@@ -108,7 +108,7 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
     store.link.ask(odd("HSET", keys::deliveries(journeys[1].pay_id()), &[&[0, 0], b"odd"])).await.unwrap();
     for _ in 0..2 {
         let leased = store.lease(9, HOUR, rand::random()).await.unwrap();
-        assert_eq!(leased.iter().map(|leased| &leased.parcel.journey).collect::<Vec<_>>(), [&journeys[2]]);
+        assert_eq!(leased.iter().map(|leased| &leased.context.journey).collect::<Vec<_>>(), [&journeys[2]]);
         assert_eq!(store.lease(9, HOUR, rand::random()).await.unwrap(), [], "it is looked at once in a span");
         clock.advance(HOUR);
     }

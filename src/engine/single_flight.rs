@@ -16,12 +16,12 @@ pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
 type UnderWay<K, T> = Arc<Mutex<HashMap<K, Flight<T>>>>;
 
 /// The calls that this node has under way, and for a while what came of them.
-pub(super) struct Flights<K: Eq + Hash, T: Clone> {
+pub(super) struct SingleFlight<K: Eq + Hash, T: Clone> {
     under_way: UnderWay<K, T>,
     kept: Duration,
 }
 
-impl<K, T> Flights<K, T>
+impl<K, T> SingleFlight<K, T>
 where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,

@@ -32,13 +32,13 @@ impl Holder {
 
 /// A try under way.
 #[derive(Debug)]
-pub struct Flight {
+pub struct InFlight {
     first: Lease,
     holder: Holder,
     behind: Vec<Held>,
 }
 
-impl Flight {
+impl InFlight {
     /// A try at what was leased so.
     pub fn of(lease: Lease) -> Self {
         Self { first: lease, holder: Holder(Arc::new(AtomicU64::new(lease.by))), behind: Vec::new() }

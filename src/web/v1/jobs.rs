@@ -1,4 +1,4 @@
-//! `/v1/callbacks`: tell this URL when it is done.
+//! `/v1/jobs`: tell this URL when it is done.
 //!
 //! The answers show how a callback stands and how its delivery fares, and of its headers the names alone.
 
@@ -17,18 +17,18 @@ use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::domain::message::{Finish, FinishedAs, Header, Message};
 use crate::domain::outcome::Outcome;
-use crate::engine::{Ending, Engine, Sending, derive, use_cases};
+use crate::engine::{EndedJob, Engine, JobRequest, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let all = super::at("/callbacks", "GET, POST");
-    let one = super::at("/callbacks/{id}", "GET, DELETE");
+    let all = super::at("/jobs", "GET, POST");
+    let one = super::at("/jobs/{id}", "GET, DELETE");
     config
         .service(all.route(web::get().to(list)).route(web::post().to(open)))
         .service(one.route(web::get().to(show)).route(web::delete().to(call_off)))
-        .service(super::at("/callbacks/{id}/result", "POST").route(web::post().to(finish)));
+        .service(super::at("/jobs/{id}/result", "POST").route(web::post().to(finish)));
 }
 
 /// A callback, as lists show it.
@@ -60,10 +60,10 @@ struct WholeView {
 async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<OrderBody>::read(&engine, incoming).await?;
     let order = call.body.read()?;
-    let sending = Sending { to: &order.to, message: &order.message, life: order.life };
-    let journey = use_cases::job::open(&engine, &call.merchant, NAME, &sending, call.reservation.as_ref()).await?;
+    let request = JobRequest { to: &order.to, message: &order.message, life: order.life };
+    let journey = use_cases::job::open(&engine, &call.merchant, NAME, &request, call.reservation.as_ref()).await?;
     let mut response = no_store(StatusCode::ACCEPTED);
-    response.insert_header(("Content-Location", format!("/v1/callbacks/{}", journey.id())));
+    response.insert_header(("Content-Location", format!("/v1/jobs/{}", journey.id())));
     answer(&engine, response, &journey).await
 }
 
@@ -72,9 +72,9 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let page = ListQuery::read(&request, &["limit", "after"])?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let (errands, next) = use_cases::job::list(&engine, merchant.id, after, limit).await?;
-    let views: Vec<_> = errands.iter().map(|errand| view(&engine, errand)).collect();
-    Ok(no_store(StatusCode::OK).json(serde_json::json!({ "callbacks": views, "next": next.map(write_place) })))
+    let (jobs, next) = use_cases::job::list(&engine, merchant.id, after, limit).await?;
+    let views: Vec<_> = jobs.iter().map(|job| view(&engine, job)).collect();
+    Ok(no_store(StatusCode::OK).json(serde_json::json!({ "jobs": views, "next": next.map(write_place) })))
 }
 
 async fn show(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -87,8 +87,8 @@ async fn finish(engine: web::Data<Engine>, incoming: Incoming, id: web::Path<Str
     let call = Call::<FinishBody>::read(&engine, incoming).await?;
     let finish = call.body.read()?;
     match use_cases::job::finish(&engine, call.merchant.id, read_id(&id)?, &finish).await?.ok_or_else(unknown)? {
-        Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
-        Ending::Stands(journey) => Err(finished_before(&journey, &finish)),
+        EndedJob::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
+        EndedJob::Stands(journey) => Err(finished_before(&journey, &finish)),
     }
 }
 
@@ -99,8 +99,8 @@ async fn call_off(
 ) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
     match use_cases::job::call_off(&engine, merchant.id, read_id(&id)?).await?.ok_or_else(unknown)? {
-        Ending::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
-        Ending::Stands(journey) => {
+        EndedJob::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
+        EndedJob::Stands(journey) => {
             let rule = format!("is {} already, and only a callback that waits can be cancelled", word(&journey));
             Err(ended("id", rule))
         }

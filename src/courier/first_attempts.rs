@@ -1,4 +1,4 @@
-//! The desk: where others wake the courier, and ask whether a delivery has been seen to.
+//! Where others wake the courier, and ask whether a delivery has been seen to.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,16 +8,16 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::domain::delivery::DeliveryId;
 
-/// The desk of one courier. Who asks here need not wait for the courier to look into the store by itself.
+/// The first attempts of one courier. Who asks here need not wait for the courier to look into the store by itself.
 #[derive(Debug, Default)]
-pub struct Desk {
+pub struct FirstAttempts {
     asked: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
     bell: Notify,
 }
 
-impl Desk {
+impl FirstAttempts {
     /// Wakes the courier, if it sleeps.
-    pub fn ring(&self) {
+    pub fn wake(&self) {
         self.bell.notify_one();
     }
 

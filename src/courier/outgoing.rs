@@ -1,4 +1,4 @@
-//! What is sent: a parcel in the words of its journey's dialect.
+//! What is sent: a delivery in the words of its journey's dialect.
 
 use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
@@ -9,11 +9,11 @@ use crate::domain::message::{Header, Message, Method};
 use crate::domain::moment::Moment;
 use crate::domain::secret::{Sealed, Secret};
 use crate::keys::Keys;
-use crate::store::Parcel;
+use crate::store::DeliveryContext;
 
 /// A request that is to be made once.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct OutgoingRequest {
     /// Where to. It may hold what the merchant keeps secret.
     pub url: String,
     /// Its headers, by their names in lower case.
@@ -27,13 +27,13 @@ pub struct Letter {
 }
 
 /// The delivery alone: URLs and bodies are nobody else's business.
-impl std::fmt::Debug for Letter {
+impl std::fmt::Debug for OutgoingRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Letter").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
-/// Why a letter cannot be written.
+/// Why a request cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritable {
     /// The journey has no such final outcome or target.
@@ -52,25 +52,25 @@ pub enum Unwritable {
     /// The key that its journey was opened under is gone.
     #[error("the key that its journey was opened under is gone")]
     KeyGone,
-    /// What its errand sends cannot be opened: its key is gone.
-    #[error("what its errand sends cannot be read")]
+    /// What its job sends cannot be opened: its key is gone.
+    #[error("what its job sends cannot be read")]
     Sealed,
     /// Its URL breaks a rule once it is filled in.
     #[error(transparent)]
     Url(#[from] Invalid),
 }
 
-impl Letter {
+impl OutgoingRequest {
     /// Writes a background callback: the very query that the browser got, without any token (rule 6 of the design), and
     /// signed like the browser's where the merchant has asked for it.
     ///
     /// # Errors
-    /// An unwritable letter, with the reason.
-    pub fn callback(parcel: &Parcel, dialect: &dyn Dialect, keys: &Keys) -> Result<Self, Unwritable> {
-        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+    /// An unwritable request, with the reason.
+    pub fn callback(context: &DeliveryContext, dialect: &dyn Dialect, keys: &Keys) -> Result<Self, Unwritable> {
+        let (id, journey) = (context.delivery.id, &context.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let final_outcome = final_outcome(parcel);
+        let final_outcome = final_outcome(context);
         let hand_back = HandBack { final_outcome, token: None, consent_token: None, signature: None };
         let at = final_outcome.map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
         let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
@@ -83,14 +83,14 @@ impl Letter {
     /// as Standard Webhooks does: over the bytes that are sent.
     ///
     /// # Errors
-    /// An unwritable letter, with the reason.
+    /// An unwritable request, with the reason.
     pub fn notice(
-        parcel: &Parcel,
+        context: &DeliveryContext,
         dialect: &dyn Dialect,
         signing: &Signing<'_>,
         at: Moment,
     ) -> Result<Self, Unwritable> {
-        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+        let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let notice = dialect.notice_to(endpoint, journey, id.news).ok_or(Unwritable::Wordless)?;
         let notice = match &endpoint.cipher {
@@ -101,7 +101,7 @@ impl Letter {
             }
         };
         let hand_back =
-            HandBack { final_outcome: final_outcome(parcel), token: None, consent_token: None, signature: None };
+            HandBack { final_outcome: final_outcome(context), token: None, consent_token: None, signature: None };
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
@@ -112,24 +112,24 @@ impl Letter {
         Ok(Self { url, headers, body: Some(notice), method: Method::Post, own: Vec::new() })
     }
 
-    /// Writes what an errand's merchant wanted sent, with the merchant's own headers, signed as Standard Webhooks does.
+    /// Writes what a job's merchant wanted sent, with the merchant's own headers, signed as Standard Webhooks does.
     ///
     /// # Errors
-    /// An unwritable letter, with the reason.
-    pub fn errand(
-        parcel: &Parcel,
+    /// An unwritable request, with the reason.
+    pub fn job(
+        context: &DeliveryContext,
         dialect: &dyn Dialect,
         keys: &Keys,
         (secrets, at): (&[Secret], Moment),
     ) -> Result<Self, Unwritable> {
-        let (id, journey) = (parcel.delivery.id, &parcel.journey);
+        let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let final_outcome = final_outcome(parcel).ok_or(Unwritable::Unknown(id))?;
-        let errand = journey.opening().purpose.errand().ok_or(Unwritable::Unknown(id))?;
+        let final_outcome = final_outcome(context).ok_or(Unwritable::Unknown(id))?;
+        let job = journey.opening().purpose.job().ok_or(Unwritable::Unknown(id))?;
         let open = |sealed| opened(keys, sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
-        let message = Message::read(open(&errand.letter)?.reveal()).ok_or(Unwritable::Sealed)?;
+        let message = Message::read(open(&job.message)?.reveal()).ok_or(Unwritable::Sealed)?;
         let result = journey.result().map(open).transpose()?;
-        let body = dialect.errand(journey, id.news, &message, result.as_ref().map(Secret::reveal));
+        let body = dialect.job(journey, id.news, &message, result.as_ref().map(Secret::reveal));
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
@@ -174,9 +174,9 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
 
-/// The final outcome that a parcel tells of, if it is about one.
-fn final_outcome(parcel: &Parcel) -> Option<&FinalOutcome> {
-    parcel.journey.final_outcomes().get(usize::from(parcel.delivery.id.news.final_outcome()?))
+/// The final outcome that a delivery tells of, if it is about one.
+fn final_outcome(context: &DeliveryContext) -> Option<&FinalOutcome> {
+    context.journey.final_outcomes().get(usize::from(context.delivery.id.news.final_outcome()?))
 }
 
 /// A text that was sealed for this owner, opened.
@@ -199,16 +199,20 @@ mod tests {
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-    fn notice(cipher: Option<Sealed>, dialect: &dyn Dialect, opened: Option<&str>) -> Result<Letter, Unwritable> {
+    fn notice(
+        cipher: Option<Sealed>,
+        dialect: &dyn Dialect,
+        opened: Option<&str>,
+    ) -> Result<OutgoingRequest, Unwritable> {
         let now = Moment::from_millis(1_795_186_800_000);
         let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
         let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
         let (journey, number) = concluded(away(journey, now).0, &Fact::paid(), now);
         let id = DeliveryId { journey: *journey.id(), news: News::Concluded(number), target: Target::Endpoint(0) };
-        let parcel = Parcel { delivery: Delivery::fresh(id, now), journey };
+        let context = DeliveryContext { delivery: Delivery::fresh(id, now), journey };
         let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
         let signing = Signing { secrets: &[secret], webhook_key: &|_| None, open: &open };
-        Letter::notice(&parcel, dialect, &signing, now)
+        OutgoingRequest::notice(&context, dialect, &signing, now)
     }
 
     #[test]
@@ -228,12 +232,12 @@ mod tests {
     #[test]
     fn the_signature_is_over_the_bytes_that_are_sent() {
         let key = "0123456789abcdefFEDCBA9876543210";
-        let letter = notice(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
-        assert_eq!(letter.url, "https://m.example/pay?s=success");
-        let body = letter.body.unwrap().body;
+        let outgoing = notice(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
+        assert_eq!(outgoing.url, "https://m.example/pay?s=success");
+        let body = outgoing.body.unwrap().body;
         assert!(body.starts_with("{\"data\":\"") && !body.contains("ResponseCode"), "{body}");
         let header =
-            |name| letter.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str()).unwrap();
+            |name| outgoing.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str()).unwrap();
         let seconds = header("webhook-timestamp").parse().unwrap();
         let expected = signature(&Secret::new(SECRET), header("webhook-id"), seconds, &body);
         assert_eq!(Some(header("webhook-signature")), expected.as_deref());

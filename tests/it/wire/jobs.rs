@@ -76,7 +76,7 @@ async fn the_result_is_told_as_soon_as_it_is_posted(house: House) {
     let url = receiver.url("/hook?own=1");
     let opened = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": url })).await.is(202);
     let id = opened.json()["id"].as_str().unwrap().to_owned();
-    assert_eq!(opened.header("content-location"), format!("/v1/callbacks/{id}"));
+    assert_eq!(opened.header("content-location"), format!("/v1/jobs/{id}"));
     assert_eq!(opened.header("cache-control"), "no-store");
     let waiting = look(&shop, &id).await;
     assert_eq!(waiting, opened.json());
@@ -117,7 +117,7 @@ async fn answers_show_the_result_but_neither_the_body_nor_what_headers_hold(hous
         assert!(!text.contains("of-the-app") && !text.contains("kept-to-itself"), "{text}");
     }
     assert_eq!([&finished["result"], &shown["result"]], [&json!({ "pages": 12 }); 2]);
-    assert_eq!(listed["callbacks"][0].get("result"), None);
+    assert_eq!(listed["jobs"][0].get("result"), None);
 }
 
 async fn what_is_sent_is_as_the_merchant_wrote_it(house: House) {

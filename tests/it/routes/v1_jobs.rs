@@ -1,4 +1,4 @@
-//! `/v1/callbacks`: what is refused, what the same call again is, and whose a callback is.
+//! `/v1/jobs`: what is refused, what the same call again is, and whose a callback is.
 
 use std::time::Duration;
 
@@ -78,12 +78,12 @@ async fn a_body_has_its_limits(house: House) {
     for bad in ["", "{", "[]", "null", "{\"callback_url\":1,\"callback_url\":2}", "{\"url\":\"x\"}"] {
         let headers = [("authorization", format!("Bearer {}", shop.key))];
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        house.http.send(Method::POST, "/v1/callbacks", &headers, bad.to_owned()).await.is(400);
+        house.http.send(Method::POST, "/v1/jobs", &headers, bad.to_owned()).await.is(400);
     }
     let xml = [("content-type", "application/xml")];
     let bearer = format!("Bearer {}", shop.key);
     let headers = [&xml[..], &[("authorization", bearer.as_str())]].concat();
-    house.http.send(Method::POST, "/v1/callbacks", &headers, "<a/>").await.is(415);
+    house.http.send(Method::POST, "/v1/jobs", &headers, "<a/>").await.is(415);
 }
 
 async fn the_same_key_opens_the_same_callback(house: House) {
