@@ -7,7 +7,7 @@
 //! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
 //! moment when the customer's browser asks for its way home until the server has read the request. *Drained* concludes 5,000
 //! journeys as fast as they can, and *busy* concludes 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
-//! six, twelve or a hundred notices fail at a receiver, and one more be paid when the first retries are due.
+//! six, twelve or a hundred webhooks fail at a receiver, and one more be paid when the first retries are due.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Where a customer's browser goes.
 const HOME: &str = "https://shop.example/back";
 
-/// What comes before a paid notice.
+/// What comes before a paid webhook.
 #[derive(Clone, Copy)]
 struct Mixture {
     name: &'static str,
@@ -203,7 +203,7 @@ async fn busy(store: Store) {
     println!("| {name} | {JOURNEYS} | {took:.1} s | {rate:.0} | {p50:.0} ms | {p99:.0} ms |");
 }
 
-/// How long the first attempt at a paid notice takes, in milliseconds, when so many others were made before at the same
+/// How long the first attempt at a paid webhook takes, in milliseconds, when so many others were made before at the same
 /// receiver, and their first retries are just due: the median of so many runs.
 async fn mixed(runs: usize, many: usize, mixture: Mixture) -> f64 {
     let mut times = Vec::new();

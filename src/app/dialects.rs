@@ -25,7 +25,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::delivery::{Attempt, AttemptResult, Delivery, DeliveryId, News, Target, Verdict};
+    use crate::domain::delivery::{Attempt, AttemptResult, Delivery, DeliveryId, JourneyEvent, Target, Verdict};
     use crate::domain::id::{JourneyId, Shard};
     use crate::domain::moment::Moment;
 
@@ -36,10 +36,10 @@ mod tests {
         let now = Moment::from_millis(1_800_000_000_000);
         let failed = Attempt { attempt_result: AttemptResult::Status(500), received: false, retry_after: None };
         for dialect in dialects(&PublicUrl::parse("https://pay.example").unwrap(), &keys) {
-            for target in [Target::Callback(0), Target::Endpoint(0)] {
+            for target in [Target::Callback(0), Target::WebhookEndpoint(0)] {
                 let policy = dialect.delivery_policy(target);
                 for (tries, printed) in (0..).zip(&policy.schedule.waits()[1..]) {
-                    let id = DeliveryId { journey, news: News::Concluded(0), target };
+                    let id = DeliveryId { journey, event: JourneyEvent::Concluded(0), target };
                     let delivery = Delivery { tries, ..Delivery::fresh(id, now) };
                     for chance in 0..500 {
                         let Verdict::Retry(wait) = failed.judge(&delivery, &policy, now, chance) else { panic!() };

@@ -277,7 +277,7 @@ impl AuthorizationResponse {
             Some(code) if !code.reveal().is_empty() => {
                 ResponseKind::Code(Evidence { code: code.clone(), signed: self.id_token.clone() })
             }
-            _ => ResponseKind::Refusal(BankError::new(
+            _ => ResponseKind::Error(BankError::new(
                 self.error.as_deref().unwrap_or_default(),
                 self.description.as_deref(),
             )),
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn neither_code_nor_error_is_malformed_and_nobodys_refusal() {
         for query in ["", "state=s", "code=&state=s", "error=", "error_description=x", "error=%20"] {
-            let ResponseKind::Refusal(error) = read(query).unwrap().kind() else { panic!("{query} is a code") };
+            let ResponseKind::Error(error) = read(query).unwrap().kind() else { panic!("{query} is a code") };
             assert_eq!((error.code(), error.is_customers_refusal()), (BankError::MALFORMED, false), "{query}");
         }
         assert!(matches!(read("code=x").unwrap().kind(), ResponseKind::Code(_)));

@@ -16,7 +16,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::moment::{Moment, whole_seconds};
 use crate::domain::secret::Digest;
 use crate::keys::WebhookKey;
-use crate::store::{DeliveryContext, Lease, Leased, StoreError, endpoint_name};
+use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before anybody
@@ -132,7 +132,7 @@ impl Courier {
             return Ok(OutgoingRequest::job(context, dialect, keys, (&secrets, now)));
         }
         let signing = Signing { secrets: &secrets, webhook_key: &webhook_key, open: &open };
-        Ok(OutgoingRequest::notice(context, dialect, &signing, now))
+        Ok(OutgoingRequest::webhook(context, dialect, &signing, now))
     }
 
     async fn conclude(
@@ -204,7 +204,7 @@ enum Prepared {
 fn endpoint(leased: &Leased) -> Digest {
     let Lease { id, merchant, .. } = leased.lease;
     let url = leased.context.journey.opening().plan.url_of(id.target).map_or("", CallbackUrl::as_str);
-    endpoint_name(merchant, url)
+    receiver_name(merchant, url)
 }
 
 /// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows the

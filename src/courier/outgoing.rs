@@ -1,7 +1,7 @@
 //! What is sent: a delivery in the words of its journey's dialect.
 
 use super::signature::signature;
-use crate::domain::delivery::{DeliveryId, Notice, Posting, Target};
+use crate::domain::delivery::{DeliveryId, Posting, Target, WebhookPayload};
 use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack};
@@ -19,7 +19,7 @@ pub struct OutgoingRequest {
     /// Its headers, by their names in lower case.
     pub headers: Vec<(&'static str, String)>,
     /// The body, if it has one.
-    pub body: Option<Notice>,
+    pub body: Option<WebhookPayload>,
     /// How it is sent.
     pub method: Method,
     /// The headers of the merchant's own.
@@ -84,7 +84,7 @@ impl OutgoingRequest {
     ///
     /// # Errors
     /// An unwritable request, with the reason.
-    pub fn notice(
+    pub fn webhook(
         context: &DeliveryContext,
         dialect: &dyn Dialect,
         signing: &Signing<'_>,
@@ -92,11 +92,11 @@ impl OutgoingRequest {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let notice = dialect.notice_to(endpoint, journey, id.news).ok_or(Unwritable::Wordless)?;
-        let notice = match &endpoint.cipher {
-            None => notice,
+        let webhook = dialect.webhook_to(endpoint, journey, id.event).ok_or(Unwritable::Wordless)?;
+        let webhook = match &endpoint.cipher {
+            None => webhook,
             Some(cipher) => {
-                let encrypted = (signing.open)(cipher).and_then(|key| dialect.encrypted(&notice, &key));
+                let encrypted = (signing.open)(cipher).and_then(|key| dialect.encrypted(&webhook, &key));
                 encrypted.ok_or(Unwritable::Unencrypted)?
             }
         };
@@ -105,11 +105,11 @@ impl OutgoingRequest {
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
-        let headers = match dialect.sign(journey, &notice, &posting) {
+        let headers = match dialect.sign(journey, &webhook, &posting) {
             Some(headers) => headers,
-            None => standard(&notice, &posting).ok_or(Unwritable::Unsigned)?,
+            None => standard(&webhook, &posting).ok_or(Unwritable::Unsigned)?,
         };
-        Ok(Self { url, headers, body: Some(notice), method: Method::Post, own: Vec::new() })
+        Ok(Self { url, headers, body: Some(webhook), method: Method::Post, own: Vec::new() })
     }
 
     /// Writes what a job's merchant wanted sent, with the merchant's own headers, signed as Standard Webhooks does.
@@ -129,7 +129,7 @@ impl OutgoingRequest {
         let open = |sealed| opened(keys, sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
         let message = Message::read(open(&job.message)?.reveal()).ok_or(Unwritable::Sealed)?;
         let result = journey.result().map(open).transpose()?;
-        let body = dialect.job(journey, id.news, &message, result.as_ref().map(Secret::reveal));
+        let body = dialect.job(journey, id.event, &message, result.as_ref().map(Secret::reveal));
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
@@ -138,7 +138,8 @@ impl OutgoingRequest {
         let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets, webhook_key: &|_| None };
-        let signed = body.clone().unwrap_or_else(|| Notice { content_type: String::new(), body: String::new() });
+        let signed =
+            body.clone().unwrap_or_else(|| WebhookPayload { content_type: String::new(), body: String::new() });
         let mut headers = standard(&signed, &posting).ok_or(Unwritable::Unsigned)?;
         headers.push(("handback-status", final_outcome.outcome.as_str().to_owned()));
         // The body brings its type with it.
@@ -147,13 +148,13 @@ impl OutgoingRequest {
         Ok(Self { url, headers, body, method: message.method(), own })
     }
 
-    /// Whether a target is written as a callback; else it is a notice.
+    /// Whether a target is written as a callback; else it is a webhook.
     pub const fn is_callback(target: Target) -> bool {
         matches!(target, Target::Callback(_))
     }
 }
 
-/// What notices are signed, and encrypted, with.
+/// What webhooks are signed, and encrypted, with.
 pub struct Signing<'a> {
     /// The merchant's signing secrets that count, the newest first.
     pub secrets: &'a [Secret],
@@ -165,9 +166,9 @@ pub struct Signing<'a> {
 
 /// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between them,
 /// and a receiver that knows either secret accepts.
-fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
     let seconds = posting.at.as_millis() / 1000;
-    let sign = |secret| signature(secret, posting.id, seconds, &notice.body);
+    let sign = |secret| signature(secret, posting.id, seconds, &webhook.body);
     let signatures = posting.secrets.iter().map(sign).collect::<Option<Vec<_>>>()?;
     let signature = Some(signatures.join(" ")).filter(|signatures| !signatures.is_empty())?;
     let id = posting.id.to_owned();
@@ -176,7 +177,7 @@ fn standard(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str,
 
 /// The final outcome that a delivery tells of, if it is about one.
 fn final_outcome(context: &DeliveryContext) -> Option<&FinalOutcome> {
-    context.journey.final_outcomes().get(usize::from(context.delivery.id.news.final_outcome()?))
+    context.journey.final_outcomes().get(usize::from(context.delivery.id.event.final_outcome()?))
 }
 
 /// A text that was sealed for this owner, opened.
@@ -190,8 +191,8 @@ mod tests {
     use super::*;
     use crate::dialect::secpaid::SecPaid;
     use crate::dialect::yapily::Yapily;
-    use crate::domain::delivery::{Delivery, News};
-    use crate::domain::endpoint::Endpoint;
+    use crate::domain::delivery::{Delivery, JourneyEvent};
+    use crate::domain::endpoint::WebhookEndpoint;
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
     use crate::domain::params::Params;
@@ -199,20 +200,24 @@ mod tests {
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-    fn notice(
+    fn webhook(
         cipher: Option<Sealed>,
         dialect: &dyn Dialect,
         opened: Option<&str>,
     ) -> Result<OutgoingRequest, Unwritable> {
         let now = Moment::from_millis(1_795_186_800_000);
-        let endpoint = Endpoint { cipher, ..Endpoint::at(entry("https://m.example/pay?s={status}").url) };
+        let endpoint = WebhookEndpoint { cipher, ..WebhookEndpoint::at(entry("https://m.example/pay?s={status}").url) };
         let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
         let (journey, number) = concluded(away(journey, now).0, &Fact::paid(), now);
-        let id = DeliveryId { journey: *journey.id(), news: News::Concluded(number), target: Target::Endpoint(0) };
+        let id = DeliveryId {
+            journey: *journey.id(),
+            event: JourneyEvent::Concluded(number),
+            target: Target::WebhookEndpoint(0),
+        };
         let context = DeliveryContext { delivery: Delivery::fresh(id, now), journey };
         let (secret, open) = (Secret::new(SECRET), |_: &Sealed| opened.map(Secret::new));
         let signing = Signing { secrets: &[secret], webhook_key: &|_| None, open: &open };
-        OutgoingRequest::notice(&context, dialect, &signing, now)
+        OutgoingRequest::webhook(&context, dialect, &signing, now)
     }
 
     #[test]
@@ -221,18 +226,18 @@ mod tests {
         for (dialect, opened) in
             [(&SecPaid as &dyn Dialect, None), (&SecPaid, Some("")), (&SecPaid, Some(&key[1..])), (&Wordy, Some(key))]
         {
-            let refused = notice(sealed(), dialect, opened).unwrap_err();
+            let refused = webhook(sealed(), dialect, opened).unwrap_err();
             assert!(matches!(refused, Unwritable::Unencrypted), "{refused}");
             assert!(!refused.to_string().contains(key));
         }
-        assert!(notice(None, &SecPaid, None).unwrap().body.unwrap().body.contains("Success"));
-        assert!(matches!(notice(None, &Yapily, None).unwrap_err(), Unwritable::Wordless));
+        assert!(webhook(None, &SecPaid, None).unwrap().body.unwrap().body.contains("Success"));
+        assert!(matches!(webhook(None, &Yapily, None).unwrap_err(), Unwritable::Wordless));
     }
 
     #[test]
     fn the_signature_is_over_the_bytes_that_are_sent() {
         let key = "0123456789abcdefFEDCBA9876543210";
-        let outgoing = notice(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
+        let outgoing = webhook(Some(Sealed::new(vec![7])), &SecPaid, Some(key)).unwrap();
         assert_eq!(outgoing.url, "https://m.example/pay?s=success");
         let body = outgoing.body.unwrap().body;
         assert!(body.starts_with("{\"data\":\"") && !body.contains("ResponseCode"), "{body}");
@@ -263,8 +268,8 @@ mod tests {
             Params::default()
         }
 
-        fn notice(&self, _: &Journey, _: News) -> Option<Notice> {
-            Some(Notice { content_type: "text/plain".into(), body: "paid".into() })
+        fn webhook(&self, _: &Journey, _: JourneyEvent) -> Option<WebhookPayload> {
+            Some(WebhookPayload { content_type: "text/plain".into(), body: "paid".into() })
         }
     }
 }

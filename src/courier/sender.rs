@@ -37,7 +37,7 @@ impl Sender for Client {
         let call = Call::new(method(outgoing.method), &outgoing.url);
         let call = match &outgoing.body {
             None => call,
-            Some(notice) => call.body(&notice.content_type, notice.body.clone().into_bytes()),
+            Some(webhook) => call.body(&webhook.content_type, webhook.body.clone().into_bytes()),
         };
         let call = outgoing.own.iter().fold(call, |call, header| call.own(header.name(), header.value()));
         let named =

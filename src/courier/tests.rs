@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::clock::TestClock;
 use crate::dialect::secpaid::SecPaid;
-use crate::domain::delivery::{AttemptResult, Delivery, News, State, Verdict};
+use crate::domain::delivery::{AttemptResult, Delivery, JourneyEvent, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
@@ -149,7 +149,7 @@ impl Round {
         let (away, visit) = away(journey, now);
         self.store.take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap();
         let (paid, number) = concluded(away, &Fact::paid(), now);
-        let told = paid.deliveries(News::Concluded(number), now, |_| true);
+        let told = paid.deliveries(JourneyEvent::Concluded(number), now, |_| true);
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }
@@ -212,14 +212,16 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     let url = ["https://slow.example/n"];
     let now = round.clock.now();
     let journey = Draft::at(now).of(merchant).notifying(url).journey();
-    let opened = journey.deliveries(News::Opened, now, |_| true);
+    let opened = journey.deliveries(JourneyEvent::Opened, now, |_| true);
     round.store.open(&journey, &opened, None).await.unwrap();
     let mut journey = journey;
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
         journey = concluded(journey, &fact, now).0;
-        let told =
-            journey
-                .deliveries(News::Concluded(number), now.plus(Duration::from_millis(u64::from(number) + 1)), |_| true);
+        let told = journey.deliveries(
+            JourneyEvent::Concluded(number),
+            now.plus(Duration::from_millis(u64::from(number) + 1)),
+            |_| true,
+        );
         round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     let other = round.paid_by(merchant, url).await;
@@ -229,7 +231,7 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     let sent = round.post.sent_to("slow.example");
     let ids: Vec<_> = sent.iter().map(|(outgoing, _)| outgoing.headers[0].1.clone()).collect();
     let place = |id: String| ids.iter().position(|sent| *sent == id).unwrap();
-    let own = |news: &str| format!("{}_{news}_c0", journey.id());
+    let own = |event: &str| format!("{}_{event}_c0", journey.id());
     assert!(place(own("o")) < place(own("0")) && place(own("0")) < place(own("1")), "{ids:?}");
     assert!(place(format!("{}_0_c0", other.id())) < 2, "another journey waits for nobody");
     let (_, most) = round.post.at_once.lock().unwrap()["slow.example"];

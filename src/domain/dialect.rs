@@ -2,8 +2,8 @@
 
 use super::api_key::ApiKey;
 use super::callback::MAX_LENGTH;
-use super::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
-use super::endpoint::Endpoint;
+use super::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
+use super::endpoint::WebhookEndpoint;
 use super::id::MerchantId;
 use super::journey::{FinalOutcome, HandBack, Journey};
 use super::message::Message;
@@ -52,7 +52,7 @@ pub trait Dialect: Send + Sync {
         true
     }
 
-    /// Whether a callback of this journey promises no outcome, because its one-time token or a notice will tell: then a
+    /// Whether a callback of this journey promises no outcome, because its one-time token or a webhook will tell: then a
     /// customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
@@ -80,40 +80,51 @@ pub trait Dialect: Send + Sync {
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
 
     /// Whether a target of this journey is told of this. The journey stands as this has left it.
-    fn tells(&self, _journey: &Journey, news: News, _target: Target) -> bool {
-        news.final_outcome().is_some()
+    fn notifies(&self, _journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
+        event.final_outcome().is_some()
     }
 
     /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
     /// every try tells the same.
-    fn notice(&self, _journey: &Journey, _news: News) -> Option<Notice> {
+    fn webhook(&self, _journey: &Journey, _event: JourneyEvent) -> Option<WebhookPayload> {
         None
     }
 
     /// What this one of a journey's payment endpoints is told, in the form that it wants. What is going to be encrypted is
     /// written here as it is to be read.
-    fn notice_to(&self, _endpoint: &Endpoint, journey: &Journey, news: News) -> Option<Notice> {
-        self.notice(journey, news)
+    fn webhook_to(
+        &self,
+        _endpoint: &WebhookEndpoint,
+        journey: &Journey,
+        event: JourneyEvent,
+    ) -> Option<WebhookPayload> {
+        self.webhook(journey, event)
     }
 
-    /// A notice, encrypted with its endpoint's key. `None` where this dialect has no encrypted notices, or the key is none
+    /// A webhook, encrypted with its endpoint's key. `None` where this dialect has no encrypted webhooks, or the key is none
     /// of its keys.
-    fn encrypted(&self, _notice: &Notice, _key: &Secret) -> Option<Notice> {
+    fn encrypted(&self, _notice: &WebhookPayload, _key: &Secret) -> Option<WebhookPayload> {
         None
     }
 
     /// What a job of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
     /// with, as JSON. `None` where nothing is in the body, or this dialect has no jobs.
-    fn job(&self, _journey: &Journey, _news: News, _message: &Message, _result: Option<&str>) -> Option<Notice> {
+    fn job(
+        &self,
+        _journey: &Journey,
+        _event: JourneyEvent,
+        _message: &Message,
+        _result: Option<&str>,
+    ) -> Option<WebhookPayload> {
         None
     }
 
-    /// The headers that sign a notice, by their names in lower case. `None` where this dialect has none of its own, and
+    /// The headers that sign a webhook, by their names in lower case. `None` where this dialect has none of its own, and
     /// Standard Webhooks' are sent.
     fn sign(
         &self,
         _journey: &Journey,
-        _notice: &Notice,
+        _notice: &WebhookPayload,
         _posting: &Posting<'_>,
     ) -> Option<Vec<(&'static str, String)>> {
         None
@@ -123,7 +134,7 @@ pub trait Dialect: Send + Sync {
     fn delivery_policy(&self, target: Target) -> DeliveryPolicy {
         match target {
             Target::Callback(_) => DeliveryPolicy::CALLBACK,
-            Target::Endpoint(_) => DeliveryPolicy::STANDARD,
+            Target::WebhookEndpoint(_) => DeliveryPolicy::STANDARD,
         }
     }
 

@@ -7,7 +7,7 @@ use super::secret::{Sealed, Secret};
 
 /// A payment endpoint: a server that is told by a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct WebhookEndpoint {
     /// Where it is.
     pub url: CallbackUrl,
     /// The slot it came from; `None` for a one-off URL.
@@ -20,7 +20,7 @@ pub struct Endpoint {
     pub cipher: Option<Sealed>,
 }
 
-impl Endpoint {
+impl WebhookEndpoint {
     /// An endpoint at a URL, with nothing else said.
     pub const fn at(url: CallbackUrl) -> Self {
         Self { url, slot: None, form: String::new(), notify_on: NotifyOn::ALL, cipher: None }
@@ -38,7 +38,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// When bodies have to be encrypted and there is no key.
-    pub(super) fn told_as(self, telling: &Telling, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+    pub(super) fn told_as(self, telling: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
         let cipher = match telling.ciphering {
             Ciphering::AsSaved => self.cipher,
             Ciphering::Clear => None,
@@ -55,7 +55,7 @@ impl Endpoint {
 
 /// How a call wants the payment endpoints of its journey told; what it does not say is as each was saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Telling {
+pub struct WebhookOptions {
     /// The form of the body, in its dialect's word.
     pub form: Option<String>,
     /// Which events they want.
@@ -64,7 +64,7 @@ pub struct Telling {
     pub ciphering: Ciphering,
 }
 
-impl Telling {
+impl WebhookOptions {
     /// In the words of a dialect that has one body and no encryption: what was saved of these is none of its business.
     pub fn plainly() -> Self {
         Self { form: Some(String::new()), notify_on: None, ciphering: Ciphering::Clear }
@@ -93,28 +93,30 @@ mod tests {
     fn what_a_call_says_goes_before_what_was_saved() {
         let rules = Rules::default();
         let (saved, brought) = (Sealed::new(vec![1]), Sealed::new(vec![2]));
-        let plain = Endpoint::parse("https://m.example/pay", &rules).unwrap();
-        let full = Endpoint {
+        let plain = WebhookEndpoint::parse("https://m.example/pay", &rules).unwrap();
+        let full = WebhookEndpoint {
             slot: Some(3),
             form: "form".into(),
             notify_on: NotifyOn::SUCCESS,
             cipher: Some(saved.clone()),
             ..plain.clone()
         };
-        assert_eq!(full.clone().told_as(&Telling::default(), None).unwrap(), full);
-        let telling = Telling { form: Some("nested".into()), notify_on: Some(NotifyOn::ALL), ..Telling::default() };
-        let expected = Endpoint { form: "nested".into(), notify_on: NotifyOn::ALL, ..full.clone() };
+        assert_eq!(full.clone().told_as(&WebhookOptions::default(), None).unwrap(), full);
+        let telling =
+            WebhookOptions { form: Some("nested".into()), notify_on: Some(NotifyOn::ALL), ..WebhookOptions::default() };
+        let expected = WebhookEndpoint { form: "nested".into(), notify_on: NotifyOn::ALL, ..full.clone() };
         assert_eq!(full.clone().told_as(&telling, None).unwrap(), expected);
         for (ciphering, expected) in [
             (Ciphering::AsSaved, [None, Some(&saved)]),
             (Ciphering::Clear, [None, None]),
             (Ciphering::Key(Secret::new("k")), [Some(&brought), Some(&brought)]),
         ] {
-            let telling = Telling { ciphering, ..Telling::default() };
-            let cipher = |endpoint: &Endpoint| endpoint.clone().told_as(&telling, Some(&brought)).unwrap().cipher;
+            let telling = WebhookOptions { ciphering, ..WebhookOptions::default() };
+            let cipher =
+                |endpoint: &WebhookEndpoint| endpoint.clone().told_as(&telling, Some(&brought)).unwrap().cipher;
             assert_eq!([cipher(&plain).as_ref(), cipher(&full).as_ref()], expected, "{telling:?}");
         }
-        let own = Telling { ciphering: Ciphering::OwnKey, ..Telling::default() };
+        let own = WebhookOptions { ciphering: Ciphering::OwnKey, ..WebhookOptions::default() };
         assert_eq!(full.told_as(&own, None).unwrap().cipher, Some(saved));
         assert!(plain.told_as(&own, None).is_err(), "never in the clear by mistake");
     }
@@ -123,8 +125,8 @@ mod tests {
     fn an_endpoint_is_called_by_a_server() {
         let rules = Rules::default();
         for bad in ["com.example.app://x", "http://m.example/", "x", ""] {
-            assert!(Endpoint::parse(bad, &rules).is_err(), "{bad}");
+            assert!(WebhookEndpoint::parse(bad, &rules).is_err(), "{bad}");
         }
-        assert!(Endpoint::parse("com.example.app://x", &rules).unwrap_err().rule().contains("no server"));
+        assert!(WebhookEndpoint::parse("com.example.app://x", &rules).unwrap_err().rule().contains("no server"));
     }
 }

@@ -153,7 +153,7 @@ pub enum ResponseKind {
     /// A code that may be worth an outcome, once the bank has exchanged it.
     Code(Evidence),
     /// An error, or neither code nor error.
-    Refusal(BankError),
+    Error(BankError),
 }
 
 /// A code, with what came beside it.
@@ -182,7 +182,7 @@ impl ResponseKind {
                 Cow::Owned([b"signed\0", signed.reveal().as_bytes()].concat())
             }
             Self::Code(evidence) => Cow::Owned([b"code\0", evidence.code.reveal().as_bytes()].concat()),
-            Self::Refusal(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
+            Self::Error(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::callback::{Item, Placement};
-use super::endpoint::Telling;
+use super::endpoint::WebhookOptions;
 use super::journey::Purpose;
 use super::moment::Moment;
 use super::terms::{ExtraOutcomes, OneTime};
@@ -22,7 +22,7 @@ pub struct Wish {
     /// The payment endpoints that were asked for.
     pub endpoints: Asked,
     /// How they are told in this journey.
-    pub telling: Telling,
+    pub telling: WebhookOptions,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
     pub one_time_token: Option<OneTime>,
     /// What becomes of a failure in this journey; `None` is the merchant's setting.

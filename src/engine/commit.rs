@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::Instant;
 
 use crate::bank::BankTrouble;
-use crate::domain::delivery::{Delivery, News};
+use crate::domain::delivery::{Delivery, JourneyEvent};
 use crate::domain::dialect::Dialect;
 use crate::domain::journey::Journey;
 use crate::engine::deps::{Deps, EngineError};
@@ -113,12 +113,12 @@ async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError>
 }
 
 /// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
-pub(super) fn announcement(deps: &Deps, journey: &Journey, told: &[Delivery]) -> Announcement {
+pub(super) fn announcement(deps: &Deps, journey: &Journey, deliveries: &[Delivery]) -> Announcement {
     let announces = deps.dialect(&journey.opening().dialect).is_ok_and(Dialect::announces);
-    if !announces || told.is_empty() {
+    if !announces || deliveries.is_empty() {
         return None;
     }
-    Some(deps.waker.tried(told.iter().map(|delivery| delivery.id).collect()).shared())
+    Some(deps.waker.tried(deliveries.iter().map(|delivery| delivery.id).collect()).shared())
 }
 
 /// Waits for an announcement, for as long as a browser can be kept waiting that came at `at`.
@@ -129,16 +129,16 @@ pub(super) async fn announced(deps: &Deps, announcement: Announcement, at: Insta
     }
 }
 
-/// The deliveries that news of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
-pub(super) fn told(deps: &Deps, journey: &Journey, news: News) -> Vec<Delivery> {
+/// The deliveries that events of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
+pub(super) fn deliveries_of(deps: &Deps, journey: &Journey, event: JourneyEvent) -> Vec<Delivery> {
     let plan = &journey.opening().plan;
     let dialect = deps.dialect(&journey.opening().dialect).ok();
-    let final_outcome = news.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
+    let final_outcome = event.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
     let outcome = final_outcome.map(|final_outcome| final_outcome.outcome);
-    journey.deliveries(news, deps.clock.now(), |target| {
+    journey.deliveries(event, deps.clock.now(), |target| {
         let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.notify_on.wants(outcome));
         // Without its dialect nobody knows what to say; somebody who has it will.
-        wanted && dialect.map_or(final_outcome.is_some(), |dialect| dialect.tells(journey, news, target))
+        wanted && dialect.map_or(final_outcome.is_some(), |dialect| dialect.notifies(journey, event, target))
     })
 }
 

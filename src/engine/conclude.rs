@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::bank::BankTrouble;
 use crate::domain::consent::{BankTokens, Consent, Grant};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{Conclusion, Journey, LedTo, Purpose, ResponseId, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
@@ -106,8 +106,8 @@ pub(super) async fn conclude_before(
 pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
     // Without its key a journey has no token any more, nor a link; it ends all the same.
     let token = derive::minted(deps, &journey, number).unwrap_or_default();
-    let told = commit::told(deps, &journey, News::Concluded(number));
-    Step::to(journey).with_token(token).with_deliveries(told)
+    let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Concluded(number));
+    Step::to(journey).with_token(token).with_deliveries(deliveries)
 }
 
 /// What a fact changes, if anything: the step to take, and the end it leads to.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
@@ -41,10 +41,10 @@ pub(super) async fn open_each<'w>(
             Ok(journey) => journey,
             Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
         };
-        let told = commit::told(deps, &journey, News::Opened);
-        match deps.store.open(&journey, &told, reservation).await? {
+        let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Opened);
+        match deps.store.open(&journey, &deliveries, reservation).await? {
             Opened::New => {
-                if !told.is_empty() {
+                if !deliveries.is_empty() {
                     deps.waker.wake();
                 }
                 return Ok((journey, true));

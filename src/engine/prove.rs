@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::{Either, FutureExt as _, select};
 
 use crate::bank::{Bank, BankTrouble, Checked};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, ResponseId};
 use crate::domain::outcome::{Evidence, Fact};
@@ -284,8 +284,8 @@ pub(super) async fn keep(
 
 /// The step that keeps evidence.
 pub(super) fn holds(deps: &Deps, journey: Journey, response_id: ResponseId) -> Step {
-    let told = commit::told(deps, &journey, News::Returned(response_id.visit));
-    Step::to(journey).with_deliveries(told)
+    let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Returned(response_id.visit));
+    Step::to(journey).with_deliveries(deliveries)
 }
 
 /// The journey with this evidence kept, for this node to begin with.

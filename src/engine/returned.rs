@@ -1,6 +1,6 @@
 //! What is done with a browser that came back.
 
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::outcome::Evidence;
@@ -147,7 +147,7 @@ fn early(
     let token = derive::minted(deps, journey, number)?;
     let proof = derive::holding(deps, journey, evidence)?;
     Ok(journey.clone().hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
-        let told = commit::told(deps, &next, News::Returned(response_id.visit));
-        Step::to(next).with_token(token).with_deliveries(told)
+        let deliveries = commit::deliveries_of(deps, &next, JourneyEvent::Returned(response_id.visit));
+        Step::to(next).with_token(token).with_deliveries(deliveries)
     }))
 }

@@ -22,7 +22,7 @@ use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
 use crate::domain::delivery::Target;
 use crate::domain::dialect::Dialect;
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -32,7 +32,7 @@ use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Metho
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{BankError, Evidence, Fact};
 use crate::domain::params::Params;
-use crate::domain::plan::Endpoint;
+use crate::domain::plan::WebhookEndpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
@@ -242,7 +242,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         purpose: Purpose::Consent(consent),
         extras: Vec::new(),
         endpoints: Asked::OwnPage,
-        telling: Telling::default(),
+        telling: WebhookOptions::default(),
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
         params_in: Placement::Query,
         one_time_token: Some(one_time_token),
@@ -632,7 +632,7 @@ async fn a_job_tells_a_saved_endpoint_by_its_index() {
     let mut merchant = merchant(&engine).await;
     let url = CallbackUrl::parse("https://shop.example/saved", &Rules::default()).unwrap();
     merchant.endpoints =
-        Slots::restored(vec![None, Some(Endpoint { notify_on: NotifyOn::SUCCESS, ..Endpoint::at(url) })]);
+        Slots::restored(vec![None, Some(WebhookEndpoint { notify_on: NotifyOn::SUCCESS, ..WebhookEndpoint::at(url) })]);
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {
@@ -645,7 +645,7 @@ async fn a_job_tells_a_saved_endpoint_by_its_index() {
     }
     for (end, told) in [(FinishedAs::Done, true), (FinishedAs::Failed, false)] {
         let journey = open(Item::Index(1)).await.unwrap();
-        let url = journey.opening().plan.url_of(Target::Endpoint(0));
+        let url = journey.opening().plan.url_of(Target::WebhookEndpoint(0));
         assert_eq!(url.map(CallbackUrl::as_str), Some("https://shop.example/saved"));
         let finish = Finish::new(end, None).unwrap();
         let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();

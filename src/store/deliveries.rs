@@ -62,8 +62,8 @@ pub struct DeliveryCursor {
     pub at: Moment,
     /// The number of its journey.
     pub pay_id: PayId,
-    /// The number of its news.
-    pub news: u8,
+    /// The number of its event.
+    pub event: u8,
     /// The number of its target.
     pub target: u8,
 }
@@ -90,9 +90,9 @@ impl DeliveryFilter {
 impl DeliveryCursor {
     /// Where this delivery stands in its list.
     pub fn of(delivery: &Delivery) -> Self {
-        let DeliveryId { journey, news, target } = delivery.id;
+        let DeliveryId { journey, event, target } = delivery.id;
         let at = if delivery.state.is_dead() { delivery.due_at } else { delivery.since };
-        Self { at, pay_id: journey.pay_id(), news: news.number(), target: target.number() }
+        Self { at, pay_id: journey.pay_id(), event: event.number(), target: target.number() }
     }
 }
 
@@ -177,7 +177,7 @@ pub trait Deliveries: Send + Sync {
 }
 
 /// A merchant's endpoint at a URL, as stores remember it: whatever stands in its query, it is the same endpoint.
-pub fn endpoint_name(merchant: MerchantId, url: &str) -> Digest {
+pub fn receiver_name(merchant: MerchantId, url: &str) -> Digest {
     use sha2::{Digest as _, Sha256};
     let place = url.split(['?', '#']).next().unwrap_or_default();
     Digest::new(Sha256::new().chain_update(merchant.as_bytes()).chain_update(place).finalize().into())

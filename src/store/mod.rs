@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 pub use api_keys::ApiKeys;
 pub use deliveries::{
-    Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_name, endpoint_shard,
+    Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_shard, receiver_name,
 };
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};

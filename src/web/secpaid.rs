@@ -37,7 +37,7 @@ fn at(path: &str) -> Resource {
 }
 
 async fn wrong_method(engine: web::Data<Engine>) -> HttpResponse {
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This call allows POST");
+    let refusal = ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "This call allows POST");
     let mut response = answer::<()>(&engine, Err(refusal), "");
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
     response
@@ -88,7 +88,7 @@ async fn delete_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpRespo
 
 async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
     let refusal =
-        Refusal::new(StatusCode::NOT_FOUND, "There is no such call: every call is a POST below /secpaid/api/v2");
+        ErrorBody::new(StatusCode::NOT_FOUND, "There is no such call: every call is a POST below /secpaid/api/v2");
     answer::<()>(&engine, Err(refusal), "")
 }
 
@@ -100,14 +100,14 @@ struct Call {
 }
 
 impl Call {
-    async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+    async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let request = &incoming.request;
         let token = request.headers().get("token").and_then(|token| token.to_str().ok()).unwrap_or_default();
         if token.is_empty() {
-            return Err(Refusal::unauthorised("Please enter token"));
+            return Err(ErrorBody::unauthorised("Please enter token"));
         }
         let merchant = use_cases::authenticate::authenticate(engine, token).await?;
-        let merchant = merchant.ok_or_else(|| Refusal::unauthorised("Incorrect token or missing token"))?;
+        let merchant = merchant.ok_or_else(|| ErrorBody::unauthorised("Incorrect token or missing token"))?;
         let fields = read_fields(request, incoming.body?).await?;
         // The fields, not the bytes: a client's retry writes another multipart boundary.
         let content: Vec<&[u8]> = fields.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
@@ -122,7 +122,7 @@ impl Call {
         default_limit: u64,
         which: Which,
         wanted: impl Fn(&Journey) -> bool,
-    ) -> Result<Vec<Journey>, Refusal> {
+    ) -> Result<Vec<Journey>, ErrorBody> {
         let query = Query::read(&self.fields, default_limit)?;
         let now = engine.deps.clock.now();
         let wanted = |journey: &Journey| is_link(journey) && wanted(journey) && query.admits(journey, now);
@@ -136,41 +136,43 @@ impl Call {
     }
 }
 
-async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, Refusal> {
+async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, ErrorBody> {
     let call = Call::read(engine, incoming).await?;
     let wish = secpaid::read_wish(&call.fields, kind)?;
     let journey = use_cases::open::open(engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await?;
     written(engine, &journey)
 }
 
-async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, Refusal> {
+async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, ErrorBody> {
     let call = Call::read(engine, incoming).await?;
     let pay_id = named_link(&call.fields)?;
-    let link =
-        find::journey(&engine.deps, call.merchant.id, pay_id).await?.filter(is_link).ok_or_else(Refusal::not_found)?;
+    let link = find::journey(&engine.deps, call.merchant.id, pay_id)
+        .await?
+        .filter(is_link)
+        .ok_or_else(ErrorBody::not_found)?;
     let journey =
-        use_cases::cancel::withdraw(engine, call.merchant.id, link.pay_id()).await?.ok_or_else(Refusal::not_found)?;
+        use_cases::cancel::withdraw(engine, call.merchant.id, link.pay_id()).await?.ok_or_else(ErrorBody::not_found)?;
     match journey.stage() {
         Stage::Concluded(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => {
             written(engine, &journey)
         }
-        Stage::Concluded(s) if s.outcome == Outcome::Expired => Err(Refusal::conflict("This link has expired")),
-        Stage::Concluded(s) if s.outcome == Outcome::Cancelled => Err(Refusal::conflict("This link was cancelled")),
-        Stage::Away { .. } => Err(Refusal::conflict(
+        Stage::Concluded(s) if s.outcome == Outcome::Expired => Err(ErrorBody::conflict("This link has expired")),
+        Stage::Concluded(s) if s.outcome == Outcome::Cancelled => Err(ErrorBody::conflict("This link was cancelled")),
+        Stage::Away { .. } => Err(ErrorBody::conflict(
             "The customer of this link has left for the bank, and may be paying: try again when the payment has ended, or in \
              40 minutes",
         )),
-        _ => Err(Refusal::conflict("This link is already used")),
+        _ => Err(ErrorBody::conflict("This link is already used")),
     }
 }
 
 /// The link that `deleteLink` speaks of, in any of the names that SecPaid's pages have for it.
-fn named_link(fields: &Fields) -> Result<PayId, Refusal> {
+fn named_link(fields: &Fields) -> Result<PayId, ErrorBody> {
     let by_number = fields.any_of(&["id", "linktopay_id", "pay_id"])?.map(str::parse::<PayId>);
     let by_link = || fields.text("link_id").and_then(pay_id_of_link).map(Ok);
     match by_number.or_else(by_link) {
         Some(Ok(pay_id)) => Ok(pay_id),
-        Some(Err(_)) => Err(Refusal::not_found()),
+        Some(Err(_)) => Err(ErrorBody::not_found()),
         None => Err(Invalid::new("id", "is required: the id of a link").into()),
     }
 }
@@ -180,11 +182,11 @@ fn is_link(journey: &Journey) -> bool {
     journey.opening().dialect == NAME
 }
 
-fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, Refusal> {
+fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, ErrorBody> {
     journeys.iter().map(|journey| written(engine, journey)).collect()
 }
 
-fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
+fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, ErrorBody> {
     let link = derive::link(&engine.deps, journey)?;
     let qr_img = engine.deps.public_url.page("/payment/qr.png", &[("link_id", &link)]);
     let links = Links { pay_link: derive::pay_link(&engine.deps, journey)?, qr_img };
@@ -193,13 +195,13 @@ fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal>
 }
 
 /// A refusal, before it is put into the envelope.
-struct Refusal {
+struct ErrorBody {
     status: StatusCode,
     message: String,
     cause: Option<telemetry::Cause>,
 }
 
-impl Refusal {
+impl ErrorBody {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), cause: None }
     }
@@ -217,7 +219,7 @@ impl Refusal {
     }
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for ErrorBody {
     fn from(invalid: Invalid) -> Self {
         // The documented sentences stand alone; ours name their field first.
         let documented = invalid.rule().starts_with(char::is_uppercase);
@@ -226,13 +228,13 @@ impl From<Invalid> for Refusal {
     }
 }
 
-impl From<BodyTrouble> for Refusal {
+impl From<BodyTrouble> for ErrorBody {
     fn from(trouble: BodyTrouble) -> Self {
         Self::new(trouble.status(), trouble.to_string())
     }
 }
 
-impl From<EngineError> for Refusal {
+impl From<EngineError> for ErrorBody {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(invalid) => invalid.into(),
@@ -248,7 +250,7 @@ impl From<EngineError> for Refusal {
     }
 }
 
-fn answer<T: Serialize>(engine: &Engine, result: Result<T, Refusal>, message: &str) -> HttpResponse {
+fn answer<T: Serialize>(engine: &Engine, result: Result<T, ErrorBody>, message: &str) -> HttpResponse {
     let now = engine.deps.clock.now();
     let (status, body, cause) = match result {
         Ok(data) => (StatusCode::OK, secpaid::success(data, message, now), None),

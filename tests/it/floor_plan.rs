@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("bank", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
     ("bank::*", &["bank", "egress", "domain", "clock"]),
-    // The keys open the secrets that merchants' notices are signed with.
+    // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry", "listener"]),
     ("web::page", &["domain"]),

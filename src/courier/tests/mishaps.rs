@@ -20,7 +20,7 @@ impl Round {
         let journey = Draft::at(now).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = concluded(journey, &Fact::paid(), now);
-        let told = paid.deliveries(News::Concluded(number), now, |_| true);
+        let told = paid.deliveries(JourneyEvent::Concluded(number), now, |_| true);
         let tried = self.first_attempts.ask(told.iter().map(|delivery| delivery.id).collect());
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         self.first_attempts.wake();
@@ -92,7 +92,8 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
         journey = concluded(journey, &fact, now).0;
         let told =
-            journey.deliveries(News::Concluded(number), now.plus(Duration::from_millis(number.into())), |_| true);
+            journey
+                .deliveries(JourneyEvent::Concluded(number), now.plus(Duration::from_millis(number.into())), |_| true);
         round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
     }
     round.clock.advance(Duration::from_millis(10));

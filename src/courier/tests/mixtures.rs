@@ -19,13 +19,13 @@ impl Round {
         let journey = Draft::at(self.clock.now()).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = concluded(journey, &Fact::paid(), self.clock.now());
-        let told = paid.deliveries(News::Concluded(number), due_at, |_| true);
+        let told = paid.deliveries(JourneyEvent::Concluded(number), due_at, |_| true);
         self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
         paid
     }
 }
 
-/// However many notices fail at a URL, and in whichever way, the first attempt at the next one is the next thing sent.
+/// However many webhooks fail at a URL, and in whichever way, the first attempt at the next one is the next thing sent.
 #[tokio::test]
 async fn the_next_notice_is_the_next_thing_sent_however_many_have_failed_before() {
     // 2 is a refused connection, 3 is no answer.
@@ -45,18 +45,18 @@ async fn the_next_notice_is_the_next_thing_sent_however_many_have_failed_before(
             }
             // All of them are due again by then.
             let due_at = round.clock.now().plus(Duration::from_secs(20));
-            let news = round.paid_from(merchant, url, due_at).await;
+            let event = round.paid_from(merchant, url, due_at).await;
             // On a machine that is slow some may have been tried again by now.
             let before = round.post.sent_to("shop.example").len();
             round.clock.advance(Duration::from_secs(20));
-            eventually(|| async { round.delivery(&news).await.tries == 1 }).await;
+            eventually(|| async { round.delivery(&event).await.tries == 1 }).await;
             courier.stop().await;
             // Where the receiver is away one goes at a time; else some that go together may overtake each other on their
             // way out of the store.
             let together = if AttemptResult::of_number(status).unwrap().is_absence() { 1 } else { TOGETHER };
             let sent = order(&round, "shop.example");
             let mut next = sent.iter().skip(before).take(together);
-            assert!(next.any(|id| *id == news.id().to_string()), "{failing} times {status}");
+            assert!(next.any(|id| *id == event.id().to_string()), "{failing} times {status}");
         }
     }
 }
@@ -78,12 +78,12 @@ async fn after_a_restart_what_was_never_tried_is_sent_before_every_retry() {
     }
     courier.stop().await;
     round.clock.advance(Duration::from_hours(1));
-    let (news, before) = (round.paid_by(merchant, [url]).await, round.post.sent_to("shop.example").len());
+    let (event, before) = (round.paid_by(merchant, [url]).await, round.post.sent_to("shop.example").len());
     let courier = round.courier();
-    eventually(|| async { round.delivery(&news).await.tries == 1 }).await;
+    eventually(|| async { round.delivery(&event).await.tries == 1 }).await;
     courier.stop().await;
     let sent = order(&round, "shop.example");
-    assert!(sent.iter().skip(before).take(TOGETHER).any(|id| *id == news.id().to_string()));
+    assert!(sent.iter().skip(before).take(TOGETHER).any(|id| *id == event.id().to_string()));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const SHOP: &str = "https://shop.example/";
 fn held(url: &str, tries: u8) -> Held {
     let away = away(Draft::at(NOW).notifying([url]).journey(), NOW).0;
     let (journey, _) = concluded(away, &Fact::paid(), NOW);
-    let delivery = Delivery { tries, ..journey.deliveries(News::Concluded(0), NOW, |_| true).remove(0) };
+    let delivery = Delivery { tries, ..journey.deliveries(JourneyEvent::Concluded(0), NOW, |_| true).remove(0) };
     let lease = Lease { id: delivery.id, merchant: MerchantId::mint([7; 16]), by: 1 };
     (Leased { context: DeliveryContext { delivery, journey }, lease }, Instant::now() + LEASE)
 }
@@ -28,7 +28,7 @@ fn receiver(url: &str) -> Receiver {
 
 impl Queues {
     /// One that was never tried comes.
-    fn news(&mut self, url: &str) -> Admission {
+    fn first_attempt(&mut self, url: &str) -> Admission {
         self.admit(held(url, 0), NOW, 0)
     }
 
@@ -40,7 +40,7 @@ impl Queues {
     fn fill(&mut self, url: &str) -> usize {
         let mut going = 0;
         loop {
-            match self.news(url) {
+            match self.first_attempt(url) {
                 Admission::Go(_) => going += 1,
                 Admission::Queued => {}
                 Admission::PutOff(_) => return going,
@@ -83,8 +83,11 @@ fn a_receiver_is_a_merchants_scheme_host_and_port() {
 fn a_path_that_hangs_takes_at_most_half_and_one_place_is_always_for_others() {
     let mut queues = Queues::default();
     assert_eq!(queues.fill("https://shop.example/hang?n=1"), NEW / 2);
-    assert!(goes(&queues.news("https://shop.example/orders")) && goes(&queues.news("https://shop.example/refunds")));
-    assert!(matches!(queues.news("https://shop.example/orders"), Admission::Queued), "it has a seat, too");
+    assert!(
+        goes(&queues.first_attempt("https://shop.example/orders"))
+            && goes(&queues.first_attempt("https://shop.example/refunds"))
+    );
+    assert!(matches!(queues.first_attempt("https://shop.example/orders"), Admission::Queued), "it has a seat, too");
     assert_eq!(queues.running(), NEW);
     // One that has answered promptly may have more, but never all; one that has answered slowly may not.
     let (mut prompt, mut slow) = (Queues::default(), Queues::default());
@@ -98,7 +101,7 @@ fn a_path_that_hangs_takes_at_most_half_and_one_place_is_always_for_others() {
     }
     assert_eq!((prompt.running(), slow.running()), (GROWN - 1, GROWN / 2));
     for queues in [&mut prompt, &mut slow] {
-        assert!(goes(&queues.news("https://shop.example/orders")));
+        assert!(goes(&queues.first_attempt("https://shop.example/orders")));
     }
     // It hangs from now on, and is back at half when those have ended that are under way.
     for _ in 0..GROWN / 2 {
@@ -112,8 +115,8 @@ fn what_was_never_tried_goes_before_every_retry() {
     let mut queues = Queues::default();
     let retries = (0..10).filter(|n| goes(&queues.retry(&format!("https://shop.example/{n}")))).count();
     assert_eq!((retries, queues.waiting()), (NEW - 1, 10 - retries), "one place is left");
-    assert!(goes(&queues.news("https://shop.example/news")));
-    assert!(matches!(queues.news("https://shop.example/more"), Admission::Queued));
+    assert!(goes(&queues.first_attempt("https://shop.example/news")));
+    assert!(matches!(queues.first_attempt("https://shop.example/more"), Admission::Queued));
     queues.done(&Seat::of(&held("https://shop.example/0", 1).0), End { load: Load::Answered, took: QUICK }, NOW, 0);
     let next = queues.next(&receiver(SHOP)).unwrap();
     assert_eq!(Seat::of(&next.0).path, "/more", "it came last");
@@ -122,14 +125,14 @@ fn what_was_never_tried_goes_before_every_retry() {
     let mut queues = Queues::default();
     assert!(goes(&queues.retry(SHOP)));
     assert!(matches!(queues.retry(SHOP), Admission::Queued));
-    assert!(goes(&queues.news(SHOP)));
+    assert!(goes(&queues.first_attempt(SHOP)));
 }
 
 #[test]
 fn an_answer_that_comes_at_once_slows_nobody_down_whatever_it_says() {
     let mut queues = Queues::default();
     for _ in 0..100 {
-        assert!(goes(&queues.news(SHOP)));
+        assert!(goes(&queues.first_attempt(SHOP)));
         queues.land(SHOP, Load::Answered, QUICK);
         assert_eq!(queues.backing_off(NOW), 0);
     }
@@ -140,25 +143,28 @@ fn an_answer_that_comes_at_once_slows_nobody_down_whatever_it_says() {
 fn a_path_that_hangs_backs_off_alone() {
     let (mut queues, hangs) = (Queues::default(), "https://shop.example/hang");
     for _ in 0..FAILURES {
-        assert!(goes(&queues.news(hangs)));
+        assert!(goes(&queues.first_attempt(hangs)));
         queues.land(hangs, Load::Hung, Duration::from_secs(15));
     }
     assert_eq!(queues.backing_off(NOW), 1);
     assert!(matches!(queues.retry(hangs), Admission::PutOff(wait) if wait > REST.0));
-    assert!(goes(&queues.news(hangs)), "news is tried all the same, one at a time");
-    assert!(!goes(&queues.news(hangs)));
+    assert!(goes(&queues.first_attempt(hangs)), "news is tried all the same, one at a time");
+    assert!(!goes(&queues.first_attempt(hangs)));
     for n in 0..NEW - 1 {
-        assert!(goes(&queues.news(&format!("https://shop.example/{n}"))), "{n}");
+        assert!(goes(&queues.first_attempt(&format!("https://shop.example/{n}"))), "{n}");
     }
     // Several paths that hang are a receiver that hangs.
     let mut queues = Queues::default();
     for n in 0..FAILURES {
         let url = format!("https://shop.example/{n}");
-        assert!(goes(&queues.news(&url)));
+        assert!(goes(&queues.first_attempt(&url)));
         queues.land(&url, Load::Hung, Duration::from_secs(15));
     }
     assert!(matches!(queues.retry("https://shop.example/orders"), Admission::PutOff(_)));
-    assert!(goes(&queues.news("https://shop.example/orders")) && !goes(&queues.news("https://shop.example/more")));
+    assert!(
+        goes(&queues.first_attempt("https://shop.example/orders"))
+            && !goes(&queues.first_attempt("https://shop.example/more"))
+    );
 }
 
 #[test]
@@ -197,7 +203,7 @@ fn a_receiver_that_asks_to_be_left_alone_is() {
     let alone = End { load: Load::LeaveAlone(rest), took: QUICK };
     let put_off = queues.done(&Seat::of(&held(SHOP, 0).0), alone, NOW, 0);
     assert!(!put_off.is_empty() && put_off.iter().all(|(_, wait)| *wait == rest));
-    assert!(matches!(queues.news(SHOP), Admission::PutOff(wait) if wait == rest));
+    assert!(matches!(queues.first_attempt(SHOP), Admission::PutOff(wait) if wait == rest));
     assert!(matches!(queues.retry(SHOP), Admission::PutOff(wait) if wait > rest), "who wakes first is news");
     let later = NOW.plus(rest);
     queues.done(&Seat::of(&held(SHOP, 0).0), End { load: Load::Nothing, took: QUICK }, later, 0);
@@ -209,14 +215,14 @@ fn a_full_queue_leaves_the_others_alone() {
     let mut queues = Queues::default();
     assert_eq!(queues.fill("https://hangs.example/"), NEW / 2);
     let waits: Vec<_> = (0..10_000)
-        .map(|_| match queues.news("https://hangs.example/") {
+        .map(|_| match queues.first_attempt("https://hangs.example/") {
             Admission::PutOff(wait) => wait,
             other => panic!("{other:?}"),
         })
         .collect();
     assert!(waits.is_sorted() && waits[0] >= PACE && waits.last() == Some(&NO_ROOM.1), "{:?}", waits[0]);
-    assert!(goes(&queues.news("https://hangs.example/other")), "nor another path");
-    assert!(goes(&queues.news("https://well.example/")));
+    assert!(goes(&queues.first_attempt("https://hangs.example/other")), "nor another path");
+    assert!(goes(&queues.first_attempt("https://well.example/")));
 }
 
 #[test]
@@ -237,11 +243,11 @@ fn a_queue_grows_while_others_wait_and_is_back_where_it_began_when_nobody_is_the
     for stay in [0, NEW / 2] {
         // Nobody waits; then some do, but at a path that has all that it may have.
         for _ in 0..stay {
-            calm.news(stays);
+            calm.first_attempt(stays);
         }
-        assert!(goes(&calm.news(stays)) || matches!(calm.news(stays), Admission::Queued));
+        assert!(goes(&calm.first_attempt(stays)) || matches!(calm.first_attempt(stays), Admission::Queued));
         for _ in 0..GROWN {
-            assert!(goes(&calm.news(SHOP)));
+            assert!(goes(&calm.first_attempt(SHOP)));
             calm.land(SHOP, Load::Received, QUICK);
         }
         assert_eq!(calm.of(SHOP).concurrency(), NEW, "where nobody waits for a place it does not grow");
@@ -252,9 +258,9 @@ fn a_queue_grows_while_others_wait_and_is_back_where_it_began_when_nobody_is_the
 fn a_queue_holds_what_it_carries_in_a_second() {
     for (millis, held) in [(40, 100), (15_000, NEW), (2, 1000)] {
         let mut queues = Queues::default();
-        queues.news("https://shop.example/stays");
+        queues.first_attempt("https://shop.example/stays");
         for _ in 0..50 {
-            queues.news(SHOP);
+            queues.first_attempt(SHOP);
             queues.land(SHOP, Load::Answered, Duration::from_millis(millis));
         }
         let depth = queues.of(SHOP).depth();
@@ -272,7 +278,7 @@ fn the_fuller_the_hands_the_less_for_each_queue_and_the_last_of_them_are_for_new
     }
     assert!(tried > 400, "{tried} receivers had a try under way before the hands were full");
     assert!(queues.free() >= HANDS / 4, "{} are free", queues.free());
-    assert!(goes(&queues.news("https://well.example/")));
+    assert!(goes(&queues.first_attempt("https://well.example/")));
     assert!(!goes(&queues.retry("https://well.example/other")));
 }
 
@@ -290,14 +296,14 @@ fn who_waits_until_its_lease_runs_out_is_given_back() {
 #[test]
 fn a_receiver_that_nobody_calls_is_forgotten() {
     let mut queues = Queues::default();
-    queues.news(SHOP);
+    queues.first_attempt(SHOP);
     queues.land(SHOP, Load::LeaveAlone(REST.0), QUICK);
     assert_eq!((queues.backing_off(NOW), queues.len()), (1, 1));
     let later = NOW.plus(Duration::from_millis(MEMORY + 1));
     assert_eq!((queues.backing_off(later), queues.len()), (0, 0));
     for n in 0..1000 {
         let url = format!("https://shop.example/{n}");
-        queues.news(&url);
+        queues.first_attempt(&url);
         queues.land(&url, Load::Received, QUICK);
     }
     assert_eq!(queues.len(), 0, "nor are paths remembered that are well");

@@ -19,7 +19,7 @@ const REASON: &str = "Played by the test bank";
 
 /// What a callback tells of.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Told<'a> {
+pub(super) enum CallbackEvent<'a> {
     /// The transaction is not decided; with the way on, where the customer is on a page of the merchant's.
     Pending(Option<&'a str>),
     /// It has ended so.
@@ -69,16 +69,16 @@ struct Chargeback<'a> {
 }
 
 /// Writes a callback. `None` when it cannot be written, which no journey is known to do.
-pub(super) fn body(journey: &Journey, told: Told<'_>) -> Option<String> {
+pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String> {
     let view = View::of(journey);
     let (failure, way_on) = match told {
-        Told::Pending(way_on) => (None, way_on),
-        Told::Concluded(final_outcome) => (Failure::of(final_outcome), None),
+        CallbackEvent::Pending(way_on) => (None, way_on),
+        CallbackEvent::Concluded(final_outcome) => (Failure::of(final_outcome), None),
     };
     let result = match (told, &failure) {
-        (Told::Pending(_), _) => "PENDING",
-        (Told::Concluded(_), None) => "OK",
-        (Told::Concluded(_), Some(_)) => "ERROR",
+        (CallbackEvent::Pending(_), _) => "PENDING",
+        (CallbackEvent::Concluded(_), None) => "OK",
+        (CallbackEvent::Concluded(_), Some(_)) => "ERROR",
     };
     let bank = failure.as_ref().and_then(|failure| failure.bank.as_ref());
     serde_json::to_string(&Callback {

@@ -122,15 +122,15 @@ pub(super) struct Listed<'a> {
 ///
 /// # Errors
 /// When it cannot be written as JSON, which no text is known to do.
-pub fn refusal(message: &str, code: Code) -> Result<String, serde_json::Error> {
+pub fn rejection(message: &str, code: Code) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Refusal<'a> {
+    struct Rejection<'a> {
         success: bool,
         error_message: &'a str,
         error_code: u16,
     }
-    serde_json::to_string(&Refusal { success: false, error_message: message, error_code: code.number })
+    serde_json::to_string(&Rejection { success: false, error_message: message, error_code: code.number })
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
                 r#"{"success":false,"errorMessage":"Transaction not found","errorCode":8001}"#,
             ),
         ] {
-            assert_eq!(refusal(message, code).unwrap(), expected);
+            assert_eq!(rejection(message, code).unwrap(), expected);
         }
     }
 }

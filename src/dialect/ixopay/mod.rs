@@ -28,7 +28,7 @@ mod wish;
 
 pub use answer::{answer, status};
 pub use chargeback::chargeback;
-pub use failure::{Code, Failure, refusal};
+pub use failure::{Code, Failure, rejection};
 pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
 pub use reference::{Reference, link_of, redirect_path};
@@ -37,11 +37,11 @@ pub use signature::{BodyHash, DATE_WINDOW, Message, date, read_date, target};
 pub use simulator::is_played_at_once;
 pub use wish::headers;
 
-use callback::Told;
+use callback::CallbackEvent;
 use request::kept;
 use view::View;
 
-use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Schedule, SuccessRule, Target};
+use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule, Target, WebhookPayload};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{HandBack, Journey, Stage};
 use crate::domain::params::{Params, Placeholder};
@@ -122,34 +122,39 @@ impl Dialect for Ixopay {
 
     /// Of how it ended, and that nothing is certain yet: when its customer is sent to a page of the merchant's first, or
     /// has gone home before the bank had answered.
-    fn tells(&self, journey: &Journey, news: News, _target: Target) -> bool {
-        match news {
-            News::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),
-            News::Returned(_) => journey.stage() == Stage::HandedBack,
-            News::Ready(_) => false,
-            News::Concluded(_) => true,
+    fn notifies(&self, journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
+        match event {
+            JourneyEvent::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),
+            JourneyEvent::Returned(_) => journey.stage() == Stage::HandedBack,
+            JourneyEvent::Ready(_) => false,
+            JourneyEvent::Concluded(_) => true,
         }
     }
 
-    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
-        let body = match news {
-            News::Opened => callback::body(journey, Told::Pending((self.way_on)(journey).as_deref())),
-            News::Ready(_) | News::Returned(_) => callback::body(journey, Told::Pending(None)),
-            News::Concluded(number) => {
-                callback::body(journey, Told::Concluded(journey.final_outcomes().get(usize::from(number))?))
+    fn webhook(&self, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+        let body = match event {
+            JourneyEvent::Opened => callback::body(journey, CallbackEvent::Pending((self.way_on)(journey).as_deref())),
+            JourneyEvent::Ready(_) | JourneyEvent::Returned(_) => callback::body(journey, CallbackEvent::Pending(None)),
+            JourneyEvent::Concluded(number) => {
+                callback::body(journey, CallbackEvent::Concluded(journey.final_outcomes().get(usize::from(number))?))
             }
         };
         let content_type = View::of(journey).kept(kept::TYPE).unwrap_or(JSON).to_owned();
-        Some(Notice { content_type, body: body? })
+        Some(WebhookPayload { content_type, body: body? })
     }
 
     /// `Date`, and `X-Signature` with the hash that the call was signed with.
-    fn sign(&self, journey: &Journey, notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+    fn sign(
+        &self,
+        journey: &Journey,
+        webhook: &WebhookPayload,
+        posting: &Posting<'_>,
+    ) -> Option<Vec<(&'static str, String)>> {
         let (date, uri) = (date(posting.at), target(posting.url)?);
         let message = Message {
             method: "POST",
-            body: notice.body.as_bytes(),
-            content_type: &notice.content_type,
+            body: webhook.body.as_bytes(),
+            content_type: &webhook.content_type,
             date: &date,
             uri: &uri,
         };

@@ -1,6 +1,6 @@
 //! Answers, the status and callbacks, as the contract has them.
 
-use super::callback::{Told, body};
+use super::callback::{CallbackEvent, body};
 use super::request::kept;
 use super::*;
 use crate::domain::id::{JourneyId, Shard};
@@ -26,7 +26,7 @@ fn refused(code: &str, description: Option<&str>) -> Fact {
 }
 
 fn told(journey: &Journey) -> String {
-    body(journey, Told::Concluded(journey.final_outcome().unwrap())).unwrap()
+    body(journey, CallbackEvent::Concluded(journey.final_outcome().unwrap())).unwrap()
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn callbacks_are_the_contracts() {
     ] {
         assert_eq!(told(&concluded(journey(&[]), &fact, NOW).0), format!("{{{start},{rest}}}"));
     }
-    let pending = body(&journey(&[]), Told::Pending(None)).unwrap();
+    let pending = body(&journey(&[]), CallbackEvent::Pending(None)).unwrap();
     assert_eq!(pending, format!(r#"{{"result":"PENDING",{rest}}}"#));
 }
 
@@ -104,9 +104,9 @@ fn a_callback_gives_back_what_the_merchant_said() {
     let end = r#""referenceUuid":"r","merchantMetaData":"a\"b","extraData":{"a":"b"}}"#;
     assert!(paid.ends_with(end), "{paid}");
     let way_on = "https://pay.example/ixopay/redirect/x/Y";
-    let pending = body(&journey(&extras), Told::Pending(Some(way_on))).unwrap();
+    let pending = body(&journey(&extras), CallbackEvent::Pending(Some(way_on))).unwrap();
     assert!(pending.ends_with(&format!(r#""extraData":{{"a":"b","continueUrl":"{way_on}"}}}}"#)), "{pending}");
-    let pending = body(&journey(&[]), Told::Pending(Some(way_on))).unwrap();
+    let pending = body(&journey(&[]), CallbackEvent::Pending(Some(way_on))).unwrap();
     assert!(pending.ends_with(&format!(r#""extraData":{{"continueUrl":"{way_on}"}}}}"#)), "{pending}");
 }
 

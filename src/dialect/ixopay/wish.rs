@@ -5,7 +5,7 @@ use super::reference::Reference;
 use super::request::{Asked, kept};
 use super::signature::BodyHash;
 use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::journey::{Cancel, Checkout, OperationKind, PaymentOperation, Purpose, Wanted};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::wish::{Asked as Callbacks, Wish};
@@ -38,7 +38,7 @@ impl Asked {
             },
             params_in: Placement::Query,
             endpoints: self.callback_url.map_or(Callbacks::Nothing, |url| Callbacks::Items(vec![Item::Url(url)])),
-            telling: Telling::plainly(),
+            telling: WebhookOptions::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: None,

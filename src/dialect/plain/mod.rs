@@ -9,12 +9,12 @@
 //! | POST, PUT, PATCH | a text | that text, byte for byte |
 //! | GET, DELETE | none | nothing; `{status}` and `{pay_id}` in the URL are filled in |
 
-mod notice;
 mod order;
+mod webhook;
 
 pub use order::{FinishBody, Order, OrderBody};
 
-use crate::domain::delivery::{News, Notice, Target};
+use crate::domain::delivery::{JourneyEvent, Target, WebhookPayload};
 use crate::domain::dialect::Dialect;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::message::Message;
@@ -54,17 +54,23 @@ impl Dialect for Plain {
 
     /// Of every end but a cancellation: that was the caller's own wish. A job whose time runs out is told of, so that
     /// none ends in silence.
-    fn tells(&self, journey: &Journey, news: News, _target: Target) -> bool {
-        outcome(journey, news).is_some_and(|outcome| outcome != Outcome::Cancelled)
+    fn notifies(&self, journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
+        outcome(journey, event).is_some_and(|outcome| outcome != Outcome::Cancelled)
     }
 
-    fn job(&self, journey: &Journey, news: News, message: &Message, result: Option<&str>) -> Option<Notice> {
-        let status = outcome(journey, news)?.as_str();
-        notice::notice(message, &notice::Values { id: &journey.id().to_string(), status, result })
+    fn job(
+        &self,
+        journey: &Journey,
+        event: JourneyEvent,
+        message: &Message,
+        result: Option<&str>,
+    ) -> Option<WebhookPayload> {
+        let status = outcome(journey, event)?.as_str();
+        webhook::webhook(message, &webhook::Values { id: &journey.id().to_string(), status, result })
     }
 }
 
 /// The outcome that this news is about.
-fn outcome(journey: &Journey, news: News) -> Option<Outcome> {
-    journey.final_outcomes().get(usize::from(news.final_outcome()?)).map(|final_outcome| final_outcome.outcome)
+fn outcome(journey: &Journey, event: JourneyEvent) -> Option<Outcome> {
+    journey.final_outcomes().get(usize::from(event.final_outcome()?)).map(|final_outcome| final_outcome.outcome)
 }

@@ -1,8 +1,8 @@
-//! Encrypted notices, as the contract has them (section 7): `{"data":"<base64>"}`, AES-256-CBC with PKCS#7.
+//! Encrypted webhooks, as the contract has them (section 7): `{"data":"<base64>"}`, AES-256-CBC with PKCS#7.
 //!
 //! What is encrypted is the whole JSON that would have been sent. The first half of the key is the initialisation vector,
 //! the same every time, and nothing in the body says that it was not altered: equal beginnings look equal, and a changed
-//! byte goes unseen. So this is for receivers that cannot do without; who sent a notice is proven by its signature.
+//! byte goes unseen. So this is for receivers that cannot do without; who sent a webhook is proven by its signature.
 
 use aes::Aes256;
 use base64::Engine as _;
@@ -12,8 +12,8 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockEncryptMut, KeyIvInit};
 use serde::Serialize;
 
-use super::notice::JSON;
-use crate::domain::delivery::Notice;
+use super::webhook::JSON;
+use crate::domain::delivery::WebhookPayload;
 use crate::domain::invalid::Invalid;
 use crate::domain::secret::Secret;
 
@@ -40,12 +40,12 @@ pub fn read_key(text: &str) -> Result<Secret, Invalid> {
     Err(Invalid::new(KEY, "is no key").hint("expected 32 visible ASCII characters, drawn by chance"))
 }
 
-/// A notice in its encrypted form. `None` when the key is none.
-pub(super) fn encrypted(notice: &Notice, key: &Secret) -> Option<Notice> {
+/// A webhook in its encrypted form. `None` when the key is none.
+pub(super) fn encrypted(webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
     let key = key.reveal().as_bytes();
     let cipher = Encryptor::<Aes256>::new_from_slices(key, key.get(..IV_LENGTH)?).ok()?;
-    let data = STANDARD.encode(cipher.encrypt_padded_vec_mut::<Pkcs7>(notice.body.as_bytes()));
-    Some(Notice { content_type: JSON.into(), body: serde_json::to_string(&Encrypted { data }).ok()? })
+    let data = STANDARD.encode(cipher.encrypt_padded_vec_mut::<Pkcs7>(webhook.body.as_bytes()));
+    Some(WebhookPayload { content_type: JSON.into(), body: serde_json::to_string(&Encrypted { data }).ok()? })
 }
 
 #[cfg(test)]
@@ -59,8 +59,8 @@ mod tests {
     const OPENSSL: &str = "bujPNMWv2hGkzksRM3mo/RCTeKhInCj+j0ekIkK82G4oLdq2yIY+humNmlKK8RZL/GProNIFElz1Og7p0x8dBElKfdwLGB0eew3ZWD6Zvd9/nW7IXbqUyNdPn1oowfFkNMEua+UMcy4XQqV5tUsUdQgFBAlTbIwtTtg1JMEVZeo=";
 
     fn sealed(key: &str) -> Option<String> {
-        let notice = Notice { content_type: JSON.into(), body: PLAIN.into() };
-        encrypted(&notice, &Secret::new(key)).map(|notice| notice.body)
+        let webhook = WebhookPayload { content_type: JSON.into(), body: PLAIN.into() };
+        encrypted(&webhook, &Secret::new(key)).map(|webhook| webhook.body)
     }
 
     #[test]

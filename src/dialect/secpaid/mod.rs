@@ -4,21 +4,21 @@ mod cipher;
 mod envelope;
 mod known;
 mod link;
-mod notice;
 mod split;
 mod transaction;
+mod webhook;
 mod wish;
 
 pub use cipher::read_key;
 pub use envelope::{failure, success};
 pub use link::{Links, link};
-pub use notice::Form;
 pub use transaction::{Query, transaction};
+pub use webhook::Form;
 pub use wish::{Kind, read_wish};
 
-use crate::domain::delivery::{News, Notice};
+use crate::domain::delivery::{JourneyEvent, WebhookPayload};
 use crate::domain::dialect::{ClientAccess, Dialect};
-use crate::domain::endpoint::Endpoint;
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::{Params, Placeholder};
@@ -85,13 +85,13 @@ impl Dialect for SecPaid {
     }
 
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
-    fn notice_to(&self, endpoint: &Endpoint, journey: &Journey, news: News) -> Option<Notice> {
-        let final_outcome = journey.final_outcomes().get(usize::from(news.final_outcome()?))?;
-        notice::notice(endpoint, journey, status(final_outcome.outcome, journey.opening().terms.extra_outcomes))
+    fn webhook_to(&self, endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+        let final_outcome = journey.final_outcomes().get(usize::from(event.final_outcome()?))?;
+        webhook::webhook(endpoint, journey, status(final_outcome.outcome, journey.opening().terms.extra_outcomes))
     }
 
-    fn encrypted(&self, notice: &Notice, key: &Secret) -> Option<Notice> {
-        cipher::encrypted(notice, key)
+    fn encrypted(&self, webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
+        cipher::encrypted(webhook, key)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::cipher::{KEY, read_key};
-use super::notice::{FIELD, Form};
+use super::webhook::{FIELD, Form};
 use super::{known, split};
 use crate::dialect::fields::Fields;
 use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::{Ciphering, Telling};
+use crate::domain::endpoint::{Ciphering, WebhookOptions};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::merchant::CallbackName;
@@ -106,9 +106,9 @@ fn read_endpoints(fields: &Fields) -> Result<Asked, Invalid> {
 }
 
 /// How payment endpoints are told of this one link; what is not said is as each was saved.
-fn read_telling(fields: &Fields) -> Result<Telling, Invalid> {
+fn read_telling(fields: &Fields) -> Result<WebhookOptions, Invalid> {
     let form = fields.text(FIELD).filter(|form| !form.is_empty()).map(Form::parse).transpose()?;
-    Ok(Telling {
+    Ok(WebhookOptions {
         form: form.map(|form| form.as_str().to_owned()),
         notify_on: fields.flag(ON_CANCEL)?.map(|on| if on { NotifyOn::ALL } else { NotifyOn::SUCCESS }),
         ciphering: read_ciphering(fields)?,
@@ -245,12 +245,12 @@ mod tests {
     #[test]
     fn each_link_says_how_its_endpoints_are_told() {
         let telling = |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|wish| wish.telling);
-        assert_eq!(telling("").unwrap(), Telling::default());
-        assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), Telling::default());
-        let form = Telling { form: Some("form".into()), ..Telling::default() };
+        assert_eq!(telling("").unwrap(), WebhookOptions::default());
+        assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), WebhookOptions::default());
+        let form = WebhookOptions { form: Some("form".into()), ..WebhookOptions::default() };
         assert_eq!(telling(r#","payment_endpoint_form":"form""#).unwrap(), form);
         for (flag, told) in [("false", NotifyOn::SUCCESS), ("\"No\"", NotifyOn::SUCCESS), ("true", NotifyOn::ALL)] {
-            let expected = Telling { notify_on: Some(told), ..Telling::default() };
+            let expected = WebhookOptions { notify_on: Some(told), ..WebhookOptions::default() };
             assert_eq!(telling(&format!(r#","payment_endpoint_on_cancel":{flag}"#)).unwrap(), expected, "{flag}");
         }
         let key = r#","encryption_key":"0123456789abcdefFEDCBA9876543210""#;
@@ -260,7 +260,11 @@ mod tests {
             (r#","is_encryption":true"#.into(), Ciphering::OwnKey),
             (format!(r#","is_encryption":"No"{key}"#), Ciphering::Clear),
         ] {
-            assert_eq!(telling(&more).unwrap(), Telling { ciphering: expected, ..Telling::default() }, "{more}");
+            assert_eq!(
+                telling(&more).unwrap(),
+                WebhookOptions { ciphering: expected, ..WebhookOptions::default() },
+                "{more}"
+            );
         }
         for (more, field) in [
             (key, "encryption_key"),

@@ -5,7 +5,7 @@ use url::Url;
 use super::echo;
 use super::json::Object;
 use super::party::{check_debtor, read_creditor};
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
@@ -109,7 +109,7 @@ impl Initiation {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub(super) fn read(body: &Object, now: Moment) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, now: Moment) -> Result<Self, Rejection> {
         let initiation = body.needed_object("initiation")?;
         let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
         let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
@@ -140,13 +140,13 @@ impl Initiation {
     }
 }
 
-fn read_flow(initiation: &Object) -> Result<Flow, Refusal> {
+fn read_flow(initiation: &Object) -> Result<Flow, Rejection> {
     let asked = one_of(initiation, "flowType", &FLOWS)?;
     Ok(asked.map_or(Flow::ApiOnly, |word| Flow::of_word(&word)))
 }
 
 /// Money has at most four decimals here, and no more than its currency has.
-fn read_amount(initiation: &Object) -> Result<Amount, Refusal> {
+fn read_amount(initiation: &Object) -> Result<Amount, Rejection> {
     let amount = initiation.needed_object("amount")?;
     let currency = amount.needed_text("currency")?;
     let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(amount.at("currency")))?;
@@ -154,21 +154,24 @@ fn read_amount(initiation: &Object) -> Result<Amount, Refusal> {
     Amount::parse(&value, currency).map_err(|invalid| invalid.at(amount.at("value")).into())
 }
 
-fn read_remittance(initiation: &Object, instrument: &str) -> Result<String, Refusal> {
+fn read_remittance(initiation: &Object, instrument: &str) -> Result<String, Rejection> {
     let (primary, secondary) = ("remittanceInformationPrimary", "remittanceInformationSecondary");
     let most = if instrument == FASTER_PAYMENTS { MAX_PRIMARY_OF_FASTER_PAYMENTS } else { MAX_PRIMARY };
     let text = limited(initiation, primary, most)?.ok_or_else(|| initiation.missing(primary))?;
     let more = limited(initiation, secondary, MAX_SECONDARY)?;
     for (name, text) in [(primary, Some(&text)), (secondary, more.as_ref())] {
         if text.is_some_and(|text| holds_card_number(text)) {
-            return Err(Refusal::CardNumber(Invalid::new(initiation.at(name), "holds what looks like a card number")));
+            return Err(Rejection::CardNumber(Invalid::new(
+                initiation.at(name),
+                "holds what looks like a card number",
+            )));
         }
     }
     Ok(text)
 }
 
 /// Token.io's callbacks are https, and lead home rather than back to it.
-fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
+fn read_callback(initiation: &Object) -> Result<Option<String>, Rejection> {
     let Some(callback) = initiation.code("callbackUrl")?.filter(|callback| !callback.is_empty()) else {
         return Ok(None);
     };
@@ -176,7 +179,9 @@ fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
     let url = Url::parse(&callback).map_err(|error| Invalid::new(&place, format!("is not a URL ({error})")))?;
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     if host == "token.io" || host.ends_with(".token.io") {
-        return Err(Refusal::not_allowed(Invalid::new(place, "is under token.io").hint("expected a page of your own")));
+        return Err(Rejection::not_allowed(
+            Invalid::new(place, "is under token.io").hint("expected a page of your own"),
+        ));
     }
     if matches!(url.scheme(), "https" | "http") {
         return Ok(Some(callback));
@@ -185,7 +190,7 @@ fn read_callback(initiation: &Object) -> Result<Option<String>, Refusal> {
 }
 
 /// What is checked as far as it is documented, and otherwise only given back.
-fn check_others(initiation: &Object, now: Moment) -> Result<(), Refusal> {
+fn check_others(initiation: &Object, now: Moment) -> Result<(), Rejection> {
     initiation.text("onBehalfOfId")?;
     limited(initiation, "externalPsuReference", MAX_EXTERNAL_PSU)?;
     one_of(initiation, "chargeBearer", &CHARGE_BEARERS)?;
@@ -193,7 +198,7 @@ fn check_others(initiation: &Object, now: Moment) -> Result<(), Refusal> {
     check_execution_date(initiation, now)?;
     if initiation.raw("vrpConsentId").is_some() {
         let invalid = Invalid::new(initiation.at("vrpConsentId"), "names a consent to recurring payments");
-        return Err(Refusal::not_allowed(invalid.hint("this gateway has single payments")));
+        return Err(Rejection::not_allowed(invalid.hint("this gateway has single payments")));
     }
     Ok(())
 }
@@ -221,7 +226,7 @@ pub(super) fn read_ref_id(object: &Object, most: usize) -> Result<String, Invali
 ///
 /// # Errors
 /// When it is another day, or not a day at all.
-pub(super) fn check_execution_date(object: &Object, now: Moment) -> Result<(), Refusal> {
+pub(super) fn check_execution_date(object: &Object, now: Moment) -> Result<(), Rejection> {
     const FIELD: &str = "executionDate";
     let Some(text) = object.text(FIELD)? else { return Ok(()) };
     let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text);
@@ -230,7 +235,7 @@ pub(super) fn check_execution_date(object: &Object, now: Moment) -> Result<(), R
     };
     if day < super::moments::earliest_today(now) {
         let invalid = Invalid::new(object.at(FIELD), "is in the past");
-        return Err(Refusal::not_allowed(invalid.hint("expected today or a later day")));
+        return Err(Rejection::not_allowed(invalid.hint("expected today or a later day")));
     }
     Ok(())
 }
@@ -245,11 +250,11 @@ fn limited(object: &Object, name: &str, most: usize) -> Result<Option<String>, I
     }
 }
 
-fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<Option<String>, Refusal> {
+fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<Option<String>, Rejection> {
     match object.text(name)?.filter(|text| !text.is_empty()) {
         Some(text) if !known.contains(&text.as_str()) => {
             let invalid = Invalid::new(object.at(name), "is not one of its documented values");
-            Err(Refusal::not_allowed(invalid.hint(format!("known are {}", known.join(", ")))))
+            Err(Rejection::not_allowed(invalid.hint(format!("known are {}", known.join(", ")))))
         }
         text => Ok(text),
     }
@@ -273,7 +278,7 @@ fn has_check_digit(digits: &[u8]) -> bool {
 }
 
 /// The object as it was sent, completed to what an answer has.
-fn kept(body: &Object, flow: Flow) -> Result<String, Refusal> {
+fn kept(body: &Object, flow: Flow) -> Result<String, Rejection> {
     let kept = echo::initiation(&body.needed_object("initiation")?, body.raw("initiation").unwrap_or_default(), flow)?;
     if kept.len() > MAX_KEPT {
         return Err(Invalid::new("initiation", format!("is longer than {MAX_KEPT} bytes")).into());

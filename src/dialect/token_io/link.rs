@@ -14,7 +14,7 @@ use super::extra;
 use super::initiation::{Flow, Initiation, MAX_KEPT, read_ref_id};
 use super::json::Object;
 use super::moments;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::request::{FLOW, PaymentRequest};
 use crate::dialect::pairs::Pairs;
 use crate::domain::id::JourneyId;
@@ -54,7 +54,7 @@ impl PaymentLink {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], suffix: &str, now: Moment) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], suffix: &str, now: Moment) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let template = body.needed_object(TEMPLATE)?;
         let ref_id = read_ref_id(&template, MAX_REF_ID)
@@ -94,7 +94,7 @@ fn checked((name, kept): (&str, String)) -> Result<(String, String), Invalid> {
 }
 
 /// Where the payer says how much, nobody here would ask for it.
-fn check_amount(template: &Object) -> Result<(), Refusal> {
+fn check_amount(template: &Object) -> Result<(), Rejection> {
     let amount = template.needed_object("amount")?;
     if amount.raw("value").is_none() {
         let hint = "links of this gateway have a fixed amount";
@@ -104,7 +104,7 @@ fn check_amount(template: &Object) -> Result<(), Refusal> {
 }
 
 /// The initiation of the payment that a template stands for.
-fn payment_of(template: &str, ref_id: &str) -> Result<String, Refusal> {
+fn payment_of(template: &str, ref_id: &str) -> Result<String, Rejection> {
     let unreadable = |error: serde_json::Error| Invalid::new(TEMPLATE, format!("is not a JSON object ({error})"));
     let text = |text: &str| serde_json::value::to_raw_value(text).map_err(unreadable);
     let mut members: BTreeMap<String, Box<RawValue>> =
@@ -119,7 +119,7 @@ fn payment_of(template: &str, ref_id: &str) -> Result<String, Refusal> {
 }
 
 /// A refusal of the payment, as one of the template that it was made of.
-fn of_template(refusal: Refusal) -> Refusal {
+fn of_template(rejection: Rejection) -> Rejection {
     let renamed = |invalid: Invalid| match invalid.field().strip_prefix("initiation") {
         Some(rest) => {
             let field = format!("{TEMPLATE}{rest}");
@@ -127,17 +127,17 @@ fn of_template(refusal: Refusal) -> Refusal {
         }
         None => invalid,
     };
-    match refusal {
-        Refusal::Field(rule, invalid) => Refusal::Field(rule, renamed(invalid)),
-        Refusal::CardNumber(invalid) => Refusal::CardNumber(renamed(invalid)),
+    match rejection {
+        Rejection::Field(rule, invalid) => Rejection::Field(rule, renamed(invalid)),
+        Rejection::CardNumber(invalid) => Rejection::CardNumber(renamed(invalid)),
         other => other,
     }
 }
 
-fn check_config(config: &Object, amount: Amount) -> Result<Option<Moment>, Refusal> {
+fn check_config(config: &Object, amount: Amount) -> Result<Option<Moment>, Rejection> {
     if config.whole("maxUsageCount")?.is_some_and(|count| count != 1) {
         let invalid = Invalid::new(config.at("maxUsageCount"), "is not 1");
-        return Err(Refusal::not_allowed(
+        return Err(Rejection::not_allowed(
             invalid.hint("links of this gateway are used once; open one for each payment"),
         ));
     }
@@ -145,7 +145,7 @@ fn check_config(config: &Object, amount: Amount) -> Result<Option<Moment>, Refus
         let Some(limit) = config.text(name)? else { continue };
         let limit = Amount::parse(&limit, amount.currency()).map_err(|invalid| invalid.at(config.at(name)))?;
         if limit.minor() < amount.minor() {
-            return Err(Refusal::not_allowed(Invalid::new(config.at(name), "is less than the amount of the link")));
+            return Err(Rejection::not_allowed(Invalid::new(config.at(name), "is less than the amount of the link")));
         }
     }
     Ok(config.moment("expiresAt")?)
@@ -296,7 +296,7 @@ mod tests {
         body
     }
 
-    fn read(changes: &[(&str, Value)]) -> Result<PaymentLink, Refusal> {
+    fn read(changes: &[(&str, Value)]) -> Result<PaymentLink, Rejection> {
         PaymentLink::read(sent(changes).to_string().as_bytes(), "x7Q2", NOW)
     }
 
@@ -335,8 +335,8 @@ mod tests {
             ("/paymentTemplate/id", json!("x".repeat(8192)), "Field.InvalidFormat", "paymentTemplate"),
             ("/linkConfig/expiresAt", json!("tomorrow"), "Field.InvalidFormat", "linkConfig.expiresAt"),
         ] {
-            let refusal = read(&[(place, value)]).unwrap_err();
-            let failure = refusal.failure();
+            let rejection = read(&[(place, value)]).unwrap_err();
+            let failure = rejection.failure();
             assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{place}");
         }
     }

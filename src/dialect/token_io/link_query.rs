@@ -2,7 +2,7 @@
 
 use super::link::{LinkStatus, link_id, templates};
 use super::query::{Offset, read_limit, read_moment, read_offset};
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -38,7 +38,7 @@ impl LinkQuery {
     ///
     /// # Errors
     /// With the parameter that breaks a rule, or when there is no filter at all.
-    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
+    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Rejection> {
         let mut query = Self {
             limit: USUAL,
             offset: None,
@@ -77,7 +77,7 @@ impl LinkQuery {
             && same(&self.external_psu, external_psu)
     }
 
-    fn take(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+    fn take(&mut self, name: &str, value: String) -> Result<(), Rejection> {
         match name {
             "limit" => self.limit = read_limit(&value)?,
             "offset" => self.offset = read_offset(&value)?,
@@ -85,7 +85,7 @@ impl LinkQuery {
             "statuses" if STATUSES.contains(&value.as_str()) => self.statuses.push(value),
             "statuses" => {
                 let invalid = Invalid::new(name, "names no status of a payment link");
-                return Err(Refusal::not_allowed(invalid.hint(format!("known are {}", STATUSES.join(", ")))));
+                return Err(Rejection::not_allowed(invalid.hint(format!("known are {}", STATUSES.join(", ")))));
             }
             "createdAfter" => self.created_after = Some(read_moment(name, &value)?),
             "createdBefore" => self.created_before = Some(read_moment(name, &value)?),
@@ -103,7 +103,7 @@ impl LinkQuery {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<LinkQuery, Refusal> {
+    fn read(query: &str) -> Result<LinkQuery, Rejection> {
         LinkQuery::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
     }
 
@@ -118,8 +118,8 @@ mod tests {
             ("statuses=ACTIVE", "Field.Invalid", "statuses"),
             ("createdAfter=yesterday", "Field.InvalidFormat", "createdAfter"),
         ] {
-            let refusal = read(query).unwrap_err();
-            let failure = refusal.failure();
+            let rejection = read(query).unwrap_err();
+            let failure = rejection.failure();
             assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{query}");
         }
         let query = read("statuses=LINK_ACTIVE&statuses=LINK_EXPIRED&limit=7").unwrap();

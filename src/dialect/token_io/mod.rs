@@ -11,11 +11,11 @@ mod jwt;
 mod key;
 mod link;
 mod link_query;
-mod notice;
 mod party;
+mod payload;
 mod payment;
 mod query;
-mod refusal;
+mod rejection;
 mod request;
 mod sdk;
 mod status;
@@ -31,10 +31,10 @@ pub use jwt::Jwt;
 pub use key::{ReadKey, read_public_key};
 pub use link::{LinkStatus, PaymentLink, is_payment_link, link_id, payment_link, read_link_id};
 pub use link_query::LinkQuery;
-pub use notice::EVENT;
+pub use payload::EVENT;
 pub use payment::{PartialPayment, Payment, Standing, flow, partial_payment, payment};
 pub use query::{Offset, Query};
-pub use refusal::{Failure, FieldRule, Refusal};
+pub use rejection::{Failure, FieldRule, Rejection};
 pub use request::{CONSENTED, FLOW, INITIATION, PaymentRequest, STATE};
 pub use sdk::SdkSignature;
 pub use status::Status;
@@ -49,7 +49,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{flag, json, moments};
 use crate::domain::callback::Item;
-use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Target};
+use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{FinalOutcome, HandBack, Journey};
 use crate::domain::params::{Params, Placeholder};
@@ -141,22 +141,27 @@ impl Dialect for TokenIo {
     }
 
     /// A webhook hears of the creation and of every change.
-    fn tells(&self, _journey: &Journey, _news: News, target: Target) -> bool {
-        matches!(target, Target::Endpoint(_))
+    fn notifies(&self, _journey: &Journey, _event: JourneyEvent, target: Target) -> bool {
+        matches!(target, Target::WebhookEndpoint(_))
     }
 
-    fn notice(&self, journey: &Journey, news: News) -> Option<Notice> {
-        notice::notice(journey, news)
+    fn webhook(&self, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+        payload::webhook(journey, event)
     }
 
-    fn sign(&self, _journey: &Journey, notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
-        notice::sign(notice, posting)
+    fn sign(
+        &self,
+        _journey: &Journey,
+        webhook: &WebhookPayload,
+        posting: &Posting<'_>,
+    ) -> Option<Vec<(&'static str, String)>> {
+        payload::sign(webhook, posting)
     }
 
     fn delivery_policy(&self, target: Target) -> DeliveryPolicy {
         match target {
             Target::Callback(_) => DeliveryPolicy::CALLBACK,
-            Target::Endpoint(_) => notice::DELIVERY_POLICY,
+            Target::WebhookEndpoint(_) => payload::DELIVERY_POLICY,
         }
     }
 }

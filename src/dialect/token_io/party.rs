@@ -1,7 +1,7 @@
 //! Creditors and debtors: who they are, and where their account is (contracts, section 4).
 
 use super::json::Object;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
 
 /// The longest name, in characters.
@@ -30,7 +30,7 @@ type Form = fn(&str) -> bool;
 ///
 /// # Errors
 /// With the path of the first field that breaks a rule.
-pub(super) fn read_creditor(creditor: &Object) -> Result<String, Refusal> {
+pub(super) fn read_creditor(creditor: &Object) -> Result<String, Rejection> {
     let name = named(creditor, "name")?.ok_or_else(|| creditor.missing("name"))?;
     named(creditor, "ultimateCreditorName")?;
     creditor.text("bankName")?;
@@ -43,7 +43,7 @@ pub(super) fn read_creditor(creditor: &Object) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// With the path of the first field that breaks a rule.
-pub(super) fn check_debtor(debtor: &Object) -> Result<(), Refusal> {
+pub(super) fn check_debtor(debtor: &Object) -> Result<(), Rejection> {
     named(debtor, "name")?;
     if debtor.text("tokenizedAccountId")?.is_none() {
         return check_account(debtor);
@@ -62,7 +62,7 @@ fn named(party: &Object, field: &str) -> Result<Option<String>, Invalid> {
     }
 }
 
-fn check_account(party: &Object) -> Result<(), Refusal> {
+fn check_account(party: &Object) -> Result<(), Rejection> {
     let mut named = None;
     for (field, form, expected) in ACCOUNTS {
         if has(party, field, form, expected)? {
@@ -84,10 +84,10 @@ fn check_account(party: &Object) -> Result<(), Refusal> {
 }
 
 /// Whom a payment reaches must not depend on which of two accounts its reader looks at.
-fn check_alone(party: &Object, named: Option<&str>, field: &str) -> Result<(), Refusal> {
+fn check_alone(party: &Object, named: Option<&str>, field: &str) -> Result<(), Rejection> {
     let Some(named) = named else { return Ok(()) };
     let invalid = Invalid::new(party.at(field), format!("names a second account beside {named}"));
-    Err(Refusal::not_allowed(invalid.hint("expected one account")))
+    Err(Rejection::not_allowed(invalid.hint("expected one account")))
 }
 
 fn has(party: &Object, field: &str, form: Form, expected: &str) -> Result<bool, Invalid> {

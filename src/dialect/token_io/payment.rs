@@ -9,7 +9,7 @@ use super::link::is_payment_link;
 use super::request::{CONSENTED, FLOW, INITIATION};
 use super::status::Status;
 use super::{extra, moments};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Cause, Outcome};
@@ -71,12 +71,12 @@ struct ErrorInfo {
 ///
 /// A status that sends the browser somewhere says where; others do not.
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
-    let refusal = standing.final_outcome.filter(|final_outcome| !final_outcome.outcome.is_proven());
-    let bank_error = refusal.and_then(|final_outcome| match &final_outcome.cause {
+    let rejection = standing.final_outcome.filter(|final_outcome| !final_outcome.outcome.is_proven());
+    let bank_error = rejection.and_then(|final_outcome| match &final_outcome.cause {
         Cause::Bank(error) => error.as_ref(),
         Cause::Customer | Cause::Merchant | Cause::Time => None,
     });
-    let reason = refusal.map(|final_outcome| reason(final_outcome, standing.status));
+    let reason = rejection.map(|final_outcome| reason(final_outcome, standing.status));
     Payment {
         id: payment_id(*journey.id()),
         member_id: member_id(journey.opening().merchant),
@@ -156,17 +156,19 @@ impl<'a> Standing<'a> {
     }
 
     /// Where it stood when this was news. `None` of a final outcome that it has not had.
-    pub fn at(journey: &'a Journey, news: News) -> Option<Self> {
+    pub fn at(journey: &'a Journey, event: JourneyEvent) -> Option<Self> {
         let opened = journey.opening().opened_at;
         let visit = |number: u8| journey.visits().get(usize::from(number));
-        Some(match news {
-            News::Opened => Self { status: waiting(journey), since: opened, final_outcome: None },
-            News::Ready(number) => {
+        Some(match event {
+            JourneyEvent::Opened => Self { status: waiting(journey), since: opened, final_outcome: None },
+            JourneyEvent::Ready(number) => {
                 let since = visit(number).and_then(ProviderVisit::way_known_at).unwrap_or(opened);
                 Self { status: Status::PendingRedirectAuth, since, final_outcome: None }
             }
-            News::Returned(number) => Self::verified(visit(number), opened),
-            News::Concluded(number) => Self::concluded(journey, journey.final_outcomes().get(usize::from(number))?),
+            JourneyEvent::Returned(number) => Self::verified(visit(number), opened),
+            JourneyEvent::Concluded(number) => {
+                Self::concluded(journey, journey.final_outcomes().get(usize::from(number))?)
+            }
         })
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ids::payment_id;
 use super::payment::Standing;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::request::INITIATION;
 use super::status::Status;
 use super::{NAME, extra, flag, moments};
@@ -133,7 +133,7 @@ impl Query {
     ///
     /// # Errors
     /// With the parameter that breaks a rule, or when there is no `limit`.
-    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Refusal> {
+    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Rejection> {
         let (mut query, mut limit) = (Self::default(), None);
         // An empty parameter is as good as absent.
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -172,13 +172,13 @@ impl Query {
             && same(&self.external_psu, facts.external_psu)
     }
 
-    fn take(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+    fn take(&mut self, name: &str, value: String) -> Result<(), Rejection> {
         match name {
             "offset" => self.offset = read_offset(&value)?,
             "ids" => self.ids.values.push(value),
             "invertIds" => self.ids.inverted = read_flag(name, &value)?,
             "statuses" if Status::parse(&value).is_some() => self.statuses.values.push(value),
-            "statuses" => return Err(Refusal::not_allowed(Invalid::new(name, "names no status of a payment"))),
+            "statuses" => return Err(Rejection::not_allowed(Invalid::new(name, "names no status of a payment"))),
             "invertStatuses" => self.statuses.inverted = read_flag(name, &value)?,
             "createdAfter" => self.created_after = Some(read_moment(name, &value)?),
             "createdBefore" => self.created_before = Some(read_moment(name, &value)?),
@@ -196,12 +196,12 @@ impl Query {
     }
 }
 
-pub(super) fn read_limit(value: &str) -> Result<usize, Refusal> {
+pub(super) fn read_limit(value: &str) -> Result<usize, Rejection> {
     let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     limit.ok_or_else(|| Invalid::new("limit", format!("is not a whole number from 1 to {MOST}")).into())
 }
 
-pub(super) fn read_offset(value: &str) -> Result<Option<Offset>, Refusal> {
+pub(super) fn read_offset(value: &str) -> Result<Option<Offset>, Rejection> {
     if value.is_empty() {
         return Ok(None);
     }
@@ -210,19 +210,19 @@ pub(super) fn read_offset(value: &str) -> Result<Option<Offset>, Refusal> {
 }
 
 /// One of the documented values.
-fn one_of(name: &str, value: String, known: &[&str]) -> Result<String, Refusal> {
+fn one_of(name: &str, value: String, known: &[&str]) -> Result<String, Rejection> {
     if known.contains(&value.as_str()) {
         return Ok(value);
     }
     let invalid = Invalid::new(name, "is not one of its documented values");
-    Err(Refusal::not_allowed(invalid.hint(format!("expected {}", known.join(" or ")))))
+    Err(Rejection::not_allowed(invalid.hint(format!("expected {}", known.join(" or ")))))
 }
 
-fn read_flag(name: &str, value: &str) -> Result<bool, Refusal> {
+fn read_flag(name: &str, value: &str) -> Result<bool, Rejection> {
     flag::of_word(value).ok_or_else(|| Invalid::new(name, flag::RULE).into())
 }
 
 /// A moment; a `+` may have been read as a space.
-pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Refusal> {
+pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Rejection> {
     Ok(moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)?)
 }

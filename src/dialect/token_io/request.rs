@@ -2,9 +2,9 @@
 
 use super::initiation::{Flow, Initiation};
 use super::json::Object;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::moment::Moment;
 use crate::domain::terms::{ExtraOutcomes, OneTime};
@@ -36,7 +36,7 @@ impl PaymentRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], now: Moment) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let initiation = Initiation::read(&body, now)?;
         if initiation.callback.is_none() {
@@ -71,7 +71,7 @@ impl PaymentRequest {
             callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
             params_in: Placement::Query,
             endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
-            telling: Telling::plainly(),
+            telling: WebhookOptions::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: None,

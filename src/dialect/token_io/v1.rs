@@ -28,10 +28,10 @@ use super::extra;
 use super::ids::{read, written};
 use super::initiation::{Flow, check_execution_date, read_ref_id};
 use super::json::Object;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::request::FLOW;
 use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, FinalOutcome, Journey, Purpose, Wanted};
@@ -89,7 +89,7 @@ impl TokenRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], now: Moment) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let payload = body.needed_object(PAYLOAD)?;
         read_ref_id(&payload, MAX_REF_ID)?;
@@ -136,7 +136,7 @@ impl TokenRequest {
             callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
             params_in: Placement::Query,
             endpoints: Asked::OwnPage,
-            telling: Telling::plainly(),
+            telling: WebhookOptions::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: None,

@@ -1,7 +1,7 @@
 //! `PUT /webhook/config`: which events are told where (contracts, sections 2 and 8).
 
 use super::json::Object;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::callback::{CallbackUrl, Rules};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Webhook;
@@ -25,13 +25,13 @@ const EVENTS: [&str; 11] = [
 ///
 /// # Errors
 /// With the path of the first field that breaks a rule.
-pub fn read_webhook(body: &[u8], rules: &Rules) -> Result<Webhook, Refusal> {
+pub fn read_webhook(body: &[u8], rules: &Rules) -> Result<Webhook, Rejection> {
     let config = Object::of_body(body)?.needed_object("config")?;
     let mut types: Vec<String> = Vec::new();
     for (index, kind) in config.texts("type")?.ok_or_else(|| config.missing("type"))?.into_iter().enumerate() {
         if !EVENTS.contains(&kind.as_str()) {
             let invalid = Invalid::new(format!("{}[{index}]", config.at("type")), "is no kind of event");
-            return Err(Refusal::not_allowed(invalid.hint(format!("known are {}", EVENTS.join(", ")))));
+            return Err(Rejection::not_allowed(invalid.hint(format!("known are {}", EVENTS.join(", ")))));
         }
         if !types.contains(&kind) {
             types.push(kind);

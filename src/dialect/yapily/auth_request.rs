@@ -8,7 +8,7 @@ use super::json::Object;
 use super::{moments, payment};
 use crate::domain::callback::Placement;
 use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Kind};
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::UserId;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
@@ -155,7 +155,7 @@ impl AuthRequest {
             callback: self.way.callback.clone(),
             params_in: Placement::Query,
             endpoints: Asked::OwnPage,
-            telling: Telling::default(),
+            telling: WebhookOptions::default(),
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
             expiry: None,

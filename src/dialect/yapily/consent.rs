@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Refusal, extra, moments};
+use super::{Rejection, extra, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
@@ -186,12 +186,12 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
 pub(super) fn authorisation_error(journey: &Journey, now: Moment) -> Option<AuthorisationError> {
     let round = journey.round_status(now)?;
     let final_outcome = journey.final_outcome().filter(|final_outcome| final_outcome.outcome != Outcome::Authorised)?;
-    let refusal = Refusal::of(final_outcome);
+    let rejection = Rejection::of(final_outcome);
     Some(AuthorisationError {
         status: status(round),
-        error: refusal.error(),
-        error_source: refusal.source().as_str(),
-        error_description: refusal.description().to_owned(),
+        error: rejection.error(),
+        error_source: rejection.source().as_str(),
+        error_description: rejection.description().to_owned(),
         occurred_at: moments::written(final_outcome.at),
     })
 }

@@ -13,7 +13,7 @@ mod institution;
 mod payment;
 mod phases;
 mod query;
-mod refusal;
+mod rejection;
 mod user;
 
 pub use auth_request::{AuthRequest, Reach, Who};
@@ -25,7 +25,7 @@ pub use hosted::{HostedKind, HostedRequest};
 pub use hosted_view::{Shown, hosted_request};
 pub use institution::institution;
 pub use query::{Query, UserQuery, force_delete};
-pub use refusal::{Refusal, Source};
+pub use rejection::{Rejection, Source};
 pub use user::{deleted_user, read_user, user};
 
 use super::{flag, json, moments};
@@ -82,11 +82,11 @@ impl Dialect for Yapily {
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
         let params = match hand_back.final_outcome {
             Some(final_outcome) if final_outcome.outcome != Outcome::Authorised => {
-                let refusal = Refusal::of(final_outcome);
+                let rejection = Rejection::of(final_outcome);
                 whose(journey, Params::default())
-                    .append("error", refusal.error())
-                    .append("error-source", refusal.source().as_str())
-                    .append_text("error-description", refusal.description(), Refusal::encode)
+                    .append("error", rejection.error())
+                    .append("error-source", rejection.source().as_str())
+                    .append_text("error-description", rejection.description(), Rejection::encode)
             }
             Some(_) | None => whose(journey, token(journey, hand_back)),
         };

@@ -24,14 +24,14 @@ pub(super) fn of(journey: &Journey) -> Vec<Phase> {
     phases.extend(journey.visits().first().map(|first| ("INSTITUTION_SUBMITTED", left_at(first))));
     phases.extend(journey.visits().last().map(|last| ("AUTHORISATION_CREATED", left_at(last))));
     phases.extend(journey.grant().map(|grant| ("AUTHORISED", grant.given_at)));
-    let refused = journey.final_outcome().and_then(|ended| Some((refusal(ended.outcome)?, ended.at)));
+    let refused = journey.final_outcome().and_then(|ended| Some((rejection(ended.outcome)?, ended.at)));
     phases.extend(refused);
     phases.extend(journey.grant().and_then(|grant| Some(("SUBMITTED", grant.consumed_at?))));
     phases.sort_by_key(|(_, at)| *at);
     phases.into_iter().map(|(name, at)| phase(name, at)).collect()
 }
 
-const fn refusal(outcome: Outcome) -> Option<&'static str> {
+const fn rejection(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Cancelled => Some("AUTHORISATION_REJECTED"),
         Outcome::Failed | Outcome::Expired => Some("AUTHORISATION_FAILED"),

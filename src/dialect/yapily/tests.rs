@@ -237,14 +237,17 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
         ),
     ] {
         let ended = concluded(journey(OneTime::Off, None), &fact);
-        let refusal = Refusal::of(ended.final_outcome().unwrap());
-        assert_eq!((refusal.error(), refusal.source().as_str(), refusal.description()), (error, source, sentence));
+        let rejection = Rejection::of(ended.final_outcome().unwrap());
+        assert_eq!(
+            (rejection.error(), rejection.source().as_str(), rejection.description()),
+            (error, source, sentence)
+        );
     }
 }
 
 #[test]
 fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
-    let longest = Refusal::encode(&"x".repeat(Params::LEAST_TEXT)).len();
+    let longest = Rejection::encode(&"x".repeat(Params::LEAST_TEXT)).len();
     for text in ["~".repeat(900), "?".repeat(900), "é".repeat(500), "🂡".repeat(250)] {
         let refused = concluded(journey(OneTime::Off, None), &Fact::refused(BankError::new("x", Some(&text))));
         let hand_back =
@@ -451,7 +454,7 @@ fn the_documented_payment_request_is_read() {
 fn a_payment_request_is_refused_by_the_path_of_its_fault() {
     use serde_json::json;
     let identification = json!([{ "type": "SORT_CODE" }]);
-    for (path, value, refusal) in [
+    for (path, value, rejection) in [
         ("/paymentRequest", json!(null), "paymentRequest: is required"),
         ("/paymentRequest/paymentIdempotencyId", json!(null), "paymentRequest.paymentIdempotencyId: is required"),
         (
@@ -539,7 +542,7 @@ fn a_payment_request_is_refused_by_the_path_of_its_fault() {
         ),
     ] {
         let refused = payment(path, &value).unwrap_err();
-        assert!(refused.starts_with(refusal), "{path} {value}: {refused}");
+        assert!(refused.starts_with(rejection), "{path} {value}: {refused}");
     }
 }
 
@@ -561,5 +564,5 @@ fn a_consent_says_what_its_customer_left() {
     let failed = concluded(waiting, &Fact::refused(BankError::new("server_error", None)));
     assert_eq!(shown(&failed, &about)["status"], "FAILED");
     let final_outcome: &FinalOutcome = failed.final_outcome().unwrap();
-    assert_eq!(Refusal::of(final_outcome).source().in_capitals(), "INSTITUTION");
+    assert_eq!(Rejection::of(final_outcome).source().in_capitals(), "INSTITUTION");
 }

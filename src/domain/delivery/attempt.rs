@@ -116,7 +116,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{DeliveryId, News, State, Target};
+    use crate::domain::delivery::{DeliveryId, JourneyEvent, State, Target};
     use crate::domain::id::{JourneyId, Shard};
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
@@ -124,14 +124,18 @@ mod tests {
     const EVEN: u64 = 0;
 
     fn delivery(target: Target, tries: u8) -> Delivery {
-        let id = DeliveryId { journey: JourneyId::mint([7; 16], Shard::of_byte(0)), news: News::Concluded(0), target };
+        let id = DeliveryId {
+            journey: JourneyId::mint([7; 16], Shard::of_byte(0)),
+            event: JourneyEvent::Concluded(0),
+            target,
+        };
         Delivery { tries, ..Delivery::fresh(id, NOW) }
     }
 
     fn verdict(attempt_result: AttemptResult, retry_after: Option<u64>, tries: u8) -> Verdict {
         let received = DeliveryPolicy::STANDARD.success.is_met_by(attempt_result, b"");
         let attempt = Attempt { attempt_result, received, retry_after: retry_after.map(Duration::from_secs) };
-        attempt.judge(&delivery(Target::Endpoint(0), tries), &DeliveryPolicy::STANDARD, NOW, EVEN)
+        attempt.judge(&delivery(Target::WebhookEndpoint(0), tries), &DeliveryPolicy::STANDARD, NOW, EVEN)
     }
 
     const fn after(seconds: u64) -> Verdict {
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_attempts_at_a_dead_endpoint_are_the_printed_table() {
-        let (mut now, mut delivery) = (NOW, delivery(Target::Endpoint(0), 0));
+        let (mut now, mut delivery) = (NOW, delivery(Target::WebhookEndpoint(0), 0));
         let mut waits = vec![now.since(delivery.due_at)];
         let attempt = Attempt { attempt_result: AttemptResult::Unreachable, received: false, retry_after: None };
         while let Verdict::Retry(wait) = attempt.judge(&delivery, &DeliveryPolicy::STANDARD, now, EVEN) {
@@ -155,7 +159,7 @@ mod tests {
     fn where_410_says_nothing_of_its_own_it_is_a_failure_like_others() {
         let attempt = Attempt { attempt_result: AttemptResult::Status(410), received: false, retry_after: None };
         let policy = DeliveryPolicy { gone: false, ..DeliveryPolicy::STANDARD };
-        assert_eq!(attempt.judge(&delivery(Target::Endpoint(0), 0), &policy, NOW, EVEN), after(5));
+        assert_eq!(attempt.judge(&delivery(Target::WebhookEndpoint(0), 0), &policy, NOW, EVEN), after(5));
     }
 
     #[test]
@@ -190,11 +194,11 @@ mod tests {
             retry_after: Some(Duration::from_hours(24)),
         };
         let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
-        let judge = |now| attempt.judge(&delivery(Target::Endpoint(0), 1), &DeliveryPolicy::STANDARD, now, EVEN);
+        let judge = |now| attempt.judge(&delivery(Target::WebhookEndpoint(0), 1), &DeliveryPolicy::STANDARD, now, EVEN);
         assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
         assert_eq!(judge(late), Verdict::Dead);
-        assert!(delivery(Target::Endpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));
-        assert_eq!(delivery(Target::Endpoint(0), 1).state, State::Waiting);
+        assert!(delivery(Target::WebhookEndpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));
+        assert_eq!(delivery(Target::WebhookEndpoint(0), 1).state, State::Waiting);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! happened stays as it was, so both can be written at any time.
 
 mod attempt;
-mod news;
+mod event;
 mod policy;
 mod record;
 mod schedule;
@@ -20,21 +20,21 @@ use super::moment::Moment;
 use super::secret::Secret;
 
 pub use attempt::{Attempt, AttemptResult, Verdict};
-pub use news::News;
+pub use event::JourneyEvent;
 pub use policy::{DeliveryPolicy, SuccessRule};
 pub use record::AttemptRecord;
 pub use schedule::Schedule;
 
 /// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
 ///
-/// As text: the journey's UUID, the news and the target, `…_0_c1` or `…_0_e0` of the first final outcome, `…_o_e0` of the
+/// As text: the journey's UUID, the event and the target, `…_0_c1` or `…_0_e0` of the first final outcome, `…_o_e0` of the
 /// opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
     /// The journey.
     pub journey: JourneyId,
     /// What it tells of.
-    pub news: News,
+    pub event: JourneyEvent,
     /// Who is told.
     pub target: Target,
 }
@@ -45,7 +45,7 @@ pub enum Target {
     /// A background callback, from 0: it gets the browser's query by a GET.
     Callback(u8),
     /// A payment endpoint, from 0: it gets a body by a POST.
-    Endpoint(u8),
+    WebhookEndpoint(u8),
 }
 
 impl Target {
@@ -56,13 +56,13 @@ impl Target {
     pub const fn number(self) -> u8 {
         match self {
             Self::Callback(entry) => entry,
-            Self::Endpoint(entry) => entry | Self::ENDPOINTS,
+            Self::WebhookEndpoint(entry) => entry | Self::ENDPOINTS,
         }
     }
 
     /// Reads what [`Target::number`] wrote.
     pub const fn of_number(number: u8) -> Self {
-        if number < Self::ENDPOINTS { Self::Callback(number) } else { Self::Endpoint(number & !Self::ENDPOINTS) }
+        if number < Self::ENDPOINTS { Self::Callback(number) } else { Self::WebhookEndpoint(number & !Self::ENDPOINTS) }
     }
 }
 
@@ -70,14 +70,14 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Callback(entry) => write!(f, "c{entry}"),
-            Self::Endpoint(entry) => write!(f, "e{entry}"),
+            Self::WebhookEndpoint(entry) => write!(f, "e{entry}"),
         }
     }
 }
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}_{}", self.journey, self.news, self.target)
+        write!(f, "{}_{}_{}", self.journey, self.event, self.target)
     }
 }
 
@@ -87,14 +87,14 @@ impl FromStr for DeliveryId {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let read = || {
             let (journey, rest) = text.split_once('_')?;
-            let (news, target) = rest.split_once('_')?;
+            let (event, target) = rest.split_once('_')?;
             let entry = target.get(1..)?.parse().ok().filter(|entry| *entry < Target::ENDPOINTS)?;
             let target = match target.as_bytes() {
                 [b'c', ..] => Target::Callback(entry),
-                [b'e', ..] => Target::Endpoint(entry),
+                [b'e', ..] => Target::WebhookEndpoint(entry),
                 _ => return None,
             };
-            Some(Self { journey: journey.parse().ok()?, news: News::read(news)?, target })
+            Some(Self { journey: journey.parse().ok()?, event: JourneyEvent::read(event)?, target })
         };
         // Only the one spelling that we write ourselves.
         read().filter(|id| id.to_string() == text).ok_or_else(|| {
@@ -201,7 +201,7 @@ impl State {
 
 /// What a payment endpoint is told, in a dialect's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct WebhookPayload {
     /// The media type of the body.
     pub content_type: String,
     /// The body.
@@ -231,8 +231,10 @@ mod tests {
     #[test]
     fn an_id_comes_back_from_its_text_and_no_other_spelling_does() {
         let journey = JourneyId::mint([0xa7; 16], Shard::of_byte(7));
-        for target in [Target::Callback(0), Target::Callback(15), Target::Endpoint(0), Target::Endpoint(15)] {
-            let id = DeliveryId { journey, news: News::Concluded(3), target };
+        for target in
+            [Target::Callback(0), Target::Callback(15), Target::WebhookEndpoint(0), Target::WebhookEndpoint(15)]
+        {
+            let id = DeliveryId { journey, event: JourneyEvent::Concluded(3), target };
             assert_eq!(id.to_string().parse::<DeliveryId>().unwrap(), id);
             assert!(!id.to_string().contains('.'));
             assert_eq!(Target::of_number(target.number()), target);

@@ -4,7 +4,7 @@ use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::Grant;
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{BankError, Fact};
 use crate::domain::secret::Sealed;
@@ -136,9 +136,9 @@ impl Journey {
         let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
         let number = match (self.final_outcome(), u8::try_from(self.past.final_outcomes.len())) {
-            (None, Ok(number)) if number < News::SETTLEMENTS => number,
+            (None, Ok(number)) if number < JourneyEvent::SETTLEMENTS => number,
             (Some(standing), Ok(number))
-                if number < News::SETTLEMENTS && outcome.is_proven() && !standing.outcome.is_proven() =>
+                if number < JourneyEvent::SETTLEMENTS && outcome.is_proven() && !standing.outcome.is_proven() =>
             {
                 number
             }

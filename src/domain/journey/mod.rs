@@ -56,7 +56,7 @@ pub struct Opening {
     pub purpose: Purpose,
     /// The dialect's own fields, kept for its answers and never interpreted here.
     pub extras: Vec<(String, String)>,
-    /// Where its news goes.
+    /// Where its event goes.
     pub plan: Plan,
     /// What the merchant had chosen.
     pub terms: Terms,

@@ -4,7 +4,7 @@ use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::{Grant, Status};
-use crate::domain::delivery::{Delivery, DeliveryId, News, Target};
+use crate::domain::delivery::{Delivery, DeliveryId, JourneyEvent, Target};
 use crate::domain::moment::Moment;
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::secret::Sealed;
@@ -234,8 +234,8 @@ impl Journey {
     }
 
     /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of it.
-    pub fn deliveries(&self, news: News, at: Moment, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
-        let id = |target| DeliveryId { journey: self.opening.id, news, target };
+    pub fn deliveries(&self, event: JourneyEvent, at: Moment, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
+        let id = |target| DeliveryId { journey: self.opening.id, event, target };
         let told = self.opening.plan.targets().filter(|target| is_told(*target));
         told.map(|target| Delivery::fresh(id(target), at)).collect()
     }

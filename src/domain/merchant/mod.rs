@@ -7,7 +7,7 @@ use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
-use crate::domain::plan::Endpoint;
+use crate::domain::plan::WebhookEndpoint;
 use crate::domain::rotation::Rotating;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{
@@ -39,7 +39,7 @@ pub struct Merchant {
     /// What it has chosen.
     pub settings: Settings,
     /// Its saved payment endpoints.
-    pub endpoints: Slots<Endpoint>,
+    pub endpoints: Slots<WebhookEndpoint>,
     /// Who is told of every change, where a dialect has one such place for all journeys.
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
@@ -263,7 +263,7 @@ pub struct Settings {
     pub answers_to: AnswersTo,
     /// Whether its calls have to be signed.
     pub signed_calls: SignedCalls,
-    /// The media type of notices, where it has to be another one than the call's; empty is the call's.
+    /// The media type of webhooks, where it has to be another one than the call's; empty is the call's.
     pub notice_type: String,
 }
 

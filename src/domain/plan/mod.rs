@@ -4,7 +4,7 @@ use crate::domain::callback::{
     AppWays, CallbackUrl, Item, MAX_LENGTH, Placement, Rules, Saved, check_count, parse_list, place,
 };
 use crate::domain::delivery::Target;
-use crate::domain::endpoint::Telling;
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{SavedCallback, SavedCallbacks};
 use crate::domain::outcome::Outcome;
@@ -14,7 +14,7 @@ use crate::domain::signed_return::PARAMETER;
 use crate::domain::terms::{AppLinks, OneOffUrls};
 use crate::domain::wish::Asked;
 
-pub use crate::domain::endpoint::Endpoint;
+pub use crate::domain::endpoint::WebhookEndpoint;
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub struct Plan {
     /// Who else is told, in the background.
     pub background: Vec<Entry>,
     /// The payment endpoints.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<WebhookEndpoint>,
 }
 
 /// What a dialect and a merchant allow in a plan.
@@ -75,7 +75,7 @@ pub struct Allowed<'a> {
     /// The merchant's saved callbacks.
     pub callbacks: &'a SavedCallbacks,
     /// The merchant's saved payment endpoints, in their slots.
-    pub endpoints: &'a [Option<Endpoint>],
+    pub endpoints: &'a [Option<WebhookEndpoint>],
     /// Whether one-off URLs are.
     pub one_off_urls: OneOffUrls,
     /// The operator's and the dialect's rules for URLs.
@@ -190,7 +190,7 @@ impl Plan {
     ///
     /// # Errors
     /// When bodies have to be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
-    pub fn told_as(self, telling: &Telling, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+    pub fn told_as(self, telling: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
         let alone = self.endpoints.len() == 1;
         let endpoints = self.endpoints.into_iter().enumerate().map(|(index, endpoint)| {
             let told = endpoint.told_as(telling, brought);
@@ -211,22 +211,22 @@ impl Plan {
     /// Who is told in the background, in order: the callbacks, then the payment endpoints.
     pub fn targets(&self) -> impl Iterator<Item = Target> {
         let callbacks = (0..=u8::MAX).zip(&self.background).map(|(index, _)| Target::Callback(index));
-        callbacks.chain((0..=u8::MAX).zip(&self.endpoints).map(|(index, _)| Target::Endpoint(index)))
+        callbacks.chain((0..=u8::MAX).zip(&self.endpoints).map(|(index, _)| Target::WebhookEndpoint(index)))
     }
 
     /// Where a target is. `None` when this plan has none there.
     pub fn url_of(&self, target: Target) -> Option<&CallbackUrl> {
         match target {
             Target::Callback(index) => self.background.get(usize::from(index)).map(|entry| &entry.url),
-            Target::Endpoint(_) => self.endpoint(target).map(|endpoint| &endpoint.url),
+            Target::WebhookEndpoint(_) => self.endpoint(target).map(|endpoint| &endpoint.url),
         }
     }
 
     /// The payment endpoint of a target, if it is one.
-    pub fn endpoint(&self, target: Target) -> Option<&Endpoint> {
+    pub fn endpoint(&self, target: Target) -> Option<&WebhookEndpoint> {
         match target {
             Target::Callback(_) => None,
-            Target::Endpoint(index) => self.endpoints.get(usize::from(index)),
+            Target::WebhookEndpoint(index) => self.endpoints.get(usize::from(index)),
         }
     }
 
@@ -267,7 +267,7 @@ impl Saved for SavedCallbacks {
 }
 
 /// Saved payment endpoints, which have no names.
-struct SavedEndpoints<'a>(&'a [Option<Endpoint>]);
+struct SavedEndpoints<'a>(&'a [Option<WebhookEndpoint>]);
 
 impl Saved for SavedEndpoints<'_> {
     fn has_name(&self, _name: &str) -> bool {
@@ -336,7 +336,7 @@ fn renamed(invalid: Invalid) -> Invalid {
     invalid.at(field)
 }
 
-fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<Endpoint, Invalid> {
+fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<WebhookEndpoint, Invalid> {
     match item {
         Item::Index(index) => saved_endpoint(*index, allowed).ok_or_else(|| {
             Invalid::new("callback_url", format!("names the saved endpoint {index}, and there is none at that index"))
@@ -347,13 +347,13 @@ fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<Endpoint, Inval
             Err(Invalid::new("callback_url", "is a URL, and this merchant allows saved endpoints only")
                 .hint("save it with POST /v1/profile/endpoints and give its index"))
         }
-        Item::Url(text) => Endpoint::parse(text, allowed.rules),
+        Item::Url(text) => WebhookEndpoint::parse(text, allowed.rules),
     }
 }
 
-fn saved_endpoint(index: usize, allowed: Allowed<'_>) -> Option<Endpoint> {
+fn saved_endpoint(index: usize, allowed: Allowed<'_>) -> Option<WebhookEndpoint> {
     let saved = allowed.endpoints.get(index)?.clone()?;
-    Some(Endpoint { slot: Some(index), ..saved })
+    Some(WebhookEndpoint { slot: Some(index), ..saved })
 }
 
 #[cfg(test)]

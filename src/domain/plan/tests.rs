@@ -104,7 +104,7 @@ fn a_list_has_an_end_in_either_form() {
 #[test]
 fn payment_endpoints_are_urls_and_saved_ones() {
     let (rules, callbacks) = (Rules::default(), callbacks());
-    let saved = |url| Endpoint::at(CallbackUrl::parse(url, &rules).unwrap());
+    let saved = |url| WebhookEndpoint::at(CallbackUrl::parse(url, &rules).unwrap());
     let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
     let one_off_urls = OneOffUrls::Allowed;
     let allowed = Allowed {
@@ -123,7 +123,7 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     let plan = telling("https://b.example/pay,2").unwrap();
     let told = ["https://b.example/pay", "https://a.example/2?status=x"];
     assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
-    assert_eq!(plan.endpoint(Target::Endpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
+    assert_eq!(plan.endpoint(Target::WebhookEndpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
     assert_eq!(plan.url_of(Target::Callback(0)), None);
     let first = Plan::default().telling(&Asked::Nothing, allowed).unwrap();
     assert_eq!((urls(&first), first.endpoints[0].slot), (vec!["https://a.example/1".to_owned()], Some(1)));
@@ -139,7 +139,7 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     ] {
         assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
     }
-    let encrypted = Telling { ciphering: Ciphering::OwnKey, ..Telling::default() };
+    let encrypted = WebhookOptions { ciphering: Ciphering::OwnKey, ..WebhookOptions::default() };
     let refused = telling("1,2").unwrap().told_as(&encrypted, None).unwrap_err();
     assert_eq!(refused.field(), "payment_endpoint item 1");
     let saved_only = Allowed { one_off_urls: OneOffUrls::SavedOnly, ..allowed };

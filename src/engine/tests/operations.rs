@@ -19,7 +19,7 @@ fn wish(purpose: Purpose) -> Wish {
         callback: Asked::OwnPage,
         params_in: Placement::Query,
         endpoints: Asked::OwnPage,
-        telling: Telling::plainly(),
+        telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
         expiry: None,

@@ -24,7 +24,7 @@ fn wish(purpose: Purpose) -> Wish {
         callback: Asked::Covered("https://shop.example/cb?own=1".into()),
         params_in: Placement::Query,
         endpoints: Asked::OwnPage,
-        telling: Telling::plainly(),
+        telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
         expiry: None,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::api_key::{IssuedKey, KeyName};
-use crate::domain::endpoint::Endpoint as At;
+use crate::domain::endpoint::WebhookEndpoint as At;
 use crate::domain::id::MerchantId;
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::{digest, sent_hash};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::FutureExt as _;
 
 use crate::bank::{BankTrouble, Requested};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{Conclusion, Journey};
 use crate::domain::outcome::Fact;
 use crate::domain::redirect::Redirect;
@@ -123,8 +123,8 @@ async fn keep_way(engine: &Engine, journey: Journey, visit: u8, way: &Redirect) 
     let keep = |journey: &Journey| {
         let next = journey.clone().ready(visit, sealed.clone(), engine.deps.clock.now());
         Ok(next.map_or(Next::Stay(()), |next| {
-            let told = commit::told(&engine.deps, &next, News::Ready(visit));
-            Next::Take(Box::new(Step::to(next).with_deliveries(told)), ())
+            let deliveries = commit::deliveries_of(&engine.deps, &next, JourneyEvent::Ready(visit));
+            Next::Take(Box::new(Step::to(next).with_deliveries(deliveries)), ())
         }))
     };
     commit::unless_gone(commit::commit_persistently(&engine.deps, journey, keep).await).map(drop)

@@ -4,7 +4,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::id::MerchantId;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, find};
-use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, endpoint_name};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, receiver_name};
 
 /// A merchant's deliveries of this kind, newest first, `most` at the most, beginning behind `after`.
 ///
@@ -48,7 +48,7 @@ pub async fn replay(
 ) -> Result<Option<DeliveryContext>, EngineError> {
     let Some(context) = find(engine, merchant, id).await? else { return Ok(None) };
     if let Some(url) = context.journey.opening().plan.url_of(id.target) {
-        engine.deps.store.reopen(&endpoint_name(merchant, url.as_str())).await?;
+        engine.deps.store.reopen(&receiver_name(merchant, url.as_str())).await?;
     }
     if !engine.deps.store.replay(id, merchant).await? {
         return Ok(None);

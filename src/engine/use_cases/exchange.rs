@@ -124,10 +124,10 @@ pub async fn bring_answer(
     let journey = lapse::lapse(&engine.deps, journey).await?;
     let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
     match response.kind {
-        ResponseKind::Refusal(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
+        ResponseKind::Error(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
         }
-        ResponseKind::Refusal(_) => {}
+        ResponseKind::Error(_) => {}
         ResponseKind::Code(evidence) => {
             if matches!(prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?, Landed::Forged)
             {

@@ -1,4 +1,4 @@
-//! ERRANDS: somebody is told when something is done.
+//! JOBS: somebody is told when something is done.
 //!
 //! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one step. The
 //! first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::domain::callback::{Item, Placement};
-use crate::domain::delivery::{Delivery, News};
-use crate::domain::endpoint::Telling;
+use crate::domain::delivery::{Delivery, JourneyEvent};
+use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Conclusion, FinalOutcome, Job, Journey, Purpose};
@@ -181,8 +181,8 @@ async fn end_once(
             let sealed = derive::sealed_for(&engine.deps, next.id(), result)?;
             next = next.resulted(sealed);
         }
-        let told = commit::told(&engine.deps, &next, News::Concluded(number));
-        Ok(Next::Take(Box::new(Step::to(next).with_deliveries(told)), !lapsed))
+        let deliveries = commit::deliveries_of(&engine.deps, &next, JourneyEvent::Concluded(number));
+        Ok(Next::Take(Box::new(Step::to(next).with_deliveries(deliveries)), !lapsed))
     };
     commit::unless_gone(commit::commit(&engine.deps, journey, end).await)
 }
@@ -196,7 +196,7 @@ fn wish(message: Sealed, request: &JobRequest<'_>) -> Wish {
         callback: Asked::OwnPage,
         params_in: Placement::Query,
         endpoints: Asked::Items(vec![request.to.clone()]),
-        telling: Telling::plainly(),
+        telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),
         expiry: request.life.map(|life| Expiry::within("expires_in", life)),

@@ -3,7 +3,7 @@
 use crate::domain::callback::CallbackUrl;
 use crate::domain::device::Device;
 use crate::domain::door::Homeward;
-use crate::domain::endpoint::Endpoint;
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::merchant::Merchant;
@@ -23,7 +23,7 @@ pub struct Rehearsed {
     /// Where it would end: the landing, then the background callbacks.
     pub entries: Vec<Rehearsal>,
     /// The payment endpoints that would be told.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<WebhookEndpoint>,
 }
 
 /// Where a journey would end, without being one.

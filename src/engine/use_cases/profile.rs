@@ -1,6 +1,6 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
-use crate::domain::endpoint::Endpoint;
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
@@ -22,9 +22,9 @@ pub enum Edit {
     /// Leaves a hole in a slot.
     Delete(usize),
     /// Saves a payment endpoint in a new slot.
-    AddEndpoint(Endpoint),
+    AddEndpoint(WebhookEndpoint),
     /// Puts a payment endpoint into a slot.
-    ReplaceEndpoint(usize, Endpoint),
+    ReplaceEndpoint(usize, WebhookEndpoint),
     /// Leaves a hole in a payment endpoint's slot.
     DeleteEndpoint(usize),
     /// Chooses anew.
@@ -124,7 +124,7 @@ const fn edited(slot: usize, is_there: bool) -> Edited {
 }
 
 fn too_many_endpoints() -> Invalid {
-    let most = Slots::<Endpoint>::MOST;
+    let most = Slots::<WebhookEndpoint>::MOST;
     Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
         .hint("replace an entry with PUT")
 }

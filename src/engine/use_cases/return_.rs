@@ -76,7 +76,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         return returned::led(&engine.deps, &journey, end, response_id, brought.visitor);
     }
     match response.kind {
-        ResponseKind::Refusal(error) if !journey.is_spent(visit) && !journey.is_answered() => {
+        ResponseKind::Error(error) if !journey.is_spent(visit) && !journey.is_answered() => {
             let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
@@ -101,11 +101,11 @@ async fn decided_before(
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
     // A code came first under this state, and the bank is being asked: that decides.
-    if let (ResponseKind::Refusal(_), Some(decides)) = (&kind, pending(&journey, response_id.visit)) {
+    if let (ResponseKind::Error(_), Some(decides)) = (&kind, pending(&journey, response_id.visit)) {
         return Ok(returned::wait(journey, state, decides));
     }
     let error = match kind {
-        ResponseKind::Refusal(error) => error,
+        ResponseKind::Error(error) => error,
         ResponseKind::Code(_) if is_proven(&journey) => BankError::new("", None),
         // Its bank is gone.
         ResponseKind::Code(_) => {

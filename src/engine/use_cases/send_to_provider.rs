@@ -147,7 +147,7 @@ async fn refused(
     at: Instant,
 ) -> Result<SendResult, EngineError> {
     let response_id =
-        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Refusal(error.clone())) };
+        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Error(error.clone())) };
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();

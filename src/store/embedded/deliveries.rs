@@ -1,4 +1,4 @@
-//! Deliveries in their table, beside their journey's number. The column `final_outcome` holds the number of the news.
+//! Deliveries in their table, beside their journey's number. The column `settlement` holds the number of the event.
 //!
 //! `wakes_at` is when a courier may take one: when it is due or, while it is leased, when that lapses. It is empty once
 //! the delivery has ended, so that the index of those that wait holds no others.
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::values::{legible, limit, millis, moment, number};
 use super::{Embedded, StoreError};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, News, State, Target, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, JourneyEvent, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::moment::Moment;
 use crate::domain::secret::Digest;
@@ -49,8 +49,8 @@ pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> R
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
     )?;
     for Delivery { id, due_at, .. } in deliveries {
-        let [pay_id, news, target] = key(id);
-        insert.execute(params![pay_id, news, target, merchant.as_bytes(), millis(*due_at)])?;
+        let [pay_id, event, target] = key(id);
+        insert.execute(params![pay_id, event, target, merchant.as_bytes(), millis(*due_at)])?;
     }
     Ok(())
 }
@@ -107,15 +107,15 @@ impl Deliveries for Embedded {
     ) -> Result<Vec<DeliveryContext>, StoreError> {
         self.read(move |db, _| {
             let (at, pay_id) = after.map_or((i64::MAX, i64::MAX), |place| (millis(place.at), number(place.pay_id)));
-            let (news, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.news, place.target));
+            let (event, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.event, place.target));
             let (merchant, most) = (merchant.as_bytes(), limit(most));
             match filter {
                 DeliveryFilter::Dead => {
-                    let params = params![merchant, at, pay_id, news, target, most];
+                    let params = params![merchant, at, pay_id, event, target, most];
                     contexts(&mut db.prepare_cached(DEAD)?.query(params)?)
                 }
                 DeliveryFilter::Waiting | DeliveryFilter::Failing => {
-                    let params = params![merchant, at, pay_id, news, target, most, filter == DeliveryFilter::Failing];
+                    let params = params![merchant, at, pay_id, event, target, most, filter == DeliveryFilter::Failing];
                     contexts(&mut db.prepare_cached(PENDING)?.query(params)?)
                 }
             }
@@ -236,7 +236,7 @@ fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreEr
 
 /// The columns under which a delivery stands.
 fn key(id: &DeliveryId) -> [i64; 3] {
-    [number(id.journey.pay_id()), id.news.number().into(), id.target.number().into()]
+    [number(id.journey.pay_id()), id.event.number().into(), id.target.number().into()]
 }
 
 fn contexts(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<DeliveryContext>, StoreError> {
@@ -253,12 +253,13 @@ fn context(row: &Row<'_>) -> Result<DeliveryContext, StoreError> {
 }
 
 fn delivery(row: &Row<'_>, journey: JourneyId) -> Result<Delivery, StoreError> {
-    let news = News::of_number(row.get(0)?).ok_or_else(|| StoreError::Damaged("a delivery of no news".into()))?;
+    let event =
+        JourneyEvent::of_number(row.get(0)?).ok_or_else(|| StoreError::Damaged("a delivery of no news".into()))?;
     let state = State::of_number(row.get(5)?).ok_or_else(|| StoreError::Damaged("a delivery in no state".into()))?;
     let attempts = read_attempts(row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?)
         .ok_or_else(|| StoreError::Damaged("attempts at a delivery".into()))?;
     Ok(Delivery {
-        id: DeliveryId { journey, news, target: Target::of_number(row.get(1)?) },
+        id: DeliveryId { journey, event, target: Target::of_number(row.get(1)?) },
         since: moment(row.get(2)?)?,
         due_at: moment(row.get(3)?)?,
         tries: row.get(4)?,

@@ -53,19 +53,19 @@ pub(crate) async fn what_was_never_tried_is_leased_before_every_retry(house: Hou
     fail_all(&house).await;
     // All of these are due again, and have been for an hour, when the next one comes.
     house.pass(HOUR);
-    let news = paid(&house, merchant).await;
+    let event = paid(&house, merchant).await;
     let first = leased(&house, 1).await;
-    assert_eq!(first[0].context.journey, news);
+    assert_eq!(first[0].context.journey, event);
     assert_eq!(leased(&house, 100).await.len(), 12, "then the others");
     house.pass(HOUR);
     let all = leased(&house, 100).await;
-    assert_eq!((all.len(), &all[0].context.journey), (13, &news), "a lapsed lease makes no retry of it");
+    assert_eq!((all.len(), &all[0].context.journey), (13, &event), "a lapsed lease makes no retry of it");
     let tries: Vec<_> = all.iter().map(|leased| leased.context.delivery.tries).collect();
     assert!(tries.is_sorted(), "{tries:?}");
     // What is given back was not tried.
     house.store().give_back(&[(all[0].lease, MINUTE)]).await.unwrap();
     house.pass(HOUR);
-    assert_eq!(leased(&house, 1).await[0].context.journey, news);
+    assert_eq!(leased(&house, 1).await[0].context.journey, event);
 }
 
 pub(crate) async fn what_is_replayed_after_its_end_is_as_good_as_untried(house: House) {

@@ -6,7 +6,7 @@ use super::{HOUR, Moment};
 use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
-use crate::domain::delivery::{Delivery, News};
+use crate::domain::delivery::{Delivery, JourneyEvent};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{BegunVisit, Cancel, Checkout, Conclusion, Journey, Opening, Proof, Purpose, Wanted};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
@@ -145,8 +145,11 @@ pub(crate) fn concluded(journey: Journey, fact: &Fact, at: Moment) -> (Journey, 
 
 /// The deliveries that this final outcome leaves.
 pub(crate) fn deliveries_of(journey: &Journey, final_outcome: u8) -> Vec<Delivery> {
-    journey
-        .deliveries(News::Concluded(final_outcome), journey.final_outcomes()[usize::from(final_outcome)].at, |_| true)
+    journey.deliveries(
+        JourneyEvent::Concluded(final_outcome),
+        journey.final_outcomes()[usize::from(final_outcome)].at,
+        |_| true,
+    )
 }
 
 /// The step of a final outcome that tells every target.

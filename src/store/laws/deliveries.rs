@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cast::{Draft, deliveries_of, fresh};
 use super::races::race;
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, News, State, Verdict};
+use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, Step};
@@ -203,7 +203,7 @@ pub(crate) async fn a_replayed_delivery_begins_anew(house: House) {
     assert_eq!(leased(&house, 10).await, [], "one that is under way is left alone");
     assert!(report(&house, &all[0].lease, BUSY, Verdict::Dead).await);
     assert_eq!(dead(&house, merchant).await.len(), 1);
-    let unknown = DeliveryId { news: News::Concluded(9), ..all[0].lease.id };
+    let unknown = DeliveryId { event: JourneyEvent::Concluded(9), ..all[0].lease.id };
     assert!(!house.store().replay(&unknown, merchant).await.unwrap());
 }
 

@@ -2,7 +2,7 @@
 
 use super::cast::{Draft, away, deliveries_of, fresh, merchant, renamed, reservation};
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
 use crate::store::{Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError, Which};
@@ -80,7 +80,7 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: H
     let draft =
         Draft::at(house.now()).of(merchant).lasting(life).reserved_by(&reservation).notifying(["https://m.example/a"]);
     let open = draft.journey();
-    let told = open.deliveries(News::Opened, house.now(), |_| true);
+    let told = open.deliveries(JourneyEvent::Opened, house.now(), |_| true);
     assert_eq!(house.store().open(&open, &told, Some(&reservation)).await.unwrap(), Opened::New);
     let (away, visit) = away(open, house.now());
     house.done(&Step::to(away.clone()).with_state(state, visit)).await;

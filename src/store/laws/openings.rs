@@ -2,7 +2,7 @@
 
 use super::cast::{Draft, away, fresh, reservation};
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::News;
+use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::JourneyId;
 use crate::store::{Kept, Opened, REMEMBERED, Reservation, Step};
 
@@ -130,7 +130,7 @@ pub(crate) async fn an_opening_leaves_deliveries(house: House) {
         let draft = Draft::at(house.now()).notifying(["https://a.example/", "https://b.example/"]);
         let draft = reservation.iter().fold(draft, Draft::reserved_by);
         let journey = draft.journey();
-        let told = journey.deliveries(News::Opened, house.now(), |_| true);
+        let told = journey.deliveries(JourneyEvent::Opened, house.now(), |_| true);
         assert_eq!(house.store().open(&journey, &told, reservation.as_ref()).await.unwrap(), Opened::New);
         assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), told);
         let leased = house.store().lease(9, HOUR, 7).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::cast::{self, Draft, away, concluded, concluding, deliveries_of, fresh};
 use super::{HOUR, House, MINUTE};
-use crate::domain::delivery::{Delivery, News, State, Verdict};
+use crate::domain::delivery::{Delivery, JourneyEvent, State, Verdict};
 use crate::domain::journey::{Journey, Proof, ResponseId, Stage};
 use crate::domain::outcome::{BankError, Fact, Outcome};
 use crate::domain::secret::Digest;
@@ -129,7 +129,7 @@ pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_o
         .await
         .unwrap()
         .iter()
-        .filter_map(|d| d.id.news.final_outcome())
+        .filter_map(|d| d.id.event.final_outcome())
         .collect();
     assert_eq!(final_outcomes, [0, 1]);
 }
@@ -194,8 +194,8 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
         let Proof::Held { evidence, until } = cast::held(house.now()) else { panic!() };
         journey.hold(response_id(response_digest), evidence, until, house.now()).unwrap()
     };
-    let (first, news) = (held(away, 1), News::Returned(0));
-    let told = first.deliveries(news, house.now(), |_| true);
+    let (first, event) = (held(away, 1), JourneyEvent::Returned(0));
+    let told = first.deliveries(event, house.now(), |_| true);
     house.done(&Step::to(first.clone()).with_deliveries(told.clone())).await;
     let leased = house.store().lease(9, HOUR, 7).await.unwrap().remove(0);
     assert!(house.store().report(&leased.lease, None, Verdict::Delivered).await.unwrap());
@@ -206,7 +206,7 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(house: House) 
     let (paid, _) = concluded(second, &Fact::paid(), house.now());
     house.done(&concluding(paid.clone(), None)).await;
     let stored = house.store().deliveries(paid.pay_id()).await.unwrap();
-    let states: Vec<_> = stored.iter().map(|delivery| (delivery.id.news, delivery.state)).collect();
-    assert_eq!(states, [(news, State::Delivered), (News::Concluded(0), State::Waiting)]);
+    let states: Vec<_> = stored.iter().map(|delivery| (delivery.id.event, delivery.state)).collect();
+    assert_eq!(states, [(event, State::Delivered), (JourneyEvent::Concluded(0), State::Waiting)]);
     assert_eq!(house.store().lease(9, HOUR, 9).await.unwrap().len(), 1);
 }

@@ -16,7 +16,7 @@ use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{BankError, Cause, Outcome};
-use crate::domain::plan::{Endpoint, Entry, Plan};
+use crate::domain::plan::{Entry, Plan, WebhookEndpoint};
 use crate::domain::secret::Sealed;
 
 /// Writes a journey.
@@ -234,7 +234,7 @@ impl EntryRecord {
 }
 
 /// An endpoint as far as it is an entry; what it has besides stands in [`LaterRecord`].
-fn endpoint_entry(endpoint: &Endpoint) -> EntryRecord {
+fn endpoint_entry(endpoint: &WebhookEndpoint) -> EntryRecord {
     EntryRecord(endpoint.url.as_str().to_owned(), false, endpoint.slot.and_then(|slot| u32::try_from(slot).ok()))
 }
 

@@ -10,7 +10,7 @@ use crate::domain::journey::{
 };
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::plan::{Endpoint, Entry, Refused};
+use crate::domain::plan::{Entry, Refused, WebhookEndpoint};
 use crate::domain::secret::Sealed;
 
 /// All of it; a journey that has none of it has no such record.
@@ -58,8 +58,9 @@ impl LaterRecord {
     /// What a journey has of it.
     pub(super) fn of(journey: &Journey) -> Option<Box<Self>> {
         let (opening, past) = (journey.opening(), journey.past());
-        let plain =
-            |endpoint: &Endpoint| *endpoint == Endpoint { slot: endpoint.slot, ..Endpoint::at(endpoint.url.clone()) };
+        let plain = |endpoint: &WebhookEndpoint| {
+            *endpoint == WebhookEndpoint { slot: endpoint.slot, ..WebhookEndpoint::at(endpoint.url.clone()) }
+        };
         let endpoints = &opening.plan.endpoints;
         let purpose = &opening.purpose;
         let record = Self {
@@ -101,10 +102,10 @@ impl LaterRecord {
     }
 
     /// The endpoints at these entries.
-    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Vec<Endpoint> {
+    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Vec<WebhookEndpoint> {
         let mut manners = std::mem::take(&mut self.manners).into_iter();
         let endpoints = entries.into_iter().map(|entry| {
-            let plain = Endpoint { slot: entry.slot, ..Endpoint::at(entry.url) };
+            let plain = WebhookEndpoint { slot: entry.slot, ..WebhookEndpoint::at(entry.url) };
             match manners.next() {
                 None => plain,
                 Some(manner) => manner.over(plain),
@@ -157,9 +158,9 @@ impl SealedRecord {
 
 impl MannerRecord {
     /// The endpoint with these manners.
-    pub(super) fn over(self, endpoint: Endpoint) -> Endpoint {
+    pub(super) fn over(self, endpoint: WebhookEndpoint) -> WebhookEndpoint {
         let Self(form, notify_on, cipher) = self;
-        Endpoint {
+        WebhookEndpoint {
             form,
             notify_on: NotifyOn::of_number(notify_on),
             cipher: cipher.map(SealedRecord::into_sealed),
@@ -184,7 +185,7 @@ fn events<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
 }
 
 /// The manners of an endpoint.
-pub(super) fn manner(endpoint: &Endpoint) -> MannerRecord {
+pub(super) fn manner(endpoint: &WebhookEndpoint) -> MannerRecord {
     let cipher = endpoint.cipher.as_ref().map(SealedRecord::of);
     MannerRecord(endpoint.form.clone(), endpoint.notify_on.number(), cipher)
 }

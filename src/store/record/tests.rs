@@ -17,7 +17,7 @@ use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{BankError, Fact};
-use crate::domain::plan::{Endpoint, Entry, Refused};
+use crate::domain::plan::{Entry, Refused, WebhookEndpoint};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
@@ -101,7 +101,7 @@ fn a_journey_survives_its_record() {
     opening.plan.landing = Some(Entry { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
     let told = cast::Draft::at(NOW)
-        .with(|opening| opening.plan.endpoints = vec![Endpoint::at(cast::entry("https://m.example/pay").url)]);
+        .with(|opening| opening.plan.endpoints = vec![WebhookEndpoint::at(cast::entry("https://m.example/pay").url)]);
     for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app, told.journey()] {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
@@ -198,13 +198,14 @@ fn an_older_programs_record_is_read() {
 fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
     let url = |url| cast::entry(url).url;
     let mut merchant = cast::merchant("Shop", NOW);
-    let endpoint = Endpoint {
+    let endpoint = WebhookEndpoint {
         form: "brackets".into(),
         notify_on: NotifyOn::parse(["paid", "expired"]).unwrap(),
         cipher: Some(Sealed::new(vec![1, 2])),
-        ..Endpoint::at(url("https://m.example/1"))
+        ..WebhookEndpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints = Slots::restored(vec![None, Some(endpoint), Some(Endpoint::at(url("https://m.example/2")))]);
+    merchant.endpoints =
+        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;
@@ -245,8 +246,8 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
     let draft = cast::Draft::at(NOW).with(|opening| {
         let cancelled = Some(cast::entry("https://m.example/no"));
         opening.plan.refused = Some(Refused { cancelled, failed: None });
-        let plain = Endpoint::at(cast::entry("https://m.example/1").url);
-        opening.plan.endpoints = vec![plain.clone(), Endpoint { form: "form".into(), slot: Some(3), ..plain }];
+        let plain = WebhookEndpoint::at(cast::entry("https://m.example/1").url);
+        opening.plan.endpoints = vec![plain.clone(), WebhookEndpoint { form: "form".into(), slot: Some(3), ..plain }];
     });
     let (paid, _) = cast::concluded(draft.journey(), &Fact::paid(), NOW);
     let amount = Some(Amount::parse("5", Currency::EUR).unwrap());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::later::{MannerRecord, manner};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::merchant::{Merchant, PublicKey, Webhook};
-use crate::domain::plan::Endpoint;
+use crate::domain::plan::WebhookEndpoint;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls};
 
@@ -53,7 +53,7 @@ impl ToldRecord {
         let slots = self
             .endpoints
             .into_iter()
-            .map(|slot| slot.map(|(url, manner)| manner.over(Endpoint::at(CallbackUrl::restored(url)))));
+            .map(|slot| slot.map(|(url, manner)| manner.over(WebhookEndpoint::at(CallbackUrl::restored(url)))));
         merchant.endpoints = Slots::restored(slots.collect());
         merchant.webhook = self.webhook.map(|(types, url)| Webhook { types, url: CallbackUrl::restored(url) });
         merchant.public_keys = self.public_keys.into_iter().map(|(id, text)| PublicKey { id, text }).collect();

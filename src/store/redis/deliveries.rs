@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, legible, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, News, State, Target, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, JourneyEvent, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::secret::Digest;
@@ -225,7 +225,7 @@ impl RedisStore {
     /// The deliveries at these places, as far as they still stand there.
     async fn contexts(&self, places: &[DeliveryCursor]) -> Result<Vec<DeliveryContext>, StoreError> {
         let both = |of: &DeliveryCursor| {
-            let record = Request::plain("HGET", [keys::deliveries(of.pay_id), vec![of.news, of.target]]);
+            let record = Request::plain("HGET", [keys::deliveries(of.pay_id), vec![of.event, of.target]]);
             [record, Request::plain("GET", [keys::journey(of.pay_id)])]
         };
         let replies = self.link.ask_all(&places.iter().flat_map(both).collect::<Vec<_>>()).await?;
@@ -235,7 +235,7 @@ impl RedisStore {
             let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
             let (record, journey) = (next()?, next()?);
             let (Some(record), Some(journey)) = (record, journey) else { continue };
-            let waiting = [keys::number(of.pay_id).as_slice(), &[of.news, of.target]].concat();
+            let waiting = [keys::number(of.pay_id).as_slice(), &[of.event, of.target]].concat();
             let context = to_parcel(&waiting, &record, &journey)?;
             contexts.extend(Some(context).filter(|context| DeliveryCursor::of(&context.delivery) == *of));
         }
@@ -249,7 +249,7 @@ fn shut_key(endpoint: &Digest) -> Vec<u8> {
 
 /// A delivery's place in its journey.
 const fn place(id: &DeliveryId) -> [u8; 2] {
-    [id.news.number(), id.target.number()]
+    [id.event.number(), id.target.number()]
 }
 
 /// A delivery as the set of those that wait holds it.
@@ -266,9 +266,13 @@ fn of_delivery(delivery: &Delivery) -> Vec<u8> {
 fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
     let broken = || unreadable("a delivery");
     let (head, attempts) = record.split_at_checked(HEAD).ok_or_else(broken)?;
-    let (&[news, target], &[state, tries, ..]) = (place, head) else { return Err(broken()) };
+    let (&[event, target], &[state, tries, ..]) = (place, head) else { return Err(broken()) };
     Ok(Delivery {
-        id: DeliveryId { journey, news: News::of_number(news).ok_or_else(broken)?, target: Target::of_number(target) },
+        id: DeliveryId {
+            journey,
+            event: JourneyEvent::of_number(event).ok_or_else(broken)?,
+            target: Target::of_number(target),
+        },
         since: to_moment(&head[2..8])?,
         due_at: to_moment(&head[8..14])?,
         tries,
@@ -285,14 +289,14 @@ fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryCo
 
 /// A place in an index, so that places sort as bytes.
 fn of_cursor(place: &DeliveryCursor) -> Vec<u8> {
-    let DeliveryCursor { at, pay_id, news, target } = *place;
-    [&value::six(at)[..], &keys::number(pay_id), &[news, target]].concat()
+    let DeliveryCursor { at, pay_id, event, target } = *place;
+    [&value::six(at)[..], &keys::number(pay_id), &[event, target]].concat()
 }
 
 fn to_cursor(place: &[u8]) -> Result<DeliveryCursor, StoreError> {
     let broken = || unreadable("a place of a delivery");
     let (at, rest) = place.split_at_checked(6).ok_or_else(broken)?;
     let (number, place) = rest.split_at_checked(keys::NUMBER).ok_or_else(broken)?;
-    let &[news, target] = place else { return Err(broken()) };
-    Ok(DeliveryCursor { at: to_moment(at)?, pay_id: value::to_pay_id(number)?, news, target })
+    let &[event, target] = place else { return Err(broken()) };
+    Ok(DeliveryCursor { at: to_moment(at)?, pay_id: value::to_pay_id(number)?, event, target })
 }

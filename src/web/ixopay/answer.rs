@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 use super::rates::Reached;
-use crate::dialect::ixopay::{Code, refusal};
+use crate::dialect::ixopay::{Code, rejection};
 use crate::domain::invalid::Invalid;
 use crate::engine::EngineError;
 use crate::telemetry;
@@ -16,7 +16,7 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// A refusal, before it is put into words: no transaction comes of the call.
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     status: StatusCode,
     code: Code,
     message: String,
@@ -24,7 +24,7 @@ pub(super) struct Refusal {
     cause: Option<telemetry::Cause>,
 }
 
-impl Refusal {
+impl ErrorBody {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), headers: Vec::new(), cause: None }
     }
@@ -65,7 +65,7 @@ impl Refusal {
     }
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for ErrorBody {
     /// As IXOPAY writes it: `amount: 'amount' is required`.
     fn from(invalid: Invalid) -> Self {
         if invalid.field() == "body" {
@@ -79,7 +79,7 @@ impl From<Invalid> for Refusal {
     }
 }
 
-impl From<BodyTrouble> for Refusal {
+impl From<BodyTrouble> for ErrorBody {
     fn from(trouble: BodyTrouble) -> Self {
         match trouble {
             BodyTrouble::Unreadable(invalid) => invalid.into(),
@@ -88,7 +88,7 @@ impl From<BodyTrouble> for Refusal {
     }
 }
 
-impl From<Reached> for Refusal {
+impl From<Reached> for ErrorBody {
     fn from(reached: Reached) -> Self {
         let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TOO_MANY, Code::TOO_MANY.message);
         let headers = vec![
@@ -100,13 +100,13 @@ impl From<Reached> for Refusal {
     }
 }
 
-impl From<serde_json::Error> for Refusal {
+impl From<serde_json::Error> for ErrorBody {
     fn from(error: serde_json::Error) -> Self {
         EngineError::Missing(format!("way to write an answer ({error})")).into()
     }
 }
 
-impl From<EngineError> for Refusal {
+impl From<EngineError> for ErrorBody {
     fn from(error: EngineError) -> Self {
         let cause = Some(telemetry::Cause::new(&error));
         match error {
@@ -128,10 +128,10 @@ impl From<EngineError> for Refusal {
 }
 
 /// Writes an answer.
-pub(super) fn answer(said: Result<String, Refusal>) -> HttpResponse {
+pub(super) fn answer(said: Result<String, ErrorBody>) -> HttpResponse {
     let (status, body, headers, cause) = match said {
         Ok(body) => (StatusCode::OK, Ok(body), Vec::new(), None),
-        Err(refused) => (refused.status, refusal(&refused.message, refused.code), refused.headers, refused.cause),
+        Err(refused) => (refused.status, rejection(&refused.message, refused.code), refused.headers, refused.cause),
     };
     let Ok(body) = body else { return HttpResponse::InternalServerError().finish() };
     let mut response = HttpResponse::build(status);
@@ -161,7 +161,7 @@ mod tests {
             ),
             (Invalid::new("body", "is no object"), 1005, "Invalid request body: body: is no object"),
         ] {
-            let refusal = Refusal::from(invalid);
+            let refusal = ErrorBody::from(invalid);
             assert_eq!((refusal.code.number, refusal.message.as_str()), (code, message));
         }
     }

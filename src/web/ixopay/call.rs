@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::BASE;
-use super::answer::Refusal;
+use super::answer::ErrorBody;
 use crate::dialect::ixopay::{BodyHash, DATE_WINDOW, Message, read_date};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
@@ -31,7 +31,7 @@ pub(super) struct Call {
 
 impl Call {
     /// Reads a call: whose it is, and whether it is signed as it says.
-    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let Incoming { request, body } = incoming;
         let (merchant, body) = (merchant_of(engine, &request).await?, body?);
         let hash = signed_with(engine, &merchant, &request, &body)?;
@@ -42,7 +42,7 @@ impl Call {
     }
 
     /// The same of a call that has a JSON body.
-    pub async fn read_json(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+    pub async fn read_json(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let sent = text(&incoming.request, "content-type").split(';').next().unwrap_or_default().trim().to_owned();
         let call = Self::read(engine, incoming).await?;
         if sent.is_empty() || sent.eq_ignore_ascii_case("application/json") {
@@ -53,13 +53,13 @@ impl Call {
 }
 
 /// The merchant whose id and key the call brought; its id stands in the address, too.
-async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Refusal> {
-    let (id, password) = credentials(request).ok_or_else(Refusal::unauthorised)?;
+async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, ErrorBody> {
+    let (id, password) = credentials(request).ok_or_else(ErrorBody::unauthorised)?;
     let named = request.match_info().get("api_key").and_then(|key| key.parse::<MerchantId>().ok());
     if named != Some(id) {
-        return Err(Refusal::unauthorised());
+        return Err(ErrorBody::unauthorised());
     }
-    use_cases::authenticate::authenticate_as(engine, id, &password).await?.ok_or_else(Refusal::unauthorised)
+    use_cases::authenticate::authenticate_as(engine, id, &password).await?.ok_or_else(ErrorBody::unauthorised)
 }
 
 fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
@@ -76,24 +76,24 @@ fn signed_with(
     merchant: &Merchant,
     request: &HttpRequest,
     body: &[u8],
-) -> Result<Option<BodyHash>, Refusal> {
+) -> Result<Option<BodyHash>, ErrorBody> {
     let mut sent = request.headers().get_all("x-signature");
     let signature = match (sent.next(), sent.next(), merchant.settings.signed_calls) {
         (None, _, SignedCalls::Checked) => return Ok(None),
         (None, _, SignedCalls::Required) => {
-            return Err(Refusal::unsigned(
+            return Err(ErrorBody::unsigned(
                 "Invalid signature: the header X-Signature is missing, and this merchant's calls have to be signed",
             ));
         }
         (Some(_), Some(_), _) => {
-            return Err(Refusal::unsigned("Invalid signature: the header X-Signature has come twice, expected one"));
+            return Err(ErrorBody::unsigned("Invalid signature: the header X-Signature has come twice, expected one"));
         }
         // Whoever sends one means it to be checked, and none of ours is empty.
         (Some(signature), None, _) => signature.to_str().unwrap_or_default(),
     };
     let dated = if request.headers().contains_key("x-date") { "x-date" } else { "date" };
     if text(request, dated).is_empty() {
-        return Err(Refusal::unsigned("Invalid signature: a signed call needs the header Date, or X-Date"));
+        return Err(ErrorBody::unsigned("Invalid signature: a signed call needs the header Date, or X-Date"));
     }
     let date = text(request, dated);
     let uri = request.uri().path_and_query().map_or("", |uri| uri.as_str());
@@ -106,7 +106,7 @@ fn signed_with(
     let secrets = merchant_keys::signing_secrets(&engine.deps, merchant)?;
     let verified = |secret| message.verify(secret, signature).or_else(|| own.verify(secret, signature));
     let Some(hash) = secrets.iter().find_map(verified) else {
-        return Err(Refusal::unsigned(
+        return Err(ErrorBody::unsigned(
             "Invalid signature: expected base64 of HMAC-SHA512 over method, hash of the body, Content-Type, X-Date or \
              Date, and path with query, with line feeds between them",
         ));
@@ -115,15 +115,15 @@ fn signed_with(
 }
 
 /// A call that was signed long ago was perhaps overheard then.
-fn check_date(engine: &Engine, date: &str) -> Result<(), Refusal> {
+fn check_date(engine: &Engine, date: &str) -> Result<(), ErrorBody> {
     let Some(at) = read_date(date) else {
-        return Err(Refusal::unsigned(
+        return Err(ErrorBody::unsigned(
             "Invalid signature: the header X-Date, or Date, is not a date (expected Tue, 21 Jul 2020 13:15:03 GMT)",
         ));
     };
     let now = engine.deps.clock.now();
     if at.since(now).max(now.since(at)) > DATE_WINDOW {
-        return Err(Refusal::unsigned(
+        return Err(ErrorBody::unsigned(
             "Invalid signature: the date of the call is more than 24 hours from now; set the clock of your server, and sign \
              the call anew",
         ));

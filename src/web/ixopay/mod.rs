@@ -12,7 +12,7 @@ pub use rates::Rates;
 use actix_web::{HttpResponse, Resource, web};
 
 use crate::telemetry::metrics::Route;
-use answer::{Refusal, answer};
+use answer::{ErrorBody, answer};
 
 /// What stands before the paths of IXOPAY's own.
 const BASE: &str = "/ixopay";
@@ -30,9 +30,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// An address with one method; others are told so (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path)
-        .default_service(web::to(move || std::future::ready(answer(Err(Refusal::wrong_method(allowed))))))
+        .default_service(web::to(move || std::future::ready(answer(Err(ErrorBody::wrong_method(allowed))))))
 }
 
 async fn no_such_call() -> HttpResponse {
-    answer(Err(Refusal::no_such_call()))
+    answer(Err(ErrorBody::no_such_call()))
 }

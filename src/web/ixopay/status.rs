@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
-use super::answer::{Refusal, answer};
+use super::answer::{ErrorBody, answer};
 use super::call::Call;
 use super::rates::Rates;
 use super::{at, transactions};
@@ -22,7 +22,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
-        let reference = Reference::parse(&id).ok_or_else(Refusal::unknown_transaction)?;
+        let reference = Reference::parse(&id).ok_or_else(ErrorBody::unknown_transaction)?;
         shown(&engine, &rates, found(&engine, merchant, reference).await?)
     };
     answer(asked.await)
@@ -46,13 +46,13 @@ pub(super) async fn found(
     engine: &Engine,
     merchant: MerchantId,
     reference: Reference,
-) -> Result<Option<Journey>, Refusal> {
+) -> Result<Option<Journey>, ErrorBody> {
     let journey = find::current(&engine.deps, merchant, reference.pay_id()).await?;
     Ok(journey.filter(|journey| reference.is_of(journey) && journey.opening().dialect == NAME))
 }
 
 /// Who asks, and by which id, unless it asks too often.
-async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(MerchantId, String), Refusal> {
+async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(MerchantId, String), ErrorBody> {
     // As it was sent: what stands for a slash is no slash in the router's eyes.
     let sent = incoming.request.uri().path().rsplit('/').next().unwrap_or_default();
     let id = percent_decode_str(sent).decode_utf8_lossy().into_owned();
@@ -62,8 +62,8 @@ async fn counted(engine: &Engine, rates: &Rates, incoming: Incoming) -> Result<(
 }
 
 /// The status of what was found, unless it is asked for too often: by its number, whichever id named it.
-fn shown(engine: &Engine, rates: &Rates, journey: Option<Journey>) -> Result<String, Refusal> {
-    let journey = journey.ok_or_else(Refusal::unknown_transaction)?;
+fn shown(engine: &Engine, rates: &Rates, journey: Option<Journey>) -> Result<String, ErrorBody> {
+    let journey = journey.ok_or_else(ErrorBody::unknown_transaction)?;
     rates.count_transaction(journey.pay_id(), engine.deps.clock.now())?;
     Ok(status(&journey)?)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use tokio::time::timeout;
 
-use super::answer::{Refusal, answer};
+use super::answer::{ErrorBody, answer};
 use super::at;
 use super::call::Call;
 use super::status::found;
@@ -54,7 +54,7 @@ pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Re
 
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have
 /// been forgotten.
-async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), Refusal> {
+async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), ErrorBody> {
     let Some(reference) = asked.reference else { return Ok(()) };
     match found(engine, merchant, reference).await? {
         Some(journey) if asked.kind.follows() || is_repeatable(&journey) => Ok(()),
@@ -71,13 +71,13 @@ fn is_repeatable(journey: &Journey) -> bool {
 }
 
 /// Opens the transaction, and has the bank conclude what needs no customer.
-async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, Refusal> {
+async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, ErrorBody> {
     let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
     let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
     let ordered = use_cases::open::order(engine, &call.merchant, NAME, &wish, &reservation).await;
     match ordered.map_err(renamed)? {
         Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &wish, journey)).await),
-        Ordered::Repeated(_) => Err(Refusal::duplicate(&id)),
+        Ordered::Repeated(_) => Err(ErrorBody::duplicate(&id)),
     }
 }
 
@@ -131,7 +131,7 @@ fn renamed(error: EngineError) -> EngineError {
     }
 }
 
-fn written(engine: &Engine, journey: &Journey) -> Result<String, Refusal> {
+fn written(engine: &Engine, journey: &Journey) -> Result<String, ErrorBody> {
     let path = redirect_path(journey, &derive::link(&engine.deps, journey)?).unwrap_or_default();
     Ok(ixopay::answer(journey, &engine.deps.public_url.page(&format!("/ixopay{path}"), &[]))?)
 }

@@ -22,7 +22,7 @@ const CHALLENGES: &str = "Bearer realm=\"token-io\", Basic realm=\"token-io\"";
 pub(super) type Reply = String;
 
 /// A refusal, before it is put into its envelope.
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     status: StatusCode,
     kind: Box<Kind>,
     external: bool,
@@ -33,12 +33,12 @@ pub(super) struct Refusal {
 /// What a refusal is about.
 enum Kind {
     /// The fields of the call.
-    Call(token_io::Refusal),
+    Call(token_io::Rejection),
     /// Something else: its code, its sentence, and the payment that it names.
     Other(Option<&'static str>, String, Option<String>),
 }
 
-impl Refusal {
+impl ErrorBody {
     fn new(status: StatusCode, code: Option<&'static str>, message: impl Into<String>) -> Self {
         let kind = Box::new(Kind::Other(code, message.into(), None));
         Self { status, kind, external: false, cause: None, allow: None }
@@ -90,7 +90,7 @@ impl Refusal {
 
     /// What is asked for cannot be done to it as it stands.
     pub fn conflict(why: Invalid) -> Self {
-        Self { status: StatusCode::CONFLICT, ..token_io::Refusal::not_allowed(why).into() }
+        Self { status: StatusCode::CONFLICT, ..token_io::Rejection::not_allowed(why).into() }
     }
 
     /// The same of a payment: what is not the caller's mistake names it (contracts, section 9).
@@ -105,7 +105,7 @@ impl Refusal {
 
     /// The same of a field that is called otherwise where the call came from.
     pub fn renamed(mut self, from: &str, to: &str) -> Self {
-        if let Kind::Call(token_io::Refusal::Field(_, invalid)) = self.kind.as_mut()
+        if let Kind::Call(token_io::Rejection::Field(_, invalid)) = self.kind.as_mut()
             && let Some(rest) = invalid.field().strip_prefix(from)
         {
             *invalid = invalid.clone().at(format!("{to}{rest}"));
@@ -114,19 +114,19 @@ impl Refusal {
     }
 }
 
-impl From<token_io::Refusal> for Refusal {
-    fn from(refusal: token_io::Refusal) -> Self {
+impl From<token_io::Rejection> for ErrorBody {
+    fn from(refusal: token_io::Rejection) -> Self {
         Self { kind: Box::new(Kind::Call(refusal)), ..Self::new(StatusCode::BAD_REQUEST, None, "") }
     }
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for ErrorBody {
     fn from(invalid: Invalid) -> Self {
-        token_io::Refusal::from(invalid).into()
+        token_io::Rejection::from(invalid).into()
     }
 }
 
-impl From<BodyTrouble> for Refusal {
+impl From<BodyTrouble> for ErrorBody {
     fn from(trouble: BodyTrouble) -> Self {
         match trouble {
             BodyTrouble::Unreadable(invalid) => invalid.into(),
@@ -138,20 +138,20 @@ impl From<BodyTrouble> for Refusal {
     }
 }
 
-impl From<serde_json::Error> for Refusal {
+impl From<serde_json::Error> for ErrorBody {
     fn from(error: serde_json::Error) -> Self {
         EngineError::Missing(format!("way to write an answer ({error})")).into()
     }
 }
 
-impl From<EngineError> for Refusal {
+impl From<EngineError> for ErrorBody {
     fn from(error: EngineError) -> Self {
         let (status, code, message) = match error {
-            EngineError::Refused(invalid) => return token_io::Refusal::not_allowed(invalid).into(),
+            EngineError::Refused(invalid) => return token_io::Rejection::not_allowed(invalid).into(),
             EngineError::Disabled => return Self::forbidden("This member is disabled: ask the operator"),
             EngineError::KeyReused => {
                 let invalid = Invalid::new("Idempotency-Key", "was used for another request");
-                return token_io::Refusal::not_unique(invalid).into();
+                return token_io::Rejection::not_unique(invalid).into();
             }
             EngineError::Store(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The gateway cannot answer now, try again")
@@ -165,12 +165,12 @@ impl From<EngineError> for Refusal {
 }
 
 /// Writes a body.
-pub(super) fn reply(body: impl Serialize) -> Result<Reply, Refusal> {
+pub(super) fn reply(body: impl Serialize) -> Result<Reply, ErrorBody> {
     Ok(serde_json::to_string(&body)?)
 }
 
 /// Writes an answer.
-pub(super) fn answer(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
+pub(super) fn answer(engine: &Engine, reply: Result<Reply, ErrorBody>) -> HttpResponse {
     match reply {
         Ok(body) => written(StatusCode::OK, body),
         Err(refusal) => refused(engine, &refusal),
@@ -178,16 +178,16 @@ pub(super) fn answer(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResp
 }
 
 /// Writes an answer to a call whose path names a payment.
-pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, reply: Result<Reply, Refusal>) -> HttpResponse {
+pub(super) fn answer_about(engine: &Engine, request: &HttpRequest, reply: Result<Reply, ErrorBody>) -> HttpResponse {
     answer(engine, reply.map_err(|refusal| refusal.about(request.match_info().query("id"))))
 }
 
 /// Whether an answer with this status names a payment; the vendor's schema has one also where there is none to name.
-fn names_payment(refusal: &Refusal) -> bool {
+fn names_payment(refusal: &ErrorBody) -> bool {
     matches!(refusal.status.as_u16(), 404 | 429 | 501 | 503 | 504)
 }
 
-fn refused(engine: &Engine, refusal: &Refusal) -> HttpResponse {
+fn refused(engine: &Engine, refusal: &ErrorBody) -> HttpResponse {
     let failure = match refusal.kind.as_ref() {
         Kind::Call(refusal) => refusal.failure(),
         Kind::Other(error_code, message, payment_id) => Failure {
@@ -232,7 +232,7 @@ fn written(status: StatusCode, body: String) -> HttpResponse {
 mod tests {
     use super::*;
 
-    fn about(refusal: &Refusal) -> Option<&str> {
+    fn about(refusal: &ErrorBody) -> Option<&str> {
         match refusal.kind.as_ref() {
             Kind::Call(_) => None,
             Kind::Other(_, _, about) => about.as_deref(),
@@ -241,18 +241,18 @@ mod tests {
 
     #[test]
     fn what_is_not_the_callers_mistake_names_the_payment() {
-        let refusals = [Refusal::of_bank("x"), Refusal::too_late("x"), Refusal::exhausted("x")];
-        for refusal in refusals.into_iter().chain([Refusal::not_found("payment", None)]) {
+        let refusals = [ErrorBody::of_bank("x"), ErrorBody::too_late("x"), ErrorBody::exhausted("x")];
+        for refusal in refusals.into_iter().chain([ErrorBody::not_found("payment", None)]) {
             assert_eq!(about(&refusal.about("pm2:a:b")), Some("pm2:a:b"));
         }
         for refusal in [
-            Refusal::unauthenticated(&Invalid::new("Authorization", "is required")),
-            Refusal::forbidden("x"),
+            ErrorBody::unauthenticated(&Invalid::new("Authorization", "is required")),
+            ErrorBody::forbidden("x"),
             Invalid::new("query", "x").into(),
             EngineError::Missing("x".into()).into(),
         ] {
             assert_eq!(about(&refusal.about("pm2:a:b")), None);
         }
-        assert_eq!(about(&Refusal::not_found("link", Some("pl-1")).about("pm2:a:b")), Some("pl-1"));
+        assert_eq!(about(&ErrorBody::not_found("link", Some("pl-1")).about("pm2:a:b")), Some("pl-1"));
     }
 }

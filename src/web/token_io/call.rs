@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 use url::form_urlencoded;
 
 use super::BASE;
-use super::answer::Refusal;
+use super::answer::ErrorBody;
 use crate::dialect::token_io::{Authorization, Sent, Signature};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
@@ -26,7 +26,7 @@ pub(super) struct Call {
 
 impl Call {
     /// Reads a call, and finds out whose it is.
-    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let (request, body) = (incoming.request, incoming.body?);
         let merchant = caller(engine, &request, &body).await?;
         let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
@@ -50,9 +50,9 @@ impl Call {
 }
 
 /// The merchant who makes a call.
-async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Merchant, Refusal> {
-    let refused = |invalid: Invalid| Refusal::unauthenticated(&invalid);
-    let rule = |rule: &str| Refusal::unauthenticated(&Invalid::new("Authorization", rule));
+async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Merchant, ErrorBody> {
+    let refused = |invalid: Invalid| ErrorBody::unauthenticated(&invalid);
+    let rule = |rule: &str| ErrorBody::unauthenticated(&Invalid::new("Authorization", rule));
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let header = headers.next().and_then(|header| header.to_str().ok()).ok_or_else(|| rule("is required"))?;
     if headers.next().is_some() {
@@ -83,8 +83,8 @@ fn check(
     request: &HttpRequest,
     body: &[u8],
     (merchant, signature): (&Merchant, &Signature),
-) -> Result<(), Refusal> {
-    let refused = |invalid: Invalid| Refusal::unauthenticated(&invalid);
+) -> Result<(), ErrorBody> {
+    let refused = |invalid: Invalid| ErrorBody::unauthenticated(&invalid);
     let key = merchant.public_keys.iter().find(|key| key.id == signature.key()).ok_or_else(|| {
         let unknown = Invalid::new("Authorization", "names a key that this member has not registered");
         refused(unknown.hint("register it with POST /v1/profile/public-keys"))

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::answer::{Refusal, answer};
+use super::answer::{ErrorBody, answer};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
@@ -29,21 +29,21 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let answer = AuthorizationResponse::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
         match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, patience).await? {
             BroughtCode::Journey(journey) => told(&engine, &journey, &call),
-            BroughtCode::Unknown => Err(Refusal::not_found("payment that waits for this answer of a bank", None)),
-            BroughtCode::Forged => Err(Refusal::forbidden("The query is not the bank's word")),
+            BroughtCode::Unknown => Err(ErrorBody::not_found("payment that waits for this answer of a bank", None)),
+            BroughtCode::Forged => Err(ErrorBody::forbidden("The query is not the bank's word")),
         }
     };
     answer(&engine, brought.await)
 }
 
 /// No bank here sends the browser on to a second page, so there is never a `redirectUrl`.
-fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<String, Refusal> {
+fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<String, ErrorBody> {
     if is_token_request(journey) {
         return Ok(brought_for_request(&request_id(*journey.id()), None)?);
     }
     let standing = Standing::now(journey);
     if standing.status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
-        return Err(Refusal::deadline_exceeded(&payment_id(*journey.id())));
+        return Err(ErrorBody::deadline_exceeded(&payment_id(*journey.id())));
     }
     let way = payments::way_of(engine, journey)?;
     let payment = serde_json::value::to_raw_value(&payment(journey, standing, way.as_deref()))?;
@@ -51,7 +51,7 @@ fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<String, Refus
 }
 
 /// A refusal of one of the bank's parameters, as one of the query that they came in.
-fn of_query(invalid: &Invalid) -> Refusal {
+fn of_query(invalid: &Invalid) -> ErrorBody {
     let rule = format!("has {}, which {}", invalid.field(), invalid.rule());
     Invalid::new("query", rule).into()
 }

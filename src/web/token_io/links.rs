@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::answer::{Refusal, Reply, answer, reply};
+use super::answer::{ErrorBody, Reply, answer, reply};
 use super::call::Call;
 use super::{BASE, at, payments};
 use crate::dialect::token_io::{
@@ -89,7 +89,7 @@ async fn end(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
             LinkStatus::Active => {
                 let used =
                     Invalid::new("status", "is not known before the customer, who has left for the bank, is back");
-                Err(Refusal::conflict(used.hint("try again when the payment has ended, or in 40 minutes")))
+                Err(ErrorBody::conflict(used.hint("try again when the payment has ended, or in 40 minutes")))
             }
             status => Err(not_active(status)),
         }
@@ -97,15 +97,15 @@ async fn end(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     answer(&engine, ended.await)
 }
 
-fn not_active(status: LinkStatus) -> Refusal {
-    Refusal::conflict(Invalid::new("status", format!("is {} and not LINK_ACTIVE", status.as_str())))
+fn not_active(status: LinkStatus) -> ErrorBody {
+    ErrorBody::conflict(Invalid::new("status", format!("is {} and not LINK_ACTIVE", status.as_str())))
 }
 
-fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
+fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, ErrorBody> {
     reply(One { payment_link: view(engine, journey)? })
 }
 
-fn view(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, Refusal> {
+fn view(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, ErrorBody> {
     Ok(payment_link(journey, &url_of(engine, journey), engine.deps.clock.now())?)
 }
 
@@ -114,7 +114,7 @@ pub(super) fn url_of(engine: &Engine, journey: &Journey) -> String {
     engine.deps.public_url.page(&format!("{BASE}/pay-by-link/{}", link_id(*journey.id())), &[])
 }
 
-async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
+async fn find(engine: &Engine, call: &Call) -> Result<Journey, ErrorBody> {
     let id = read_link_id(call.request.match_info().query("id")).map_err(|_| unknown(call))?;
     let found = find::current(&engine.deps, call.merchant.id, id.pay_id()).await?;
     found.filter(|found| *found.id() == id && is_own(found)).ok_or_else(|| unknown(call))
@@ -124,6 +124,6 @@ fn is_own(journey: &Journey) -> bool {
     journey.opening().dialect == NAME && is_payment_link(journey)
 }
 
-fn unknown(call: &Call) -> Refusal {
-    Refusal::not_found("payment link", Some(call.request.match_info().query("id")))
+fn unknown(call: &Call) -> ErrorBody {
+    ErrorBody::not_found("payment link", Some(call.request.match_info().query("id")))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::{Refusal, Reply, answer, answer_about, reply};
+use super::answer::{ErrorBody, Reply, answer, answer_about, reply};
 use super::call::Call;
 use super::{BASE, at};
 use crate::dialect::token_io::{
@@ -89,7 +89,7 @@ impl Part {
         engine: &Engine,
         merchant: &Merchant,
         wanted: impl Fn(&Journey) -> bool,
-    ) -> Result<(Vec<Journey>, PageInfo), Refusal> {
+    ) -> Result<(Vec<Journey>, PageInfo), ErrorBody> {
         let page = Page { skip: 0, most: self.limit + 1 };
         let after = self.offset.map(|Offset { opened_at, pay_id }| Place { opened_at, pay_id });
         let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
@@ -124,7 +124,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let awaited = async {
             let journey = use_cases::ahead::await_way(&engine, journey, patience).await?;
             if Standing::now(&journey).status == Status::Pending && !call.says_how_long() {
-                return Err(Refusal::deadline_exceeded(&id));
+                return Err(ErrorBody::deadline_exceeded(&id));
             }
             shown(&engine, &journey)
         };
@@ -165,13 +165,13 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     answer(&engine, listed.await)
 }
 
-async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Result<Journey, Refusal> {
+async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Result<Journey, ErrorBody> {
     let merchant = &call.merchant;
     check_bank(engine, request)?;
     if request.initiation.flow == Flow::ApiOnly && merchant.settings.same_browser == SameBrowser::Required {
         let invalid = Invalid::new("initiation.flowType", "sends browsers to the bank that this gateway has not seen");
         let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
-        return Err(token_io::Refusal::not_allowed(invalid.hint(hint)).into());
+        return Err(token_io::Rejection::not_allowed(invalid.hint(hint)).into());
     }
     let wish = answered(merchant, request.wish(webhook(merchant)))?;
     opened(
@@ -181,30 +181,30 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
 }
 
 /// The same wish where the merchant's app takes the bank's answers itself.
-pub(super) fn answered(merchant: &Merchant, wish: Wish) -> Result<Wish, Refusal> {
+pub(super) fn answered(merchant: &Merchant, wish: Wish) -> Result<Wish, ErrorBody> {
     match (merchant.settings.answers_to, merchant.settings.same_browser) {
         (AnswersTo::Gateway, _) => Ok(wish),
         (AnswersTo::App, SameBrowser::Checked) => Ok(answered_by_app(wish)),
         (AnswersTo::App, SameBrowser::Required) => {
             let message = "This member's settings have its app take the bank's answers, and ask for the same browser on \
                            the way back, which only this gateway could check";
-            Err(Refusal::forbidden(message))
+            Err(ErrorBody::forbidden(message))
         }
     }
 }
 
 /// What was opened; a refusal of the callback names it as the call did.
-pub(super) fn opened(opened: Result<Journey, EngineError>, callback: &str) -> Result<Journey, Refusal> {
-    opened.map_err(|error| Refusal::from(error).renamed("callback_url", callback).renamed("callback", callback))
+pub(super) fn opened(opened: Result<Journey, EngineError>, callback: &str) -> Result<Journey, ErrorBody> {
+    opened.map_err(|error| ErrorBody::from(error).renamed("callback_url", callback).renamed("callback", callback))
 }
 
 /// Refuses a bank that is none of ours, in the words that Token.io has for it.
-fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Refusal> {
+fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Rejection> {
     let Some(bank) = &request.initiation.bank else { return Ok(()) };
     match engine.deps.institution(bank) {
-        None => Err(token_io::Refusal::NoSuchBank(bank.clone())),
+        None => Err(token_io::Rejection::NoSuchBank(bank.clone())),
         Some(institution) if !engine.deps.takes_payments(institution) => {
-            Err(token_io::Refusal::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))
+            Err(token_io::Rejection::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))
         }
         Some(_) => Ok(()),
     }
@@ -217,22 +217,22 @@ pub(super) fn webhook(merchant: &Merchant) -> Option<&str> {
 }
 
 /// The payment that the path names.
-pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, Refusal> {
+pub(super) async fn find(engine: &Engine, call: &Call) -> Result<Journey, ErrorBody> {
     let id = call.request.match_info().query("id");
-    let unknown = || Refusal::not_found("payment", Some(id));
+    let unknown = || ErrorBody::not_found("payment", Some(id));
     let journey = read_payment_id(id).map_err(|_| unknown())?;
     let found = find::current(&engine.deps, call.merchant.id, journey.pay_id()).await?;
     found.filter(|found| *found.id() == journey && is_own(found)).ok_or_else(unknown)
 }
 
 /// A payment as it stands now.
-pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
+pub(super) fn shown(engine: &Engine, journey: &Journey) -> Result<Reply, ErrorBody> {
     let way = way_of(engine, journey)?;
     reply(One { payment: payment(journey, Standing::now(journey), way.as_deref()) })
 }
 
 /// Where a payment's browser has to go now, if it has to.
-pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String>, Refusal> {
+pub(super) fn way_of(engine: &Engine, journey: &Journey) -> Result<Option<String>, ErrorBody> {
     match Standing::now(journey).status {
         Status::PendingRedirectAuth => Ok(derive::known_way(&engine.deps, journey)?),
         Status::PendingRedirectHostedPage => {

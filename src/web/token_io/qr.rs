@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::answer::{Refusal, answer};
+use super::answer::{ErrorBody, answer};
 use super::at;
 use super::call::Call;
 use crate::domain::invalid::Invalid;
@@ -28,7 +28,7 @@ async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         if !own {
             Call::read(&engine, incoming).await?;
         }
-        qr::svg(&data).ok_or_else(|| Refusal::from(Invalid::new("data", "is too long for a QR code")))
+        qr::svg(&data).ok_or_else(|| ErrorBody::from(Invalid::new("data", "is too long for a QR code")))
     };
     match drawn.await {
         Ok(svg) => HttpResponse::Ok()
@@ -41,7 +41,7 @@ async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     }
 }
 
-fn read_data(query: &str) -> Result<String, Refusal> {
+fn read_data(query: &str) -> Result<String, ErrorBody> {
     let mut sent = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "data");
     let data = sent.next().map(|(_, data)| data.into_owned()).filter(|data| !data.is_empty());
     let data = data.ok_or_else(|| Invalid::new("data", "is required").hint("expected the text to draw"))?;

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::answer::{Refusal, Reply, answer, answer_about, reply};
+use super::answer::{ErrorBody, Reply, answer, answer_about, reply};
 use super::call::Call;
 use super::{at, payments};
 use crate::dialect::token_io::{
@@ -37,7 +37,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let request = TokenRequest::read(&call.body, engine.deps.clock.now())?;
         if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
             let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
-            return Err(token_io::Refusal::not_allowed(invalid).into());
+            return Err(token_io::Rejection::not_allowed(invalid).into());
         }
         if let Some(bank) = &request.bank {
             check_bank(&engine, bank)?;
@@ -49,12 +49,12 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     answer(&engine, asked.await)
 }
 
-fn check_bank(engine: &Engine, bank: &str) -> Result<(), Refusal> {
+fn check_bank(engine: &Engine, bank: &str) -> Result<(), ErrorBody> {
     if engine.deps.institution(bank).is_some_and(|institution| engine.deps.takes_payments(institution)) {
         return Ok(());
     }
     let invalid = Invalid::new("requestOptions.bankId", "names no bank of this gateway that takes payments");
-    Err(token_io::Refusal::not_allowed(invalid).into())
+    Err(token_io::Rejection::not_allowed(invalid).into())
 }
 
 async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
@@ -95,11 +95,11 @@ async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpRespons
     answer_about(&engine, &request, authorised.await)
 }
 
-async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, Refusal> {
+async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBody> {
     if journey.opening().purpose.institution().is_none() {
         let invalid =
             Invalid::new("requestOptions.bankId", "was not said, so that the customer has to choose the bank");
-        return Err(token_io::Refusal::not_allowed(invalid.hint("send the browser to the hosted page")).into());
+        return Err(token_io::Rejection::not_allowed(invalid.hint("send the browser to the hosted page")).into());
     }
     let link = derive::link(&engine.deps, journey)?;
     match use_cases::send_to_provider::send_to_provider(
@@ -109,11 +109,11 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, Refusal>
     .await?
     {
         Some(SendResult::Sent(left)) => reply(Authorisation { redirect_url: left.redirect.as_str() }),
-        Some(SendResult::Late(_)) => Err(Refusal::too_late("The bank has not said where to go yet, ask again")),
-        Some(SendResult::NoBank(_)) => Err(Refusal::of_bank("The bank cannot be asked now")),
-        Some(SendResult::Refused(_)) => Err(Refusal::of_bank("The bank refused the request")),
-        Some(SendResult::TooOften) => Err(Refusal::exhausted("This request has been tried too often")),
-        Some(SendResult::Ended(_) | SendResult::Choose(_)) | None => Err(Refusal::forbidden("This request is over")),
+        Some(SendResult::Late(_)) => Err(ErrorBody::too_late("The bank has not said where to go yet, ask again")),
+        Some(SendResult::NoBank(_)) => Err(ErrorBody::of_bank("The bank cannot be asked now")),
+        Some(SendResult::Refused(_)) => Err(ErrorBody::of_bank("The bank refused the request")),
+        Some(SendResult::TooOften) => Err(ErrorBody::exhausted("This request has been tried too often")),
+        Some(SendResult::Ended(_) | SendResult::Choose(_)) | None => Err(ErrorBody::forbidden("This request is over")),
     }
 }
 
@@ -144,13 +144,13 @@ async fn member(engine: web::Data<Engine>, id: web::Path<String>) -> HttpRespons
     answer(&engine, found.await)
 }
 
-fn no_member() -> Refusal {
-    Refusal::not_found("member", None)
+fn no_member() -> ErrorBody {
+    ErrorBody::not_found("member", None)
 }
 
 /// The token request that the path names, for whoever may read it. The SDK sends no credentials, so whoever has the id may
 /// until a day after its end; from then on only its member.
-async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, Refusal> {
+async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, ErrorBody> {
     let request = incoming.request.clone();
     let journey = find(engine, &request).await?;
     if is_readable(&journey, engine.deps.clock.now()) {
@@ -164,7 +164,7 @@ async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, Refusa
 }
 
 /// The token request that the path names, whoever asks.
-async fn find(engine: &Engine, request: &HttpRequest) -> Result<Journey, Refusal> {
+async fn find(engine: &Engine, request: &HttpRequest) -> Result<Journey, ErrorBody> {
     let id = read_request_id(request.match_info().query("id")).map_err(|_| unknown(request))?;
     let found = find::journey_of(&engine.deps, id).await?;
     found
@@ -176,6 +176,6 @@ fn is_own(journey: &Journey) -> bool {
     journey.opening().dialect == NAME && is_token_request(journey)
 }
 
-fn unknown(request: &HttpRequest) -> Refusal {
-    Refusal::not_found("token request", Some(request.match_info().query("id")))
+fn unknown(request: &HttpRequest) -> ErrorBody {
+    ErrorBody::not_found("token request", Some(request.match_info().query("id")))
 }

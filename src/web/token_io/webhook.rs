@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
-use super::answer::{Refusal, answer, reply};
+use super::answer::{ErrorBody, answer, reply};
 use super::at;
 use super::call::Call;
 use crate::dialect::token_io::read_webhook;
@@ -50,13 +50,13 @@ async fn show(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let shown = async {
         let call = Call::read(&engine, incoming).await?;
         let webhook = call.merchant.webhook.as_ref();
-        let webhook = webhook.ok_or_else(|| Refusal::not_found("webhook configuration", None))?;
+        let webhook = webhook.ok_or_else(|| ErrorBody::not_found("webhook configuration", None))?;
         reply(Shown { config: Config { types: &webhook.types, url: webhook.url.as_str() } })
     };
     answer(&engine, shown.await)
 }
 
-async fn edit(engine: &Engine, merchant: &Merchant, webhook: Option<Webhook>) -> Result<String, Refusal> {
+async fn edit(engine: &Engine, merchant: &Merchant, webhook: Option<Webhook>) -> Result<String, ErrorBody> {
     use_cases::profile::edit(engine, merchant.id, &Edit::Tell(webhook), None).await?;
     reply(json!({}))
 }

@@ -108,7 +108,7 @@ impl ParcelView {
     fn of(context: &DeliveryContext, shown: Shown) -> Self {
         let DeliveryContext { delivery, journey } = context;
         let final_outcome =
-            delivery.id.news.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
+            delivery.id.event.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
         Self {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
@@ -127,8 +127,8 @@ impl DeliveryView {
             id: delivery.id.to_string(),
             kind: match delivery.id.target {
                 Target::Callback(_) => "callback",
-                Target::Endpoint(_) if journey.opening().purpose.job().is_some() => "job",
-                Target::Endpoint(_) => "payment_endpoint",
+                Target::WebhookEndpoint(_) if journey.opening().purpose.job().is_some() => "job",
+                Target::WebhookEndpoint(_) => "payment_endpoint",
             },
             callback: url.map_or_else(String::new, |url| url.as_str().to_owned()),
             state: delivery.word(),
@@ -172,8 +172,8 @@ fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
 }
 
 fn write_place(delivery: &Delivery) -> String {
-    let DeliveryCursor { at, pay_id, news, target } = DeliveryCursor::of(delivery);
-    format!("{}-{pay_id}-{news}-{target}", at.as_millis())
+    let DeliveryCursor { at, pay_id, event, target } = DeliveryCursor::of(delivery);
+    format!("{}-{pay_id}-{event}-{target}", at.as_millis())
 }
 
 fn read_place(text: &str) -> Result<DeliveryCursor, Invalid> {
@@ -182,7 +182,7 @@ fn read_place(text: &str) -> Result<DeliveryCursor, Invalid> {
         Some(DeliveryCursor {
             at: Moment::from_millis(parts.next()?.parse().ok()?),
             pay_id: parts.next()?.parse::<PayId>().ok()?,
-            news: parts.next()?.parse().ok()?,
+            event: parts.next()?.parse().ok()?,
             target: parts.next()?.parse().ok()?,
         })
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, merchant_of};
 use crate::dialect::secpaid::{Form, read_key};
-use crate::domain::endpoint::Endpoint;
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::merchant::Merchant;
 use crate::domain::notify_on::NotifyOn;
 use crate::engine::{Edit, Edited, Engine, EngineError, derive, use_cases};
@@ -107,13 +107,13 @@ async fn delete(
     }
 }
 
-fn read_endpoint(engine: &Engine, call: &Call<EndpointBody>) -> Result<Endpoint, EngineError> {
+fn read_endpoint(engine: &Engine, call: &Call<EndpointBody>) -> Result<WebhookEndpoint, EngineError> {
     let body = &call.body;
-    let endpoint = Endpoint::parse(&body.url, &engine.deps.rules)?;
+    let endpoint = WebhookEndpoint::parse(&body.url, &engine.deps.rules)?;
     let form = body.form.as_deref().map(Form::parse).transpose().map_err(|invalid| invalid.at("form"))?;
     let events = body.notify_on.as_deref().map(|words| NotifyOn::parse(words.iter().map(String::as_str)));
     let key = body.encryption_key.as_deref().map(read_key).transpose()?;
-    Ok(Endpoint {
+    Ok(WebhookEndpoint {
         form: form.unwrap_or_default().as_str().to_owned(),
         notify_on: events.transpose()?.unwrap_or(endpoint.notify_on),
         cipher: key.map(|key| derive::seal_for(&engine.deps, call.merchant.id, &key)).transpose()?,
@@ -127,13 +127,13 @@ pub(super) fn views(merchant: &Merchant) -> Vec<EndpointView> {
 }
 
 impl EndpointView {
-    fn at(index: usize, endpoint: &Endpoint) -> Self {
+    fn at(index: usize, endpoint: &WebhookEndpoint) -> Self {
         Self { index: Some(index), ..Self::from(endpoint) }
     }
 }
 
-impl From<&Endpoint> for EndpointView {
-    fn from(endpoint: &Endpoint) -> Self {
+impl From<&WebhookEndpoint> for EndpointView {
+    fn from(endpoint: &WebhookEndpoint) -> Self {
         Self {
             index: endpoint.slot,
             url: endpoint.url.as_str().to_owned(),

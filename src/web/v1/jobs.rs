@@ -121,7 +121,7 @@ async fn answer(
 
 fn view(engine: &Engine, journey: &Journey) -> CallbackView {
     let (opening, message) = (journey.opening(), derive::message_of(&engine.deps, journey));
-    let url = opening.plan.url_of(Target::Endpoint(0)).map_or("", |url| url.as_str());
+    let url = opening.plan.url_of(Target::WebhookEndpoint(0)).map_or("", |url| url.as_str());
     let names = |message: &Message| message.headers().iter().map(Header::name).map(str::to_owned).collect();
     CallbackView {
         id: journey.id().to_string(),

@@ -37,7 +37,7 @@ enum Issues {
 }
 
 /// A refusal, before it is put into its envelope.
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     status: StatusCode,
     message: String,
     source: Option<&'static str>,
@@ -47,7 +47,7 @@ pub(super) struct Refusal {
     allow: Option<&'static str>,
 }
 
-impl Refusal {
+impl ErrorBody {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let issues = Issues::Untold;
         Self {
@@ -101,7 +101,7 @@ impl Refusal {
 
     /// The bank reply no.
     pub fn of_bank(error: &BankError) -> Self {
-        let refusal = crate::dialect::yapily::Refusal::of_bank(error);
+        let refusal = crate::dialect::yapily::Rejection::of_bank(error);
         let reply = serde_json::json!({ "error": error.code(), "error_description": error.description() });
         Self {
             source: Some(refusal.source().in_capitals()),
@@ -111,32 +111,32 @@ impl Refusal {
     }
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for ErrorBody {
     fn from(invalid: Invalid) -> Self {
         Self { source: Some("USER"), ..Self::new(StatusCode::BAD_REQUEST, invalid.to_string()) }
     }
 }
 
-impl From<Unsupported> for Refusal {
+impl From<Unsupported> for ErrorBody {
     fn from(unsupported: Unsupported) -> Self {
         let source = Some(Source::Institution.in_capitals());
         Self { source, ..Self::new(StatusCode::FAILED_DEPENDENCY, unsupported.to_string()) }
     }
 }
 
-impl From<BodyTrouble> for Refusal {
+impl From<BodyTrouble> for ErrorBody {
     fn from(trouble: BodyTrouble) -> Self {
         Self::new(trouble.status(), trouble.to_string())
     }
 }
 
-impl From<serde_json::Error> for Refusal {
+impl From<serde_json::Error> for ErrorBody {
     fn from(error: serde_json::Error) -> Self {
         EngineError::Missing(format!("way to write an answer ({error})")).into()
     }
 }
 
-impl From<EngineError> for Refusal {
+impl From<EngineError> for ErrorBody {
     fn from(error: EngineError) -> Self {
         let (status, message) = match error {
             EngineError::Refused(invalid) => return invalid.into(),
@@ -154,13 +154,13 @@ impl From<EngineError> for Refusal {
 }
 
 /// Writes an answer of hosted pages: a refusal lists its issues.
-pub(super) fn answer_with_issues(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
-    let source = |refusal: &Refusal| refusal.source.or(Some("YAPILY"));
-    answer(engine, reply.map_err(|refusal| Refusal { issues: Issues::Told, source: source(&refusal), ..refusal }))
+pub(super) fn answer_with_issues(engine: &Engine, reply: Result<Reply, ErrorBody>) -> HttpResponse {
+    let source = |refusal: &ErrorBody| refusal.source.or(Some("YAPILY"));
+    answer(engine, reply.map_err(|refusal| ErrorBody { issues: Issues::Told, source: source(&refusal), ..refusal }))
 }
 
 /// Writes an answer.
-pub(super) fn answer(engine: &Engine, reply: Result<Reply, Refusal>) -> HttpResponse {
+pub(super) fn answer(engine: &Engine, reply: Result<Reply, ErrorBody>) -> HttpResponse {
     let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
     let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
     match reply {
@@ -185,7 +185,7 @@ pub(super) fn with_next(
     response
 }
 
-fn refused(refusal: &Refusal, tracing_id: &str) -> HttpResponse {
+fn refused(refusal: &ErrorBody, tracing_id: &str) -> HttpResponse {
     let status = refusal.status;
     let failure = Failure {
         // The classic sample of this one has none; the enhanced envelope requires it in every status.

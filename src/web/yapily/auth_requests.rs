@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Reply, answer};
+use super::answer::{ErrorBody, Reply, answer};
 use super::call::{Call, merchant_of};
 use super::consents::about;
 use super::{at, users};
@@ -45,7 +45,7 @@ async fn again(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse 
     answer(&engine, reopen(&engine, &request).await)
 }
 
-async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Reply, Refusal> {
+async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Result<Reply, ErrorBody> {
     let id = request.institution().unwrap_or_default();
     let institution = engine.deps.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
@@ -60,25 +60,25 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Resul
 }
 
 /// Asks a customer again who has agreed before: the consent and its token stay the same.
-async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Reply, Refusal> {
+async fn reopen(engine: &Arc<Engine>, request: &HttpRequest) -> Result<Reply, ErrorBody> {
     let merchant = merchant_of(engine, request).await?;
     let token = request.headers().get("consent").and_then(|token| token.to_str().ok());
     let token = token.ok_or_else(|| Invalid::new("consent", "is required: the header with the consent token"))?;
     let own = |journey: &Journey| journey.opening().merchant == merchant.id && journey.opening().dialect == NAME;
     let found = use_cases::consent::of_token(engine, token).await?.filter(own);
-    let journey = found.ok_or_else(|| Refusal::forbidden("The given consent can not be used. It is unknown"))?;
+    let journey = found.ok_or_else(|| ErrorBody::forbidden("The given consent can not be used. It is unknown"))?;
     let for_accounts = journey.opening().purpose.consent().is_some_and(|consent| consent.kind == Kind::Accounts);
     if !for_accounts {
         let message = "Only a consent to account access can be authorised again";
-        return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message));
+        return Err(ErrorBody::new(StatusCode::NOT_ACCEPTABLE, message));
     }
     match use_cases::consent::reopen(engine, &merchant, journey).await? {
         Changed::Done(journey) => asked_for(engine, &journey),
-        Changed::Cannot(status) => Err(Refusal::unusable(status)),
+        Changed::Cannot(status) => Err(ErrorBody::unusable(status)),
     }
 }
 
-fn asked_for(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
+fn asked_for(engine: &Engine, journey: &Journey) -> Result<Reply, ErrorBody> {
     let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
     let page = |path: &str, more: &[(&str, &str)]| {
         let query = [&[("link_id", link.as_str())], more].concat();

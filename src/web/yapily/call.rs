@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::answer::Refusal;
+use super::answer::ErrorBody;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
@@ -22,7 +22,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, Refusal> {
+    pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let merchant = merchant_of(engine, &incoming.request).await?;
         let (request, body) = (incoming.request.clone(), json_of(incoming)?);
         let reservation = idempotency::reservation(engine, &request, merchant.id, &[&body])?;
@@ -31,14 +31,14 @@ impl Call {
 }
 
 /// The merchant whose id and key the call brought: they have to belong together.
-pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Refusal> {
-    let (id, key) = credentials(request).ok_or_else(Refusal::unauthorised)?;
+pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, ErrorBody> {
+    let (id, key) = credentials(request).ok_or_else(ErrorBody::unauthorised)?;
     let merchant = use_cases::authenticate::authenticate(engine, &key).await?;
-    merchant.filter(|merchant| merchant.id == id).ok_or_else(Refusal::unauthorised)
+    merchant.filter(|merchant| merchant.id == id).ok_or_else(ErrorBody::unauthorised)
 }
 
 /// The body of a call, which has to be JSON, or of no type at all.
-pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, Refusal> {
+pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, ErrorBody> {
     let sent = incoming.request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
     if essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {

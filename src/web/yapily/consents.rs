@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Reply, answer, with_next};
+use super::answer::{ErrorBody, Reply, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{About, Body, Confirmation, NAME, Pagination, Query, consent, deleted, force_delete};
@@ -81,7 +81,7 @@ async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         match use_cases::consent::confirm(&engine, journey, confirmation.at).await? {
             Changed::Done(journey) => wrapped(&engine, &journey),
             // The document has 400 for a status as for a type that cannot be extended, not the 403 of other calls.
-            Changed::Cannot(status) => Err(Refusal::unusable(status).with_status(StatusCode::BAD_REQUEST)),
+            Changed::Cannot(status) => Err(ErrorBody::unusable(status).with_status(StatusCode::BAD_REQUEST)),
         }
     };
     answer(&engine, confirmed.await)
@@ -90,7 +90,7 @@ async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
 /// What is answered to a list, and the query with which one goes on that was not looked at to its end.
 type List = (Reply, Option<Vec<(&'static str, String)>>);
 
-async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Refusal> {
+async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, ErrorBody> {
     let merchant = merchant_of(engine, request).await?.id;
     let query = Query::read(query(request))?;
     let users = users(engine, merchant, &query).await?;
@@ -119,7 +119,7 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Ref
 }
 
 /// The users that a query names, each once, if it names any: those that exist and meet both of its filters.
-async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<Option<BTreeSet<UserId>>, Refusal> {
+async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<Option<BTreeSet<UserId>>, ErrorBody> {
     if query.application_users.is_empty() {
         return Ok((!query.users.is_empty()).then(|| query.users.iter().copied().collect()));
     }
@@ -131,16 +131,16 @@ async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<O
     Ok(Some(users))
 }
 
-fn wrapped(engine: &Engine, journey: &Journey) -> Result<Reply, Refusal> {
+fn wrapped(engine: &Engine, journey: &Journey) -> Result<Reply, ErrorBody> {
     Ok((StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey)))?))
 }
 
-pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, Refusal> {
+pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, ErrorBody> {
     find::consent(&engine.deps, merchant, id).await?.filter(is_own).ok_or_else(unknown)
 }
 
 /// The consent that the path names; what is no id names none.
-pub(super) fn id_of(request: &HttpRequest) -> Result<JourneyId, Refusal> {
+pub(super) fn id_of(request: &HttpRequest) -> Result<JourneyId, ErrorBody> {
     request.match_info().query("id").parse().map_err(|_| unknown())
 }
 
@@ -148,6 +148,6 @@ fn is_own(journey: &Journey) -> bool {
     journey.opening().dialect == NAME
 }
 
-fn unknown() -> Refusal {
-    Refusal::not_found("There is no such consent")
+fn unknown() -> ErrorBody {
+    ErrorBody::not_found("There is no such consent")
 }

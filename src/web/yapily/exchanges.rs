@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::answer::{Refusal, Reply, answer};
+use super::answer::{ErrorBody, Reply, answer};
 use super::at;
 use super::call::{Call, json_of};
 use super::consents::about;
@@ -67,8 +67,8 @@ async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
     answer(&engine, brought.await)
 }
 
-fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, Refusal> {
-    let refused = |why: &str| Err(Refusal::forbidden(format!("The one-time token can not be exchanged: {why}")));
+fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, ErrorBody> {
+    let refused = |why: &str| Err(ErrorBody::forbidden(format!("The one-time token can not be exchanged: {why}")));
     match redeemed {
         Redeemed::Known(Redemption::Granted { journey, .. }) if is_own(&journey) => {
             bare(StatusCode::CREATED, &journey, &about(engine, &journey))
@@ -84,28 +84,28 @@ fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, Refusal> {
         Redeemed::Known(Redemption::Unknown) => refused("it is unknown"),
         Redeemed::Uncertain => {
             let message = "It is not known whether the token is spent now, ask again with the same Idempotency-Key";
-            Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message))
+            Err(ErrorBody::new(StatusCode::SERVICE_UNAVAILABLE, message))
         }
     }
 }
 
-fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Reply, Refusal> {
+fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Reply, ErrorBody> {
     let journey = match brought {
         BroughtCode::Journey(journey) if is_own(&journey) => journey,
         BroughtCode::Journey(_) | BroughtCode::Unknown => {
-            return Err(Refusal::forbidden("There is no such authorisation to finish"));
+            return Err(ErrorBody::forbidden("There is no such authorisation to finish"));
         }
         BroughtCode::Forged => {
-            return Err(Refusal::forbidden("What came beside the code is not the institution's word"));
+            return Err(ErrorBody::forbidden("What came beside the code is not the institution's word"));
         }
     };
     // By this round: a consent that was given before may stand, and its customer have reply no now.
     match (journey.round_status(engine.deps.clock.now()), journey.final_outcome()) {
         (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Bank(Some(error)), .. })) => {
-            Err(Refusal::of_bank(error))
+            Err(ErrorBody::of_bank(error))
         }
         (Some(status @ (Status::Failed | Status::Rejected | Status::Revoked | Status::Expired)), _) => {
-            Err(Refusal::unusable(status))
+            Err(ErrorBody::unusable(status))
         }
         _ => bare(StatusCode::OK, &journey, &about(&journey)),
     }
@@ -120,7 +120,7 @@ fn about_openly(engine: &Engine, journey: &Journey) -> About {
     About { token: about.token.filter(|_| own_page && !to_app), ..about }
 }
 
-fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Reply, Refusal> {
+fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Reply, ErrorBody> {
     Ok((status, Body::bare(consent(journey, about))?))
 }
 

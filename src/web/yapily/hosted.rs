@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Reply, answer_with_issues};
+use super::answer::{ErrorBody, Reply, answer_with_issues};
 use super::call::{Call, merchant_of};
 use super::consents::{about, find, id_of};
 use super::users;
@@ -60,7 +60,7 @@ async fn one(engine: &Engine, request: &HttpRequest, kind: HostedKind) -> HttpRe
     answer_with_issues(engine, found.await)
 }
 
-async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Result<Journey, Refusal> {
+async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Result<Journey, ErrorBody> {
     let request = hosted.request();
     let candidates = hosted.candidates(&engine.deps.institutions)?;
     let able = |institution: &Institution| !request.is_payment() || engine.deps.takes_payments(institution);
@@ -70,10 +70,15 @@ async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Resu
     Ok(use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
 }
 
-fn shown(engine: &Engine, journey: &Journey, status: StatusCode, shown: (HostedKind, Shown)) -> Result<Reply, Refusal> {
+fn shown(
+    engine: &Engine,
+    journey: &Journey,
+    status: StatusCode,
+    shown: (HostedKind, Shown),
+) -> Result<Reply, ErrorBody> {
     let (about, link) = (about(engine, journey), derive::link(&engine.deps, journey)?);
     let hosted_url = engine.deps.public_url.page(CONSENT_PAGE, &[("link_id", &link)]);
     let view = hosted_request(journey, &about, &hosted_url, shown);
-    let view = view.ok_or_else(|| Refusal::not_found("There is no such request"))?;
+    let view = view.ok_or_else(|| ErrorBody::not_found("There is no such request"))?;
     Ok((status, Body::wrapped(view)?))
 }

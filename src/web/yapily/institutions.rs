@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, answer};
+use super::answer::{ErrorBody, answer};
 use super::at;
 use super::call::merchant_of;
 use crate::dialect::yapily::{Body, institution};
@@ -28,7 +28,7 @@ async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let found = async {
         merchant_of(&engine, &request).await?;
         let found = engine.deps.institution(request.match_info().query("id"));
-        let found = found.ok_or_else(|| Refusal::not_found("There is no such institution"))?;
+        let found = found.ok_or_else(|| ErrorBody::not_found("There is no such institution"))?;
         Ok((StatusCode::OK, Body::bare(institution(found))?))
     };
     answer(&engine, found.await)

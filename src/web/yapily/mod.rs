@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, Resource, web};
 
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
-use answer::{Refusal, answer};
+use answer::{ErrorBody, answer};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -32,10 +32,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// An address, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move |engine: web::Data<Engine>| {
-        std::future::ready(answer(&engine, Err(Refusal::wrong_method(allowed))))
+        std::future::ready(answer(&engine, Err(ErrorBody::wrong_method(allowed))))
     }))
 }
 
 async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
-    answer(&engine, Err(Refusal::not_found("There is no such call here")))
+    answer(&engine, Err(ErrorBody::not_found("There is no such call here")))
 }

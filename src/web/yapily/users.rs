@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::{Refusal, Reply, answer, with_next};
+use super::answer::{ErrorBody, Reply, answer, with_next};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{Body, NAME, UserQuery, Who, deleted_user, read_user, user};
@@ -34,7 +34,7 @@ pub(super) async fn asked(
     merchant: &Merchant,
     who: &Who,
     wish: &impl Fn(&User) -> Wish,
-) -> Result<User, Refusal> {
+) -> Result<User, ErrorBody> {
     if let Some(id) = who.user {
         let found = use_cases::users::find(engine, merchant.id, id).await?;
         let found = found.ok_or_else(|| Invalid::new("userUuid", "names no user of this application"))?;
@@ -70,7 +70,7 @@ async fn add(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
             (added, Enrolled::New) => Ok((StatusCode::CREATED, Body::bare(user(&added, Some(&[])))?)),
             (_, Enrolled::Known(_)) => {
                 let message = "There is a user with this applicationUserId already";
-                Err(Refusal::new(StatusCode::CONFLICT, message))
+                Err(ErrorBody::new(StatusCode::CONFLICT, message))
             }
         }
     };
@@ -120,7 +120,7 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
 
 /// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on. Those that were
 /// asked for meanwhile end behind it.
-async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Reply, Refusal> {
+async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Reply, ErrorBody> {
     let mut revoked = Vec::new();
     for journey in consents(engine, gone).await? {
         revoked.push(use_cases::consent::revoke(engine, journey).await?);
@@ -134,14 +134,14 @@ async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Reply, Refusal> {
     Ok((StatusCode::OK, Body::wrapped(deleted_user(gone, &revoked))?))
 }
 
-async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> Result<User, Refusal> {
-    let unknown = || Refusal::not_found("There is no such user");
+async fn find(engine: &Engine, merchant: MerchantId, request: &HttpRequest) -> Result<User, ErrorBody> {
+    let unknown = || ErrorBody::not_found("There is no such user");
     let id = request.match_info().query("id").parse().map_err(|_: Invalid| unknown())?;
     use_cases::users::find(engine, merchant, id).await?.ok_or_else(unknown)
 }
 
 /// The institutions of a user's consents that are in force, each once.
-async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal> {
+async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, ErrorBody> {
     let now = engine.deps.clock.now();
     let given = consents(engine, of).await?;
     let given = given.iter().filter(|journey| journey.is_in_force(now));
@@ -151,7 +151,7 @@ async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, Refusal
     Ok(ids)
 }
 
-async fn consents(engine: &Engine, of: &User) -> Result<Vec<Journey>, Refusal> {
+async fn consents(engine: &Engine, of: &User) -> Result<Vec<Journey>, ErrorBody> {
     Ok(use_cases::list::select(engine, of.merchant, Which::OfUser(of.id), ALL, |journey| {
         journey.opening().dialect == NAME
     })

@@ -111,7 +111,7 @@ impl Visit {
         }
         match response.kind {
             ResponseKind::Code(evidence) => Ok(evidence),
-            ResponseKind::Refusal(error) => Err(Proven::Refusal(error)),
+            ResponseKind::Error(error) => Err(Proven::Refusal(error)),
         }
     }
 

@@ -69,7 +69,7 @@ async fn a_journey_of_a_bank_that_never_returns_expires_by_itself(house: House) 
     let link = shop.link_to("https://shop.example/cb,https://hook.example/n").await;
     house.http.leave(&link.text).await;
     house.wait(DAY);
-    // Nobody asks for its page: the house itself notices. The list shows what is stored and concludes nothing.
+    // Nobody asks for its page: the house itself webhooks. The list shows what is stored and concludes nothing.
     eventually("the sweep concludes it", || async {
         shop.look("/journeys").await.is(200).json()["journeys"][0]["status"] == "expired"
     })

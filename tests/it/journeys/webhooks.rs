@@ -1,4 +1,4 @@
-//! Notices before the reference libraries of Standard Webhooks: what a house sends they accept, and nothing else.
+//! Webhooks before the reference libraries of Standard Webhooks: what a house sends they accept, and nothing else.
 
 use std::time::{Duration, SystemTime};
 
@@ -48,7 +48,7 @@ async fn is_judged_by(library: Library) {
     forgeries_are_refused(&house, &shop, &judge).await;
 }
 
-/// What becomes of a notice in this form: its state, and the status that was answered.
+/// What becomes of a webhook in this form: its state, and the status that was answered.
 async fn verdict(house: &House, shop: &Shop, told: &str, form: &str, answer: &str) -> (String, u64) {
     let fields = json!({ "payment_endpoint": told, "payment_endpoint_form": form, "recipient_note": "Größe 7 €" });
     let link = shop.link(fields).await;
@@ -59,7 +59,7 @@ async fn verdict(house: &House, shop: &Shop, told: &str, form: &str, answer: &st
     (delivery["state"].as_str().unwrap().to_owned(), delivery["attempts"][0]["status"].as_u64().unwrap())
 }
 
-/// Brings a server notices that somebody has tampered with, made from a real one.
+/// Brings a server webhooks that somebody has tampered with, made from a real one.
 async fn forgeries_are_refused(house: &House, shop: &Shop, judge: &Judge) {
     let witness = Receiver::saying(204);
     verdict(house, shop, &witness.url("/notice"), "nested", "code=ok").await;

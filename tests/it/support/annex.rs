@@ -19,7 +19,7 @@ use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
 use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
-use handback::domain::endpoint::Telling;
+use handback::domain::endpoint::WebhookOptions;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
@@ -153,7 +153,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
-            telling: Telling::default(),
+            telling: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
             one_time_token: None,
@@ -193,7 +193,7 @@ impl Annex {
             purpose,
             extras: Vec::new(),
             endpoints: Asked::OwnPage,
-            telling: Telling::default(),
+            telling: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
             one_time_token: None,

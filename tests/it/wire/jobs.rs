@@ -304,7 +304,7 @@ async fn a_saved_endpoint_that_is_not_there_is_none(house: House) {
     let refused = shop.v1(Method::POST, "/callbacks", &asked).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
     assert!(refused["rule"].as_str().unwrap().contains("saved endpoint 0"), "{refused}");
-    // What SecPaid's notices are like there is none of its business.
+    // What SecPaid's webhooks are like there is none of its business.
     let receiver = Receiver::saying(200);
     let saved = json!({
         "url": receiver.url("/saved"), "form": "form", "notify_on": ["done"], "encryption_key": "k".repeat(32),

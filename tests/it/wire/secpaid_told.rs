@@ -324,14 +324,14 @@ async fn what_cannot_be_encrypted_is_never_sent_in_the_clear(house: House) {
 
 async fn servers_are_told_what_the_browser_is_and_no_token(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::answering(|n, _| Reply::Status([200, 204, 302][n % 3])));
-    let notices = Receiver::saying(200);
+    let webhooks = Receiver::saying(200);
     for (answer, status) in [("code=ok", "success"), ("error=access_denied", "cancel")] {
         let told = [receiver.url("/a?own=1"), receiver.url("/{pay_id}/{status}"), receiver.url("/c#frag")];
         let list: Vec<_> = std::iter::once("https://shop.example/cb".to_owned()).chain(told).collect();
         let link = shop
             .link(json!({
                 "callback_url": list, "one_time_token": true,
-                "payment_endpoint": notices.url("/pay?for={pay_id}&s={status}"),
+                "payment_endpoint": webhooks.url("/pay?for={pay_id}&s={status}"),
             }))
             .await;
         let before = receiver.count();
@@ -346,9 +346,9 @@ async fn servers_are_told_what_the_browser_is_and_no_token(house: House) {
             vec![format!("/a?own=1&{query}"), format!("/c?{query}"), format!("/{}/{status}?{query}", link.id)];
         expected.sort();
         assert_eq!(targets, expected);
-        let notice = last(&notices, "/pay");
-        assert_eq!(notice.target, format!("/pay?for={}&s={status}", link.id));
-        for told in receiver.received()[before..].iter().chain([&notice]) {
+        let webhook = last(&webhooks, "/pay");
+        assert_eq!(webhook.target, format!("/pay?for={}&s={status}", link.id));
+        for told in receiver.received()[before..].iter().chain([&webhook]) {
             let all = format!("{} {:?} {}", told.target, told.headers, told.body);
             assert!(!all.contains(&token) && !all.contains("one-time-token") && !all.contains("ott_"), "{all}");
         }

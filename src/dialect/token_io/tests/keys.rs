@@ -50,7 +50,7 @@ MCowBQYDK2VuAyEAvevxar+Q90hx82vOuCRyHdQqg7346lOVWEmr3D/ZXj0=
 /// A token of RS256 over `GET /v2/payments`, signed with [`RSA_1024`].
 const SIGNED_WITH_1024: &str = "eyJhbGciOiJSUzI1NiIsImV4cCI6IjE1ODYyOTczNDQ3ODciLCJtaWQiOiJtOjMzVjF5a3pLd0hia1dxdDdmRHoyV1BQZEgyWnQ6NXpLdFhFQXEiLCJraWQiOiJrIiwibWV0aG9kIjoiR0VUIiwiaG9zdCI6ImFwaS50b2tlbi5pbyIsInBhdGgiOiIvdjIvcGF5bWVudHMiLCJ0eXAiOiJKV1QifQ..b55EOjR119XpopaivFxyiUnWrzjX8aF3QrUA-LQYtt58_CgnSHE1bQLdZg0reGczv2xTQsFY2s3Ycohne0Rww1e06YQ0N2RbTL9JSw4Y7kFv1LtpqhZtC6EdqG-zcqKkO84xH2QYRlaQYfMQTrE6Cj_x1r6RSQVWOjwFOWWlu3M";
 
-fn refusal(key: &serde_json::Value) -> Invalid {
+fn rejection(key: &serde_json::Value) -> Invalid {
     let body = serde_json::json!({ "key": key }).to_string();
     read_public_key(body.as_bytes()).expect_err(&body)
 }
@@ -74,7 +74,7 @@ fn a_key_that_is_too_weak_or_of_another_curve_is_refused_with_what_is_expected()
         (long_curve, "is a JWK of a kind that is not known here"),
         (other_okp, "is a JWK of a kind that is not known here"),
     ] {
-        let refused = refusal(&key);
+        let refused = rejection(&key);
         assert_eq!((refused.field(), refused.rule()), ("key", rule), "{key}");
         assert!(refused.hint_text().is_some_and(|hint| hint.contains("2048 to 4096 bits")), "{refused}");
     }

@@ -1,4 +1,4 @@
-//! How payments are written: each status, each notice, and the way home.
+//! How payments are written: each status, each webhook, and the way home.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::signatures::signing;
 use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, payment, payment_id};
-use crate::domain::delivery::{News, Notice, Posting, Target};
+use crate::domain::delivery::{JourneyEvent, Posting, Target, WebhookPayload};
 use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
@@ -156,19 +156,25 @@ fn a_payment_is_written_as_the_contract_has_it() {
     assert_eq!(written(&api(), None).get("authentication"), None);
 }
 
-fn body(journey: &Journey, news: News) -> Value {
-    serde_json::from_str(&TokenIo.notice(journey, news).unwrap().body).unwrap()
+fn body(journey: &Journey, event: JourneyEvent) -> Value {
+    serde_json::from_str(&TokenIo.webhook(journey, event).unwrap().body).unwrap()
 }
 
 #[test]
 fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
     let journey = concluded(returned(ready(api())), &refused("access_denied"));
     let Conclusion::Concluded(paid, _) = journey.conclude(&Fact::paid(), Some(RESPONSE), at(5)) else { panic!() };
-    let all = [News::Opened, News::Ready(0), News::Returned(0), News::Concluded(0), News::Concluded(1)];
-    let told = all.map(|news| {
-        let body = body(&paid, news);
+    let all = [
+        JourneyEvent::Opened,
+        JourneyEvent::Ready(0),
+        JourneyEvent::Returned(0),
+        JourneyEvent::Concluded(0),
+        JourneyEvent::Concluded(1),
+    ];
+    let told = all.map(|event| {
+        let body = body(&paid, event);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        assert_eq!(text(&body["id"]), format!("{}_{news}", paid.id()));
+        assert_eq!(text(&body["id"]), format!("{}_{event}", paid.id()));
         (text(&body["payment"]["status"]), text(&body["payment"]["updatedDateTime"]))
     });
     let expected = [
@@ -179,10 +185,10 @@ fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
         ("INITIATION_COMPLETED", "1970-01-01T00:16:45.000Z"),
     ];
     assert_eq!(told, expected.map(|(status, at)| (status.to_owned(), at.to_owned())));
-    assert_eq!(body(&hosted(), News::Opened)["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP");
-    assert!(TokenIo.notice(&paid, News::Concluded(2)).is_none());
-    assert!(all.iter().all(|news| TokenIo.tells(&paid, *news, Target::Endpoint(0))));
-    assert!(!TokenIo.tells(&paid, News::Concluded(0), Target::Callback(0)));
+    assert_eq!(body(&hosted(), JourneyEvent::Opened)["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP");
+    assert!(TokenIo.webhook(&paid, JourneyEvent::Concluded(2)).is_none());
+    assert!(all.iter().all(|event| TokenIo.notifies(&paid, *event, Target::WebhookEndpoint(0))));
+    assert!(!TokenIo.notifies(&paid, JourneyEvent::Concluded(0), Target::Callback(0)));
 }
 
 #[test]
@@ -194,8 +200,8 @@ fn a_notice_is_signed_as_the_contracts_vector_is() {
     };
     let secret = Secret::new("whsec_unused");
     let posting = Posting { id: "x", url: "https://tpp.com/hook", at: NOW, secrets: &[secret], webhook_key: &sign };
-    let notice = Notice { content_type: "application/json".into(), body: body.into() };
-    let headers = TokenIo.sign(&api(), &notice, &posting).unwrap();
+    let webhook = WebhookPayload { content_type: "application/json".into(), body: body.into() };
+    let headers = TokenIo.sign(&api(), &webhook, &posting).unwrap();
     let expected = "qcC4v2-U60fLJy2nu1Ed5ENYfkoYoQs8BJHXxmI894qEZaUuZr1cMIvb7SbHumgey0v3OILTeJmu9-z4uOL9AA";
     let event = ("token-event", "PAYMENT_STATUS_CHANGED".to_owned());
     assert_eq!(headers, [event, ("token-signature", expected.to_owned())]);
@@ -205,7 +211,7 @@ fn a_notice_is_signed_as_the_contracts_vector_is() {
 
 #[test]
 fn webhooks_are_tried_at_the_documented_times() {
-    let waits = TokenIo.delivery_policy(Target::Endpoint(0)).schedule.waits().to_vec();
+    let waits = TokenIo.delivery_policy(Target::WebhookEndpoint(0)).schedule.waits().to_vec();
     let times: Vec<u64> = waits
         .iter()
         .scan(0, |at, wait| {

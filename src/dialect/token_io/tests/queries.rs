@@ -1,12 +1,12 @@
 //! The filters of the list.
 
 use crate::dialect::token_io::query::Facts;
-use crate::dialect::token_io::{Offset, Query, Refusal, Status};
+use crate::dialect::token_io::{Offset, Query, Rejection, Status};
 use crate::domain::id::PayId;
 use crate::domain::journey::tests::journey;
 use crate::domain::moment::Moment;
 
-fn read(query: &str) -> Result<Query, Refusal> {
+fn read(query: &str) -> Result<Query, Rejection> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
 }
 
@@ -87,8 +87,8 @@ fn a_parameter_that_breaks_a_rule_is_named() {
         ("limit=1&invertIds=1", "Field.InvalidFormat", "invertIds"),
         ("limit=1&createdAfter=yesterday", "Field.InvalidFormat", "createdAfter"),
     ] {
-        let refusal = read(query).unwrap_err();
-        let failure = refusal.failure();
+        let rejection = read(query).unwrap_err();
+        let failure = rejection.failure();
         assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{query}");
     }
 }

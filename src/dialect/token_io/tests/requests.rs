@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::dialect::token_io::{Flow, PaymentRequest, Refusal, TokenRequest};
+use crate::dialect::token_io::{Flow, PaymentRequest, Rejection, TokenRequest};
 use crate::domain::moment::Moment;
 
 /// 2026-11-21T04:53:20Z.
@@ -18,14 +18,14 @@ fn sent() -> Value {
     } })
 }
 
-fn read(body: &Value) -> Result<PaymentRequest, Refusal> {
+fn read(body: &Value) -> Result<PaymentRequest, Rejection> {
     PaymentRequest::read(body.to_string().as_bytes(), NOW)
 }
 
 /// The code and the path of a refusal.
 fn refused(body: &Value) -> (String, String) {
-    let refusal = read(body).expect_err("it was accepted");
-    let failure = refusal.failure();
+    let rejection = read(body).expect_err("it was accepted");
+    let failure = rejection.failure();
     (failure.error_code.unwrap().to_owned(), failure.paths.unwrap()[0].to_owned())
 }
 
@@ -236,8 +236,8 @@ fn a_day_to_pay_on_lies_ahead() {
         let path = "initiation.executionDate".to_owned();
         assert_eq!(refused(&and("executionDate", json!(day))), (code.into(), path), "{day}");
         let body = token_request(json!({ "executionDate": day }));
-        let refusal = TokenRequest::read(body.to_string().as_bytes(), NOW).unwrap_err();
-        let failure = refusal.failure();
+        let rejection = TokenRequest::read(body.to_string().as_bytes(), NOW).unwrap_err();
+        let failure = rejection.failure();
         assert_eq!(
             (failure.error_code, failure.paths),
             (Some(code), Some(["requestPayload.transferBody.executionDate"])),

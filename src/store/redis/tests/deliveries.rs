@@ -2,7 +2,7 @@
 
 use super::fixture::RedisServer;
 use super::*;
-use crate::domain::delivery::{Delivery, News, Verdict};
+use crate::domain::delivery::{Delivery, JourneyEvent, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, Shard};
 use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::moment::Moment;
@@ -76,7 +76,7 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     assert!(kept > 0);
     assert_eq!(left().await, kept);
     let open = draft().notifying(["https://m.example/a"]).journey();
-    let told = open.deliveries(News::Opened, now, |_| true);
+    let told = open.deliveries(JourneyEvent::Opened, now, |_| true);
     assert_eq!((told.len(), Journeys::open(&*store, &open, &told, None).await), (1, Ok(Opened::New)));
     store.bury().await;
     assert_eq!(left().await, -1);

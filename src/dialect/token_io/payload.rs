@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::payment::{Payment, Standing, payment};
-use crate::domain::delivery::{DeliveryPolicy, News, Notice, Posting, Schedule, SuccessRule};
+use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
 use crate::domain::journey::Journey;
 
 /// The one event of payments.
@@ -42,14 +42,14 @@ struct Body<'a> {
 }
 
 /// What a webhook is told. Where the browser has to go is not in it: that is the bank's, and is sealed; `GET` tells.
-pub(super) fn notice(journey: &Journey, news: News) -> Option<Notice> {
-    let payment = payment(journey, Standing::at(journey, news)?, None);
-    let body = Body { id: format!("{}_{news}", journey.id()), event_type: EVENT, payment };
-    Some(Notice { content_type: "application/json".to_owned(), body: serde_json::to_string(&body).ok()? })
+pub(super) fn webhook(journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+    let payment = payment(journey, Standing::at(journey, event)?, None);
+    let body = Body { id: format!("{}_{event}", journey.id()), event_type: EVENT, payment };
+    Some(WebhookPayload { content_type: "application/json".to_owned(), body: serde_json::to_string(&body).ok()? })
 }
 
 /// The headers: the event, and the signature of the member's webhook key over the raw body. There is no time in it, and no secret.
-pub(super) fn sign(notice: &Notice, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
-    let signature = (posting.webhook_key)(notice.body.as_bytes())?;
+pub(super) fn sign(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+    let signature = (posting.webhook_key)(webhook.body.as_bytes())?;
     Some(vec![("token-event", EVENT.to_owned()), ("token-signature", URL_SAFE_NO_PAD.encode(signature))])
 }

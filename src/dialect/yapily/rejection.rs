@@ -35,13 +35,13 @@ impl Source {
 
 /// Why a consent was not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     error: &'static str,
     source: Source,
     description: String,
 }
 
-impl Refusal {
+impl Rejection {
     /// What a final outcome that is no agreement says.
     pub fn of(final_outcome: &FinalOutcome) -> Self {
         match &final_outcome.cause {

@@ -6,7 +6,7 @@ use crate::domain::invalid::Invalid;
 
 /// Why a call's fields are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     /// A field breaks a rule.
     Field(FieldRule, Invalid),
     /// A card number stands in a text, where it would be seen by people who must not.
@@ -42,14 +42,14 @@ impl FieldRule {
 }
 
 /// A broken rule is one of form, unless somebody says otherwise; a missing field says so itself.
-impl From<Invalid> for Refusal {
+impl From<Invalid> for Rejection {
     fn from(invalid: Invalid) -> Self {
         let rule = if invalid.rule() == super::json::REQUIRED { FieldRule::Expected } else { FieldRule::InvalidFormat };
         Self::Field(rule, invalid)
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// A value that may be used once, and has been.
     pub fn not_unique(invalid: Invalid) -> Self {
         Self::Field(FieldRule::NotUnique, invalid)

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a delivery tells of: something that has happened to its journey, and that nothing changes afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum News {
+pub enum JourneyEvent {
     /// It was opened.
     Opened,
     /// The bank has said where the customer of this visit, from 0, has to go.
@@ -15,7 +15,7 @@ pub enum News {
     Concluded(u8),
 }
 
-impl News {
+impl JourneyEvent {
     /// FinalOutcomes are below this.
     const OPENED: u8 = 120;
     /// Visits that are ready begin here.
@@ -39,7 +39,7 @@ impl News {
         }
     }
 
-    /// Reads what [`News::number`] wrote. `None` for a number that nothing has.
+    /// Reads what [`JourneyEvent::number`] wrote. `None` for a number that nothing has.
     pub const fn of_number(number: u8) -> Option<Self> {
         match number {
             0..Self::OPENED => Some(Self::Concluded(number)),
@@ -70,7 +70,7 @@ impl News {
     }
 }
 
-impl fmt::Display for News {
+impl fmt::Display for JourneyEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => write!(f, "o"),
@@ -87,14 +87,14 @@ mod tests {
 
     #[test]
     fn every_number_has_one_meaning() {
-        let all = (0..=u8::MAX).filter_map(News::of_number).collect::<Vec<_>>();
+        let all = (0..=u8::MAX).filter_map(JourneyEvent::of_number).collect::<Vec<_>>();
         assert_eq!(all.len(), 120 + 1 + 64 + 64);
-        for news in all {
-            assert_eq!(News::of_number(news.number()), Some(news));
-            assert_eq!(News::read(&news.to_string()), Some(news));
+        for event in all {
+            assert_eq!(JourneyEvent::of_number(event.number()), Some(event));
+            assert_eq!(JourneyEvent::read(&event.to_string()), Some(event));
         }
         for bad in ["", "x", "w", "r-1", "w64", "120", "o1"] {
-            assert_eq!(News::read(bad), None, "{bad}");
+            assert_eq!(JourneyEvent::read(bad), None, "{bad}");
         }
     }
 }

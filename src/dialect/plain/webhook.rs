@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::dialect::pairs::Pairs;
-use crate::domain::delivery::Notice;
+use crate::domain::delivery::WebhookPayload;
 use crate::domain::message::{Content, Message};
 
 /// What placeholders become.
@@ -30,7 +30,7 @@ impl Values<'_> {
 
 /// The body, with the type that the merchant's `content-type` says, else its own. `None` where the method has none, or a
 /// body that was stored is not JSON any more.
-pub(super) fn notice(message: &Message, values: &Values<'_>) -> Option<Notice> {
+pub(super) fn webhook(message: &Message, values: &Values<'_>) -> Option<WebhookPayload> {
     if !message.method().has_body() {
         return None;
     }
@@ -43,7 +43,7 @@ pub(super) fn notice(message: &Message, values: &Values<'_>) -> Option<Notice> {
         Content::Json(text) => ("application/json", fill(text.reveal(), values).ok()?),
         Content::Text(text) => ("text/plain; charset=utf-8", text.reveal().to_owned()),
     };
-    Some(Notice { content_type: message.header("content-type").unwrap_or(kind).to_owned(), body })
+    Some(WebhookPayload { content_type: message.header("content-type").unwrap_or(kind).to_owned(), body })
 }
 
 /// Fills the placeholders of a JSON value; what holds none keeps its bytes. How deep it may be was checked when it came.
@@ -84,8 +84,8 @@ mod tests {
 
     fn written(method: Method, headers: &[(&str, &str)], content: Content) -> Option<(String, String)> {
         let headers = headers.iter().map(|(name, value)| Header::parse(name, value).unwrap()).collect();
-        let notice = notice(&Message::new(method, headers, content).unwrap(), &VALUES)?;
-        Some((notice.content_type, notice.body))
+        let webhook = webhook(&Message::new(method, headers, content).unwrap(), &VALUES)?;
+        Some((webhook.content_type, webhook.body))
     }
 
     fn json(text: &str) -> Content {
@@ -109,7 +109,7 @@ mod tests {
         }
         let bare = Values { result: None, ..VALUES };
         let message = Message::new(Method::Post, vec![], Content::Result).unwrap();
-        assert_eq!(notice(&message, &bare).unwrap().body, r#"{"id":"i-1","status":"done","result":null}"#);
+        assert_eq!(webhook(&message, &bare).unwrap().body, r#"{"id":"i-1","status":"done","result":null}"#);
     }
 
     #[test]

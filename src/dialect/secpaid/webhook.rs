@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::domain::delivery::Notice;
-use crate::domain::endpoint::Endpoint;
+use crate::domain::delivery::WebhookPayload;
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::money::Amount;
@@ -15,7 +15,7 @@ pub(super) const FIELD: &str = "payment_endpoint_form";
 /// The media type of bodies that are JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// The form of a notice's body.
+/// The form of a webhook's body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Form {
     /// Nested JSON, its status with a capital letter.
@@ -51,7 +51,7 @@ impl Form {
     }
 
     /// The form of what an endpoint is told. What is going to be encrypted is JSON: there a form's keys have brackets too.
-    fn of(endpoint: &Endpoint) -> Option<Self> {
+    fn of(endpoint: &WebhookEndpoint) -> Option<Self> {
         let own = if endpoint.form.is_empty() { Self::default() } else { Self::parse(&endpoint.form).ok()? };
         Some(if endpoint.cipher.is_some() && own == Self::Urlencoded { Self::Brackets } else { own })
     }
@@ -73,16 +73,16 @@ struct Data<'a> {
     status: String,
 }
 
-/// Writes a notice with this status, in lower case. `None` when it cannot be written, which no journey and no endpoint is
+/// Writes a webhook with this status, in lower case. `None` when it cannot be written, which no journey and no endpoint is
 /// known to do.
-pub(super) fn notice(endpoint: &Endpoint, journey: &Journey, status: &'static str) -> Option<Notice> {
+pub(super) fn webhook(endpoint: &WebhookEndpoint, journey: &Journey, status: &'static str) -> Option<WebhookPayload> {
     match Form::of(endpoint)? {
-        Form::Nested => Some(Notice { content_type: JSON.into(), body: nested(journey, status).ok()? }),
-        Form::Brackets => Some(Notice { content_type: JSON.into(), body: brackets(journey, status)? }),
+        Form::Nested => Some(WebhookPayload { content_type: JSON.into(), body: nested(journey, status).ok()? }),
+        Form::Brackets => Some(WebhookPayload { content_type: JSON.into(), body: brackets(journey, status)? }),
         Form::Urlencoded => {
             // SecPaid's own plugin reads `data[status]` whatever happened, and refuses a body without it.
             let body = serde_urlencoded::to_string(pairs(journey, "data[status]", status)).ok()?;
-            Some(Notice { content_type: "application/x-www-form-urlencoded".into(), body })
+            Some(WebhookPayload { content_type: "application/x-www-form-urlencoded".into(), body })
         }
     }
 }
@@ -135,16 +135,16 @@ mod tests {
     use crate::domain::secret::Sealed;
     use crate::store::laws::cast::{Draft, entry};
 
-    fn endpoint(form: &str) -> Endpoint {
-        Endpoint { form: form.into(), ..Endpoint::at(entry("https://m.example/pay").url) }
+    fn endpoint(form: &str) -> WebhookEndpoint {
+        WebhookEndpoint { form: form.into(), ..WebhookEndpoint::at(entry("https://m.example/pay").url) }
     }
 
-    fn body(endpoint: &Endpoint, status: &'static str) -> Notice {
+    fn body(endpoint: &WebhookEndpoint, status: &'static str) -> WebhookPayload {
         let journey = Draft::at(Moment::from_millis(0)).noted("order \"7\"").journey();
-        let mut notice = notice(endpoint, &journey, status).unwrap();
+        let mut webhook = webhook(endpoint, &journey, status).unwrap();
         let (pay_id, user_id) = (journey.pay_id().to_string(), journey.opening().merchant.to_string());
-        notice.body = notice.body.replace(&pay_id, "PAY").replace(&user_id, "USER");
-        notice
+        webhook.body = webhook.body.replace(&pay_id, "PAY").replace(&user_id, "USER");
+        webhook
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_going_to_be_encrypted_is_json() {
         for (form, same) in [("", "nested"), ("brackets", "brackets"), ("form", "brackets")] {
-            let encrypted = Endpoint { cipher: Some(Sealed::new(Vec::new())), ..endpoint(form) };
+            let encrypted = WebhookEndpoint { cipher: Some(Sealed::new(Vec::new())), ..endpoint(form) };
             assert_eq!(body(&encrypted, "cancel"), body(&endpoint(same), "cancel"));
         }
     }
