@@ -1,10 +1,10 @@
 //! The only place where the house is put together.
 
-mod banks;
 mod counters;
 mod dialects;
 mod key_file;
 mod local_courier;
+mod providers;
 mod serving;
 mod store;
 
@@ -23,7 +23,6 @@ use local_courier::LocalCourier;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
-use crate::bank::sandbox::Sandbox;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{self, Courier, FirstAttempts};
@@ -35,6 +34,7 @@ use crate::domain::redirect::PublicUrl;
 use crate::egress::{self, Ports};
 use crate::engine::{CourierWaker, Deps, Edit, Engine, NewMerchant, NoCourier, sweep, use_cases};
 use crate::keys::Keys;
+use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
@@ -78,7 +78,7 @@ impl App {
         let waker = Arc::new(LocalCourier(Arc::clone(&first_attempts)));
         let opened = store::open(config, &clock, StoreUse::Serve, &mut notices).await?;
         let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, waker))?);
-        notices.extend(banks::notices(config));
+        notices.extend(providers::notices(config));
         let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
         let options = serving::options(config, counters.connections(), &mut notices)?;
@@ -127,9 +127,9 @@ impl App {
         let metrics = self.metrics.map(tokio::spawn);
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
-        let asked = self.engine.deps.banks.iter().map(|bank| {
-            tokio::spawn(banks::prepare(
-                Arc::clone(bank),
+        let asked = self.engine.deps.providers.iter().map(|provider| {
+            tokio::spawn(providers::prepare(
+                Arc::clone(provider),
                 Arc::clone(&self.engine.deps.clock),
                 Arc::clone(&self.counters),
             ))
@@ -162,7 +162,7 @@ impl App {
     }
 }
 
-/// Lets no new browser in, and waits a while for what banks are being asked: their answers come once.
+/// Lets no new browser in, and waits a while for what providers are being asked: their answers come once.
 async fn drain(
     engine: &Engine,
     door: &actix_web::dev::ServerHandle,
@@ -171,7 +171,7 @@ async fn drain(
     let idle = async {
         door.pause().await;
         let until = Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
-        while engine.asks_banks() && Instant::now() < until {
+        while engine.asks_providers() && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
@@ -203,14 +203,14 @@ fn engine_heard_by(
 ) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
     let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
-    let banks = banks::banks(config, sandbox, clock)?;
+    let providers = providers::providers(config, sandbox, clock)?;
     Ok(Engine::new(Deps {
         store,
         dialects: dialects::dialects(&public_url, &keys),
         keys,
         clock: Arc::clone(clock),
-        banks,
-        institutions: banks::institutions(config),
+        providers,
+        institutions: providers::institutions(config),
         public_url,
         rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules().clone() },
         budget: config.return_budget(),
@@ -243,7 +243,7 @@ fn courier(
     }))
 }
 
-/// The test bank, which lives beside the gateway and takes its word for the addresses of apps.
+/// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
 fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
     Ok(Sandbox::new(public_url.clone(), keys.voucher_secret().context("there is no key")?))
 }

@@ -6,7 +6,7 @@
 //! The floor plan, from the ground up; each room knows only those below it (`tests/it/floor_plan.rs` keeps the walls):
 //!
 //! - [`domain`]: the nouns, pure. [`clock`] and [`keys`]: time, entropy and what is derived, as arguments.
-//! - [`store`]: what a store promises, and two that keep it. [`bank`]: who is asked. [`dialect`]: who is spoken to.
+//! - [`store`]: what a store promises, and two that keep it. [`provider`]: who is asked. [`dialect`]: who is spoken to.
 //! - [`engine`]: the verbs, and the only code that decides: open, leave, return, conclude, redeem.
 //! - [`courier`]: the back door, by which merchants' servers are told.
 //! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
@@ -30,7 +30,6 @@
 )]
 
 pub mod app;
-pub mod bank;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -42,6 +41,7 @@ pub mod egress;
 pub mod engine;
 pub mod keys;
 pub mod listener;
+pub mod provider;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;

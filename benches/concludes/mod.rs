@@ -91,7 +91,7 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
         merchant,
         merchant_name: MerchantName::parse("A shop of some size")?,
         dialect: "secpaid".into(),
-        bank: "sandbox".into(),
+        provider: "sandbox".into(),
         key: "k1".into(),
         purpose: Purpose::Checkout(Checkout {
             wanted: Wanted::Payment(Amount::parse("25.90", Currency::EUR)?),

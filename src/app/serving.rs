@@ -84,8 +84,9 @@ pub(super) fn serve(
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.http().body_timeout });
     let rates = web::Data::new(Rates::default());
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let bank = config.has_sandbox().then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
-    let bank = bank.map(web::Data::new);
+    let provider =
+        config.has_sandbox().then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
+    let provider = provider.map(web::Data::new);
     let app = move || {
         let mut app = Actix::new()
             .app_data(engine.clone())
@@ -95,8 +96,8 @@ pub(super) fn serve(
             .app_data(house.clone())
             .app_data(metrics.clone())
             .configure(front_door::routes);
-        if let Some(bank) = &bank {
-            app = app.app_data(bank.clone()).configure(sandbox::routes);
+        if let Some(provider) = &provider {
+            app = app.app_data(provider.clone()).configure(sandbox::routes);
         }
         if let Some(demo) = &demo {
             let redeemer: Arc<dyn Redeemer> = Arc::clone(demo) as Arc<dyn Redeemer>;

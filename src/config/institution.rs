@@ -11,12 +11,12 @@ use url::Url;
 
 use super::section::{Notes, Section};
 use super::{oidc, span};
-use crate::bank::oidc::settings::OidcConfig;
-use crate::bank::sandbox;
 use crate::domain::institution::{Country, Environment, Institution, Medium};
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
 use crate::domain::text::check_readable;
+use crate::provider::oidc::settings::OidcConfig;
+use crate::provider::sandbox;
 
 /// The shortest and the longest life of a consent.
 const CONSENT_LIFE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(10 * 366 * 24));
@@ -94,7 +94,7 @@ fn institution(section: &mut Section<'_>, sandbox: SandboxBank, notes: &Notes<'_
         features: features?,
         environment: environment?,
         consent_life,
-        bank: speaks,
+        provider: speaks,
     };
     Some(InstitutionConfig { institution, bank })
 }

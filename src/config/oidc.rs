@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::section::{Notes, Section};
 use super::span;
-use crate::bank::oidc::settings::{
+use crate::domain::invalid::Invalid;
+use crate::domain::secret::Secret;
+use crate::provider::oidc::settings::{
     ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningAlg, SigningKey,
 };
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
 
 /// What stands in a key's place while it has a mistake; nothing is handed out then.
 const MISTAKEN: &str = "mistaken";

@@ -136,7 +136,7 @@ pub struct Grant {
     /// The consent token, signed once: every reader gets the same bytes.
     pub token: Sealed,
     /// What the bank's token endpoint answered, for the operator's own API.
-    pub bank: Sealed,
+    pub provider_tokens: Sealed,
     /// The bank's id of it, if the bank named one.
     pub bank_consent: Option<String>,
     /// When it was first given, or given anew.

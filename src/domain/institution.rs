@@ -1,4 +1,4 @@
-//! Institutions: the banks as customers and merchants name them.
+//! Institutions: the providers as customers and merchants name them.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub struct Institution {
     pub environment: Environment,
     /// How long a consent to account access lasts, at the most, after its customer has agreed.
     pub consent_life: Duration,
-    /// The name of the bank that speaks for it.
-    pub bank: String,
+    /// The name of the provider that speaks for it.
+    pub provider: String,
 }
 
 impl Institution {
@@ -69,9 +69,9 @@ pub struct Medium {
 /// Whether an institution moves real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// A bank's own test system, or ours.
+    /// A provider's own test system, or ours.
     Sandbox,
-    /// A made-up bank.
+    /// A made-up provider.
     Mock,
     /// The real one.
     Live,

@@ -1,7 +1,7 @@
 //! Hints and facts: what a browser says, and what is proven.
 //!
 //! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`ResponseKind`]; only a
-//! [`Fact`] concludes a journey, and this crate makes facts in three places alone: a bank that proved a code or refused a
+//! [`Fact`] concludes a journey, and this crate makes facts in three places alone: a provider that proved a code or refused a
 //! request, a press on our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a
 //! payment).
 
@@ -14,15 +14,15 @@ use super::text::{cut, on_one_line, readable};
 /// How a journey ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The bank proved that the money is on its way.
+    /// The provider proved that the money is on its way.
     Paid,
-    /// The bank proved that the customer agreed; nothing has been collected yet.
+    /// The provider proved that the customer agreed; nothing has been collected yet.
     Authorised,
     /// What somebody waited for has been done, by the word of whoever did it.
     Done,
     /// The customer said no, or the merchant withdrew the link.
     Cancelled,
-    /// The bank could not or would not.
+    /// The provider could not or would not.
     Failed,
     /// Nobody finished it in time.
     Expired,
@@ -41,34 +41,34 @@ impl Outcome {
         }
     }
 
-    /// Whether a bank, or whoever did it, proved it; such an outcome supersedes the others and is never superseded.
+    /// Whether a provider, or whoever did it, proved it; such an outcome supersedes the others and is never superseded.
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Paid | Self::Authorised | Self::Done)
     }
 }
 
-/// An error as a bank names it.
+/// An error as a provider names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BankError {
+pub struct ProviderRefusal {
     code: String,
     description: Option<String>,
 }
 
-impl BankError {
+impl ProviderRefusal {
     /// The longest `error` that is kept, in bytes once it is percent-encoded.
     pub const MAX_CODE: usize = 64;
     /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is written.
     pub const MAX_DESCRIPTION: usize = 1024;
     /// The code of an answer that names neither a code nor an error: it is malformed (RFC 6749, section 4.1.2.1), which is
-    /// the bank's fault. Silence is never the customer's decision.
+    /// the provider's fault. Silence is never the customer's decision.
     pub const MALFORMED: &str = "malformed_response";
-    /// The errors by which a bank says that its customer did not agree. Every callback, status, page and webhook follows
+    /// The errors by which a provider says that its customer did not agree. Every callback, status, page and webhook follows
     /// this one list.
     pub const CUSTOMERS_OWN: [&str; 5] =
         ["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"];
 
-    /// The errors by which a bank, or our own check of its answer, says that the request or the connection is at fault: neither
-    /// the customer nor the bank's decision.
+    /// The errors by which a provider, or our own check of its answer, says that the request or the connection is at fault: neither
+    /// the customer nor the provider's decision.
     pub const REQUESTERS_OWN: [&str; 15] = [
         "invalid_client",
         "invalid_request",
@@ -87,7 +87,7 @@ impl BankError {
         "unsupported_token_type",
     ];
 
-    /// Keeps a bank's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
+    /// Keeps a provider's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
     /// cut at a word.
     ///
     /// An empty code becomes [`Self::MALFORMED`].
@@ -104,18 +104,18 @@ impl BankError {
         &self.code
     }
 
-    /// The `error_description`, if the bank gave one.
+    /// The `error_description`, if the provider gave one.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Whether this is the customer's own no, rather than trouble at the bank.
+    /// Whether this is the customer's own no, rather than trouble at the provider.
     pub fn is_customers_refusal(&self) -> bool {
         Self::CUSTOMERS_OWN.contains(&self.code.as_str())
     }
 }
 
-/// As much of a bank's code as a callback has room for: so many bytes once it is percent-encoded.
+/// As much of a provider's code as a callback has room for: so many bytes once it is percent-encoded.
 fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
     let mut kept = String::new();
     for c in text {
@@ -129,7 +129,7 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
     kept
 }
 
-/// What a browser brought back from a bank. It may be forged.
+/// What a browser brought back from a provider. It may be forged.
 ///
 /// A kind cannot conclude a journey:
 ///
@@ -150,10 +150,10 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseKind {
-    /// A code that may be worth an outcome, once the bank has exchanged it.
+    /// A code that may be worth an outcome, once the provider has exchanged it.
     Code(Evidence),
     /// An error, or neither code nor error.
-    Error(BankError),
+    Error(ProviderRefusal),
 }
 
 /// A code, with what came beside it.
@@ -161,7 +161,7 @@ pub enum ResponseKind {
 pub struct Evidence {
     /// The code. Whatever comes beside it, one code is one evidence.
     pub code: Secret,
-    /// What the bank signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the whole
+    /// What the provider signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the whole
     /// answer (JARM).
     pub signed: Option<Secret>,
 }
@@ -198,24 +198,24 @@ enum Known {
     Agreed,
     Done,
     Undone,
-    Refused(BankError),
+    Refused(ProviderRefusal),
     Pressed,
     Withdrawn,
     Lapsed,
 }
 
 impl Fact {
-    /// The bank exchanged the code and says: paid.
+    /// The provider exchanged the code and says: paid.
     pub(crate) const fn paid() -> Self {
         Self(Known::Paid)
     }
 
-    /// The bank exchanged the code, and says that its customer agreed.
+    /// The provider exchanged the code, and says that its customer agreed.
     pub(crate) const fn authorised(tokens: BankTokens) -> Self {
         Self(Known::Authorised(tokens))
     }
 
-    /// The bank says that its customer agreed to be asked for money later.
+    /// The provider says that its customer agreed to be asked for money later.
     pub(crate) const fn agreed() -> Self {
         Self(Known::Agreed)
     }
@@ -230,7 +230,7 @@ impl Fact {
         Self(Known::Undone)
     }
 
-    /// What the bank gave for the customer's agreement.
+    /// What the provider gave for the customer's agreement.
     pub const fn bank_tokens(&self) -> Option<&BankTokens> {
         match &self.0 {
             Known::Authorised(tokens) => Some(tokens),
@@ -245,12 +245,12 @@ impl Fact {
         }
     }
 
-    /// The bank refused: by its answer to the exchange, or by an error return that matched an unspent state.
-    pub(crate) const fn refused(error: BankError) -> Self {
+    /// The provider refused: by its answer to the exchange, or by an error return that matched an unspent state.
+    pub(crate) const fn refused(error: ProviderRefusal) -> Self {
         Self(Known::Refused(error))
     }
 
-    /// Whether the bank refused.
+    /// Whether the provider refused.
     pub const fn is_refusal(&self) -> bool {
         matches!(self.0, Known::Refused(_))
     }
@@ -286,9 +286,9 @@ impl Fact {
     /// Why, for the timeline and the page.
     pub fn cause(&self) -> Cause {
         match &self.0 {
-            Known::Paid | Known::Authorised(_) | Known::Agreed => Cause::Bank(None),
+            Known::Paid | Known::Authorised(_) | Known::Agreed => Cause::Provider(None),
             Known::Done | Known::Undone => Cause::Merchant,
-            Known::Refused(error) => Cause::Bank(Some(error.clone())),
+            Known::Refused(error) => Cause::Provider(Some(error.clone())),
             Known::Pressed => Cause::Customer,
             Known::Withdrawn => Cause::Merchant,
             Known::Lapsed => Cause::Time,
@@ -299,8 +299,8 @@ impl Fact {
 /// Who or what ended a journey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The bank, with its error when it refused.
-    Bank(Option<BankError>),
+    /// The provider, with its error when it refused.
+    Provider(Option<ProviderRefusal>),
     /// The customer, by our Cancel button.
     Customer,
     /// The merchant, by deleting the link.
@@ -315,8 +315,8 @@ mod tests {
 
     #[test]
     fn only_the_customers_own_refusal_is_a_cancellation() {
-        let outcome = |code| Fact::refused(BankError::new(code, None)).outcome();
-        for own in BankError::CUSTOMERS_OWN {
+        let outcome = |code| Fact::refused(ProviderRefusal::new(code, None)).outcome();
+        for own in ProviderRefusal::CUSTOMERS_OWN {
             assert_eq!(outcome(own), Outcome::Cancelled, "{own}");
         }
         for other in ["consent_required", "server_error", "invented_by_a_bank", "ACCESS_DENIED"] {
@@ -327,8 +327,8 @@ mod tests {
     #[test]
     fn silence_is_never_the_customers_refusal() {
         for silent in ["", " ", "\u{0}", "\r\n", "é"] {
-            let error = BankError::new(silent, Some("x"));
-            assert_eq!((error.code(), error.description()), (BankError::MALFORMED, Some("x")));
+            let error = ProviderRefusal::new(silent, Some("x"));
+            assert_eq!((error.code(), error.description()), (ProviderRefusal::MALFORMED, Some("x")));
             assert_eq!(Fact::refused(error).outcome(), Outcome::Failed, "{silent:?}");
         }
     }
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn no_refusal_is_ever_proven() {
         for fact in
-            [Fact::refused(BankError::new("x", None)), Fact::pressed_cancel(), Fact::withdrawn(), Fact::lapsed()]
+            [Fact::refused(ProviderRefusal::new("x", None)), Fact::pressed_cancel(), Fact::withdrawn(), Fact::lapsed()]
         {
             assert!(!fact.outcome().is_proven());
         }
@@ -344,12 +344,12 @@ mod tests {
 
     #[test]
     fn a_banks_words_are_cut_and_cleaned() {
-        let error = BankError::new("server\r\nerror x", Some(&"é".repeat(600)));
+        let error = ProviderRefusal::new("server\r\nerror x", Some(&"é".repeat(600)));
         assert_eq!(error.code(), "servererrorx");
         assert_eq!(error.description().map(|d| (d.chars().count(), d.ends_with("é…"))), Some((511, true)));
-        assert_eq!(BankError::new("x", Some("line\nbreak\t")).description(), Some("line break"));
-        assert_eq!(BankError::new("x", Some("\u{0} ")).description(), None);
-        assert_eq!(BankError::new(&"&".repeat(64), None).code().len(), BankError::MAX_CODE / 3);
-        assert_eq!(BankError::new(&"_".repeat(65), None).code().len(), BankError::MAX_CODE);
+        assert_eq!(ProviderRefusal::new("x", Some("line\nbreak\t")).description(), Some("line break"));
+        assert_eq!(ProviderRefusal::new("x", Some("\u{0} ")).description(), None);
+        assert_eq!(ProviderRefusal::new(&"&".repeat(64), None).code().len(), ProviderRefusal::MAX_CODE / 3);
+        assert_eq!(ProviderRefusal::new(&"_".repeat(65), None).code().len(), ProviderRefusal::MAX_CODE);
     }
 }

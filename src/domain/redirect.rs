@@ -37,8 +37,8 @@ impl Redirect {
         Self { location: base.page(path, query) }
     }
 
-    /// Out to a bank, where its [`crate::bank::Bank`] says.
-    pub(crate) const fn to_bank(location: String) -> Self {
+    /// Out to a bank, where its [`crate::provider::Provider`] says.
+    pub(crate) const fn to_provider(location: String) -> Self {
         Self { location }
     }
 

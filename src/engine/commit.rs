@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::Instant;
 
-use crate::bank::BankTrouble;
 use crate::domain::delivery::{Delivery, JourneyEvent};
 use crate::domain::dialect::Dialect;
 use crate::domain::journey::Journey;
 use crate::engine::deps::{Deps, EngineError};
+use crate::provider::ProviderError;
 use crate::store::{Step, StoreError, Taken};
 
 /// What a browser waits for before it goes home; `None` is nothing.
@@ -160,28 +160,28 @@ where
     }
 }
 
-/// How often a bank that cannot be reached is tried, while it is certain that it has not been asked.
+/// How often a provider that cannot be reached is tried, while it is certain that it has not been asked.
 pub(super) const TRIES: u32 = 4;
 
 /// How long is waited before the second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause before the store is asked again to write what a bank has response.
+/// The longest pause before the store is asked again to write what a provider has response.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a node tries to write what a bank has response, while the store is away.
+/// How long a node tries to write what a provider has response, while the store is away.
 const PERSISTENCE: Duration = Duration::from_mins(10);
 
-/// Calls a bank until it can be reached, a few times.
-pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, BankTrouble>
+/// Calls a provider until it can be reached, a few times.
+pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, ProviderError>
 where
-    F: Future<Output = Result<T, BankTrouble>>,
+    F: Future<Output = Result<T, ProviderError>>,
 {
     for tried in 1.. {
         match call().await {
-            Err(BankTrouble::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
+            Err(ProviderError::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
             answered => return answered,
         }
     }
-    Err(BankTrouble::Unreachable("it was not tried".into()))
+    Err(ProviderError::Unreachable("it was not tried".into()))
 }

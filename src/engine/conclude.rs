@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::bank::BankTrouble;
 use crate::domain::consent::{BankTokens, Consent, Grant};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{Conclusion, Journey, LedTo, Purpose, ResponseId, Stage};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Cause, Fact, Outcome};
+use crate::domain::outcome::{Cause, Fact, Outcome, ProviderRefusal};
 use crate::domain::terms::ExtraOutcomes;
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{commit, derive, redirect};
+use crate::provider::ProviderError;
 use crate::store::Step;
 
-/// Concludes what an answer of the bank has proven, and says to which end it leads. A failure that the merchant does not
+/// Concludes what an answer of the provider has proven, and says to which end it leads. A failure that the merchant does not
 /// want to hear of takes the customer back to the checkout instead.
 pub(super) async fn by_response(
     deps: &Deps,
@@ -26,7 +26,7 @@ pub(super) async fn by_response(
     response_id: ResponseId,
 ) -> Result<ConcludedResponse, EngineError> {
     let decide = |journey: &Journey| {
-        // What a bank has proven counts, also after its answer was given up.
+        // What a provider has proven counts, also after its answer was given up.
         let supersedes = fact.outcome().is_proven()
             && journey.final_outcome().is_some_and(|final_outcome| !final_outcome.outcome.is_proven());
         if let Some(end) = journey.answered(response_id).filter(|end| **end != LedTo::HandedBackEarly && !supersedes) {
@@ -53,14 +53,14 @@ pub(super) async fn change_nothing(
     deps: &Deps,
     journey: Journey,
     response_id: ResponseId,
-    error: &BankError,
+    error: &ProviderRefusal,
 ) -> Result<ConcludedResponse, EngineError> {
     let remember = |journey: &Journey| Ok(remembered(deps, journey, response_id, error));
     let (journey, end) = commit::commit(deps, journey, remember).await?;
     Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: None })
 }
 
-fn remembered(deps: &Deps, journey: &Journey, response_id: ResponseId, error: &BankError) -> Next<LedTo> {
+fn remembered(deps: &Deps, journey: &Journey, response_id: ResponseId, error: &ProviderRefusal) -> Next<LedTo> {
     let end = journey.answered(response_id).cloned().or_else(|| redirect::home_end(journey));
     let end = end.unwrap_or_else(|| LedTo::Failed(error.clone()));
     match journey.clone().remember(response_id, end.clone(), deps.clock.now()) {
@@ -157,24 +157,24 @@ fn is_withdrawn(journey: &Journey) -> bool {
     by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
 }
 
-/// The bank's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
+/// The provider's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
 /// the customer is not home already, and the journey's time is not over. A consent that fails goes home.
-fn retriable(journey: &Journey, fact: &Fact, now: Moment) -> Option<BankError> {
+fn retriable(journey: &Journey, fact: &Fact, now: Moment) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
     let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {
-        Cause::Bank(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),
+        Cause::Provider(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),
         _ => None,
     }
 }
 
-/// The bank's error in a fact, if it is one.
-fn error_of(fact: &Fact) -> BankError {
+/// The provider's error in a fact, if it is one.
+fn error_of(fact: &Fact) -> ProviderRefusal {
     match fact.cause() {
-        Cause::Bank(Some(error)) => error,
-        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => BankError::new("", None),
+        Cause::Provider(Some(error)) => error,
+        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => ProviderRefusal::new("", None),
     }
 }
 
@@ -199,7 +199,7 @@ fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, Eng
     };
     let grant = Grant {
         token,
-        bank: seal(json.reveal())?,
+        provider_tokens: seal(json.reveal())?,
         bank_consent: bank_consent.clone(),
         given_at: now,
         expires_at: consent.until.map_or(longest, |until| until.min(longest)),
@@ -216,8 +216,8 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
     chosen.and_then(|id| deps.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
 }
 
-/// Takes an operation that its bank has refused back from the journey that it is of. What ended in any other way stays
-/// there: the bank may have done it.
+/// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way stays
+/// there: the provider may have done it.
 async fn take_operation_back(deps: &Deps, journey: &Journey) {
     let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
     if journey.opening().purpose.operation().is_none() || !refused {
@@ -245,10 +245,10 @@ pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Jo
     Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
 }
 
-/// Whether a bank has response no, and has not merely response nothing that can be read.
+/// Whether a provider has response no, and has not merely response nothing that can be read.
 fn is_refusal(cause: &Cause) -> bool {
     match cause {
-        Cause::Bank(Some(error)) => !BankTrouble::leaves_open(error),
-        Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
+        Cause::Provider(Some(error)) => !ProviderError::leaves_open(error),
+        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
     }
 }

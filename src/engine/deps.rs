@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::domain::callback::Rules;
 use crate::domain::dialect::Dialect;
@@ -14,9 +13,10 @@ use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
 use crate::engine::waker::CourierWaker;
 use crate::keys::Keys;
+use crate::provider::Provider;
 use crate::store::{Store, StoreError};
 
-/// The store, the keys, the clock, the banks, the dialects and the operator's rules.
+/// The store, the keys, the clock, the providers, the dialects and the operator's rules.
 #[derive(Clone)]
 pub struct Deps {
     /// Where everything is kept.
@@ -25,8 +25,8 @@ pub struct Deps {
     pub keys: Keys,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// The banks; new checkouts go to the first that takes payments.
-    pub banks: Vec<Arc<dyn Bank>>,
+    /// The providers; new checkouts go to the first that takes payments.
+    pub providers: Vec<Arc<dyn Provider>>,
     /// The institutions that consents can be asked of.
     pub institutions: Vec<Institution>,
     /// The dialects.
@@ -35,7 +35,7 @@ pub struct Deps {
     pub public_url: PublicUrl,
     /// The operator's rules for callbacks, with the usual limits.
     pub rules: Rules,
-    /// How long a browser may wait for a bank.
+    /// How long a browser may wait for a provider.
     pub budget: Duration,
     /// How long a journey may wait for its customer at the most: as long as an ended one is kept.
     pub longest_life: Duration,
@@ -63,7 +63,7 @@ pub enum EngineError {
     /// The journey has been cleared away.
     #[error("the journey has been cleared away")]
     Gone,
-    /// This gateway lacks something that a journey was opened with: a key, a bank or a dialect.
+    /// This gateway lacks something that a journey was opened with: a key, a provider or a dialect.
     #[error("this gateway has no {0}")]
     Missing(String),
 }
@@ -90,28 +90,28 @@ impl Deps {
 
     /// Whether a payment can be made at this institution.
     pub fn takes_payments(&self, institution: &Institution) -> bool {
-        self.bank(&institution.bank).is_ok_and(|bank| bank.takes_payments())
+        self.provider(&institution.provider).is_ok_and(|provider| provider.takes_payments())
     }
 
-    /// Whether the bank of this name answers behind a `#`, so that a page of ours has to read it.
-    pub fn answers_in_fragment(&self, bank: &str) -> bool {
-        self.bank(bank).is_ok_and(|bank| bank.answers_in_fragment())
+    /// Whether the provider of this name answers behind a `#`, so that a page of ours has to read it.
+    pub fn answers_in_fragment(&self, provider: &str) -> bool {
+        self.provider(provider).is_ok_and(|provider| provider.answers_in_fragment())
     }
 
-    /// The label of the bank of this name, for people.
-    pub fn bank_label(&self, name: &str) -> Option<&str> {
-        self.banks.iter().find(|bank| bank.name() == name).map(|bank| bank.label())
+    /// The label of the provider of this name, for people.
+    pub fn provider_label(&self, name: &str) -> Option<&str> {
+        self.providers.iter().find(|provider| provider.name() == name).map(|provider| provider.label())
     }
 
-    /// How long a bank is waited for: the last fifth of the budget is for what follows, so that the browser has its
+    /// How long a provider is waited for: the last fifth of the budget is for what follows, so that the browser has its
     /// answer inside it.
     pub(super) fn patience(&self) -> Duration {
         self.budget * 4 / 5
     }
 
-    pub(super) fn bank(&self, name: &str) -> Result<&Arc<dyn Bank>, EngineError> {
-        let bank = self.banks.iter().find(|bank| bank.name() == name);
-        bank.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
+    pub(super) fn provider(&self, name: &str) -> Result<&Arc<dyn Provider>, EngineError> {
+        let provider = self.providers.iter().find(|provider| provider.name() == name);
+        provider.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
     }
 
     pub(super) fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {

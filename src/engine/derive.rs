@@ -1,6 +1,5 @@
 //! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the store.
 
-use crate::bank::VisitContext;
 use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::Dialect;
 use crate::domain::id::{JourneyId, MerchantId};
@@ -14,6 +13,7 @@ use crate::domain::terms::OneTime;
 use crate::domain::token::{MintedToken, OneTimeToken};
 use crate::engine::deps::{Deps, EngineError};
 use crate::keys::{ConsentClaims, digest};
+use crate::provider::VisitContext;
 use crate::store::{Kept, Reservation};
 
 /// What a store keeps of a one-time token.
@@ -90,9 +90,9 @@ pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Optio
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 
-/// What a bank has to know of a visit.
+/// What a provider has to know of a visit.
 pub(super) fn context(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitTexts, EngineError> {
-    let own = || deps.public_url.page(&format!("/return/{}", journey.bank_of(visit)), &[]);
+    let own = || deps.public_url.page(&format!("/return/{}", journey.provider_of(visit)), &[]);
     let redirect_uri = app_address(deps, journey)?.unwrap_or_else(own);
     Ok(VisitTexts {
         state: state(deps, journey, visit)?,
@@ -119,7 +119,7 @@ impl VisitTexts {
     }
 }
 
-/// The address of the app that takes the bank's answer itself, where one does: its bank knows no other.
+/// The address of the app that takes the provider's answer itself, where one does: its provider knows no other.
 ///
 /// # Errors
 /// When the journey's dialect is gone.
@@ -138,7 +138,7 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
     }
 }
 
-/// Where the browser of a journey has to go, as its bank has response ahead. `None` while that is not known, and when the
+/// Where the browser of a journey has to go, as its provider has response ahead. `None` while that is not known, and when the
 /// journey was not opened so.
 ///
 /// # Errors
@@ -156,9 +156,9 @@ pub fn consent_token(deps: &Deps, journey: &Journey) -> Option<Secret> {
     unseal(deps, journey, &journey.grant()?.token)
 }
 
-/// What the bank gave for the customer's agreement, as JSON.
+/// What the provider gave for the customer's agreement, as JSON.
 pub fn bank_tokens(deps: &Deps, journey: &Journey) -> Option<Secret> {
-    unseal(deps, journey, &journey.grant()?.bank)
+    unseal(deps, journey, &journey.grant()?.provider_tokens)
 }
 
 fn unseal(deps: &Deps, journey: &Journey, sealed: &Sealed) -> Option<Secret> {
@@ -278,7 +278,7 @@ pub(super) fn key_gone() -> EngineError {
 /// The page of a checkout: where it is paid while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
 
-/// The page of a consent: it leads to the bank while it is open, and says what became of it afterwards.
+/// The page of a consent: it leads to the provider while it is open, and says what became of it afterwards.
 pub const CONSENT_PAGE: &str = "/consent";
 
 /// The page that opens a checkout's app.

@@ -35,7 +35,7 @@ pub(super) fn draft(
         merchant: merchant.id,
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
-        bank: bank_for(deps, &wish.purpose)?,
+        provider: provider_for(deps, &wish.purpose)?,
         key: deps.keys.current().to_owned(),
         purpose: wish.purpose.clone(),
         extras: wish.extras.clone(),
@@ -73,27 +73,29 @@ fn expires_at(deps: &Deps, merchant: &Merchant, wish: &Wish, now: Moment) -> Res
     Err(Invalid::new(field, "is later than this gateway keeps a journey").hint(expected))
 }
 
-/// The bank that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
+/// The provider that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
 /// and consents without to the one that their customer chooses.
-fn bank_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
+fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     if let Purpose::Job(_) = purpose {
         return Ok(String::new());
     }
     if purpose.institution().is_none() && purpose.consent().is_none() {
-        let bank = deps.banks.iter().find(|bank| bank.takes_payments()).map(|bank| bank.name().to_owned());
+        let provider =
+            deps.providers.iter().find(|provider| provider.takes_payments()).map(|provider| provider.name().to_owned());
         let none = || Invalid::new("bank", "none of this gateway's takes payments");
-        return bank.ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
+        return provider
+            .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
     }
     let Some(id) = purpose.institution() else { return Ok(String::new()) };
     let institution = deps.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
     })?;
-    // Nobody can have agreed to a payment of which the bank was told nothing.
+    // Nobody can have agreed to a payment of which the provider was told nothing.
     if purpose.needs_payments() && !deps.takes_payments(institution) {
         let rule = format!("names {id:?}, which takes no payments through this gateway");
         return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
     }
-    Ok(institution.bank.clone())
+    Ok(institution.provider.clone())
 }
 
 fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
@@ -108,7 +110,7 @@ fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) ->
         appended: &appended,
     };
     if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
-        // An address that the bank sends its codes to is as sensitive as one that tokens go to.
+        // An address that the provider sends its codes to is as sensitive as one that tokens go to.
         Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
     }
     let plan = match &wish.callback {

@@ -101,7 +101,7 @@ pub async fn consent_soon(
     }
 }
 
-/// A journey as it stands when what is under way with its bank has come to something, or the caller will not wait any
+/// A journey as it stands when what is under way with its provider has come to something, or the caller will not wait any
 /// longer.
 ///
 /// # Errors
@@ -118,7 +118,7 @@ pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration)
     Ok(journey)
 }
 
-/// Whether a bank is being asked something about a journey that has not ended.
+/// Whether a provider is being asked something about a journey that has not ended.
 fn is_under_way(journey: &Journey) -> bool {
     journey.final_outcome().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
 }

@@ -5,7 +5,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack, Journey, Opening, Purpose};
-use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::terms::ExtraOutcomes;
 use crate::engine::deps::{Deps, EngineError};
@@ -18,7 +18,7 @@ pub(super) const LARGEST: JourneyId = JourneyId::from_bytes([0xff; 16]);
 /// Writes every URL that such a journey could ever end in, so that none of them is too long when it matters. Whether
 /// it is refused must not depend on the number that it happens to get.
 pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialect) -> Result<(), EngineError> {
-    let longest = BankError::new(&"x".repeat(BankError::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
+    let longest = ProviderRefusal::new(&"x".repeat(ProviderRefusal::MAX_CODE), Some(&"x".repeat(Params::LEAST_TEXT)));
     let journey = Journey::open(Opening { id: LARGEST, ..opening.clone() });
     let (token, consent_token) = (derive::token_of(deps, &journey, 0)?, longest_consent_token(deps, &journey));
     let (alone, longest_url) = (opening.plan.background.is_empty(), dialect.longest_url());
@@ -79,16 +79,16 @@ pub(super) fn agreed(final_outcome: &FinalOutcome) -> bool {
 }
 
 /// Every way in which a journey of these terms can reach a merchant.
-pub(super) fn ends(journey: &Journey, error: &BankError) -> Vec<FinalOutcome> {
+pub(super) fn ends(journey: &Journey, error: &ProviderRefusal) -> Vec<FinalOutcome> {
     let at = journey.opening().opened_at;
     let end = |outcome, cause| FinalOutcome { outcome, at, cause };
-    let mut ends = vec![end(journey.yes(), Cause::Bank(None)), end(Outcome::Cancelled, Cause::Customer)];
+    let mut ends = vec![end(journey.yes(), Cause::Provider(None)), end(Outcome::Cancelled, Cause::Customer)];
     if let Purpose::Consent(_) = journey.opening().purpose {
-        let failed = end(Outcome::Failed, Cause::Bank(Some(error.clone())));
-        return vec![end(Outcome::Authorised, Cause::Bank(None)), failed, end(Outcome::Expired, Cause::Time)];
+        let failed = end(Outcome::Failed, Cause::Provider(Some(error.clone())));
+        return vec![end(Outcome::Authorised, Cause::Provider(None)), failed, end(Outcome::Expired, Cause::Time)];
     }
     if journey.opening().terms.extra_outcomes == ExtraOutcomes::On {
-        ends.push(end(Outcome::Failed, Cause::Bank(Some(error.clone()))));
+        ends.push(end(Outcome::Failed, Cause::Provider(Some(error.clone()))));
         ends.push(end(Outcome::Expired, Cause::Time));
     }
     ends

@@ -1,6 +1,6 @@
 //! The only code that decides: open, send, return, conclude, redeem.
 //!
-//! It knows no dialect's and no bank's name: it asks the ones it was given. It is built in floors of free functions, so
+//! It knows no dialect's and no provider's name: it asks the ones it was given. It is built in floors of free functions, so
 //! that imports show who calls whom, and `tests/it/floor_plan` holds them:
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`derive`], [`visitor`], `longest`, `draft`;
@@ -63,15 +63,15 @@ pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
-pub use crate::bank::{AuthorizationResponse, Carried};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
+pub use crate::provider::{AuthorizationResponse, Carried};
 pub use crate::store::{
     DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, Place, Redemption, Reservation, Which,
 };
 
-use crate::bank::{BankTrouble, Requested};
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
+use crate::provider::{ProviderError, Requested};
 use single_flight::{Notes, SingleFlight};
 use use_cases::authenticate::NotedUses;
 
@@ -83,11 +83,11 @@ pub struct Engine {
     proofs: SingleFlight<prove::Key, Result<prove::Landing, EngineError>>,
     genuine: Notes<prove::Key>,
     operations: SingleFlight<PayId, Result<Journey, EngineError>>,
-    outbound: SingleFlight<(PayId, u8), Result<Result<Requested, BankTrouble>, EngineError>>,
+    outbound: SingleFlight<(PayId, u8), Result<Result<Requested, ProviderError>, EngineError>>,
     ahead: SingleFlight<(PayId, u8), Result<(), EngineError>>,
 }
 
-/// How long a bank's late way is kept for the browser that waits for it; banks forget it after a minute or so.
+/// How long a provider's late way is kept for the browser that waits for it; providers forget it after a minute or so.
 const LATE_WAY: Duration = Duration::from_secs(20);
 
 impl Engine {
@@ -104,8 +104,8 @@ impl Engine {
         }
     }
 
-    /// Whether this node is asking a bank for the worth of a code, or to do something.
-    pub fn asks_banks(&self) -> bool {
+    /// Whether this node is asking a provider for the worth of a code, or to do something.
+    pub fn asks_providers(&self) -> bool {
         self.proofs.any() || self.operations.any()
     }
 }

@@ -1,6 +1,6 @@
 //! PROVE: an unverified response becomes a fact, or nothing.
 //!
-//! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a bank that may be asked once only, the store writes down that it
+//! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a provider that may be asked once only, the store writes down that it
 //! is asked, and only then it is. So a code is never sent twice: whoever finds it sent waits for the answer, and if the
 //! one who sent it has died, the answer counts as lost after [`Journey::LOST`].
 
@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::future::{Either, FutureExt as _, select};
 
-use crate::bank::{Bank, BankTrouble, Checked};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Journey, Proof, ResponseId};
@@ -22,6 +21,7 @@ use crate::engine::single_flight::Flight;
 use crate::engine::timing::Timing;
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
+use crate::provider::{Checked, Provider, ProviderError};
 use crate::store::Step;
 
 /// Which evidence under which visit of which journey is being proven. What came beside a code belongs to it: forged
@@ -42,15 +42,15 @@ pub(super) enum Known {
 pub(super) enum Landed {
     /// Its browser goes home.
     Home(ConcludedResponse),
-    /// Somebody else is asking the bank.
+    /// Somebody else is asking the provider.
     Elsewhere,
-    /// The answer was not the bank's; nothing has changed.
+    /// The answer was not the provider's; nothing has changed.
     Forged,
-    /// Whether it is the bank's cannot be told now; nothing has changed.
+    /// Whether it is the provider's cannot be told now; nothing has changed.
     Unchecked,
 }
 
-/// What a proof came to, and how long the bank took for it.
+/// What a proof came to, and how long the provider took for it.
 #[derive(Clone)]
 pub(super) struct Landing {
     pub(super) landed: Landed,
@@ -70,7 +70,7 @@ pub(super) fn prove(
         async move {
             let timing = Timing::default();
             let landed = prove_and_conclude(&engine, journey, response_id, (&evidence, known), &timing).await?;
-            Ok(Landing { landed, asked: timing.bank() })
+            Ok(Landing { landed, asked: timing.provider() })
         }
         .boxed()
     })
@@ -91,37 +91,39 @@ async fn prove_and_conclude(
     if matches!(journey.proof(response_id), Some(Proof::Sent { .. })) {
         return Ok(Landed::Elsewhere);
     }
-    let bank = Arc::clone(engine.deps.bank(journey.bank_of(response_id.visit))?);
+    let provider = Arc::clone(engine.deps.provider(journey.provider_of(response_id.visit))?);
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => timing.of_bank(checked(&engine.deps, bank.as_ref(), &journey, response_id, evidence)).await?,
+        Known::Nothing => {
+            timing.of_bank(checked(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
+        }
     };
     let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, response_id, evidence)));
     let fact = match checked {
         Ok(Checked::Refused(error)) => Fact::refused(error),
         Ok(Checked::Genuine) => {
-            let Some(journey) = sent(&engine.deps, bank.as_ref(), &journey, response_id).await? else {
+            let Some(journey) = sent(&engine.deps, provider.as_ref(), &journey, response_id).await? else {
                 return Ok(Landed::Elsewhere);
             };
-            match timing.of_bank(exchanged(&engine.deps, bank.as_ref(), &journey, response_id, evidence)).await? {
+            match timing.of_bank(exchanged(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await? {
                 Ok(fact) => fact,
                 Err(trouble) => refused(&journey, response_id, &trouble),
             }
         }
-        Err(BankTrouble::Forged(why)) => {
-            tracing::warn!(bank = journey.bank_of(response_id.visit), why, "return.forged");
+        Err(ProviderError::Forged(why)) => {
+            tracing::warn!(provider = journey.provider_of(response_id.visit), why, "return.forged");
             return Ok(Landed::Forged);
         }
         // The code is unspent: whether it is worth anything can be asked later.
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(response_id.visit), error = %trouble, "return.unchecked");
+            tracing::warn!(provider = journey.provider_of(response_id.visit), error = %trouble, "return.unchecked");
             return Ok(Landed::Unchecked);
         }
     };
     conclude_persistently(&engine.deps, journey, &fact, response_id).await.map(Landed::Home)
 }
 
-/// Concludes, however long the store is away: what the bank response once it will not say again.
+/// Concludes, however long the store is away: what the provider response once it will not say again.
 async fn conclude_persistently(
     deps: &Deps,
     journey: Journey,
@@ -139,7 +141,7 @@ pub(super) async fn take_over(
 ) -> Result<(), EngineError> {
     let deps = &engine.deps;
     let Some(Proof::Held { evidence, .. }) = journey.proof(response_id) else { return Ok(()) };
-    let able = deps.bank(journey.bank_of(response_id.visit)).is_ok()
+    let able = deps.provider(journey.provider_of(response_id.visit)).is_ok()
         && derive::context(deps, &journey, response_id.visit).is_ok();
     let Some(evidence) = derive::unsealed(deps, &journey, evidence).filter(|_| able) else {
         return leave_to_others(deps, journey, response_id).await;
@@ -160,9 +162,9 @@ pub(super) async fn take_over(
     Ok(())
 }
 
-/// Leaves a proof to nodes that have its bank and its key, until the journey's time is over.
+/// Leaves a proof to nodes that have its provider and its key, until the journey's time is over.
 async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
-    let (now, trouble) = (deps.clock.now(), BankTrouble::Unreachable("its bank or its key is gone".into()));
+    let (now, trouble) = (deps.clock.now(), ProviderError::Unreachable("its bank or its key is gone".into()));
     if now >= journey.expires_at() {
         let fact = refused(&journey, response_id, &trouble);
         return conclude::by_response(deps, journey, &fact, response_id).await.map(drop);
@@ -180,48 +182,48 @@ async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId)
     commit::unless_gone(commit::commit(deps, journey, hold).await).map(drop)
 }
 
-/// Gives up an answer that the bank was asked for, and that never came.
+/// Gives up an answer that the provider was asked for, and that never came.
 pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
-    let trouble = BankTrouble::Unanswered("whoever asked it is gone".into());
+    let trouble = ProviderError::Unanswered("whoever asked it is gone".into());
     conclude::by_response(deps, journey.clone(), &refused(&journey, response_id, &trouble), response_id).await.map(drop)
 }
 
 async fn checked(
     deps: &Deps,
-    bank: &dyn Bank,
+    provider: &dyn Provider,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<Result<Checked, BankTrouble>, EngineError> {
+) -> Result<Result<Checked, ProviderError>, EngineError> {
     let texts = derive::context(deps, journey, response_id.visit)?;
     let context = texts.of(journey);
-    Ok(commit::while_unreachable(|| bank.check(&context, evidence)).await)
+    Ok(commit::while_unreachable(|| provider.check(&context, evidence)).await)
 }
 
 async fn exchanged(
     deps: &Deps,
-    bank: &dyn Bank,
+    provider: &dyn Provider,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<Result<Fact, BankTrouble>, EngineError> {
+) -> Result<Result<Fact, ProviderError>, EngineError> {
     let texts = derive::context(deps, journey, response_id.visit)?;
     let context = texts.of(journey);
-    let answer = commit::while_unreachable(|| bank.exchange(&context, evidence));
+    let answer = commit::while_unreachable(|| provider.exchange(&context, evidence));
     // Before the answer counts as lost elsewhere.
-    let lost = BankTrouble::Unanswered("it took too long".into());
+    let lost = ProviderError::Unanswered("it took too long".into());
     Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
 }
 
-/// The journey with the note that its bank is asked now; as it is, for a bank that may be asked again. `None` when
+/// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None` when
 /// somebody else has asked, or the answer has been concluded.
 async fn sent(
     deps: &Deps,
-    bank: &dyn Bank,
+    provider: &dyn Provider,
     journey: &Journey,
     response_id: ResponseId,
 ) -> Result<Option<Journey>, EngineError> {
-    if !bank.asks_once() {
+    if !provider.asks_once() {
         return Ok(Some(journey.clone()));
     }
     let by = u64::from_be_bytes(*deps.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
@@ -236,12 +238,12 @@ fn key_of(journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Ke
     (journey.pay_id(), response_id.visit, digest("offer", &bytes))
 }
 
-pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &BankTrouble) -> Fact {
-    tracing::warn!(bank = journey.bank_of(response_id.visit), error = %trouble, "return.bank_trouble");
+pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &ProviderError) -> Fact {
+    tracing::warn!(provider = journey.provider_of(response_id.visit), error = %trouble, "return.bank_trouble");
     Fact::refused(trouble.as_error())
 }
 
-/// Takes a code to its bank, unless something has been proven. What takes longer than `patience` goes on by itself.
+/// Takes a code to its provider, unless something has been proven. What takes longer than `patience` goes on by itself.
 pub(super) async fn prove_brought(
     engine: &Arc<Engine>,
     journey: &Journey,
@@ -264,7 +266,7 @@ pub(super) async fn prove_brought(
     }
 }
 
-/// Keeps genuine evidence that nobody has taken to the bank yet, so that it is not lost with this node. Answers the journey
+/// Keeps genuine evidence that nobody has taken to the provider yet, so that it is not lost with this node. Answers the journey
 /// as it is then, and whether it was kept now.
 pub(super) async fn keep(
     deps: &Deps,

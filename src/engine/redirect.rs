@@ -23,7 +23,7 @@ pub enum HomeRedirect {
     TooLate,
 }
 
-/// Where an answer of the bank that led to `end` sends the browser. Who may be sent there is not asked here.
+/// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match end {
         LedTo::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),

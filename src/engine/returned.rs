@@ -16,9 +16,9 @@ use crate::store::Step;
 pub enum Returned {
     /// It goes on, with these cookies.
     Go(Redirect, Vec<VisitCookie>),
-    /// It looks at a light page of ours and comes again: the bank is late.
+    /// It looks at a light page of ours and comes again: the provider is late.
     Wait(Box<Waited>),
-    /// It looks at a light page of ours and brings its answer again: whether that is the bank's word is not known yet, and
+    /// It looks at a light page of ours and brings its answer again: whether that is the provider's word is not known yet, and
     /// nothing of it has been kept.
     BringAgain(Box<Journey>),
     /// Something about it is not as it should be; nothing has changed.
@@ -43,13 +43,13 @@ pub enum RejectedReturn {
     NoState,
     /// Its state is none of ours, or too old.
     UnknownState,
-    /// Its state belongs to another bank: a mix-up (RFC 9700, section 4.4).
-    OtherBank,
+    /// Its state belongs to another provider: a mix-up (RFC 9700, section 4.4).
+    OtherProvider,
     /// It did not come from the browser that left.
     OtherBrowser,
-    /// Its bank does not answer like this.
+    /// Its provider does not answer like this.
     Unreadable(Invalid),
-    /// What it carries is not its bank's word.
+    /// What it carries is not its provider's word.
     Forged,
     /// Another answer has counted, and it did not come from the browser that left: it only shows that a state is known.
     Answered,
@@ -63,7 +63,7 @@ impl RejectedReturn {
         match self {
             Self::NoState => "no_state",
             Self::UnknownState => "unknown_state",
-            Self::OtherBank => "other_bank",
+            Self::OtherProvider => "other_bank",
             Self::OtherBrowser => "other_browser",
             Self::Unreadable(_) => "answer",
             Self::Forged => "forged",

@@ -1,4 +1,4 @@
-//! Calls to banks in flight: one for one purpose, however many browsers ask.
+//! Calls to providers in flight: one for one purpose, however many browsers ask.
 //!
 //! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same wish
 //! waits for the first one's call instead of beginning another.

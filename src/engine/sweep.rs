@@ -55,8 +55,8 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, Engi
         moved |= ahead::ask_again(engine, &journey, visit);
     }
     match perform::unfinished(engine, &journey, now) {
-        // What its node has left its bank is asked again, if that harms nobody; then it expires.
-        Some(bank) if !bank.asks_once() => {
+        // What its node has left its provider is asked again, if that harms nobody; then it expires.
+        Some(provider) if !provider.asks_once() => {
             let journey = perform::perform(engine, journey).await?;
             lapse::lapse(&engine.deps, journey).await?;
         }

@@ -1,4 +1,4 @@
-//! Proofs that outlive their node: two engines over one store, and a bank that does as it is told.
+//! Proofs that outlive their node: two engines over one store, and a provider that does as it is told.
 
 mod operations;
 mod requests;
@@ -16,7 +16,6 @@ use super::{
     AuthorizationResponse, Brought, BroughtCode, Carried, Deps, EndedJob, Engine, EngineError, JobRequest,
     RejectedReturn, Returned, Timing, Visitor, Waited, Waiting,
 };
-use crate::bank::{Bank, BankTrouble, Checked, Performed, Requested, UnverifiedResponse, VisitContext};
 use crate::clock::{Clock, TestClock};
 use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
@@ -30,7 +29,7 @@ use crate::domain::journey::{HandBack, Journey, Proof, Purpose, ResponseId};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::{BankError, Evidence, Fact};
+use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::plan::WebhookEndpoint;
 use crate::domain::redirect::{PublicUrl, Redirect};
@@ -40,20 +39,21 @@ use crate::domain::terms::{OneOffUrls, OneTime};
 use crate::domain::wish::{Asked, Wish};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
 use crate::keys::Keys;
+use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 
 /// A browser without any cookie of ours.
 static STRANGER: std::sync::LazyLock<Visitor> = std::sync::LazyLock::new(Visitor::default);
 
-/// What the bank does with the next exchange; without a word it agrees.
+/// What the provider does with the next exchange; without a word it agrees.
 enum Told {
     Unreachable,
     Unanswered,
     Hang,
 }
 
-/// A bank that may be asked once for a code, and counts how often it is.
+/// A provider that may be asked once for a code, and counts how often it is.
 #[derive(Default)]
 struct Bluntbank {
     told: Mutex<VecDeque<Told>>,
@@ -61,14 +61,14 @@ struct Bluntbank {
     check_takes: Duration,
     keys_away: Mutex<usize>,
     forged: Mutex<bool>,
-    applied: Mutex<VecDeque<Result<Performed, BankTrouble>>>,
+    applied: Mutex<VecDeque<Result<Performed, ProviderError>>>,
     may_be_asked_again: bool,
-    refuses_requests: Option<BankError>,
+    refuses_requests: Option<ProviderRefusal>,
     takes_no_payments: bool,
 }
 
 #[async_trait]
-impl Bank for Bluntbank {
+impl Provider for Bluntbank {
     fn name(&self) -> &'static str {
         "blunt"
     }
@@ -85,42 +85,42 @@ impl Bank for Bluntbank {
         !self.may_be_asked_again
     }
 
-    async fn perform(&self, _: &Journey) -> Result<Performed, BankTrouble> {
+    async fn perform(&self, _: &Journey) -> Result<Performed, ProviderError> {
         let told = self.applied.lock().unwrap().pop_front();
         told.unwrap_or_else(|| Ok(Performed::Now(Fact::paid())))
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
         if let Some(error) = &self.refuses_requests {
             return Ok(Requested::Refused(error.clone()));
         }
-        Ok(Requested::Accepted(Redirect::to_bank(format!("https://blunt.example/?state={}", context.state))))
+        Ok(Requested::Accepted(Redirect::to_provider(format!("https://blunt.example/?state={}", context.state))))
     }
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         Ok(answer.unverified())
     }
 
-    async fn check(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Checked, BankTrouble> {
+    async fn check(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Checked, ProviderError> {
         let left = self.keys_away.lock().unwrap().checked_sub(1);
         if let Some(left) = left {
             *self.keys_away.lock().unwrap() = left;
-            return Err(BankTrouble::Unreachable("keys: as told".into()));
+            return Err(ProviderError::Unreachable("keys: as told".into()));
         }
         tokio::time::sleep(self.check_takes).await;
         if std::mem::take(&mut *self.forged.lock().unwrap()) {
-            return Err(BankTrouble::Forged("as told".into()));
+            return Err(ProviderError::Forged("as told".into()));
         }
         Ok(Checked::Genuine)
     }
 
-    async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, ProviderError> {
         let told = self.told.lock().unwrap().pop_front();
         match told {
-            Some(Told::Unreachable) => return Err(BankTrouble::Unreachable("as told".into())),
+            Some(Told::Unreachable) => return Err(ProviderError::Unreachable("as told".into())),
             Some(Told::Unanswered) => {
                 self.asked.fetch_add(1, Ordering::SeqCst);
-                return Err(BankTrouble::Unanswered("as told".into()));
+                return Err(ProviderError::Unanswered("as told".into()));
             }
             Some(Told::Hang) => {
                 self.asked.fetch_add(1, Ordering::SeqCst);
@@ -178,8 +178,8 @@ impl Ground {
         Self { _folder: folder, store: Arc::new(store.unwrap()), clock }
     }
 
-    fn node(&self, bank: Bluntbank) -> (Arc<Engine>, Arc<Bluntbank>) {
-        let bank = Arc::new(bank);
+    fn node(&self, provider: Bluntbank) -> (Arc<Engine>, Arc<Bluntbank>) {
+        let provider = Arc::new(provider);
         let institution = Institution {
             id: "blunt".into(),
             name: "Blunt".into(),
@@ -189,13 +189,13 @@ impl Ground {
             features: Vec::new(),
             environment: Environment::Mock,
             consent_life: consent::LIFE,
-            bank: "blunt".into(),
+            provider: "blunt".into(),
         };
         let engine = Engine::new(Deps {
             store: Arc::clone(&self.store),
             keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            banks: vec![Arc::clone(&bank) as Arc<dyn Bank>],
+            providers: vec![Arc::clone(&provider) as Arc<dyn Provider>],
             institutions: vec![institution],
             dialects: vec![Arc::new(Terse)],
             public_url: PublicUrl::parse("https://pay.example").unwrap(),
@@ -205,7 +205,7 @@ impl Ground {
             operator: Vec::new(),
             waker: Arc::new(super::NoCourier),
         });
-        (Arc::new(engine), bank)
+        (Arc::new(engine), provider)
     }
 }
 
@@ -259,7 +259,7 @@ async fn back(engine: &Arc<Engine>, state: &str, code: &str) -> Result<Returned,
     let answer = AuthorizationResponse::read(Carried::Query, pairs).unwrap();
     use_cases::return_::take_return(
         engine,
-        Brought { bank: "blunt", answer, visitor: &STRANGER, at: Instant::now(), timing: &Timing::default() },
+        Brought { provider: "blunt", answer, visitor: &STRANGER, at: Instant::now(), timing: &Timing::default() },
     )
     .await
 }
@@ -268,7 +268,7 @@ fn looking(waited: &Waited) -> Waiting<'_> {
     static TIMING: std::sync::LazyLock<Timing> = std::sync::LazyLock::new(Timing::default);
     let Waited { state, response_id, .. } = waited;
     Waiting {
-        bank: "blunt",
+        provider: "blunt",
         state,
         response_digest: response_id.response_digest,
         visitor: &STRANGER,
@@ -299,7 +299,7 @@ async fn until_concluded(engine: &Engine, journey: &Journey) -> Status {
     panic!("it never concluded");
 }
 
-/// A bank that may be asked again, and does not answer the first time: its offers are held.
+/// A provider that may be asked again, and does not answer the first time: its offers are held.
 fn slow_bank() -> Bluntbank {
     Bluntbank { told: Mutex::new([Told::Hang].into()), may_be_asked_again: true, ..Bluntbank::default() }
 }
@@ -343,18 +343,18 @@ async fn parallel_returns_on_two_nodes_ask_the_bank_once_and_end_alike() {
 async fn what_was_not_sent_is_taken_over_by_another_node() {
     let ground = Ground::new();
     let (a, _) = ground.node(slow_bank());
-    let (b, bank) = ground.node(Bluntbank::default());
+    let (b, provider) = ground.node(Bluntbank::default());
     let merchant = merchant(&a).await;
     let (journey, state) = opened(&a, &merchant, OneTime::Off).await;
     let Returned::Wait(waited) = back(&a, &state, "c").await.unwrap() else { panic!() };
     sweep::sweep(&b).await.unwrap();
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 0, "it is still left to the first node");
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 0, "it is still left to the first node");
     ground.clock.advance(Journey::HELD);
     sweep::sweep(&b).await.unwrap();
     assert_eq!(until_concluded(&b, &journey).await, Status::Authorised);
     let home = location(use_cases::return_::wait_on(&b, looking(&waited)).await);
     assert_eq!(location(back(&a, &state, "c").await), home);
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -383,31 +383,32 @@ async fn what_was_sent_is_never_sent_again_and_ends_as_lost() {
 #[tokio::test]
 async fn a_bank_that_says_neither_yes_nor_no_has_failed() {
     let ground = Ground::new();
-    let (engine, bank) = ground.node(Bluntbank { told: Mutex::new([Told::Unanswered].into()), ..Bluntbank::default() });
+    let (engine, provider) =
+        ground.node(Bluntbank { told: Mutex::new([Told::Unanswered].into()), ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     assert!(location(back(&engine, &state, "c").await).ends_with("outcome=failed"));
     assert_eq!(status(&engine, &journey).await, Status::Failed);
     back(&engine, &state, "c").await.unwrap();
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_bank_that_cannot_be_reached_is_tried_again() {
     let ground = Ground::new();
     let told = Mutex::new([Told::Unreachable, Told::Unreachable].into());
-    let (engine, bank) = ground.node(Bluntbank { told, ..Bluntbank::default() });
+    let (engine, provider) = ground.node(Bluntbank { told, ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::Wait(_)));
     assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_forged_answer_changes_nothing() {
     let ground = Ground::new();
-    let (engine, bank) = ground.node(Bluntbank { forged: Mutex::new(true), ..Bluntbank::default() });
+    let (engine, provider) = ground.node(Bluntbank { forged: Mutex::new(true), ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::Off).await;
     let forged = back(&engine, &state, "c").await.unwrap();
@@ -415,21 +416,22 @@ async fn a_forged_answer_changes_nothing() {
     let untouched = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
     assert_eq!(untouched.revision(), journey.revision());
     assert!(location(back(&engine, &state, "c").await).contains("outcome=authorised"));
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_comes() {
     for one_time_token in [OneTime::Off, OneTime::On] {
         let ground = Ground::new();
-        let (engine, bank) = ground.node(Bluntbank { check_takes: Duration::from_millis(600), ..Bluntbank::default() });
+        let (engine, provider) =
+            ground.node(Bluntbank { check_takes: Duration::from_millis(600), ..Bluntbank::default() });
         let merchant = merchant(&engine).await;
         let (journey, state) = opened(&engine, &merchant, one_time_token).await;
         for _ in 0..2 {
-            *bank.forged.lock().unwrap() = true;
+            *provider.forged.lock().unwrap() = true;
             let early = back(&engine, &state, "forged").await.unwrap();
             assert!(matches!(early, Returned::BringAgain(_)), "{early:?}");
-            while *bank.forged.lock().unwrap() {
+            while *provider.forged.lock().unwrap() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             let now = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
@@ -444,7 +446,7 @@ async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_
         };
         assert!(home.contains("outcome=authorised") || home.contains("token=ott_"), "{home}");
         assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
-        assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
     }
 }
 
@@ -452,10 +454,10 @@ async fn an_answer_that_is_not_checked_in_time_leaves_no_trace_however_often_it_
 async fn keys_that_are_away_do_not_end_a_journey_whose_code_is_unspent() {
     let ground = Ground::new();
     // As often as one look tries.
-    let (engine, bank) = ground.node(Bluntbank { keys_away: Mutex::new(4), ..Bluntbank::default() });
+    let (engine, provider) = ground.node(Bluntbank { keys_away: Mutex::new(4), ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
     let (journey, state) = opened(&engine, &merchant, OneTime::On).await;
-    while *bank.keys_away.lock().unwrap() > 0 {
+    while *provider.keys_away.lock().unwrap() > 0 {
         assert!(matches!(back(&engine, &state, "c").await.unwrap(), Returned::BringAgain(_)));
         let now = find::consent(&engine.deps, merchant.id, *journey.id()).await.unwrap().unwrap();
         assert_eq!(now.revision(), journey.revision(), "nothing is written of what nobody could check");
@@ -463,7 +465,7 @@ async fn keys_that_are_away_do_not_end_a_journey_whose_code_is_unspent() {
     }
     while let Returned::BringAgain(_) = back(&engine, &state, "c").await.unwrap() {}
     assert_eq!(until_concluded(&engine, &journey).await, Status::Authorised);
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -479,10 +481,10 @@ async fn a_mark_that_nobody_brought_leads_nowhere() {
         use_cases::return_::wait_on(&engine, looking(&made_up)).await.unwrap(),
         Returned::Rejected(RejectedReturn::Forged)
     ));
-    let elsewhere = Waiting { bank: "other", ..looking(&made_up) };
+    let elsewhere = Waiting { provider: "other", ..looking(&made_up) };
     assert!(matches!(
         use_cases::return_::wait_on(&engine, elsewhere).await.unwrap(),
-        Returned::Rejected(RejectedReturn::OtherBank)
+        Returned::Rejected(RejectedReturn::OtherProvider)
     ));
 }
 
@@ -498,7 +500,7 @@ async fn a_refusal_beside_a_code_that_is_being_proven_waits_for_it_in_the_browse
     for (visitor, waits) in [(&own, true), (&*STRANGER, false)] {
         let answer = AuthorizationResponse::read(Carried::Query, pairs.clone()).unwrap();
         let timing = Timing::default();
-        let brought = Brought { bank: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
+        let brought = Brought { provider: "blunt", answer, visitor, at: Instant::now(), timing: &timing };
         match use_cases::return_::take_return(&engine, brought).await.unwrap() {
             Returned::Wait(_) => assert!(waits, "whoever knows a state alone waits for nobody's answer"),
             Returned::Rejected(RejectedReturn::Answered) => assert!(!waits),
@@ -547,14 +549,14 @@ async fn a_consent_that_is_given_anew_keeps_its_token() {
 #[tokio::test]
 async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
     let ground = Ground::new();
-    let (engine, bank) = ground.node(Bluntbank::default());
+    let (engine, provider) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
     let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
     let patience = Duration::from_secs(1);
     let brought =
         use_cases::exchange::bring_code(&engine, merchant.id, &state, Evidence::of("c"), patience).await.unwrap();
     assert!(matches!(brought, BroughtCode::Unknown));
-    assert_eq!(bank.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a return waited for its bank, filled while it is taken. Whatever else it waited for in here was the store.
+/// How long a return waited for its provider, filled while it is taken. Whatever else it waited for in here was the store.
 #[derive(Debug, Default)]
 pub struct Timing {
     bank_micros: AtomicU64,
 }
 
 impl Timing {
-    /// How long the bank was waited for.
-    pub fn bank(&self) -> Duration {
+    /// How long the provider was waited for.
+    pub fn provider(&self) -> Duration {
         Duration::from_micros(self.bank_micros.load(Relaxed))
     }
 
-    /// Adds a span in which the bank was waited for.
+    /// Adds a span in which the provider was waited for.
     pub(super) fn waited(&self, span: Duration) {
         self.bank_micros.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// Waits for a call to the bank, and adds how long it took.
+    /// Waits for a call to the provider, and adds how long it took.
     pub(super) async fn of_bank<T>(&self, call: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let answer = call.await;

@@ -1,4 +1,4 @@
-//! WHO ASKS: whether a browser is the one that was sent to a bank, by the visit cookies that it shows.
+//! WHO ASKS: whether a browser is the one that was sent to a provider, by the visit cookies that it shows.
 //!
 //! Whoever wants a way home has to hand in a [`Visitor`]: so no route can forget to ask. Knowing a `state`, a link or an
 //! id is no proof of being the browser that left; `docs/DESIGN.md` has what each is given.
@@ -13,7 +13,7 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::engine::derive;
 use crate::keys::{Visit, digest, visit_began_at};
 
-/// How long a hand-back is given again to whoever shows no cookie: a bank's app may open another browser, and people load
+/// How long a hand-back is given again to whoever shows no cookie: a provider's app may open another browser, and people load
 /// a page again.
 const FIRST_HAND_BACK: Duration = Duration::from_mins(10);
 
@@ -105,7 +105,7 @@ pub(super) fn cookie_name(state: &str) -> String {
     format!("{PREFIX}{a:02x}{b:02x}{c:02x}{d:02x}")
 }
 
-/// Whether this browser left for a bank on this journey.
+/// Whether this browser left for a provider on this journey.
 pub fn recognises(deps: &Deps, journey: &Journey, visitor: &Visitor) -> bool {
     visits(deps, visitor).any(|(_, visit)| visit.is_of(journey))
 }
@@ -117,7 +117,7 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<
     Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, visit)?), value, life })
 }
 
-/// The cookie of a browser that presses to leave, and whose bank is late or away: what it does on the page that it is
+/// The cookie of a browser that presses to leave, and whose provider is late or away: what it does on the page that it is
 /// shown meanwhile, it does as the browser that left. `None` where nobody has left.
 ///
 /// # Errors
@@ -131,7 +131,7 @@ pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCo
 
 /// Whether a browser may be led home, where it could have been since `since`.
 pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since: Moment) -> Admission {
-    // Nobody was sent to a bank: there is no other browser, and nobody has agreed to anything.
+    // Nobody was sent to a provider: there is no other browser, and nobody has agreed to anything.
     if journey.visits().is_empty() {
         return Admission::FirstHandBack;
     }

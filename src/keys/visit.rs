@@ -48,7 +48,7 @@ impl Keys {
         head.extend_from_slice(&journey.pay_id().number().to_be_bytes()[1..]);
         head.push(visit);
         head.extend_from_slice(&left_at.as_millis().to_be_bytes()[2..]);
-        head.extend_from_slice(&bank_mark(journey.bank_of(visit)));
+        head.extend_from_slice(&bank_mark(journey.provider_of(visit)));
         let mac = self.derive(&journey.opening().key, "visit cookie", &[&head])?;
         head.extend_from_slice(&mac[..16]);
         Some(URL_SAFE_NO_PAD.encode(head))
@@ -103,7 +103,7 @@ mod tests {
         let value = own.visit_cookie(&away, 0).unwrap();
         let visit = own.visit_of(&value).unwrap();
         assert_eq!((value.len(), visit.visit, visit.left_at), (46, 0, NOW));
-        assert!(visit.is_of(&away) && visit.is_to(away.bank_of(0)) && !visit.is_to("other"));
+        assert!(visit.is_of(&away) && visit.is_to(away.provider_of(0)) && !visit.is_to("other"));
         assert!(!visit.is_of(&journey()), "nobody has left on this one");
         assert_eq!((own.visit_cookie(&away, 1), visit_began_at(&value)), (None, Some(NOW)));
         for at in 0..value.len() {

@@ -10,9 +10,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::bank::sandbox::{Decision, ReturnTo, Sandbox};
 use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
+use crate::provider::sandbox::{Decision, ReturnTo, Sandbox};
 use crate::telemetry::metrics::Route;
 use crate::web::page::{Authorise, NeverReturns, ProblemPage, Wanted};
 use crate::web::{Incoming, own_pages_only, page_at, reply};

@@ -110,7 +110,7 @@ pub enum Opened {
 pub enum Which {
     /// All of them.
     All,
-    /// Those that a bank has proven to be paid or authorised, once at least.
+    /// Those that a provider has proven to be paid or authorised, once at least.
     Proven,
     /// Those about one user.
     OfUser(UserId),

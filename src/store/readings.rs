@@ -5,7 +5,7 @@ use crate::domain::id::UserId;
 use crate::domain::journey::{Journey, LedTo};
 use crate::domain::moment::Moment;
 
-/// Whether a bank has ever proven it. A consent that is asked for again is not unproven by that.
+/// Whether a provider has ever proven it. A consent that is asked for again is not unproven by that.
 pub(super) fn is_proven(journey: &Journey) -> bool {
     journey.final_outcomes().iter().any(|final_outcome| final_outcome.outcome.is_proven())
 }

@@ -91,7 +91,7 @@ mod tests {
             features: Vec::new(),
             environment: Environment::Live,
             consent_life: Duration::from_hours(24),
-            bank: "b".into(),
+            provider: "b".into(),
         }
     }
 

@@ -86,7 +86,7 @@ async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpR
             let page = waiting_page(engine, &journey, "/payment/leaving", link);
             leaving_later(engine, request, &journey, page)
         }
-        Ok(Some(SendResult::NoBank(journey) | SendResult::Choose(journey))) => {
+        Ok(Some(SendResult::NoProvider(journey) | SendResult::Choose(journey))) => {
             leaving_later(engine, request, &journey, page(engine, request, &journey, link))
         }
         Err(error) => problem::page_of_form(&error, checkout_page(link)),
@@ -166,7 +166,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };
-    let bank = engine.deps.bank_label(&opening.bank);
+    let bank = engine.deps.provider_label(&opening.provider);
     reply::page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
@@ -215,7 +215,7 @@ fn how(journey: &Journey) -> How {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,
-        (Outcome::Failed, Cause::Bank(Some(error))) => How::Failed(words::reason(error.code()).to_owned()),
+        (Outcome::Failed, Cause::Provider(Some(error))) => How::Failed(words::reason(error.code()).to_owned()),
         (Outcome::Failed, _) => How::Failed(words::reason("").to_owned()),
         (Outcome::Expired, _) => How::Expired,
     }

@@ -152,7 +152,7 @@ async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institut
             leaving_later(engine, request, &journey, page)
         }
         Ok(Some(SendResult::Choose(journey))) => chooser(engine, &journey, link, ""),
-        Ok(Some(SendResult::NoBank(journey))) => {
+        Ok(Some(SendResult::NoProvider(journey))) => {
             leaving_later(engine, request, &journey, reply::page(&bank_away(engine, &journey, link)))
         }
         Ok(Some(SendResult::Ended(journey))) => ended(engine, request, &journey, link),
@@ -233,8 +233,8 @@ fn end(journey: &Journey, engine: &Engine) -> Option<ConsentEnd> {
         Status::Expired => ConsentEnd::Expired,
         Status::Failed => {
             let error = journey.final_outcome().and_then(|final_outcome| match &final_outcome.cause {
-                Cause::Bank(Some(error)) => Some(error.code()),
-                Cause::Bank(None) | Cause::Customer | Cause::Merchant | Cause::Time => None,
+                Cause::Provider(Some(error)) => Some(error.code()),
+                Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => None,
             });
             ConsentEnd::Failed(words::consent::reason(error.unwrap_or_default()).to_owned())
         }

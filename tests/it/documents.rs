@@ -169,7 +169,7 @@ fn every_method_that_a_new_dialect_or_bank_has_to_have_is_in_its_trait() {
     let guide = text("docs/CONTRIBUTING.md");
     for (heading, file, least) in [
         ("## A new dialect in ten steps", "src/domain/dialect.rs", 6),
-        ("## A new bank in ten steps", "src/bank/mod.rs", 6),
+        ("## A new bank in ten steps", "src/provider/mod.rs", 6),
     ] {
         let code = text(file);
         let is_method = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

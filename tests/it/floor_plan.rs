@@ -11,7 +11,7 @@ mod token;
 use floors::Floors;
 use house::House;
 
-/// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and `bank::*`
+/// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and `provider::*`
 /// any one bank, which knows no other. A room is the longest name here that a module's path begins with.
 const ROOMS: &[(&str, &[&str])] = &[
     // The front page of the crate, and the only assembly point.
@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["app", "cli", "config", "telemetry"]),
     ("cli", &["app", "config", "engine", "domain", "keys", "clock", "telemetry"]),
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
-    ("config", &["domain", "keys", "bank::oidc", "bank::sandbox"]),
+    ("config", &["domain", "keys", "provider::oidc", "provider::sandbox"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -29,23 +29,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &["domain"]),
     ("keys", &["domain"]),
     ("dialect", &["domain"]),
-    ("engine", &["store", "bank", "domain", "clock", "keys"]),
+    ("engine", &["store", "provider", "domain", "clock", "keys"]),
     // What is kept: the contract first, then its implementations, which do not know each other.
     ("store", &["domain", "clock"]),
     ("store::embedded", &["store", "domain", "clock"]),
     ("store::redis", &["store", "domain", "clock"]),
     // What is outside.
     ("egress", &["domain"]),
-    ("bank", &["domain"]),
+    ("provider", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
-    ("bank::*", &["bank", "egress", "domain", "clock"]),
+    ("provider::*", &["provider", "egress", "domain", "clock"]),
     // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry", "listener"]),
     ("web::page", &["domain"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is an
     // ordinary merchant's app.
-    ("sandbox", &["bank::sandbox", "clock", "domain", "web", "web::page", "telemetry"]),
+    ("sandbox", &["provider::sandbox", "clock", "domain", "web", "web::page", "telemetry"]),
     ("demo", &["egress", "domain", "sandbox", "web", "web::page"]),
 ];
 
@@ -56,7 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
     ("ipnet", &["egress", "config", "listener"]),
-    ("reqwest", &["egress", "bank::*"]),
+    ("reqwest", &["egress", "provider::*"]),
     ("rusqlite", &["store::embedded"]),
 ];
 

@@ -3,10 +3,10 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::bank::oidc::settings::{
+use crate::domain::institution::{Environment, Institution};
+use crate::provider::oidc::settings::{
     ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, ResponseMode,
 };
-use crate::domain::institution::{Environment, Institution};
 
 /// An institution with a bank of these lines.
 fn with_bank(lines: &str) -> String {
@@ -20,7 +20,7 @@ fn plain() -> String {
     with_bank("client_secret = 'hunter2hunter2'")
 }
 
-fn bank_of(file: &str, env: &[(&str, &str)]) -> OidcConfig {
+fn provider_of(file: &str, env: &[(&str, &str)]) -> OidcConfig {
     let config = load_file(file, env).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let [InstitutionConfig { bank: BankConfig::Oidc(bank), .. }] = config.institutions() else {
         panic!("{:?}", config.institutions())
@@ -33,11 +33,11 @@ fn an_institution_has_what_is_usual_unless_it_says_otherwise() {
     let config = load_file(&plain(), &[]).unwrap();
     let [north] = config.institutions() else { panic!() };
     let institution = &north.institution;
-    assert_eq!((institution.id.as_str(), institution.bank.as_str()), ("northbank", "northbank"));
+    assert_eq!((institution.id.as_str(), institution.provider.as_str()), ("northbank", "northbank"));
     assert_eq!((institution.name.as_str(), institution.full_name.as_str()), ("North Bank", "North Bank"));
     assert_eq!(institution.environment, Environment::Live);
     assert!(institution.countries.is_empty() && institution.media.is_empty());
-    let bank = bank_of(&plain(), &[]);
+    let bank = provider_of(&plain(), &[]);
     assert_eq!((bank.name.as_str(), bank.label.as_str()), ("northbank", "North Bank"));
     assert_eq!((bank.par, bank.flow, bank.iss), (Par::WhenAdvertised, Flow::Code, Iss::WhenAdvertised));
     assert_eq!((bank.response_mode, bank.endpoints), (ResponseMode::Query, Endpoints::Discover));
@@ -66,12 +66,12 @@ fn an_institution_says_all_that_customers_see() {
         assert_eq!(days(&config.institutions()[0].institution), kept, "{to}");
     }
     assert_eq!((institution.media[0].kind.as_str(), institution.environment), ("icon", Environment::Mock));
-    assert_eq!((institution.full_name.as_str(), institution.bank.as_str()), ("Play Bank plc", "sandbox"));
+    assert_eq!((institution.full_name.as_str(), institution.provider.as_str()), ("Play Bank plc", "sandbox"));
 }
 
 #[test]
 fn every_setting_of_a_bank_reaches_it() {
-    let bank = bank_of(
+    let bank = provider_of(
         &with_bank(
             "auth = 'client_secret_post'\nclient_secret = 's'\nscope = ['openid', 'accounts']\npar = 'never'\n\
              response_type = 'code id_token'\nresponse_mode = 'form_post'\niss = 'required'\nleeway = '30s'\n\
@@ -87,7 +87,7 @@ fn every_setting_of_a_bank_reaches_it() {
     assert_eq!((bank.id_token_algs.len(), bank.plain_loopback), (1, PlainLoopback::Allowed));
     assert_eq!(bank.scope, ["openid", "accounts"]);
     assert_eq!(bank.prompt, Some(vec![Prompt::Login, Prompt::Consent]));
-    let jarm = bank_of(&with_bank("client_secret = 's'\nresponse_mode = 'jwt'"), &[]);
+    let jarm = provider_of(&with_bank("client_secret = 's'\nresponse_mode = 'jwt'"), &[]);
     assert_eq!((jarm.response_mode, jarm.prompt), (ResponseMode::Jwt, None));
     let Endpoints::Explicit(endpoints) = bank.endpoints else { panic!() };
     assert_eq!((endpoints.token.as_str(), endpoints.par), ("http://127.0.0.1:9/t", None));
@@ -104,11 +104,11 @@ fn a_secret_stands_here_in_a_variable_or_in_a_file() {
     let path = folder.path().join("secret");
     std::fs::write(&path, "from a file\n").unwrap();
     let in_file = with_bank(&format!("client_secret_file = '{}'", path.display()));
-    assert_eq!(secret(bank_of(&in_file, &[])), "from a file");
+    assert_eq!(secret(provider_of(&in_file, &[])), "from a file");
     // Its name may begin as ours do.
     for name in ["NORTH_SECRET", "HANDBACK_NORTH_SECRET"] {
         let in_variable = with_bank(&format!("client_secret_env = '{name}'"));
-        assert_eq!(secret(bank_of(&in_variable, &[(name, "from a variable")])), "from a variable");
+        assert_eq!(secret(provider_of(&in_variable, &[(name, "from a variable")])), "from a variable");
         let unset = load_file(&in_variable, &[]).unwrap_err();
         assert_eq!(keys_of(&unset), ["institution[0].bank.client_secret_env"]);
     }

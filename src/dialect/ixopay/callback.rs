@@ -12,7 +12,7 @@ use super::request::kept;
 use super::view::{METHOD, View};
 use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::BankError;
+use crate::domain::outcome::ProviderRefusal;
 
 /// The reason of a chargeback that the test bank plays.
 const REASON: &str = "Played by the test bank";
@@ -85,8 +85,8 @@ pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String>
         result,
         message: failure.as_ref().map(|failure| failure.code.message),
         code: failure.as_ref().map(|failure| failure.code.number.to_string()),
-        adapter_message: bank.and_then(BankError::description),
-        adapter_code: bank.map(BankError::code),
+        adapter_message: bank.and_then(ProviderRefusal::description),
+        adapter_code: bank.map(ProviderRefusal::code),
         uuid: view.uuid(),
         merchant_transaction_id: view.id(),
         purchase_id: view.purchase_id(),

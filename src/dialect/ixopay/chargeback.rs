@@ -12,7 +12,7 @@ use crate::domain::wish::{Asked, Wish};
 /// the payment has succeeded.
 pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
     let view = View::of(paid);
-    let is_played = paid.opening().bank == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);
+    let is_played = paid.opening().provider == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);
     if !is_played || view.standing() != Standing::Success {
         return None;
     }

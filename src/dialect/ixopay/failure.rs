@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::journey::FinalOutcome;
-use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
 
 /// A code of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct Failure {
     /// The code.
     pub code: Code,
     /// The bank's `error` and `error_description`.
-    pub bank: Option<BankError>,
+    pub bank: Option<ProviderRefusal>,
 }
 
 impl Failure {
@@ -69,12 +69,12 @@ impl Failure {
             (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => return None,
             (Outcome::Cancelled, Cause::Merchant) => Code::CANCELLED,
             (Outcome::Cancelled, _) => Code::USER_CANCELLED,
-            (Outcome::Failed, Cause::Bank(Some(error))) => of_bank(error),
+            (Outcome::Failed, Cause::Provider(Some(error))) => of_bank(error),
             (Outcome::Failed, _) => Code::DECLINED,
             (Outcome::Expired, _) => Code::EXPIRED,
         };
         let bank = match &final_outcome.cause {
-            Cause::Bank(error) => error.clone(),
+            Cause::Provider(error) => error.clone(),
             Cause::Customer | Cause::Merchant | Cause::Time => None,
         };
         Some(Self { code, bank })
@@ -90,14 +90,14 @@ impl Failure {
         Listed {
             error_message: self.code.message,
             error_code: self.code.number,
-            adapter_message: self.bank.as_ref().and_then(BankError::description),
-            adapter_code: self.bank.as_ref().map(BankError::code),
+            adapter_message: self.bank.as_ref().and_then(ProviderRefusal::description),
+            adapter_code: self.bank.as_ref().map(ProviderRefusal::code),
         }
     }
 }
 
 /// The code of a bank's error: its own trouble, and what cannot be done to the transaction before, are told from its no.
-fn of_bank(error: &BankError) -> Code {
+fn of_bank(error: &ProviderRefusal) -> Code {
     match error.code() {
         "temporarily_unavailable" => Code::UNAVAILABLE,
         "answer_lost" | "answer_unreadable" => Code::COMMUNICATION,
@@ -144,27 +144,27 @@ mod tests {
 
     #[test]
     fn every_end_has_a_code() {
-        let error = BankError::new("server_error", Some("Out to lunch."));
+        let error = ProviderRefusal::new("server_error", Some("Out to lunch."));
         let [away, lost, unread, odd] =
             ["temporarily_unavailable", "answer_lost", "answer_unreadable", "operation_not_possible"]
-                .map(|code| BankError::new(code, None));
+                .map(|code| ProviderRefusal::new(code, None));
         for (outcome, cause, number, bank) in [
             (Outcome::Cancelled, Cause::Customer, 2002, None),
-            (Outcome::Cancelled, Cause::Bank(Some(error.clone())), 2002, Some(&error)),
+            (Outcome::Cancelled, Cause::Provider(Some(error.clone())), 2002, Some(&error)),
             (Outcome::Cancelled, Cause::Merchant, 2012, None),
-            (Outcome::Failed, Cause::Bank(Some(error.clone())), 2003, Some(&error)),
-            (Outcome::Failed, Cause::Bank(Some(away.clone())), 3003, Some(&away)),
-            (Outcome::Failed, Cause::Bank(Some(lost.clone())), 3005, Some(&lost)),
-            (Outcome::Failed, Cause::Bank(Some(unread.clone())), 3005, Some(&unread)),
-            (Outcome::Failed, Cause::Bank(Some(odd.clone())), 1006, Some(&odd)),
-            (Outcome::Failed, Cause::Bank(None), 2003, None),
+            (Outcome::Failed, Cause::Provider(Some(error.clone())), 2003, Some(&error)),
+            (Outcome::Failed, Cause::Provider(Some(away.clone())), 3003, Some(&away)),
+            (Outcome::Failed, Cause::Provider(Some(lost.clone())), 3005, Some(&lost)),
+            (Outcome::Failed, Cause::Provider(Some(unread.clone())), 3005, Some(&unread)),
+            (Outcome::Failed, Cause::Provider(Some(odd.clone())), 1006, Some(&odd)),
+            (Outcome::Failed, Cause::Provider(None), 2003, None),
             (Outcome::Expired, Cause::Time, 2005, None),
         ] {
             let failure = failure(outcome, cause.clone()).unwrap();
             assert_eq!((failure.code.number, failure.bank.as_ref()), (number, bank), "{outcome:?} {cause:?}");
         }
         for outcome in [Outcome::Paid, Outcome::Authorised] {
-            assert_eq!(failure(outcome, Cause::Bank(None)), None);
+            assert_eq!(failure(outcome, Cause::Provider(None)), None);
         }
     }
 

@@ -55,7 +55,7 @@ const AMOUNTS: [(&str, &str); 11] = [
 pub fn is_played_at_once(journey: &Journey) -> bool {
     let opening = journey.opening();
     let part = opening.extras.iter().find(|(name, _)| name == SCRIPT).map(|(_, part)| part.as_str());
-    opening.bank == SCRIPT && part.is_some_and(|part| !part.starts_with("redirect"))
+    opening.provider == SCRIPT && part.is_some_and(|part| !part.starts_with("redirect"))
 }
 
 /// The part that the test bank is asked to play. `None` leaves it to the customer at its page.

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::store::laws::cast::{Draft, away, concluded};
 
 const NOW: Moment = Moment::from_millis(1_778_150_000_000);
@@ -22,7 +22,7 @@ fn journey(extras: &[(&str, &str)]) -> Journey {
 }
 
 fn refused(code: &str, description: Option<&str>) -> Fact {
-    Fact::refused(BankError::new(code, description))
+    Fact::refused(ProviderRefusal::new(code, description))
 }
 
 fn told(journey: &Journey) -> String {

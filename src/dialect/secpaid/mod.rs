@@ -68,7 +68,7 @@ impl Dialect for SecPaid {
         if let Some(final_outcome) = hand_back.final_outcome {
             let status = status(final_outcome.outcome, opening.terms.extra_outcomes);
             params = params.append("status", status).fill(Placeholder::Status, status);
-            if let (Cause::Bank(Some(error)), "failed") = (&final_outcome.cause, status) {
+            if let (Cause::Provider(Some(error)), "failed") = (&final_outcome.cause, status) {
                 params = params.append("error", error.code());
                 params = error
                     .description()

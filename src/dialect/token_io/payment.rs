@@ -12,7 +12,7 @@ use super::{extra, moments};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
 
 /// The longest `statusReasonInformation`, in characters.
 const MAX_REASON: usize = 256;
@@ -73,7 +73,7 @@ struct ErrorInfo {
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
     let rejection = standing.final_outcome.filter(|final_outcome| !final_outcome.outcome.is_proven());
     let bank_error = rejection.and_then(|final_outcome| match &final_outcome.cause {
-        Cause::Bank(error) => error.as_ref(),
+        Cause::Provider(error) => error.as_ref(),
         Cause::Customer | Cause::Merchant | Cause::Time => None,
     });
     let reason = rejection.map(|final_outcome| reason(final_outcome, standing.status));
@@ -84,7 +84,7 @@ pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: O
         pisp_consent_accepted: extra(journey, CONSENTED).map(|_| true),
         status: standing.status.as_str(),
         status_reason_information: reason.as_ref().map(|reason| reason.chars().take(MAX_REASON).collect()),
-        bank_payment_status: bank_error.map(BankError::code),
+        bank_payment_status: bank_error.map(ProviderRefusal::code),
         authentication: redirect_url
             .filter(|_| standing.status.sends_browser())
             .map(|redirect_url| Authentication { redirect_url }),
@@ -200,7 +200,7 @@ fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
         (Outcome::Cancelled, _) => Status::Declined,
         (Outcome::Expired, _) if journey.visits().iter().all(|visit| visit.answers.is_empty()) => Status::Failed,
         (Outcome::Expired, _) => Status::Expired,
-        (Outcome::Failed, Cause::Bank(Some(error))) => match error.code() {
+        (Outcome::Failed, Cause::Provider(Some(error))) => match error.code() {
             "temporarily_unavailable" => Status::Failed,
             "answer_lost" | "answer_unreadable" => Status::NoFinalStatusAvailable,
             "insufficient_funds" => Status::RejectedInsufficientFunds,
@@ -212,8 +212,8 @@ fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
 
 fn reason(final_outcome: &FinalOutcome, status: Status) -> String {
     match &final_outcome.cause {
-        Cause::Bank(Some(error)) => error.description().unwrap_or(error.code()).to_owned(),
-        Cause::Bank(None) => "The bank gave no reason.".to_owned(),
+        Cause::Provider(Some(error)) => error.description().unwrap_or(error.code()).to_owned(),
+        Cause::Provider(None) => "The bank gave no reason.".to_owned(),
         Cause::Customer => "The customer did not agree.".to_owned(),
         Cause::Merchant => "It was withdrawn.".to_owned(),
         Cause::Time if status == Status::Failed => "Nobody finished the authentication in time.".to_owned(),

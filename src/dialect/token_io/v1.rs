@@ -347,8 +347,8 @@ pub(super) fn reason(final_outcome: &FinalOutcome) -> Option<String> {
         return None;
     }
     Some(match &final_outcome.cause {
-        Cause::Bank(Some(error)) => error.description().unwrap_or("The bank refused the payment").to_owned(),
-        Cause::Bank(None) => "The bank refused the payment".to_owned(),
+        Cause::Provider(Some(error)) => error.description().unwrap_or("The bank refused the payment").to_owned(),
+        Cause::Provider(None) => "The bank refused the payment".to_owned(),
         Cause::Customer => "The customer has cancelled".to_owned(),
         Cause::Merchant => "The request has been withdrawn".to_owned(),
         Cause::Time => "Nobody finished it in time".to_owned(),

@@ -88,7 +88,7 @@ fn grpc(final_outcome: &FinalOutcome) -> u8 {
     match (&final_outcome.cause, final_outcome.outcome) {
         (Cause::Customer | Cause::Merchant, _) => 1,
         (Cause::Time, _) | (_, Outcome::Expired) => 4,
-        (Cause::Bank(Some(error)), _) => match error.code() {
+        (Cause::Provider(Some(error)), _) => match error.code() {
             "invalid_request" | "invalid_scope" => 3,
             "unauthorized_client" => 7,
             "unsupported_response_type" => 12,
@@ -97,6 +97,6 @@ fn grpc(final_outcome: &FinalOutcome) -> u8 {
             // The bank's `access_denied` among them.
             _ => 2,
         },
-        (Cause::Bank(None), _) => 2,
+        (Cause::Provider(None), _) => 2,
     }
 }

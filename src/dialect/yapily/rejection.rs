@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::journey::FinalOutcome;
-use crate::domain::outcome::{BankError, Cause};
+use crate::domain::outcome::{Cause, ProviderRefusal};
 
 /// Who said no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,8 @@ impl Rejection {
     /// What a final outcome that is no agreement says.
     pub fn of(final_outcome: &FinalOutcome) -> Self {
         match &final_outcome.cause {
-            Cause::Bank(Some(error)) => Self::of_bank(error),
-            Cause::Bank(None) => Self::unnamed("The institution gave no reason."),
+            Cause::Provider(Some(error)) => Self::of_bank(error),
+            Cause::Provider(None) => Self::unnamed("The institution gave no reason."),
             Cause::Customer => Self {
                 error: "access_denied",
                 source: Source::User,
@@ -58,7 +58,7 @@ impl Rejection {
     }
 
     /// What a bank's error is in Yapily's words.
-    pub fn of_bank(error: &BankError) -> Self {
+    pub fn of_bank(error: &ProviderRefusal) -> Self {
         let (word, source) = word_of(error);
         let own = match source {
             Source::User => "The customer did not agree.",
@@ -93,7 +93,7 @@ impl Rejection {
 }
 
 /// The table, row by row.
-fn word_of(error: &BankError) -> (&'static str, Source) {
+fn word_of(error: &ProviderRefusal) -> (&'static str, Source) {
     match error.code() {
         _ if error.is_customers_refusal() => ("access_denied", Source::User),
         "invalid_grant"

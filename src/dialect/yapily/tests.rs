@@ -6,20 +6,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::bank::sandbox;
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, ResponseId};
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::plan::Plan;
 use crate::domain::secret::Secret;
 use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, SignedReturns, Terms, WhenLate};
 use crate::domain::token::OneTimeToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::domain::wish::{Asked, Wish};
+use crate::provider::sandbox;
 
 const NOW: Moment = Moment::from_millis(1_779_268_788_000);
 const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 1 };
@@ -31,7 +31,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         merchant: MerchantId::mint([1; 16]),
         merchant_name: MerchantName::parse("Shop").unwrap(),
         dialect: NAME.into(),
-        bank: "sandbox".into(),
+        provider: "sandbox".into(),
         key: "k1".into(),
         purpose: Purpose::Consent(Consent {
             kind: Kind::Accounts,
@@ -138,7 +138,7 @@ fn a_hand_back_before_the_fact_has_a_one_time_token_and_nothing_of_the_outcome()
 #[test]
 fn a_refusal_says_who_and_why() {
     let error = "incorrect credentials. Could not find a customer with user name Mits and password mits";
-    let refused = Fact::refused(BankError::new("access_denied", Some(error)));
+    let refused = Fact::refused(ProviderRefusal::new("access_denied", Some(error)));
     let encoded = "aW5jb3JyZWN0IGNyZWRlbnRpYWxzLiBDb3VsZCBub3QgZmluZCBhIGN1c3RvbWVyIHdpdGggdXNl\
                    ciBuYW1lIE1pdHMgYW5kIHBhc3N3b3JkIG1pdHM%3D";
     let whose = format!("application-user-id=a%40b.c&user-uuid={USER}&institution=modelo-sandbox");
@@ -199,7 +199,8 @@ fn every_row_of_the_error_table() {
     ];
     for (error, source, codes) in rows {
         for code in codes {
-            let refused = concluded(journey(OneTime::Off, None), &Fact::refused(BankError::new(code, Some("why"))));
+            let refused =
+                concluded(journey(OneTime::Off, None), &Fact::refused(ProviderRefusal::new(code, Some("why"))));
             assert_eq!(
                 home(&refused, "com.example.app://callback"),
                 format!(
@@ -224,13 +225,13 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
             "The consent was revoked before the customer had agreed.",
         ),
         (
-            Fact::refused(BankError::new("", None)),
+            Fact::refused(ProviderRefusal::new("", None)),
             "uncategorized_error",
             "institution",
             "The institution could not or would not.",
         ),
         (
-            Fact::refused(BankError::new("server_error", None)),
+            Fact::refused(ProviderRefusal::new("server_error", None)),
             "invalid_grant",
             "institution",
             "The institution could not or would not.",
@@ -249,7 +250,7 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
 fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
     let longest = Rejection::encode(&"x".repeat(Params::LEAST_TEXT)).len();
     for text in ["~".repeat(900), "?".repeat(900), "é".repeat(500), "🂡".repeat(250)] {
-        let refused = concluded(journey(OneTime::Off, None), &Fact::refused(BankError::new("x", Some(&text))));
+        let refused = concluded(journey(OneTime::Off, None), &Fact::refused(ProviderRefusal::new("x", Some(&text))));
         let hand_back =
             HandBack { final_outcome: refused.final_outcome(), token: None, consent_token: None, signature: None };
         let params = Yapily.way_home(&refused, &hand_back).shortened(usize::MAX);
@@ -263,7 +264,7 @@ fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
 #[test]
 fn every_name_that_is_ever_appended_is_announced() {
     let mut seen = std::collections::BTreeSet::new();
-    let facts = [authorised(), Fact::refused(BankError::new("server_error", None))];
+    let facts = [authorised(), Fact::refused(ProviderRefusal::new("server_error", None))];
     for token in [OneTime::Off, OneTime::On] {
         for fact in &facts {
             let home = home(&concluded(journey(token, Some("a")), fact), "https://tpp.example/");
@@ -561,7 +562,7 @@ fn a_consent_says_what_its_customer_left() {
     );
     let refused = concluded(waiting.clone(), &Fact::pressed_cancel());
     assert_eq!(shown(&refused, &about)["status"], "REJECTED");
-    let failed = concluded(waiting, &Fact::refused(BankError::new("server_error", None)));
+    let failed = concluded(waiting, &Fact::refused(ProviderRefusal::new("server_error", None)));
     assert_eq!(shown(&failed, &about)["status"], "FAILED");
     let final_outcome: &FinalOutcome = failed.final_outcome().unwrap();
     assert_eq!(Rejection::of(final_outcome).source().in_capitals(), "INSTITUTION");

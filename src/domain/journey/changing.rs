@@ -6,10 +6,10 @@ use super::{
 use crate::domain::consent::Grant;
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::Sealed;
 
-/// What a wish to leave for the bank came to.
+/// What a wish to leave for the provider came to.
 #[derive(Debug)]
 pub enum BegunVisit {
     /// A new visit; the journey has to be written.
@@ -32,7 +32,7 @@ pub enum Conclusion {
 }
 
 impl Journey {
-    /// Sends the customer to the bank, or again to where the customer is already expected. `to` is the customer's choice,
+    /// Sends the customer to the provider, or again to where the customer is already expected. `to` is the customer's choice,
     /// where there is one; another choice than the last one is another visit.
     #[must_use]
     pub fn begin_visit(mut self, to: Option<Choice>, at: Moment) -> BegunVisit {
@@ -54,14 +54,14 @@ impl Journey {
         }
     }
 
-    /// Keeps evidence that nobody has taken to the bank yet, until `until` for the node that does so; the one that was
-    /// kept before is replaced. `None` when the bank has been asked, or the answer has been concluded.
+    /// Keeps evidence that nobody has taken to the provider yet, until `until` for the node that does so; the one that was
+    /// kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
     #[must_use]
     pub fn hold(mut self, response_id: ResponseId, evidence: Sealed, until: Moment, at: Moment) -> Option<Self> {
         self.advance(response_id, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
-    /// Writes down that the bank is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
+    /// Writes down that the provider is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]
     pub fn send(mut self, response_id: ResponseId, by: u64, at: Moment) -> Option<Self> {
@@ -95,16 +95,16 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Takes the customer back to the checkout, because the bank could not or would not. `None` when the journey has
+    /// Takes the customer back to the checkout, because the provider could not or would not. `None` when the journey has
     /// concluded, or this answer has been seen.
     #[must_use]
-    pub fn fail(mut self, response_id: ResponseId, error: BankError, at: Moment) -> Option<Self> {
+    pub fn fail(mut self, response_id: ResponseId, error: ProviderRefusal, at: Moment) -> Option<Self> {
         let inconclusive = self.final_outcome().is_none();
         (inconclusive && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
-    /// Sends the customer home before the bank has proven anything; `held` is kept for whoever takes the evidence to the
-    /// bank, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
+    /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence to the
+    /// provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
     pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: Moment) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {
@@ -158,7 +158,7 @@ impl Journey {
         let until = self.opening.purpose.consent().and_then(|consent| consent.until);
         if fact.bank_tokens().is_some() && until.is_some_and(|until| until <= at) {
             let why = "The consent was given after its time was over.";
-            return Some(Fact::refused(BankError::new("consent_expired", Some(why))));
+            return Some(Fact::refused(ProviderRefusal::new("consent_expired", Some(why))));
         }
         let lapsed = self.is_lapsed(at) && self.opening.purpose.needs_customer();
         (lapsed && fact.is_refusal()).then(Fact::lapsed)

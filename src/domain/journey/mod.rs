@@ -18,7 +18,7 @@ use super::consent::Grant;
 use super::id::{JourneyId, MerchantId, PayId};
 use super::merchant::MerchantName;
 use super::moment::Moment;
-use super::outcome::{BankError, Cause, Outcome};
+use super::outcome::{Cause, Outcome, ProviderRefusal};
 use super::plan::Plan;
 use super::secret::Sealed;
 use super::signature::GatewaySignature;
@@ -48,8 +48,8 @@ pub struct Opening {
     pub merchant_name: MerchantName,
     /// The dialect that opened it.
     pub dialect: String,
-    /// The bank that the customer will be sent to; empty where the customer chooses one on a page of ours.
-    pub bank: String,
+    /// The provider that the customer will be sent to; empty where the customer chooses one on a page of ours.
+    pub provider: String,
     /// The id of the operator's key from which its texts are derived.
     pub key: String,
     /// What it is for.
@@ -70,7 +70,7 @@ pub struct Opening {
 pub(crate) struct Past {
     /// Counts the changes, from 1.
     pub revision: u32,
-    /// The times the customer was sent to the bank.
+    /// The times the customer was sent to the provider.
     pub visits: Vec<ProviderVisit>,
     /// The outcomes, the last one in force.
     pub final_outcomes: Vec<FinalOutcome>,
@@ -102,13 +102,13 @@ pub struct Reopening {
 pub struct Choice {
     /// The institution.
     pub institution: String,
-    /// The bank that speaks for it.
-    pub bank: String,
+    /// The provider that speaks for it.
+    pub provider: String,
     /// What a consent allows there.
     pub scope: Vec<String>,
 }
 
-/// One trip to the bank, under a `state` of its own.
+/// One trip to the provider, under a `state` of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderVisit {
     /// When the customer left.
@@ -148,14 +148,14 @@ pub enum Effect {
 /// How far the proof of an answer has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// It has been found genuine, and nobody has asked the bank yet. Whoever finds it after `until` takes it over.
+    /// It has been found genuine, and nobody has asked the provider yet. Whoever finds it after `until` takes it over.
     Held {
         /// The evidence, so that another node can ask.
         evidence: Sealed,
         /// Until when it is left to the node that wrote this.
         until: Moment,
     },
-    /// The bank is being asked, and will never be asked again.
+    /// The provider is being asked, and will never be asked again.
     Sent {
         /// Since when.
         at: Moment,
@@ -164,14 +164,14 @@ pub enum Proof {
     },
 }
 
-/// What an answer from the bank led to; it decides where a replay of the same answer goes.
+/// What an answer from the provider led to; it decides where a replay of the same answer goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedTo {
     /// Back to the checkout, with this reason.
-    Failed(BankError),
+    Failed(ProviderRefusal),
     /// Home, with the final outcome of this number.
     Outcome(u8),
-    /// Home before the bank had proven anything, without a status.
+    /// Home before the provider had proven anything, without a status.
     HandedBackEarly,
 }
 
@@ -190,13 +190,13 @@ pub struct FinalOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage<'a> {
     /// At the checkout, with the reason why the last try failed, if one did.
-    Open(Option<&'a BankError>),
-    /// At the bank.
+    Open(Option<&'a ProviderRefusal>),
+    /// At the provider.
     Away {
         /// The visit under way, from 0.
         visit: u8,
     },
-    /// Home, before the bank has proven anything.
+    /// Home, before the provider has proven anything.
     HandedBack,
     /// Ended.
     Concluded(&'a FinalOutcome),
@@ -241,10 +241,10 @@ impl Journey {
     /// How long a held proof is left to the node that holds it.
     pub const HELD: Duration = Duration::from_secs(5);
 
-    /// How long after it was asked a bank's answer counts as lost.
+    /// How long after it was asked a provider's answer counts as lost.
     pub const LOST: Duration = Duration::from_mins(1);
 
-    /// How long a customer who has left for a bank may still come back from it: Token.io lets an authentication expire then.
+    /// How long a customer who has left for a provider may still come back from it: Token.io lets an authentication expire then.
     pub const VISIT: Duration = Duration::from_mins(40);
 
     /// Opens a journey.

@@ -106,7 +106,7 @@ impl Journey {
         amounts.map(Amount::minor).fold(0, u64::saturating_add)
     }
 
-    /// The outcome that a bank's yes concludes it as.
+    /// The outcome that a provider's yes concludes it as.
     pub const fn yes(&self) -> Outcome {
         match &self.opening.purpose {
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_) | Wanted::Registration, .. })

@@ -68,7 +68,7 @@ impl Purpose {
         }
     }
 
-    /// Whether its bank has to take payments: for all that leads to a bank but access to accounts.
+    /// Whether its provider has to take payments: for all that leads to a provider but access to accounts.
     pub fn needs_payments(&self) -> bool {
         match self {
             Self::Checkout(_) | Self::Operation(_) => true,
@@ -120,7 +120,7 @@ impl Purpose {
 pub struct Checkout {
     /// What of the customer.
     pub wanted: Wanted,
-    /// The institution where it is paid; `None` is the first bank that takes payments, unless a page of ours asks.
+    /// The institution where it is paid; `None` is the first provider that takes payments, unless a page of ours asks.
     pub institution: Option<String>,
     /// The merchant's own reference, shown to the customer; may be empty.
     pub note: String,
@@ -174,7 +174,7 @@ pub struct PaymentOperation {
 }
 
 impl PaymentOperation {
-    /// How long an operation waits for its bank. Nobody has to find the time for it, as a customer has.
+    /// How long an operation waits for its provider. Nobody has to find the time for it, as a customer has.
     pub const LIFE: Duration = Duration::from_mins(15);
 }
 

@@ -15,7 +15,7 @@ impl Journey {
         self.opening.purpose.payee().unwrap_or_else(|| self.opening.merchant_name.as_str())
     }
 
-    /// The times the customer was sent to the bank.
+    /// The times the customer was sent to the provider.
     pub fn visits(&self) -> &[ProviderVisit] {
         &self.past.visits
     }
@@ -45,7 +45,7 @@ impl Journey {
         self.final_outcome().is_none() && now >= self.expires_at()
     }
 
-    /// Whether its customer has left for the bank, and may be paying there, or has paid: nothing is proven yet.
+    /// Whether its customer has left for the provider, and may be paying there, or has paid: nothing is proven yet.
     pub fn may_be_paying(&self, now: Moment) -> bool {
         let left_at = self.past.visits.last().map(|visit| visit.left_at);
         matches!(self.stage(), Stage::Away { .. } | Stage::HandedBack)
@@ -85,10 +85,10 @@ impl Journey {
         self.grant().map_or(self.expires_at(), |grant| grant.expires_at.max(self.expires_at()))
     }
 
-    /// The bank that a visit leads to.
-    pub fn bank_of(&self, visit: u8) -> &str {
+    /// The provider that a visit leads to.
+    pub fn provider_of(&self, visit: u8) -> &str {
         let to = self.past.visits.get(usize::from(visit)).and_then(|visit| visit.to.as_ref());
-        to.map_or(&self.opening.bank, |to| &to.bank)
+        to.map_or(&self.opening.provider, |to| &to.provider)
     }
 
     /// The institution whose answer counts, else the one that the customer was last sent to, or will be.
@@ -121,7 +121,7 @@ impl Journey {
     pub fn consent_status(&self, now: Moment) -> Option<Status> {
         self.opening.purpose.consent()?;
         Some(match (self.grant(), self.final_outcome()) {
-            // Of an executed payment the bank can still be asked, whoever has ended the consent since.
+            // Of an executed payment the provider can still be asked, whoever has ended the consent since.
             (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
             (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
             (Some(_), None) if !self.is_lapsed(now) => Status::AwaitedAgain,
@@ -260,7 +260,7 @@ impl Journey {
     }
 
     /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one the
-    /// time at which its customer left for the bank. It never changes.
+    /// time at which its customer left for the provider. It never changes.
     pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> Moment {
         let left = || match visit {
             Some(visit) => self.past.visits.get(usize::from(visit)),

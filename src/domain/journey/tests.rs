@@ -19,7 +19,7 @@ pub(crate) fn journey() -> Journey {
         merchant: MerchantId::mint([1; 16]),
         merchant_name: MerchantName::parse("Shop").unwrap(),
         dialect: "secpaid".into(),
-        bank: "sandbox".into(),
+        provider: "sandbox".into(),
         key: "k1".into(),
         purpose: Purpose::Checkout(Checkout {
             wanted: Wanted::Payment(Amount::parse("25", Currency::EUR).unwrap()),
@@ -73,7 +73,7 @@ fn a_second_click_is_the_same_visit() {
 
 #[test]
 fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
-    let error = BankError::new("server_error", None);
+    let error = ProviderRefusal::new("server_error", None);
     let journey = left(journey()).fail(RESPONSE, error.clone(), NOW).unwrap();
     assert_eq!(journey.stage(), Stage::Open(Some(&error)));
     assert_eq!(journey.answered(RESPONSE), Some(&LedTo::Failed(error.clone())));
@@ -84,7 +84,7 @@ fn a_failed_try_comes_back_to_the_checkout_and_leaves_anew() {
 #[test]
 fn the_first_final_outcome_wins() {
     let journey = concluded(left(journey()), &Fact::pressed_cancel(), None);
-    for late in [Fact::refused(BankError::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
+    for late in [Fact::refused(ProviderRefusal::new("server_error", None)), Fact::lapsed(), Fact::withdrawn()] {
         assert!(matches!(journey.clone().conclude(&late, Some(RESPONSE), NOW), Conclusion::Stands(_)));
     }
     assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::Ended(_)));
@@ -92,7 +92,7 @@ fn the_first_final_outcome_wins() {
 
 #[test]
 fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
-    for refusal in [Fact::pressed_cancel(), Fact::lapsed(), Fact::refused(BankError::new("x", None))] {
+    for refusal in [Fact::pressed_cancel(), Fact::lapsed(), Fact::refused(ProviderRefusal::new("x", None))] {
         let journey = concluded(concluded(left(journey()), &refusal, None), &Fact::paid(), Some(RESPONSE));
         assert_eq!(journey.final_outcome().map(|s| s.outcome), Some(Outcome::Paid));
         assert_eq!(journey.final_outcomes().len(), 2);
@@ -105,9 +105,9 @@ fn proven_payment_supersedes_every_refusal_and_nothing_supersedes_it() {
 
 #[test]
 fn an_answer_counts_where_it_led_the_journey_somewhere() {
-    let (away, error) = (left(journey()), BankError::new("server_error", None));
+    let (away, error) = (left(journey()), ProviderRefusal::new("server_error", None));
     let [second, third] = [2, 3].map(|response_digest| ResponseId { response_digest, ..RESPONSE });
-    let no = Fact::refused(BankError::new("access_denied", None));
+    let no = Fact::refused(ProviderRefusal::new("access_denied", None));
     let refused = concluded(away.clone(), &no, Some(RESPONSE)).remember(second, LedTo::Outcome(0), NOW).unwrap();
     let later = NOW.plus(Duration::from_secs(9));
     let Conclusion::Concluded(paid, 1) = refused.conclude(&Fact::paid(), Some(third), later) else { panic!() };
@@ -138,7 +138,7 @@ fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
     };
     let over = journey().expires_at();
     for code in ["access_denied", "server_error", ""] {
-        let no = Fact::refused(BankError::new(code, None));
+        let no = Fact::refused(ProviderRefusal::new(code, None));
         assert_eq!(outcome(left(journey()), &no, over), Some(Outcome::Expired), "{code}");
         assert_ne!(outcome(left(journey()), &no, NOW), Some(Outcome::Expired), "{code}");
     }
@@ -147,7 +147,8 @@ fn a_fact_that_comes_too_late_counts_as_what_it_is_worth() {
 
 #[test]
 fn each_answer_keeps_the_end_it_led_to() {
-    let refused = concluded(left(journey()), &Fact::refused(BankError::new("access_denied", None)), Some(RESPONSE));
+    let refused =
+        concluded(left(journey()), &Fact::refused(ProviderRefusal::new("access_denied", None)), Some(RESPONSE));
     let code = ResponseId { response_digest: 2, ..RESPONSE };
     let paid = concluded(refused, &Fact::paid(), Some(code));
     assert_eq!(paid.answered(RESPONSE), Some(&LedTo::Outcome(0)));
@@ -172,7 +173,7 @@ fn a_customer_who_has_left_may_be_paying_until_something_is_proven_or_long_has_p
     for journey in [&away, &home] {
         assert!(journey.may_be_paying(soon) && !journey.may_be_paying(late));
     }
-    let back = away.clone().fail(RESPONSE, BankError::new("server_error", None), NOW).unwrap();
+    let back = away.clone().fail(RESPONSE, ProviderRefusal::new("server_error", None), NOW).unwrap();
     for journey in [journey(), back, concluded(away, &Fact::paid(), Some(RESPONSE))] {
         assert!(!journey.may_be_paying(NOW), "{:?}", journey.stage());
     }
@@ -191,8 +192,9 @@ fn tries_have_an_end() {
     for visit in 0..50 {
         let BegunVisit::New(next, number) = journey.begin_visit(None, NOW) else { panic!("{visit}") };
         assert_eq!(number, visit);
-        journey =
-            next.fail(ResponseId { visit, response_digest: 1 }, BankError::new("server_error", None), NOW).unwrap();
+        journey = next
+            .fail(ResponseId { visit, response_digest: 1 }, ProviderRefusal::new("server_error", None), NOW)
+            .unwrap();
     }
     assert!(matches!(journey.begin_visit(None, NOW), BegunVisit::TooOften));
 }
@@ -219,7 +221,7 @@ fn an_answer_that_was_sent_for_is_due_when_it_counts_as_lost() {
     let long = Opening { expires_at: NOW.plus(LIFE), ..journey().opening().clone() };
     let sent = left(Journey::open(long)).send(RESPONSE, 7, NOW).unwrap();
     assert_eq!(sent.due_at(), Some(NOW.plus(Journey::LOST)));
-    let failed = sent.fail(RESPONSE, BankError::new("answer_lost", None), NOW).unwrap();
+    let failed = sent.fail(RESPONSE, ProviderRefusal::new("answer_lost", None), NOW).unwrap();
     assert_eq!(failed.due_at(), Some(NOW.plus(LIFE)));
 }
 
@@ -228,7 +230,7 @@ fn a_frozen_hand_back_keeps_its_proof_until_that_is_concluded() {
     let frozen = left(journey()).send(RESPONSE, 7, NOW).unwrap().hand_back_early(RESPONSE, held(), NOW).unwrap();
     assert_eq!(frozen.proof(RESPONSE), Some(&Proof::Sent { at: NOW, by: 7 }), "it had been sent before");
     assert!(frozen.clone().hand_back_early(RESPONSE, held(), NOW).is_none());
-    let refused = concluded(frozen, &Fact::refused(BankError::new("server_error", None)), Some(RESPONSE));
+    let refused = concluded(frozen, &Fact::refused(ProviderRefusal::new("server_error", None)), Some(RESPONSE));
     assert_eq!((refused.answered(RESPONSE), refused.proof(RESPONSE)), (Some(&LedTo::HandedBackEarly), None));
     let cancelled = concluded(left(journey()).send(RESPONSE, 7, NOW).unwrap(), &Fact::pressed_cancel(), None);
     assert_eq!(cancelled.due_at(), Some(NOW.plus(Journey::LOST)), "what the bank says is still of interest");
@@ -256,7 +258,7 @@ fn authorised(journey: Journey, response_id: ResponseId) -> Journey {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     concluded(journey, &Fact::authorised(tokens), Some(response_id)).granted(Grant {
         token: Sealed::new(vec![1]),
-        bank: Sealed::new(vec![2]),
+        provider_tokens: Sealed::new(vec![2]),
         bank_consent: None,
         given_at: NOW,
         expires_at: NOW.plus(LIFE),
@@ -273,8 +275,8 @@ fn a_consent_stands_where_what_happened_has_put_it() {
     let away = left(consent(Some("north")));
     assert_eq!((away.consent_status(NOW), away.consent_status(late)), (Some(Status::Awaited), Some(Status::Expired)));
     for (fact, status) in [
-        (Fact::refused(BankError::new("access_denied", None)), Status::Rejected),
-        (Fact::refused(BankError::new("server_error", None)), Status::Failed),
+        (Fact::refused(ProviderRefusal::new("access_denied", None)), Status::Rejected),
+        (Fact::refused(ProviderRefusal::new("server_error", None)), Status::Failed),
         (Fact::pressed_cancel(), Status::Rejected),
         (Fact::withdrawn(), Status::Revoked),
         (Fact::lapsed(), Status::Expired),
@@ -308,7 +310,7 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
     assert_eq!((visit, away.answered(second)), (1, None));
     // The first round's answer still leads where it led.
     assert_eq!(away.answered(RESPONSE), Some(&LedTo::Outcome(0)));
-    let refused = concluded(away.clone(), &Fact::refused(BankError::new("access_denied", None)), Some(second));
+    let refused = concluded(away.clone(), &Fact::refused(ProviderRefusal::new("access_denied", None)), Some(second));
     assert_eq!(refused.answered(second), Some(&LedTo::Outcome(1)));
     assert_eq!(refused.consent_status(later), Some(Status::Authorised), "what was given before still is");
     assert_eq!(refused.round_status(later), Some(Status::Rejected), "and the customer has said no");
@@ -326,20 +328,22 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
 
 #[test]
 fn another_choice_is_another_visit() {
-    let to = |name: &str| Some(Choice { institution: name.into(), bank: format!("{name}-bank"), scope: Vec::new() });
+    let to =
+        |name: &str| Some(Choice { institution: name.into(), provider: format!("{name}-bank"), scope: Vec::new() });
     assert_eq!(consent(None).institution(), None);
     let BegunVisit::New(north, 0) = consent(None).begin_visit(to("north"), NOW) else { panic!() };
-    assert_eq!((north.institution(), north.bank_of(0)), (Some("north"), "north-bank"));
+    assert_eq!((north.institution(), north.provider_of(0)), (Some("north"), "north-bank"));
     assert!(matches!(north.clone().begin_visit(to("north"), NOW), BegunVisit::UnderWay(_, 0)));
     assert!(matches!(north.clone().begin_visit(None, NOW), BegunVisit::UnderWay(_, 0)));
     let BegunVisit::New(south, 1) = north.begin_visit(to("south"), NOW) else { panic!() };
-    assert_eq!((south.bank_of(0), south.bank_of(1)), ("north-bank", "south-bank"));
+    assert_eq!((south.provider_of(0), south.provider_of(1)), ("north-bank", "south-bank"));
 }
 
 #[test]
 fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
-    let to =
-        |institution: &str| Some(Choice { institution: institution.into(), bank: "sandbox".into(), scope: Vec::new() });
+    let to = |institution: &str| {
+        Some(Choice { institution: institution.into(), provider: "sandbox".into(), scope: Vec::new() })
+    };
     let mut away = journey();
     for institution in ["first", "second"] {
         let BegunVisit::New(next, _) = away.begin_visit(to(institution), NOW) else { panic!("{institution}") };
@@ -348,7 +352,7 @@ fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
     }
     let refused = concluded(
         away.clone(),
-        &Fact::refused(BankError::new("access_denied", None)),
+        &Fact::refused(ProviderRefusal::new("access_denied", None)),
         Some(ResponseId { visit: 1, response_digest: 1 }),
     );
     assert_eq!(refused.institution(), Some("second"));

@@ -1,7 +1,7 @@
-//! Ways to the bank that are asked for ahead, before any browser is there to be sent.
+//! Ways to the provider that are asked for ahead, before any browser is there to be sent.
 //!
-//! The first visit is written down when the journey opens. Whoever gets to it asks the bank where the browser has to
-//! go, and that is kept; nothing is lost with a node, because asking a bank for a way twice harms nobody.
+//! The first visit is written down when the journey opens. Whoever gets to it asks the provider where the browser has to
+//! go, and that is kept; nothing is lost with a node, because asking a provider for a way twice harms nobody.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::domain::secret::Sealed;
 /// How far a way has come that was asked for ahead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// The bank is being asked. Whoever finds it so after `until` asks, too.
+    /// The provider is being asked. Whoever finds it so after `until` asks, too.
     Asked {
         /// Until when it is left to the node that wrote this.
         until: Moment,
     },
-    /// The bank has said where to go.
+    /// The provider has said where to go.
     Known {
-        /// Where, sealed like everything that a bank gave us.
+        /// Where, sealed like everything that a provider gave us.
         url: Sealed,
         /// Since when.
         at: Moment,
@@ -40,7 +40,7 @@ impl Journey {
     /// How long a way that is asked for is left to the node that asks.
     pub const ASKING: Duration = Duration::from_secs(20);
 
-    /// The journey as it opens, with its first visit written down. It is due at once, for whoever asks the bank.
+    /// The journey as it opens, with its first visit written down. It is due at once, for whoever asks the provider.
     #[must_use]
     pub fn leaving_ahead(mut self) -> Self {
         let at = self.opening.opened_at;
@@ -49,7 +49,7 @@ impl Journey {
         self
     }
 
-    /// Writes down that the bank is asked for this visit's way now. `None` when nobody has to ask: the way is known,
+    /// Writes down that the provider is asked for this visit's way now. `None` when nobody has to ask: the way is known,
     /// the customer came back, or the journey has ended.
     #[must_use]
     pub fn ask_ahead(mut self, visit: u8, at: Moment) -> Option<Self> {
@@ -59,7 +59,7 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Keeps the way that the bank has said. `None` as with [`Journey::ask_ahead`].
+    /// Keeps the way that the provider has said. `None` as with [`Journey::ask_ahead`].
     #[must_use]
     pub fn ready(mut self, visit: u8, url: Sealed, at: Moment) -> Option<Self> {
         *self.asked_way(visit)? = Way::Known { url, at };
@@ -88,7 +88,7 @@ mod tests {
     use super::super::tests::{NOW, journey};
     use super::*;
     use crate::domain::journey::{ResponseId, Stage};
-    use crate::domain::outcome::{BankError, Fact};
+    use crate::domain::outcome::{Fact, ProviderRefusal};
 
     fn ahead() -> Journey {
         journey().leaving_ahead()
@@ -129,7 +129,7 @@ mod tests {
         let (at, over) = (journey.opening().opened_at, journey.expires_at());
         assert_eq!(journey.clone().ask_ahead(0, over), None);
         let back = journey
-            .fail(ResponseId { visit: 0, response_digest: 7 }, BankError::new("server_error", None), at)
+            .fail(ResponseId { visit: 0, response_digest: 7 }, ProviderRefusal::new("server_error", None), at)
             .unwrap();
         assert_eq!((back.asked_ahead(), back.due_at()), (None, Some(over)));
     }

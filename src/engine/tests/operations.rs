@@ -5,7 +5,7 @@ use crate::domain::callback::Placement;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Cancel, Checkout, Inapplicable, OperationKind, PaymentOperation, Wanted};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::outcome::{BankError, Outcome};
+use crate::domain::outcome::{Outcome, ProviderRefusal};
 use crate::engine::{conclude, sweep, use_cases};
 
 fn eur(text: &str) -> Amount {
@@ -56,13 +56,13 @@ fn outcome(journey: &Journey) -> Option<Outcome> {
 
 #[tokio::test]
 async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
-    let refused = || Ok(Performed::Now(Fact::refused(BankError::new("server_error", None))));
+    let refused = || Ok(Performed::Now(Fact::refused(ProviderRefusal::new("server_error", None))));
     for (told, ends, remains) in [
         (Ok(Performed::Now(Fact::paid())), Some(Outcome::Paid), "4"),
         (refused(), Some(Outcome::Failed), "10"),
-        (Err(BankTrouble::Unreachable("as told".into())), Some(Outcome::Failed), "10"),
-        (Err(BankTrouble::Unanswered("as told".into())), Some(Outcome::Failed), "4"),
-        (Err(BankTrouble::Unreadable("as told".into())), Some(Outcome::Failed), "4"),
+        (Err(ProviderError::Unreachable("as told".into())), Some(Outcome::Failed), "10"),
+        (Err(ProviderError::Unanswered("as told".into())), Some(Outcome::Failed), "4"),
+        (Err(ProviderError::Unreadable("as told".into())), Some(Outcome::Failed), "4"),
         (Ok(Performed::Unknown), None, "4"),
     ] {
         let ground = Ground::new();
@@ -73,7 +73,7 @@ async fn what_a_bank_refuses_is_taken_back_and_what_it_may_have_done_is_not() {
         let applied = use_cases::perform::perform(&engine, asked).await.unwrap();
         assert_eq!(outcome(&applied), ends);
         assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}");
-        // Its time runs out: nobody knows what its bank has done.
+        // Its time runs out: nobody knows what its provider has done.
         ground.clock.advance(Duration::from_hours(24 * 31));
         sweep::sweep(&engine).await.unwrap();
         assert_eq!(left(&engine, &payment).await, eur(remains), "{ends:?}, afterwards");
@@ -110,7 +110,7 @@ async fn an_operation_on_what_does_not_allow_it_has_failed() {
     for (by, amount, why) in [(&own, "11", Inapplicable::TooMuch), (&stranger, "1", Inapplicable::Unsuitable)] {
         let asked = refund(&engine, by, payment.pay_id(), amount).await;
         let applied = use_cases::perform::perform(&engine, asked).await.unwrap();
-        let crate::domain::outcome::Cause::Bank(Some(error)) = &applied.final_outcome().unwrap().cause else {
+        let crate::domain::outcome::Cause::Provider(Some(error)) = &applied.final_outcome().unwrap().cause else {
             panic!()
         };
         assert_eq!((error.code(), error.description()), ("operation_not_possible", Some(why.to_string().as_str())));

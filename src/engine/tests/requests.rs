@@ -1,4 +1,4 @@
-//! What a bank says to an authorization request, before any browser has come to it; and what it is not asked at all.
+//! What a provider says to an authorization request, before any browser has come to it; and what it is not asked at all.
 
 use super::*;
 use crate::domain::journey::{Cancel, Checkout, Wanted};
@@ -6,7 +6,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::engine::{SendRequest, SendResult, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {
-    Bluntbank { refuses_requests: Some(BankError::new(code, Some("No."))), ..Bluntbank::default() }
+    Bluntbank { refuses_requests: Some(ProviderRefusal::new(code, Some("No."))), ..Bluntbank::default() }
 }
 
 async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> SendResult {

@@ -30,7 +30,7 @@ fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
         store: Arc::clone(&ground.store),
         keys: Keys::parse(&keys.join(",")).unwrap(),
         clock,
-        banks: Vec::new(),
+        providers: Vec::new(),
         institutions: Vec::new(),
         dialects: vec![Arc::new(Terse)],
         public_url: PublicUrl::parse("https://pay.example").unwrap(),

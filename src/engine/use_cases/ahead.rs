@@ -1,6 +1,6 @@
 //! AHEAD: a visit that begins with the merchant's call, and not with a browser.
 //!
-//! The journey opens with its visit written down. A node asks the bank where the browser has to go, and writes that
+//! The journey opens with its visit written down. A node asks the provider where the browser has to go, and writes that
 //! into the journey when it comes; if the node dies, the visit is due, and another one asks.
 
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 
-use crate::bank::{BankTrouble, Requested};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{Conclusion, Journey};
 use crate::domain::outcome::Fact;
@@ -17,13 +16,14 @@ use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive};
+use crate::provider::{ProviderError, Requested};
 use crate::store::Step;
 
-/// Asks the bank for the way of a journey that opened ahead of its browser, and waits for it as long as the caller
+/// Asks the provider for the way of a journey that opened ahead of its browser, and waits for it as long as the caller
 /// will; the journey as it stands then. Any other journey is answered as it is.
 ///
 /// # Errors
-/// When the store is in trouble, or the journey's bank or key is gone.
+/// When the store is in trouble, or the journey's provider or key is gone.
 pub async fn await_way(engine: &Arc<Engine>, journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
     let Some((visit, _)) = journey.asked_ahead() else { return Ok(journey) };
     let flight = fly_ahead(engine, &journey, visit);
@@ -65,15 +65,15 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<
         Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, visit, &redirect).await,
         Ok(Requested::Refused(error)) => give_way_up(engine, journey, &Fact::refused(error)).await,
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(visit), error = %trouble, "ahead.bank_trouble");
-            // Nothing has been asked of the customer, whatever the bank has made of it.
-            let trouble = BankTrouble::Unreachable("it gave no way".into());
+            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.bank_trouble");
+            // Nothing has been asked of the customer, whatever the provider has made of it.
+            let trouble = ProviderError::Unreachable("it gave no way".into());
             give_way_up(engine, journey, &Fact::refused(trouble.as_error())).await
         }
     }
 }
 
-/// Writes down that the bank is asked, and the state under which it is. `None` when nobody has to ask any more.
+/// Writes down that the provider is asked, and the state under which it is. `None` when nobody has to ask any more.
 async fn asking(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<Journey>, EngineError> {
     let state = derive::state_digest(&derive::state(&engine.deps, &journey, visit)?);
     let own = journey.asked_ahead();
@@ -107,13 +107,14 @@ async fn ask_while_unreachable(
     engine: &Engine,
     journey: &Journey,
     visit: u8,
-) -> Result<Result<Requested, BankTrouble>, EngineError> {
-    let bank = engine.deps.bank(journey.bank_of(visit))?;
+) -> Result<Result<Requested, ProviderError>, EngineError> {
+    let provider = engine.deps.provider(journey.provider_of(visit))?;
     let texts = derive::context(&engine.deps, journey, visit)?;
     let context = texts.of(journey);
     // Before another node begins to ask.
-    let way = tokio::time::timeout(Journey::ASKING * 4 / 5, commit::while_unreachable(|| bank.request(&context))).await;
-    Ok(way.unwrap_or(Err(BankTrouble::Unreachable("it took too long".into()))))
+    let way =
+        tokio::time::timeout(Journey::ASKING * 4 / 5, commit::while_unreachable(|| provider.request(&context))).await;
+    Ok(way.unwrap_or(Err(ProviderError::Unreachable("it took too long".into()))))
 }
 
 /// Writes the way into the journey, unless somebody else was first.

@@ -30,7 +30,7 @@ pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool
 
 /// Ends a link by its merchant's wish. `None` when the merchant has no such link; a job has none.
 ///
-/// A payment whose customer is at the bank stays as it is: nobody could say that it is over, and be sure.
+/// A payment whose customer is at the provider stays as it is: nobody could say that it is over, and be sure.
 ///
 /// # Errors
 /// When the store is in trouble.

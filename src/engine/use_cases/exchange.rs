@@ -1,6 +1,6 @@
-//! EXCHANGE: an app takes the bank's answer itself, and brings it here.
+//! EXCHANGE: an app takes the provider's answer itself, and brings it here.
 //!
-//! The bank's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts what came;
+//! The provider's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts what came;
 //! from then on it is as if the browser had come to us.
 
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::bank::AuthorizationResponse;
 use crate::domain::consent::{AnswerTo, Consent};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, ResponseId};
@@ -17,6 +16,7 @@ use crate::engine::deps::EngineError;
 use crate::engine::prove::Landed;
 use crate::engine::scan::{Counted, Page, Stretch};
 use crate::engine::{Engine, conclude, derive, find, lapse, prove, scan};
+use crate::provider::AuthorizationResponse;
 use crate::store::Which;
 
 /// What a code that an app brought by itself came to.
@@ -26,14 +26,14 @@ pub enum BroughtCode {
     Journey(Box<Journey>),
     /// There is no such state, or it is not for this app to bring.
     Unknown,
-    /// What came beside the code is not the bank's word.
+    /// What came beside the code is not the provider's word.
     Forged,
 }
 
 /// How many of a member's journeys are looked at for one that its app calls by a `state` of its own.
 pub(in crate::engine) const LOOKED_AT: usize = 2_000;
 
-/// Takes the code of a bank that answered the app itself, and waits for what it proves, `patience` at the most.
+/// Takes the code of a provider that answered the app itself, and waits for what it proves, `patience` at the most.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -54,7 +54,7 @@ pub async fn bring_code(
     bring(engine, journey, visit, evidence, patience).await
 }
 
-/// Takes a code that came without any app's credentials. Only a bank that may be asked again, and again, takes such
+/// Takes a code that came without any app's credentials. Only a provider that may be asked again, and again, takes such
 /// codes: whoever knows the `state` can then finish the journey, which is as it should be in a test, and nowhere else.
 ///
 /// # Errors
@@ -68,7 +68,7 @@ pub async fn bring_open_code(
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
     };
-    let open = engine.deps.bank(journey.bank_of(visit)).is_ok_and(|bank| !bank.asks_once());
+    let open = engine.deps.provider(journey.provider_of(visit)).is_ok_and(|provider| !provider.asks_once());
     let by_app = |consent: &Consent| consent.answer_to != AnswerTo::Gateway;
     if !open || journey.opening().purpose.consent().is_none_or(by_app) {
         return Ok(BroughtCode::Unknown);
@@ -98,11 +98,11 @@ async fn bring(
     Ok(journey.map_or(BroughtCode::Unknown, |journey| BroughtCode::Journey(Box::new(journey))))
 }
 
-/// Takes the answer of a bank that answered the app itself, for a journey of this dialect, and waits for what it proves,
+/// Takes the answer of a provider that answered the app itself, for a journey of this dialect, and waits for what it proves,
 /// `patience` at the most.
 ///
 /// # Errors
-/// When the answer is not one that the journey's bank gives, or the store is in trouble.
+/// When the answer is not one that the journey's provider gives, or the store is in trouble.
 pub async fn bring_answer(
     engine: &Arc<Engine>,
     (merchant, dialect): (MerchantId, &str),
@@ -120,7 +120,7 @@ pub async fn bring_answer(
     if !is_own || derive::app_address(&engine.deps, &journey)?.is_none() {
         return Ok(BroughtCode::Unknown);
     }
-    let response = engine.deps.bank(journey.bank_of(visit))?.read_return(answer)?;
+    let response = engine.deps.provider(journey.provider_of(visit))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
     let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
     match response.kind {
@@ -165,8 +165,8 @@ async fn journey_known_as(
     Ok(last.map(|visit| (one, visit)))
 }
 
-/// The `state` of an answer: as it stands there, or in what the one bank signed that can read it.
+/// The `state` of an answer: as it stands there, or in what the one provider signed that can read it.
 fn state_of(engine: &Engine, answer: &AuthorizationResponse) -> Option<String> {
-    let signed = || engine.deps.banks.iter().find_map(|bank| bank.read_return(answer).ok()?.state);
+    let signed = || engine.deps.providers.iter().find_map(|provider| provider.read_return(answer).ok()?.state);
     answer.state().map(str::to_owned).or_else(signed)
 }

@@ -7,7 +7,7 @@ use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::merchant::Merchant;
-use crate::domain::outcome::{BankError, Outcome};
+use crate::domain::outcome::{Outcome, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::plan::Entry;
 use crate::domain::terms::AppLinks;
@@ -103,7 +103,7 @@ pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, wish: &Wish
     let dialect = engine.deps.dialect(dialect)?;
     let (token, consent_token) =
         (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
-    let final_outcomes = longest::ends(&journey, &BankError::new("server_error", None));
+    let final_outcomes = longest::ends(&journey, &ProviderRefusal::new("server_error", None));
     let settings = journey.opening().terms.app_links;
     let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
         let token = token.as_ref().filter(|_| index == 0);

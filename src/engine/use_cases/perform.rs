@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 
-use crate::bank::{Bank, Performed};
 use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, ResponseId};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
+use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::prove::Known;
 use crate::engine::visit::Visit;
 use crate::engine::{Engine, commit, conclude, derive, prove, visit};
+use crate::provider::{Performed, Provider};
 use crate::store::Step;
 
-/// Has a journey done by its bank without a customer: an operation, or what a test bank is asked to play. An operation of
+/// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An operation of
 /// another journey is written there first; what cannot be done to that one fails, with `inapplicable` as the error.
 ///
-/// It goes on when its caller has given up. Should the gateway end in between, a bank that may be asked again is asked
+/// It goes on when its caller has given up. Should the gateway end in between, a provider that may be asked again is asked
 /// when the operation's time is over ([`crate::domain::journey::PaymentOperation::LIFE`]); else it expires, and what it takes of
-/// the other journey stays taken: the bank may have done it.
+/// the other journey stays taken: the provider may have done it.
 ///
 /// # Errors
-/// When the store is in trouble, or the journey's bank or key is gone.
+/// When the store is in trouble, or the journey's provider or key is gone.
 pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
     engine
         .operations
@@ -39,12 +39,12 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
     if let Some(operation) = operation {
         let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
         if let Err(why) = write_operation(engine, &journey, applied).await? {
-            let error = BankError::new("operation_not_possible", Some(&why.to_string()));
+            let error = ProviderRefusal::new("operation_not_possible", Some(&why.to_string()));
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
-    let bank = Arc::clone(engine.deps.bank(&journey.opening().bank)?);
-    match bank.perform(&journey).await {
+    let provider = Arc::clone(engine.deps.provider(&journey.opening().provider)?);
+    match provider.perform(&journey).await {
         Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,
         Ok(Performed::Unknown) => Ok(journey),
@@ -52,18 +52,18 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
     }
 }
 
-/// The bank of an operation that its node has left: its time is over, and nobody has written what came of it.
+/// The provider of an operation that its node has left: its time is over, and nobody has written what came of it.
 pub(in crate::engine) fn unfinished<'a>(
     engine: &'a Engine,
     journey: &Journey,
     now: Moment,
-) -> Option<&'a Arc<dyn Bank>> {
+) -> Option<&'a Arc<dyn Provider>> {
     let left = journey.is_lapsed(now) && journey.visits().is_empty();
     journey.opening().purpose.operation().filter(|_| left)?;
-    engine.deps.bank(&journey.opening().bank).ok()
+    engine.deps.provider(&journey.opening().provider).ok()
 }
 
-/// Concludes, however long the store is away: what the bank response once it will not say again.
+/// Concludes, however long the store is away: what the provider response once it will not say again.
 async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
@@ -87,7 +87,7 @@ async fn write_operation(
     Ok(written.map_or(Err(Inapplicable::Unsuitable), |(_, written)| written))
 }
 
-/// Keeps the bank's promise like an answer that a browser brought, so that it is not lost with this node.
+/// Keeps the provider's promise like an answer that a browser brought, so that it is not lost with this node.
 async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Evidence) -> Result<Journey, EngineError> {
     let (journey, visit) = match visit::begin(&engine.deps, journey, None).await? {
         (journey, Visit::UnderWay(visit)) => (journey, visit),

@@ -1,15 +1,14 @@
 //! RETURN: the browser comes back with an unverified response, and goes on at once.
 //!
-//! Two round trips to the store, look-up and conclude; one for an answer that has come before. The bank is asked beside
+//! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked beside
 //! that, and never waited for beyond the budget (rule 4 of the design).
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::bank::AuthorizationResponse;
 use crate::domain::journey::{Journey, ResponseId};
-use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
+use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
@@ -21,11 +20,12 @@ use crate::engine::returned::{RejectedReturn, Returned, Waited};
 use crate::engine::timing::Timing;
 use crate::engine::visitor::Visitor;
 use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, returned, visitor};
+use crate::provider::AuthorizationResponse;
 
-/// What a browser brought to `/return/{bank}`.
+/// What a browser brought to `/return/{provider}`.
 pub struct Brought<'a> {
-    /// The bank whose return address it came to.
-    pub bank: &'a str,
+    /// The provider whose return address it came to.
+    pub provider: &'a str,
     /// The parameters.
     pub answer: AuthorizationResponse,
     /// What the browser shows of having left.
@@ -38,8 +38,8 @@ pub struct Brought<'a> {
 
 /// A browser on the light page that looks again.
 pub struct Waiting<'a> {
-    /// The bank whose return address it came to.
-    pub bank: &'a str,
+    /// The provider whose return address it came to.
+    pub provider: &'a str,
     /// The state that it came back under.
     pub state: &'a str,
     /// Which answer it brought.
@@ -48,18 +48,19 @@ pub struct Waiting<'a> {
     pub visitor: &'a Visitor,
     /// When its head had been read.
     pub at: Instant,
-    /// Where the time is noted that the bank takes.
+    /// Where the time is noted that the provider takes.
     pub timing: &'a Timing,
 }
 
-/// Takes a browser back from the bank.
+/// Takes a browser back from the provider.
 ///
 /// # Errors
 /// When the store is in trouble, or something that the journey was opened with is gone.
 pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned, EngineError> {
-    // A bank that the operator has taken away still has its replays; it only cannot prove anything new.
-    let bank = engine.deps.bank(brought.bank).ok();
-    let response = bank.map_or_else(|| Ok(brought.answer.unverified()), |bank| bank.read_return(&brought.answer));
+    // A provider that the operator has taken away still has its replays; it only cannot prove anything new.
+    let provider = engine.deps.provider(brought.provider).ok();
+    let response =
+        provider.map_or_else(|| Ok(brought.answer.unverified()), |provider| provider.read_return(&brought.answer));
     let response = match response {
         Ok(response) => response,
         Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
@@ -68,7 +69,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, &state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
-    if let Some(rejected) = rejection(engine, &journey, visit, (&state, brought.bank), brought.visitor) {
+    if let Some(rejected) = rejection(engine, &journey, visit, (&state, brought.provider), brought.visitor) {
         return Ok(Returned::Rejected(rejected));
     }
     let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
@@ -81,7 +82,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
             commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
         }
-        ResponseKind::Code(evidence) if bank.is_some() && !is_proven(&journey) => {
+        ResponseKind::Code(evidence) if provider.is_some() && !is_proven(&journey) => {
             prove_in_time(engine, Waited { journey, state, response_id }, evidence, &brought).await
         }
         kind => decided_before(engine, Waited { journey, state, response_id }, kind, brought.visitor).await,
@@ -100,14 +101,14 @@ async fn decided_before(
     if !visitor::recognises(&engine.deps, &journey, visitor) {
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
-    // A code came first under this state, and the bank is being asked: that decides.
+    // A code came first under this state, and the provider is being asked: that decides.
     if let (ResponseKind::Error(_), Some(decides)) = (&kind, pending(&journey, response_id.visit)) {
         return Ok(returned::wait(journey, state, decides));
     }
     let error = match kind {
         ResponseKind::Error(error) => error,
-        ResponseKind::Code(_) if is_proven(&journey) => BankError::new("", None),
-        // Its bank is gone.
+        ResponseKind::Code(_) if is_proven(&journey) => ProviderRefusal::new("", None),
+        // Its provider is gone.
         ResponseKind::Code(_) => {
             return Ok(match redirect::way_now(&engine.deps, &journey, visitor)? {
                 HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
@@ -127,11 +128,11 @@ async fn decided_before(
 /// # Errors
 /// As [`take_return`](crate::engine::use_cases::return_::take_return).
 pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
-    let Waiting { bank, state, response_digest, visitor, at, timing } = waiting;
+    let Waiting { provider, state, response_digest, visitor, at, timing } = waiting;
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
-    if let Some(rejected) = rejection(engine, &journey, visit, (state, bank), visitor) {
+    if let Some(rejected) = rejection(engine, &journey, visit, (state, provider), visitor) {
         return Ok(Returned::Rejected(rejected));
     }
     let response_id = ResponseId { visit, response_digest };
@@ -167,13 +168,13 @@ fn rejection(
     engine: &Engine,
     journey: &Journey,
     visit: u8,
-    (state, bank): (&str, &str),
+    (state, provider): (&str, &str),
     visitor: &Visitor,
 ) -> Option<RejectedReturn> {
-    if journey.bank_of(visit) != bank {
-        return Some(RejectedReturn::OtherBank);
+    if journey.provider_of(visit) != provider {
+        return Some(RejectedReturn::OtherProvider);
     }
-    // Its bank answers the app, and knows no such address of ours.
+    // Its provider answers the app, and knows no such address of ours.
     if derive::app_address(&engine.deps, journey).is_ok_and(|address| address.is_some()) {
         return Some(RejectedReturn::UnknownState);
     }
@@ -187,7 +188,7 @@ fn rejection(
     }
 }
 
-/// Asks the bank, and waits for it as long as the budget allows.
+/// Asks the provider, and waits for it as long as the budget allows.
 async fn prove_in_time(
     engine: &Arc<Engine>,
     waited: Waited,
@@ -199,7 +200,7 @@ async fn prove_in_time(
     let began = Instant::now();
     let landing = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
     let waited = began.elapsed();
-    // What it concluded after the bank's answer was the store's time.
+    // What it concluded after the provider's answer was the store's time.
     let asked = landing.as_ref().ok().and_then(|landing| landing.as_ref().ok()).map(|landing| landing.asked);
     brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
     match landing {
@@ -231,13 +232,13 @@ fn is_proven(journey: &Journey) -> bool {
     journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
 }
 
-/// A page on which a browser can go on that came back to this bank with an answer that leads nowhere: that of the
-/// journey on which it last left for the bank. `None` of a browser that we do not recognise.
+/// A page on which a browser can go on that came back to this provider with an answer that leads nowhere: that of the
+/// journey on which it last left for the provider. `None` of a browser that we do not recognise.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn way_back(engine: &Engine, bank: &str, visitor: &Visitor) -> Result<Option<Redirect>, EngineError> {
-    let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(bank));
+pub async fn way_back(engine: &Engine, provider: &str, visitor: &Visitor) -> Result<Option<Redirect>, EngineError> {
+    let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(provider));
     let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
     match engine.deps.store.find(last.pay_id).await? {
         Some(journey) if last.is_of(&journey) && journey.opening().purpose.needs_customer() => {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::bank::{BankTrouble, Requested};
 use crate::domain::institution::Institution;
 use crate::domain::journey::{Choice, Journey, Purpose, ResponseId};
-use crate::domain::outcome::{BankError, Fact, ResponseKind};
+use crate::domain::outcome::{Fact, ProviderRefusal, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::engine::deps::EngineError;
 use crate::engine::visit::Visit;
 use crate::engine::visitor::VisitCookie;
 use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
+use crate::provider::{ProviderError, Requested};
 
 /// How a browser leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Sent {
 pub enum SendResult {
     /// The browser leaves.
     Sent(Sent),
-    /// The bank is late: the browser looks at a light page of ours and asks again.
+    /// The provider is late: the browser looks at a light page of ours and asks again.
     Late(Box<Journey>),
     /// The customer has to choose an institution first.
     Choose(Box<Journey>),
@@ -37,9 +37,9 @@ pub enum SendResult {
     Ended(Box<Journey>),
     /// It has been tried too often.
     TooOften,
-    /// The bank could not be asked now.
-    NoBank(Box<Journey>),
-    /// The bank refused the request: the browser goes where that leads.
+    /// The provider could not be asked now.
+    NoProvider(Box<Journey>),
+    /// The provider refused the request: the browser goes where that leads.
     Refused(Redirect),
 }
 
@@ -54,7 +54,7 @@ pub struct SendRequest<'a> {
     pub at: Instant,
 }
 
-/// Sends the customer of a link to the bank; a second press leaves under the same state. `None` when there is no
+/// Sends the customer of a link to the provider; a second press leaves under the same state. `None` when there is no
 /// such link.
 ///
 /// # Errors
@@ -68,11 +68,11 @@ pub async fn send_to_provider(
         return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
     let chosen = choice(engine, &journey, wished.institution);
-    let bank = chosen.as_ref().map_or_else(|| last_bank(&journey), |chosen| &chosen.bank);
-    if journey.final_outcome().is_none() && engine.deps.bank(bank).is_err() {
+    let provider = chosen.as_ref().map_or_else(|| last_provider(&journey), |chosen| &chosen.provider);
+    if journey.final_outcome().is_none() && engine.deps.provider(provider).is_err() {
         let journey = Box::new(journey);
         let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
-        return Ok(Some(if asks { SendResult::Choose(journey) } else { SendResult::NoBank(journey) }));
+        return Ok(Some(if asks { SendResult::Choose(journey) } else { SendResult::NoProvider(journey) }));
     }
     let Some((journey, visit)) = commit::unless_gone(visit::begin(&engine.deps, journey, chosen).await)? else {
         return Ok(None);
@@ -84,7 +84,7 @@ pub async fn send_to_provider(
     }))
 }
 
-/// The institutions where the customer of a journey may go: what was asked for holds to its end. Their bank is there,
+/// The institutions where the customer of a journey may go: what was asked for holds to its end. Their provider is there,
 /// and takes payments if it is to take one.
 pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
     let purpose = &journey.opening().purpose;
@@ -93,12 +93,12 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
         Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
         _ => named.is_none_or(|named| institution.id == named),
     };
-    // As when it opens: what a bank is not told of it cannot be asked.
+    // As when it opens: what a provider is not told of it cannot be asked.
     let takes = move |institution: &&Institution| {
         if purpose.needs_payments() {
             engine.deps.takes_payments(institution)
         } else {
-            engine.deps.bank(&institution.bank).is_ok()
+            engine.deps.provider(&institution.provider).is_ok()
         }
     };
     engine.deps.institutions.iter().filter(can).filter(takes)
@@ -110,10 +110,10 @@ fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Opti
     let chosen = eligible(engine, journey).find(|eligible| eligible.id == wanted)?;
     let chosen = Some(chosen).filter(|_| purpose.institution().is_none())?;
     let scope = purpose.consent().and_then(|consent| consent.scope_at(chosen)).unwrap_or_default();
-    Some(Choice { institution: chosen.id.clone(), bank: chosen.bank.clone(), scope })
+    Some(Choice { institution: chosen.id.clone(), provider: chosen.provider.clone(), scope })
 }
 
-/// Asks the bank where to send the browser, and waits for that as long as the budget allows.
+/// Asks the provider where to send the browser, and waits for that as long as the budget allows.
 async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant) -> Result<SendResult, EngineError> {
     let key = (journey.pay_id(), visit);
     let flight = engine.outbound.join(key, || {
@@ -123,7 +123,7 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
     let Ok(asked) = tokio::time::timeout_at(at + engine.deps.patience(), flight).await else {
         return Ok(SendResult::Late(Box::new(journey)));
     };
-    // A bank may let its answer be used once only: the next press asks for another.
+    // A provider may let its answer be used once only: the next press asks for another.
     engine.outbound.forget(&key);
     match asked? {
         Ok(Requested::Refused(error)) => Box::pin(refused(engine, journey, visit, error, at)).await,
@@ -132,18 +132,18 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
             Ok(SendResult::Sent(Sent { redirect, cookie }))
         }
         Err(trouble) => {
-            tracing::warn!(bank = journey.bank_of(visit), error = %trouble, "leave.bank_trouble");
-            Ok(SendResult::NoBank(Box::new(journey)))
+            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "leave.bank_trouble");
+            Ok(SendResult::NoProvider(Box::new(journey)))
         }
     }
 }
 
-/// Concludes what a bank response before any browser came to it: the same as if the browser had brought the error back.
+/// Concludes what a provider response before any browser came to it: the same as if the browser had brought the error back.
 async fn refused(
     engine: &Engine,
     journey: Journey,
     visit: u8,
-    error: BankError,
+    error: ProviderRefusal,
     at: Instant,
 ) -> Result<SendResult, EngineError> {
     let response_id =
@@ -158,14 +158,18 @@ async fn refused(
     Ok(SendResult::Ended(Box::new(journey)))
 }
 
-async fn ask_way(engine: &Engine, journey: &Journey, visit: u8) -> Result<Result<Requested, BankTrouble>, EngineError> {
-    let bank = engine.deps.bank(journey.bank_of(visit))?;
+async fn ask_way(
+    engine: &Engine,
+    journey: &Journey,
+    visit: u8,
+) -> Result<Result<Requested, ProviderError>, EngineError> {
+    let provider = engine.deps.provider(journey.provider_of(visit))?;
     let context = derive::context(&engine.deps, journey, visit)?;
-    Ok(bank.request(&context.of(journey)).await)
+    Ok(provider.request(&context.of(journey)).await)
 }
 
-/// The bank that the customer was last sent to, or will be.
-fn last_bank(journey: &Journey) -> &str {
+/// The provider that the customer was last sent to, or will be.
+fn last_provider(journey: &Journey) -> &str {
     let last = u8::try_from(journey.visits().len().saturating_sub(1)).unwrap_or(u8::MAX);
-    journey.bank_of(last)
+    journey.provider_of(last)
 }

@@ -32,7 +32,7 @@ impl Draft {
             merchant: MerchantId::mint(rand::random()),
             merchant_name: MerchantName::parse("Shop").unwrap(),
             dialect: "secpaid".into(),
-            bank: "sandbox".into(),
+            provider: "sandbox".into(),
             key: "k1".into(),
             purpose: Purpose::Checkout(Checkout {
                 wanted: Wanted::Payment(Amount::parse("25", Currency::EUR).unwrap()),
@@ -175,7 +175,7 @@ pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey,
 fn grant(now: Moment, life: Duration) -> Grant {
     Grant {
         token: Sealed::new(vec![0xc0; 300]),
-        bank: Sealed::new(vec![0xff; 700]),
+        provider_tokens: Sealed::new(vec![0xff; 700]),
         bank_consent: Some("aac-7".into()),
         given_at: now,
         expires_at: now.plus(life),

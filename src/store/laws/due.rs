@@ -6,7 +6,7 @@ use super::cast::{Draft, concluding, fresh};
 use super::{HOUR, House, MINUTE};
 use crate::domain::journey::{Conclusion, Journey, LedTo, Proof, ResponseId};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::Sealed;
 use crate::store::{Step, Taken};
 
@@ -17,7 +17,7 @@ async fn due(house: &House) -> Vec<Journey> {
     house.store().due(9).await.unwrap()
 }
 
-/// A journey of two hours whose customer is at the bank.
+/// A journey of two hours whose customer is at the provider.
 async fn away(house: &House) -> Journey {
     house.away(Draft::at(house.now()).lasting(2 * HOUR).notifying(["https://m.example/a"]).journey(), fresh()).await
 }
@@ -98,7 +98,7 @@ pub(crate) async fn a_concluded_proof_leaves_nothing_due(house: House) {
 
 pub(crate) async fn a_failed_proof_gives_way_to_the_expiry(house: House) {
     let held = held(&house, away(&house).await, house.now().plus(Journey::HELD)).await;
-    let failed = held.fail(RESPONSE, BankError::new("server_error", None), house.now()).unwrap();
+    let failed = held.fail(RESPONSE, ProviderRefusal::new("server_error", None), house.now()).unwrap();
     house.done(&Step::to(failed.clone())).await;
     house.pass(2 * HOUR - SECOND);
     assert_eq!(due(&house).await, []);

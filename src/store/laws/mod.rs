@@ -97,7 +97,7 @@ impl House {
         journey
     }
 
-    /// Opens `journey`, and its customer leaves for the bank under `state`.
+    /// Opens `journey`, and its customer leaves for the provider under `state`.
     async fn away(&self, journey: Journey, state: Digest) -> Journey {
         let (journey, visit) = cast::away(self.opened(journey).await, self.now());
         self.done(&Step::to(journey.clone()).with_state(state, visit)).await;

@@ -4,7 +4,7 @@ use super::cast::{self, Draft, away, concluded, concluding, deliveries_of, fresh
 use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::{Delivery, JourneyEvent, State, Verdict};
 use crate::domain::journey::{Journey, Proof, ResponseId, Stage};
-use crate::domain::outcome::{BankError, Fact, Outcome};
+use crate::domain::outcome::{Fact, Outcome, ProviderRefusal};
 use crate::domain::secret::Digest;
 use crate::store::{REMEMBERED, Redemption, Step, Taken};
 
@@ -137,7 +137,7 @@ pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_o
 pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: House) {
     let away = house.away(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
     house.paid(Draft::at(house.now()).notifying(TOLD).journey(), fresh()).await;
-    let refused = house.concluded(away, &Fact::refused(BankError::new("server_error", None)), None).await;
+    let refused = house.concluded(away, &Fact::refused(ProviderRefusal::new("server_error", None)), None).await;
     house.pass(MINUTE);
     let paid = house.concluded(refused, &Fact::paid(), None).await;
     let expected: Vec<Delivery> = [deliveries_of(&paid, 0), deliveries_of(&paid, 1)].concat();
@@ -147,7 +147,7 @@ pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(house: H
 
 pub(crate) async fn a_failed_try_is_kept(house: House) {
     let away = house.away(Draft::at(house.now()).journey(), fresh()).await;
-    let error = BankError::new("server_error", Some("later"));
+    let error = ProviderRefusal::new("server_error", Some("later"));
     let failed = away.fail(ResponseId { visit: 0, response_digest: u64::MAX }, error.clone(), house.now()).unwrap();
     house.done(&Step::to(failed.clone())).await;
     assert_eq!(house.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
@@ -170,7 +170,7 @@ pub(crate) async fn every_visit_has_a_state_of_its_own(house: House) {
         let (away, visit) = away(journey, house.now());
         house.done(&Step::to(away.clone()).with_state(state, visit)).await;
         let response_id = ResponseId { visit, response_digest: 1 };
-        journey = away.fail(response_id, BankError::new("server_error", None), house.now()).unwrap();
+        journey = away.fail(response_id, ProviderRefusal::new("server_error", None), house.now()).unwrap();
         house.done(&Step::to(journey.clone())).await;
     }
     for (visit, state) in (0..).zip(states) {

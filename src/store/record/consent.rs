@@ -72,7 +72,7 @@ pub(super) struct GrantRecord {
     #[serde(with = "bytes")]
     token: Vec<u8>,
     #[serde(with = "bytes")]
-    bank: Vec<u8>,
+    provider: Vec<u8>,
     bank_consent: Option<String>,
     given_at: u64,
     expires_at: u64,
@@ -146,7 +146,7 @@ impl From<&Grant> for GrantRecord {
     fn from(grant: &Grant) -> Self {
         Self {
             token: grant.token.as_bytes().to_vec(),
-            bank: grant.bank.as_bytes().to_vec(),
+            provider: grant.provider_tokens.as_bytes().to_vec(),
             bank_consent: grant.bank_consent.clone(),
             given_at: grant.given_at.as_millis(),
             expires_at: grant.expires_at.as_millis(),
@@ -161,7 +161,7 @@ impl GrantRecord {
     pub(super) fn into_grant(self) -> Grant {
         Grant {
             token: Sealed::new(self.token),
-            bank: Sealed::new(self.bank),
+            provider_tokens: Sealed::new(self.provider),
             bank_consent: self.bank_consent,
             given_at: Moment::from_millis(self.given_at),
             expires_at: Moment::from_millis(self.expires_at),

@@ -15,7 +15,7 @@ use crate::domain::journey::{
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::outcome::{BankError, Cause, Outcome};
+use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
 use crate::domain::plan::{Entry, Plan, WebhookEndpoint};
 use crate::domain::secret::Sealed;
 
@@ -41,7 +41,7 @@ struct JourneyRecord {
     merchant: u128,
     merchant_name: String,
     dialect: String,
-    bank: String,
+    provider: String,
     key: String,
     minor: u64,
     currency: String,
@@ -136,7 +136,7 @@ impl From<&Journey> for JourneyRecord {
             merchant: u128::from_be_bytes(*o.merchant.as_bytes()),
             merchant_name: o.merchant_name.as_str().to_owned(),
             dialect: o.dialect.clone(),
-            bank: o.bank.clone(),
+            provider: o.provider.clone(),
             key: o.key.clone(),
             minor: o.purpose.amount().map_or(0, Amount::minor),
             currency: o.purpose.amount().map_or_else(String::new, |amount| amount.currency().to_string()),
@@ -197,7 +197,7 @@ impl JourneyRecord {
             merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
             merchant_name: MerchantName::parse(&self.merchant_name).ok()?,
             dialect: self.dialect,
-            bank: self.bank,
+            provider: self.provider,
             key: self.key,
             purpose,
             extras: self.extras,
@@ -251,7 +251,7 @@ impl From<&ProviderVisit> for VisitRecord {
             let end = if counted { end } else { EndRecord::R(Box::new(end)) };
             (answer.response_digest, answer.at.as_millis(), end)
         });
-        let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.bank.clone(), to.scope.clone()));
+        let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.provider.clone(), to.scope.clone()));
         let way = visit.way.as_ref().map(|way| match way {
             Way::Asked { until } => WayRecord::A(until.as_millis()),
             Way::Known { url, at } => WayRecord::K(at.as_millis(), url.as_bytes().to_vec()),
@@ -266,7 +266,7 @@ impl VisitRecord {
             let (end, effect) = end.into_end();
             RecordedResponse { response_digest, at: Moment::from_millis(at), end, proof: None, effect }
         });
-        let to = self.2.map(|(institution, bank, scope)| Choice { institution, bank, scope });
+        let to = self.2.map(|(institution, provider, scope)| Choice { institution, provider, scope });
         let way = self.3.map(|way| match way {
             WayRecord::A(until) => Way::Asked { until: Moment::from_millis(until) },
             WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: Moment::from_millis(at) },
@@ -275,15 +275,15 @@ impl VisitRecord {
     }
 }
 
-impl From<&BankError> for ErrorRecord {
-    fn from(error: &BankError) -> Self {
+impl From<&ProviderRefusal> for ErrorRecord {
+    fn from(error: &ProviderRefusal) -> Self {
         Self(error.code().to_owned(), error.description().map(str::to_owned))
     }
 }
 
 impl ErrorRecord {
-    fn into_error(self) -> BankError {
-        BankError::new(&self.0, self.1.as_deref())
+    fn into_error(self) -> ProviderRefusal {
+        ProviderRefusal::new(&self.0, self.1.as_deref())
     }
 }
 
@@ -297,7 +297,7 @@ fn write_final_outcome(final_outcome: &FinalOutcome) -> (u8, u64, CauseRecord) {
         Outcome::Expired => 4,
     };
     let cause = match &final_outcome.cause {
-        Cause::Bank(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
+        Cause::Provider(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
         Cause::Customer => CauseRecord::C,
         Cause::Merchant => CauseRecord::M,
         Cause::Time => CauseRecord::T,
@@ -316,7 +316,7 @@ fn read_final_outcome((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Fi
         _ => return None,
     };
     let cause = match cause {
-        CauseRecord::B(error) => Cause::Bank(error.map(ErrorRecord::into_error)),
+        CauseRecord::B(error) => Cause::Provider(error.map(ErrorRecord::into_error)),
         CauseRecord::C => Cause::Customer,
         CauseRecord::M => Cause::Merchant,
         CauseRecord::T => Cause::Time,

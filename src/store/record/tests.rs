@@ -16,7 +16,7 @@ use crate::domain::journey::{
 use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::plan::{Entry, Refused, WebhookEndpoint};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
@@ -28,7 +28,7 @@ use crate::store::laws::cast;
 fn well_travelled() -> Journey {
     let BegunVisit::New(journey, visit) = journey().begin_visit(None, NOW) else { panic!() };
     let failed = journey
-        .fail(ResponseId { visit, response_digest: 1 }, BankError::new("server_error", Some("later")), NOW)
+        .fail(ResponseId { visit, response_digest: 1 }, ProviderRefusal::new("server_error", Some("later")), NOW)
         .unwrap();
     let BegunVisit::New(away, visit) = failed.begin_visit(None, NOW) else { panic!() };
     let Conclusion::Concluded(cancelled, _) = away.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
@@ -42,7 +42,11 @@ fn sealed() -> Sealed {
 }
 
 fn choice(institution: &str) -> Choice {
-    Choice { institution: institution.into(), bank: format!("bank of {institution}"), scope: vec!["ACCOUNTS".into()] }
+    Choice {
+        institution: institution.into(),
+        provider: format!("bank of {institution}"),
+        scope: vec!["ACCOUNTS".into()],
+    }
 }
 
 fn payment(user: UserId) -> Consent {
@@ -67,7 +71,7 @@ fn payment(user: UserId) -> Consent {
 fn consented() -> Journey {
     let user = UserId::mint([5; 16], Shard::of_byte(5));
     let opening =
-        Opening { bank: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
+        Opening { provider: String::new(), purpose: Purpose::Consent(payment(user)), ..journey().opening().clone() };
     let BegunVisit::New(away, visit) = Journey::open(opening).begin_visit(Some(choice("modelo")), NOW) else {
         panic!()
     };
@@ -77,7 +81,7 @@ fn consented() -> Journey {
     let Conclusion::Concluded(given, _) = away.conclude(&Fact::authorised(tokens), Some(proven), NOW) else { panic!() };
     let given = given.granted(Grant {
         token: sealed(),
-        bank: Sealed::new(vec![0xff; 700]),
+        provider_tokens: Sealed::new(vec![0xff; 700]),
         bank_consent: Some("aac-7".into()),
         given_at: NOW,
         expires_at: NOW.plus(Duration::from_hours(48)),
@@ -129,7 +133,7 @@ struct Old {
     merchant: u128,
     merchant_name: &'static str,
     dialect: &'static str,
-    bank: &'static str,
+    provider: &'static str,
     key: &'static str,
     minor: u64,
     currency: &'static str,
@@ -170,7 +174,7 @@ fn an_older_programs_record_is_read() {
         merchant: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
         merchant_name: "Shop",
         dialect: "secpaid",
-        bank: "sandbox",
+        provider: "sandbox",
         key: "k1",
         minor: 2500,
         currency: "EUR",

@@ -1,7 +1,7 @@
 //! The indexes: a merchant's journeys, those about one user, and those that somebody has to look after.
 //!
 //! Each shard has its own, and they are merged on reading, in one round trip. A journey stands in one of its merchant's
-//! two: with the unproven, until a bank has proven it; one about a user stands in that user's index besides. Places sort as bytes, so that a page begins exactly behind
+//! two: with the unproven, until a provider has proven it; one about a user stands in that user's index besides. Places sort as bytes, so that a page begins exactly behind
 //! another one's end, whatever was opened in the same millisecond.
 
 use super::script::{self, Request};

@@ -70,12 +70,12 @@ pub(super) fn due(shard: Shard) -> Vec<u8> {
     key(shard, b'e', &[])
 }
 
-/// The places of a merchant's journeys in a shard, but for those that a bank has proven.
+/// The places of a merchant's journeys in a shard, but for those that a provider has proven.
 pub(super) fn unproven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'u', &[merchant.as_bytes()])
 }
 
-/// The places of a merchant's journeys in a shard that a bank has proven.
+/// The places of a merchant's journeys in a shard that a provider has proven.
 pub(super) fn proven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
     key(shard, b'p', &[merchant.as_bytes()])
 }

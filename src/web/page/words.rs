@@ -3,14 +3,14 @@
 //! Templates hold no words of their own: a language is this file again. A sentence with a name in it is a function,
 //! since languages differ in where the name goes.
 
-use crate::domain::outcome::BankError;
+use crate::domain::outcome::ProviderRefusal;
 
 /// Why a payment failed, to the customer, by the bank's `error`.
 ///
 /// Says nothing about money that only a bank can know.
 pub fn reason(error: &str) -> &'static str {
     match error {
-        own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined the payment at your bank.",
+        own if ProviderRefusal::CUSTOMERS_OWN.contains(&own) => "You declined the payment at your bank.",
         "insufficient_funds" => "There is not enough money in the account.",
         other => trouble(other).unwrap_or("Your bank did not accept the payment."),
     }
@@ -20,12 +20,12 @@ pub fn reason(error: &str) -> &'static str {
 /// `None` of a plain refusal.
 fn trouble(error: &str) -> Option<&'static str> {
     Some(match error {
-        ours if BankError::REQUESTERS_OWN.contains(&ours) => {
+        ours if ProviderRefusal::REQUESTERS_OWN.contains(&ours) => {
             "There is a problem with this shop’s connection to the bank."
         }
         "server_error" | "temporarily_unavailable" => "Your bank is not available at the moment.",
         "consent_required" => "Your bank needs you to sign in and confirm once more.",
-        BankError::MALFORMED => "Your bank’s answer could not be read.",
+        ProviderRefusal::MALFORMED => "Your bank’s answer could not be read.",
         "answer_lost" => "Your bank did not answer in time.",
         "answer_unreadable" => "We could not read your bank’s answer.",
         "invalid_grant" => "The bank’s confirmation was no longer valid.",
@@ -123,7 +123,7 @@ pub(super) mod session {
 
 /// Consents: choosing a bank, a bank that cannot be reached, and how it ended.
 pub mod consent {
-    use crate::domain::outcome::BankError;
+    use crate::domain::outcome::ProviderRefusal;
 
     pub(crate) const CHOOSE: &str = "Choose your bank";
     pub(crate) const AT_YOUR_BANK: &str = "You decide at your bank.";
@@ -196,7 +196,7 @@ pub mod consent {
     /// Why a consent failed, to the customer, by the bank's `error`.
     pub fn reason(error: &str) -> &'static str {
         match error {
-            own if BankError::CUSTOMERS_OWN.contains(&own) => "You declined at your bank.",
+            own if ProviderRefusal::CUSTOMERS_OWN.contains(&own) => "You declined at your bank.",
             other => super::trouble(other).unwrap_or("Your bank did not accept this."),
         }
     }

@@ -1,8 +1,8 @@
-//! `/return/{bank}`: the browser comes back, with the bank's answer in a query, in a form, or behind a `#`.
+//! `/return/{provider}`: the browser comes back, with the provider's answer in a query, in a form, or behind a `#`.
 //!
 //! Where a redirect leads, browsers carry the fragment of the address that was redirected, unless the target has one of
-//! its own: a bank's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be given
-//! an empty `#`; instead the GET of a bank that answers behind a `#` is answered by pages alone, whatever it holds. A bank
+//! its own: a provider's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be given
+//! an empty `#`; instead the GET of a provider that answers behind a `#` is answered by pages alone, whatever it holds. A provider
 //! that answers in queries puts nothing behind a `#`, and its GET is answered at once.
 
 mod posted;
@@ -25,25 +25,25 @@ use visit::Visit;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            page_at("/return/{bank}", "GET, POST")
+            page_at("/return/{provider}", "GET, POST")
                 .app_data(Route::Return)
                 .route(web::get().to(take))
                 .route(web::post().to(take_posted)),
         )
-        .service(page_at("/return/{bank}/wait", "GET").app_data(Route::Return).route(web::get().to(wait_on)));
+        .service(page_at("/return/{provider}/wait", "GET").app_data(Route::Return).route(web::get().to(wait_on)));
 }
 
 async fn take(
     engine: web::Data<Engine>,
     metrics: web::Data<Metrics>,
     request: HttpRequest,
-    bank: web::Path<String>,
+    provider: web::Path<String>,
 ) -> HttpResponse {
-    let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
+    let visit = Visit::new(&engine, &request, &provider);
+    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
         return reply::untouched();
     }
-    let behind_fragment = engine.deps.answers_in_fragment(&bank);
+    let behind_fragment = engine.deps.answers_in_fragment(&provider);
     if behind_fragment && request.query_string().is_empty() {
         let page = FragmentReturn { action: visit.address(), marker: Poster::FragmentPage.marker() };
         return visit.timed(reply::page(&page));
@@ -62,12 +62,12 @@ async fn take(
 async fn take_posted(
     engine: web::Data<Engine>,
     metrics: web::Data<Metrics>,
-    bank: web::Path<String>,
+    provider: web::Path<String>,
     incoming: Incoming,
 ) -> HttpResponse {
     let Incoming { request, body } = incoming;
-    let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
+    let visit = Visit::new(&engine, &request, &provider);
+    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
         return reply::untouched();
     }
     let Posted { poster, pairs } = match Posted::read(&request, body) {
@@ -84,7 +84,7 @@ async fn take_posted(
     let again = Repost { action: visit.address(), marker: poster.again().marker(), pairs, why: WhyAgain::OwnSite };
     let (arrival, response) = match returned {
         // A form from another site carries no Lax cookie (RFC 6265bis, section 5.2); the same form from this one does.
-        returned if poster == Poster::Bank && visit.may_show_more(&returned) => {
+        returned if poster == Poster::Provider && visit.may_show_more(&returned) => {
             return visit.timed(reply::repost_page(StatusCode::OK, &again));
         }
         // What was posted stands in no address that could be loaded again.
@@ -101,15 +101,15 @@ struct Wait {
     answer: String,
 }
 
-/// The address of a light page that waits for a bank: it names the answer by its response digest, and holds no code.
+/// The address of a light page that waits for a provider: it names the answer by its response digest, and holds no code.
 async fn wait_on(
     engine: web::Data<Engine>,
     metrics: web::Data<Metrics>,
     request: HttpRequest,
-    (bank, wait): (web::Path<String>, Option<web::Query<Wait>>),
+    (provider, wait): (web::Path<String>, Option<web::Query<Wait>>),
 ) -> HttpResponse {
-    let visit = Visit::new(&engine, &request, &bank);
-    if reply::is_prefetch(&request) && engine.deps.bank_label(&bank).is_some() {
+    let visit = Visit::new(&engine, &request, &provider);
+    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
         return reply::untouched();
     }
     let response_digest = wait.as_ref().and_then(|wait| read_mark(&wait.answer));

@@ -1,4 +1,4 @@
-//! An answer that was posted: by the bank's own page, or by one of ours.
+//! An answer that was posted: by the provider's own page, or by one of ours.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -9,17 +9,17 @@ use crate::domain::invalid::Invalid;
 use crate::engine::Carried;
 use crate::web::body::BodyTrouble;
 
-/// The field by which a page of ours says that it posts. No bank has one of this name.
+/// The field by which a page of ours says that it posts. No provider has one of this name.
 const MARKER: &str = "handback_posted_by";
 
 /// Whose page has posted an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Poster {
-    /// The bank's.
-    Bank,
+    /// The provider's.
+    Provider,
     /// Ours, which read it behind the `#`.
     FragmentPage,
-    /// Ours, which posts again what the bank has posted.
+    /// Ours, which posts again what the provider has posted.
     RepostPage,
 }
 
@@ -27,7 +27,7 @@ impl Poster {
     /// The field that says so: its name and value.
     pub(super) const fn marker(self) -> (&'static str, &'static str) {
         let value = match self {
-            Self::Bank => "bank",
+            Self::Provider => "bank",
             Self::FragmentPage => "fragment",
             Self::RepostPage => "repost",
         };
@@ -37,7 +37,7 @@ impl Poster {
     /// Who says it when it is posted once more.
     pub(super) const fn again(self) -> Self {
         match self {
-            Self::Bank | Self::RepostPage => Self::RepostPage,
+            Self::Provider | Self::RepostPage => Self::RepostPage,
             Self::FragmentPage => Self::FragmentPage,
         }
     }
@@ -45,7 +45,7 @@ impl Poster {
     /// How the browser carried the answer before it was posted by us.
     pub(super) const fn carried(self) -> Carried {
         match self {
-            Self::Bank | Self::RepostPage => Carried::Form,
+            Self::Provider | Self::RepostPage => Carried::Form,
             Self::FragmentPage => Carried::Fragment,
         }
     }
@@ -55,7 +55,7 @@ impl Poster {
 #[derive(Debug)]
 pub(super) struct Posted {
     pub(super) poster: Poster,
-    /// The bank's parameters.
+    /// The provider's parameters.
     pub(super) pairs: Vec<(String, String)>,
 }
 
@@ -80,7 +80,7 @@ impl Posted {
         let (markers, pairs): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| name == MARKER);
         let values: Vec<&str> = markers.iter().map(|(_, value)| value.as_str()).collect();
         let poster = match values.as_slice() {
-            [] => Poster::Bank,
+            [] => Poster::Provider,
             ["fragment"] => Poster::FragmentPage,
             ["repost"] => Poster::RepostPage,
             _ => return Err(Invalid::new(MARKER, "is not as a page of ours writes it")),
@@ -110,7 +110,7 @@ mod tests {
             assert_eq!((posted.poster, posted.pairs.len()), (poster, 0));
         }
         let posted = read("Application/X-WWW-Form-Urlencoded; charset=utf-8", "/", "code=a+b&state=s").unwrap();
-        assert_eq!(posted.poster, Poster::Bank);
+        assert_eq!(posted.poster, Poster::Provider);
         assert_eq!(posted.pairs, [("code".into(), "a b".into()), ("state".into(), "s".into())]);
     }
 
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn nothing_is_reposted_as_if_the_bank_had_posted_it() {
-        for poster in [Poster::Bank, Poster::FragmentPage, Poster::RepostPage] {
-            assert_ne!(poster.again(), Poster::Bank);
+        for poster in [Poster::Provider, Poster::FragmentPage, Poster::RepostPage] {
+            assert_ne!(poster.again(), Poster::Provider);
             assert_eq!(poster.again().carried(), poster.carried());
         }
     }

@@ -27,7 +27,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) struct Visit<'a> {
     engine: &'a Arc<Engine>,
     request: &'a HttpRequest,
-    bank: &'a str,
+    provider: &'a str,
     visitor: Visitor,
     at: Instant,
     timing: Timing,
@@ -37,14 +37,14 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Begins now.
-    pub(super) fn new(engine: &'a Arc<Engine>, request: &'a HttpRequest, bank: &'a str) -> Self {
+    pub(super) fn new(engine: &'a Arc<Engine>, request: &'a HttpRequest, provider: &'a str) -> Self {
         let (at, visitor) = (Instant::now(), reply::visitor(request));
-        Self { engine, request, bank, visitor, at, timing: Timing::default(), engine_took: Cell::default() }
+        Self { engine, request, provider, visitor, at, timing: Timing::default(), engine_took: Cell::default() }
     }
 
-    /// The address that the bank sends its browsers to, as a page of ours posts to it.
+    /// The address that the provider sends its browsers to, as a page of ours posts to it.
     pub(super) fn address(&self) -> String {
-        format!("/return/{}", percent_encoded(self.bank))
+        format!("/return/{}", percent_encoded(self.provider))
     }
 
     /// Takes in what the browser brought.
@@ -57,15 +57,15 @@ impl<'a> Visit<'a> {
             Ok(answer) => answer,
             Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
         };
-        let Self { bank, visitor, at, timing, .. } = self;
-        let brought = Brought { bank, answer, visitor, at: *at, timing };
+        let Self { provider, visitor, at, timing, .. } = self;
+        let brought = Brought { provider, answer, visitor, at: *at, timing };
         self.measured(Box::pin(use_cases::return_::take_return(self.engine, brought))).await
     }
 
     /// Looks again for a browser that waits.
     pub(super) async fn wait_on(&self, state: &str, response_digest: u64) -> Result<Returned, EngineError> {
-        let Self { bank, visitor, at, timing, .. } = self;
-        let waiting = Looking { bank, state, response_digest, visitor, at: *at, timing };
+        let Self { provider, visitor, at, timing, .. } = self;
+        let waiting = Looking { provider, state, response_digest, visitor, at: *at, timing };
         self.measured(use_cases::return_::wait_on(self.engine, waiting)).await
     }
 
@@ -85,7 +85,7 @@ impl<'a> Visit<'a> {
             | RejectedReturn::Forged
             | RejectedReturn::Answered
             | RejectedReturn::TooLate(_) => self.visitor.shows_nothing(),
-            RejectedReturn::UnknownState | RejectedReturn::OtherBank | RejectedReturn::Unreadable(_) => false,
+            RejectedReturn::UnknownState | RejectedReturn::OtherProvider | RejectedReturn::Unreadable(_) => false,
         }
     }
 
@@ -117,11 +117,11 @@ impl<'a> Visit<'a> {
             }
             RejectedReturn::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
             RejectedReturn::NoState
-            | RejectedReturn::OtherBank
+            | RejectedReturn::OtherProvider
             | RejectedReturn::Unreadable(_)
             | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
         };
-        match use_cases::return_::way_back(self.engine, self.bank, &self.visitor).await {
+        match use_cases::return_::way_back(self.engine, self.provider, &self.visitor).await {
             Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
             Ok(None) => reply::problem_page(status, &page),
             Err(error) => {
@@ -145,12 +145,12 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Says where the time went: what the engine took without the bank is the store's, but for some microseconds.
+    /// Says where the time went: what the engine took without the provider is the store's, but for some microseconds.
     pub(super) fn timed(&self, mut response: HttpResponse) -> HttpResponse {
-        let bank = self.timing.bank();
-        let spans = [self.engine_took.get().saturating_sub(bank), bank, self.at.elapsed()];
-        let [store, bank, total] = spans.map(|span| span.as_secs_f64() * 1e3);
-        let text = format!("store;dur={store:.1}, bank;dur={bank:.1}, total;dur={total:.1}");
+        let provider = self.timing.provider();
+        let spans = [self.engine_took.get().saturating_sub(provider), provider, self.at.elapsed()];
+        let [store, provider, total] = spans.map(|span| span.as_secs_f64() * 1e3);
+        let text = format!("store;dur={store:.1}, bank;dur={provider:.1}, total;dur={total:.1}");
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().insert(SERVER_TIMING, value);
         }

@@ -212,7 +212,7 @@ async fn leave(
             leaving_later(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
         }
         Ok(Some(SendResult::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
-        Ok(Some(SendResult::NoBank(journey))) => {
+        Ok(Some(SendResult::NoProvider(journey))) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });

@@ -13,7 +13,7 @@ use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, RecordedResponse, Stage};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Cause};
+use crate::domain::outcome::{Cause, ProviderRefusal};
 use crate::domain::plan::Entry;
 use crate::engine::{Engine, Place, Sight, Which, derive, use_cases};
 use crate::web::problem::Problem;
@@ -202,7 +202,7 @@ fn tried(answer: &RecordedResponse, visit: usize) -> Option<Event> {
 
 fn concluded(final_outcome: &FinalOutcome) -> Event {
     let (by, error) = match &final_outcome.cause {
-        Cause::Bank(error) => ("bank", error.as_ref()),
+        Cause::Provider(error) => ("bank", error.as_ref()),
         Cause::Customer => ("customer", None),
         Cause::Merchant => ("merchant", None),
         Cause::Time => ("time", None),
@@ -215,7 +215,7 @@ fn concluded(final_outcome: &FinalOutcome) -> Event {
     }
 }
 
-fn refused(error: &BankError, event: Event) -> Event {
+fn refused(error: &ProviderRefusal, event: Event) -> Event {
     let error_description = error.description().map(str::to_owned);
     Event { error: Some(error.code().to_owned()), error_description, ..event }
 }

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use crate::dialect::yapily::{Body, Failure, InstitutionError, Issue, Source, Unsupported};
 use crate::domain::consent::Status;
 use crate::domain::invalid::Invalid;
-use crate::domain::outcome::BankError;
+use crate::domain::outcome::ProviderRefusal;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry;
 use crate::web::body::BodyTrouble;
@@ -100,7 +100,7 @@ impl ErrorBody {
     }
 
     /// The bank reply no.
-    pub fn of_bank(error: &BankError) -> Self {
+    pub fn of_bank(error: &ProviderRefusal) -> Self {
         let refusal = crate::dialect::yapily::Rejection::of_bank(error);
         let reply = serde_json::json!({ "error": error.code(), "error_description": error.description() });
         Self {

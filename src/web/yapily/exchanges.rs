@@ -101,7 +101,7 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
     };
     // By this round: a consent that was given before may stand, and its customer have reply no now.
     match (journey.round_status(engine.deps.clock.now()), journey.final_outcome()) {
-        (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Bank(Some(error)), .. })) => {
+        (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Provider(Some(error)), .. })) => {
             Err(ErrorBody::of_bank(error))
         }
         (Some(status @ (Status::Failed | Status::Rejected | Status::Revoked | Status::Expired)), _) => {

@@ -1,6 +1,6 @@
 //! What comes back through the browser is not what the bank should have sent: then the bank is not asked about it.
 
-use handback::bank::{AuthorizationResponse, BankTrouble};
+use handback::provider::{AuthorizationResponse, ProviderError};
 
 use super::customer::Decision;
 use super::process::{Banks, KINDS};
@@ -19,7 +19,7 @@ async fn changed(banks: &Banks, kind: &str, fault: &str) -> Proven {
 
 #[track_caller]
 fn forged(proven: &Proven, why: &str) {
-    assert_eq!(proven.trouble(), &BankTrouble::Forged(why.into()));
+    assert_eq!(proven.trouble(), &ProviderError::Forged(why.into()));
 }
 
 #[tokio::test]

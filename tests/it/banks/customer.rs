@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handback::bank::{AuthorizationResponse, Carried};
+use handback::provider::{AuthorizationResponse, Carried};
 use reqwest::{Certificate, Method, Response, redirect};
 use url::Url;
 

@@ -1,10 +1,10 @@
 //! Every kind of bank is asked, and says yes and no.
 
-use handback::bank::Bank as _;
 use handback::domain::consent::AnswerTo;
 use handback::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::outcome::{Evidence, Outcome};
+use handback::provider::Provider as _;
 
 use super::customer::{Customer, Decision};
 use super::process::{Banks, KINDS};

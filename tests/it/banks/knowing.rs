@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handback::bank::oidc::Oidc;
-use handback::bank::oidc::settings::{Endpoints, Explicit, Iss, OidcConfig, Par, Requests, SigningAlg, SigningKey};
-use handback::bank::{Bank, BankTrouble, Requested};
 use handback::clock::{SystemClock, TestClock};
 use handback::domain::secret::Secret;
+use handback::provider::oidc::Oidc;
+use handback::provider::oidc::settings::{Endpoints, Explicit, Iss, OidcConfig, Par, Requests, SigningAlg, SigningKey};
+use handback::provider::{Provider, ProviderError, Requested};
 
 use super::customer::Decision;
 use super::process::Banks;
@@ -18,8 +18,8 @@ const HOME: &str = "http://127.0.0.1:8080";
 /// What makes a look-up fail.
 const FAULTS: [&str; 7] = ["down", "html", "html200", "500", "empty", "huge", "redirect"];
 
-fn is_unreachable<T: std::fmt::Debug>(answer: &Result<T, BankTrouble>) -> bool {
-    matches!(answer, Err(BankTrouble::Unreachable(_)))
+fn is_unreachable<T: std::fmt::Debug>(answer: &Result<T, ProviderError>) -> bool {
+    matches!(answer, Err(ProviderError::Unreachable(_)))
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_code_is_kept_while_its_bank_cannot_be_looked_up() {
     let bank = banks.bank("failing", Arc::clone(&clock) as _);
     banks.fail("failing", "jwks", "down");
     let proven = visit.prove(&bank, &landing.answer()).await;
-    assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{proven:?}");
+    assert!(matches!(proven.trouble(), ProviderError::Unreachable(_)), "{proven:?}");
     assert_eq!(banks.count("failing", "token"), 0);
     banks.fail("failing", "jwks", "none");
     clock.advance(Duration::from_secs(1));
@@ -121,7 +121,7 @@ async fn unknown_keys_are_not_looked_up_again_and_again() {
     });
     for proof in proving.collect::<Vec<_>>() {
         let proven = proof.await.unwrap();
-        let expected = BankTrouble::Forged("no key of the bank's has signed it".into());
+        let expected = ProviderError::Forged("no key of the bank's has signed it".into());
         assert_eq!(proven.trouble(), &expected);
     }
     let asked = banks.count("jarm", "jwks") - before;
@@ -151,7 +151,7 @@ async fn answers_under_keys_that_cannot_be_looked_up_are_not_forged() {
     let mut waited = Vec::new();
     for proof in proving.collect::<Vec<_>>() {
         let (visit, landing, proven) = proof.await.unwrap();
-        assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{proven:?}");
+        assert!(matches!(proven.trouble(), ProviderError::Unreachable(_)), "{proven:?}");
         waited.push((visit, landing));
     }
     banks.fail("jarm", "jwks", "none");
@@ -250,7 +250,7 @@ async fn a_bank_that_requires_what_it_is_not_given_is_not_ready() {
     let signs_not = OidcConfig { requests: Requests::Plain, ..banks.config("hybrid") };
     for (kind, config, setting) in [("par", pushes_not, "par = "), ("hybrid", signs_not, "requests = ")] {
         let bank = Oidc::new(config.parse().unwrap(), Arc::new(SystemClock));
-        let Err(BankTrouble::Unreachable(why)) = bank.prepare().await else { panic!("{kind} is ready") };
+        let Err(ProviderError::Unreachable(why)) = bank.prepare().await else { panic!("{kind} is ready") };
         assert!(why.starts_with("it is not what it was configured as: it requires ") && why.contains(setting), "{why}");
         ready(&banks, kind).await;
     }

@@ -9,12 +9,12 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use handback::bank::oidc::Oidc;
-use handback::bank::oidc::settings::{
-    ClientAuth, ClientCertificate, Flow, OidcConfig, PlainLoopback, Requests, ResponseMode, SigningAlg, SigningKey,
-};
 use handback::clock::Clock;
 use handback::domain::secret::Secret;
+use handback::provider::oidc::Oidc;
+use handback::provider::oidc::settings::{
+    ClientAuth, ClientCertificate, Flow, OidcConfig, PlainLoopback, Requests, ResponseMode, SigningAlg, SigningKey,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use handback::bank::oidc::Oidc;
-use handback::bank::oidc::settings::{ClientAuth, OidcConfig};
-use handback::bank::{Bank as _, BankTrouble};
 use handback::clock::SystemClock;
 use handback::domain::outcome::Evidence;
 use handback::domain::secret::Secret;
+use handback::provider::oidc::Oidc;
+use handback::provider::oidc::settings::{ClientAuth, OidcConfig};
+use handback::provider::{Provider as _, ProviderError};
 use std::sync::Arc;
 
 use super::customer::Decision;
@@ -76,8 +76,8 @@ async fn a_slow_answer_is_an_answer() {
 async fn no_answer_is_neither_yes_nor_no() {
     let banks = Banks::start(HOME);
     let bank = ready(&banks, "plain").await;
-    let broke = BankTrouble::Unanswered("the connection broke".into());
-    let unreadable = |why: &str| BankTrouble::Unreadable(why.into());
+    let broke = ProviderError::Unanswered("the connection broke".into());
+    let unreadable = |why: &str| ProviderError::Unreadable(why.into());
     for (fault, expected) in [
         ("hang:300", broke.clone()),
         ("down", broke),
@@ -145,7 +145,7 @@ async fn a_bank_that_takes_no_connection_has_not_been_asked() {
         let (visit, evidence) = with_code(&banks, &bank).await;
         banks.fail(kind, "port", "closed");
         let proven = visit.redeem(&bank, &evidence).await;
-        assert!(matches!(proven.trouble(), BankTrouble::Unreachable(_)), "{kind}: {proven:?}");
+        assert!(matches!(proven.trouble(), ProviderError::Unreachable(_)), "{kind}: {proven:?}");
         banks.fail(kind, "port", "none");
         assert_eq!(banks.count(kind, "token"), 0);
         visit.redeem(&bank, &evidence).await.tokens();

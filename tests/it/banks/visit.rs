@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handback::bank::oidc::Oidc;
-use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, VisitContext};
 use handback::clock::{Clock, SystemClock};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Journey, Opening, Purpose};
 use handback::domain::merchant::{MerchantName, Settings};
-use handback::domain::outcome::{BankError, Cause, Evidence, Fact, Outcome, ResponseKind};
+use handback::domain::outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
 use handback::domain::plan::Plan;
 use handback::domain::redirect::Redirect;
 use handback::domain::secret::Secret;
+use handback::provider::oidc::Oidc;
+use handback::provider::{AuthorizationResponse, Checked, Provider, ProviderError, Requested, VisitContext};
 
 use super::customer::{Customer, Decision, Landing};
 use super::process::Banks;
@@ -33,13 +33,13 @@ pub enum Proven {
     /// The bank response so.
     Fact(Fact),
     /// A browser response no, or a signed answer did.
-    Refusal(BankError),
+    Refusal(ProviderRefusal),
     /// It is not how this bank answers.
     Invalid(Invalid),
     /// It has no state, or another one.
     OtherState,
     /// Something else.
-    Trouble(BankTrouble),
+    Trouble(ProviderError),
 }
 
 impl Visit {
@@ -65,7 +65,7 @@ impl Visit {
             merchant: MerchantId::mint(id(16)),
             merchant_name: MerchantName::parse("Shop").expect("a name"),
             dialect: "test".into(),
-            bank: kind.into(),
+            provider: kind.into(),
             key: "k1".into(),
             purpose,
             extras: Vec::new(),
@@ -146,7 +146,7 @@ impl Proven {
     pub fn refused(&self) -> String {
         let Self::Fact(fact) = self else { panic!("no fact: {self:?}") };
         match fact.cause() {
-            Cause::Bank(Some(error)) => error.code().to_owned(),
+            Cause::Provider(Some(error)) => error.code().to_owned(),
             cause => panic!("no refusal: {cause:?}"),
         }
     }
@@ -169,7 +169,7 @@ impl Proven {
 
     /// The trouble with a bank.
     #[track_caller]
-    pub fn trouble(&self) -> &BankTrouble {
+    pub fn trouble(&self) -> &ProviderError {
         let Self::Trouble(trouble) = self else { panic!("no trouble: {self:?}") };
         trouble
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use handback::bank::Carried;
+use handback::provider::Carried;
 use handback::web::page::assets;
 
 use super::config;

@@ -79,13 +79,13 @@ impl File {
     }
 }
 
-/// What a room may import; a room such as `bank::sandbox` may share the row `bank::*`.
+/// What a room may import; a room such as `bank::sandbox` may share the row `provider::*`.
 pub fn row(room: &str, rooms: &Rooms) -> Option<&'static [&'static str]> {
     let named = |name: &str| rooms.iter().find(|(room, _)| *room == name).map(|(_, may)| *may);
     named(room).or_else(|| named(&format!("{}::*", room.split_once("::")?.0)))
 }
 
-/// Whether a list of rooms holds this one, by name or by `bank::*` or `*`.
+/// Whether a list of rooms holds this one, by name or by `provider::*` or `*`.
 pub fn holds(list: &[&str], room: &str) -> bool {
     let any_of_its_kind = room.split_once("::").map(|(first, _)| format!("{first}::*"));
     list.iter().any(|one| *one == "*" || *one == room || any_of_its_kind.as_deref() == Some(one))

@@ -231,8 +231,8 @@ mod tests {
             "src/app.rs",
             "src/store/embedded/mod.rs",
             "src/store/redis/keys.rs",
-            "src/bank/sandbox.rs",
-            "src/bank/oidc.rs",
+            "src/provider/sandbox.rs",
+            "src/provider/oidc.rs",
         ];
         House::of(rooms.map(|path| (path, "")).into_iter().chain([(path, text)]))
     }
@@ -258,13 +258,13 @@ mod tests {
             ("src/engine/open.rs", "use crate::store::redis::RedisStore;"),
             ("src/engine/open.rs", "use crate::{domain::x::Y, store::{Store, embedded}};"),
             ("src/engine/open.rs", "use crate::store; fn f() { store::embedded::open() }"),
-            ("src/engine/open.rs", "fn f() { crate::bank::sandbox::Sandbox::new() }"),
+            ("src/engine/open.rs", "fn f() { crate::provider::sandbox::Sandbox::new() }"),
             ("src/engine/open.rs", "use super::super::web::Reply;"),
             ("src/engine/open.rs", "use crate::dialect::secpaid;"),
             ("src/store/embedded/sql.rs", "use super::super::redis::keys;"),
             ("src/store/record.rs", "use super::embedded::X;"),
-            ("src/bank/sandbox/mod.rs", "use crate::bank::oidc::X;"),
-            ("src/bank/mod.rs", "use crate::bank::sandbox::X;"),
+            ("src/provider/sandbox/mod.rs", "use crate::provider::oidc::X;"),
+            ("src/provider/mod.rs", "use crate::provider::sandbox::X;"),
             ("src/domain/plan.rs", "use crate::clock::Clock;"),
             ("src/telemetry.rs", "use crate::domain::id::Id;"),
             ("src/demo/mod.rs", "use crate::engine::Engine;"),
@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn doors_are_where_the_plan_has_them() {
         for (path, text) in [
-            ("src/engine/open.rs", "use crate::{bank::Bank, clock::Clock, domain::x::Y, keys::Keys, store::Store};"),
+            (
+                "src/engine/open.rs",
+                "use crate::{provider::Provider, clock::Clock, domain::x::Y, keys::Keys, store::Store};",
+            ),
             ("src/engine/open.rs", "use super::leave::X; pub(crate) fn f() {}"),
             ("src/engine/open.rs", "#[cfg(test)] mod tests { use crate::store::embedded::X; }"),
             (
@@ -287,8 +290,8 @@ mod tests {
                 "// crate::web::X\n/// [`crate::web::X`]\nfn f() -> &'static str { \"crate::web\" }",
             ),
             ("src/store/embedded/sql.rs", "use super::super::record::read; use super::X; use crate::clock::Clock;"),
-            ("src/bank/sandbox.rs", "use super::{Bank, Departure}; use crate::egress::Egress;"),
-            ("src/app.rs", "use crate::store::redis::X; use crate::bank::oidc::X; use crate::web;"),
+            ("src/provider/sandbox.rs", "use super::{Bank, Departure}; use crate::egress::Egress;"),
+            ("src/app.rs", "use crate::store::redis::X; use crate::provider::oidc::X; use crate::web;"),
             ("src/main.rs", "use handback::app::App; use handback::cli::Cli;"),
             ("src/domain/a/b.rs", "use super::super::c::D; use std::fmt;"),
         ] {
@@ -308,7 +311,7 @@ mod tests {
         }
         for (path, text) in [
             ("src/store/redis/mod.rs", "use redis::{Client, aio}; mod keys;"),
-            ("src/bank/oidc.rs", "use reqwest::Client;"),
+            ("src/provider/oidc.rs", "use reqwest::Client;"),
             ("src/app.rs", "use crate::store::redis::RedisStore; use crate::store::{redis, embedded};"),
             ("src/main.rs", "use anyhow::Context as _;"),
         ] {

@@ -12,8 +12,6 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
-use handback::bank::sandbox::{Sandbox, institutions};
-use handback::bank::{AuthorizationResponse, Bank, BankTrouble, Requested, UnverifiedResponse, VisitContext};
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -32,6 +30,8 @@ use handback::domain::secret::Secret;
 use handback::domain::wish::{Asked, Wish};
 use handback::engine::{Deps, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
 use handback::keys::Keys;
+use handback::provider::sandbox::{Sandbox, institutions};
+use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
 use handback::web::{House, Limits};
@@ -62,7 +62,7 @@ impl Manners {
 struct Mannered(Manners, Sandbox);
 
 #[async_trait]
-impl Bank for Mannered {
+impl Provider for Mannered {
     fn name(&self) -> &str {
         self.0.name
     }
@@ -79,10 +79,10 @@ impl Bank for Mannered {
         self.1.takes_payments()
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
         tokio::time::sleep(self.0.visits_after).await;
         if !self.0.reachable {
-            return Err(BankTrouble::Unreachable("the test says so".into()));
+            return Err(ProviderError::Unreachable("the test says so".into()));
         }
         self.1.request(context).await
     }
@@ -91,7 +91,7 @@ impl Bank for Mannered {
         self.1.read_return(answer)
     }
 
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
         self.1.exchange(context, evidence).await
     }
 }
@@ -267,11 +267,11 @@ fn sandbox(base: &PublicUrl) -> Sandbox {
 fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
     let keys = Keys::parse(keys).expect("keys");
     let sandbox = sandbox(&base);
-    let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Bank>);
+    let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Provider>);
     let own = |manners: &Manners| Institution {
         id: format!("of-{}", manners.name),
         name: format!("Bank of {}", manners.name),
-        bank: manners.name.into(),
+        provider: manners.name.into(),
         ..institutions().remove(0)
     };
     let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");
@@ -280,7 +280,7 @@ fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestCloc
         keys,
         clock: Arc::clone(clock) as _,
         institutions: banks.iter().map(own).chain(institutions()).collect(),
-        banks: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Bank>]).collect(),
+        providers: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Provider>]).collect(),
         dialects: vec![Arc::new(SecPaid), Arc::new(TokenIo)],
         public_url: base,
         rules: Rules::default(),

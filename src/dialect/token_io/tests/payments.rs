@@ -14,7 +14,7 @@ use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
 use crate::domain::moment::Moment;
-use crate::domain::outcome::{BankError, Fact};
+use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::{Sealed, Secret};
 
 const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 7 };
@@ -74,7 +74,7 @@ fn written(journey: &Journey, way: Option<&str>) -> Value {
 }
 
 fn refused(code: &str) -> Fact {
-    Fact::refused(BankError::new(code, Some("So the bank says.")))
+    Fact::refused(ProviderRefusal::new(code, Some("So the bank says.")))
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_payment_on_hosted_pages_waits_there_until_its_customer_comes_back() {
     let BegunVisit::New(away, _) = journey.begin_visit(None, at(1)) else { panic!() };
     assert_eq!(status(&away), "INITIATION_PENDING_REDIRECT_HP");
     assert_eq!(status(&returned(away.clone())), "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
-    let again = away.fail(RESPONSE, BankError::new("server_error", None), at(3)).unwrap();
+    let again = away.fail(RESPONSE, ProviderRefusal::new("server_error", None), at(3)).unwrap();
     assert_eq!(status(&again), "INITIATION_PENDING_REDIRECT_HP", "its customer is at the page again");
 }
 

@@ -29,7 +29,7 @@ impl RedisStore {
         self.clock.now()
     }
 
-    /// A journey whose customer is at the bank under `state`.
+    /// A journey whose customer is at the provider under `state`.
     async fn away(&self, state: Digest) -> Journey {
         let journey = Draft::at(self.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(self.open_journey(&journey).await, Ok(Opened::New));

@@ -1,7 +1,7 @@
 //! The same return: looked at by a machine, five at once, and again and again.
 
 use futures_util::future::join_all;
-use handback::bank::Carried;
+use handback::provider::Carried;
 use reqwest::Method;
 
 use super::{Town, on_both_stores};

@@ -105,7 +105,7 @@ async fn whoever_left_can_try_again_when_a_signature_does_not_hold(store: StoreK
         let landing = town.decided(kind, &asked, Approve).await;
         town.banks.fail(kind, "authorize", "none");
         let (carried, mut pairs) = landing.carried();
-        let shown = if carried == handback::bank::Carried::Query {
+        let shown = if carried == handback::provider::Carried::Query {
             town.house.http.get_with(landing.url.as_str(), &[("cookie", &cookie)]).await
         } else {
             pairs.push(("handback_posted_by".into(), "fragment".into()));

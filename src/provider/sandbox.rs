@@ -1,7 +1,7 @@
-//! The sandbox bank: a test bank that is built in.
+//! The sandbox provider: a test provider that is built in.
 //!
 //! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes back
-//! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the bank, its
+//! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the provider, its
 //! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds
 //! (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part for it to play
 //! (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is `slow:<ms>`, or begins
@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{AuthorizationResponse, Bank, BankTrouble, Performed, Requested, UnverifiedResponse, VisitContext};
+use super::{AuthorizationResponse, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -34,15 +34,15 @@ pub const NAME: &str = "sandbox";
 /// The longest that its token side can be asked to be slow.
 const SLOWEST: Duration = Duration::from_mins(1);
 
-/// The sandbox bank. One redirect URI is registered with it; where an app takes the bank's answer itself, the gateway
-/// vouches for the app's address, so that the bank's page leads nowhere else.
+/// The sandbox provider. One redirect URI is registered with it; where an app takes the provider's answer itself, the gateway
+/// vouches for the app's address, so that the provider's page leads nowhere else.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     base: PublicUrl,
     key: Secret,
 }
 
-/// Where an answer goes, as it stands in the bank's page.
+/// Where an answer goes, as it stands in the provider's page.
 #[derive(Debug, Clone, Copy)]
 pub struct ReturnTo<'a> {
     /// The redirect URI.
@@ -76,7 +76,7 @@ pub fn institutions() -> Vec<Institution> {
         features: features.map(Into::into).into(),
         environment,
         consent_life: consent::LIFE,
-        bank: NAME.into(),
+        provider: NAME.into(),
     };
     vec![
         institution("modelo-sandbox", "Modelo Sandbox", Environment::Sandbox),
@@ -94,7 +94,7 @@ pub enum Decision {
 }
 
 impl Sandbox {
-    /// A sandbox bank that lives under `base`, beside the gateway, and knows the gateway's word by `key`.
+    /// A sandbox provider that lives under `base`, beside the gateway, and knows the gateway's word by `key`.
     pub const fn new(base: PublicUrl, key: Secret) -> Self {
         Self { base, key }
     }
@@ -131,7 +131,7 @@ impl Sandbox {
         };
         let query = format!("{name}={}&state={}", percent_encoded(value), percent_encoded(to.state));
         let mark = if to.redirect_uri.contains('?') { '&' } else { '?' };
-        Ok(Redirect::to_bank(format!("{}{mark}{query}", to.redirect_uri)))
+        Ok(Redirect::to_provider(format!("{}{mark}{query}", to.redirect_uri)))
     }
 
     fn voucher(&self, redirect_uri: &str, state: &str) -> Option<String> {
@@ -148,7 +148,7 @@ impl Sandbox {
 }
 
 #[async_trait]
-impl Bank for Sandbox {
+impl Provider for Sandbox {
     fn name(&self) -> &str {
         NAME
     }
@@ -166,7 +166,7 @@ impl Bank for Sandbox {
         false
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
         let opening = context.journey.opening();
         let (delay, _) = slowness(opening.purpose.note());
         if !delay.is_zero() {
@@ -189,18 +189,18 @@ impl Bank for Sandbox {
         let foreign = context.redirect_uri != self.redirect_uri();
         let voucher = foreign.then(|| self.voucher(context.redirect_uri, context.state)).flatten();
         query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
-        Ok(Requested::Accepted(Redirect::to_bank(self.base.page("/sandbox/authorise", &query))))
+        Ok(Requested::Accepted(Redirect::to_provider(self.base.page("/sandbox/authorise", &query))))
     }
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         Ok(answer.unverified())
     }
 
-    async fn perform(&self, journey: &Journey) -> Result<Performed, BankTrouble> {
+    async fn perform(&self, journey: &Journey) -> Result<Performed, ProviderError> {
         Ok(part::applied(journey))
     }
 
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
         let played = part::code(context.journey);
         let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| evidence.code.reveal()));
         if !delay.is_zero() {
@@ -219,7 +219,7 @@ impl Bank for Sandbox {
     }
 }
 
-/// How slow a code or a reference asks the bank to be, and what it says besides.
+/// How slow a code or a reference asks the provider to be, and what it says besides.
 fn slowness(code: &str) -> (Duration, &str) {
     let asked = code.strip_prefix("slow:").map(|rest| rest.split_once(':').unwrap_or((rest, "")));
     match asked.map(|(millis, rest)| (millis.parse(), rest)) {

@@ -9,15 +9,15 @@ use url::Url;
 
 use super::fake::{Asked, Fake, Play};
 use super::{STATE, bank, context, jwk, key, openid, pem, plain};
-use crate::bank::oidc::Oidc;
-use crate::bank::oidc::settings::{
-    ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,
-};
-use crate::bank::{Bank as _, BankTrouble, Requested, VisitContext};
 use crate::clock::{Clock as _, TestClock};
 use crate::domain::outcome::{Evidence, Outcome};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
+use crate::provider::oidc::Oidc;
+use crate::provider::oidc::settings::{
+    ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,
+};
+use crate::provider::{Provider as _, ProviderError, Requested, VisitContext};
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 
 const REDIRECT_URI: &str = "https://pay.example/return/bank";
@@ -221,7 +221,7 @@ async fn a_bank_that_could_take_the_request_another_time_is_asked_again() {
         (201, r#"{"request_uri":"#, "pushing: the answer cannot be read: its JSON breaks off"),
     ] {
         fake.play("/par", Play::Say(status, body.into()));
-        assert_eq!(bank.request(&context()).await, Err(BankTrouble::Unreachable(expected.into())), "{status} {body}");
+        assert_eq!(bank.request(&context()).await, Err(ProviderError::Unreachable(expected.into())), "{status} {body}");
     }
 }
 
@@ -232,7 +232,7 @@ async fn a_payment_that_the_bank_would_not_hear_of_is_taken_nowhere() {
     let bank = bank(plain(fake.base()), &Arc::default());
     let payment = super::payment();
     let context = VisitContext { journey: &payment, ..context() };
-    assert!(matches!(bank.request(&context).await, Err(BankTrouble::Unreachable(_))));
+    assert!(matches!(bank.request(&context).await, Err(ProviderError::Unreachable(_))));
     let fact = bank.exchange(&context, &Evidence::of("c")).await.unwrap();
     assert_eq!(fact.outcome(), Outcome::Failed);
     assert!(fake.asked("/token").is_empty() && !bank.takes_payments());
@@ -245,7 +245,7 @@ async fn a_bank_that_must_be_pushed_to_and_cannot_is_reported() {
         endpoints.par = None;
     }
     let trouble = bank(config, &Arc::default()).prepare().await.unwrap_err();
-    assert!(matches!(&trouble, BankTrouble::Unreachable(why) if why.contains("pushed")), "{trouble:?}");
+    assert!(matches!(&trouble, ProviderError::Unreachable(why) if why.contains("pushed")), "{trouble:?}");
 }
 
 /// What a token endpoint is asked by a client that proves itself like this.

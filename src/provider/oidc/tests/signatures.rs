@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
-use crate::bank::BankTrouble;
-use crate::bank::oidc::claims::{Claims, Half, Word};
-use crate::bank::oidc::keys::{KeySet, Unverified};
-use crate::bank::oidc::settings::{Flow, OidcConfig, Requests};
 use crate::domain::moment::Moment;
+use crate::provider::ProviderError;
+use crate::provider::oidc::claims::{Claims, Half, Word};
+use crate::provider::oidc::keys::{KeySet, Unverified};
+use crate::provider::oidc::settings::{Flow, OidcConfig, Requests};
 use base64::Engine as _;
 
 const PINNED: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algorithm::RS256];
@@ -24,7 +24,7 @@ fn set(keys: &[Value]) -> KeySet {
 }
 
 #[track_caller]
-fn wrong(verified: Result<crate::bank::oidc::keys::Signed, Unverified>, why: &'static str) {
+fn wrong(verified: Result<crate::provider::oidc::keys::Signed, Unverified>, why: &'static str) {
     assert_eq!(verified.unwrap_err(), Unverified::Wrong(why));
 }
 
@@ -144,9 +144,9 @@ fn held(name: &str, value: Value) -> Result<(), String> {
     why(held.and_then(|()| claims.hold_id_token(STATE)))
 }
 
-fn why(held: Result<(), BankTrouble>) -> Result<(), String> {
+fn why(held: Result<(), ProviderError>) -> Result<(), String> {
     held.map_err(|trouble| match trouble {
-        BankTrouble::Forged(why) => why,
+        ProviderError::Forged(why) => why,
         other => panic!("{other:?}"),
     })
 }

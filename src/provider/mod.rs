@@ -1,4 +1,4 @@
-//! The bank-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
+//! The provider-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
 pub mod oidc;
 pub mod sandbox;
@@ -7,20 +7,20 @@ use async_trait::async_trait;
 
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Evidence, Fact, ResponseKind};
+use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 
-/// A bank, as the engine sees one.
+/// A provider, as the engine sees one.
 #[async_trait]
-pub trait Bank: Send + Sync {
-    /// Its id, as it is frozen into journeys and stands in `/return/{bank}`.
+pub trait Provider: Send + Sync {
+    /// Its id, as it is frozen into journeys and stands in `/return/{provider}`.
     fn name(&self) -> &str;
 
     /// Its name for people.
     fn label(&self) -> &str;
 
-    /// Whether checkouts are paid at it. A bank that only gives consents does not.
+    /// Whether checkouts are paid at it. A provider that only gives consents does not.
     fn takes_payments(&self) -> bool {
         false
     }
@@ -35,52 +35,52 @@ pub trait Bank: Send + Sync {
         false
     }
 
-    /// Gets ready: discovers endpoints and keys, where it does not know them yet. A bank that cannot is reported, and
+    /// Gets ready: discovers endpoints and keys, where it does not know them yet. A provider that cannot is reported, and
     /// asked again later; until then it cannot be left for.
     ///
     /// # Errors
-    /// When the bank cannot be asked now, or is not what it was configured as.
-    async fn prepare(&self) -> Result<(), BankTrouble> {
+    /// When the provider cannot be asked now, or is not what it was configured as.
+    async fn prepare(&self) -> Result<(), ProviderError> {
         Ok(())
     }
 
-    /// Asks for an authorization: where to send the browser, so that the bank asks its customer.
+    /// Asks for an authorization: where to send the browser, so that the provider asks its customer.
     ///
     /// # Errors
-    /// When the bank cannot be asked now.
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble>;
+    /// When the provider cannot be asked now.
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError>;
 
-    /// What the browser says the bank response. Nothing is verified here but its form.
+    /// What the browser says the provider response. Nothing is verified here but its form.
     ///
     /// # Errors
-    /// When the answer is not one that this bank gives.
+    /// When the answer is not one that this provider gives.
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid>;
 
-    /// Verifies what the bank signed and the browser carried, before the bank is asked. May be called any number of times.
+    /// Verifies what the provider signed and the browser carried, before the provider is asked. May be called any number of times.
     ///
     /// # Errors
-    /// [`BankTrouble::Forged`] when it is not the bank's word, [`BankTrouble::Unreachable`] when that cannot be told now.
-    async fn check(&self, _trip: &VisitContext<'_>, _offer: &Evidence) -> Result<Checked, BankTrouble> {
+    /// [`ProviderError::Forged`] when it is not the provider's word, [`ProviderError::Unreachable`] when that cannot be told now.
+    async fn check(&self, _trip: &VisitContext<'_>, _offer: &Evidence) -> Result<Checked, ProviderError> {
         Ok(Checked::Genuine)
     }
 
-    /// Does at once what needs no customer: an operation, or what a test bank is asked to play.
+    /// Does at once what needs no customer: an operation, or what a test provider is asked to play.
     ///
     /// # Errors
-    /// When the bank could not be asked. A bank that takes no operations cannot.
-    async fn perform(&self, _journey: &Journey) -> Result<Performed, BankTrouble> {
-        Err(BankTrouble::Unreachable("it takes no operations".into()))
+    /// When the provider could not be asked. A provider that takes no operations cannot.
+    async fn perform(&self, _journey: &Journey) -> Result<Performed, ProviderError> {
+        Err(ProviderError::Unreachable("it takes no operations".into()))
     }
 
-    /// What the bank itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a bank that
-    /// [asks once](Bank::asks_once) it is called once for each code.
+    /// What the provider itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a provider that
+    /// [asks once](Provider::asks_once) it is called once for each code.
     ///
     /// # Errors
-    /// When the bank could not be asked, or did not answer.
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble>;
+    /// When the provider could not be asked, or did not answer.
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError>;
 }
 
-/// One visit of a journey, as a bank has to know it. All of it is derived, and the same every time.
+/// One visit of a journey, as a provider has to know it. All of it is derived, and the same every time.
 #[derive(Debug, Clone, Copy)]
 pub struct VisitContext<'a> {
     /// The journey.
@@ -91,7 +91,7 @@ pub struct VisitContext<'a> {
     pub nonce: &'a str,
     /// The code verifier (RFC 7636): 43 characters.
     pub verifier: &'a Secret,
-    /// Where the bank sends the browser.
+    /// Where the provider sends the browser.
     pub redirect_uri: &'a str,
     /// The name of the institution that the customer was shown; `None` where none was named or chosen.
     pub institution: Option<&'a str>,
@@ -102,11 +102,11 @@ pub struct VisitContext<'a> {
 pub enum Requested {
     /// The browser can be sent here.
     Accepted(Redirect),
-    /// The bank refused the request before any browser came, and named the error (RFC 9126, section 2.3).
-    Refused(BankError),
+    /// The provider refused the request before any browser came, and named the error (RFC 9126, section 2.3).
+    Refused(ProviderRefusal),
 }
 
-/// What a browser says the bank response.
+/// What a browser says the provider response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedResponse {
     /// The `state` under which it was asked, if the answer names one.
@@ -115,7 +115,7 @@ pub struct UnverifiedResponse {
     pub kind: ResponseKind,
 }
 
-/// What a bank says when it is asked to do something without a customer.
+/// What a provider says when it is asked to do something without a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Performed {
     /// It has done so, or refused.
@@ -126,19 +126,19 @@ pub enum Performed {
     Unknown,
 }
 
-/// What a bank's signature is under.
+/// What a provider's signature is under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked {
     /// A code, which is worth asking for; also when nothing was signed.
     Genuine,
     /// A refusal.
-    Refused(BankError),
+    Refused(ProviderRefusal),
 }
 
-/// What went wrong with a bank. The sentences are for the log; they hold nothing that the bank sent but the code of an
+/// What went wrong with a provider. The sentences are for the log; they hold nothing that the provider sent but the code of an
 /// error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BankTrouble {
+pub enum ProviderError {
     /// It cannot be asked now, and has not been; or asking it again costs nothing.
     #[error("the bank cannot be asked now: {0}")]
     Unreachable(String),
@@ -148,26 +148,26 @@ pub enum BankTrouble {
     /// It was asked, and answered something that says neither yes nor no.
     #[error("the bank gave an answer that cannot be read: {0}")]
     Unreadable(String),
-    /// What the browser carried is not this bank's word.
+    /// What the browser carried is not this provider's word.
     #[error("not the bank's word: {0}")]
     Forged(String),
 }
 
-impl BankTrouble {
+impl ProviderError {
     /// The trouble as a merchant meets it: `temporarily_unavailable` (RFC 6749, section 4.1.2.1), or an answer that was
     /// lost, or cannot be read, and will not be asked for again.
-    pub fn as_error(&self) -> BankError {
+    pub fn as_error(&self) -> ProviderRefusal {
         let (code, description) = match self {
             Self::Unreachable(_) => ("temporarily_unavailable", "The bank could not be asked."),
             Self::Unanswered(_) => ("answer_lost", "The bank did not answer."),
             Self::Unreadable(_) => ("answer_unreadable", "The bank gave an answer that cannot be read."),
             Self::Forged(_) => ("answer_forged", "The answer was not the bank's."),
         };
-        BankError::new(code, Some(description))
+        ProviderRefusal::new(code, Some(description))
     }
 
-    /// Whether this error is a trouble of which the bank may have done all the same what it was asked to do.
-    pub fn leaves_open(error: &BankError) -> bool {
+    /// Whether this error is a trouble of which the provider may have done all the same what it was asked to do.
+    pub fn leaves_open(error: &ProviderRefusal) -> bool {
         [Self::Unanswered(String::new()), Self::Unreadable(String::new())].iter().any(|open| open.as_error() == *error)
     }
 }
@@ -193,7 +193,7 @@ pub enum Carried {
     Query,
     /// Behind a `#`, posted to us by a page of ours.
     Fragment,
-    /// In a form that the bank's page posted.
+    /// In a form that the provider's page posted.
     Form,
 }
 
@@ -270,14 +270,14 @@ impl AuthorizationResponse {
         UnverifiedResponse { state: self.state.clone(), kind: self.kind() }
     }
 
-    /// What an OAuth 2 answer says: a code, or else a refusal. Neither is a refusal of the bank's, with
-    /// [`BankError::MALFORMED`] as its error.
+    /// What an OAuth 2 answer says: a code, or else a refusal. Neither is a refusal of the provider's, with
+    /// [`ProviderRefusal::MALFORMED`] as its error.
     pub fn kind(&self) -> ResponseKind {
         match &self.code {
             Some(code) if !code.reveal().is_empty() => {
                 ResponseKind::Code(Evidence { code: code.clone(), signed: self.id_token.clone() })
             }
-            _ => ResponseKind::Error(BankError::new(
+            _ => ResponseKind::Error(ProviderRefusal::new(
                 self.error.as_deref().unwrap_or_default(),
                 self.description.as_deref(),
             )),
@@ -305,7 +305,7 @@ mod tests {
     fn neither_code_nor_error_is_malformed_and_nobodys_refusal() {
         for query in ["", "state=s", "code=&state=s", "error=", "error_description=x", "error=%20"] {
             let ResponseKind::Error(error) = read(query).unwrap().kind() else { panic!("{query} is a code") };
-            assert_eq!((error.code(), error.is_customers_refusal()), (BankError::MALFORMED, false), "{query}");
+            assert_eq!((error.code(), error.is_customers_refusal()), (ProviderRefusal::MALFORMED, false), "{query}");
         }
         assert!(matches!(read("code=x").unwrap().kind(), ResponseKind::Code(_)));
     }

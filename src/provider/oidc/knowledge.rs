@@ -14,9 +14,9 @@ use super::call::call_again;
 use super::directory::{DESCRIBED_IN, Directory};
 use super::keys::{KeySet, Signed, Unverified};
 use super::parsed::Settings;
-use crate::bank::BankTrouble;
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
+use crate::provider::ProviderError;
 
 /// How long knowledge is fresh.
 const FRESH: Duration = Duration::from_hours(1);
@@ -62,9 +62,9 @@ impl Known {
 /// What whoever looks up next has to know.
 #[derive(Default)]
 struct Turn {
-    failed: Option<(Moment, BankTrouble)>,
+    failed: Option<(Moment, ProviderError)>,
     /// When keys were looked up again, and the trouble that this ended in.
-    keys_sought: Option<(Moment, Option<BankTrouble>)>,
+    keys_sought: Option<(Moment, Option<ProviderError>)>,
 }
 
 impl Knowledge {
@@ -86,8 +86,8 @@ impl Knowledge {
     /// What is known, after asking if need be.
     ///
     /// # Errors
-    /// [`BankTrouble::Unreachable`] when the bank cannot be asked now.
-    pub(super) async fn ready(self: &Arc<Self>) -> Result<Known, BankTrouble> {
+    /// [`ProviderError::Unreachable`] when the bank cannot be asked now.
+    pub(super) async fn ready(self: &Arc<Self>) -> Result<Known, ProviderError> {
         if let Some(known) = self.usable() {
             if known.until <= self.clock.now() {
                 self.refresh(known.since);
@@ -111,9 +111,9 @@ impl Knowledge {
     /// or every second while that fails; whoever comes sooner waits for that.
     ///
     /// # Errors
-    /// [`BankTrouble::Forged`] when no key of the bank's has signed it, [`BankTrouble::Unreachable`] when that cannot be
+    /// [`ProviderError::Forged`] when no key of the bank's has signed it, [`ProviderError::Unreachable`] when that cannot be
     /// told now.
-    pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed, BankTrouble> {
+    pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed, ProviderError> {
         let asked_at = self.clock.now();
         let known = self.ready().await?;
         let verified = match known.keys.verify(token, &self.pinned) {
@@ -121,7 +121,7 @@ impl Knowledge {
             verified => verified,
         };
         verified.map_err(|unverified| {
-            BankTrouble::Forged(match unverified {
+            ProviderError::Forged(match unverified {
                 Unverified::UnknownKey => "no key of the bank's has signed it".into(),
                 Unverified::Wrong(why) => why.into(),
             })
@@ -129,9 +129,9 @@ impl Knowledge {
     }
 
     /// The keys as they are after `asked_at`.
-    async fn keys_since(&self, asked_at: Moment) -> Result<Arc<KeySet>, BankTrouble> {
+    async fn keys_since(&self, asked_at: Moment) -> Result<Arc<KeySet>, ProviderError> {
         let mut turn = self.turn.lock().await;
-        let Some(known) = self.current() else { return Err(BankTrouble::Unreachable("it is not known yet".into())) };
+        let Some(known) = self.current() else { return Err(ProviderError::Unreachable("it is not known yet".into())) };
         match &turn.keys_sought {
             // Somebody else has looked while this one waited. Keys that could not be looked up prove nothing forged.
             Some((at, trouble)) if *at > asked_at => return trouble.clone().map_or(Ok(known.keys), Err),
@@ -143,7 +143,7 @@ impl Knowledge {
         }
         let at = self.clock.now();
         // Whoever is dropped while it looks has not learnt anything either.
-        turn.keys_sought = Some((at, Some(BankTrouble::Unreachable("keys: not looked up to the end".into()))));
+        turn.keys_sought = Some((at, Some(ProviderError::Unreachable("keys: not looked up to the end".into()))));
         let keys = self.fetch_keys(&known.directory).await;
         turn.keys_sought = Some((at, keys.as_ref().err().cloned()));
         keys.inspect(|keys| self.alter(|known| known.keys = Arc::clone(keys)))
@@ -164,21 +164,21 @@ impl Knowledge {
     }
 
     /// Says that old knowledge serves on, and for how much longer it will.
-    fn warn(&self, since: Moment, trouble: &BankTrouble) {
+    fn warn(&self, since: Moment, trouble: &ProviderError) {
         let (bank, now) = (&self.settings.config.name, self.clock.now());
         let age_s = now.since(since).as_secs();
         let left_s = since.plus(SERVES_ON_AT_MOST).since(now).as_secs();
         tracing::warn!(bank, error = %trouble, age_s, left_s, "bank.not_refreshed");
     }
 
-    async fn look_up(&self) -> Result<Known, BankTrouble> {
+    async fn look_up(&self) -> Result<Known, ProviderError> {
         let directory = Arc::new(Directory::look_up(&self.settings).await?);
         let keys = self.fetch_keys(&directory).await?;
         let now = self.clock.now();
         Ok(Known { directory, keys, until: now.plus(FRESH), since: now })
     }
 
-    async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>, BankTrouble> {
+    async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>, ProviderError> {
         let Some(address) = directory.jwks.clone() else { return Ok(Arc::default()) };
         let request = self.settings.client.get(address).timeout(DESCRIBED_IN);
         let reply = call_again("keys", request).await?;

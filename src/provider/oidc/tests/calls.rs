@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::fake::{Fake, Play};
 use super::{STATE, bank, context, jwk, openid, plain, sign};
-use crate::bank::oidc::settings::{Endpoints, OidcConfig};
-use crate::bank::{Bank as _, BankTrouble};
 use crate::clock::{Clock as _, TestClock};
 use crate::domain::outcome::{Cause, Evidence, Fact, Outcome};
+use crate::provider::oidc::settings::{Endpoints, OidcConfig};
+use crate::provider::{Provider as _, ProviderError};
 
 fn with_token_at(config: OidcConfig, address: &str) -> OidcConfig {
     let Endpoints::Explicit(mut endpoints) = config.endpoints else { panic!() };
@@ -24,7 +24,7 @@ async fn a_server_that_speaks_no_tls_has_not_been_asked() {
     let address = format!("{}/token", fake.base().replace("http:", "https:"));
     let bank = bank(with_token_at(plain(fake.base()), &address), &Arc::default());
     let trouble = bank.exchange(&context(), &Evidence::of("c")).await.unwrap_err();
-    assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{trouble:?}");
+    assert!(matches!(trouble, ProviderError::Unreachable(_)), "{trouble:?}");
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn an_address_without_a_listener_or_a_name_has_not_been_asked() {
     for address in ["http://127.0.0.1:1/token", "https://no-such-bank.invalid/token"] {
         let bank = bank(with_token_at(plain(fake.base()), address), &Arc::default());
         let trouble = bank.exchange(&context(), &Evidence::of("c")).await.unwrap_err();
-        assert!(matches!(trouble, BankTrouble::Unreachable(_)), "{address}: {trouble:?}");
+        assert!(matches!(trouble, ProviderError::Unreachable(_)), "{address}: {trouble:?}");
     }
 }
 
@@ -43,7 +43,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     fake.play("/token", Play::Cut);
     let bank = bank(plain(fake.base()), &Arc::default());
     let answer = bank.exchange(&context(), &Evidence::of("c")).await;
-    assert_eq!(answer, Err(BankTrouble::Unanswered("the connection broke".into())));
+    assert_eq!(answer, Err(ProviderError::Unanswered("the connection broke".into())));
     assert_eq!(fake.asked("/token").len(), 1, "it was asked once, and not again");
 }
 
@@ -92,7 +92,7 @@ async fn an_access_token_that_the_signature_does_not_cover_is_a_no() {
     assert_eq!(fact.outcome(), Outcome::Authorised);
     for wrong in ["ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs", "ypeBEsobvcr6wjGzmiPcTg", ""] {
         let fact = telling(&fake, &clock, json!({ "at_hash": wrong })).await;
-        let Cause::Bank(Some(error)) = fact.cause() else { panic!("{fact:?}") };
+        let Cause::Provider(Some(error)) = fact.cause() else { panic!("{fact:?}") };
         assert_eq!(error.code(), "invalid_token");
     }
 }
@@ -107,7 +107,7 @@ async fn a_spent_code_whose_keys_cannot_be_looked_up_has_no_answer() {
     let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": sign(1, Some("k"), &json!({}))});
     fake.play("/token", Play::Say(200, answer.to_string()));
     let answer = bank.exchange(&context(), &Evidence::of("c")).await;
-    assert_eq!(answer, Err(BankTrouble::Unanswered("keys: answered 500".into())));
+    assert_eq!(answer, Err(ProviderError::Unanswered("keys: answered 500".into())));
 }
 
 #[tokio::test]
@@ -177,9 +177,9 @@ async fn what_is_known_serves_on_for_a_day_and_no_longer() {
         clock.advance(Duration::from_hours(1));
         for _ in 0..3 {
             let answer = bank.knowledge.verified(&token).await.map(|signed| signed.algorithm);
-            assert!(matches!(answer, Err(BankTrouble::Unreachable(_))), "{away}: {answer:?}");
-            assert!(matches!(bank.request(&context()).await, Err(BankTrouble::Unreachable(_))), "{away}");
-            assert!(matches!(bank.prepare().await, Err(BankTrouble::Unreachable(_))), "{away}: the metric says so");
+            assert!(matches!(answer, Err(ProviderError::Unreachable(_))), "{away}: {answer:?}");
+            assert!(matches!(bank.request(&context()).await, Err(ProviderError::Unreachable(_))), "{away}");
+            assert!(matches!(bank.prepare().await, Err(ProviderError::Unreachable(_))), "{away}: the metric says so");
         }
         let repaired = if *away == "/jwks" { &halves[0].1 } else { &described };
         fake.play(away, Play::Say(200, repaired.to_string()));
@@ -215,7 +215,7 @@ async fn nothing_is_said_to_be_agreed_that_the_bank_did_not_grant() {
         fake.play("/token", Play::Say(200, answer.to_string()));
         let fact = bank.exchange(&context(), &Evidence::of("c")).await.unwrap();
         assert_eq!(fact.outcome() == Outcome::Authorised, granted, "{response}");
-        if let Cause::Bank(Some(error)) = fact.cause() {
+        if let Cause::Provider(Some(error)) = fact.cause() {
             assert_eq!(error.code(), "invalid_scope", "{response}");
             assert!(error.description().is_some_and(|why| why.contains("less than was asked for")), "{error:?}");
         }
@@ -228,25 +228,25 @@ async fn an_answer_that_came_and_cannot_be_read_is_told_from_one_that_never_came
     let bank = bank(plain(fake.base()), &Arc::default());
     let huge = format!(r#"{{"filler":"{}"}}"#, "x".repeat(1 << 20));
     for (play, expected) in [
-        (Play::Say(204, String::new()), BankTrouble::Unreadable("it is empty".into())),
-        (Play::Say(200, "{}".into()), BankTrouble::Unreadable("it holds no access token".into())),
-        (Play::Say(200, "<html>".into()), BankTrouble::Unreadable("it is not a JSON object".into())),
-        (Play::Say(200, "{".into()), BankTrouble::Unreadable("its JSON breaks off".into())),
-        (Play::Say(200, huge), BankTrouble::Unreadable("it is longer than 1 MiB".into())),
-        (Play::Cut, BankTrouble::Unanswered("the connection broke".into())),
+        (Play::Say(204, String::new()), ProviderError::Unreadable("it is empty".into())),
+        (Play::Say(200, "{}".into()), ProviderError::Unreadable("it holds no access token".into())),
+        (Play::Say(200, "<html>".into()), ProviderError::Unreadable("it is not a JSON object".into())),
+        (Play::Say(200, "{".into()), ProviderError::Unreadable("its JSON breaks off".into())),
+        (Play::Say(200, huge), ProviderError::Unreadable("it is longer than 1 MiB".into())),
+        (Play::Cut, ProviderError::Unanswered("the connection broke".into())),
     ] {
         fake.play("/token", play);
         assert_eq!(bank.exchange(&context(), &Evidence::of("c")).await, Err(expected));
     }
-    let told = |trouble: BankTrouble| trouble.as_error().description().unwrap_or_default().to_owned();
-    assert_eq!(told(BankTrouble::Unanswered("x".into())), "The bank did not answer.");
-    assert_eq!(told(BankTrouble::Unreadable("x".into())), "The bank gave an answer that cannot be read.");
+    let told = |trouble: ProviderError| trouble.as_error().description().unwrap_or_default().to_owned();
+    assert_eq!(told(ProviderError::Unanswered("x".into())), "The bank did not answer.");
+    assert_eq!(told(ProviderError::Unreadable("x".into())), "The bank gave an answer that cannot be read.");
     for (trouble, open) in [
-        (BankTrouble::Unanswered("x".into()), true),
-        (BankTrouble::Unreadable("y".into()), true),
-        (BankTrouble::Unreachable("z".into()), false),
+        (ProviderError::Unanswered("x".into()), true),
+        (ProviderError::Unreadable("y".into()), true),
+        (ProviderError::Unreachable("z".into()), false),
     ] {
-        assert_eq!(BankTrouble::leaves_open(&trouble.as_error()), open, "{trouble}");
+        assert_eq!(ProviderError::leaves_open(&trouble.as_error()), open, "{trouble}");
     }
 }
 
@@ -273,7 +273,7 @@ async fn a_description_or_keys_that_cannot_be_read_say_why() {
             fake.play("/.well-known/openid-configuration", Play::Say(200, described.clone()));
             fake.play(path, Play::Say(status, body));
             let bank = bank(OidcConfig { endpoints: Endpoints::Discover, ..openid(base) }, &Arc::default());
-            assert_eq!(bank.prepare().await, Err(BankTrouble::Unreachable(format!("{what}: {expected}"))));
+            assert_eq!(bank.prepare().await, Err(ProviderError::Unreachable(format!("{what}: {expected}"))));
         }
     }
 }

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 
 use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
-use crate::bank::VisitContext;
 use crate::clock::TestClock;
 use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
@@ -28,6 +27,7 @@ use crate::domain::moment::Moment;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::plan::Plan;
 use crate::domain::secret::Secret;
+use crate::provider::VisitContext;
 
 /// The `state`, and the `nonce`.
 const STATE: &str = "00112233445566778899aabbccddeeff";
@@ -120,7 +120,7 @@ fn opening() -> Opening {
         merchant: MerchantId::mint([2; 16]),
         merchant_name: MerchantName::parse("Shop").unwrap(),
         dialect: "test".into(),
-        bank: "bank".into(),
+        provider: "bank".into(),
         key: "k1".into(),
         purpose: Purpose::Consent(Consent {
             kind: Kind::Accounts,

@@ -6,8 +6,8 @@ use super::call::call_again;
 use super::metadata::Metadata;
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
-use crate::bank::BankTrouble;
 use crate::domain::invalid::Invalid;
+use crate::provider::ProviderError;
 
 /// How long a bank may take to describe itself.
 pub(super) const DESCRIBED_IN: std::time::Duration = std::time::Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the bank cannot be asked, or is not what it was configured as.
-    pub(super) async fn look_up(settings: &Settings) -> Result<Self, BankTrouble> {
+    pub(super) async fn look_up(settings: &Settings) -> Result<Self, ProviderError> {
         let config = &settings.config;
         let directory = match &config.endpoints {
             Endpoints::Explicit(explicit) => explicit.directory(config),
@@ -49,7 +49,7 @@ impl Directory {
         Ok(directory)
     }
 
-    async fn discover(settings: &Settings) -> Result<Metadata, BankTrouble> {
+    async fn discover(settings: &Settings) -> Result<Metadata, ProviderError> {
         let config = &settings.config;
         let address = format!("{}/.well-known/openid-configuration", config.issuer.trim_end_matches('/'));
         let reply = call_again("discovery", settings.client.get(address).timeout(DESCRIBED_IN)).await?;
@@ -88,8 +88,8 @@ impl Explicit {
     }
 }
 
-fn misconfigured(why: &str) -> BankTrouble {
-    BankTrouble::Unreachable(format!("it is not what it was configured as: {why}"))
+fn misconfigured(why: &str) -> ProviderError {
+    ProviderError::Unreachable(format!("it is not what it was configured as: {why}"))
 }
 
 #[cfg(test)]

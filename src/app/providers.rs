@@ -1,6 +1,6 @@
-//! The banks of a house: made from its configuration, asked until each is ready, and looked after from then on.
+//! The providers of a house: made from its configuration, asked until each is ready, and looked after from then on.
 //!
-//! A bank that is away, or is not what the operator says, stops neither the start nor the others: it is reported, and
+//! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported, and
 //! asked again.
 
 use std::sync::Arc;
@@ -8,49 +8,54 @@ use std::time::Duration;
 
 use anyhow::bail;
 
-use crate::bank::Bank;
-use crate::bank::oidc::Oidc;
-use crate::bank::sandbox::{self, Sandbox};
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
 use crate::domain::institution::Institution;
+use crate::provider::Provider;
+use crate::provider::oidc::Oidc;
+use crate::provider::sandbox::{self, Sandbox};
 use crate::telemetry::metrics::Metrics;
 
-/// How soon a bank is asked again for the first time; twice as late each further time.
+/// How soon a provider is asked again for the first time; twice as late each further time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest that a bank is left alone.
+/// The longest that a provider is left alone.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// How far apart a bank that is ready is looked after: what is known of it is kept fresh also while no customers come,
+/// How far apart a provider that is ready is looked after: what is known of it is kept fresh also while no customers come,
 /// and the metric says so when it has grown too old.
 const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
-/// The sandbox first, if it is on, and the bank of every institution that has one of its own.
+/// The sandbox first, if it is on, and the provider of every institution that has one of its own.
 ///
 /// # Errors
-/// When a bank cannot be made of its settings.
-pub fn banks(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Bank>>> {
-    let mut banks: Vec<Arc<dyn Bank>> = sandbox.into_iter().map(|bank| Arc::new(bank) as Arc<dyn Bank>).collect();
+/// When a provider cannot be made of its settings.
+pub fn providers(
+    config: &Config,
+    sandbox: Option<Sandbox>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
+    let mut providers: Vec<Arc<dyn Provider>> =
+        sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect();
     for configured in config.institutions() {
         let BankConfig::Oidc(settings) = &configured.bank else { continue };
         match settings.as_ref().clone().parse() {
-            Ok(settings) => banks.push(Arc::new(Oidc::new(settings, Arc::clone(clock)))),
+            Ok(settings) => providers.push(Arc::new(Oidc::new(settings, Arc::clone(clock)))),
             Err(broken) => {
                 let rules = broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 bail!("the bank of institution {}: {rules}", configured.institution.id);
             }
         }
     }
-    Ok(banks)
+    Ok(providers)
 }
 
-/// The institutions of the configuration; before them the sandbox bank's own, while nobody has given it others. None
-/// offers a payment that its bank would never be told of, whatever its features say.
+/// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others. None
+/// offers a payment that its provider would never be told of, whatever its features say.
 pub fn institutions(config: &Config) -> Vec<Institution> {
     let given = config.institutions();
-    let plays = |bank: &BankConfig| matches!(bank, BankConfig::Sandbox);
+    let plays = |provider: &BankConfig| matches!(provider, BankConfig::Sandbox);
     let own = config.has_sandbox() && !given.iter().any(|configured| plays(&configured.bank));
     let own = if own { sandbox::institutions() } else { Vec::new() };
     let is_given = |id: &str| given.iter().any(|configured| configured.institution.id == id);
@@ -63,12 +68,12 @@ pub fn institutions(config: &Config) -> Vec<Institution> {
     own.chain(given).collect()
 }
 
-/// Whether an institution has this feature in its configuration, and its bank cannot do it.
+/// Whether an institution has this feature in its configuration, and its provider cannot do it.
 fn is_withheld(configured: &InstitutionConfig, feature: &str) -> bool {
     matches!(configured.bank, BankConfig::Oidc(_)) && yapily::is_payment_feature(feature)
 }
 
-/// What the operator is told of the banks at start, a sentence each.
+/// What the operator is told of the providers at start, a sentence each.
 pub fn notices(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
     match (config.has_sandbox(), config.is_demo()) {
@@ -77,13 +82,13 @@ pub fn notices(config: &Config) -> Vec<String> {
         (true, false) => {}
         (false, _) => notices.push("sandbox bank: off; no bank takes payments, so checkouts are refused".into()),
     }
-    let banks = config.institutions().iter().filter_map(|configured| match &configured.bank {
+    let providers = config.institutions().iter().filter_map(|configured| match &configured.bank {
         BankConfig::Oidc(settings) => {
             Some(format!("bank {}: {}, answers at /return/{}", settings.name, settings.issuer, settings.name))
         }
         BankConfig::Sandbox => None,
     });
-    notices.extend(banks);
+    notices.extend(providers);
     notices.extend(config.institutions().iter().filter_map(|configured| {
         let Institution { id, features, .. } = &configured.institution;
         let withheld: Vec<&str> =
@@ -94,30 +99,35 @@ pub fn notices(config: &Config) -> Vec<String> {
     notices
 }
 
-/// Asks a bank to get ready until it is, and again when it is no longer. It never ends.
-pub async fn prepare(bank: Arc<dyn Bank>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) {
-    ask(bank.as_ref(), clock.as_ref(), &metrics, (FIRST_PAUSE, LOOKED_AFTER)).await;
+/// Asks a provider to get ready until it is, and again when it is no longer. It never ends.
+pub async fn prepare(provider: Arc<dyn Provider>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) {
+    ask(provider.as_ref(), clock.as_ref(), &metrics, (FIRST_PAUSE, LOOKED_AFTER)).await;
 }
 
-async fn ask(bank: &dyn Bank, clock: &dyn Clock, metrics: &Metrics, (first, looked_after): (Duration, Duration)) {
-    let name = bank.name();
+async fn ask(
+    provider: &dyn Provider,
+    clock: &dyn Clock,
+    metrics: &Metrics,
+    (first, looked_after): (Duration, Duration),
+) {
+    let name = provider.name();
     // Before it has answered for the first time, too.
     metrics.bank_troubled(name);
     loop {
         let (mut tries, mut pause) = (1_u32, first);
-        while let Err(trouble) = bank.prepare().await {
+        while let Err(trouble) = provider.prepare().await {
             metrics.bank_troubled(name);
             let again_in = jittered(pause, clock.entropy()[0]);
-            tracing::warn!(bank = name, error = %trouble, again_in_ms = again_in.as_millis(), "bank.trouble");
+            tracing::warn!(provider = name, error = %trouble, again_in_ms = again_in.as_millis(), "bank.trouble");
             tokio::time::sleep(again_in).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             tries = tries.saturating_add(1);
         }
         metrics.bank_ready(name);
-        tracing::info!(bank = name, tries, "bank.ready");
+        tracing::info!(provider = name, tries, "bank.ready");
         loop {
             tokio::time::sleep(looked_after).await;
-            if bank.prepare().await.is_err() {
+            if provider.prepare().await.is_err() {
                 break;
             }
         }
@@ -136,12 +146,12 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::bank::{AuthorizationResponse, BankTrouble, Requested, UnverifiedResponse, VisitContext};
     use crate::clock::SystemClock;
     use crate::domain::invalid::Invalid;
     use crate::domain::outcome::{Evidence, Fact};
+    use crate::provider::{AuthorizationResponse, ProviderError, Requested, UnverifiedResponse, VisitContext};
 
-    /// A bank that gets ready at the third try, falls asleep again, and notes each time whether the metric says that it
+    /// A provider that gets ready at the third try, falls asleep again, and notes each time whether the metric says that it
     /// is ready.
     struct Sleepy {
         metrics: Arc<Metrics>,
@@ -149,7 +159,7 @@ mod tests {
     }
 
     #[async_trait]
-    impl Bank for Sleepy {
+    impl Provider for Sleepy {
         fn name(&self) -> &'static str {
             "sleepy"
         }
@@ -158,36 +168,36 @@ mod tests {
             "Sleepy"
         }
 
-        async fn prepare(&self) -> Result<(), BankTrouble> {
+        async fn prepare(&self) -> Result<(), ProviderError> {
             let mut ready = self.ready.lock().unwrap();
             ready.push(self.metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 1"));
             match ready.len() {
-                1 | 2 | 6 | 7 => Err(BankTrouble::Unreachable("asleep".into())),
+                1 | 2 | 6 | 7 => Err(ProviderError::Unreachable("asleep".into())),
                 _ => Ok(()),
             }
         }
 
-        async fn request(&self, _: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
-            Err(BankTrouble::Unreachable("asleep".into()))
+        async fn request(&self, _: &VisitContext<'_>) -> Result<Requested, ProviderError> {
+            Err(ProviderError::Unreachable("asleep".into()))
         }
 
         fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
             Ok(answer.unverified())
         }
 
-        async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, BankTrouble> {
-            Err(BankTrouble::Unreachable("asleep".into()))
+        async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact, ProviderError> {
+            Err(ProviderError::Unreachable("asleep".into()))
         }
     }
 
     #[tokio::test]
     async fn a_bank_is_asked_until_it_is_ready_and_again_when_it_no_longer_is() {
         let metrics = Arc::new(Metrics::default());
-        let bank = Sleepy { metrics: Arc::clone(&metrics), ready: Mutex::default() };
+        let provider = Sleepy { metrics: Arc::clone(&metrics), ready: Mutex::default() };
         let pause = Duration::from_millis(1);
-        let asking = ask(&bank, &SystemClock, &metrics, (pause, pause));
+        let asking = ask(&provider, &SystemClock, &metrics, (pause, pause));
         let often_enough = async {
-            while bank.ready.lock().unwrap().len() < 9 {
+            while provider.ready.lock().unwrap().len() < 9 {
                 tokio::time::sleep(pause).await;
             }
         };
@@ -197,7 +207,7 @@ mod tests {
         }
         // Asleep twice, then ready; looked after twice; asleep twice again, which the metric says at the second time.
         let expected = [false, false, false, true, true, true, true, false, true];
-        assert_eq!(bank.ready.lock().unwrap()[..9], expected);
+        assert_eq!(provider.ready.lock().unwrap()[..9], expected);
     }
 
     #[test]

@@ -16,10 +16,10 @@ use super::keys::Signed;
 use super::parsed::OFFLINE_ACCESS;
 use super::request::can_be_asked;
 use super::settings::Flow;
-use crate::bank::{BankTrouble, VisitContext};
 use crate::domain::consent::BankTokens;
-use crate::domain::outcome::{BankError, Evidence, Fact};
+use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
 use crate::domain::secret::Secret;
+use crate::provider::{ProviderError, VisitContext};
 
 /// The longest id of a consent that is kept, in bytes.
 const LONGEST_CONSENT: usize = 256;
@@ -31,10 +31,10 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
-    pub(super) async fn redeem(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+    pub(super) async fn redeem(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
         if !can_be_asked(context) {
             let why = "This bank gives access to accounts, and takes no payments.";
-            return Ok(Fact::refused(BankError::new("unsupported_response_type", Some(why))));
+            return Ok(Fact::refused(ProviderRefusal::new("unsupported_response_type", Some(why))));
         }
         let directory = self.knowledge.ready().await?.directory;
         let fields = vec![
@@ -50,7 +50,7 @@ impl Oidc {
                 self.note_refusal("exchanging", &error);
                 return Ok(Fact::refused(error));
             }
-            Told::Nothing(why) => return Err(BankTrouble::Unreadable(why.into())),
+            Told::Nothing(why) => return Err(ProviderError::Unreadable(why.into())),
         };
         match self.consented(context, evidence, &tokens).await {
             Ok(consent) => Ok(match self.withheld(&tokens) {
@@ -58,17 +58,19 @@ impl Oidc {
                 Some(scope) => {
                     tracing::warn!(bank = self.settings.config.name, scope, "bank.scope_withheld");
                     let why = format!("The bank granted less than was asked for: not {scope}.");
-                    Fact::refused(BankError::new("invalid_scope", Some(&why)))
+                    Fact::refused(ProviderRefusal::new("invalid_scope", Some(&why)))
                 }
             }),
-            Err(BankTrouble::Forged(why)) => {
+            Err(ProviderError::Forged(why)) => {
                 tracing::warn!(bank = self.settings.config.name, why, "bank.invalid_token");
                 let why = "What the bank answered is not under its signature.";
-                Ok(Fact::refused(BankError::new("invalid_token", Some(why))))
+                Ok(Fact::refused(ProviderRefusal::new("invalid_token", Some(why))))
             }
             // The code is spent, so that nobody may ask again.
-            Err(BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why)) => Err(BankTrouble::Unanswered(why)),
-            Err(trouble @ BankTrouble::Unreadable(_)) => Err(trouble),
+            Err(ProviderError::Unreachable(why) | ProviderError::Unanswered(why)) => {
+                Err(ProviderError::Unanswered(why))
+            }
+            Err(trouble @ ProviderError::Unreadable(_)) => Err(trouble),
         }
     }
 
@@ -90,9 +92,9 @@ impl Oidc {
         context: &VisitContext<'_>,
         evidence: &Evidence,
         tokens: &Tokens,
-    ) -> Result<Option<String>, BankTrouble> {
+    ) -> Result<Option<String>, ProviderError> {
         let config = &self.settings.config;
-        let forged = |why: &str| Err(BankTrouble::Forged(why.into()));
+        let forged = |why: &str| Err(ProviderError::Forged(why.into()));
         if !config.is_openid() {
             return Ok(tokens.consent_id.clone().filter(|id| is_id(id)));
         }
@@ -114,11 +116,11 @@ impl Oidc {
     }
 
     /// Verifies what the bank signed, though its keys cannot be had at first.
-    async fn verified_at_last(&self, token: &Secret) -> Result<Signed, BankTrouble> {
+    async fn verified_at_last(&self, token: &Secret) -> Result<Signed, ProviderError> {
         let until = Instant::now() + KEYS_WITHIN;
         loop {
             let verified = self.knowledge.verified(token.reveal()).await;
-            if !matches!(verified, Err(BankTrouble::Unreachable(_))) || Instant::now() + KEYS_PAUSE >= until {
+            if !matches!(verified, Err(ProviderError::Unreachable(_))) || Instant::now() + KEYS_PAUSE >= until {
                 return verified;
             }
             tokio::time::sleep(KEYS_PAUSE).await;
@@ -134,7 +136,7 @@ fn is_id(text: &str) -> bool {
 #[derive(Debug)]
 enum Told {
     Yes(Tokens),
-    No(BankError),
+    No(ProviderRefusal),
     /// Neither; why it cannot be read.
     Nothing(&'static str),
 }
@@ -175,7 +177,7 @@ impl Told {
         // An answer that is no yes: it will not be asked for again, whatever it was.
         if !reply.status.is_success() {
             let status = format!("The bank answered {}.", reply.status.as_u16());
-            return Self::No(BankError::new("server_error", Some(&status)));
+            return Self::No(ProviderRefusal::new("server_error", Some(&status)));
         }
         match object::<Wire>(&reply.body) {
             Ok(wire) => wire.told(&reply.body),
@@ -193,7 +195,7 @@ impl Wire {
         // (`DPoP`, RFC 9449) is of no use to whoever only carries it.
         if self.token_type.is_none_or(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
             let why = "The bank's access token is not of the type Bearer.";
-            return Told::No(BankError::new("unsupported_token_type", Some(why)));
+            return Told::No(ProviderRefusal::new("unsupported_token_type", Some(why)));
         }
         let scopes = |scope: OneOrMore| {
             let texts = scope.as_slice().iter().flat_map(|text| text.split(' '));

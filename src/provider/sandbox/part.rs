@@ -1,8 +1,8 @@
 //! The sandbox bank's part: what a merchant asks it to play, by a word that its journey holds.
 
-use crate::bank::Performed;
 use crate::domain::journey::Journey;
-use crate::domain::outcome::{BankError, Evidence, Fact, Outcome};
+use crate::domain::outcome::{Evidence, Fact, Outcome, ProviderRefusal};
+use crate::provider::Performed;
 
 /// The extra of a journey that holds the word.
 const EXTRA: &str = "sandbox";
@@ -48,5 +48,5 @@ pub(super) fn yes(journey: &Journey) -> Fact {
 
 /// Its no, of which it makes no secret.
 pub(super) fn asked_to_fail(error: &str) -> Fact {
-    Fact::refused(BankError::new(error, Some("The sandbox bank was asked to fail.")))
+    Fact::refused(ProviderRefusal::new(error, Some("The sandbox bank was asked to fail.")))
 }

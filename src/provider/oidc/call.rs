@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::bank::BankTrouble;
-use crate::domain::outcome::BankError;
+use crate::domain::outcome::ProviderRefusal;
+use crate::provider::ProviderError;
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -23,14 +23,14 @@ pub(super) struct Reply {
 /// Asks, once.
 ///
 /// # Errors
-/// [`BankTrouble::Unreachable`] when no connection came about, so that nothing has been asked;
-/// [`BankTrouble::Unreadable`] when the answer is too long; else [`BankTrouble::Unanswered`].
-pub(super) async fn call(request: RequestBuilder) -> Result<Reply, BankTrouble> {
+/// [`ProviderError::Unreachable`] when no connection came about, so that nothing has been asked;
+/// [`ProviderError::Unreadable`] when the answer is too long; else [`ProviderError::Unanswered`].
+pub(super) async fn call(request: RequestBuilder) -> Result<Reply, ProviderError> {
     let mut response = request.send().await.map_err(|error| trouble(&error))?;
     let (status, mut body) = (response.status(), Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
         if body.len() + chunk.len() > LONGEST {
-            return Err(BankTrouble::Unreadable("it is longer than 1 MiB".into()));
+            return Err(ProviderError::Unreadable("it is longer than 1 MiB".into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -40,42 +40,42 @@ pub(super) async fn call(request: RequestBuilder) -> Result<Reply, BankTrouble> 
 /// Asks for something that costs nothing to ask for again: so whatever goes wrong, the bank counts as not asked.
 ///
 /// # Errors
-/// [`BankTrouble::Unreachable`], always; it begins with `what`.
-pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply, BankTrouble> {
+/// [`ProviderError::Unreachable`], always; it begins with `what`.
+pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply, ProviderError> {
     call(request).await.map_err(|trouble| match trouble {
-        BankTrouble::Unreadable(why) => unreadable(what, &why),
-        BankTrouble::Unreachable(why) | BankTrouble::Unanswered(why) | BankTrouble::Forged(why) => {
-            BankTrouble::Unreachable(format!("{what}: {why}"))
+        ProviderError::Unreadable(why) => unreadable(what, &why),
+        ProviderError::Unreachable(why) | ProviderError::Unanswered(why) | ProviderError::Forged(why) => {
+            ProviderError::Unreachable(format!("{what}: {why}"))
         }
     })
 }
 
 /// The trouble with an answer that cannot be read, to a question that costs nothing to ask again.
-pub(super) fn unreadable(what: &str, why: &str) -> BankTrouble {
-    BankTrouble::Unreachable(format!("{what}: the answer cannot be read: {why}"))
+pub(super) fn unreadable(what: &str, why: &str) -> ProviderError {
+    ProviderError::Unreachable(format!("{what}: the answer cannot be read: {why}"))
 }
 
 impl Reply {
     /// Reads the body of an answer that is a success.
     ///
     /// # Errors
-    /// [`BankTrouble::Unreachable`], which begins with `what`: the status is no success, or the body cannot be read.
-    pub(super) fn of_success<T: DeserializeOwned>(&self, what: &str) -> Result<T, BankTrouble> {
+    /// [`ProviderError::Unreachable`], which begins with `what`: the status is no success, or the body cannot be read.
+    pub(super) fn of_success<T: DeserializeOwned>(&self, what: &str) -> Result<T, ProviderError> {
         if !self.status.is_success() {
-            return Err(BankTrouble::Unreachable(format!("{what}: answered {}", self.status.as_u16())));
+            return Err(ProviderError::Unreachable(format!("{what}: answered {}", self.status.as_u16())));
         }
         object(&self.body).map_err(|why| unreadable(what, why))
     }
 
     /// The error that the answer names, if it names one (RFC 6749, section 5.2).
-    pub(super) fn error(&self) -> Option<BankError> {
+    pub(super) fn error(&self) -> Option<ProviderRefusal> {
         #[derive(Deserialize)]
         struct Named {
             error: String,
             error_description: Option<String>,
         }
         let Named { error, error_description } = object(&self.body).ok()?;
-        (!error.is_empty()).then(|| BankError::new(&error, error_description.as_deref()))
+        (!error.is_empty()).then(|| ProviderRefusal::new(&error, error_description.as_deref()))
     }
 }
 
@@ -95,16 +95,16 @@ pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, &'static str
     }
 }
 
-fn trouble(error: &Error) -> BankTrouble {
+fn trouble(error: &Error) -> ProviderError {
     if error.is_builder() {
-        return BankTrouble::Unreachable("its address cannot be called".into());
+        return ProviderError::Unreachable("its address cannot be called".into());
     }
     match (error.is_connect(), error.is_timeout()) {
-        (true, true) => BankTrouble::Unreachable("no connection in time".into()),
+        (true, true) => ProviderError::Unreachable("no connection in time".into()),
         (true, false) => {
-            BankTrouble::Unreachable("no connection: refused, or its name or its certificate is not good".into())
+            ProviderError::Unreachable("no connection: refused, or its name or its certificate is not good".into())
         }
-        (false, true) => BankTrouble::Unanswered("no answer in time".into()),
-        (false, false) => BankTrouble::Unanswered("the connection broke".into()),
+        (false, true) => ProviderError::Unanswered("no answer in time".into()),
+        (false, false) => ProviderError::Unanswered("the connection broke".into()),
     }
 }

@@ -12,8 +12,8 @@ use url::form_urlencoded::byte_serialize;
 
 use super::Oidc;
 use super::settings::ClientAuth;
-use crate::bank::BankTrouble;
 use crate::domain::secret::Secret;
+use crate::provider::ProviderError;
 
 /// How long an assertion of ours can be used.
 const ASSERTION_LIFE: Duration = Duration::from_mins(1);
@@ -27,7 +27,7 @@ impl Oidc {
     ///
     /// # Errors
     /// When our own key would not sign.
-    pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder, BankTrouble> {
+    pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder, ProviderError> {
         let client = &self.settings.config.client_id;
         let mut header = None;
         if !matches!(self.settings.config.auth, ClientAuth::SecretBasic(_)) && !names(&fields, "client_id") {
@@ -50,7 +50,7 @@ impl Oidc {
     }
 
     /// Its audience is the issuer, as one text: what FAPI 2.0 (section 5.3.3.1) asks for, and every bank takes.
-    fn assertion(&self) -> Result<String, BankTrouble> {
+    fn assertion(&self) -> Result<String, ProviderError> {
         let config = &self.settings.config;
         self.sign(
             "JWT",
@@ -63,9 +63,9 @@ impl Oidc {
     ///
     /// # Errors
     /// When there is no key, which [`super::settings::OidcConfig::parse`] rules out, or it would not sign.
-    pub(super) fn sign(&self, typ: &str, life: Duration, texts: &[(&str, &str)]) -> Result<String, BankTrouble> {
+    pub(super) fn sign(&self, typ: &str, life: Duration, texts: &[(&str, &str)]) -> Result<String, ProviderError> {
         let Some(signer) = &self.settings.signer else {
-            return Err(BankTrouble::Unreachable("there is no key to sign with".into()));
+            return Err(ProviderError::Unreachable("there is no key to sign with".into()));
         };
         let now = self.clock.now().as_millis() / 1000;
         let mut claims: serde_json::Map<_, _> =

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 
 pub use parsed::Settings;
 
-use super::{AuthorizationResponse, Bank, BankTrouble, Checked, Requested, UnverifiedResponse, VisitContext};
+use super::{AuthorizationResponse, Checked, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::{Evidence, Fact};
@@ -44,7 +44,7 @@ pub struct Oidc {
 }
 
 impl Oidc {
-    /// A bank with these settings. It is asked nothing yet; see [`Bank::prepare`].
+    /// A bank with these settings. It is asked nothing yet; see [`Provider::prepare`].
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let settings = Arc::new(settings);
         let knowledge = Knowledge::new(Arc::clone(&settings), Arc::clone(&clock));
@@ -53,7 +53,7 @@ impl Oidc {
 }
 
 #[async_trait]
-impl Bank for Oidc {
+impl Provider for Oidc {
     fn name(&self) -> &str {
         &self.settings.config.name
     }
@@ -66,11 +66,11 @@ impl Bank for Oidc {
         matches!(self.settings.config.response_mode, ResponseMode::Fragment | ResponseMode::FragmentJwt)
     }
 
-    async fn prepare(&self) -> Result<(), BankTrouble> {
+    async fn prepare(&self) -> Result<(), ProviderError> {
         self.knowledge.ready().await.map(drop)
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
         self.ask(context).await
     }
 
@@ -81,11 +81,11 @@ impl Bank for Oidc {
         answer::read(&self.settings.config, names_iss, answer)
     }
 
-    async fn check(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked, BankTrouble> {
+    async fn check(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked, ProviderError> {
         self.check_offer(context, evidence).await
     }
 
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, BankTrouble> {
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
         self.redeem(context, evidence).await
     }
 }

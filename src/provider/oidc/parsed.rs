@@ -10,10 +10,10 @@ use super::settings::{
     ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, OidcConfig, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningKey,
 };
-use crate::bank::BankTrouble;
 use crate::domain::callback::is_loopback;
 use crate::domain::invalid::Invalid;
 use crate::egress;
+use crate::provider::ProviderError;
 
 /// The most that a bank's clock may be from ours, in seconds.
 const MOST_LEEWAY: u64 = 300;
@@ -231,10 +231,10 @@ impl Signer {
     }
 
     /// Signs claims as a token of this type (RFC 8725, section 3.11).
-    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, BankTrouble> {
+    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, ProviderError> {
         let header = Header { typ: Some(typ.into()), ..self.header.clone() };
         let signed = jsonwebtoken::encode(&header, claims, &self.key);
-        signed.map_err(|_| BankTrouble::Unreachable("our own key would not sign".into()))
+        signed.map_err(|_| ProviderError::Unreachable("our own key would not sign".into()))
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::settings::OidcConfig;
-use crate::bank::BankTrouble;
 use crate::domain::moment::Moment;
+use crate::provider::ProviderError;
 
 /// The claims that are looked at, each at most once.
 #[derive(Debug, Default, Deserialize)]
@@ -107,8 +107,8 @@ impl Claims {
     /// Core, section 3.1.3.7; JARM, section 2.4).
     ///
     /// # Errors
-    /// [`BankTrouble::Forged`] with the rule that is broken.
-    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: Moment) -> Result<(), BankTrouble> {
+    /// [`ProviderError::Forged`] with the rule that is broken.
+    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: Moment) -> Result<(), ProviderError> {
         if self.iss.as_deref() != Some(config.issuer.as_str()) {
             return forged("its issuer is another");
         }
@@ -124,7 +124,7 @@ impl Claims {
         self.hold_age(word, config.leeway, now)
     }
 
-    fn hold_age(&self, word: Word, leeway: Duration, now: Moment) -> Result<(), BankTrouble> {
+    fn hold_age(&self, word: Word, leeway: Duration, now: Moment) -> Result<(), ProviderError> {
         let longest = match word {
             Word::IdToken => LONGEST_ID_TOKEN,
             Word::AuthorizationResponse => LONGEST_ANSWER,
@@ -149,7 +149,7 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_id_token(&self, nonce: &str) -> Result<(), BankTrouble> {
+    pub(super) fn hold_id_token(&self, nonce: &str) -> Result<(), ProviderError> {
         if self.iat.is_none() {
             return forged("it does not say when it was issued");
         }
@@ -166,7 +166,12 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_state(&self, state: &str, config: &OidcConfig, algorithm: Algorithm) -> Result<(), BankTrouble> {
+    pub(super) fn hold_state(
+        &self,
+        state: &str,
+        config: &OidcConfig,
+        algorithm: Algorithm,
+    ) -> Result<(), ProviderError> {
         if config.is_fapi() && self.s_hash.is_none() {
             return forged("it has no s_hash, which FAPI requires");
         }
@@ -177,7 +182,7 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_half(&self, half: Half<'_>, algorithm: Algorithm) -> Result<(), BankTrouble> {
+    pub(super) fn hold_half(&self, half: Half<'_>, algorithm: Algorithm) -> Result<(), ProviderError> {
         let (claim, text, wrong) = match half {
             Half::Code(_) if self.c_hash.is_none() => return forged("it has no c_hash"),
             Half::Code(code) => (&self.c_hash, code, "its c_hash is of another code"),
@@ -201,6 +206,6 @@ fn half_hash(text: &str, algorithm: Algorithm) -> String {
     URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2])
 }
 
-fn forged(why: &str) -> Result<(), BankTrouble> {
-    Err(BankTrouble::Forged(why.into()))
+fn forged(why: &str) -> Result<(), ProviderError> {
+    Err(ProviderError::Forged(why.into()))
 }

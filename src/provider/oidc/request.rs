@@ -13,9 +13,9 @@ use url::Url;
 use super::Oidc;
 use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
-use crate::bank::{BankTrouble, Requested, VisitContext};
-use crate::domain::outcome::BankError;
+use crate::domain::outcome::ProviderRefusal;
 use crate::domain::redirect::Redirect;
+use crate::provider::{ProviderError, Requested, VisitContext};
 
 /// How long a signed request can be used: FAPI 1.0 Advanced, section 5.2.2, allows an hour.
 const REQUEST_LIFE: Duration = Duration::from_mins(10);
@@ -24,9 +24,9 @@ const REQUEST_LIFE: Duration = Duration::from_mins(10);
 const PUSHED_IN: Duration = Duration::from_secs(20);
 
 impl Oidc {
-    pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested, BankTrouble> {
+    pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
         if !can_be_asked(context) {
-            return Err(BankTrouble::Unreachable("it gives access to accounts, and takes no payments".into()));
+            return Err(ProviderError::Unreachable("it gives access to accounts, and takes no payments".into()));
         }
         let directory = self.knowledge.ready().await?.directory;
         let mut fields = match self.settings.config.requests {
@@ -44,7 +44,7 @@ impl Oidc {
         let mut url = directory.authorization.clone();
         // Its own query stays (RFC 6749, section 3.1).
         url.query_pairs_mut().extend_pairs(fields);
-        Ok(Requested::Accepted(Redirect::to_bank(url.into())))
+        Ok(Requested::Accepted(Redirect::to_provider(url.into())))
     }
 
     /// What is asked, as parameters.
@@ -79,7 +79,7 @@ impl Oidc {
 
     /// The same as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
     /// section 6.1, has it.
-    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>, BankTrouble> {
+    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>, ProviderError> {
         let config = &self.settings.config;
         let fields = self.question(context);
         let mut claims = vec![("iss", config.client_id.as_str()), ("aud", config.issuer.as_str())];
@@ -92,7 +92,7 @@ impl Oidc {
 
     /// Pushes the request. An error that the bank names with a 4xx is its refusal; a bank that is overloaded (429) or
     /// in trouble (5xx) may take the request the next time.
-    async fn pushed(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Pushed, BankTrouble> {
+    async fn pushed(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Pushed, ProviderError> {
         #[derive(Deserialize)]
         struct Wire {
             request_uri: String,
@@ -109,7 +109,7 @@ impl Oidc {
             }
             Some(error) => {
                 let (status, code) = (reply.status.as_u16(), error.code());
-                return Err(BankTrouble::Unreachable(format!("pushing: answered {status} {code}")));
+                return Err(ProviderError::Unreachable(format!("pushing: answered {status} {code}")));
             }
             None => {}
         }
@@ -118,7 +118,7 @@ impl Oidc {
     }
 
     /// Notes an error that the bank named, by its code alone: a description may hold anything.
-    pub(super) fn note_refusal(&self, what: &str, error: &BankError) {
+    pub(super) fn note_refusal(&self, what: &str, error: &ProviderRefusal) {
         tracing::warn!(bank = self.settings.config.name, what, error = error.code(), "bank.refused");
     }
 }
@@ -128,7 +128,7 @@ enum Pushed {
     /// It is kept under this name.
     Taken(String),
     /// It is refused.
-    Refused(BankError),
+    Refused(ProviderRefusal),
 }
 
 /// Whether a journey is about something that such a bank is told of: access to accounts. A payment's amount and payee
