@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// What time it is, and 32 fresh random bytes.
 pub trait Clock: Send + Sync {
@@ -14,8 +14,8 @@ pub trait Clock: Send + Sync {
     fn ahead(&self) -> Duration;
 
     /// Now.
-    fn now(&self) -> Moment {
-        Moment::from_millis(machine_millis()).plus(self.ahead())
+    fn now(&self) -> UnixMillis {
+        UnixMillis::from_millis(machine_millis()).plus(self.ahead())
     }
 
     /// Bytes that nobody can guess.
@@ -60,9 +60,9 @@ impl Clock for TestClock {
         Duration::from_millis(self.ahead_millis.load(Ordering::SeqCst))
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> UnixMillis {
         let stopped_at = Some(self.stopped_at.load(Ordering::SeqCst)).filter(|at| *at > 0);
-        Moment::from_millis(stopped_at.unwrap_or_else(machine_millis)).plus(self.ahead())
+        UnixMillis::from_millis(stopped_at.unwrap_or_else(machine_millis)).plus(self.ahead())
     }
 }
 

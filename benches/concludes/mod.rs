@@ -9,9 +9,9 @@ use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
 use handback::domain::id::{JourneyId, MerchantId, Shard};
 use handback::domain::journey::{BegunVisit, Cancel, Checkout, Journey, LedTo, Opening, Purpose, ResponseId, Wanted};
 use handback::domain::merchant::{MerchantName, Settings};
-use handback::domain::moment::Moment;
+use handback::domain::moment::UnixMillis;
 use handback::domain::money::{Amount, Currency};
-use handback::domain::plan::{Entry, Plan};
+use handback::domain::plan::{CallbackPlan, PlannedCallback};
 use handback::domain::secret::Digest;
 use handback::domain::token::MintedToken;
 use handback::store::record::{read_journey, write_journey};
@@ -83,7 +83,7 @@ pub fn quantile(waits: &[Duration], share: f64) -> f64 {
     waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0
 }
 
-pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
+pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble> {
     let id: [u8; 16] = rand::random();
     let url = CallbackUrl::parse("https://shop.example/checkout/return?order=71829", &Rules::default())?;
     Ok(Journey::open(Opening {
@@ -101,9 +101,9 @@ pub fn journey(merchant: MerchantId, now: Moment) -> Result<Journey, Trouble> {
             payee: None,
         }),
         extras: Vec::new(),
-        plan: Plan {
-            landing: Some(Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }),
-            ..Plan::default()
+        plan: CallbackPlan {
+            landing: Some(PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }),
+            ..CallbackPlan::default()
         },
         terms: Settings::default().terms(),
         opened_at: now,

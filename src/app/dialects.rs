@@ -27,13 +27,13 @@ mod tests {
     use super::*;
     use crate::domain::delivery::{Attempt, AttemptResult, Delivery, DeliveryId, JourneyEvent, Target, Verdict};
     use crate::domain::id::{JourneyId, Shard};
-    use crate::domain::moment::Moment;
+    use crate::domain::moment::UnixMillis;
 
     #[test]
     fn no_receiver_is_called_again_before_the_wait_that_its_dialect_prints() {
         let keys = Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap();
         let journey = JourneyId::mint([7; 16], Shard::of_byte(0));
-        let now = Moment::from_millis(1_800_000_000_000);
+        let now = UnixMillis::from_millis(1_800_000_000_000);
         let failed = Attempt { attempt_result: AttemptResult::Status(500), received: false, retry_after: None };
         for dialect in dialects(&PublicUrl::parse("https://pay.example").unwrap(), &keys) {
             for target in [Target::Callback(0), Target::WebhookEndpoint(0)] {

@@ -15,7 +15,7 @@ use crate::config::{Config, parse_span};
 use crate::domain::api_key::{KeyName, KeyNumber};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Merchant, MerchantName, Standing};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::rotation::LONGEST_OVERLAP;
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 
@@ -338,7 +338,7 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> Value {
 }
 
 /// RFC 3339 in UTC, to the second.
-fn written(moment: Moment) -> String {
+fn written(moment: UnixMillis) -> String {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     format!("{:.0}", Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX))
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::receiver::Turn;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// After how many failures in a row it backs off.
 pub const FAILURES: u32 = 5;
@@ -17,14 +17,14 @@ pub const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_m
 #[derive(Debug)]
 pub struct Backoff {
     failures: u32,
-    failed_at: Moment,
-    rests_until: Option<Moment>,
-    left_alone_until: Moment,
+    failed_at: UnixMillis,
+    rests_until: Option<UnixMillis>,
+    left_alone_until: UnixMillis,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        let never = Moment::from_millis(0);
+        let never = UnixMillis::from_millis(0);
         Self { failures: 0, failed_at: never, rests_until: None, left_alone_until: never }
     }
 }
@@ -41,12 +41,12 @@ impl Backoff {
     }
 
     /// Whether it has failed since this moment.
-    pub fn has_failed_since(&self, moment: Moment) -> bool {
+    pub fn has_failed_since(&self, moment: UnixMillis) -> bool {
         self.failures > 0 && self.failed_at > moment
     }
 
     /// How long such an attempt has to wait; `None` when it has not.
-    pub fn wait(&self, turn: Turn, now: Moment) -> Option<Duration> {
+    pub fn wait(&self, turn: Turn, now: UnixMillis) -> Option<Duration> {
         let until = match turn {
             Turn::First => Some(self.left_alone_until),
             Turn::Again => self.rests_until.max(Some(self.left_alone_until)),
@@ -60,7 +60,7 @@ impl Backoff {
     }
 
     /// An attempt has failed.
-    pub fn fail(&mut self, now: Moment) {
+    pub fn fail(&mut self, now: UnixMillis) {
         // What ends while it rests was under way with those that it rests for, and says the same again.
         let again = u32::from(self.rests_until.is_none_or(|until| until <= now));
         self.failures = self.failures.saturating_add(again);
@@ -70,7 +70,7 @@ impl Backoff {
 
     /// The receiver wants to be left alone for so long. It rests at once, but one answer does not stop everything for
     /// hours: its own delivery waits for as long as was asked.
-    pub fn leave_alone(&mut self, span: Duration, now: Moment) {
+    pub fn leave_alone(&mut self, span: Duration, now: UnixMillis) {
         self.failures = self.failures.saturating_add(1).max(FAILURES);
         self.failed_at = now;
         let span = span.min(REST.1);
@@ -78,7 +78,7 @@ impl Backoff {
         self.rest(now, span);
     }
 
-    fn rest(&mut self, now: Moment, least: Duration) {
+    fn rest(&mut self, now: UnixMillis, least: Duration) {
         if let Some(beyond) = self.failures.checked_sub(FAILURES) {
             let own = REST.0.saturating_mul(1 << beyond.min(10)).min(REST.1);
             self.rests_until = self.rests_until.max(Some(now.plus(own.max(least))));
@@ -90,7 +90,7 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+    const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 
     #[test]
     fn rests_grow_and_first_attempts_need_none_unless_the_receiver_asks() {

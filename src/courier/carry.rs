@@ -13,7 +13,7 @@ use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::delivery::{Attempt, AttemptRecord, AttemptResult, DeliveryPolicy, Verdict};
 use crate::domain::dialect::Dialect;
-use crate::domain::moment::{Moment, whole_seconds};
+use crate::domain::moment::{UnixMillis, whole_seconds};
 use crate::domain::secret::Digest;
 use crate::keys::WebhookKey;
 use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
@@ -21,7 +21,7 @@ use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before anybody
     /// could read of it in the store.
-    pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, Moment) {
+    pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, UnixMillis) {
         let held = Carried { leased, holder };
         let id = held.leased.lease.id;
         let ended = match self.prepare(&held.leased).await {
@@ -62,7 +62,7 @@ impl Courier {
         &self,
         held: &Carried<'_>,
         outgoing: Result<OutgoingRequest, Unwritable>,
-    ) -> Result<(Load, Moment), StoreError> {
+    ) -> Result<(Load, UnixMillis), StoreError> {
         let context = &held.leased.context;
         let policy = self.delivery_policy(context);
         let (attempt, record) = self.attempt(context, &policy, outgoing).await;
@@ -226,7 +226,7 @@ fn load(attempt: &Attempt, verdict: Verdict) -> Load {
 }
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). A fraction, which some servers send, is rounded up.
-fn read_retry_after(text: &str, now: Moment) -> Option<Duration> {
+fn read_retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
     let text = text.trim();
     if let Some(wait) = whole_seconds(text) {
         return Some(wait);
@@ -237,7 +237,7 @@ fn read_retry_after(text: &str, now: Moment) -> Option<Duration> {
         );
     }
     let at = read_date(text)?.as_millisecond();
-    Some(u64::try_from(at).map_or(Duration::ZERO, |at| Moment::from_millis(at).since(now)))
+    Some(u64::try_from(at).map_or(Duration::ZERO, |at| UnixMillis::from_millis(at).since(now)))
 }
 
 /// Reads a date in any of the three forms that HTTP knows (RFC 9110, 5.6.7). One beyond the end of time is the end of time.
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         // 2026-11-20T15:00:00Z
-        let now = Moment::from_millis(1_795_186_800_000);
+        let now = UnixMillis::from_millis(1_795_186_800_000);
         let seconds = |text| read_retry_after(text, now).map(|wait| wait.as_secs());
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds(" 0 "), Some(0));
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_receiver_that_asks_for_more_time_than_fits_is_left_alone_for_the_longest() {
         // 2026-11-20T15:00:00Z
-        let now = Moment::from_millis(1_795_186_800_000);
+        let now = UnixMillis::from_millis(1_795_186_800_000);
         let longest = Attempt::RETRY_AFTER.1;
         for text in [
             "99999999999999999999",

@@ -32,7 +32,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::delivery::DeliveryPolicy;
 use crate::domain::dialect::Dialect;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::keys::Keys;
 use crate::store::{Lease, Leased, Store, StoreError};
 pub use events::{Event, Standing, Watcher};
@@ -119,7 +119,7 @@ struct Done {
     seat: Seat,
     route: Route,
     end: End,
-    ended_at: Moment,
+    ended_at: UnixMillis,
 }
 
 impl Courier {
@@ -237,7 +237,7 @@ impl Courier {
     }
 
     /// Tells how much there is to do; `oldest` is since when the oldest has been due that was found.
-    fn tell_standing(&self, hands: &mut Hands, oldest: Option<Moment>) {
+    fn tell_standing(&self, hands: &mut Hands, oldest: Option<UnixMillis>) {
         let now = self.parts.clock.now();
         self.parts.watcher.saw(Event::Stands(Standing {
             under_way: hands.queues.running(),

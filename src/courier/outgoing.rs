@@ -6,7 +6,7 @@ use crate::domain::dialect::Dialect;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack};
 use crate::domain::message::{Header, Message, Method};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::{Sealed, Secret};
 use crate::keys::Keys;
 use crate::store::DeliveryContext;
@@ -88,7 +88,7 @@ impl OutgoingRequest {
         context: &DeliveryContext,
         dialect: &dyn Dialect,
         signing: &Signing<'_>,
-        at: Moment,
+        at: UnixMillis,
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
@@ -120,7 +120,7 @@ impl OutgoingRequest {
         context: &DeliveryContext,
         dialect: &dyn Dialect,
         keys: &Keys,
-        (secrets, at): (&[Secret], Moment),
+        (secrets, at): (&[Secret], UnixMillis),
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
@@ -205,7 +205,7 @@ mod tests {
         dialect: &dyn Dialect,
         opened: Option<&str>,
     ) -> Result<OutgoingRequest, Unwritable> {
-        let now = Moment::from_millis(1_795_186_800_000);
+        let now = UnixMillis::from_millis(1_795_186_800_000);
         let endpoint = WebhookEndpoint { cipher, ..WebhookEndpoint::at(entry("https://m.example/pay?s={status}").url) };
         let journey = Draft::at(now).with(|opening| opening.plan.endpoints = vec![endpoint]).journey();
         let (journey, number) = concluded(away(journey, now).0, &Fact::paid(), now);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::receiver::{Held, Seat, Turn, path};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::Lease;
 
 /// How many attempts are under way at one receiver at the same time: in a new queue, and in one that has grown as far as
@@ -64,7 +64,7 @@ struct Count {
 #[derive(Debug)]
 struct Timetable {
     pace: Option<Duration>,
-    applied: Moment,
+    applied: UnixMillis,
 }
 
 /// What a queue knows of one path.
@@ -129,13 +129,13 @@ impl ReceiverQueue {
     /// Whether there is nothing to remember: then it is built again when it is needed. Its concurrency is no matter for
     /// memory: it was won while others waited, and is won again, when they do, in as many attempts. What failed before
     /// `long_ago` is forgotten.
-    pub fn is_blank(&mut self, long_ago: Moment, now: Moment) -> bool {
+    pub fn is_blank(&mut self, long_ago: UnixMillis, now: UnixMillis) -> bool {
         self.paths.retain(|_, state| !state.is_blank(long_ago, now));
         self.paths.is_empty() && !self.backoff.has_failed_since(long_ago)
     }
 
     /// For how long such an attempt has to wait, whatever room there is; `None` when it has not.
-    pub fn rest(&self, path: &str, turn: Turn, now: Moment) -> Option<Duration> {
+    pub fn rest(&self, path: &str, turn: Turn, now: UnixMillis) -> Option<Duration> {
         let own = self.paths.get(path).and_then(|state| state.backoff.wait(turn, now));
         own.max(self.backoff.wait(turn, now))
     }
@@ -164,7 +164,7 @@ impl ReceiverQueue {
     }
 
     /// For how long a delivery is put off for which there is no seat.
-    pub fn turn_away(&mut self, path: &str, turn: Turn, now: Moment, chance: u64) -> Duration {
+    pub fn turn_away(&mut self, path: &str, turn: Turn, now: UnixMillis, chance: u64) -> Duration {
         let (places, waiting, concurrency) = (self.depth(), self.waiting(), self.concurrency());
         let pace = self.times.pace;
         let share = share_of(self.paths.get(path), concurrency);
@@ -230,7 +230,7 @@ impl ReceiverQueue {
     }
 
     /// An attempt has ended. Answers those that have waited for it in vain, each with the time until it may be tried.
-    pub fn end(&mut self, seat: &Seat, end: End, now: Moment) -> Vec<(Lease, Turn, Duration)> {
+    pub fn end(&mut self, seat: &Seat, end: End, now: UnixMillis) -> Vec<(Lease, Turn, Duration)> {
         self.unbegin(&seat.path, seat.turn);
         let needs_more = self.needs_more();
         let (concurrency, took) = (self.concurrency(), end.took);
@@ -277,7 +277,7 @@ impl ReceiverQueue {
     }
 
     /// Takes those out who have to wait now, whatever room there is.
-    fn put_off(&mut self, now: Moment) -> Vec<(Lease, Turn, Duration)> {
+    fn put_off(&mut self, now: UnixMillis) -> Vec<(Lease, Turn, Duration)> {
         let mut put_off = Vec::new();
         for turn in [Turn::First, Turn::Again] {
             for held in std::mem::take(self.queue(turn)) {
@@ -306,7 +306,7 @@ impl ReceiverQueue {
 }
 
 impl PathState {
-    fn is_blank(&self, long_ago: Moment, now: Moment) -> bool {
+    fn is_blank(&self, long_ago: UnixMillis, now: UnixMillis) -> bool {
         self.running.all() + self.waiting.all() == 0
             && self.times.applied <= now
             && !self.backoff.has_failed_since(long_ago)
@@ -353,7 +353,7 @@ impl Count {
 
 impl Default for Timetable {
     fn default() -> Self {
-        Self { pace: None, applied: Moment::from_millis(0) }
+        Self { pace: None, applied: UnixMillis::from_millis(0) }
     }
 }
 
@@ -365,15 +365,15 @@ impl Timetable {
     }
 
     /// An attempt took so long: what is applied comes into line with what a turn is now.
-    fn learn(&mut self, took: Duration, concurrency: usize, now: Moment) {
+    fn learn(&mut self, took: Duration, concurrency: usize, now: UnixMillis) {
         let before = self.turn(concurrency);
         self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
         let ahead = self.applied.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
         self.applied = now.plus(ahead.min(NO_ROOM.1));
     }
 
-    /// SavedCallbacks a place behind all who were told to come again, and answers how long it is until then.
-    fn next_turn(&mut self, turn: Duration, waiting: usize, now: Moment, chance: u64) -> Duration {
+    /// Reserves a place behind all who were told to come again, and answers how long it is until then.
+    fn next_turn(&mut self, turn: Duration, waiting: usize, now: UnixMillis, chance: u64) -> Duration {
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
         let at = self.applied.max(now.plus(turn.saturating_mul(waiting)));
         let wait = at.since(now);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::backoff::REST;
 use super::queue::{CONCURRENCY, End, NO_ROOM, ReceiverQueue, spread};
 use super::receiver::{Held, Receiver, Seat, Turn};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::{Lease, Leased};
 
 /// How many deliveries are in this courier's hands at the most.
@@ -56,14 +56,14 @@ impl Queues {
     }
 
     /// How many receivers are backed off from now. Forgets those that nobody has needed for an hour.
-    pub fn backing_off(&mut self, now: Moment) -> usize {
-        let long_ago = Moment::from_millis(now.as_millis().saturating_sub(MEMORY));
+    pub fn backing_off(&mut self, now: UnixMillis) -> usize {
+        let long_ago = UnixMillis::from_millis(now.as_millis().saturating_sub(MEMORY));
         self.queues.retain(|_, queue| !queue.is_blank(long_ago, now));
         self.queues.values().filter(|queue| queue.backs_off()).count()
     }
 
     /// Lets a delivery into its receiver's queue, if there is room; `chance` spreads those that are put off.
-    pub fn admit(&mut self, held: Held, now: Moment, chance: u64) -> Admission {
+    pub fn admit(&mut self, held: Held, now: UnixMillis, chance: u64) -> Admission {
         let Seat { receiver, path, turn } = Seat::of(&held.0);
         let free = self.free();
         if turn == Turn::Again && free <= HANDS / 4 {
@@ -91,12 +91,12 @@ impl Queues {
 
     /// An attempt has ended after this time. Answers those that have waited for it in vain, each with the time that it is
     /// put off.
-    pub fn done(&mut self, seat: &Seat, end: End, now: Moment, chance: u64) -> Vec<(Lease, Duration)> {
+    pub fn done(&mut self, seat: &Seat, end: End, now: UnixMillis, chance: u64) -> Vec<(Lease, Duration)> {
         let Some(queue) = self.queues.get_mut(&seat.receiver) else { return Vec::new() };
         let put_off = queue.end(seat, end, now);
         self.running = self.running.saturating_sub(1);
         self.waiting = self.waiting.saturating_sub(put_off.len());
-        let long_ago = Moment::from_millis(now.as_millis().saturating_sub(MEMORY));
+        let long_ago = UnixMillis::from_millis(now.as_millis().saturating_sub(MEMORY));
         if queue.is_blank(long_ago, now) {
             self.queues.remove(&seat.receiver);
         }

@@ -47,7 +47,7 @@ pub fn error(form: &DemoForm, reason: &str) -> DemoError {
     DemoError::of_form(reason)
 }
 
-/// The chosen field that was left empty, which the gateway would take for no wish at all.
+/// The chosen field that was left empty, which the gateway would take for no request at all.
 pub fn missing(form: &DemoForm) -> Option<DemoError> {
     let chosen = match form.callback {
         Choice::Saved => return None,

@@ -11,7 +11,7 @@ use super::moments::{self, Offset};
 use super::{flag, number};
 use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::text::check_readable;
 
 /// The rule that a field breaks which is not there.
@@ -116,16 +116,16 @@ impl Object {
     }
 
     /// A date-time.
-    pub fn moment(&self, name: &str) -> Result<Option<Moment>, Invalid> {
+    pub fn moment(&self, name: &str) -> Result<Option<UnixMillis>, Invalid> {
         self.moment_with(name, Offset::Needed)
     }
 
     /// A date-time that is looked at and not used: without an offset from UTC it is taken as UTC.
-    pub fn checked_moment(&self, name: &str) -> Result<Option<Moment>, Invalid> {
+    pub fn checked_moment(&self, name: &str) -> Result<Option<UnixMillis>, Invalid> {
         self.moment_with(name, Offset::Assumed)
     }
 
-    fn moment_with(&self, name: &str, offset: Offset) -> Result<Option<Moment>, Invalid> {
+    fn moment_with(&self, name: &str, offset: Offset) -> Result<Option<UnixMillis>, Invalid> {
         self.text(name)?.map(|text| moments::read(&self.at(name), &text, offset)).transpose()
     }
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit};
 
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -16,7 +16,7 @@ const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const EXPECTED: &str = "expected 2026-11-20T15:04:05.678Z";
 
 /// RFC 3339 in UTC with milliseconds; what lies beyond its last year is the end of that year.
-pub(super) fn written(moment: Moment) -> String {
+pub(super) fn written(moment: UnixMillis) -> String {
     let last = Date::MAX.at(23, 59, 59, 999_000_000);
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     let at = EPOCH.checked_add(SignedDuration::from_millis(millis)).unwrap_or(last);
@@ -36,7 +36,7 @@ pub(super) enum Offset {
 ///
 /// # Errors
 /// With the rule that it breaks.
-pub(super) fn read(field: &str, text: &str, offset: Offset) -> Result<Moment, Invalid> {
+pub(super) fn read(field: &str, text: &str, offset: Offset) -> Result<UnixMillis, Invalid> {
     let refused = |rule: &str| Invalid::new(field, rule).hint(EXPECTED);
     let pieces = Pieces::parse(text.trim()).map_err(|_| refused("is not a date-time"))?;
     let time: Time = pieces.time().ok_or_else(|| refused("is a date without a time"))?;
@@ -50,7 +50,7 @@ pub(super) fn read(field: &str, text: &str, offset: Offset) -> Result<Moment, In
     let since = since.to_duration(SpanRelativeTo::days_are_24_hours());
     let millis = since.map_err(|_| refused("is not a date-time"))?.as_millis() - i128::from(ahead) * 1000;
     let millis = u64::try_from(millis).map_err(|_| refused("is before 1970"))?;
-    Ok(Moment::from_millis(millis))
+    Ok(UnixMillis::from_millis(millis))
 }
 
 /// Whether a text is a day of the calendar, `YYYY-MM-DD`.
@@ -59,7 +59,7 @@ pub(super) fn is_day(text: &str) -> bool {
 }
 
 /// The day that it is where it is the earliest on earth: a day before this one has passed for everybody.
-pub(super) fn earliest_today(now: Moment) -> Date {
+pub(super) fn earliest_today(now: UnixMillis) -> Date {
     let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
     timestamp.to_zoned(TimeZone::fixed(jiff::tz::offset(-12))).date()
@@ -126,7 +126,7 @@ mod tests {
         ] {
             assert_eq!(read("until", text, Offset::Needed).map(written).unwrap(), shown, "{text}");
         }
-        assert_eq!(written(Moment::from_millis(u64::MAX)), "9999-12-31T23:59:59.999Z");
+        assert_eq!(written(UnixMillis::from_millis(u64::MAX)), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::id::{MerchantId, Shard};
 use super::invalid::Invalid;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::secret::{Digest, Secret};
 
 /// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
@@ -165,21 +165,21 @@ pub struct IssuedKey {
     /// The digest of its text as clients send it that hash a password first: ten times SHA-1, in hexadecimal.
     pub hashed: Option<Digest>,
     /// When it was made.
-    pub created_at: Moment,
+    pub created_at: UnixMillis,
     /// When it ends, if somebody has said so.
-    pub ends_at: Option<Moment>,
+    pub ends_at: Option<UnixMillis>,
 }
 
 impl IssuedKey {
     /// A key of the older form, of which nothing was kept besides: no number leads to its merchant, and the one that it has
     /// here is only for people.
-    pub fn older(digest: Digest, hashed: Option<Digest>, created_at: Moment) -> Self {
+    pub fn older(digest: Digest, hashed: Option<Digest>, created_at: UnixMillis) -> Self {
         let number = KeyNumber::of_digest(&digest);
         Self { number, name: KeyName::first(), digest, hashed, created_at, ends_at: None }
     }
 
     /// Whether it opens anything at this moment.
-    pub fn is_valid(&self, now: Moment) -> bool {
+    pub fn is_valid(&self, now: UnixMillis) -> bool {
         self.ends_at.is_none_or(|ends_at| now < ends_at)
     }
 }
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_key_is_valid_until_its_end() {
-        let at = Moment::from_millis;
+        let at = UnixMillis::from_millis;
         let key = IssuedKey::older(Digest::new([1; 32]), None, at(0));
         assert!(key.is_valid(at(u64::MAX)));
         let ending = IssuedKey { ends_at: Some(at(5)), ..key };

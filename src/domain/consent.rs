@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::id::UserId;
 use super::institution::Institution;
 use super::iso::CountryCode;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::money::Amount;
 use super::secret::{Sealed, Secret};
 use super::user::ApplicationUser;
@@ -34,7 +34,7 @@ pub struct Consent {
     /// What is asked for.
     pub features: FeatureRequest,
     /// Until when it is asked for.
-    pub until: Option<Moment>,
+    pub until: Option<UnixMillis>,
     /// How long it lasts, at the most, after it has been given: the institution's rule, or where the customer chooses one,
     /// the shortest of those that may be chosen.
     pub longest: Duration,
@@ -51,7 +51,7 @@ impl Consent {
     }
 
     /// When it ends at the latest if it is given at `asked_at` or later, where an end was asked for: what may be promised.
-    pub fn promised_until(&self, asked_at: Moment) -> Option<Moment> {
+    pub fn promised_until(&self, asked_at: UnixMillis) -> Option<UnixMillis> {
         self.until.map(|until| until.min(asked_at.plus(self.longest)))
     }
 }
@@ -140,15 +140,15 @@ pub struct Grant {
     /// The bank's id of it, if the bank named one.
     pub bank_consent: Option<String>,
     /// When it was first given, or given anew.
-    pub given_at: Moment,
+    pub given_at: UnixMillis,
     /// When it ends by itself.
-    pub expires_at: Moment,
+    pub expires_at: UnixMillis,
     /// When the customer last confirmed to the merchant that it shall go on.
-    pub confirmed_at: Moment,
+    pub confirmed_at: UnixMillis,
     /// When the operator executed its payment.
-    pub consumed_at: Option<Moment>,
+    pub consumed_at: Option<UnixMillis>,
     /// When the merchant revoked it.
-    pub revoked_at: Option<Moment>,
+    pub revoked_at: Option<UnixMillis>,
 }
 
 /// Where a consent stands.

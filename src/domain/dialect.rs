@@ -7,10 +7,10 @@ use super::endpoint::WebhookEndpoint;
 use super::id::MerchantId;
 use super::journey::{FinalOutcome, HandBack, Journey};
 use super::message::Message;
+use super::open_request::OpenRequest;
 use super::params::Params;
 use super::redirect::PublicUrl;
 use super::secret::Secret;
-use super::wish::Wish;
 
 /// Where a merchant's clients find us, and the secrets that they were just given.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +38,17 @@ pub trait Dialect: Send + Sync {
         MAX_LENGTH
     }
 
-    /// Every name it may ever append to a callback, but for those of wishes whose ways home it does not have signed.
+    /// Every name it may ever append to a callback, but for those of open requests whose ways home it does not have signed.
     fn appended(&self) -> &'static [&'static str];
 
-    /// What it may append to the callbacks of this wish, and none of them may hold already.
-    fn appended_to(&self, _wish: &Wish) -> &'static [&'static str] {
+    /// What it may append to the callbacks of this open request, and none of them may hold already.
+    fn appended_to(&self, _wish: &OpenRequest) -> &'static [&'static str] {
         self.appended()
     }
 
-    /// Whether the ways home of this wish are signed for merchants who have chosen signed returns. Where they are not, its
+    /// Whether the ways home of this open request are signed for merchants who have chosen signed returns. Where they are not, its
     /// callbacks are signed in the dialect's own way.
-    fn signs_returns(&self, _wish: &Wish) -> bool {
+    fn signs_returns(&self, _wish: &OpenRequest) -> bool {
         true
     }
 
@@ -57,7 +57,7 @@ pub trait Dialect: Send + Sync {
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
     /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
-    fn leaves_ahead(&self, _wish: &Wish) -> bool {
+    fn leaves_ahead(&self, _wish: &OpenRequest) -> bool {
         false
     }
 

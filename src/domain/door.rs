@@ -6,7 +6,7 @@ use super::callback::{CallbackUrl, Way, intent_link};
 use super::device::Device;
 use super::invalid::Invalid;
 use super::params::Params;
-use super::plan::Entry;
+use super::plan::PlannedCallback;
 use super::redirect::Redirect;
 
 /// What a device is given.
@@ -46,7 +46,7 @@ impl fmt::Debug for Door {
     }
 }
 
-impl Entry {
+impl PlannedCallback {
     /// What `device` is given where this entry needs a page, with these parameters in each link.
     ///
     /// # Errors
@@ -83,14 +83,14 @@ mod tests {
     use super::super::callback::{AppWays, Placement, Rules, WrittenWays};
     use super::*;
 
-    fn entry(url: &str, written: WrittenWays<'_>) -> Entry {
+    fn entry(url: &str, written: WrittenWays<'_>) -> PlannedCallback {
         let rules = Rules::default();
         let url = CallbackUrl::parse(url, &rules).unwrap();
         let ways = AppWays::parse(written, &url, &rules).unwrap();
-        Entry { url, params_in: Placement::Query, slot: Some(0), ways }
+        PlannedCallback { url, params_in: Placement::Query, slot: Some(0), ways }
     }
 
-    fn given(entry: &Entry, device: Device) -> Homeward {
+    fn given(entry: &PlannedCallback, device: Device) -> Homeward {
         entry.homeward(device, &Params::default().append("pay_id", "7")).unwrap()
     }
 

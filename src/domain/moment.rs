@@ -9,9 +9,9 @@ pub const LEEWAY: Duration = Duration::from_secs(10);
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(u64);
+pub struct UnixMillis(u64);
 
-impl Moment {
+impl UnixMillis {
     /// The moment this many milliseconds after the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

@@ -134,18 +134,18 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 /// A kind cannot conclude a journey:
 ///
 /// ```compile_fail,E0308
-/// use handback::domain::{journey::Journey, moment::Moment, outcome::ResponseKind};
+/// use handback::domain::{journey::Journey, moment::UnixMillis, outcome::ResponseKind};
 /// fn forge(journey: Journey, kind: ResponseKind) {
-///     let _ = journey.conclude(&kind, None, Moment::from_millis(0));
+///     let _ = journey.conclude(&kind, None, UnixMillis::from_millis(0));
 /// }
 /// ```
 ///
 /// while a fact can (this differs from the above in the one word):
 ///
 /// ```no_run
-/// use handback::domain::{journey::Journey, moment::Moment, outcome::Fact};
+/// use handback::domain::{journey::Journey, moment::UnixMillis, outcome::Fact};
 /// fn honest(journey: Journey, fact: Fact) {
-///     let _ = journey.conclude(&fact, None, Moment::from_millis(0));
+///     let _ = journey.conclude(&fact, None, UnixMillis::from_millis(0));
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::invalid::Invalid;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::secret::Sealed;
 
 /// The longest time for which a secret that was replaced still counts.
@@ -26,7 +26,7 @@ pub fn check_overlap(overlap: Duration) -> Result<Duration, Invalid> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotating {
     current: Sealed,
-    previous: Option<(Sealed, Moment)>,
+    previous: Option<(Sealed, UnixMillis)>,
 }
 
 impl Rotating {
@@ -36,7 +36,7 @@ impl Rotating {
     }
 
     /// Restores what was stored.
-    pub(crate) const fn restored(current: Sealed, previous: Option<(Sealed, Moment)>) -> Self {
+    pub(crate) const fn restored(current: Sealed, previous: Option<(Sealed, UnixMillis)>) -> Self {
         Self { current, previous }
     }
 
@@ -46,17 +46,17 @@ impl Rotating {
     }
 
     /// The secret before it, with the moment when it ends, while it counts.
-    pub fn previous(&self, now: Moment) -> Option<(&Sealed, Moment)> {
+    pub fn previous(&self, now: UnixMillis) -> Option<(&Sealed, UnixMillis)> {
         self.previous.as_ref().filter(|(_, ends_at)| now < *ends_at).map(|(secret, ends_at)| (secret, *ends_at))
     }
 
     /// Every secret that counts, the newest first.
-    pub fn valid(&self, now: Moment) -> impl Iterator<Item = &Sealed> {
+    pub fn valid(&self, now: UnixMillis) -> impl Iterator<Item = &Sealed> {
         std::iter::once(&self.current).chain(self.previous(now).map(|(secret, _)| secret))
     }
 
     /// The secret to use where the other side has to know it first: the one before, for as long as it counts.
-    pub fn known(&self, now: Moment) -> &Sealed {
+    pub fn known(&self, now: UnixMillis) -> &Sealed {
         self.previous(now).map_or(&self.current, |(secret, _)| secret)
     }
 
@@ -65,7 +65,7 @@ impl Rotating {
     /// # Errors
     /// When the overlap is too long, or the secret before the current one still counts: that would end unannounced. An
     /// overlap of nothing ends both.
-    pub fn rotated(&self, next: Sealed, overlap: Duration, now: Moment) -> Result<Self, Invalid> {
+    pub fn rotated(&self, next: Sealed, overlap: Duration, now: UnixMillis) -> Result<Self, Invalid> {
         check_overlap(overlap)?;
         if overlap.is_zero() {
             return Ok(Self::first(next));
@@ -87,7 +87,7 @@ impl Rotating {
     }
 
     /// What is stored.
-    pub(crate) const fn parts(&self) -> (&Sealed, Option<&(Sealed, Moment)>) {
+    pub(crate) const fn parts(&self) -> (&Sealed, Option<&(Sealed, UnixMillis)>) {
         (&self.current, self.previous.as_ref())
     }
 }
@@ -96,14 +96,14 @@ impl Rotating {
 mod tests {
     use super::*;
 
-    const NOW: Moment = Moment::from_millis(1_000_000);
+    const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
     const HOUR: Duration = Duration::from_hours(1);
 
     fn sealed(byte: u8) -> Sealed {
         Sealed::new(vec![byte])
     }
 
-    fn valid(secret: &Rotating, now: Moment) -> Vec<u8> {
+    fn valid(secret: &Rotating, now: UnixMillis) -> Vec<u8> {
         secret.valid(now).map(|sealed| sealed.as_bytes()[0]).collect()
     }
 

@@ -7,7 +7,7 @@ use super::signed_return::PARAMETER;
 
 /// The merchant's choices, as they stood when the journey opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct FrozenSettings {
     /// Whether callbacks carry a one-time token.
     pub one_time_token: OneTime,
     /// How long such a token lives.

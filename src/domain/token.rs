@@ -2,7 +2,7 @@
 
 use super::id::Shard;
 use super::invalid::Invalid;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::secret::{Digest, Secret};
 
 /// A one-time token as it travels: `ott_`, two digits that name its shard, `_`, 43 characters of base64url.
@@ -59,5 +59,5 @@ pub struct MintedToken {
     /// The digest of its text.
     pub digest: Digest,
     /// When it stops being redeemable.
-    pub expires_at: Moment,
+    pub expires_at: UnixMillis,
 }

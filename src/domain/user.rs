@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::id::{MerchantId, UserId};
 use super::invalid::Invalid;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::text::check_readable;
 
 /// A user of a merchant's app.
@@ -17,7 +17,7 @@ pub struct User {
     /// The merchant's own id of it, unique among the merchant's users.
     pub application_user: Option<ApplicationUser>,
     /// When it was added.
-    pub created_at: Moment,
+    pub created_at: UnixMillis,
 }
 
 /// The merchant's own id of a user: 1 to 255 characters, all of which people can read.

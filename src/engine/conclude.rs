@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::domain::consent::{BankTokens, Consent, Grant};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{Conclusion, Journey, LedTo, Purpose, ResponseId, Stage};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, Fact, Outcome, ProviderRefusal};
 use crate::domain::terms::ExtraOutcomes;
 use crate::engine::commit::{Announcement, Next};
@@ -159,7 +159,7 @@ fn is_withdrawn(journey: &Journey) -> bool {
 
 /// The provider's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
 /// the customer is not home already, and the journey's time is not over. A consent that fails goes home.
-fn retriable(journey: &Journey, fact: &Fact, now: Moment) -> Option<ProviderRefusal> {
+fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
     let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off

@@ -6,7 +6,7 @@ use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::wish::Wish;
+use crate::domain::open_request::OpenRequest;
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{commit, derive, draft};
 use crate::store::{Opened, Reservation};
@@ -19,28 +19,29 @@ pub(super) async fn open_and_tell(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,
-    wish: &Wish,
+    open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<(Journey, bool), EngineError> {
-    open_each(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(wish)), reservation).await
+    open_each(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(open_request)), reservation).await
 }
 
-/// The same of a wish that holds what is sealed for its journey's id.
+/// The same of an open request that holds what is sealed for its journey's id.
 pub(super) async fn open_each<'w>(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,
-    wish: &(impl Fn(JourneyId) -> Result<Cow<'w, Wish>, EngineError> + Sync),
+    open_request: &(impl Fn(JourneyId) -> Result<Cow<'w, OpenRequest>, EngineError> + Sync),
     reservation: Option<&Reservation>,
 ) -> Result<(Journey, bool), EngineError> {
     for _ in 0..MINTS {
         let [half, other] = derive::halves(deps.clock.entropy());
         let shard = reservation.map_or_else(|| Shard::of_byte(other[0]), Reservation::shard);
         let id = JourneyId::mint(half, shard);
-        let journey = match wish(id).and_then(|wish| draft::draft(deps, merchant, dialect, &wish, id)) {
-            Ok(journey) => journey,
-            Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
-        };
+        let journey =
+            match open_request(id).and_then(|open_request| draft::draft(deps, merchant, dialect, &open_request, id)) {
+                Ok(journey) => journey,
+                Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
+            };
         let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Opened);
         match deps.store.open(&journey, &deliveries, reservation).await? {
             Opened::New => {

@@ -10,10 +10,10 @@ use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Opening, PaymentOperation, Purpose};
 use crate::domain::merchant::{Merchant, Settings};
-use crate::domain::moment::Moment;
-use crate::domain::plan::{Allowed, Plan};
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks, When};
+use crate::domain::plan::{Allowed, CallbackPlan};
 use crate::domain::terms::{OneOffUrls, SignedReturns};
-use crate::domain::wish::{Asked, Expiry, When, Wish};
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{derive, longest};
 
@@ -21,38 +21,43 @@ pub(super) fn draft(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,
-    wish: &Wish,
+    open_request: &OpenRequest,
     id: JourneyId,
 ) -> Result<Journey, EngineError> {
     let dialect = deps.dialect(dialect)?;
     let mut terms = merchant.settings.terms();
-    terms.signed_returns = signed_returns(merchant, dialect, wish);
-    terms.one_time_token = wish.one_time_token.unwrap_or(terms.one_time_token);
-    terms.extra_outcomes = wish.extra_outcomes.unwrap_or(terms.extra_outcomes);
+    terms.signed_returns = signed_returns(merchant, dialect, open_request);
+    terms.one_time_token = open_request.one_time_token.unwrap_or(terms.one_time_token);
+    terms.extra_outcomes = open_request.extra_outcomes.unwrap_or(terms.extra_outcomes);
     let now = deps.clock.now();
     let journey = Journey::open(Opening {
         id,
         merchant: merchant.id,
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
-        provider: provider_for(deps, &wish.purpose)?,
+        provider: provider_for(deps, &open_request.purpose)?,
         key: deps.keys.current().to_owned(),
-        purpose: wish.purpose.clone(),
-        extras: wish.extras.clone(),
-        plan: plan(deps, merchant, dialect, wish)?,
+        purpose: open_request.purpose.clone(),
+        extras: open_request.extras.clone(),
+        plan: plan(deps, merchant, dialect, open_request)?,
         terms,
         opened_at: now,
-        expires_at: expires_at(deps, merchant, wish, now)?,
+        expires_at: expires_at(deps, merchant, open_request, now)?,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
-    Ok(if dialect.leaves_ahead(wish) { journey.leaving_ahead() } else { journey })
+    Ok(if dialect.leaves_ahead(open_request) { journey.leaving_ahead() } else { journey })
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
 /// settings are; else as those say.
-fn expires_at(deps: &Deps, merchant: &Merchant, wish: &Wish, now: Moment) -> Result<Moment, Invalid> {
-    let Some(Expiry { field, when }) = wish.expiry else {
-        let life = wish.purpose.operation().map_or(merchant.settings.journey_life, |_| PaymentOperation::LIFE);
+fn expires_at(
+    deps: &Deps,
+    merchant: &Merchant,
+    open_request: &OpenRequest,
+    now: UnixMillis,
+) -> Result<UnixMillis, Invalid> {
+    let Some(Expiry { field, when }) = open_request.expiry else {
+        let life = open_request.purpose.operation().map_or(merchant.settings.journey_life, |_| PaymentOperation::LIFE);
         return Ok(now.plus(life));
     };
     let (shortest, longest) = (Settings::JOURNEY_LIFE.0, deps.longest_life);
@@ -98,32 +103,37 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     Ok(institution.provider.clone())
 }
 
-fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> Result<Plan, EngineError> {
-    let appended = signed_returns(merchant, dialect, wish).beside(dialect.appended_to(wish));
+fn plan(
+    deps: &Deps,
+    merchant: &Merchant,
+    dialect: &dyn Dialect,
+    open_request: &OpenRequest,
+) -> Result<CallbackPlan, EngineError> {
+    let appended = signed_returns(merchant, dialect, open_request).beside(dialect.appended_to(open_request));
     let rules = deps.rules_of(dialect);
     let allowed = Allowed {
         callbacks: &merchant.callbacks,
         endpoints: merchant.endpoints.all(),
         one_off_urls: merchant.settings.one_off_urls,
         rules: rules.as_ref(),
-        params_in: wish.params_in,
+        params_in: open_request.params_in,
         appended: &appended,
     };
-    if let Some(AnswerTo::App(url)) = wish.purpose.consent().map(|consent| &consent.answer_to) {
+    if let Some(AnswerTo::App(url)) = open_request.purpose.consent().map(|consent| &consent.answer_to) {
         // An address that the provider sends its codes to is as sensitive as one that tokens go to.
-        Plan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
+        CallbackPlan::of_covered(url, allowed).map_err(|invalid| invalid.at("redirect.url"))?;
     }
-    let plan = match &wish.callback {
-        Asked::Nothing => Plan::resolve(None, allowed),
-        Asked::Text(text) => Plan::resolve(Some(text), allowed),
-        Asked::Items(items) => Plan::of_items(items, allowed),
-        Asked::Covered(url) => Plan::of_covered(url, allowed),
-        Asked::OwnPage => Ok(Plan::default()),
-        Asked::Apart { success, cancelled, failed } => {
-            Plan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
+    let plan = match &open_request.callback {
+        RequestedCallbacks::Nothing => CallbackPlan::resolve(None, allowed),
+        RequestedCallbacks::Text(text) => CallbackPlan::resolve(Some(text), allowed),
+        RequestedCallbacks::Items(items) => CallbackPlan::of_items(items, allowed),
+        RequestedCallbacks::Covered(url) => CallbackPlan::of_covered(url, allowed),
+        RequestedCallbacks::OwnPage => Ok(CallbackPlan::default()),
+        RequestedCallbacks::Apart { success, cancelled, failed } => {
+            CallbackPlan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
         }
     }?;
-    if wish.params_in == Placement::Fragment && plan.landing.as_ref().is_none_or(|entry| entry.slot.is_some()) {
+    if open_request.params_in == Placement::Fragment && plan.landing.as_ref().is_none_or(|entry| entry.slot.is_some()) {
         return Err(Invalid::new(
             "params_in",
             "is for a URL that the call brings for the browser, and this one brings none",
@@ -131,18 +141,20 @@ fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) ->
         .hint("save it with the callback itself")
         .into());
     }
-    let brought = match &wish.telling.ciphering {
+    let brought = match &open_request.telling.ciphering {
         Ciphering::Key(key) => Some(derive::seal_for(deps, merchant.id, key)?),
         Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
     };
     // A merchant's webhook is a place that it has saved.
     let saved = merchant.webhook.as_ref().map(|webhook| Item::Url(webhook.url.as_str().to_owned()));
-    let one_off_urls = match (&wish.endpoints, &saved) {
-        (Asked::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => OneOffUrls::Allowed,
+    let one_off_urls = match (&open_request.endpoints, &saved) {
+        (RequestedCallbacks::Items(items), Some(saved)) if items.iter().all(|item| item == saved) => {
+            OneOffUrls::Allowed
+        }
         _ => allowed.one_off_urls,
     };
-    let plan = plan.telling(&wish.endpoints, Allowed { one_off_urls, ..allowed })?;
-    Ok(plan.told_as(&wish.telling, brought.as_ref())?)
+    let plan = plan.telling(&open_request.endpoints, Allowed { one_off_urls, ..allowed })?;
+    Ok(plan.told_as(&open_request.telling, brought.as_ref())?)
 }
 
 /// A limit as people say it: whole days, or hours.
@@ -154,6 +166,6 @@ fn in_words(span: Duration) -> String {
 }
 
 /// How the ways home of such a journey are signed.
-fn signed_returns(merchant: &Merchant, dialect: &dyn Dialect, wish: &Wish) -> SignedReturns {
-    if dialect.signs_returns(wish) { merchant.settings.signed_returns } else { SignedReturns::Off }
+fn signed_returns(merchant: &Merchant, dialect: &dyn Dialect, open_request: &OpenRequest) -> SignedReturns {
+    if dialect.signs_returns(open_request) { merchant.settings.signed_returns } else { SignedReturns::Off }
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::domain::api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::{Sealed, Secret};
 use crate::engine::deps::{Deps, EngineError};
 use crate::engine::derive;
@@ -23,7 +23,7 @@ pub struct NewKey {
     /// What is kept of it.
     pub issued: IssuedKey,
     /// When the key that it replaces ends, where it replaces one that does not end at once.
-    pub replaced_ends_at: Option<Moment>,
+    pub replaced_ends_at: Option<UnixMillis>,
 }
 
 /// A public key that verifies a merchant's webhooks.
@@ -32,9 +32,9 @@ pub struct WebhookPublicKey {
     /// 32 bytes of Ed25519.
     pub key: [u8; 32],
     /// From when on it signs; `None` where it does already.
-    pub signs_from: Option<Moment>,
+    pub signs_from: Option<UnixMillis>,
     /// When it ends; `None` where nobody has response so.
-    pub ends_at: Option<Moment>,
+    pub ends_at: Option<UnixMillis>,
 }
 
 impl WebhookPublicKey {

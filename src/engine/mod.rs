@@ -43,7 +43,7 @@ pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use redirect::HomeRedirect;
 pub use returned::{RejectedReturn, Returned, Waited};
-pub use scan::{Counted, Page, Selected, Stretch};
+pub use scan::{Counted, Page, ScanRange, Selected};
 pub use timing::Timing;
 pub use visitor::{VisitCookie, Visitor};
 pub use waker::{CourierWaker, NoCourier};
@@ -52,7 +52,7 @@ pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::{EndedJob, JobRequest};
-pub use use_cases::list::Sight;
+pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
@@ -66,7 +66,7 @@ pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
 pub use crate::provider::{AuthorizationResponse, Carried};
 pub use crate::store::{
-    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, Place, Redemption, Reservation, Which,
+    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, JourneyCursor, JourneyFilter, Redemption, Reservation,
 };
 
 use crate::domain::id::PayId;

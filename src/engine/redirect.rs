@@ -5,7 +5,7 @@ use crate::domain::door::Homeward;
 use crate::domain::journey::{HandBack, Journey, LedTo, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
-use crate::domain::plan::Entry;
+use crate::domain::plan::PlannedCallback;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::engine::deps::{Deps, EngineError};
@@ -91,7 +91,7 @@ fn homeward(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> R
 fn way_params(
     deps: &Deps,
     journey: &Journey,
-    entry: &Entry,
+    entry: &PlannedCallback,
     end: &LedTo,
     visit: Option<u8>,
 ) -> Result<Params, EngineError> {

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::engine::deps::{Deps, EngineError};
-use crate::store::{Place, Which};
+use crate::store::{JourneyCursor, JourneyFilter};
 
 /// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,15 @@ pub struct Counted {
 
 /// Where a part of a merchant's journeys is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch {
+pub struct ScanRange {
     /// The lists that are looked at as one. No journey may be in two of them.
-    pub lists: Vec<Which>,
+    pub lists: Vec<JourneyFilter>,
     /// Only what was opened before this moment.
-    pub before: Option<Moment>,
+    pub before: Option<UnixMillis>,
     /// Only what comes behind this place.
-    pub after: Option<Place>,
+    pub after: Option<JourneyCursor>,
     /// Only what was opened at this moment or later.
-    pub from: Option<Moment>,
+    pub from: Option<UnixMillis>,
     /// How many journeys are looked at, at the most, wanted or not: the newest ones of the stretch.
     pub most: usize,
 }
@@ -50,7 +50,7 @@ pub struct Selected {
     pub count: usize,
     /// The place of the last journey that it looked at, if it stopped there: it had looked at as many as it may, and the
     /// part is not full.
-    pub stopped: Option<Place>,
+    pub stopped: Option<JourneyCursor>,
 }
 
 /// How many journeys one look into the store brings.
@@ -61,16 +61,16 @@ const SMALL_BATCH: usize = 10;
 
 /// A list of journeys, newest first, as far as it is read.
 struct List {
-    which: Which,
-    after: Option<Place>,
+    which: JourneyFilter,
+    after: Option<JourneyCursor>,
     ahead: VecDeque<Journey>,
     is_read: bool,
 }
 
 impl List {
-    fn new(which: Which, stretch: &Stretch) -> Self {
+    fn new(which: JourneyFilter, stretch: &ScanRange) -> Self {
         // Behind the last place of that moment.
-        let place = |opened_at| PayId::new(0).map(|pay_id| Place { opened_at, pay_id });
+        let place = |opened_at| PayId::new(0).map(|pay_id| JourneyCursor { opened_at, pay_id });
         let after = [stretch.before.and_then(place), stretch.after].into_iter().flatten().min();
         Self { which, after, ahead: VecDeque::new(), is_read: false }
     }
@@ -84,7 +84,7 @@ impl List {
 pub async fn select_and_count(
     deps: &Deps,
     merchant: MerchantId,
-    stretch: &Stretch,
+    stretch: &ScanRange,
     counted: Counted,
     wanted: impl Fn(&Journey) -> bool,
 ) -> Result<Selected, EngineError> {
@@ -98,7 +98,7 @@ pub async fn select_and_count(
             break;
         }
         seen += 1;
-        last = Some(Place::of(&journey));
+        last = Some(JourneyCursor::of(&journey));
         if !wanted(&journey) {
             continue;
         }
@@ -118,9 +118,9 @@ async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result
     for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {
         let more = deps.store.list(merchant, list.which, list.after, batch).await?;
         list.is_read = more.len() < batch;
-        list.after = more.last().map(Place::of);
+        list.after = more.last().map(JourneyCursor::of);
         list.ahead = more.into();
     }
-    let newest = lists.iter_mut().max_by_key(|list| list.ahead.front().map(Place::of));
+    let newest = lists.iter_mut().max_by_key(|list| list.ahead.front().map(JourneyCursor::of));
     Ok(newest.and_then(|list| list.ahead.pop_front()))
 }

@@ -29,6 +29,7 @@ use crate::domain::journey::{HandBack, Journey, Proof, Purpose, ResponseId};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::plan::WebhookEndpoint;
@@ -36,7 +37,6 @@ use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{OneOffUrls, OneTime};
-use crate::domain::wish::{Asked, Wish};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
 use crate::keys::Keys;
 use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
@@ -238,18 +238,18 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         until: None,
         answer_to: AnswerTo::Gateway,
     };
-    let wish = Wish {
+    let open_request = OpenRequest {
         purpose: Purpose::Consent(consent),
         extras: Vec::new(),
-        endpoints: Asked::OwnPage,
+        endpoints: RequestedCallbacks::OwnPage,
         telling: WebhookOptions::default(),
-        callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        callback: RequestedCallbacks::Covered("https://shop.example/cb?own=1".into()),
         params_in: Placement::Query,
         one_time_token: Some(one_time_token),
         extra_outcomes: None,
         expiry: None,
     };
-    let journey = use_cases::consent::open(engine, merchant, "terse", &wish, None).await.unwrap();
+    let journey = use_cases::consent::open(engine, merchant, "terse", &open_request, None).await.unwrap();
     let state = derive::latest_state(&engine.deps, &journey).unwrap();
     (journey, state)
 }

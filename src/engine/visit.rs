@@ -6,7 +6,7 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{commit, derive};
 use crate::store::Step;
 
-/// What became of the wish to send a customer.
+/// What became of the request to send a customer.
 #[derive(Clone, Copy)]
 pub(super) enum Visit {
     /// This visit is under way, now or since before.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::domain::journey::{Journey, ResponseId, Stage};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
 use crate::engine::deps::{Deps, EngineError};
@@ -130,7 +130,7 @@ pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCo
 }
 
 /// Whether a browser may be led home, where it could have been since `since`.
-pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since: Moment) -> Admission {
+pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since: UnixMillis) -> Admission {
     // Nobody was sent to a provider: there is no other browser, and nobody has agreed to anything.
     if journey.visits().is_empty() {
         return Admission::FirstHandBack;

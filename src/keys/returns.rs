@@ -13,9 +13,9 @@ use super::Keys;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::params::Params;
-use crate::domain::plan::Entry;
+use crate::domain::plan::PlannedCallback;
 use crate::domain::secret::Secret;
 use crate::domain::signed_return::{PARAMETER, Statement};
 use crate::domain::terms::SignedReturns;
@@ -78,9 +78,9 @@ impl Keys {
     pub fn sign_return(
         &self,
         journey: &Journey,
-        entry: &Entry,
+        entry: &PlannedCallback,
         params: Params,
-        at: Moment,
+        at: UnixMillis,
     ) -> Result<Option<Params>, Invalid> {
         let opening = journey.opening();
         let scheme = opening.terms.signed_returns;
@@ -121,7 +121,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it is none, with the reason.
-    pub fn verify_return(&self, value: &str, statement: Statement<'_>) -> Result<(Moment, String), Unproven> {
+    pub fn verify_return(&self, value: &str, statement: Statement<'_>) -> Result<(UnixMillis, String), Unproven> {
         let written = Written::read(value).ok_or(Unproven::Unreadable)?;
         let statement = Statement { seconds: written.seconds, ..statement };
         let signed = statement.bytes(written.version, written.key);
@@ -138,7 +138,7 @@ impl Keys {
             None => Err(Unproven::UnknownKey),
             Some(false) => Err(Unproven::Mismatch),
             Some(true) => {
-                let at = Moment::from_millis(written.seconds.saturating_mul(1000));
+                let at = UnixMillis::from_millis(written.seconds.saturating_mul(1000));
                 Ok((at, written.key.to_owned()))
             }
         }
@@ -216,9 +216,9 @@ mod tests {
     use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
     use crate::domain::journey::Opening;
     use crate::domain::journey::tests::journey;
-    use crate::domain::terms::Terms;
+    use crate::domain::terms::FrozenSettings;
 
-    const AT: Moment = Moment::from_millis(1_790_000_000_999);
+    const AT: UnixMillis = UnixMillis::from_millis(1_790_000_000_999);
     const CALLBACK: &str = "https://shop.example/paid?order=7";
 
     fn keys(fill: u8) -> Keys {
@@ -227,12 +227,12 @@ mod tests {
 
     fn signing(signed_returns: SignedReturns) -> Journey {
         let opening = journey().opening().clone();
-        Journey::open(Opening { terms: Terms { signed_returns, ..opening.terms }, ..opening })
+        Journey::open(Opening { terms: FrozenSettings { signed_returns, ..opening.terms }, ..opening })
     }
 
-    fn entry(url: &str) -> Entry {
+    fn entry(url: &str) -> PlannedCallback {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-        Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+        PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
     }
 
     fn params() -> Params {
@@ -258,7 +258,7 @@ mod tests {
     fn a_signature_is_verified_and_says_when_and_by_which_key() {
         for (scheme, key) in [(SignedReturns::Hmac, "k1"), (SignedReturns::Ed25519, "k1-return")] {
             let (keys, value) = (keys(3), signed(&keys(3), scheme));
-            let at = Moment::from_millis(1_790_000_000_000);
+            let at = UnixMillis::from_millis(1_790_000_000_000);
             assert_eq!(keys.verify_return(&value, own()), Ok((at, key.to_owned())), "{value}");
             assert_eq!(value, signed(&keys, scheme), "the same return has the same bytes");
             let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));

@@ -10,12 +10,12 @@ use subtle::ConstantTimeEq;
 use super::Keys;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 impl Keys {
     /// A ticket to a page of this journey, until then. 39 characters of base64url: its number, the time in milliseconds,
     /// and 128 bits that nobody can guess.
-    pub fn ticket(&self, journey: &Journey, until: Moment) -> Option<String> {
+    pub fn ticket(&self, journey: &Journey, until: UnixMillis) -> Option<String> {
         let until = until.as_millis().to_be_bytes();
         let derived = self.derive(&journey.opening().key, "ticket", &[journey.id().as_bytes(), &until])?;
         let number = journey.pay_id().number().to_be_bytes();
@@ -30,10 +30,10 @@ impl Keys {
 }
 
 /// The journey that a ticket speaks of and the end of its time, before it has been compared.
-pub fn ticket_parts(ticket: &str) -> Option<(PayId, Moment)> {
+pub fn ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
     let bytes: [u8; 29] = URL_SAFE_NO_PAD.decode(ticket).ok()?.try_into().ok()?;
     let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    Some((PayId::new(number(&bytes[..7]))?, Moment::from_millis(number(&bytes[7..13]))))
+    Some((PayId::new(number(&bytes[..7]))?, UnixMillis::from_millis(number(&bytes[7..13]))))
 }
 
 #[cfg(test)]

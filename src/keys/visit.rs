@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::{Keys, digest};
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
 const HEAD: usize = 7 + 1 + 6 + 4;
@@ -23,7 +23,7 @@ pub struct Visit {
     /// The visit, from 0.
     pub visit: u8,
     /// When the customer left.
-    pub left_at: Moment,
+    pub left_at: UnixMillis,
     bank: [u8; 4],
 }
 
@@ -65,7 +65,7 @@ impl Keys {
 }
 
 /// When the visit of a cookie began, by its own word: for telling old ones from new ones. `None` of what is none of ours.
-pub fn visit_began_at(value: &str) -> Option<Moment> {
+pub fn visit_began_at(value: &str) -> Option<UnixMillis> {
     read(value).map(|(_, visit)| visit.left_at)
 }
 
@@ -75,7 +75,7 @@ fn read(value: &str) -> Option<([u8; HEAD + 16], Visit)> {
     let visit = Visit {
         pay_id: PayId::new(number(&bytes[..7]))?,
         visit: bytes[7],
-        left_at: Moment::from_millis(number(&bytes[8..14])),
+        left_at: UnixMillis::from_millis(number(&bytes[8..14])),
         bank: bytes[14..18].try_into().ok()?,
     };
     Some((bytes, visit))

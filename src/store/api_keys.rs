@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::domain::api_key::KeyNumber;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The numbers of API keys, and what they were used for. A number lives in a shard of its own, apart from its merchant.
 #[async_trait]
@@ -33,13 +33,13 @@ pub trait ApiKeys: Send + Sync {
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: Moment) -> Result<(), StoreError>;
+    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: UnixMillis) -> Result<(), StoreError>;
 
     /// When each of a merchant's API keys was last used, as far as that was noted; sorted by number.
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, Moment)>, StoreError>;
+    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>, StoreError>;
 }
 
 /// Whether a merchant has an API key of this number.

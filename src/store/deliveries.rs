@@ -8,7 +8,7 @@ use super::StoreError;
 use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, State, Verdict};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 
 /// How long an endpoint stays shut that has said that it is gone.
@@ -59,7 +59,7 @@ pub enum DeliveryFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeliveryCursor {
     /// That moment.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// The number of its journey.
     pub pay_id: PayId,
     /// The number of its event.

@@ -28,7 +28,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 
 /// How long a spent response digest, an expired token and an idempotency key are remembered.
@@ -107,7 +107,7 @@ pub enum Opened {
 
 /// Which of a merchant's journeys are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum JourneyFilter {
     /// All of them.
     All,
     /// Those that a provider has proven to be paid or authorised, once at least.
@@ -118,14 +118,14 @@ pub enum Which {
 
 /// A place in a merchant's list of journeys, which is sorted by opening time and number, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct JourneyCursor {
     /// When the journey was opened.
-    pub opened_at: Moment,
+    pub opened_at: UnixMillis,
     /// Its number.
     pub pay_id: PayId,
 }
 
-impl Place {
+impl JourneyCursor {
     /// Where this journey stands in the list.
     pub fn of(journey: &Journey) -> Self {
         Self { opened_at: journey.opening().opened_at, pay_id: journey.pay_id() }
@@ -178,8 +178,8 @@ pub trait Journeys: Send + Sync {
     async fn list(
         &self,
         merchant: MerchantId,
-        which: Which,
-        after: Option<Place>,
+        which: JourneyFilter,
+        after: Option<JourneyCursor>,
         most: usize,
     ) -> Result<Vec<Journey>, StoreError>;
 
@@ -206,7 +206,7 @@ pub enum Redemption {
         /// The journey it speaks of, which has concluded, and may be asked for again by now.
         journey: Box<Journey>,
         /// When this attempt spent it.
-        spent_at: Moment,
+        spent_at: UnixMillis,
     },
     /// Nothing is proven yet of what the customer was handed back with; the token is unspent.
     Pending {
@@ -216,12 +216,12 @@ pub enum Redemption {
     /// Another attempt spent it.
     Spent {
         /// When.
-        at: Moment,
+        at: UnixMillis,
     },
     /// Nobody redeemed it in time.
     Expired {
         /// When it expired.
-        at: Moment,
+        at: UnixMillis,
     },
     /// There is no such token, or it is another merchant's.
     Unknown,
@@ -248,7 +248,7 @@ pub trait Tokens: Send + Sync {
     ///
     /// # Errors
     /// On trouble with the store.
-    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<Moment>, StoreError>;
+    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError>;
 }
 
 /// Idempotency keys of requests that change no journey by themselves.

@@ -3,7 +3,7 @@
 use super::REMEMBERED;
 use crate::domain::id::UserId;
 use crate::domain::journey::{Journey, LedTo};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// Whether a provider has ever proven it. A consent that is asked for again is not unproven by that.
 pub(super) fn is_proven(journey: &Journey) -> bool {
@@ -19,13 +19,13 @@ pub(super) fn awaits_fact(journey: &Journey) -> bool {
 }
 
 /// Until when the state of this visit finds it: a day after the round of the visit has run out.
-pub(super) fn state_until(journey: &Journey, visit: u8) -> Moment {
+pub(super) fn state_until(journey: &Journey, visit: u8) -> UnixMillis {
     let round = journey.past().reopenings.iter().rev().find(|round| round.visits <= visit);
     round.map_or(journey.opening().expires_at, |round| round.expires_at).plus(REMEMBERED)
 }
 
 /// The moment from which the time to keep it counts, once it has concluded. Asking again never brings it forward.
-pub(super) fn over_at(journey: &Journey) -> Moment {
+pub(super) fn over_at(journey: &Journey) -> UnixMillis {
     journey.ends_at().max(journey.opening().expires_at)
 }
 

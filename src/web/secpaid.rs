@@ -14,7 +14,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Engine, EngineError, Page, Reservation, Which, derive, find, pay_id_of_link, use_cases};
+use crate::engine::{Engine, EngineError, JourneyFilter, Page, Reservation, derive, find, pay_id_of_link, use_cases};
 use crate::telemetry::{self, metrics::Route};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -56,7 +56,7 @@ async fn create_split_link(engine: web::Data<Engine>, incoming: Incoming) -> Htt
 async fn transactions(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let rows = async {
         let call = Call::read(&engine, incoming).await?;
-        let paid = call.select(&engine, 200, Which::Proven, |_| true).await?;
+        let paid = call.select(&engine, 200, JourneyFilter::Proven, |_| true).await?;
         Ok(paid.iter().map(secpaid::transaction).collect::<Vec<_>>())
     };
     // The typo is SecPaid's own, and clients have seen it.
@@ -66,7 +66,7 @@ async fn transactions(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
 async fn used_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let links = async {
         let call = Call::read(&engine, incoming).await?;
-        links(&engine, &call.select(&engine, 10, Which::Proven, |_| true).await?)
+        links(&engine, &call.select(&engine, 10, JourneyFilter::Proven, |_| true).await?)
     };
     answer(&engine, links.await, "List retrieved successfully")
 }
@@ -76,7 +76,7 @@ async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResp
         let call = Call::read(&engine, incoming).await?;
         let now = engine.deps.clock.now();
         let unused = |journey: &Journey| journey.final_outcome().is_none() && !journey.is_lapsed(now);
-        links(&engine, &call.select(&engine, 10, Which::All, unused).await?)
+        links(&engine, &call.select(&engine, 10, JourneyFilter::All, unused).await?)
     };
     answer(&engine, links.await, "List retrieved successfully")
 }
@@ -120,7 +120,7 @@ impl Call {
         &self,
         engine: &Engine,
         default_limit: u64,
-        which: Which,
+        which: JourneyFilter,
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<Vec<Journey>, ErrorBody> {
         let query = Query::read(&self.fields, default_limit)?;
@@ -129,7 +129,7 @@ impl Call {
         if let Some(pay_id) = query.pay_id {
             let one = find::journey(&engine.deps, self.merchant.id, pay_id).await?;
             let proven = |journey: &Journey| journey.final_outcome().is_some_and(|s| s.outcome.is_proven());
-            return Ok(one.into_iter().filter(|j| (which == Which::All || proven(j)) && wanted(j)).collect());
+            return Ok(one.into_iter().filter(|j| (which == JourneyFilter::All || proven(j)) && wanted(j)).collect());
         }
         let page = Page { skip: query.limit.saturating_mul(query.page - 1), most: query.limit };
         Ok(use_cases::list::select(engine, self.merchant.id, which, page, wanted).await?)
@@ -138,8 +138,8 @@ impl Call {
 
 async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, ErrorBody> {
     let call = Call::read(engine, incoming).await?;
-    let wish = secpaid::read_wish(&call.fields, kind)?;
-    let journey = use_cases::open::open(engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await?;
+    let open_request = secpaid::read_wish(&call.fields, kind)?;
+    let journey = use_cases::open::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?;
     written(engine, &journey)
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::queue::CONCURRENCY;
 use super::*;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// How many attempts go to one receiver together: they may overtake each other on their way out of the store.
 const TOGETHER: usize = CONCURRENCY.0 as usize;
@@ -15,7 +15,7 @@ fn order(round: &Round, host: &str) -> Vec<String> {
 
 impl Round {
     /// A journey, paid, that tells this URL from this moment on.
-    async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: Moment) -> Journey {
+    async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: UnixMillis) -> Journey {
         let journey = Draft::at(self.clock.now()).of(merchant).notifying([url]).journey();
         self.store.open(&journey, &[], None).await.unwrap();
         let (paid, number) = concluded(journey, &Fact::paid(), self.clock.now());

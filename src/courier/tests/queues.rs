@@ -5,10 +5,10 @@ use super::super::queue::{CONCURRENCY, End, Load, NO_ROOM, PACE, ReceiverQueue};
 use super::super::queues::{Admission, HANDS, MEMORY, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
 use super::*;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::DeliveryContext;
 
-const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 const NEW: usize = CONCURRENCY.0 as usize;
 const GROWN: usize = CONCURRENCY.1 as usize;
 const SHOP: &str = "https://shop.example/";

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::delivery::{DeliveryId, Schedule, Target};
 use crate::domain::journey::HandBack;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::params::Params;
 use crate::store::DeliveryFilter;
 
@@ -72,7 +72,7 @@ fn read(text: &str) -> Duration {
 
 impl Round {
     /// Moves the clock half way to this moment, and lets the courier look twice for work.
-    async fn wait_half_way(&self, due_at: Moment) {
+    async fn wait_half_way(&self, due_at: UnixMillis) {
         self.clock.advance(due_at.since(self.clock.now()) / 2);
         let looks = self.seen.looks();
         eventually(|| async { self.seen.looks() >= looks + 2 }).await;
@@ -94,7 +94,8 @@ async fn the_attempts_are(table: &Table) {
     round.post.answers("down.example", &[500]);
     let journey = round.paid(["https://down.example/n"]).await;
     let delivery_id = round.delivery(&journey).await.id;
-    let (courier, mut before) = (round.courier_speaking(Arc::new(Scheduled(table.schedule))), Moment::from_millis(0));
+    let (courier, mut before) =
+        (round.courier_speaking(Arc::new(Scheduled(table.schedule))), UnixMillis::from_millis(0));
     for (tries, next) in (1..).zip(waits.iter().skip(1)) {
         let delivery = tried(&round, &journey, tries, State::Waiting).await;
         let (earliest, latest) = table.bounds(*next);

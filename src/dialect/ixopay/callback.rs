@@ -11,7 +11,7 @@ use super::kind::Kind;
 use super::request::kept;
 use super::view::{METHOD, View};
 use crate::domain::journey::{FinalOutcome, Journey};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::ProviderRefusal;
 
 /// The reason of a chargeback that the test bank plays.
@@ -126,7 +126,7 @@ fn chargeback<'a>(journey: &Journey, view: &View<'a>) -> Option<Chargeback<'a>> 
 }
 
 /// A moment with its offset from UTC, to the second.
-fn written(moment: Moment) -> String {
+fn written(moment: UnixMillis) -> String {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
     timestamp.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()

@@ -6,11 +6,11 @@ use super::simulator::{CHARGEBACK, SCRIPT};
 use super::view::{Standing, View};
 use crate::domain::callback::Placement;
 use crate::domain::journey::{Journey, OperationKind, PaymentOperation, Purpose};
-use crate::domain::wish::{Asked, Wish};
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 
-/// The wish for the chargeback of a payment that was opened by `wish`. `None` unless the test bank was asked for one, and
+/// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was asked for one, and
 /// the payment has succeeded.
-pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
+pub fn chargeback(paid: &Journey, open_request: &OpenRequest) -> Option<OpenRequest> {
     let view = View::of(paid);
     let is_played = paid.opening().provider == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);
     if !is_played || view.standing() != Standing::Success {
@@ -24,16 +24,16 @@ pub fn chargeback(paid: &Journey, wish: &Wish) -> Option<Wish> {
     let own = own.map(|(name, value)| (name.to_owned(), value));
     // It is told as the payment is.
     let same = |(name, _): &&(String, String)| [kept::AMOUNT, kept::TYPE, kept::HASH].contains(&name.as_str());
-    Some(Wish {
+    Some(OpenRequest {
         purpose: Purpose::Operation(PaymentOperation {
             kind: OperationKind::Chargeback,
             amount: paid.opening().purpose.amount(),
             of: Some(paid.pay_id()),
             note: paid.opening().purpose.note().to_owned(),
         }),
-        extras: own.into_iter().chain(wish.extras.iter().filter(same).cloned()).collect(),
-        callback: Asked::OwnPage,
+        extras: own.into_iter().chain(open_request.extras.iter().filter(same).cloned()).collect(),
+        callback: RequestedCallbacks::OwnPage,
         params_in: Placement::Query,
-        ..wish.clone()
+        ..open_request.clone()
     })
 }

@@ -136,10 +136,10 @@ pub fn rejection(message: &str, code: Code) -> Result<String, serde_json::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::moment::Moment;
+    use crate::domain::moment::UnixMillis;
 
     fn failure(outcome: Outcome, cause: Cause) -> Option<Failure> {
-        Failure::of(&FinalOutcome { outcome, at: Moment::from_millis(0), cause })
+        Failure::of(&FinalOutcome { outcome, at: UnixMillis::from_millis(0), cause })
     }
 
     #[test]

@@ -18,24 +18,24 @@ mod checked;
 mod failure;
 mod intermediate;
 mod kind;
+mod open_request;
 mod reference;
 mod request;
 mod schedule;
 mod signature;
 mod simulator;
 mod view;
-mod wish;
 
 pub use answer::{answer, status};
 pub use chargeback::chargeback;
 pub use failure::{Code, Failure, rejection};
 pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
+pub use open_request::headers;
 pub use reference::{Reference, link_of, redirect_path};
 pub use request::Asked;
 pub use signature::{BodyHash, DATE_WINDOW, Message, date, read_date, target};
 pub use simulator::is_played_at_once;
-pub use wish::headers;
 
 use callback::CallbackEvent;
 use request::kept;

@@ -115,11 +115,13 @@ pub fn link_of(reference: Reference, secret: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::id::Shard;
-    use crate::domain::moment::Moment;
+    use crate::domain::moment::UnixMillis;
     use crate::store::laws::cast::Draft;
 
     fn journey(entropy: [u8; 16]) -> Journey {
-        Draft::at(Moment::from_millis(1_800_000_000_000)).called(JourneyId::mint(entropy, Shard::of_byte(7))).journey()
+        Draft::at(UnixMillis::from_millis(1_800_000_000_000))
+            .called(JourneyId::mint(entropy, Shard::of_byte(7)))
+            .journey()
     }
 
     #[test]

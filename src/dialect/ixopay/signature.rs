@@ -18,7 +18,7 @@ use md5::Md5;
 use sha2::{Digest, Sha512};
 use url::{Position, Url};
 
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
 
 /// How the body enters a signature.
@@ -95,14 +95,14 @@ impl Message<'_> {
 pub const DATE_WINDOW: Duration = Duration::from_hours(24);
 
 /// Reads the header `Date` or `X-Date` (RFC 7231, section 7.1.1.1), and `UTC` for `GMT`, as IXOPAY's PHP client writes it.
-pub fn read_date(text: &str) -> Option<Moment> {
+pub fn read_date(text: &str) -> Option<UnixMillis> {
     let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}GMT"));
     let millis = rfc2822::parse(&text).ok()?.timestamp().as_millisecond();
-    u64::try_from(millis).ok().map(Moment::from_millis)
+    u64::try_from(millis).ok().map(UnixMillis::from_millis)
 }
 
 /// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
-pub fn date(moment: Moment) -> String {
+pub fn date(moment: UnixMillis) -> String {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
     timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -209,13 +209,13 @@ mod tests {
 
     #[test]
     fn a_date_is_the_headers() {
-        assert_eq!(date(Moment::from_millis(1_595_337_303_000)), DATE);
-        assert_eq!(date(Moment::from_millis(784_111_777_999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(date(UnixMillis::from_millis(1_595_337_303_000)), DATE);
+        assert_eq!(date(UnixMillis::from_millis(784_111_777_999)), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]
     fn a_date_is_read_as_clients_write_it() {
-        let moment = Some(Moment::from_millis(1_595_337_303_000));
+        let moment = Some(UnixMillis::from_millis(1_595_337_303_000));
         for text in
             [DATE, "Tue, 21 Jul 2020 13:15:03 UTC", "Tue, 21 Jul 2020 15:15:03 +0200", "21 Jul 2020 13:15:03 +0000"]
         {

@@ -5,11 +5,11 @@ use super::request::kept;
 use super::*;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::store::laws::cast::{Draft, away, concluded};
 
-const NOW: Moment = Moment::from_millis(1_778_150_000_000);
+const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);
 
 /// The names of the journey that every story here is about.
 const UUID: &str = "5a5a5a5a5a5a3ad2d2d2";

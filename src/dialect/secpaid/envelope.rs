@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 #[derive(Serialize)]
 struct Envelope<'a, T> {
@@ -28,7 +28,7 @@ struct Envelope<'a, T> {
 ///
 /// # Errors
 /// When `data` cannot be written as JSON, which none of ours is known to do.
-pub fn success(data: impl Serialize, message: &str, now: Moment) -> Result<String, serde_json::Error> {
+pub fn success(data: impl Serialize, message: &str, now: UnixMillis) -> Result<String, serde_json::Error> {
     let server_time = at_home(now, "%Z");
     serde_json::to_string(&Envelope { data: Some(data), code: 1, message, result: "True", server_time })
 }
@@ -37,13 +37,13 @@ pub fn success(data: impl Serialize, message: &str, now: Moment) -> Result<Strin
 ///
 /// # Errors
 /// As [`success`].
-pub fn failure(message: &str, now: Moment) -> Result<String, serde_json::Error> {
+pub fn failure(message: &str, now: UnixMillis) -> Result<String, serde_json::Error> {
     let server_time = at_home(now, "%Z");
     serde_json::to_string(&Envelope::<()> { data: None, code: 0, message, result: "False", server_time })
 }
 
 /// A moment in SecPaid's own zone, in this format.
-pub(super) fn at_home(moment: Moment, format: &str) -> String {
+pub(super) fn at_home(moment: UnixMillis, format: &str) -> String {
     let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -51,7 +51,7 @@ pub(super) fn at_home(moment: Moment, format: &str) -> String {
 }
 
 /// As SecPaid writes moments: `2026-05-20 11:19:48`.
-pub(super) fn written(moment: Moment) -> String {
+pub(super) fn written(moment: UnixMillis) -> String {
     at_home(moment, "%Y-%m-%d %H:%M:%S")
 }
 
@@ -66,12 +66,12 @@ mod tests {
 
     #[test]
     fn the_envelope_is_the_documented_one() {
-        let may = Moment::from_millis(1_779_268_788_000);
+        let may = UnixMillis::from_millis(1_779_268_788_000);
         assert_eq!(
             failure("Amount is required", may).unwrap(),
             r#"{"ResponseCode":0,"ResponseMsg":"Amount is required","Result":"False","ServerTime":"CEST"}"#
         );
-        let january = Moment::from_millis(1_768_000_000_000);
+        let january = UnixMillis::from_millis(1_768_000_000_000);
         assert_eq!(
             success([1], "ok", january).unwrap(),
             r#"{"data":[1],"ResponseCode":1,"ResponseMsg":"ok","Result":"True","ServerTime":"CET"}"#

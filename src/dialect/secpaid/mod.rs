@@ -4,17 +4,17 @@ mod cipher;
 mod envelope;
 mod known;
 mod link;
+mod open_request;
 mod split;
 mod transaction;
 mod webhook;
-mod wish;
 
 pub use cipher::read_key;
 pub use envelope::{failure, success};
 pub use link::{Links, link};
+pub use open_request::{Kind, read_wish};
 pub use transaction::{Query, transaction};
 pub use webhook::Form;
-pub use wish::{Kind, read_wish};
 
 use crate::domain::delivery::{JourneyEvent, WebhookPayload};
 use crate::domain::dialect::{ClientAccess, Dialect};

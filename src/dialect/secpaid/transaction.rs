@@ -10,7 +10,7 @@ use crate::dialect::fields::Fields;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The most rows of one answer.
 const MAX_LIMIT: u64 = 1000;
@@ -52,7 +52,7 @@ impl Query {
     }
 
     /// Whether this journey is among what is asked for; which of them are on the page is another question.
-    pub fn admits(&self, journey: &Journey, now: Moment) -> bool {
+    pub fn admits(&self, journey: &Journey, now: UnixMillis) -> bool {
         let day = || at_home(paid_at(journey), "%Y-%m-%d");
         let age = now.since(paid_at(journey));
         self.pay_id.is_none_or(|pay_id| pay_id == journey.pay_id())
@@ -124,7 +124,7 @@ fn amount(journey: &Journey) -> String {
     journey.opening().purpose.amount().map_or_else(String::new, |amount| amount.to_string())
 }
 
-fn paid_at(journey: &Journey) -> Moment {
+fn paid_at(journey: &Journey) -> UnixMillis {
     journey.final_outcome().map_or(journey.opening().opened_at, |final_outcome| final_outcome.at)
 }
 

@@ -131,7 +131,7 @@ fn amount(journey: &Journey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::moment::Moment;
+    use crate::domain::moment::UnixMillis;
     use crate::domain::secret::Sealed;
     use crate::store::laws::cast::{Draft, entry};
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn body(endpoint: &WebhookEndpoint, status: &'static str) -> WebhookPayload {
-        let journey = Draft::at(Moment::from_millis(0)).noted("order \"7\"").journey();
+        let journey = Draft::at(UnixMillis::from_millis(0)).noted("order \"7\"").journey();
         let mut webhook = webhook(endpoint, &journey, status).unwrap();
         let (pay_id, user_id) = (journey.pay_id().to_string(), journey.opening().merchant.to_string());
         webhook.body = webhook.body.replace(&pay_id, "PAY").replace(&user_id, "USER");

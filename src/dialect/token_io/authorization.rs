@@ -8,7 +8,7 @@ use super::read_member_id;
 use super::sdk::SdkSignature;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
 
 /// The header's name, as the field of its refusals.
@@ -53,7 +53,7 @@ pub struct Sent<'a> {
     /// The body.
     pub body: &'a [u8],
     /// When it came.
-    pub at: Moment,
+    pub at: UnixMillis,
 }
 
 impl Authorization {

@@ -7,7 +7,7 @@ use super::json::Object;
 use super::party::{check_debtor, read_creditor};
 use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
 
 /// The schemes by which a payment can be made.
@@ -109,7 +109,7 @@ impl Initiation {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub(super) fn read(body: &Object, now: Moment) -> Result<Self, Rejection> {
+    pub(super) fn read(body: &Object, now: UnixMillis) -> Result<Self, Rejection> {
         let initiation = body.needed_object("initiation")?;
         let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
         let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
@@ -190,7 +190,7 @@ fn read_callback(initiation: &Object) -> Result<Option<String>, Rejection> {
 }
 
 /// What is checked as far as it is documented, and otherwise only given back.
-fn check_others(initiation: &Object, now: Moment) -> Result<(), Rejection> {
+fn check_others(initiation: &Object, now: UnixMillis) -> Result<(), Rejection> {
     initiation.text("onBehalfOfId")?;
     limited(initiation, "externalPsuReference", MAX_EXTERNAL_PSU)?;
     one_of(initiation, "chargeBearer", &CHARGE_BEARERS)?;
@@ -226,7 +226,7 @@ pub(super) fn read_ref_id(object: &Object, most: usize) -> Result<String, Invali
 ///
 /// # Errors
 /// When it is another day, or not a day at all.
-pub(super) fn check_execution_date(object: &Object, now: Moment) -> Result<(), Rejection> {
+pub(super) fn check_execution_date(object: &Object, now: UnixMillis) -> Result<(), Rejection> {
     const FIELD: &str = "executionDate";
     let Some(text) = object.text(FIELD)? else { return Ok(()) };
     let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text);

@@ -13,7 +13,7 @@ use super::canonical::canonical;
 use super::json::Object;
 use super::key::verifies;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::{LEEWAY, Moment};
+use crate::domain::moment::{LEEWAY, UnixMillis};
 
 /// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows who
 /// calls.
@@ -32,7 +32,7 @@ pub struct Jwt {
     method: String,
     path: String,
     query: Option<String>,
-    expires_at: Moment,
+    expires_at: UnixMillis,
     header: String,
     payload: String,
     signature: Vec<u8>,
@@ -75,7 +75,7 @@ impl Jwt {
             path: says.needed_code("path").map_err(claim)?,
             // Here an empty one says that there is no query.
             query: says.code("query").map_err(claim)?.or_else(|| says.raw("query").map(|_| String::new())),
-            expires_at: Moment::from_millis(exp),
+            expires_at: UnixMillis::from_millis(exp),
             header: header.to_owned(),
             payload: payload.to_owned(),
             signature: plain(signature, "signature")?,

@@ -20,10 +20,10 @@ use crate::dialect::pairs::Pairs;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::Amount;
+use crate::domain::open_request::{Expiry, OpenRequest};
 use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::wish::{Expiry, Wish};
 
 /// What a payment link was asked with, kept for its answers; a journey that has the first is a payment link.
 const TEMPLATE: &str = "paymentTemplate";
@@ -46,7 +46,7 @@ pub struct PaymentLink {
     /// What has to be answered back.
     pub extras: Vec<(String, String)>,
     /// When it expires, where that was asked for.
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<UnixMillis>,
 }
 
 impl PaymentLink {
@@ -54,7 +54,7 @@ impl PaymentLink {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], suffix: &str, now: Moment) -> Result<Self, Rejection> {
+    pub fn read(body: &[u8], suffix: &str, now: UnixMillis) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let template = body.needed_object(TEMPLATE)?;
         let ref_id = read_ref_id(&template, MAX_REF_ID)
@@ -74,14 +74,14 @@ impl PaymentLink {
 
 impl PaymentLink {
     /// The journey that it is. `webhook` is who is told of every change of its payment.
-    pub fn wish(&self, webhook: Option<&str>) -> Wish {
+    pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let request = PaymentRequest { initiation: self.initiation.clone(), consented: false };
-        let mut wish = request.wish(webhook);
-        wish.extras.retain(|(name, _)| name != FLOW);
-        wish.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
-        wish.extras.extend(self.extras.iter().cloned());
-        wish.expiry = self.expires_at.map(|at| Expiry::at(EXPIRES_AT, at));
-        wish
+        let mut open_request = request.open_request(webhook);
+        open_request.extras.retain(|(name, _)| name != FLOW);
+        open_request.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
+        open_request.extras.extend(self.extras.iter().cloned());
+        open_request.expiry = self.expires_at.map(|at| Expiry::at(EXPIRES_AT, at));
+        open_request
     }
 }
 
@@ -134,7 +134,7 @@ fn of_template(rejection: Rejection) -> Rejection {
     }
 }
 
-fn check_config(config: &Object, amount: Amount) -> Result<Option<Moment>, Rejection> {
+fn check_config(config: &Object, amount: Amount) -> Result<Option<UnixMillis>, Rejection> {
     if config.whole("maxUsageCount")?.is_some_and(|count| count != 1) {
         let invalid = Invalid::new(config.at("maxUsageCount"), "is not 1");
         return Err(Rejection::not_allowed(
@@ -192,7 +192,7 @@ pub enum LinkStatus {
 
 impl LinkStatus {
     /// Where the link of a journey stands.
-    pub fn of(journey: &Journey, now: Moment) -> Self {
+    pub fn of(journey: &Journey, now: UnixMillis) -> Self {
         match journey.stage() {
             Stage::Concluded(final_outcome) => match (final_outcome.outcome, &final_outcome.cause) {
                 (Outcome::Cancelled, Cause::Merchant) => Self::Canceled,
@@ -250,7 +250,7 @@ struct Usage {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn payment_link(journey: &Journey, url: &str, now: Moment) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn payment_link(journey: &Journey, url: &str, now: UnixMillis) -> Result<Box<RawValue>, serde_json::Error> {
     let status = LinkStatus::of(journey, now);
     let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
     let limit = |name| config.as_ref().and_then(|config| config.text(name).ok()?);
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
     use crate::domain::id::Shard;
 
-    const NOW: Moment = Moment::from_millis(1_780_000_000_000);
+    const NOW: UnixMillis = UnixMillis::from_millis(1_780_000_000_000);
 
     fn sent(changes: &[(&str, Value)]) -> Value {
         let mut body = json!({

@@ -5,7 +5,7 @@ use super::query::{Offset, read_limit, read_moment, read_offset};
 use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The statuses that a link can have; two of them are never ours, and match nothing.
 const STATUSES: [&str; 5] =
@@ -22,11 +22,11 @@ pub struct LinkQuery {
     /// Where it begins; `None` is at the newest link.
     pub offset: Option<Offset>,
     /// Only what was opened then or later.
-    pub created_after: Option<Moment>,
+    pub created_after: Option<UnixMillis>,
     /// Only what was opened earlier.
-    pub created_before: Option<Moment>,
-    expires_after: Option<Moment>,
-    expires_before: Option<Moment>,
+    pub created_before: Option<UnixMillis>,
+    expires_after: Option<UnixMillis>,
+    expires_before: Option<UnixMillis>,
     ids: Vec<String>,
     statuses: Vec<String>,
     on_behalf_of: Option<String>,
@@ -64,7 +64,7 @@ impl LinkQuery {
     }
 
     /// Whether a payment link meets every filter, as it stands `now`.
-    pub fn wants(&self, journey: &Journey, now: Moment) -> bool {
+    pub fn wants(&self, journey: &Journey, now: UnixMillis) -> bool {
         let expires_at = journey.opening().expires_at;
         let (on_behalf_of, external_psu) = templates(journey);
         let one_of = |asked: &[String], own: &str| asked.is_empty() || asked.iter().any(|one| one == own);

@@ -52,8 +52,8 @@ use crate::domain::callback::Item;
 use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
 use crate::domain::dialect::{ClientAccess, Dialect};
 use crate::domain::journey::{FinalOutcome, HandBack, Journey};
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::params::{Params, Placeholder};
-use crate::domain::wish::{Asked, Wish};
 
 /// The dialect's name.
 pub const NAME: &str = "token_io";
@@ -90,13 +90,13 @@ impl Dialect for TokenIo {
         &APPENDED
     }
 
-    fn appended_to(&self, wish: &Wish) -> &'static [&'static str] {
-        if v1::is_wished(wish) { &v1_callback::APPENDED } else { &APPENDED }
+    fn appended_to(&self, open_request: &OpenRequest) -> &'static [&'static str] {
+        if v1::is_wished(open_request) { &v1_callback::APPENDED } else { &APPENDED }
     }
 
     /// The first API signs its callbacks itself, under names of its own.
-    fn signs_returns(&self, wish: &Wish) -> bool {
-        !v1::is_wished(wish)
+    fn signs_returns(&self, open_request: &OpenRequest) -> bool {
+        !v1::is_wished(open_request)
     }
 
     /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's callback
@@ -136,8 +136,8 @@ impl Dialect for TokenIo {
     }
 
     /// Where a page of ours has no part in it, the bank is asked before there is a browser.
-    fn leaves_ahead(&self, wish: &Wish) -> bool {
-        wish.extras.iter().all(|(name, _)| name != FLOW)
+    fn leaves_ahead(&self, open_request: &OpenRequest) -> bool {
+        open_request.extras.iter().all(|(name, _)| name != FLOW)
     }
 
     /// A webhook hears of the creation and of every change.
@@ -174,16 +174,16 @@ fn filled(journey: &Journey, params: Params) -> Params {
         .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
 }
 
-/// The same wish where the merchant's app takes the bank's answers itself, at its callback. That is then as sensitive as an
+/// The same open request where the merchant's app takes the bank's answers itself, at its callback. That is then as sensitive as an
 /// address that tokens go to, and has to be below a saved one.
-pub fn answered_by_app(mut wish: Wish) -> Wish {
-    if let Asked::Items(items) = &wish.callback
+pub fn answered_by_app(mut open_request: OpenRequest) -> OpenRequest {
+    if let RequestedCallbacks::Items(items) = &open_request.callback
         && let [Item::Url(url)] = items.as_slice()
     {
-        wish.callback = Asked::Covered(url.clone());
-        wish.extras.push((ANSWERED_BY_APP.to_owned(), String::new()));
+        open_request.callback = RequestedCallbacks::Covered(url.clone());
+        open_request.extras.push((ANSWERED_BY_APP.to_owned(), String::new()));
     }
-    wish
+    open_request
 }
 
 /// A field that a caller sent, kept for the answers.

@@ -11,7 +11,7 @@ use super::status::Status;
 use super::{extra, moments};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
 
 /// The longest `statusReasonInformation`, in characters.
@@ -23,7 +23,7 @@ pub struct Standing<'a> {
     /// Its status.
     pub status: Status,
     /// Since when.
-    pub since: Moment,
+    pub since: UnixMillis,
     final_outcome: Option<&'a FinalOutcome>,
 }
 
@@ -172,7 +172,7 @@ impl<'a> Standing<'a> {
         })
     }
 
-    fn verified(visit: Option<&ProviderVisit>, opened: Moment) -> Self {
+    fn verified(visit: Option<&ProviderVisit>, opened: UnixMillis) -> Self {
         let since = answered_at(visit).unwrap_or(opened);
         Self { status: Status::PendingRedirectAuthVerification, since, final_outcome: None }
     }
@@ -231,7 +231,7 @@ const fn http_error_code(status: Status) -> u16 {
     }
 }
 
-fn answered_at(visit: Option<&ProviderVisit>) -> Option<Moment> {
+fn answered_at(visit: Option<&ProviderVisit>) -> Option<UnixMillis> {
     visit?.answers.iter().map(|answer| answer.at).min()
 }
 

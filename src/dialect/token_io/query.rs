@@ -15,7 +15,7 @@ use super::{NAME, extra, flag, moments};
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The most payments of one answer.
 const MOST: usize = 200;
@@ -37,9 +37,9 @@ pub struct Query {
     /// Whether id and status are enough.
     pub partial: bool,
     /// Only what was opened then or later.
-    pub created_after: Option<Moment>,
+    pub created_after: Option<UnixMillis>,
     /// Only what was opened earlier.
-    pub created_before: Option<Moment>,
+    pub created_before: Option<UnixMillis>,
     ids: Listed,
     statuses: Listed,
     refund_statuses: Listed,
@@ -56,7 +56,7 @@ pub struct Query {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
     /// When the payment was opened.
-    pub opened_at: Moment,
+    pub opened_at: UnixMillis,
     /// Its number.
     pub pay_id: PayId,
 }
@@ -78,7 +78,7 @@ impl Offset {
 
     fn parse(value: &str) -> Option<Self> {
         let (opened_at, pay_id) = value.split_once('-')?;
-        Some(Self { opened_at: Moment::from_millis(opened_at.parse().ok()?), pay_id: pay_id.parse().ok()? })
+        Some(Self { opened_at: UnixMillis::from_millis(opened_at.parse().ok()?), pay_id: pay_id.parse().ok()? })
     }
 }
 
@@ -223,6 +223,6 @@ fn read_flag(name: &str, value: &str) -> Result<bool, Rejection> {
 }
 
 /// A moment; a `+` may have been read as a space.
-pub(super) fn read_moment(name: &str, value: &str) -> Result<Moment, Rejection> {
+pub(super) fn read_moment(name: &str, value: &str) -> Result<UnixMillis, Rejection> {
     Ok(moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)?)
 }

@@ -6,9 +6,9 @@ use super::rejection::Rejection;
 use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::WebhookOptions;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
-use crate::domain::wish::{Asked, Wish};
 
 /// What is kept of a payment for its answers: `initiation` as it was sent, its flow unless that is `API_ONLY`, the
 /// caller's own reference and state, and whether the customer has agreed already.
@@ -36,7 +36,7 @@ impl PaymentRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Rejection> {
+    pub fn read(body: &[u8], now: UnixMillis) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let initiation = Initiation::read(&body, now)?;
         if initiation.callback.is_none() {
@@ -49,7 +49,7 @@ impl PaymentRequest {
     /// The journey that it is. `webhook` is who is told of every change.
     ///
     /// The customer goes home whatever came of it, and no token goes along: the caller asks, or is told.
-    pub fn wish(&self, webhook: Option<&str>) -> Wish {
+    pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let initiation = &self.initiation;
         let flow = Some(initiation.flow).filter(|flow| *flow != Flow::ApiOnly);
         let extras = [
@@ -59,7 +59,7 @@ impl PaymentRequest {
             self.consented.then(|| (CONSENTED, String::new())),
         ];
         let endpoint = webhook.map(|url| Item::Url(url.to_owned()));
-        Wish {
+        OpenRequest {
             purpose: Purpose::Checkout(Checkout {
                 wanted: Wanted::Payment(initiation.amount),
                 institution: initiation.bank.clone(),
@@ -68,9 +68,13 @@ impl PaymentRequest {
                 payee: Some(initiation.creditor.clone()),
             }),
             extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
-            callback: initiation.callback.clone().map_or(Asked::OwnPage, |url| Asked::Items(vec![Item::Url(url)])),
+            callback: initiation
+                .callback
+                .clone()
+                .map_or(RequestedCallbacks::OwnPage, |url| RequestedCallbacks::Items(vec![Item::Url(url)])),
             params_in: Placement::Query,
-            endpoints: endpoint.map_or(Asked::OwnPage, |endpoint| Asked::Items(vec![endpoint])),
+            endpoints: endpoint
+                .map_or(RequestedCallbacks::OwnPage, |endpoint| RequestedCallbacks::Items(vec![endpoint])),
             telling: WebhookOptions::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),

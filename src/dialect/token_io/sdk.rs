@@ -11,7 +11,7 @@ use super::authorization::{Sent, refused};
 use super::canonical::canonical;
 use super::key::verifies;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// How old, or how far ahead of our clock, a signature may be: it names no end of its own.
 const FRESH: Duration = Duration::from_mins(10);
@@ -61,7 +61,7 @@ impl SdkSignature {
 
     /// Checks that it was made for this call, with the private half of the key in `pem`, and lately.
     pub(super) fn check(&self, sent: &Sent<'_>, pem: &str) -> Result<(), Invalid> {
-        let created_at = self.created_at.parse().map(Moment::from_millis);
+        let created_at = self.created_at.parse().map(UnixMillis::from_millis);
         let created_at = created_at.map_err(|_| refused("has a created-at-ms that is no number of milliseconds"))?;
         if sent.at.since(created_at) > FRESH || created_at.since(sent.at) > FRESH {
             let rule = format!("was made more than {} minutes ago, or in the future", FRESH.as_secs() / 60);

@@ -35,12 +35,12 @@ use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, FinalOutcome, Journey, Purpose, Wanted};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::signature::GatewaySignature;
 use crate::domain::terms::{ExtraOutcomes, OneTime};
-use crate::domain::wish::{Asked, Wish};
 
 /// What every id of the first API ends in, but for those of transfers.
 const REALM: &str = "5zKtXEAq";
@@ -89,7 +89,7 @@ impl TokenRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Rejection> {
+    pub fn read(body: &[u8], now: UnixMillis) -> Result<Self, Rejection> {
         let body = Object::of_body(body)?;
         let payload = body.needed_object(PAYLOAD)?;
         read_ref_id(&payload, MAX_REF_ID)?;
@@ -121,10 +121,10 @@ impl TokenRequest {
 impl TokenRequest {
     /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because webhooks
     /// are the second API's.
-    pub fn wish(&self) -> Wish {
+    pub fn open_request(&self) -> OpenRequest {
         let mut extras = self.extras.clone();
         extras.push((FLOW.to_owned(), Flow::TOKEN_REQUEST.to_owned()));
-        Wish {
+        OpenRequest {
             purpose: Purpose::Checkout(Checkout {
                 wanted: Wanted::Payment(self.amount),
                 institution: self.bank.clone(),
@@ -133,9 +133,9 @@ impl TokenRequest {
                 payee: self.payee.clone(),
             }),
             extras,
-            callback: Asked::Items(vec![Item::Url(self.redirect_url.clone())]),
+            callback: RequestedCallbacks::Items(vec![Item::Url(self.redirect_url.clone())]),
             params_in: Placement::Query,
-            endpoints: Asked::OwnPage,
+            endpoints: RequestedCallbacks::OwnPage,
             telling: WebhookOptions::plainly(),
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
@@ -166,8 +166,8 @@ fn part(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> 
 }
 
 /// Whether a journey that is asked for is a token request.
-pub(super) fn is_wished(wish: &Wish) -> bool {
-    wish.extras.iter().any(|(name, _)| name == PAYLOAD)
+pub(super) fn is_wished(open_request: &OpenRequest) -> bool {
+    open_request.extras.iter().any(|(name, _)| name == PAYLOAD)
 }
 
 /// Whether a journey was opened by a token request.
@@ -176,7 +176,7 @@ pub fn is_token_request(journey: &Journey) -> bool {
 }
 
 /// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.
-pub fn is_readable(journey: &Journey, now: Moment) -> bool {
+pub fn is_readable(journey: &Journey, now: UnixMillis) -> bool {
     let Some(final_outcome) = journey.final_outcome() else { return true };
     let ended_at = match final_outcome.outcome {
         // Nobody may have looked for long.

@@ -14,10 +14,10 @@ use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::Purpose;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::terms::OneTime;
 use crate::domain::user::{ApplicationUser, User};
-use crate::domain::wish::{Asked, Wish};
 
 /// A consent that an app asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct AuthRequest {
     pub(super) who: Who,
     pub(super) institution: Option<String>,
     pub(super) asked: AskedFor,
-    pub(super) until: Option<Moment>,
+    pub(super) until: Option<UnixMillis>,
     pub(super) extras: Vec<(String, String)>,
     pub(super) way: Way,
 }
@@ -60,7 +60,7 @@ pub struct Reach {
 /// Where the customer goes afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Way {
-    callback: Asked,
+    callback: RequestedCallbacks,
     answer_to: AnswerTo,
     token: OneTime,
 }
@@ -70,7 +70,7 @@ impl AuthRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read_account(body: &[u8], now: Moment) -> Result<Self, Invalid> {
+    pub fn read_account(body: &[u8], now: UnixMillis) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
         let request = body.object("accountRequest")?;
         let account = request.as_ref().map(|request| read_account(request, now)).transpose()?.unwrap_or_default();
@@ -94,7 +94,7 @@ impl AuthRequest {
         body: &Object,
         asked: AskedFor,
         extras: Vec<(String, String)>,
-        until: Option<Moment>,
+        until: Option<UnixMillis>,
     ) -> Result<Self, Invalid> {
         let institution = Some(body.needed_text("institutionId")?);
         Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, extras, way: Way::read(body)? })
@@ -132,14 +132,14 @@ impl AuthRequest {
         matches!(self.asked, AskedFor::Payment(..))
     }
 
-    /// The wish of this request, for this user and as far as it reaches. The callbacks carry a one-time token if the request
+    /// The open request of this request, for this user and as far as it reaches. The callbacks carry a one-time token if the request
     /// says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
-    pub fn wish(&self, user: &User, reach: Reach) -> Wish {
+    pub fn open_request(&self, user: &User, reach: Reach) -> OpenRequest {
         let kind = match &self.asked {
             AskedFor::Accounts(_) => Kind::Accounts,
             AskedFor::Payment(_, kind) => kind.clone(),
         };
-        Wish {
+        OpenRequest {
             purpose: Purpose::Consent(Consent {
                 kind,
                 user: user.id,
@@ -154,7 +154,7 @@ impl AuthRequest {
             extras: self.extras.clone(),
             callback: self.way.callback.clone(),
             params_in: Placement::Query,
-            endpoints: Asked::OwnPage,
+            endpoints: RequestedCallbacks::OwnPage,
             telling: WebhookOptions::default(),
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
@@ -180,7 +180,7 @@ impl Way {
     /// Home to this address, from a page of ours.
     pub(super) fn hosted(redirect_url: String, one_time_token: Option<bool>) -> Self {
         let token = if one_time_token.unwrap_or(false) { OneTime::On } else { OneTime::Off };
-        Self { callback: Asked::Covered(redirect_url), answer_to: AnswerTo::Gateway, token }
+        Self { callback: RequestedCallbacks::Covered(redirect_url), answer_to: AnswerTo::Gateway, token }
     }
 
     fn read(body: &Object) -> Result<Self, Invalid> {
@@ -199,7 +199,7 @@ impl Way {
             return Err(Invalid::new("oneTimeToken", "needs a callback to be carried by"));
         }
         Ok(Self {
-            callback: callback.map_or(Asked::OwnPage, Asked::Covered),
+            callback: callback.map_or(RequestedCallbacks::OwnPage, RequestedCallbacks::Covered),
             answer_to: redirect.map_or(AnswerTo::Gateway, AnswerTo::App),
             token,
         })
@@ -231,13 +231,13 @@ pub(super) struct Account {
     /// The features.
     pub scope: Vec<String>,
     /// Until when.
-    pub until: Option<Moment>,
+    pub until: Option<UnixMillis>,
     /// What is kept for the answers.
     pub extras: Vec<(String, String)>,
 }
 
 /// Reads `accountRequest`.
-pub(super) fn read_account(request: &Object, now: Moment) -> Result<Account, Invalid> {
+pub(super) fn read_account(request: &Object, now: UnixMillis) -> Result<Account, Invalid> {
     let until = request.moment("expiresAt")?;
     if until.is_some_and(|until| until <= now) {
         return Err(Invalid::new(request.at("expiresAt"), "is not in the future"));

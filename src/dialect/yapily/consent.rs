@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Rejection, extra, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Outcome;
 use crate::domain::secret::Secret;
 use crate::domain::user::ApplicationUser;
@@ -23,7 +23,7 @@ pub struct About {
     /// Its token, if the reader may have it.
     pub token: Option<Secret>,
     /// What time it is.
-    pub now: Moment,
+    pub now: UnixMillis,
 }
 
 /// The addresses that belong to a consent that waits for its customer.
@@ -183,7 +183,7 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
 }
 
 /// What the callback said, or would have said, of a round that its customer did not agree to.
-pub(super) fn authorisation_error(journey: &Journey, now: Moment) -> Option<AuthorisationError> {
+pub(super) fn authorisation_error(journey: &Journey, now: UnixMillis) -> Option<AuthorisationError> {
     let round = journey.round_status(now)?;
     let final_outcome = journey.final_outcome().filter(|final_outcome| final_outcome.outcome != Outcome::Authorised)?;
     let rejection = Rejection::of(final_outcome);

@@ -2,7 +2,7 @@
 
 use super::json::Object;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::{LEEWAY, Moment};
+use crate::domain::moment::{LEEWAY, UnixMillis};
 use crate::domain::outcome::Evidence;
 use crate::domain::secret::Secret;
 
@@ -23,7 +23,7 @@ pub struct BrowserAnswer(pub AuthCode);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Confirmation {
     /// When.
-    pub at: Moment,
+    pub at: UnixMillis,
 }
 
 /// Reads `{oneTimeToken}`.
@@ -65,7 +65,7 @@ impl Confirmation {
     ///
     /// # Errors
     /// When it is not there, is no date-time, or is in the future.
-    pub fn read(body: &[u8], now: Moment) -> Result<Self, Invalid> {
+    pub fn read(body: &[u8], now: UnixMillis) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
         let at = body.moment("lastConfirmedAt")?.ok_or_else(|| body.missing("lastConfirmedAt"))?;
         if at > now.plus(LEEWAY) {

@@ -33,7 +33,7 @@ pub(super) enum Form {
     /// A whole number from one on.
     Count,
     /// A date-time, which nothing here uses.
-    Moment,
+    UnixMillis,
     /// A day, `YYYY-MM-DD`.
     Day,
     /// A currency's code.
@@ -110,7 +110,7 @@ fn check_one(object: &Object, name: &str, form: Form) -> Result<bool, Invalid> {
             Some(count) if count < 1 => Err(Invalid::new(object.at(name), "is less than 1")),
             count => Ok(count.is_some()),
         },
-        Form::Moment => Ok(object.checked_moment(name)?.is_some()),
+        Form::UnixMillis => Ok(object.checked_moment(name)?.is_some()),
         Form::Money(number) => match object.object(name)? {
             None => Ok(false),
             Some(inner) => read_money(&inner, number).map(|_| true),

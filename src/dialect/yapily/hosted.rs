@@ -9,7 +9,7 @@ use super::payment::{self, Dress, Types};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The fields that say that a journey was asked for here, and are answered back.
 pub(super) const REDIRECT_URL: &str = "redirectUrl";
@@ -47,7 +47,7 @@ impl HostedRequest {
     ///
     /// # Errors
     /// With the path of the first field that breaks a rule.
-    pub fn read(body: &[u8], kind: HostedKind, now: Moment) -> Result<Self, Invalid> {
+    pub fn read(body: &[u8], kind: HostedKind, now: UnixMillis) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
         let place = body.needed_object("institutionIdentifiers")?;
         let country = place.needed_text(COUNTRY)?;

@@ -135,9 +135,9 @@ const FREQUENCY: [Field; 4] = [
 const PERIODIC: [Field; 6] = [
     Field::needed("frequency", Form::Object(&FREQUENCY)),
     Field::of("numberOfPayments", Form::Count),
-    Field::of("nextPaymentDateTime", Form::Moment),
+    Field::of("nextPaymentDateTime", Form::UnixMillis),
     Field::of("nextPaymentAmount", Form::Money("amount")),
-    Field::of("finalPaymentDateTime", Form::Moment),
+    Field::of("finalPaymentDateTime", Form::UnixMillis),
     Field::of("finalPaymentAmount", Form::Money("amount")),
 ];
 
@@ -166,7 +166,7 @@ const FIELDS: [Field; 10] = [
     Field::of("payer", Form::Object(&PAYER)),
     Field::of("periodicPayment", Form::Object(&PERIODIC)),
     Field::of("internationalPayment", Form::Object(&INTERNATIONAL)),
-    Field::of("paymentDateTime", Form::Moment),
+    Field::of("paymentDateTime", Form::UnixMillis),
     Field::of("paymentDueDate", Form::Day),
     Field::of("readRefundAccount", Form::Flag),
 ];

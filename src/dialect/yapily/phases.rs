@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::moments;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Outcome;
 
 /// A step.
@@ -39,6 +39,6 @@ const fn rejection(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-fn phase(phase_name: &'static str, at: Moment) -> Phase {
+fn phase(phase_name: &'static str, at: UnixMillis) -> Phase {
     Phase { phase_name, phase_created_at: moments::written(at) }
 }

@@ -4,7 +4,7 @@ use super::{consent, flag, moments};
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::user::ApplicationUser;
 
 /// The most consents that one answer holds, and how many it holds if the call does not say.
@@ -44,9 +44,9 @@ pub struct Query {
     institutions: Vec<String>,
     statuses: Vec<String>,
     /// Only what was opened then or later.
-    pub from: Option<Moment>,
+    pub from: Option<UnixMillis>,
     /// Only what was opened then or earlier: Yapily's word is "on or before".
-    pub before: Option<Moment>,
+    pub before: Option<UnixMillis>,
     limit: Option<usize>,
     /// How many come before the first one.
     pub offset: usize,
@@ -81,7 +81,7 @@ impl Query {
     }
 
     /// Whether a consent meets every filter but those for users.
-    pub fn admits(&self, journey: &Journey, now: Moment) -> bool {
+    pub fn admits(&self, journey: &Journey, now: UnixMillis) -> bool {
         let opened_at = journey.opening().opened_at;
         let status = || journey.consent_status(now).map(consent::status);
         self.from.is_none_or(|from| opened_at >= from)
@@ -91,7 +91,7 @@ impl Query {
     }
 
     /// The same query where a list goes on: at this moment, behind so many that were opened then.
-    pub fn beginning(&self, at: Moment, skip: usize) -> Vec<(&'static str, String)> {
+    pub fn beginning(&self, at: UnixMillis, skip: usize) -> Vec<(&'static str, String)> {
         let users = self.users.iter().map(|user| ("filter[userUuid]", user.to_string()));
         let named = self.application_users.iter().map(|own| ("filter[applicationUserId]", own.as_str().to_owned()));
         let institutions = self.institutions.iter().map(|id| ("filter[institution]", id.clone()));
@@ -173,7 +173,7 @@ fn one_of(wanted: &[String], value: Option<&str>) -> bool {
 }
 
 /// A `+` that nobody has encoded arrives as a space.
-fn read_moment(name: &str, value: &str) -> Result<Moment, Invalid> {
+fn read_moment(name: &str, value: &str) -> Result<UnixMillis, Invalid> {
     moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)
 }
 
@@ -210,8 +210,9 @@ mod tests {
         let text = "filter[userUuid]=3ddf5dd0-aa48-4d0f-baa7-fa057e9e911d&filter[applicationUserId]=a&filter[institution]=i\
                     &filter[status]=AUTHORIZED&from=2021-06-08T10:59:53.288Z&limit=7&offset=3";
         let query = read(text).unwrap();
-        let next = Query::read(query.beginning(Moment::from_millis(7), 2).into_iter().map(|(n, v)| (n.to_owned(), v)));
-        assert_eq!(next.unwrap(), Query { before: Some(Moment::from_millis(7)), offset: 2, ..query });
+        let next =
+            Query::read(query.beginning(UnixMillis::from_millis(7), 2).into_iter().map(|(n, v)| (n.to_owned(), v)));
+        assert_eq!(next.unwrap(), Query { before: Some(UnixMillis::from_millis(7)), offset: 2, ..query });
     }
 
     #[test]

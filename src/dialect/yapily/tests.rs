@@ -11,17 +11,17 @@ use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, ResponseId};
 use crate::domain::merchant::MerchantName;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::plan::Plan;
+use crate::domain::plan::CallbackPlan;
 use crate::domain::secret::Secret;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, SameBrowser, SignedReturns, Terms, WhenLate};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, FrozenSettings, SameBrowser, SignedReturns, WhenLate};
 use crate::domain::token::OneTimeToken;
 use crate::domain::user::{ApplicationUser, User};
-use crate::domain::wish::{Asked, Wish};
 use crate::provider::sandbox;
 
-const NOW: Moment = Moment::from_millis(1_779_268_788_000);
+const NOW: UnixMillis = UnixMillis::from_millis(1_779_268_788_000);
 const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 1 };
 const USER: &str = "3ddf5dd0-aa48-4d0f-baa7-fa057e9e911d";
 
@@ -45,8 +45,8 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
             answer_to: AnswerTo::Gateway,
         }),
         extras: Vec::new(),
-        plan: Plan::default(),
-        terms: Terms {
+        plan: CallbackPlan::default(),
+        terms: FrozenSettings {
             one_time_token: token,
             token_life: Duration::from_mins(5),
             extra_outcomes: ExtraOutcomes::Off,
@@ -286,7 +286,7 @@ fn user() -> User {
 }
 
 /// The contract's example with these members changed; `null` takes one out.
-fn account(changes: &serde_json::Value) -> Result<Wish, String> {
+fn account(changes: &serde_json::Value) -> Result<OpenRequest, String> {
     let mut body = serde_json::json!({
         "applicationUserId": "john.doe@company.com", "institutionId": "modelo-sandbox",
         "callback": "https://tpp-application.com/", "oneTimeToken": true,
@@ -294,29 +294,29 @@ fn account(changes: &serde_json::Value) -> Result<Wish, String> {
     body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let read = AuthRequest::read_account(body.to_string().as_bytes(), NOW).map_err(|invalid| invalid.to_string())?;
     let reach = read.at(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
-    Ok(read.wish(&user(), reach))
+    Ok(read.open_request(&user(), reach))
 }
 
 #[test]
 fn the_documented_account_request_is_read() {
-    let wish = account(&serde_json::json!({})).unwrap();
-    let consent = wish.purpose.consent().unwrap();
+    let open_request = account(&serde_json::json!({})).unwrap();
+    let consent = open_request.purpose.consent().unwrap();
     assert_eq!(consent.kind, Kind::Accounts);
     assert_eq!(consent.institution.as_deref(), Some("modelo-sandbox"));
     let scope = consent.features.concluded();
     assert_eq!(scope[..2], ["ACCOUNTS", "ACCOUNT"]);
     assert!(scope.iter().all(|feature| !feature.contains("PAYMENT") && !feature.contains("INITIATE")));
     assert_eq!(
-        (wish.callback, wish.one_time_token),
-        (Asked::Covered("https://tpp-application.com/".into()), Some(OneTime::On))
+        (open_request.callback, open_request.one_time_token),
+        (RequestedCallbacks::Covered("https://tpp-application.com/".into()), Some(OneTime::On))
     );
 }
 
 #[test]
 fn where_the_customer_goes_is_said_in_one_way() {
     use serde_json::json;
-    let asked = |changes| account(&changes).map(|wish| (wish.callback, wish.one_time_token));
-    let callback = Asked::Covered("https://tpp-application.com/".into());
+    let asked = |changes| account(&changes).map(|open_request| (open_request.callback, open_request.one_time_token));
+    let callback = RequestedCallbacks::Covered("https://tpp-application.com/".into());
     for (sent, token) in [
         (json!("true"), OneTime::On),
         (json!("false"), OneTime::Off),
@@ -327,13 +327,16 @@ fn where_the_customer_goes_is_said_in_one_way() {
     }
     assert_eq!(
         asked(json!({ "callback": null, "oneTimeToken": false })).unwrap(),
-        (Asked::OwnPage, Some(OneTime::Off))
+        (RequestedCallbacks::OwnPage, Some(OneTime::Off))
     );
     let redirect =
         json!({ "callback": null, "oneTimeToken": null, "redirect": { "url": "https://tpp-application.com/r" } });
-    let wish = account(&redirect).unwrap();
-    assert_eq!(wish.callback, Asked::OwnPage);
-    assert_eq!(wish.purpose.consent().unwrap().answer_to, AnswerTo::App("https://tpp-application.com/r".into()));
+    let open_request = account(&redirect).unwrap();
+    assert_eq!(open_request.callback, RequestedCallbacks::OwnPage);
+    assert_eq!(
+        open_request.purpose.consent().unwrap().answer_to,
+        AnswerTo::App("https://tpp-application.com/r".into())
+    );
     for (changes, field) in [
         (json!({ "redirect": { "url": "https://x.example/" } }), "redirect: came together with callback"),
         (json!({ "callback": null }), "oneTimeToken: needs a callback"),
@@ -383,18 +386,18 @@ fn an_account_request_is_kept_for_the_answers() {
             "accountId": "7", "accountIdentification": { "type": "IBAN", "identification": "GB29NWBK60161331926819" },
         },
     } });
-    let wish = account(&request).unwrap();
-    let extras: Vec<_> = wish.extras.iter().map(|(name, _)| name.as_str()).collect();
+    let open_request = account(&request).unwrap();
+    let extras: Vec<_> = open_request.extras.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(extras, ["transactionFrom", "transactionTo", "accountRequest"]);
-    assert_eq!(wish.extras[0].1, "2025-12-31T23:00:00.000Z");
-    assert!(wish.extras[2].1.contains("accountIdentifiers"));
-    let consent = wish.purpose.consent().unwrap();
+    assert_eq!(open_request.extras[0].1, "2025-12-31T23:00:00.000Z");
+    assert!(open_request.extras[2].1.contains("accountIdentifiers"));
+    let consent = open_request.purpose.consent().unwrap();
     assert_eq!(consent.features.concluded(), ["ACCOUNT_TRANSACTIONS"]);
     assert_eq!(consent.until.map(moments::written).as_deref(), Some("2026-06-01T00:00:00.000Z"));
 }
 
 /// The contract's payment with this path set to this value; `null` takes it out.
-fn payment(path: &str, value: &serde_json::Value) -> Result<Wish, String> {
+fn payment(path: &str, value: &serde_json::Value) -> Result<OpenRequest, String> {
     let mut body = serde_json::json!({
         "applicationUserId": "john.doe@company.com", "institutionId": "modelo-sandbox",
         "callback": "https://tpp-application.com/",
@@ -417,13 +420,13 @@ fn payment(path: &str, value: &serde_json::Value) -> Result<Wish, String> {
     }
     let read = AuthRequest::read_payment(body.to_string().as_bytes()).map_err(|invalid| invalid.to_string())?;
     let reach = read.at(&sandbox::institutions()[0]).map_err(|unsupported| unsupported.to_string())?;
-    Ok(read.wish(&user(), reach))
+    Ok(read.open_request(&user(), reach))
 }
 
 #[test]
 fn the_documented_payment_request_is_read() {
-    let wish = payment("", &serde_json::Value::Null).unwrap();
-    let consent = wish.purpose.consent().unwrap();
+    let open_request = payment("", &serde_json::Value::Null).unwrap();
+    let consent = open_request.purpose.consent().unwrap();
     let Kind::Payment { amount, payee, reference } = &consent.kind else { panic!("{consent:?}") };
     assert_eq!((amount.to_string().as_str(), amount.currency().as_str()), ("8.70", "GBP"));
     assert_eq!((payee.as_str(), reference.as_str()), ("BILLS COFFEE LTD", "Bill payment"));
@@ -431,8 +434,8 @@ fn the_documented_payment_request_is_read() {
         consent.features.concluded(),
         ["CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"]
     );
-    assert_eq!(wish.extras[0].0, "paymentRequest");
-    assert_eq!(payment("/paymentRequest/amount/amount", &"8.7".into()).unwrap().purpose, wish.purpose);
+    assert_eq!(open_request.extras[0].0, "paymentRequest");
+    assert_eq!(payment("/paymentRequest/amount/amount", &"8.7".into()).unwrap().purpose, open_request.purpose);
     // What is only checked may be empty, and is read as clients write it.
     for (path, sent) in [
         ("/paymentRequest/contextType", ""),
@@ -446,7 +449,7 @@ fn the_documented_payment_request_is_read() {
         ("/userUuid", ""),
     ] {
         let read = payment(path, &sent.into());
-        assert_eq!(read.map(|wish| wish.purpose), Ok(wish.purpose.clone()), "{path} {sent:?}");
+        assert_eq!(read.map(|open_request| open_request.purpose), Ok(open_request.purpose.clone()), "{path} {sent:?}");
     }
 }
 

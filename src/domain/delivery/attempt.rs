@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Delivery, DeliveryPolicy, Schedule};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Attempt {
     pub const RESPITE: Duration = Duration::from_mins(1);
 
     /// Judges this attempt, made at `now` at a delivery as it stood before.
-    pub fn judge(&self, delivery: &Delivery, policy: &DeliveryPolicy, now: Moment, chance: u64) -> Verdict {
+    pub fn judge(&self, delivery: &Delivery, policy: &DeliveryPolicy, now: UnixMillis, chance: u64) -> Verdict {
         if self.received {
             return Verdict::Delivered;
         }
@@ -119,7 +119,7 @@ mod tests {
     use crate::domain::delivery::{DeliveryId, JourneyEvent, State, Target};
     use crate::domain::id::{JourneyId, Shard};
 
-    const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+    const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
     /// The chance that leaves a wait as it is.
     const EVEN: u64 = 0;
 
@@ -195,7 +195,7 @@ mod tests {
         };
         let late = NOW.plus(Delivery::LIFE - Duration::from_hours(24));
         let judge = |now| attempt.judge(&delivery(Target::WebhookEndpoint(0), 1), &DeliveryPolicy::STANDARD, now, EVEN);
-        assert_eq!(judge(Moment::from_millis(late.as_millis() - 1)), after(24 * 3600));
+        assert_eq!(judge(UnixMillis::from_millis(late.as_millis() - 1)), after(24 * 3600));
         assert_eq!(judge(late), Verdict::Dead);
         assert!(delivery(Target::WebhookEndpoint(0), 1).is_worn_out(NOW.plus(Delivery::LIFE)));
         assert_eq!(delivery(Target::WebhookEndpoint(0), 1).state, State::Waiting);

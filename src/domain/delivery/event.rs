@@ -16,7 +16,7 @@ pub enum JourneyEvent {
 }
 
 impl JourneyEvent {
-    /// FinalOutcomes are below this.
+    /// Final outcomes are below this.
     const OPENED: u8 = 120;
     /// Visits that are ready begin here.
     const READY: u8 = 128;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::id::JourneyId;
 use super::invalid::Invalid;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::secret::Secret;
 
 pub use attempt::{Attempt, AttemptResult, Verdict};
@@ -109,9 +109,9 @@ pub struct Delivery {
     /// Its id.
     pub id: DeliveryId,
     /// When it was left behind, or last replayed.
-    pub since: Moment,
+    pub since: UnixMillis,
     /// When its next try is due; once it has ended, when it did.
-    pub due_at: Moment,
+    pub due_at: UnixMillis,
     /// How many tries have been made since then.
     pub tries: u8,
     /// Where it stands.
@@ -138,7 +138,7 @@ impl Delivery {
     pub const LIFE: Duration = Duration::from_hours(10 * 24);
 
     /// A delivery that is left behind at `at`, and due at once.
-    pub const fn fresh(id: DeliveryId, at: Moment) -> Self {
+    pub const fn fresh(id: DeliveryId, at: UnixMillis) -> Self {
         Self { id, since: at, due_at: at, tries: 0, state: State::Waiting, attempts: Vec::new() }
     }
 
@@ -156,7 +156,7 @@ impl Delivery {
     }
 
     /// Whether it has waited for so long that it will not be tried again.
-    pub fn is_worn_out(&self, now: Moment) -> bool {
+    pub fn is_worn_out(&self, now: UnixMillis) -> bool {
         now >= self.since.plus(Self::LIFE)
     }
 }
@@ -216,7 +216,7 @@ pub struct Posting<'a> {
     /// Where it goes.
     pub url: &'a str,
     /// When.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// The merchant's signing secrets that count, the newest first.
     pub secrets: &'a [Secret],
     /// The signature of the merchant's webhook key over a text: Ed25519, 64 bytes.

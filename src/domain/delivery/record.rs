@@ -4,14 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::AttemptResult;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// An attempt that was made, as it is kept: its time, what came of it, and the beginning of the answer.
 ///
 /// The answer is the receiver's, and may hold secrets of its own: it is for its merchant alone, and for no log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AttemptRecord {
-    at: Moment,
+    at: UnixMillis,
     took: Duration,
     result: AttemptResult,
     excerpt: Vec<u8>,
@@ -26,7 +26,7 @@ impl AttemptRecord {
 
     /// An attempt that began at `at`, and took so long, in whole milliseconds. `text` is the answer's body or, where none
     /// came, the reason; its first bytes are kept, up to a whole character.
-    pub fn new(at: Moment, took: Duration, result: AttemptResult, text: &[u8]) -> Self {
+    pub fn new(at: UnixMillis, took: Duration, result: AttemptResult, text: &[u8]) -> Self {
         let cut = &text[..text.len().min(Self::EXCERPT)];
         let cut = match std::str::from_utf8(cut) {
             // The end of a character was cut off.
@@ -38,7 +38,7 @@ impl AttemptRecord {
     }
 
     /// When it began.
-    pub const fn at(&self) -> Moment {
+    pub const fn at(&self) -> UnixMillis {
         self.at
     }
 
@@ -73,7 +73,7 @@ mod tests {
     fn an_answer_is_cut_at_a_character_and_never_shown_in_a_log() {
         let kept = |text: &[u8]| {
             let attempt = AttemptRecord::new(
-                Moment::from_millis(7),
+                UnixMillis::from_millis(7),
                 Duration::from_micros(1999),
                 AttemptResult::Status(500),
                 text,

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::domain::consent::Grant;
 use crate::domain::delivery::JourneyEvent;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::Sealed;
 
-/// What a wish to leave for the provider came to.
+/// What a request to leave for the provider came to.
 #[derive(Debug)]
 pub enum BegunVisit {
     /// A new visit; the journey has to be written.
@@ -35,7 +35,7 @@ impl Journey {
     /// Sends the customer to the provider, or again to where the customer is already expected. `to` is the customer's choice,
     /// where there is one; another choice than the last one is another visit.
     #[must_use]
-    pub fn begin_visit(mut self, to: Option<Choice>, at: Moment) -> BegunVisit {
+    pub fn begin_visit(mut self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
         if self.is_lapsed(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
             return BegunVisit::Ended(self);
         }
@@ -57,20 +57,26 @@ impl Journey {
     /// Keeps evidence that nobody has taken to the provider yet, until `until` for the node that does so; the one that was
     /// kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
     #[must_use]
-    pub fn hold(mut self, response_id: ResponseId, evidence: Sealed, until: Moment, at: Moment) -> Option<Self> {
+    pub fn hold(
+        mut self,
+        response_id: ResponseId,
+        evidence: Sealed,
+        until: UnixMillis,
+        at: UnixMillis,
+    ) -> Option<Self> {
         self.advance(response_id, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
     /// Writes down that the provider is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
     /// answer has been concluded.
     #[must_use]
-    pub fn send(mut self, response_id: ResponseId, by: u64, at: Moment) -> Option<Self> {
+    pub fn send(mut self, response_id: ResponseId, by: u64, at: UnixMillis) -> Option<Self> {
         self.advance(response_id, Proof::Sent { at, by }, at).then(|| self.revised())
     }
 
     /// Asks for a concluded consent again, until `expires_at`. `None` when it has not been given, or not any more.
     #[must_use]
-    pub fn reopen(mut self, at: Moment, expires_at: Moment) -> Option<Self> {
+    pub fn reopen(mut self, at: UnixMillis, expires_at: UnixMillis) -> Option<Self> {
         let given = self.grant().is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none());
         let visits = u8::try_from(self.past.visits.len()).ok()?;
         let final_outcomes = u8::try_from(self.past.final_outcomes.len()).ok()?;
@@ -98,7 +104,7 @@ impl Journey {
     /// Takes the customer back to the checkout, because the provider could not or would not. `None` when the journey has
     /// concluded, or this answer has been seen.
     #[must_use]
-    pub fn fail(mut self, response_id: ResponseId, error: ProviderRefusal, at: Moment) -> Option<Self> {
+    pub fn fail(mut self, response_id: ResponseId, error: ProviderRefusal, at: UnixMillis) -> Option<Self> {
         let inconclusive = self.final_outcome().is_none();
         (inconclusive && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
@@ -106,7 +112,7 @@ impl Journey {
     /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence to the
     /// provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
-    pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: Moment) -> Option<Self> {
+    pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: UnixMillis) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {
             return None;
         }
@@ -120,7 +126,7 @@ impl Journey {
     /// where it is its visit's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
     /// expired. `None` when that is known, or there is no room for it.
     #[must_use]
-    pub fn remember(mut self, response_id: ResponseId, end: LedTo, at: Moment) -> Option<Self> {
+    pub fn remember(mut self, response_id: ResponseId, end: LedTo, at: UnixMillis) -> Option<Self> {
         let visit = self.past.visits.get(usize::from(response_id.visit));
         let first =
             visit.is_some_and(|d| d.answers.iter().all(|answer| answer.response_digest == response_id.response_digest));
@@ -131,7 +137,7 @@ impl Journey {
     /// Concludes, if nothing has been concluded, or if the fact is proof and what stands is not (rule 2 of the design). The
     /// fact counts as what it is worth at that moment: see `in_time`.
     #[must_use]
-    pub fn conclude(mut self, fact: &Fact, response_id: Option<ResponseId>, at: Moment) -> Conclusion {
+    pub fn conclude(mut self, fact: &Fact, response_id: Option<ResponseId>, at: UnixMillis) -> Conclusion {
         let late = self.in_time(fact, at);
         let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
@@ -154,7 +160,7 @@ impl Journey {
 
     /// What a fact that comes too late counts as; `None` when it is in time. A consent whose own time is over cannot be
     /// given any more, and what its customer was refused after the journey's time has expired. A payment that is proven is never late.
-    fn in_time(&self, fact: &Fact, at: Moment) -> Option<Fact> {
+    fn in_time(&self, fact: &Fact, at: UnixMillis) -> Option<Fact> {
         let until = self.opening.purpose.consent().and_then(|consent| consent.until);
         if fact.bank_tokens().is_some() && until.is_some_and(|until| until <= at) {
             let why = "The consent was given after its time was over.";
@@ -165,7 +171,7 @@ impl Journey {
     }
 
     /// Concludes an answer: it has an end, and nothing more to prove.
-    fn record(&mut self, response_id: ResponseId, (end, effect): (LedTo, Effect), at: Moment) -> bool {
+    fn record(&mut self, response_id: ResponseId, (end, effect): (LedTo, Effect), at: UnixMillis) -> bool {
         // An end that has been written stays, so that replays keep their bytes.
         let Some(answer) = self.answer_mut(response_id, at) else { return false };
         let changes = answer.end.is_none() || answer.proof.is_some();
@@ -177,7 +183,7 @@ impl Journey {
     }
 
     /// Moves the proof of an answer that has none yet, or a held one.
-    fn advance(&mut self, response_id: ResponseId, proof: Proof, at: Moment) -> bool {
+    fn advance(&mut self, response_id: ResponseId, proof: Proof, at: UnixMillis) -> bool {
         let Some(answer) = self.answer_mut(response_id, at) else { return false };
         let concluded = answer.proof.is_none() && answer.end.is_some();
         if concluded || matches!(answer.proof, Some(Proof::Sent { .. })) {
@@ -188,7 +194,7 @@ impl Journey {
     }
 
     /// The place of this answer, a new one if it has not been seen. `None` when there is no room for it.
-    fn answer_mut(&mut self, response_id: ResponseId, at: Moment) -> Option<&mut RecordedResponse> {
+    fn answer_mut(&mut self, response_id: ResponseId, at: UnixMillis) -> Option<&mut RecordedResponse> {
         let answers = &mut self.past.visits.get_mut(usize::from(response_id.visit))?.answers;
         if let Some(known) = answers.iter().position(|answer| answer.response_digest == response_id.response_digest) {
             return answers.get_mut(known);

@@ -17,12 +17,12 @@ use std::time::Duration;
 use super::consent::Grant;
 use super::id::{JourneyId, MerchantId, PayId};
 use super::merchant::MerchantName;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::outcome::{Cause, Outcome, ProviderRefusal};
-use super::plan::Plan;
+use super::plan::CallbackPlan;
 use super::secret::Sealed;
 use super::signature::GatewaySignature;
-use super::terms::Terms;
+use super::terms::FrozenSettings;
 use super::token::OneTimeToken;
 
 pub use changing::{BegunVisit, Conclusion};
@@ -57,13 +57,13 @@ pub struct Opening {
     /// The dialect's own fields, kept for its answers and never interpreted here.
     pub extras: Vec<(String, String)>,
     /// Where its event goes.
-    pub plan: Plan,
+    pub plan: CallbackPlan,
     /// What the merchant had chosen.
-    pub terms: Terms,
+    pub terms: FrozenSettings,
     /// When it was opened.
-    pub opened_at: Moment,
+    pub opened_at: UnixMillis,
     /// When it expires, unless it has concluded.
-    pub expires_at: Moment,
+    pub expires_at: UnixMillis,
 }
 /// What has happened since the opening.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,9 +88,9 @@ pub(crate) struct Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reopening {
     /// When.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// When the new round ends by itself.
-    pub expires_at: Moment,
+    pub expires_at: UnixMillis,
     /// How many visits came before it.
     pub visits: u8,
     /// How many final outcomes came before it.
@@ -112,7 +112,7 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderVisit {
     /// When the customer left.
-    pub left_at: Moment,
+    pub left_at: UnixMillis,
     /// Where to, if the customer has chosen it.
     pub to: Option<Choice>,
     /// What came back, each different answer once.
@@ -127,7 +127,7 @@ pub struct RecordedResponse {
     /// Tells this answer from another one: the start of a digest of its code or error.
     pub response_digest: u64,
     /// When it came.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
     pub end: Option<LedTo>,
     /// How far its proof has come; `None` when there is nothing to prove (any more).
@@ -153,12 +153,12 @@ pub enum Proof {
         /// The evidence, so that another node can ask.
         evidence: Sealed,
         /// Until when it is left to the node that wrote this.
-        until: Moment,
+        until: UnixMillis,
     },
     /// The provider is being asked, and will never be asked again.
     Sent {
         /// Since when.
-        at: Moment,
+        at: UnixMillis,
         /// By whom: a number that nobody else draws, so that two who ask in the same millisecond are told apart.
         by: u64,
     },
@@ -181,7 +181,7 @@ pub struct FinalOutcome {
     /// How it ended.
     pub outcome: Outcome,
     /// When.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// By whom or what.
     pub cause: Cause,
 }
@@ -213,7 +213,7 @@ pub struct ResponseId {
 
 impl Proof {
     /// When somebody has to look after it, if nobody finishes it.
-    fn due_at(&self) -> Moment {
+    fn due_at(&self) -> UnixMillis {
         match self {
             Self::Held { until, .. } => *until,
             Self::Sent { at, .. } => at.plus(Journey::LOST),

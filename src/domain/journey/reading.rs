@@ -5,7 +5,7 @@ use super::{
 };
 use crate::domain::consent::{Grant, Status};
 use crate::domain::delivery::{Delivery, DeliveryId, JourneyEvent, Target};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::secret::Sealed;
 
@@ -36,17 +36,17 @@ impl Journey {
     }
 
     /// When this round of it ends by itself.
-    pub fn expires_at(&self) -> Moment {
+    pub fn expires_at(&self) -> UnixMillis {
         self.past.reopenings.last().map_or(self.opening.expires_at, |reopening| reopening.expires_at)
     }
 
     /// Whether its time has run out without an outcome.
-    pub fn is_lapsed(&self, now: Moment) -> bool {
+    pub fn is_lapsed(&self, now: UnixMillis) -> bool {
         self.final_outcome().is_none() && now >= self.expires_at()
     }
 
     /// Whether its customer has left for the provider, and may be paying there, or has paid: nothing is proven yet.
-    pub fn may_be_paying(&self, now: Moment) -> bool {
+    pub fn may_be_paying(&self, now: UnixMillis) -> bool {
         let left_at = self.past.visits.last().map(|visit| visit.left_at);
         matches!(self.stage(), Stage::Away { .. } | Stage::HandedBack)
             && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
@@ -54,7 +54,7 @@ impl Journey {
 
     /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a way that
     /// nobody has asked for.
-    pub fn due_at(&self) -> Option<Moment> {
+    pub fn due_at(&self) -> Option<UnixMillis> {
         let expiry = self.final_outcome().is_none().then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
         let way = self.asked_ahead().map(|(_, until)| until);
@@ -81,7 +81,7 @@ impl Journey {
     }
 
     /// When a store may begin to forget it: not before a consent that was given has ended.
-    pub fn ends_at(&self) -> Moment {
+    pub fn ends_at(&self) -> UnixMillis {
         self.grant().map_or(self.expires_at(), |grant| grant.expires_at.max(self.expires_at()))
     }
 
@@ -118,7 +118,7 @@ impl Journey {
     }
 
     /// Where its consent stands. `None` when it is about something else.
-    pub fn consent_status(&self, now: Moment) -> Option<Status> {
+    pub fn consent_status(&self, now: UnixMillis) -> Option<Status> {
         self.opening.purpose.consent()?;
         Some(match (self.grant(), self.final_outcome()) {
             // Of an executed payment the provider can still be asked, whoever has ended the consent since.
@@ -135,7 +135,7 @@ impl Journey {
 
     /// Where this round of its consent stands: what was given before does not speak for a customer who was asked again,
     /// and did not agree.
-    pub fn round_status(&self, now: Moment) -> Option<Status> {
+    pub fn round_status(&self, now: UnixMillis) -> Option<Status> {
         let status = self.consent_status(now)?;
         let denied = match self.final_outcome() {
             _ if status == Status::Revoked => None,
@@ -147,7 +147,7 @@ impl Journey {
 
     /// Whether what a customer has agreed to may be used: until its time is over or somebody ends it, also while it is
     /// asked for again.
-    pub fn is_in_force(&self, now: Moment) -> bool {
+    pub fn is_in_force(&self, now: UnixMillis) -> bool {
         self.grant()
             .is_some_and(|grant| grant.revoked_at.is_none() && grant.consumed_at.is_none() && now < grant.expires_at)
     }
@@ -200,13 +200,13 @@ impl Journey {
     }
 
     /// When this answer led to its end: when it came, or later, when its journey was concluded.
-    pub fn led_at(&self, response_id: ResponseId) -> Moment {
+    pub fn led_at(&self, response_id: ResponseId) -> UnixMillis {
         let Some(answer) = self.answer(response_id) else { return self.opening.opened_at };
         let concluded = answer.end.as_ref().and_then(|end| self.concluded_at(end));
         concluded.map_or(answer.at, |concluded| concluded.max(answer.at))
     }
 
-    fn concluded_at(&self, end: &LedTo) -> Option<Moment> {
+    fn concluded_at(&self, end: &LedTo) -> Option<UnixMillis> {
         match end {
             LedTo::Outcome(number) => {
                 self.past.final_outcomes.get(usize::from(*number)).map(|final_outcome| final_outcome.at)
@@ -216,7 +216,7 @@ impl Journey {
     }
 
     /// Since when a browser can have been handed back with this end.
-    pub fn handed_back_since(&self, end: &LedTo) -> Moment {
+    pub fn handed_back_since(&self, end: &LedTo) -> UnixMillis {
         let concluded = self.concluded_at(end);
         let answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
         let led = answers.filter(|answer| answer.effect == Effect::Counted && answer.end.as_ref() == Some(end));
@@ -234,7 +234,7 @@ impl Journey {
     }
 
     /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of it.
-    pub fn deliveries(&self, event: JourneyEvent, at: Moment, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
+    pub fn deliveries(&self, event: JourneyEvent, at: UnixMillis, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
         let id = |target| DeliveryId { journey: self.opening.id, event, target };
         let told = self.opening.plan.targets().filter(|target| is_told(*target));
         told.map(|target| Delivery::fresh(id(target), at)).collect()
@@ -261,7 +261,7 @@ impl Journey {
 
     /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one the
     /// time at which its customer left for the provider. It never changes.
-    pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> Moment {
+    pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> UnixMillis {
         let left = || match visit {
             Some(visit) => self.past.visits.get(usize::from(visit)),
             None => self.past.visits.last(),

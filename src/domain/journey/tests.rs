@@ -11,7 +11,7 @@ use super::super::secret::Secret;
 use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, SignedReturns, WhenLate};
 use super::*;
 
-pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
+pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
 
 pub(crate) fn journey() -> Journey {
     Journey::open(Opening {
@@ -29,8 +29,8 @@ pub(crate) fn journey() -> Journey {
             payee: None,
         }),
         extras: Vec::new(),
-        plan: Plan::default(),
-        terms: Terms {
+        plan: CallbackPlan::default(),
+        terms: FrozenSettings {
             one_time_token: OneTime::On,
             token_life: Duration::from_mins(5),
             extra_outcomes: ExtraOutcomes::Off,

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Journey, ProviderVisit};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Sealed;
 
 /// How far a way has come that was asked for ahead.
@@ -15,20 +15,20 @@ pub enum Way {
     /// The provider is being asked. Whoever finds it so after `until` asks, too.
     Asked {
         /// Until when it is left to the node that wrote this.
-        until: Moment,
+        until: UnixMillis,
     },
     /// The provider has said where to go.
     Known {
         /// Where, sealed like everything that a provider gave us.
         url: Sealed,
         /// Since when.
-        at: Moment,
+        at: UnixMillis,
     },
 }
 
 impl ProviderVisit {
     /// When its way became known, if it was asked for ahead.
-    pub const fn way_known_at(&self) -> Option<Moment> {
+    pub const fn way_known_at(&self) -> Option<UnixMillis> {
         match &self.way {
             Some(Way::Known { at, .. }) => Some(*at),
             Some(Way::Asked { .. }) | None => None,
@@ -52,7 +52,7 @@ impl Journey {
     /// Writes down that the provider is asked for this visit's way now. `None` when nobody has to ask: the way is known,
     /// the customer came back, or the journey has ended.
     #[must_use]
-    pub fn ask_ahead(mut self, visit: u8, at: Moment) -> Option<Self> {
+    pub fn ask_ahead(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
         let lapsed = self.is_lapsed(at);
         let way = self.asked_way(visit).filter(|_| !lapsed)?;
         *way = Way::Asked { until: at.plus(Self::ASKING) };
@@ -61,13 +61,13 @@ impl Journey {
 
     /// Keeps the way that the provider has said. `None` as with [`Journey::ask_ahead`].
     #[must_use]
-    pub fn ready(mut self, visit: u8, url: Sealed, at: Moment) -> Option<Self> {
+    pub fn ready(mut self, visit: u8, url: Sealed, at: UnixMillis) -> Option<Self> {
         *self.asked_way(visit)? = Way::Known { url, at };
         Some(self.revised())
     }
 
     /// The visit whose way somebody has to ask for, and when. `None` when nobody has to.
-    pub fn asked_ahead(&self) -> Option<(u8, Moment)> {
+    pub fn asked_ahead(&self) -> Option<(u8, UnixMillis)> {
         let last = self.past.visits.last().filter(|_| self.final_outcome().is_none())?;
         match &last.way {
             Some(Way::Asked { until }) if last.answers.is_empty() => {

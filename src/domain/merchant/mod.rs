@@ -6,12 +6,13 @@ use crate::domain::api_key::IssuedKey;
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::plan::WebhookEndpoint;
 use crate::domain::rotation::Rotating;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, Terms, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns,
+    WhenLate,
 };
 use crate::domain::text::check_readable;
 
@@ -33,7 +34,7 @@ pub struct Merchant {
     /// The seed of the key pair that signs what we send it, where a dialect's clients verify by a public key.
     pub webhook_key: Rotating,
     /// When it was added.
-    pub created_at: Moment,
+    pub created_at: UnixMillis,
     /// Its saved callbacks.
     pub callbacks: SavedCallbacks,
     /// What it has chosen.
@@ -274,8 +275,8 @@ impl Settings {
     pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(720));
 
     /// The part that is frozen into each journey.
-    pub const fn terms(&self) -> Terms {
-        Terms {
+    pub const fn terms(&self) -> FrozenSettings {
+        FrozenSettings {
             one_time_token: self.one_time_token,
             token_life: self.token_life,
             extra_outcomes: self.extra_outcomes,
@@ -287,7 +288,7 @@ impl Settings {
     }
 
     /// Puts settings together from the part that journeys hand back early and the part that they do not.
-    pub(crate) fn of_terms(terms: Terms, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
+    pub(crate) fn of_terms(terms: FrozenSettings, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
         Self {
             one_time_token: terms.one_time_token,
             extra_outcomes: terms.extra_outcomes,
@@ -305,7 +306,7 @@ impl Settings {
 
 /// What a merchant chooses anew; what it does not name stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Choices {
+pub struct SettingsPatch {
     /// See [`Settings`].
     pub one_time_token: Option<OneTime>,
     /// See [`Settings`].
@@ -332,7 +333,7 @@ pub struct Choices {
     pub notice_type: Option<String>,
 }
 
-impl Choices {
+impl SettingsPatch {
     /// These settings, with what is chosen anew.
     pub fn over(&self, settings: &Settings) -> Settings {
         Settings {

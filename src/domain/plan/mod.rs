@@ -7,18 +7,18 @@ use crate::domain::delivery::Target;
 use crate::domain::endpoint::WebhookOptions;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{SavedCallback, SavedCallbacks};
+use crate::domain::open_request::RequestedCallbacks;
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::secret::Sealed;
 use crate::domain::signed_return::PARAMETER;
 use crate::domain::terms::{AppLinks, OneOffUrls};
-use crate::domain::wish::Asked;
 
 pub use crate::domain::endpoint::WebhookEndpoint;
 
 /// One resolved callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct PlannedCallback {
     /// Where it leads.
     pub url: CallbackUrl,
     /// Where our parameters go in it.
@@ -29,7 +29,7 @@ pub struct Entry {
     pub ways: AppWays,
 }
 
-impl Entry {
+impl PlannedCallback {
     /// Whether a browser gets here by our page alone, given what the merchant's settings say of app links.
     pub fn needs_page(&self, settings: AppLinks) -> bool {
         self.ways.need_page(&self.url, settings)
@@ -51,20 +51,20 @@ impl Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refused {
     /// When the customer said no; `None` is our own result page.
-    pub cancelled: Option<Entry>,
+    pub cancelled: Option<PlannedCallback>,
     /// When it failed or expired; `None` is our own result page.
-    pub failed: Option<Entry>,
+    pub failed: Option<PlannedCallback>,
 }
 
 /// Where a journey's news goes: the browser to one place, servers to the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct CallbackPlan {
     /// Where the browser lands; `None` is our own result page.
-    pub landing: Option<Entry>,
+    pub landing: Option<PlannedCallback>,
     /// Where it lands instead when nothing was paid; `None` is at the same place.
     pub refused: Option<Refused>,
     /// Who else is told, in the background.
-    pub background: Vec<Entry>,
+    pub background: Vec<PlannedCallback>,
     /// The payment endpoints.
     pub endpoints: Vec<WebhookEndpoint>,
 }
@@ -86,7 +86,7 @@ pub struct Allowed<'a> {
     pub appended: &'a [&'static str],
 }
 
-impl Plan {
+impl CallbackPlan {
     /// Resolves what a merchant asked for; `None` means every saved callback but those on request: the one with the lowest
     /// index for the browser, the others in the background; and where there is none, our result page.
     ///
@@ -106,7 +106,7 @@ impl Plan {
     /// Resolves items that came apart already, as from a JSON array.
     ///
     /// # Errors
-    /// As [`Plan::resolve`].
+    /// As [`CallbackPlan::resolve`].
     pub fn of_items(items: &[Item], allowed: Allowed<'_>) -> Result<Self, Invalid> {
         check_count("callback_url", items.len())?;
         let alone = items.len() == 1;
@@ -156,7 +156,7 @@ impl Plan {
                 .hint("save it, or one above it that ends in a slash; its own query is free"));
         };
         let ways = if saved.url.is_same(&url) { saved.ways.clone() } else { saved.ways.without_urls() };
-        let entry = Entry { url, params_in: saved.params_in, slot: Some(index), ways };
+        let entry = PlannedCallback { url, params_in: saved.params_in, slot: Some(index), ways };
         let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
         Ok(Self { landing: Some(landing), ..Self::default() })
     }
@@ -165,17 +165,17 @@ impl Plan {
     /// the first saved one.
     ///
     /// # Errors
-    /// As [`Plan::resolve`]; the field is `payment_endpoint`, with its item.
-    pub fn telling(self, asked: &Asked, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+    /// As [`CallbackPlan::resolve`]; the field is `payment_endpoint`, with its item.
+    pub fn telling(self, asked: &RequestedCallbacks, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         let items = match asked {
-            Asked::Nothing => {
+            RequestedCallbacks::Nothing => {
                 let first = (0..allowed.endpoints.len()).find_map(|index| saved_endpoint(index, allowed));
                 return Ok(Self { endpoints: first.into_iter().collect(), ..self });
             }
-            Asked::OwnPage | Asked::Apart { .. } => return Ok(self),
-            Asked::Text(text) => parse_list(text, &SavedEndpoints(allowed.endpoints)).map_err(renamed)?,
-            Asked::Items(items) => items.clone(),
-            Asked::Covered(url) => vec![Item::Url(url.clone())],
+            RequestedCallbacks::OwnPage | RequestedCallbacks::Apart { .. } => return Ok(self),
+            RequestedCallbacks::Text(text) => parse_list(text, &SavedEndpoints(allowed.endpoints)).map_err(renamed)?,
+            RequestedCallbacks::Items(items) => items.clone(),
+            RequestedCallbacks::Covered(url) => vec![Item::Url(url.clone())],
         };
         check_count("payment_endpoint", items.len())?;
         let alone = items.len() == 1;
@@ -200,7 +200,7 @@ impl Plan {
     }
 
     /// Where the browser lands with this outcome; `None` is before anything is proven. `None` is our own result page.
-    pub fn landing_for(&self, outcome: Option<Outcome>) -> Option<&Entry> {
+    pub fn landing_for(&self, outcome: Option<Outcome>) -> Option<&PlannedCallback> {
         match (&self.refused, outcome) {
             (Some(refused), Some(Outcome::Cancelled)) => refused.cancelled.as_ref(),
             (Some(refused), Some(Outcome::Failed | Outcome::Expired)) => refused.failed.as_ref(),
@@ -231,12 +231,12 @@ impl Plan {
     }
 
     /// Every entry that gets the browser's query, the landing first. Those of refusals have nothing appended.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub fn entries(&self) -> impl Iterator<Item = &PlannedCallback> {
         self.landing.iter().chain(&self.background)
     }
 
     /// The entries of a browser whose journey ended otherwise than well, where they are apart; with their fields.
-    pub fn apart_entries(&self) -> impl Iterator<Item = (&'static str, &Entry)> {
+    pub fn apart_entries(&self) -> impl Iterator<Item = (&'static str, &PlannedCallback)> {
         let ends = self.refused.iter().flat_map(|refused| [("cancel", &refused.cancelled), ("error", &refused.failed)]);
         ends.filter_map(|(field, entry)| Some((field, entry.as_ref()?)))
     }
@@ -279,7 +279,7 @@ impl Saved for SavedEndpoints<'_> {
     }
 }
 
-fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
+fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<PlannedCallback, Invalid> {
     match item {
         Item::Index(index) => allowed.callbacks.at(*index).map(|saved| of_slot(*index, saved)).ok_or_else(|| {
             Invalid::new("callback_url", format!("names the saved callback {index}, and there is none at that index"))
@@ -296,16 +296,16 @@ fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
         }
         Item::Url(text) => {
             let url = CallbackUrl::parse(text, allowed.rules)?;
-            Ok(Entry { url, params_in: allowed.params_in, slot: None, ways: AppWays::default() })
+            Ok(PlannedCallback { url, params_in: allowed.params_in, slot: None, ways: AppWays::default() })
         }
     }
 }
 
-fn of_slot(index: usize, saved: &SavedCallback) -> Entry {
-    Entry { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index), ways: saved.ways.clone() }
+fn of_slot(index: usize, saved: &SavedCallback) -> PlannedCallback {
+    PlannedCallback { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index), ways: saved.ways.clone() }
 }
 
-fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry, Invalid> {
+fn check_entry(entry: PlannedCallback, index: usize, allowed: Allowed<'_>) -> Result<PlannedCallback, Invalid> {
     if index > 0 && entry.url.is_app_link() {
         return Err(Invalid::new("callback_url", "is an app link, which only a browser can open")
             .hint("an app link can only be the first item"));
@@ -322,7 +322,7 @@ fn check_entry(entry: Entry, index: usize, allowed: Allowed<'_>) -> Result<Entry
     if let Some((way, name)) = ways.hold_any(allowed.appended, params_in) {
         return Err(holds(format!("has a URL for {way} that already holds the parameter {name}, which is appended")));
     }
-    Ok(Entry { params_in, ways, ..entry })
+    Ok(PlannedCallback { params_in, ways, ..entry })
 }
 
 fn holds(rule: String) -> Invalid {

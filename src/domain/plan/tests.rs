@@ -17,9 +17,9 @@ fn callbacks() -> SavedCallbacks {
     callbacks
 }
 
-fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<Plan, Invalid> {
+fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<CallbackPlan, Invalid> {
     let rules = Rules::default();
-    Plan::resolve(
+    CallbackPlan::resolve(
         asked,
         Allowed {
             callbacks: &callbacks(),
@@ -44,7 +44,7 @@ fn the_first_entry_lands_and_the_others_are_told() {
 fn nothing_asked_is_every_saved_callback_but_those_on_request() {
     let (rules, mut callbacks) = (Rules::default(), callbacks());
     let slots = |callbacks: &SavedCallbacks| {
-        let plan = Plan::resolve(None, saved_only(callbacks, &rules)).unwrap();
+        let plan = CallbackPlan::resolve(None, saved_only(callbacks, &rules)).unwrap();
         plan.entries().filter_map(|entry| entry.slot).collect::<Vec<_>>()
     };
     assert_eq!(slots(&callbacks), [0, 2], "an app link is for the browser alone");
@@ -54,13 +54,17 @@ fn nothing_asked_is_every_saved_callback_but_those_on_request() {
     };
     on_request(&mut callbacks, 0);
     assert_eq!(slots(&callbacks), [1, 2], "the app is opened where it is the first");
-    let named = Plan::resolve(Some("0"), saved_only(&callbacks, &rules)).unwrap();
+    let named = CallbackPlan::resolve(Some("0"), saved_only(&callbacks, &rules)).unwrap();
     assert_eq!(named.landing.map(|entry| entry.slot), Some(Some(0)));
     on_request(&mut callbacks, 1);
     on_request(&mut callbacks, 2);
-    assert_eq!(Plan::resolve(None, saved_only(&callbacks, &rules)).unwrap(), Plan::default());
+    assert_eq!(CallbackPlan::resolve(None, saved_only(&callbacks, &rules)).unwrap(), CallbackPlan::default());
     assert_eq!(
-        Plan::of_covered("https://a.example/0?own=1", saved_only(&callbacks, &rules)).unwrap().landing.unwrap().slot,
+        CallbackPlan::of_covered("https://a.example/0?own=1", saved_only(&callbacks, &rules))
+            .unwrap()
+            .landing
+            .unwrap()
+            .slot,
         Some(0)
     );
 }
@@ -81,7 +85,7 @@ fn without_saved_callbacks_it_is_our_result_page() {
         params_in: Placement::Query,
         appended: &[],
     };
-    assert_eq!(Plan::resolve(None, allowed).unwrap(), Plan::default());
+    assert_eq!(CallbackPlan::resolve(None, allowed).unwrap(), CallbackPlan::default());
 }
 
 #[test]
@@ -97,8 +101,8 @@ fn a_list_has_an_end_in_either_form() {
         params_in: Placement::Query,
         appended: &[],
     };
-    assert!(Plan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
-    assert!(Plan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
+    assert!(CallbackPlan::of_items(&vec![Item::Index(0); 16], allowed).is_ok());
+    assert!(CallbackPlan::of_items(&vec![Item::Index(0); 17], allowed).is_err());
 }
 
 #[test]
@@ -115,8 +119,8 @@ fn payment_endpoints_are_urls_and_saved_ones() {
         params_in: Placement::Query,
         appended: &["status"],
     };
-    let telling = |asked: &str| Plan::default().telling(&Asked::Text(asked.into()), allowed);
-    let urls = |plan: &Plan| {
+    let telling = |asked: &str| CallbackPlan::default().telling(&RequestedCallbacks::Text(asked.into()), allowed);
+    let urls = |plan: &CallbackPlan| {
         let url = |target| plan.url_of(target).map(|url| url.as_str().to_owned());
         plan.targets().map(url).collect::<Option<Vec<_>>>().unwrap()
     };
@@ -125,9 +129,9 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
     assert_eq!(plan.endpoint(Target::WebhookEndpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
     assert_eq!(plan.url_of(Target::Callback(0)), None);
-    let first = Plan::default().telling(&Asked::Nothing, allowed).unwrap();
+    let first = CallbackPlan::default().telling(&RequestedCallbacks::Nothing, allowed).unwrap();
     assert_eq!((urls(&first), first.endpoints[0].slot), (vec!["https://a.example/1".to_owned()], Some(1)));
-    assert!(urls(&Plan::default().telling(&Asked::OwnPage, allowed).unwrap()).is_empty());
+    assert!(urls(&CallbackPlan::default().telling(&RequestedCallbacks::OwnPage, allowed).unwrap()).is_empty());
     for (asked, field) in [
         ("0", "payment_endpoint"),
         ("7", "payment_endpoint"),
@@ -143,7 +147,9 @@ fn payment_endpoints_are_urls_and_saved_ones() {
     let refused = telling("1,2").unwrap().told_as(&encrypted, None).unwrap_err();
     assert_eq!(refused.field(), "payment_endpoint item 1");
     let saved_only = Allowed { one_off_urls: OneOffUrls::SavedOnly, ..allowed };
-    let refused = Plan::default().telling(&Asked::Text("https://b.example/".into()), saved_only).unwrap_err();
+    let refused = CallbackPlan::default()
+        .telling(&RequestedCallbacks::Text("https://b.example/".into()), saved_only)
+        .unwrap_err();
     assert!(refused.hint_text().unwrap().contains("/v1/profile/endpoints"), "{refused}");
 }
 
@@ -160,8 +166,8 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
         appended: &["status"],
     };
     let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
-    let plan = Plan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
-    let lands = |plan: &Plan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
+    let plan = CallbackPlan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
+    let lands = |plan: &CallbackPlan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
     for (outcome, expected) in [
         (None, yes),
         (Some(Outcome::Paid), yes),
@@ -172,14 +178,14 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
     ] {
         assert_eq!(lands(&plan, outcome).as_deref(), Some(expected), "{outcome:?}");
     }
-    let plan = Plan::apart(Some(yes), None, None, allowed).unwrap();
+    let plan = CallbackPlan::apart(Some(yes), None, None, allowed).unwrap();
     assert_eq!(lands(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
-    assert_eq!(Plan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
+    assert_eq!(CallbackPlan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
     let signed = Allowed { appended: &["status", PARAMETER], ..allowed };
-    assert!(Plan::apart(Some(yes), Some(no), None, signed).is_ok());
-    let held = Plan::apart(Some(yes), Some("https://m.example/?HB_signature"), None, signed);
+    assert!(CallbackPlan::apart(Some(yes), Some(no), None, signed).is_ok());
+    let held = CallbackPlan::apart(Some(yes), Some("https://m.example/?HB_signature"), None, signed);
     assert_eq!(held.unwrap_err().field(), "cancel");
-    let one = Plan::resolve(Some(no), allowed).unwrap();
+    let one = CallbackPlan::resolve(Some(no), allowed).unwrap();
     assert_eq!(lands(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
 }
 
@@ -217,15 +223,15 @@ fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
         params_in: Placement::Query,
         appended,
     };
-    let landing = |plan: Plan| plan.landing.unwrap().ways;
-    assert_eq!(landing(Plan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
-    assert_eq!(landing(Plan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
+    let landing = |plan: CallbackPlan| plan.landing.unwrap().ways;
+    assert_eq!(landing(CallbackPlan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
+    assert_eq!(landing(CallbackPlan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
     for own_place in ["https://a.example/3/x", "https://a.example/3/?own=1"] {
-        let plan = Plan::of_covered(own_place, allowed(&[])).unwrap();
+        let plan = CallbackPlan::of_covered(own_place, allowed(&[])).unwrap();
         assert_eq!(landing(plan), AppWays::default(), "{own_place}");
     }
-    assert_eq!(landing(Plan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()), AppWays::default());
-    let told = Plan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
+    assert_eq!(landing(CallbackPlan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()), AppWays::default());
+    let told = CallbackPlan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
     assert_eq!(told.into_iter().map(|entry| entry.ways).collect::<Vec<_>>(), [AppWays::default()]);
 }
 
@@ -245,7 +251,7 @@ fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
         params_in: Placement::Query,
         appended: &["status"],
     };
-    let refused = Plan::resolve(Some("0"), allowed).unwrap_err();
+    let refused = CallbackPlan::resolve(Some("0"), allowed).unwrap_err();
     assert!(refused.rule().contains("ios") && refused.rule().contains("status"), "{refused}");
-    assert!(Plan::resolve(Some("https://b.example/,0"), allowed).is_ok());
+    assert!(CallbackPlan::resolve(Some("https://b.example/,0"), allowed).is_ok());
 }

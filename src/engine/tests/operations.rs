@@ -12,13 +12,13 @@ fn eur(text: &str) -> Amount {
     Amount::parse(text, Currency::EUR).unwrap()
 }
 
-fn wish(purpose: Purpose) -> Wish {
-    Wish {
+fn open_request(purpose: Purpose) -> OpenRequest {
+    OpenRequest {
         purpose,
         extras: Vec::new(),
-        callback: Asked::OwnPage,
+        callback: RequestedCallbacks::OwnPage,
         params_in: Placement::Query,
-        endpoints: Asked::OwnPage,
+        endpoints: RequestedCallbacks::OwnPage,
         telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
@@ -34,14 +34,14 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
         cancel: Cancel::Offered,
         payee: None,
     });
-    let journey = use_cases::open::open(engine, merchant, "terse", &wish(checkout), None).await.unwrap();
+    let journey = use_cases::open::open(engine, merchant, "terse", &open_request(checkout), None).await.unwrap();
     conclude::conclude(&engine.deps, journey, &Fact::paid()).await.unwrap()
 }
 
 async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
     let (kind, of, note) = (OperationKind::Refund, Some(of), String::new());
     let operation = Purpose::Operation(PaymentOperation { kind, amount: Some(eur(amount)), of, note });
-    use_cases::open::open(engine, merchant, "terse", &wish(operation), None).await.unwrap()
+    use_cases::open::open(engine, merchant, "terse", &open_request(operation), None).await.unwrap()
 }
 
 /// How much of a payment could still be paid back.

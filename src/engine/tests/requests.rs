@@ -17,13 +17,13 @@ async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&s
         .unwrap()
 }
 
-fn wish(purpose: Purpose) -> Wish {
-    Wish {
+fn open_request(purpose: Purpose) -> OpenRequest {
+    OpenRequest {
         purpose,
         extras: Vec::new(),
-        callback: Asked::Covered("https://shop.example/cb?own=1".into()),
+        callback: RequestedCallbacks::Covered("https://shop.example/cb?own=1".into()),
         params_in: Placement::Query,
-        endpoints: Asked::OwnPage,
+        endpoints: RequestedCallbacks::OwnPage,
         telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
@@ -91,7 +91,8 @@ async fn a_checkout_whose_request_is_refused_may_be_tried_again() {
     let ground = Ground::new();
     let ((refuses, _), (takes, _)) = (ground.node(refusing("invalid_request")), ground.node(Bluntbank::default()));
     let merchant = merchant(&refuses).await;
-    let journey = use_cases::open::open(&refuses, &merchant, "terse", &wish(checkout(None)), None).await.unwrap();
+    let journey =
+        use_cases::open::open(&refuses, &merchant, "terse", &open_request(checkout(None)), None).await.unwrap();
     let SendResult::Refused(onward) = leaving(&refuses, &journey, None).await else { panic!() };
     assert!(onward.as_str().starts_with("https://pay.example/payment?"), "{}", onward.as_str());
     let SendResult::Sent(left) = leaving(&takes, &journey, None).await else { panic!("it cannot be tried again") };
@@ -103,7 +104,8 @@ async fn no_payment_is_opened_or_taken_where_the_bank_takes_none() {
     let ground = Ground::new();
     let (engine, _) = ground.node(Bluntbank { takes_no_payments: true, ..Bluntbank::default() });
     let merchant = merchant(&engine).await;
-    let open = async |purpose: Purpose| use_cases::open::open(&engine, &merchant, "terse", &wish(purpose), None).await;
+    let open =
+        async |purpose: Purpose| use_cases::open::open(&engine, &merchant, "terse", &open_request(purpose), None).await;
     for purpose in [checkout(Some("blunt")), checkout(None), agreement(payment(), Some("blunt"))] {
         let Err(EngineError::Refused(refused)) = open(purpose.clone()).await else { panic!("{purpose:?}") };
         let expected = if purpose.institution().is_some() { "institutionId" } else { "bank" };

@@ -9,7 +9,7 @@ use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber, Named};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::merchant::Standing;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, derive};
@@ -19,7 +19,7 @@ use crate::keys::{operator_key, sent_hash};
 const HOUR: u64 = 3_600_000;
 
 /// The hours in which this node has noted the use of a key.
-pub(in crate::engine) type NotedUses = Mutex<HashMap<(MerchantId, KeyNumber), Moment>>;
+pub(in crate::engine) type NotedUses = Mutex<HashMap<(MerchantId, KeyNumber), UnixMillis>>;
 
 /// The merchant of an API key. `None` when the key is nobody's.
 ///
@@ -87,8 +87,8 @@ fn caller(
 }
 
 /// Notes, once an hour, that a key was used: beside the call, which does not wait for it.
-fn note_use(engine: &Engine, merchant: MerchantId, number: KeyNumber, now: Moment) {
-    let hour = Moment::from_millis(now.as_millis() / HOUR * HOUR);
+fn note_use(engine: &Engine, merchant: MerchantId, number: KeyNumber, now: UnixMillis) {
+    let hour = UnixMillis::from_millis(now.as_millis() / HOUR * HOUR);
     let noted = {
         let mut uses = engine.uses.lock().unwrap_or_else(PoisonError::into_inner);
         uses.insert((merchant, number), hour)

@@ -4,16 +4,16 @@ use crate::domain::consent::{Grant, Status};
 use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Secret;
-use crate::domain::wish::Wish;
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, commit, conclude, create, derive, visit};
 use crate::store::Reservation;
 
-/// What became of a wish to change a consent that was given.
+/// What became of a request to change a consent that was given.
 #[derive(Debug)]
 pub enum Changed {
     /// It is as wished, now or since before.
@@ -30,10 +30,10 @@ pub async fn open(
     engine: &Engine,
     merchant: &Merchant,
     dialect: &str,
-    wish: &Wish,
+    open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
-    let (journey, _) = create::open_and_tell(&engine.deps, merchant, dialect, wish, reservation).await?;
+    let (journey, _) = create::open_and_tell(&engine.deps, merchant, dialect, open_request, reservation).await?;
     if journey.institution().is_none() || !journey.visits().is_empty() {
         return Ok(journey);
     }
@@ -67,7 +67,7 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
     }
 }
 
-/// Ends a consent by its merchant's wish, be it given or not. EndedJob it again changes nothing.
+/// Ends a consent by its merchant's wish, be it given or not. Ending it again changes nothing.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -90,7 +90,7 @@ pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, Engine
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn confirm(engine: &Engine, journey: Journey, at: Moment) -> Result<Changed, EngineError> {
+pub async fn confirm(engine: &Engine, journey: Journey, at: UnixMillis) -> Result<Changed, EngineError> {
     let in_force = |_: &Journey, status| matches!(status, Status::Authorised | Status::AwaitedAgain);
     // What was confirmed later stays confirmed.
     regranted(engine, journey, in_force, |grant| grant.confirmed_at = grant.confirmed_at.max(at)).await

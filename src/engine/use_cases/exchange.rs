@@ -14,10 +14,10 @@ use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::{Evidence, Fact, ResponseKind};
 use crate::engine::deps::EngineError;
 use crate::engine::prove::Landed;
-use crate::engine::scan::{Counted, Page, Stretch};
+use crate::engine::scan::{Counted, Page, ScanRange};
 use crate::engine::{Engine, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
-use crate::store::Which;
+use crate::store::JourneyFilter;
 
 /// What a code that an app brought by itself came to.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ async fn journey_known_as(
 ) -> Result<Option<(Journey, u8)>, EngineError> {
     let words = engine.deps.dialect(dialect)?;
     let page = Page { skip: 0, most: LOOKED_AT };
-    let stretch = Stretch { lists: vec![Which::All], before: None, after: None, from: None, most: LOOKED_AT };
+    let stretch = ScanRange { lists: vec![JourneyFilter::All], before: None, after: None, from: None, most: LOOKED_AT };
     let wanted = |journey: &Journey| journey.opening().dialect == dialect && words.knows_as(journey, state);
     let found =
         scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted).await?.journeys;

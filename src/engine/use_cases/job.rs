@@ -14,14 +14,14 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Conclusion, FinalOutcome, Job, Journey, Purpose};
 use crate::domain::merchant::Merchant;
 use crate::domain::message::{Finish, FinishedAs, Message};
+use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
-use crate::domain::wish::{Asked, Expiry, Wish};
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, commit, create, derive, find, lapse};
-use crate::store::{Place, Reservation, Step, Which};
+use crate::store::{JourneyCursor, JourneyFilter, Reservation, Step};
 
 /// A job as a merchant asks for it.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub struct JobRequest<'a> {
     pub life: Option<Duration>,
 }
 
-/// What a wish to end a job came to.
+/// What a request to end a job came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndedJob {
     /// It has ended so: now, or by the same call before.
@@ -61,12 +61,12 @@ pub async fn open(
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
     let text = request.message.write();
-    let wish = |id: JourneyId| {
+    let open_request = |id: JourneyId| {
         check_one_off(merchant, request.to)?;
         let message = derive::sealed_for(&engine.deps, &id, &text)?;
-        Ok(Cow::Owned(wish(message, request)))
+        Ok(Cow::Owned(open_request(message, request)))
     };
-    let opened = create::open_each(&engine.deps, merchant, dialect, &wish, reservation).await;
+    let opened = create::open_each(&engine.deps, merchant, dialect, &open_request, reservation).await;
     opened.map(|(journey, _)| journey).map_err(renamed)
 }
 
@@ -90,15 +90,15 @@ pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Resul
 pub async fn list(
     engine: &Engine,
     merchant: MerchantId,
-    mut after: Option<Place>,
+    mut after: Option<JourneyCursor>,
     most: usize,
-) -> Result<(Vec<Journey>, Option<Place>), EngineError> {
+) -> Result<(Vec<Journey>, Option<JourneyCursor>), EngineError> {
     let (mut jobs, mut seen) = (Vec::new(), 0);
     while seen < LOOKED_AT {
-        let batch = engine.deps.store.list(merchant, Which::All, after, BATCH).await?;
+        let batch = engine.deps.store.list(merchant, JourneyFilter::All, after, BATCH).await?;
         let is_last = batch.len() < BATCH;
         for journey in batch {
-            (after, seen) = (Some(Place::of(&journey)), seen + 1);
+            (after, seen) = (Some(JourneyCursor::of(&journey)), seen + 1);
             if is_job(&journey) {
                 jobs.push(journey);
             }
@@ -189,13 +189,13 @@ async fn end_once(
 
 /// A job as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
 /// end, unless it was saved for success alone.
-fn wish(message: Sealed, request: &JobRequest<'_>) -> Wish {
-    Wish {
+fn open_request(message: Sealed, request: &JobRequest<'_>) -> OpenRequest {
+    OpenRequest {
         purpose: Purpose::Job(Job { message }),
         extras: Vec::new(),
-        callback: Asked::OwnPage,
+        callback: RequestedCallbacks::OwnPage,
         params_in: Placement::Query,
-        endpoints: Asked::Items(vec![request.to.clone()]),
+        endpoints: RequestedCallbacks::Items(vec![request.to.clone()]),
         telling: WebhookOptions::plainly(),
         one_time_token: Some(OneTime::Off),
         extra_outcomes: Some(ExtraOutcomes::On),

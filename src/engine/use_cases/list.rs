@@ -3,19 +3,19 @@
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::engine::deps::EngineError;
-use crate::engine::scan::{Counted, Page, Stretch};
+use crate::engine::scan::{Counted, Page, ScanRange};
 use crate::engine::{Engine, derive, find, scan};
-use crate::store::{Place, Which};
+use crate::store::{JourneyCursor, JourneyFilter};
 
 /// A journey with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct JourneyDetails {
     /// The journey.
     pub journey: Journey,
     /// When its one-time token was redeemed, as far as that is remembered.
-    pub redeemed_at: Option<Moment>,
+    pub redeemed_at: Option<UnixMillis>,
     /// The deliveries that its final outcomes left.
     pub deliveries: Vec<Delivery>,
 }
@@ -27,8 +27,8 @@ pub struct Sight {
 pub async fn journeys(
     engine: &Engine,
     merchant: MerchantId,
-    which: Which,
-    after: Option<Place>,
+    which: JourneyFilter,
+    after: Option<JourneyCursor>,
     most: usize,
 ) -> Result<Vec<Journey>, EngineError> {
     Ok(engine.deps.store.list(merchant, which, after, most).await?)
@@ -41,11 +41,11 @@ pub async fn journeys(
 pub async fn select(
     engine: &Engine,
     merchant: MerchantId,
-    which: Which,
+    which: JourneyFilter,
     page: Page,
     wanted: impl Fn(&Journey) -> bool,
 ) -> Result<Vec<Journey>, EngineError> {
-    let stretch = Stretch { lists: vec![which], before: None, after: None, from: None, most: usize::MAX };
+    let stretch = ScanRange { lists: vec![which], before: None, after: None, from: None, most: usize::MAX };
     scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted)
         .await
         .map(|selected| selected.journeys)
@@ -55,7 +55,11 @@ pub async fn select(
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
-pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Sight>, EngineError> {
+pub async fn sight(
+    engine: &Engine,
+    merchant: MerchantId,
+    pay_id: PayId,
+) -> Result<Option<JourneyDetails>, EngineError> {
     let Some(journey) = find::journey(&engine.deps, merchant, pay_id).await? else { return Ok(None) };
     let mut redeemed_at = None;
     for number in 0..journey.final_outcomes().len() {
@@ -66,5 +70,5 @@ pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Resu
         redeemed_at = redeemed_at.or(spent);
     }
     let deliveries = engine.deps.store.deliveries(pay_id).await?;
-    Ok(Some(Sight { journey, redeemed_at, deliveries }))
+    Ok(Some(JourneyDetails { journey, redeemed_at, deliveries }))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::journey::{Journey, Stage};
 use crate::engine::Engine;
 use crate::engine::deps::EngineError;
-use crate::store::{Place, Which};
+use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.
 pub(in crate::engine) const MOST: usize = 20_000;
@@ -47,12 +47,12 @@ pub async fn count(engine: &Engine) -> Result<LostKeys, EngineError> {
     for merchant in engine.deps.store.merchants().await? {
         let mut after = None;
         loop {
-            let batch = engine.deps.store.list(merchant.id, Which::All, after, BATCH.min(left)).await?;
+            let batch = engine.deps.store.list(merchant.id, JourneyFilter::All, after, BATCH.min(left)).await?;
             left -= batch.len();
             batch.iter().filter(|journey| lacks_key_of(engine, journey)).for_each(|journey| {
                 *lost.journeys.entry(journey.opening().key.clone()).or_default() += 1;
             });
-            after = batch.last().map(Place::of);
+            after = batch.last().map(JourneyCursor::of);
             if left == 0 {
                 lost.complete = false;
                 return Ok(lost);

@@ -11,7 +11,7 @@ use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, change, derive, merchant_keys};
-use crate::store::{Place, Which};
+use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys or users are looked at in one go.
 pub(in crate::engine) const BATCH: usize = 200;
@@ -143,7 +143,7 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>, En
     check_nothing_under_way(engine, id).await?;
     let mut erased = Erased::default();
     loop {
-        let journeys = engine.deps.store.list(id, Which::All, None, BATCH).await?;
+        let journeys = engine.deps.store.list(id, JourneyFilter::All, None, BATCH).await?;
         for journey in &journeys {
             erased.journeys += usize::from(engine.deps.store.erase(journey).await?);
         }
@@ -171,10 +171,10 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>, En
 async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<(), EngineError> {
     let (mut count, mut after) = (0, None);
     loop {
-        let journeys = engine.deps.store.list(id, Which::All, after, BATCH).await?;
+        let journeys = engine.deps.store.list(id, JourneyFilter::All, after, BATCH).await?;
         count += journeys.iter().filter(|journey| journey.final_outcome().is_none()).count();
         match journeys.last() {
-            Some(last) => after = Some(Place::of(last)),
+            Some(last) => after = Some(JourneyCursor::of(last)),
             None if count == 0 => return Ok(()),
             None => {
                 let journeys = if count == 1 { "journey" } else { "journeys" };

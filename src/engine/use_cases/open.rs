@@ -7,11 +7,11 @@ use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::merchant::Merchant;
+use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::{Outcome, ProviderRefusal};
 use crate::domain::params::Params;
-use crate::domain::plan::Entry;
+use crate::domain::plan::PlannedCallback;
 use crate::domain::terms::AppLinks;
-use crate::domain::wish::Wish;
 use crate::engine::deps::EngineError;
 use crate::engine::longest::LARGEST;
 use crate::engine::{Engine, create, derive, draft, lapse, longest};
@@ -30,7 +30,7 @@ pub struct Rehearsed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehearsal {
     /// The callback.
-    pub entry: Entry,
+    pub entry: PlannedCallback,
     /// The exact URL of each outcome.
     pub urls: Vec<(Outcome, String)>,
     /// How many bytes the longest URL has, of the callback or of its other ways.
@@ -56,10 +56,10 @@ pub async fn open(
     engine: &Engine,
     merchant: &Merchant,
     dialect: &str,
-    wish: &Wish,
+    open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
-    create::open_and_tell(&engine.deps, merchant, dialect, wish, reservation).await.map(|(journey, _)| journey)
+    create::open_and_tell(&engine.deps, merchant, dialect, open_request, reservation).await.map(|(journey, _)| journey)
 }
 
 /// Opens a journey for a merchant's call, and tells whether this call has opened it: for references that may be used
@@ -71,14 +71,15 @@ pub async fn order(
     engine: &Engine,
     merchant: &Merchant,
     dialect: &str,
-    wish: &Wish,
+    open_request: &OpenRequest,
     reservation: &Reservation,
 ) -> Result<Ordered, EngineError> {
     if let Some(before) = opened_by(engine, reservation).await? {
         return Ok(Ordered::Repeated(before));
     }
     // Whoever is faster by a moment has it: the id tells.
-    let (journey, own) = create::open_and_tell(&engine.deps, merchant, dialect, wish, Some(reservation)).await?;
+    let (journey, own) =
+        create::open_and_tell(&engine.deps, merchant, dialect, open_request, Some(reservation)).await?;
     Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
 }
 
@@ -93,13 +94,18 @@ pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Opt
     })
 }
 
-/// The exact URL of every outcome that a wish could have, and who else would be told, without opening anything. The
+/// The exact URL of every outcome that an open request could have, and who else would be told, without opening anything. The
 /// number is the largest there can be, and the one-time token and the signature are nobody's.
 ///
 /// # Errors
-/// Exactly when [`open`](crate::engine::use_cases::open::open) would refuse the wish.
-pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, wish: &Wish) -> Result<Rehearsed, EngineError> {
-    let journey = draft::draft(&engine.deps, merchant, dialect, wish, LARGEST)?;
+/// Exactly when [`open`](crate::engine::use_cases::open::open) would refuse the open request.
+pub fn rehearse(
+    engine: &Engine,
+    merchant: &Merchant,
+    dialect: &str,
+    open_request: &OpenRequest,
+) -> Result<Rehearsed, EngineError> {
+    let journey = draft::draft(&engine.deps, merchant, dialect, open_request, LARGEST)?;
     let dialect = engine.deps.dialect(dialect)?;
     let (token, consent_token) =
         (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
@@ -121,7 +127,7 @@ pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, wish: &Wish
 }
 
 /// Where an entry leads with these parameters.
-fn rehearsed(entry: &Entry, params: &[(Outcome, Params)], settings: AppLinks) -> Result<Rehearsal, Invalid> {
+fn rehearsed(entry: &PlannedCallback, params: &[(Outcome, Params)], settings: AppLinks) -> Result<Rehearsal, Invalid> {
     let all = |url: &CallbackUrl| {
         let written = params.iter().map(|(outcome, params)| Ok((*outcome, url.with(params, entry.params_in)?)));
         written.collect::<Result<Vec<_>, Invalid>>()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 
 use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
@@ -56,7 +56,7 @@ async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
 pub(in crate::engine) fn unfinished<'a>(
     engine: &'a Engine,
     journey: &Journey,
-    now: Moment,
+    now: UnixMillis,
 ) -> Option<&'a Arc<dyn Provider>> {
     let left = journey.is_lapsed(now) && journey.visits().is_empty();
     journey.opening().purpose.operation().filter(|_| left)?;

@@ -3,7 +3,7 @@
 use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{Choices, Merchant, PublicKey, SavedCallback, Webhook};
+use crate::domain::merchant::{Merchant, PublicKey, SavedCallback, SettingsPatch, Webhook};
 use crate::domain::slots::Slots;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, change};
@@ -28,7 +28,7 @@ pub enum Edit {
     /// Leaves a hole in a payment endpoint's slot.
     DeleteEndpoint(usize),
     /// Chooses anew.
-    Choose(Choices),
+    Choose(SettingsPatch),
     /// Registers a public key. One that is there under this id already is the same one, or it is refused.
     Register(PublicKey),
     /// Forgets the public key of this id.

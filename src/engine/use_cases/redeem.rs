@@ -12,7 +12,7 @@ use crate::engine::{Engine, derive};
 use crate::keys::digest;
 use crate::store::{Redemption, Reservation, Reserved, StoreError};
 
-/// A wish to redeem.
+/// A request to redeem.
 pub struct Redeeming<'a> {
     /// Whose call it is.
     pub merchant: MerchantId,
@@ -37,21 +37,22 @@ pub enum Redeemed {
 ///
 /// # Errors
 /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
-pub async fn redeem(engine: &Engine, wish: Redeeming<'_>) -> Result<Redeemed, EngineError> {
-    let Ok(token) = OneTimeToken::parse(wish.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
-    match reserve_attempt(engine, wish.reservation.as_ref()).await {
+pub async fn redeem(engine: &Engine, open_request: Redeeming<'_>) -> Result<Redeemed, EngineError> {
+    let Ok(token) = OneTimeToken::parse(open_request.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
+    match reserve_attempt(engine, open_request.reservation.as_ref()).await {
         Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
         Ok(Reserved::Fresh | Reserved::Repeated) => {}
         Err(error) => return Ok(uncertain(&error)),
     }
-    let attempt =
-        wish.reservation.map_or_else(|| digest("attempt", &engine.deps.clock.entropy()), |reservation| reservation.key);
-    let until = Instant::now() + wish.patience;
+    let attempt = open_request
+        .reservation
+        .map_or_else(|| digest("attempt", &engine.deps.clock.entropy()), |reservation| reservation.key);
+    let until = Instant::now() + open_request.patience;
     loop {
         match engine
             .deps
             .store
-            .redeem(token.shard(), &derive::token_digest(token.reveal()), wish.merchant, &attempt)
+            .redeem(token.shard(), &derive::token_digest(token.reveal()), open_request.merchant, &attempt)
             .await
         {
             Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,

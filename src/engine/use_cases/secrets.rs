@@ -6,7 +6,7 @@ use crate::domain::api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::rotation::{Rotating, check_overlap};
 use crate::domain::secret::{Sealed, Secret};
 use crate::engine::deps::EngineError;
@@ -22,7 +22,7 @@ pub struct KeyInUse {
     /// The key.
     pub key: IssuedKey,
     /// When it was last used, to the hour.
-    pub last_used_at: Option<Moment>,
+    pub last_used_at: Option<UnixMillis>,
 }
 
 /// A signing secret that was just made.
@@ -31,7 +31,7 @@ pub struct NewSecret {
     /// The secret: `whsec_`, then standard base64 of 32 bytes (Standard Webhooks).
     pub secret: Secret,
     /// When the one before it ends; `None` where that is at once.
-    pub previous_ends_at: Option<Moment>,
+    pub previous_ends_at: Option<UnixMillis>,
 }
 
 /// A merchant's API keys that are valid now, the oldest first.

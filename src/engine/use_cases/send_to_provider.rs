@@ -24,7 +24,7 @@ pub struct Sent {
     pub cookie: VisitCookie,
 }
 
-/// What became of a wish to leave.
+/// What became of a request to leave.
 #[derive(Debug)]
 pub enum SendResult {
     /// The browser leaves.
@@ -43,7 +43,7 @@ pub enum SendResult {
     Refused(Redirect),
 }
 
-/// A wish to leave.
+/// A request to leave.
 #[derive(Debug, Clone, Copy)]
 pub struct SendRequest<'a> {
     /// The link of the journey.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::callback::{bare, take_apart};
 use crate::domain::dialect::Dialect;
 use crate::domain::id::MerchantId;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::signed_return::{PARAMETER, Statement};
 use crate::engine::Engine;
 use crate::keys::{ReturnKey, ReturnSecret, Unproven};
@@ -27,7 +27,7 @@ pub struct CameBack<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// When its outcome came about.
-    pub at: Moment,
+    pub at: UnixMillis,
     /// The id of the key that signed it.
     pub key: String,
     /// The callback that it was signed for.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::settings::OidcConfig;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::provider::ProviderError;
 
 /// The claims that are looked at, each at most once.
@@ -61,13 +61,13 @@ impl OneOrMore {
 
 /// A `NumericDate` (RFC 7519, section 2), which may have a fraction.
 #[derive(Debug, Clone, Copy)]
-struct Seconds(Moment);
+struct Seconds(UnixMillis);
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let since_epoch = Duration::try_from_secs_f64(f64::deserialize(deserializer)?);
         let since_epoch = since_epoch.map_err(|_| serde::de::Error::custom("no point in time"))?;
-        Ok(Self(Moment::from_millis(0).plus(since_epoch)))
+        Ok(Self(UnixMillis::from_millis(0).plus(since_epoch)))
     }
 }
 
@@ -108,7 +108,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`ProviderError::Forged`] with the rule that is broken.
-    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: Moment) -> Result<(), ProviderError> {
+    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: UnixMillis) -> Result<(), ProviderError> {
         if self.iss.as_deref() != Some(config.issuer.as_str()) {
             return forged("its issuer is another");
         }
@@ -124,7 +124,7 @@ impl Claims {
         self.hold_age(word, config.leeway, now)
     }
 
-    fn hold_age(&self, word: Word, leeway: Duration, now: Moment) -> Result<(), ProviderError> {
+    fn hold_age(&self, word: Word, leeway: Duration, now: UnixMillis) -> Result<(), ProviderError> {
         let longest = match word {
             Word::IdToken => LONGEST_ID_TOKEN,
             Word::AuthorizationResponse => LONGEST_ANSWER,

@@ -15,7 +15,7 @@ use super::directory::{DESCRIBED_IN, Directory};
 use super::keys::{KeySet, Signed, Unverified};
 use super::parsed::Settings;
 use crate::clock::Clock;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::provider::ProviderError;
 
 /// How long knowledge is fresh.
@@ -48,13 +48,13 @@ pub(super) struct Known {
     pub(super) directory: Arc<Directory>,
     keys: Arc<KeySet>,
     /// Until when it is fresh.
-    until: Moment,
+    until: UnixMillis,
     /// When it was looked up.
-    since: Moment,
+    since: UnixMillis,
 }
 
 impl Known {
-    fn is_too_old(&self, now: Moment) -> bool {
+    fn is_too_old(&self, now: UnixMillis) -> bool {
         now >= self.since.plus(SERVES_ON_AT_MOST)
     }
 }
@@ -62,9 +62,9 @@ impl Known {
 /// What whoever looks up next has to know.
 #[derive(Default)]
 struct Turn {
-    failed: Option<(Moment, ProviderError)>,
+    failed: Option<(UnixMillis, ProviderError)>,
     /// When keys were looked up again, and the trouble that this ended in.
-    keys_sought: Option<(Moment, Option<ProviderError>)>,
+    keys_sought: Option<(UnixMillis, Option<ProviderError>)>,
 }
 
 impl Knowledge {
@@ -129,7 +129,7 @@ impl Knowledge {
     }
 
     /// The keys as they are after `asked_at`.
-    async fn keys_since(&self, asked_at: Moment) -> Result<Arc<KeySet>, ProviderError> {
+    async fn keys_since(&self, asked_at: UnixMillis) -> Result<Arc<KeySet>, ProviderError> {
         let mut turn = self.turn.lock().await;
         let Some(known) = self.current() else { return Err(ProviderError::Unreachable("it is not known yet".into())) };
         match &turn.keys_sought {
@@ -150,7 +150,7 @@ impl Knowledge {
     }
 
     /// Looks everything up again, beside the work; it has been known since `since`.
-    fn refresh(self: &Arc<Self>, since: Moment) {
+    fn refresh(self: &Arc<Self>, since: UnixMillis) {
         // So that nobody else begins, and that it serves on if this fails.
         self.alter(|known| known.until = self.clock.now().plus(SERVES_ON));
         let this = Arc::clone(self);
@@ -164,7 +164,7 @@ impl Knowledge {
     }
 
     /// Says that old knowledge serves on, and for how much longer it will.
-    fn warn(&self, since: Moment, trouble: &ProviderError) {
+    fn warn(&self, since: UnixMillis, trouble: &ProviderError) {
         let (bank, now) = (&self.settings.config.name, self.clock.now());
         let age_s = now.since(since).as_secs();
         let left_s = since.plus(SERVES_ON_AT_MOST).since(now).as_secs();
@@ -191,7 +191,7 @@ impl Knowledge {
             unlisted.push("id_token_algs names no algorithm of a key that the bank publishes".to_owned());
         }
         let before = self.known.write().unwrap_or_else(PoisonError::into_inner).replace(known.clone());
-        // UnverifiedResponse once, and again when the bank says something else.
+        // Said once, and again when the bank says something else.
         if before.is_none_or(|before| before.directory.unlisted != known.directory.unlisted) {
             for what in unlisted {
                 tracing::warn!(bank = self.settings.config.name, what, "bank.unlisted");

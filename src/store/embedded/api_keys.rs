@@ -8,7 +8,7 @@ use super::{Embedded, StoreError};
 use crate::domain::api_key::KeyNumber;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::ApiKeys;
 use crate::store::api_keys::has_key;
 use crate::store::record::read_merchant;
@@ -41,7 +41,7 @@ impl ApiKeys for Embedded {
         Ok(merchant.filter(|merchant| has_key(merchant, number)))
     }
 
-    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: Moment) -> Result<(), StoreError> {
+    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: UnixMillis) -> Result<(), StoreError> {
         self.write(move |db, _| {
             let sql = "INSERT INTO key_uses (merchant, number, at) VALUES (?1, ?2, ?3)
                        ON CONFLICT DO UPDATE SET at = max(at, excluded.at)";
@@ -51,7 +51,7 @@ impl ApiKeys for Embedded {
         .await
     }
 
-    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, Moment)>, StoreError> {
+    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>, StoreError> {
         self.read(move |db, _| {
             let mut select =
                 db.prepare_cached("SELECT number, at FROM key_uses WHERE merchant = ?1 ORDER BY number")?;

@@ -12,7 +12,7 @@ use super::values::{legible, limit, millis, moment, number};
 use super::{Embedded, StoreError};
 use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, JourneyEvent, State, Target, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::store::record::{append_attempt, read_attempts, read_journey};
 use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT};
@@ -157,7 +157,7 @@ impl Deliveries for Embedded {
     }
 }
 
-fn lease(db: &Connection, most: usize, until: Moment, by: u64, now: Moment) -> Result<Vec<Leased>, StoreError> {
+fn lease(db: &Connection, most: usize, until: UnixMillis, by: u64, now: UnixMillis) -> Result<Vec<Leased>, StoreError> {
     let mut update = db.prepare_cached(
         "UPDATE deliveries SET wakes_at = ?4, held = 1, held_by = ?5
          WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3",
@@ -185,7 +185,7 @@ fn report(
     lease: &Lease,
     attempt: Option<&AttemptRecord>,
     verdict: Verdict,
-    now: Moment,
+    now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let [pay_id, final_outcome, target] = key(&lease.id);
     let mut select = db.prepare_cached(
@@ -218,7 +218,7 @@ fn report(
     Ok(true)
 }
 
-fn replay(db: &Connection, id: &DeliveryId, now: Moment) -> Result<bool, StoreError> {
+fn replay(db: &Connection, id: &DeliveryId, now: UnixMillis) -> Result<bool, StoreError> {
     let [pay_id, final_outcome, target] = key(id);
     let anew =
         "UPDATE deliveries SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL

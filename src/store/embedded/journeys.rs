@@ -9,11 +9,11 @@ use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
 use crate::store::record::{read_journey, write_journey};
-use crate::store::{Journeys, Kept, Opened, Place, REMEMBERED, Reservation, Step, Taken, Which};
+use crate::store::{JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, Taken};
 
 // An index holds a row's number behind its own columns, so that all lists walk along theirs.
 pub(super) const LIST_ALL: &str = "
@@ -80,8 +80,8 @@ impl Journeys for Embedded {
     async fn list(
         &self,
         merchant: MerchantId,
-        which: Which,
-        after: Option<Place>,
+        which: JourneyFilter,
+        after: Option<JourneyCursor>,
         most: usize,
     ) -> Result<Vec<Journey>, StoreError> {
         self.read(move |db, _| list(db, merchant, which, after, most)).await
@@ -113,8 +113,8 @@ fn open_reserved(
     db: &Connection,
     opens: Opens<'_>,
     reservation: &Reservation,
-    until: Moment,
-    now: Moment,
+    until: UnixMillis,
+    now: UnixMillis,
 ) -> Result<Opened, StoreError> {
     let own = number(opens.journey.pay_id());
     let before = match reservations::before(db, reservation, now)? {
@@ -234,7 +234,7 @@ fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>, StoreError>
     Ok(select.query_row([number(pay_id)], |row| row.get(0)).optional()?)
 }
 
-fn find_by_state(db: &Connection, state: &Digest, now: Moment) -> Result<Option<(Journey, u8)>, StoreError> {
+fn find_by_state(db: &Connection, state: &Digest, now: UnixMillis) -> Result<Option<(Journey, u8)>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT record, departure FROM states JOIN journeys USING (pay_id) WHERE digest = ?1 AND kept_until > ?2",
     )?;
@@ -246,23 +246,23 @@ fn find_by_state(db: &Connection, state: &Digest, now: Moment) -> Result<Option<
 fn list(
     db: &Connection,
     merchant: MerchantId,
-    which: Which,
-    after: Option<Place>,
+    which: JourneyFilter,
+    after: Option<JourneyCursor>,
     most: usize,
 ) -> Result<Vec<Journey>, StoreError> {
     let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
     let (merchant, most) = (merchant.as_bytes(), limit(most));
     match which {
-        Which::All => read_all(db.prepare_cached(LIST_ALL)?, params![merchant, opened_at, pay_id, most]),
-        Which::Proven => read_all(db.prepare_cached(LIST_PROVEN)?, params![merchant, opened_at, pay_id, most]),
-        Which::OfUser(user) => {
+        JourneyFilter::All => read_all(db.prepare_cached(LIST_ALL)?, params![merchant, opened_at, pay_id, most]),
+        JourneyFilter::Proven => read_all(db.prepare_cached(LIST_PROVEN)?, params![merchant, opened_at, pay_id, most]),
+        JourneyFilter::OfUser(user) => {
             let params = params![merchant, opened_at, pay_id, most, user.as_bytes()];
             read_all(db.prepare_cached(LIST_OF_USER)?, params)
         }
     }
 }
 
-fn due(db: &Connection, most: usize, now: Moment) -> Result<Vec<Journey>, StoreError> {
+fn due(db: &Connection, most: usize, now: UnixMillis) -> Result<Vec<Journey>, StoreError> {
     let mut select = db.prepare_cached(DUE)?;
     let mut rows = select.query(params![millis(now), limit(most)])?;
     let mut journeys = Vec::new();

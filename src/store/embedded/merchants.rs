@@ -8,7 +8,7 @@ use super::values::millis;
 use super::{Embedded, StoreError};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::record::{read_merchant, write_merchant};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
 
@@ -84,7 +84,7 @@ fn replace_reserved(
     db: &Connection,
     reservation: &Reservation,
     number: u32,
-    now: Moment,
+    now: UnixMillis,
     replace: impl FnOnce(&Connection) -> Result<Replaced, StoreError>,
 ) -> Result<Replaced, StoreError> {
     if let Some(repeated) = repeated(&reservations::before(db, reservation, now)?) {

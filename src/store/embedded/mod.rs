@@ -32,7 +32,7 @@ use rusqlite::Connection;
 
 use super::{OTHER_KEY, Store, StoreError};
 use crate::clock::Clock;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use readers::Readers;
 use writer::Writer;
@@ -102,7 +102,7 @@ impl Embedded {
     async fn write<T, F>(&self, mut work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnMut(&Connection, Moment) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&Connection, UnixMillis) -> Result<T, StoreError> + Send + 'static,
     {
         let clock = Arc::clone(&self.clock);
         self.writer.run(move |db| work(db, clock.now())).await
@@ -112,7 +112,7 @@ impl Embedded {
     async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection, Moment) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Connection, UnixMillis) -> Result<T, StoreError> + Send + 'static,
     {
         let clock = Arc::clone(&self.clock);
         self.readers.run(move |db| work(db, clock.now())).await

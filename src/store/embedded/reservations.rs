@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::values::millis;
 use super::{Embedded, StoreError};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::{REMEMBERED, Reservation, Reservations, Reserved};
 
 /// What a key has been used for before.
@@ -19,7 +19,7 @@ pub enum Before {
 }
 
 /// Looks up what the reservation's key has been used for.
-pub fn before(db: &Connection, reservation: &Reservation, now: Moment) -> Result<Before, StoreError> {
+pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before, StoreError> {
     let mut select = db.prepare_cached("SELECT request, number FROM claims WHERE key = ?1 AND kept_until > ?2")?;
     let kept: Option<([u8; 32], Option<i64>)> = select
         .query_row(params![reservation.key.as_bytes(), millis(now)], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -32,7 +32,12 @@ pub fn before(db: &Connection, reservation: &Reservation, now: Moment) -> Result
 }
 
 /// Keeps the reservation until then, with a number that its repetition answers.
-pub fn keep(db: &Connection, reservation: &Reservation, number: Option<i64>, until: Moment) -> Result<(), StoreError> {
+pub fn keep(
+    db: &Connection,
+    reservation: &Reservation,
+    number: Option<i64>,
+    until: UnixMillis,
+) -> Result<(), StoreError> {
     // A forgotten reservation of the same key may still be there.
     let sql = "INSERT OR REPLACE INTO claims (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
     let until = millis(until);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use super::values::millis;
 use crate::domain::merchant::Settings;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::REMEMBERED;
 
 /// The most records of a kind that one step drops: a few milliseconds' work.
@@ -29,7 +29,7 @@ pub(super) const SHUT_ENDPOINTS: &str =
 ///
 /// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
 /// before the last of its tokens is forgotten, nor while one of its deliveries waits: a journey may conclude late, and its token must find it.
-pub fn step(db: &Connection, now: Moment, keep: Duration) -> Result<usize, StoreError> {
+pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, StoreError> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let (now, remembered, kept, tokens_gone) = (millis(now), at(REMEMBERED), at(keep), at(tokens_last));
@@ -56,7 +56,7 @@ fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize, 
     Ok(dropped)
 }
 
-fn before(now: Moment, ago: Duration) -> Moment {
+fn before(now: UnixMillis, ago: Duration) -> UnixMillis {
     let ago = u64::try_from(ago.as_millis()).unwrap_or(u64::MAX);
-    Moment::from_millis(now.as_millis().saturating_sub(ago))
+    UnixMillis::from_millis(now.as_millis().saturating_sub(ago))
 }

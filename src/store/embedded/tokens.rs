@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::values::{millis, moment, number};
 use super::{Embedded, StoreError};
 use crate::domain::id::{MerchantId, PayId, Shard};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
 use crate::store::readings::awaits_fact;
@@ -33,7 +33,7 @@ impl Tokens for Embedded {
         self.write(move |db, now| redeem(db, &token, by, &attempt, now)).await
     }
 
-    async fn spent_at(&self, _: Shard, token: &Digest) -> Result<Option<Moment>, StoreError> {
+    async fn spent_at(&self, _: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
         let token = *token;
         self.read(move |db, now| {
             let mut select = db.prepare_cached("SELECT spent_at FROM tokens WHERE digest = ?1")?;
@@ -47,14 +47,14 @@ impl Tokens for Embedded {
 
 /// A token beside its journey.
 struct Row {
-    expires_at: Moment,
-    spent: Option<(Moment, [u8; 32])>,
+    expires_at: UnixMillis,
+    spent: Option<(UnixMillis, [u8; 32])>,
     is_concluded: bool,
     record: Vec<u8>,
 }
 
 impl Row {
-    fn granted(&self, spent_at: Moment) -> Result<Redemption, StoreError> {
+    fn granted(&self, spent_at: UnixMillis) -> Result<Redemption, StoreError> {
         Ok(Redemption::Granted { journey: Box::new(read_journey(&self.record)?), spent_at })
     }
 
@@ -64,7 +64,7 @@ impl Row {
     }
 
     /// Until when this token is remembered as what it is.
-    fn remembered_until(&self) -> Moment {
+    fn remembered_until(&self) -> UnixMillis {
         self.spent.map_or(self.expires_at, |(at, _)| at).plus(REMEMBERED)
     }
 }
@@ -74,7 +74,7 @@ fn redeem(
     token: &Digest,
     by: MerchantId,
     attempt: &Digest,
-    now: Moment,
+    now: UnixMillis,
 ) -> Result<Redemption, StoreError> {
     let Some(row) = find(db, token, by)?.filter(|row| now < row.remembered_until()) else {
         return Ok(Redemption::Unknown);

@@ -4,10 +4,10 @@ use rusqlite::ErrorCode;
 
 use super::StoreError;
 use crate::domain::id::PayId;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// A moment as a column holds it: milliseconds since the epoch.
-pub fn millis(moment: Moment) -> i64 {
+pub fn millis(moment: UnixMillis) -> i64 {
     i64::try_from(moment.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -15,9 +15,9 @@ pub fn millis(moment: Moment) -> i64 {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when it lies before the epoch.
-pub fn moment(millis: i64) -> Result<Moment, StoreError> {
+pub fn moment(millis: i64) -> Result<UnixMillis, StoreError> {
     let millis = u64::try_from(millis).map_err(|_| StoreError::Damaged("a time before 1970".into()))?;
-    Ok(Moment::from_millis(millis))
+    Ok(UnixMillis::from_millis(millis))
 }
 
 /// A journey's number as a column holds it; it always fits, being below 2^53.

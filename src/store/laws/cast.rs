@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HOUR, Moment};
+use super::{HOUR, UnixMillis};
 use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
@@ -12,7 +12,7 @@ use crate::domain::journey::{BegunVisit, Cancel, Checkout, Conclusion, Journey, 
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::Fact;
-use crate::domain::plan::{Entry, Plan};
+use crate::domain::plan::{CallbackPlan, PlannedCallback};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::slots::Slots;
@@ -25,7 +25,7 @@ pub(crate) struct Draft(Opening);
 
 impl Draft {
     /// A draft with an id that no other has.
-    pub(crate) fn at(now: Moment) -> Self {
+    pub(crate) fn at(now: UnixMillis) -> Self {
         let id: [u8; 16] = rand::random();
         Self(Opening {
             id: JourneyId::mint(id, Shard::of_byte(id[7])),
@@ -42,7 +42,7 @@ impl Draft {
                 payee: None,
             }),
             extras: vec![("order".into(), "7".into())],
-            plan: Plan { landing: Some(entry("https://m.example/cb")), ..Plan::default() },
+            plan: CallbackPlan { landing: Some(entry("https://m.example/cb")), ..CallbackPlan::default() },
             terms: Settings::default().terms(),
             opened_at: now,
             expires_at: now.plus(HOUR),
@@ -109,9 +109,9 @@ impl Draft {
     }
 }
 
-pub(crate) fn entry(url: &str) -> Entry {
+pub(crate) fn entry(url: &str) -> PlannedCallback {
     let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-    Entry { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+    PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
 }
 
 /// Ways home beside an app link, of every kind.
@@ -128,7 +128,7 @@ pub(crate) fn ways() -> AppWays {
 }
 
 /// The journey when its customer has left, and the visit.
-pub(crate) fn away(journey: Journey, at: Moment) -> (Journey, u8) {
+pub(crate) fn away(journey: Journey, at: UnixMillis) -> (Journey, u8) {
     match journey.begin_visit(None, at) {
         BegunVisit::New(journey, visit) => (journey, visit),
         other => panic!("{other:?}"),
@@ -136,7 +136,7 @@ pub(crate) fn away(journey: Journey, at: Moment) -> (Journey, u8) {
 }
 
 /// The journey when this fact has concluded it, and the final outcome's number.
-pub(crate) fn concluded(journey: Journey, fact: &Fact, at: Moment) -> (Journey, u8) {
+pub(crate) fn concluded(journey: Journey, fact: &Fact, at: UnixMillis) -> (Journey, u8) {
     match journey.conclude(fact, None, at) {
         Conclusion::Concluded(journey, number) => (journey, number),
         Conclusion::Stands(_) => panic!("{fact:?} concluded nothing"),
@@ -160,19 +160,19 @@ pub(crate) fn concluding(journey: Journey, token: Option<MintedToken>) -> Step {
 }
 
 /// A consent of a user and a merchant of its own.
-pub(crate) fn consent(now: Moment) -> Journey {
+pub(crate) fn consent(now: UnixMillis) -> Journey {
     let merchant = MerchantId::mint(rand::random());
     Draft::at(now).of(merchant).about(user(merchant, None, now).id).journey()
 }
 
 /// The consent when its customer has agreed, for `life` from now on, and the final outcome's number.
-pub(crate) fn agreed(journey: Journey, life: Duration, now: Moment) -> (Journey, u8) {
+pub(crate) fn agreed(journey: Journey, life: Duration, now: UnixMillis) -> (Journey, u8) {
     let tokens = BankTokens { json: Secret::new("{}"), consent: None };
     let (journey, number) = concluded(journey, &Fact::authorised(tokens), now);
     (journey.granted(grant(now, life)), number)
 }
 
-fn grant(now: Moment, life: Duration) -> Grant {
+fn grant(now: UnixMillis, life: Duration) -> Grant {
     Grant {
         token: Sealed::new(vec![0xc0; 300]),
         provider_tokens: Sealed::new(vec![0xff; 700]),
@@ -196,7 +196,7 @@ pub(crate) fn reservation() -> Reservation {
 }
 
 /// A merchant of this name, added at `now`, at its first revision.
-pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
+pub(crate) fn merchant(name: &str, now: UnixMillis) -> Merchant {
     Merchant {
         id: MerchantId::mint(rand::random()),
         revision: 1,
@@ -215,7 +215,7 @@ pub(crate) fn merchant(name: &str, now: Moment) -> Merchant {
 }
 
 /// An API key with a number that is as good as nobody else's.
-pub(crate) fn issued(now: Moment) -> IssuedKey {
+pub(crate) fn issued(now: UnixMillis) -> IssuedKey {
     let number = KeyNumber::draw(rand::random());
     IssuedKey { number, name: KeyName::first(), digest: fresh(), hashed: Some(fresh()), created_at: now, ends_at: None }
 }
@@ -227,13 +227,13 @@ pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
 }
 
 /// A user of this merchant that no other is, added at `now`, in the shard that it belongs to.
-pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: Moment) -> User {
+pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: UnixMillis) -> User {
     let own = own.map(|own| ApplicationUser::parse(own).unwrap());
     let shard = own.as_ref().map_or_else(|| Shard::of_byte(rand::random()), |own| user_shard(merchant, own));
     User { id: UserId::mint(rand::random(), shard), merchant, application_user: own, created_at: now }
 }
 
 /// An evidence that is held for an hour.
-pub(crate) fn held(now: Moment) -> Proof {
+pub(crate) fn held(now: UnixMillis) -> Proof {
     Proof::Held { evidence: Sealed::new(vec![1, 2, 3]), until: now.plus(HOUR) }
 }

@@ -8,7 +8,7 @@ use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
-use crate::store::{REMEMBERED, Redemption, Step, Which};
+use crate::store::{JourneyFilter, REMEMBERED, Redemption, Step};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -145,7 +145,7 @@ pub(crate) async fn a_consent_is_kept_until_it_ends(house: House) {
     house.pass(90 * DAY - HOUR);
     house.store().tidy().await.unwrap();
     assert_eq!(house.find(&given).await.as_ref(), Some(&given));
-    for which in [Which::All, Which::Proven, Which::OfUser(user)] {
+    for which in [JourneyFilter::All, JourneyFilter::Proven, JourneyFilter::OfUser(user)] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [given.clone()]);
     }
 }
@@ -170,10 +170,10 @@ pub(crate) async fn a_consent_asked_for_again_is_still_proven(house: House) {
     let given = given(&house, fresh(), fresh()).await;
     let merchant = given.opening().merchant;
     let again = reopened(&house, given).await;
-    assert_eq!(house.store().list(merchant, Which::Proven, None, 9).await.unwrap(), [again.clone()]);
+    assert_eq!(house.store().list(merchant, JourneyFilter::Proven, None, 9).await.unwrap(), [again.clone()]);
     let away = left(&house, again, fresh()).await;
     let cancelled = house.concluded(away, &Fact::pressed_cancel(), None).await;
-    for which in [Which::Proven, Which::All] {
+    for which in [JourneyFilter::Proven, JourneyFilter::All] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [cancelled.clone()]);
     }
 }

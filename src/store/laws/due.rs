@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cast::{Draft, concluding, fresh};
 use super::{HOUR, House, MINUTE};
 use crate::domain::journey::{Conclusion, Journey, LedTo, Proof, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::Sealed;
 use crate::store::{Step, Taken};
@@ -22,7 +22,7 @@ async fn away(house: &House) -> Journey {
     house.away(Draft::at(house.now()).lasting(2 * HOUR).notifying(["https://m.example/a"]).journey(), fresh()).await
 }
 
-async fn held(house: &House, journey: Journey, until: Moment) -> Journey {
+async fn held(house: &House, journey: Journey, until: UnixMillis) -> Journey {
     let journey = journey.hold(RESPONSE, Sealed::new(vec![1, 2, 3]), until, house.now()).unwrap();
     house.done(&Step::to(journey.clone())).await;
     journey

@@ -8,10 +8,10 @@ use crate::domain::delivery::Verdict;
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{DeliveryFilter, Redemption, Which};
+use crate::store::{DeliveryFilter, JourneyFilter, Redemption};
 
 /// Every list that a journey could stand in.
-async fn listed(house: &House, journey: &Journey, which: Which) -> Vec<Journey> {
+async fn listed(house: &House, journey: &Journey, which: JourneyFilter) -> Vec<Journey> {
     house.store().list(journey.opening().merchant, which, None, 9).await.unwrap()
 }
 
@@ -28,8 +28,8 @@ pub(crate) async fn an_erased_journey_is_nowhere_any_more(house: House) {
         assert_eq!(house.find(journey).await, None);
         assert_eq!(house.store().deliveries(journey.pay_id()).await.unwrap(), []);
     }
-    assert_eq!(listed(&house, &stays, Which::All).await, [stays.clone()]);
-    assert_eq!(listed(&house, &stays, Which::Proven).await, [stays.clone()]);
+    assert_eq!(listed(&house, &stays, JourneyFilter::All).await, [stays.clone()]);
+    assert_eq!(listed(&house, &stays, JourneyFilter::Proven).await, [stays.clone()]);
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), None);
     let redeemed = house.store().redeem(paid.id().shard(), &token, merchant, &fresh()).await.unwrap();
     assert_eq!(redeemed, Redemption::Unknown);
@@ -65,11 +65,11 @@ pub(crate) async fn an_erased_consent_is_not_its_users_any_more(house: House) {
     let failed = Draft::at(house.now()).of(merchant).about(user.id).journey();
     let failed = house.opened(failed).await;
     let failed = house.concluded(failed, &Fact::lapsed(), None).await;
-    assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await.len(), 2);
+    assert_eq!(listed(&house, &asked, JourneyFilter::OfUser(user.id)).await.len(), 2);
     assert!(house.store().erase(&given).await.unwrap());
-    assert_eq!(listed(&house, &asked, Which::OfUser(user.id)).await, [failed.clone()]);
+    assert_eq!(listed(&house, &asked, JourneyFilter::OfUser(user.id)).await, [failed.clone()]);
     assert!(house.store().erase(&failed).await.unwrap());
-    for which in [Which::All, Which::Proven, Which::OfUser(user.id)] {
+    for which in [JourneyFilter::All, JourneyFilter::Proven, JourneyFilter::OfUser(user.id)] {
         assert_eq!(listed(&house, &asked, which).await, []);
     }
 }

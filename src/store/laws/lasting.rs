@@ -5,7 +5,7 @@ use super::{HOUR, House, MINUTE};
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError, Which};
+use crate::store::{JourneyFilter, Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError};
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: House) {
     let (state, token, keyed, opening, edit) = (fresh(), fresh(), reservation(), reservation(), reservation());
@@ -23,7 +23,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut house: Ho
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away, 0)));
     assert_eq!(house.find(&paid).await.as_ref(), Some(&paid));
     assert_eq!(house.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
-    let merchants_own = house.store().list(paid.opening().merchant, Which::Proven, None, 9).await.unwrap();
+    let merchants_own = house.store().list(paid.opening().merchant, JourneyFilter::Proven, None, 9).await.unwrap();
     assert_eq!(merchants_own, [paid.clone()]);
     let redeemed = house.store().redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await;
     assert!(matches!(redeemed.unwrap(), Redemption::Granted { .. }));
@@ -90,7 +90,7 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(house: H
     }
     assert_eq!(house.find(&away).await.as_ref(), Some(&away));
     assert_eq!(house.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), visit)));
-    assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
+    assert_eq!(house.store().list(merchant, JourneyFilter::All, None, 9).await.unwrap(), [away.clone()]);
     assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), told);
     let again = Draft::at(house.now()).of(merchant).reserved_by(&reservation).journey();
     let repeated = Opened::Repeated(Box::new(away.clone()));

@@ -5,7 +5,7 @@ use super::{HOUR, House, MINUTE};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
-use crate::store::{Opened, Place, Step, Which};
+use crate::store::{JourneyCursor, JourneyFilter, Opened, Step};
 
 /// Opens `many` journeys of one merchant, some of them at the same moment; answers them newest first.
 async fn opened(house: &House, merchant: MerchantId, many: u32) -> Vec<Journey> {
@@ -14,18 +14,18 @@ async fn opened(house: &House, merchant: MerchantId, many: u32) -> Vec<Journey> 
         let now = house.now().plus((n / 3) * MINUTE);
         journeys.push(house.opened(Draft::at(now).of(merchant).journey()).await);
     }
-    journeys.sort_by_key(|journey| std::cmp::Reverse(Place::of(journey)));
+    journeys.sort_by_key(|journey| std::cmp::Reverse(JourneyCursor::of(journey)));
     journeys
 }
 
 /// Reads a list to its end, in pages of `most`.
-async fn paged(house: &House, merchant: MerchantId, which: Which, most: usize) -> Vec<Journey> {
+async fn paged(house: &House, merchant: MerchantId, which: JourneyFilter, most: usize) -> Vec<Journey> {
     let (mut all, mut after) = (Vec::new(), None);
     for _ in 0..100 {
         let page = house.store().list(merchant, which, after, most).await.unwrap();
         assert!(page.len() <= most);
         let Some(last) = page.last() else { return all };
-        after = Some(Place::of(last));
+        after = Some(JourneyCursor::of(last));
         all.extend(page);
     }
     panic!("the list has no end");
@@ -39,10 +39,10 @@ pub(crate) async fn a_list_is_newest_first_and_of_one_merchant(house: House) {
     let (merchant, other) = (somebody(), somebody());
     let journeys = opened(&house, merchant, 9).await;
     let others = opened(&house, other, 2).await;
-    assert_eq!(house.store().list(merchant, Which::All, None, 100).await.unwrap(), journeys);
-    assert_eq!(house.store().list(other, Which::All, None, 100).await.unwrap(), others);
-    assert_eq!(house.store().list(somebody(), Which::All, None, 100).await.unwrap(), []);
-    assert_eq!(house.store().list(merchant, Which::All, None, 4).await.unwrap(), journeys[..4]);
+    assert_eq!(house.store().list(merchant, JourneyFilter::All, None, 100).await.unwrap(), journeys);
+    assert_eq!(house.store().list(other, JourneyFilter::All, None, 100).await.unwrap(), others);
+    assert_eq!(house.store().list(somebody(), JourneyFilter::All, None, 100).await.unwrap(), []);
+    assert_eq!(house.store().list(merchant, JourneyFilter::All, None, 4).await.unwrap(), journeys[..4]);
 }
 
 pub(crate) async fn journeys_of_one_moment_are_sorted_by_number(house: House) {
@@ -52,7 +52,7 @@ pub(crate) async fn journeys_of_one_moment_are_sorted_by_number(house: House) {
         numbers.push(house.opened(Draft::at(now).of(merchant).journey()).await.pay_id());
     }
     numbers.sort_by(|a, b| b.cmp(a));
-    let listed = paged(&house, merchant, Which::All, 5).await;
+    let listed = paged(&house, merchant, JourneyFilter::All, 5).await;
     assert_eq!(listed.iter().map(Journey::pay_id).collect::<Vec<_>>(), numbers);
 }
 
@@ -60,19 +60,19 @@ pub(crate) async fn pages_join_without_a_gap_or_a_repetition(house: House) {
     let merchant = somebody();
     let journeys = opened(&house, merchant, 17).await;
     for most in [1, 2, 3, 5, 16, 17, 18] {
-        assert_eq!(paged(&house, merchant, Which::All, most).await, journeys, "pages of {most}");
+        assert_eq!(paged(&house, merchant, JourneyFilter::All, most).await, journeys, "pages of {most}");
     }
 }
 
 pub(crate) async fn a_page_begins_behind_a_place_where_nothing_stands(house: House) {
     let merchant = somebody();
     let journeys = opened(&house, merchant, 6).await;
-    let newest = Place::of(&journeys[0]);
-    let before_all = Place { opened_at: newest.opened_at.plus(HOUR), ..newest };
-    let list = house.store().list(merchant, Which::All, Some(before_all), 100).await.unwrap();
+    let newest = JourneyCursor::of(&journeys[0]);
+    let before_all = JourneyCursor { opened_at: newest.opened_at.plus(HOUR), ..newest };
+    let list = house.store().list(merchant, JourneyFilter::All, Some(before_all), 100).await.unwrap();
     assert_eq!(list, journeys);
-    let oldest = Place::of(journeys.last().unwrap());
-    assert_eq!(house.store().list(merchant, Which::All, Some(oldest), 100).await.unwrap(), []);
+    let oldest = JourneyCursor::of(journeys.last().unwrap());
+    assert_eq!(house.store().list(merchant, JourneyFilter::All, Some(oldest), 100).await.unwrap(), []);
 }
 
 pub(crate) async fn the_proven_are_listed_alone_and_in_pages(house: House) {
@@ -89,8 +89,8 @@ pub(crate) async fn the_proven_are_listed_alone_and_in_pages(house: House) {
     let late = house.concluded(late, &Fact::lapsed(), None).await;
     proven.push(house.concluded(late, &Fact::paid(), None).await);
     proven.reverse();
-    assert_eq!(paged(&house, merchant, Which::Proven, 2).await, proven);
-    assert_eq!(paged(&house, merchant, Which::All, 4).await.len(), 16);
+    assert_eq!(paged(&house, merchant, JourneyFilter::Proven, 2).await, proven);
+    assert_eq!(paged(&house, merchant, JourneyFilter::All, 4).await.len(), 16);
 }
 
 pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
@@ -98,9 +98,9 @@ pub(crate) async fn a_list_shows_journeys_as_they_stand(house: House) {
     let journey = house.opened(Draft::at(house.now()).of(merchant).journey()).await;
     let (away, visit) = away(journey, house.now());
     house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
-    assert_eq!(house.store().list(merchant, Which::All, None, 9).await.unwrap(), [away.clone()]);
+    assert_eq!(house.store().list(merchant, JourneyFilter::All, None, 9).await.unwrap(), [away.clone()]);
     let paid = house.concluded(away, &Fact::paid(), None).await;
-    for which in [Which::All, Which::Proven] {
+    for which in [JourneyFilter::All, JourneyFilter::Proven] {
         assert_eq!(house.store().list(merchant, which, None, 9).await.unwrap(), [paid.clone()]);
     }
 }
@@ -118,12 +118,12 @@ pub(crate) async fn journeys_about_one_user_are_listed_alone_and_in_pages(house:
         }
     }
     for (user, mut journeys) in users.into_iter().zip(about) {
-        journeys.sort_by_key(|journey| std::cmp::Reverse(Place::of(journey)));
+        journeys.sort_by_key(|journey| std::cmp::Reverse(JourneyCursor::of(journey)));
         for most in [1, 3, 100] {
-            assert_eq!(paged(&house, merchant, Which::OfUser(user), most).await, journeys, "pages of {most}");
+            assert_eq!(paged(&house, merchant, JourneyFilter::OfUser(user), most).await, journeys, "pages of {most}");
         }
     }
-    assert_eq!(paged(&house, merchant, Which::All, 7).await.len(), 60);
+    assert_eq!(paged(&house, merchant, JourneyFilter::All, 7).await.len(), 60);
 }
 
 pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
@@ -133,13 +133,13 @@ pub(crate) async fn a_user_of_another_merchant_is_somebody_else(house: House) {
     let one = Draft::at(house.now()).of(merchant).about(user).reserved_by(&reservation).journey();
     assert_eq!(house.store().open(&one, &[], Some(&reservation)).await.unwrap(), Opened::New);
     let theirs = house.opened(Draft::at(house.now()).of(other).about(user).journey()).await;
-    assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [one.clone()]);
-    assert_eq!(house.store().list(other, Which::OfUser(user), None, 9).await.unwrap(), [theirs]);
-    assert_eq!(house.store().list(somebody(), Which::OfUser(user), None, 9).await.unwrap(), []);
+    assert_eq!(house.store().list(merchant, JourneyFilter::OfUser(user), None, 9).await.unwrap(), [one.clone()]);
+    assert_eq!(house.store().list(other, JourneyFilter::OfUser(user), None, 9).await.unwrap(), [theirs]);
+    assert_eq!(house.store().list(somebody(), JourneyFilter::OfUser(user), None, 9).await.unwrap(), []);
     // It shows journeys as they stand, too.
     let (away, visit) = away(one, house.now());
     house.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
-    assert_eq!(house.store().list(merchant, Which::OfUser(user), None, 9).await.unwrap(), [away]);
+    assert_eq!(house.store().list(merchant, JourneyFilter::OfUser(user), None, 9).await.unwrap(), [away]);
 }
 
 pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(house: House) {

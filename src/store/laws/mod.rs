@@ -43,7 +43,7 @@ use async_trait::async_trait;
 use super::{Opened, Step, Store, Taken};
 use crate::clock::{Clock, TestClock};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
@@ -83,7 +83,7 @@ impl House {
         self.store.as_ref().unwrap()
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> UnixMillis {
         self.clock.now()
     }
 

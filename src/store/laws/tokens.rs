@@ -4,7 +4,7 @@ use super::cast::{Draft, fresh, held};
 use super::{HOUR, House, MINUTE};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
@@ -18,11 +18,11 @@ async fn redeem_by(house: &House, journey: &Journey, token: Digest, attempt: Dig
     house.store().redeem(journey.id().shard(), &token, by, &attempt).await.unwrap()
 }
 
-async fn spent_at(house: &House, journey: &Journey, token: Digest) -> Option<Moment> {
+async fn spent_at(house: &House, journey: &Journey, token: Digest) -> Option<UnixMillis> {
     house.store().spent_at(journey.id().shard(), &token).await.unwrap()
 }
 
-async fn granted(house: &House, journey: &Journey, token: Digest, attempt: Digest) -> (Journey, Moment) {
+async fn granted(house: &House, journey: &Journey, token: Digest, attempt: Digest) -> (Journey, UnixMillis) {
     match redeem(house, journey, token, attempt).await {
         Redemption::Granted { journey, spent_at } => (*journey, spent_at),
         other => panic!("{other:?}"),

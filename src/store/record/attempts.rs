@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::delivery::{AttemptRecord, AttemptResult};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// How many bytes an attempt has before its answer.
 const HEAD: usize = 13;
@@ -39,7 +39,7 @@ pub(in crate::store) fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptReco
         let (excerpt, rest) = rest.split_at_checked(usize::from(*length))?;
         let mut millis = [0; 8];
         millis[2..].copy_from_slice(at);
-        let at = Moment::from_millis(u64::from_be_bytes(millis));
+        let at = UnixMillis::from_millis(u64::from_be_bytes(millis));
         let result = AttemptResult::of_number(u16::from_be_bytes(*result))?;
         let took = Duration::from_millis(u32::from_be_bytes(*took).into());
         attempts.push(AttemptRecord::new(at, took, result, excerpt));
@@ -64,7 +64,7 @@ mod tests {
             [AttemptResult::Status(500), AttemptResult::Refused, AttemptResult::Unreachable, AttemptResult::Unanswered]
                 [(n % 4) as usize];
         AttemptRecord::new(
-            Moment::from_millis(1_800_000_000_000 + n),
+            UnixMillis::from_millis(1_800_000_000_000 + n),
             Duration::from_millis(n),
             result,
             text.as_bytes(),

@@ -9,7 +9,7 @@ use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::id::UserId;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Proof, Reopening};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::Amount;
 use crate::domain::secret::Sealed;
 use crate::domain::user::ApplicationUser;
@@ -93,7 +93,7 @@ impl From<&Consent> for ConsentRecord {
             institution: consent.institution.clone(),
             country: consent.country.map(|country| country.to_string()),
             features: FeaturesRecord::from(&consent.features),
-            until: consent.until.map(Moment::as_millis),
+            until: consent.until.map(UnixMillis::as_millis),
             longest: u64::try_from(consent.longest.as_millis()).unwrap_or(u64::MAX),
             app: match &consent.answer_to {
                 AnswerTo::Gateway => None,
@@ -115,7 +115,7 @@ impl ConsentRecord {
             institution: self.institution,
             country: self.country.as_deref().and_then(CountryCode::restored),
             features: self.features.into_features(),
-            until: self.until.map(Moment::from_millis),
+            until: self.until.map(UnixMillis::from_millis),
             longest: Duration::from_millis(self.longest),
             answer_to: self.app.map_or(AnswerTo::Gateway, AnswerTo::App),
         })
@@ -135,9 +135,9 @@ impl ProofRecord {
     pub(super) fn into_proof(self) -> Proof {
         match self {
             Self::H(evidence, until) => {
-                Proof::Held { evidence: Sealed::new(evidence), until: Moment::from_millis(until) }
+                Proof::Held { evidence: Sealed::new(evidence), until: UnixMillis::from_millis(until) }
             }
-            Self::S(at, by) => Proof::Sent { at: Moment::from_millis(at), by },
+            Self::S(at, by) => Proof::Sent { at: UnixMillis::from_millis(at), by },
         }
     }
 }
@@ -151,8 +151,8 @@ impl From<&Grant> for GrantRecord {
             given_at: grant.given_at.as_millis(),
             expires_at: grant.expires_at.as_millis(),
             confirmed_at: grant.confirmed_at.as_millis(),
-            consumed_at: grant.consumed_at.map(Moment::as_millis),
-            revoked_at: grant.revoked_at.map(Moment::as_millis),
+            consumed_at: grant.consumed_at.map(UnixMillis::as_millis),
+            revoked_at: grant.revoked_at.map(UnixMillis::as_millis),
         }
     }
 }
@@ -163,11 +163,11 @@ impl GrantRecord {
             token: Sealed::new(self.token),
             provider_tokens: Sealed::new(self.provider),
             bank_consent: self.bank_consent,
-            given_at: Moment::from_millis(self.given_at),
-            expires_at: Moment::from_millis(self.expires_at),
-            confirmed_at: Moment::from_millis(self.confirmed_at),
-            consumed_at: self.consumed_at.map(Moment::from_millis),
-            revoked_at: self.revoked_at.map(Moment::from_millis),
+            given_at: UnixMillis::from_millis(self.given_at),
+            expires_at: UnixMillis::from_millis(self.expires_at),
+            confirmed_at: UnixMillis::from_millis(self.confirmed_at),
+            consumed_at: self.consumed_at.map(UnixMillis::from_millis),
+            revoked_at: self.revoked_at.map(UnixMillis::from_millis),
         }
     }
 }
@@ -180,6 +180,6 @@ pub(super) const fn write_reopening(reopening: &Reopening) -> ReopeningRecord {
 
 /// Reads a round.
 pub(super) const fn read_reopening((at, expires_at, visits, final_outcomes): ReopeningRecord) -> Reopening {
-    let (at, expires_at) = (Moment::from_millis(at), Moment::from_millis(expires_at));
+    let (at, expires_at) = (UnixMillis::from_millis(at), UnixMillis::from_millis(expires_at));
     Reopening { at, expires_at, visits, final_outcomes }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
 use super::later::LaterRecord;
-use super::merchant::{TermsRecord, placement};
+use super::merchant::{FrozenSettingsRecord, placement};
 use super::ways::WaysRecord;
 use super::{StoreError, bytes, damaged, read, write};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement};
@@ -13,10 +13,10 @@ use crate::domain::journey::{
     Cancel, Choice, Effect, FinalOutcome, Journey, LedTo, Opening, Past, ProviderVisit, Purpose, RecordedResponse, Way,
 };
 use crate::domain::merchant::MerchantName;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
-use crate::domain::plan::{Entry, Plan, WebhookEndpoint};
+use crate::domain::plan::{CallbackPlan, PlannedCallback, WebhookEndpoint};
 use crate::domain::secret::Sealed;
 
 /// Writes a journey.
@@ -48,9 +48,9 @@ struct JourneyRecord {
     note: String,
     cancel_offered: bool,
     extras: Vec<(String, String)>,
-    landing: Option<EntryRecord>,
-    background: Vec<EntryRecord>,
-    terms: TermsRecord,
+    landing: Option<PlannedCallbackRecord>,
+    background: Vec<PlannedCallbackRecord>,
+    terms: FrozenSettingsRecord,
     opened_at: u64,
     expires_at: u64,
     revision: u32,
@@ -69,14 +69,14 @@ struct JourneyRecord {
     #[serde(default)]
     landing_ways: Option<WaysRecord>,
     #[serde(default)]
-    endpoints: Vec<EntryRecord>,
+    endpoints: Vec<PlannedCallbackRecord>,
     // Records that were written before there were operations end here.
     #[serde(default)]
     later: Option<Box<LaterRecord>>,
 }
 
 #[derive(PartialEq, Serialize, Deserialize)]
-pub(super) struct EntryRecord(String, bool, Option<u32>);
+pub(super) struct PlannedCallbackRecord(String, bool, Option<u32>);
 
 #[derive(Serialize, Deserialize)]
 struct VisitRecord(
@@ -143,9 +143,9 @@ impl From<&Journey> for JourneyRecord {
             note: o.purpose.note().to_owned(),
             cancel_offered: o.purpose.cancel() == Cancel::Offered,
             extras: o.extras.clone(),
-            landing: o.plan.landing.as_ref().map(EntryRecord::from),
-            background: o.plan.background.iter().map(EntryRecord::from).collect(),
-            terms: TermsRecord::from(&o.terms),
+            landing: o.plan.landing.as_ref().map(PlannedCallbackRecord::from),
+            background: o.plan.background.iter().map(PlannedCallbackRecord::from).collect(),
+            terms: FrozenSettingsRecord::from(&o.terms),
             opened_at: o.opened_at.as_millis(),
             expires_at: o.expires_at.as_millis(),
             revision: past.revision,
@@ -201,30 +201,30 @@ impl JourneyRecord {
             key: self.key,
             purpose,
             extras: self.extras,
-            plan: Plan {
-                landing: self.landing.map(|landing| Entry { ways, ..landing.into_entry() }),
+            plan: CallbackPlan {
+                landing: self.landing.map(|landing| PlannedCallback { ways, ..landing.into_entry() }),
                 refused: later.refused(),
-                background: self.background.into_iter().map(EntryRecord::into_entry).collect(),
-                endpoints: later.endpoints(self.endpoints.into_iter().map(EntryRecord::into_entry).collect()),
+                background: self.background.into_iter().map(PlannedCallbackRecord::into_entry).collect(),
+                endpoints: later.endpoints(self.endpoints.into_iter().map(PlannedCallbackRecord::into_entry).collect()),
             },
             terms: self.terms.into_terms()?,
-            opened_at: Moment::from_millis(self.opened_at),
-            expires_at: Moment::from_millis(self.expires_at),
+            opened_at: UnixMillis::from_millis(self.opened_at),
+            expires_at: UnixMillis::from_millis(self.expires_at),
         };
         Some(Journey::restored(opening, past))
     }
 }
 
-impl From<&Entry> for EntryRecord {
-    fn from(entry: &Entry) -> Self {
+impl From<&PlannedCallback> for PlannedCallbackRecord {
+    fn from(entry: &PlannedCallback) -> Self {
         let slot = entry.slot.and_then(|slot| u32::try_from(slot).ok());
         Self(entry.url.as_str().to_owned(), entry.params_in == Placement::Fragment, slot)
     }
 }
 
-impl EntryRecord {
-    pub(super) fn into_entry(self) -> Entry {
-        Entry {
+impl PlannedCallbackRecord {
+    pub(super) fn into_entry(self) -> PlannedCallback {
+        PlannedCallback {
             url: CallbackUrl::restored(self.0),
             params_in: placement(self.1),
             slot: self.2.map(|slot| slot as usize),
@@ -234,8 +234,12 @@ impl EntryRecord {
 }
 
 /// An endpoint as far as it is an entry; what it has besides stands in [`LaterRecord`].
-fn endpoint_entry(endpoint: &WebhookEndpoint) -> EntryRecord {
-    EntryRecord(endpoint.url.as_str().to_owned(), false, endpoint.slot.and_then(|slot| u32::try_from(slot).ok()))
+fn endpoint_entry(endpoint: &WebhookEndpoint) -> PlannedCallbackRecord {
+    PlannedCallbackRecord(
+        endpoint.url.as_str().to_owned(),
+        false,
+        endpoint.slot.and_then(|slot| u32::try_from(slot).ok()),
+    )
 }
 
 impl From<&ProviderVisit> for VisitRecord {
@@ -264,14 +268,14 @@ impl VisitRecord {
     fn into_visit(self) -> ProviderVisit {
         let answers = self.1.into_iter().map(|(response_digest, at, end)| {
             let (end, effect) = end.into_end();
-            RecordedResponse { response_digest, at: Moment::from_millis(at), end, proof: None, effect }
+            RecordedResponse { response_digest, at: UnixMillis::from_millis(at), end, proof: None, effect }
         });
         let to = self.2.map(|(institution, provider, scope)| Choice { institution, provider, scope });
         let way = self.3.map(|way| match way {
-            WayRecord::A(until) => Way::Asked { until: Moment::from_millis(until) },
-            WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: Moment::from_millis(at) },
+            WayRecord::A(until) => Way::Asked { until: UnixMillis::from_millis(until) },
+            WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: UnixMillis::from_millis(at) },
         });
-        ProviderVisit { left_at: Moment::from_millis(self.0), to, answers: answers.collect(), way }
+        ProviderVisit { left_at: UnixMillis::from_millis(self.0), to, answers: answers.collect(), way }
     }
 }
 
@@ -321,5 +325,5 @@ fn read_final_outcome((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<Fi
         CauseRecord::M => Cause::Merchant,
         CauseRecord::T => Cause::Time,
     };
-    Some(FinalOutcome { outcome, at: Moment::from_millis(at), cause })
+    Some(FinalOutcome { outcome, at: UnixMillis::from_millis(at), cause })
 }

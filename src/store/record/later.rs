@@ -3,14 +3,14 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bytes;
-use super::journey::EntryRecord;
+use super::journey::PlannedCallbackRecord;
 use crate::domain::id::PayId;
 use crate::domain::journey::{
     AppliedOperation, Cancel, Checkout, Job, Journey, OperationKind, PaymentOperation, Purpose, Wanted,
 };
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::plan::{Entry, Refused, WebhookEndpoint};
+use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
 use crate::domain::secret::Sealed;
 
 /// All of it; a journey that has none of it has no such record.
@@ -27,7 +27,7 @@ pub(super) struct LaterRecord {
 }
 
 /// Where the browser lands when its customer said no, and when it failed.
-type RefusedRecord = (Option<EntryRecord>, Option<EntryRecord>);
+type RefusedRecord = (Option<PlannedCallbackRecord>, Option<PlannedCallbackRecord>);
 
 /// An operation: whose, its kind, and how much of which currency.
 type AppliedOperationRecord = (u64, u8, Option<(u64, String)>);
@@ -67,7 +67,7 @@ impl LaterRecord {
             purpose: PurposeRecord::of(purpose),
             institution: purpose.checkout().and_then(|checkout| checkout.institution.clone()),
             refused: opening.plan.refused.as_ref().map(|refused| {
-                let entry = |entry: &Option<Entry>| entry.as_ref().map(EntryRecord::from);
+                let entry = |entry: &Option<PlannedCallback>| entry.as_ref().map(PlannedCallbackRecord::from);
                 (entry(&refused.cancelled), entry(&refused.failed))
             }),
             manners: if endpoints.iter().all(plain) { Vec::new() } else { endpoints.iter().map(manner).collect() },
@@ -97,12 +97,12 @@ impl LaterRecord {
     /// Where the browser lands when nothing was paid.
     pub(super) fn refused(&mut self) -> Option<Refused> {
         let (cancelled, failed) = self.refused.take()?;
-        let entry = |record: Option<EntryRecord>| record.map(EntryRecord::into_entry);
+        let entry = |record: Option<PlannedCallbackRecord>| record.map(PlannedCallbackRecord::into_entry);
         Some(Refused { cancelled: entry(cancelled), failed: entry(failed) })
     }
 
     /// The endpoints at these entries.
-    pub(super) fn endpoints(&mut self, entries: Vec<Entry>) -> Vec<WebhookEndpoint> {
+    pub(super) fn endpoints(&mut self, entries: Vec<PlannedCallback>) -> Vec<WebhookEndpoint> {
         let mut manners = std::mem::take(&mut self.manners).into_iter();
         let endpoints = entries.into_iter().map(|entry| {
             let plain = WebhookEndpoint { slot: entry.slot, ..WebhookEndpoint::at(entry.url) };

@@ -12,9 +12,11 @@ use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, SavedCallbacks, Settings, Used};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::slots::Slots;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedReturns, Terms, WhenLate};
+use crate::domain::terms::{
+    AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedReturns, WhenLate,
+};
 
 /// Writes a merchant.
 ///
@@ -41,7 +43,7 @@ struct MerchantRecord {
     signing_secret: Vec<u8>,
     created_at: u64,
     callbacks: Vec<Option<(String, Option<String>, bool)>>,
-    terms: TermsRecord,
+    terms: FrozenSettingsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
     // Records that were written before callbacks had other ways end here.
@@ -74,7 +76,7 @@ impl From<&Merchant> for MerchantRecord {
             signing_secret: Vec::new(),
             created_at: merchant.created_at.as_millis(),
             callbacks: slots.collect(),
-            terms: TermsRecord::from(&s.terms()),
+            terms: FrozenSettingsRecord::from(&s.terms()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
             ways: write_ways(&merchant.callbacks),
@@ -101,7 +103,7 @@ impl MerchantRecord {
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
         let journey_life = Duration::from_secs(self.journey_life_seconds.into());
-        let (created_at, told) = (Moment::from_millis(self.created_at), self.told.unwrap_or_default());
+        let (created_at, told) = (UnixMillis::from_millis(self.created_at), self.told.unwrap_or_default());
         let secrets = self.secrets.unwrap_or_else(|| {
             SecretsRecord::older(self.signing_secret, (self.api_keys, &told.hashed_keys), created_at)
         });
@@ -140,7 +142,7 @@ fn write_ways(callbacks: &SavedCallbacks) -> Vec<(u32, WaysRecord)> {
 /// What a merchant has chosen.
 #[derive(Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "one byte each on the wire; the domain has words for them")]
-pub(super) struct TermsRecord {
+pub(super) struct FrozenSettingsRecord {
     one_time_token: bool,
     token_life_seconds: u32,
     extra_outcomes: bool,
@@ -152,8 +154,8 @@ pub(super) struct TermsRecord {
     signed_returns: u8,
 }
 
-impl From<&Terms> for TermsRecord {
-    fn from(terms: &Terms) -> Self {
+impl From<&FrozenSettings> for FrozenSettingsRecord {
+    fn from(terms: &FrozenSettings) -> Self {
         Self {
             one_time_token: terms.one_time_token == OneTime::On,
             token_life_seconds: seconds(terms.token_life),
@@ -170,16 +172,16 @@ impl From<&Terms> for TermsRecord {
     }
 }
 
-impl TermsRecord {
+impl FrozenSettingsRecord {
     /// `None` when a choice is none that is known here.
-    pub(super) fn into_terms(self) -> Option<Terms> {
+    pub(super) fn into_terms(self) -> Option<FrozenSettings> {
         let signed_returns = match self.signed_returns {
             0 => SignedReturns::Off,
             1 => SignedReturns::Hmac,
             2 => SignedReturns::Ed25519,
             _ => return None,
         };
-        Some(Terms {
+        Some(FrozenSettings {
             one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
             token_life: Duration::from_secs(self.token_life_seconds.into()),
             extra_outcomes: if self.extra_outcomes { ExtraOutcomes::On } else { ExtraOutcomes::Off },

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::api_key::{IssuedKey, KeyName};
 use crate::domain::merchant::{Merchant, Standing};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Digest, Sealed};
 
@@ -51,7 +51,7 @@ impl SecretsRecord {
     pub(super) fn older(
         signing_secret: Vec<u8>,
         (keys, hashed): (Vec<[u8; 32]>, &[[u8; 32]]),
-        created_at: Moment,
+        created_at: UnixMillis,
     ) -> Self {
         let keys = keys.into_iter().enumerate().map(|(index, digest)| {
             let hashed = hashed.get(index).copied().map(Digest::new);
@@ -87,7 +87,7 @@ impl From<&IssuedKey> for KeyRecord {
             digest: *key.digest.as_bytes(),
             hashed: key.hashed.map(|hashed| *hashed.as_bytes()),
             created_at: key.created_at.as_millis(),
-            ends_at: key.ends_at.map(Moment::as_millis),
+            ends_at: key.ends_at.map(UnixMillis::as_millis),
         }
     }
 }
@@ -99,8 +99,8 @@ impl KeyRecord {
             name: KeyName::restored(self.name),
             digest: Digest::new(self.digest),
             hashed: self.hashed.map(Digest::new),
-            created_at: Moment::from_millis(self.created_at),
-            ends_at: self.ends_at.map(Moment::from_millis),
+            created_at: UnixMillis::from_millis(self.created_at),
+            ends_at: self.ends_at.map(UnixMillis::from_millis),
         })
     }
 }
@@ -118,7 +118,7 @@ impl From<&Rotating> for RotatingRecord {
 impl RotatingRecord {
     fn rotating(&self) -> Rotating {
         let previous = self.previous.clone();
-        let previous = previous.map(|(secret, ends_at)| (Sealed::new(secret), Moment::from_millis(ends_at)));
+        let previous = previous.map(|(secret, ends_at)| (Sealed::new(secret), UnixMillis::from_millis(ends_at)));
         Rotating::restored(Sealed::new(self.current.clone()), previous)
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
 use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::plan::{Entry, Refused, WebhookEndpoint};
+use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
@@ -102,7 +102,7 @@ fn consented() -> Journey {
 #[test]
 fn a_journey_survives_its_record() {
     let mut opening = journey().opening().clone();
-    opening.plan.landing = Some(Entry { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
+    opening.plan.landing = Some(PlannedCallback { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
     let told = cast::Draft::at(NOW)
         .with(|opening| opening.plan.endpoints = vec![WebhookEndpoint::at(cast::entry("https://m.example/pay").url)]);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StoreError, damaged, read, write};
 use crate::domain::id::{MerchantId, UserId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::user::{ApplicationUser, User};
 
 #[derive(Serialize, Deserialize)]
@@ -39,6 +39,6 @@ pub fn read_user(bytes: &[u8]) -> Result<User, StoreError> {
         id: UserId::from_bytes(record.id.to_be_bytes()),
         merchant: MerchantId::from_bytes(record.merchant.to_be_bytes()),
         application_user: own.map_err(|_| damaged("a user's value is out of range"))?,
-        created_at: Moment::from_millis(record.created_at),
+        created_at: UnixMillis::from_millis(record.created_at),
     })
 }

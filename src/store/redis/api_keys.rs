@@ -14,7 +14,7 @@ use super::{RedisStore, keys};
 use crate::domain::api_key::KeyNumber;
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::store::api_keys::has_key;
 use crate::store::{ApiKeys, Merchants, StoreError};
 
@@ -49,12 +49,12 @@ impl ApiKeys for RedisStore {
         Ok(merchant)
     }
 
-    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: Moment) -> Result<(), StoreError> {
+    async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: UnixMillis) -> Result<(), StoreError> {
         let note = Request::call(&script::NOTE_USE, [keys::key_uses(merchant)]);
         self.link.ask(note.with(number.to_string()).with(value::six(at))).await.map(drop)
     }
 
-    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, Moment)>, StoreError> {
+    async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>, StoreError> {
         let all: Vec<(String, Vec<u8>)> =
             reply(self.link.ask(Request::plain("HGETALL", [keys::key_uses(merchant)])).await?)?;
         let uses = all

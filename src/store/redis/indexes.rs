@@ -8,14 +8,14 @@ use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
 use crate::domain::id::{MerchantId, PayId, Shard};
-use crate::domain::moment::Moment;
-use crate::store::{Place, StoreError, Which};
+use crate::domain::moment::UnixMillis;
+use crate::store::{JourneyCursor, JourneyFilter, StoreError};
 
 /// How many places of an index are looked at in one go while tidying.
 const STRETCH: usize = 256;
 
 /// A part of an index that is to be tidied.
-struct Stretch {
+struct ScanRange {
     shard: Shard,
     merchant: MerchantId,
     index: Vec<u8>,
@@ -27,10 +27,10 @@ impl RedisStore {
     pub(super) async fn places(
         &self,
         merchant: MerchantId,
-        which: Which,
-        after: Option<Place>,
+        which: JourneyFilter,
+        after: Option<JourneyCursor>,
         most: usize,
-    ) -> Result<Vec<Place>, StoreError> {
+    ) -> Result<Vec<JourneyCursor>, StoreError> {
         let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
         let indexes: Vec<_> = Shard::all().flat_map(|shard| in_shard(shard, merchant, which)).collect();
         let in_index = |index| {
@@ -50,12 +50,12 @@ impl RedisStore {
     }
 
     /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round trip.
-    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(Moment, PayId)>, StoreError> {
+    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(UnixMillis, PayId)>, StoreError> {
         let in_shard = |shard| Request::call(&script::DUE, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();
         for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
             for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
-                due.push((Moment::from_millis(since), value::to_pay_id(&number)?));
+                due.push((UnixMillis::from_millis(since), value::to_pay_id(&number)?));
             }
         }
         due.sort_unstable();
@@ -68,9 +68,9 @@ impl RedisStore {
         let mut dropped = 0;
         for merchant in self.merchant_ids().await? {
             let both = |shard| [keys::unproven(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
-            let mut indexes: Vec<Stretch> = Shard::all()
+            let mut indexes: Vec<ScanRange> = Shard::all()
                 .flat_map(both)
-                .map(|(shard, index)| Stretch { shard, merchant, index, from: b"-".into() })
+                .map(|(shard, index)| ScanRange { shard, merchant, index, from: b"-".into() })
                 .collect();
             while !indexes.is_empty() {
                 let (count, rest) = self.trim(indexes).await?;
@@ -82,11 +82,12 @@ impl RedisStore {
     }
 
     /// Trims a stretch of each index; answers how many places it dropped, and where to go on.
-    async fn trim(&self, stretches: Vec<Stretch>) -> Result<(usize, Vec<Stretch>), StoreError> {
+    async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>), StoreError> {
         // No journey is let go before it is as old as this.
-        let oldest = Moment::from_millis(0).plus(self.clock.now().since(Moment::from_millis(0).plus(self.keep)));
+        let oldest =
+            UnixMillis::from_millis(0).plus(self.clock.now().since(UnixMillis::from_millis(0).plus(self.keep)));
         let to = [b"(".as_slice(), &value::six(oldest)].concat();
-        let trim = |stretch: &Stretch| {
+        let trim = |stretch: &ScanRange| {
             let trim = Request::call(&script::TRIM, [stretch.index.clone()]).with(keys::journeys(stretch.shard));
             let of_users = keys::of_users(stretch.shard, stretch.merchant);
             trim.with(&stretch.from).with(&to).with(STRETCH.to_string()).with(of_users)
@@ -96,17 +97,17 @@ impl RedisStore {
         for (stretch, trimmed) in stretches.into_iter().zip(replies) {
             let (count, last): (usize, Option<Vec<u8>>) = reply(trimmed)?;
             dropped += count;
-            rest.extend(last.map(|last| Stretch { from: [b"(".as_slice(), &last].concat(), ..stretch }));
+            rest.extend(last.map(|last| ScanRange { from: [b"(".as_slice(), &last].concat(), ..stretch }));
         }
         Ok((dropped, rest))
     }
 }
 
 /// The indexes of a shard to look into, in this order: a journey that is proven meanwhile is met twice, not missed.
-fn in_shard(shard: Shard, merchant: MerchantId, which: Which) -> Vec<Vec<u8>> {
+fn in_shard(shard: Shard, merchant: MerchantId, which: JourneyFilter) -> Vec<Vec<u8>> {
     match which {
-        Which::All => vec![keys::unproven(shard, merchant), keys::proven(shard, merchant)],
-        Which::Proven => vec![keys::proven(shard, merchant)],
-        Which::OfUser(user) => vec![keys::of_user(shard, merchant, user)],
+        JourneyFilter::All => vec![keys::unproven(shard, merchant), keys::proven(shard, merchant)],
+        JourneyFilter::Proven => vec![keys::proven(shard, merchant)],
+        JourneyFilter::OfUser(user) => vec![keys::of_user(shard, merchant, user)],
     }
 }

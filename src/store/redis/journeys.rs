@@ -10,10 +10,12 @@ use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Settings;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::store::readings::{is_proven, over_at, state_until, user_of};
-use crate::store::{Journeys, Kept, Opened, Place, REMEMBERED, Reservation, Step, StoreError, Taken, Which};
+use crate::store::{
+    JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, StoreError, Taken,
+};
 
 #[async_trait]
 impl Journeys for RedisStore {
@@ -91,8 +93,8 @@ impl Journeys for RedisStore {
     async fn list(
         &self,
         merchant: MerchantId,
-        which: Which,
-        after: Option<Place>,
+        which: JourneyFilter,
+        after: Option<JourneyCursor>,
         most: usize,
     ) -> Result<Vec<Journey>, StoreError> {
         let (mut journeys, mut after) = (Vec::new(), after);
@@ -141,7 +143,7 @@ impl Journeys for RedisStore {
 
 impl RedisStore {
     /// Until when a concluded journey is kept: [`RedisStore::open`] says how long that is.
-    fn until(&self, journey: &Journey) -> Option<Moment> {
+    fn until(&self, journey: &Journey) -> Option<UnixMillis> {
         let concluded_at = journey.final_outcome()?.at;
         let kept = over_at(journey).plus(self.keep).max(concluded_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
         Some(if has_targets(journey) { kept.max(concluded_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
@@ -170,7 +172,7 @@ impl RedisStore {
         let token =
             step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
         let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
-        let or_nothing = |at: Option<Moment>| at.map_or_else(String::new, moment);
+        let or_nothing = |at: Option<UnixMillis>| at.map_or_else(String::new, moment);
         let take = Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
             .with(of_journey(journey)?)
@@ -218,6 +220,6 @@ fn has_targets(journey: &Journey) -> bool {
 }
 
 /// A moment as commands take it.
-fn moment(moment: Moment) -> String {
+fn moment(moment: UnixMillis) -> String {
     moment.as_millis().to_string()
 }

@@ -8,7 +8,7 @@ use super::millis;
 use super::script::{self, Request};
 use super::value::{reply, to_journey, to_moment, unreadable};
 use crate::domain::id::{MerchantId, Shard};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens};
 
@@ -30,7 +30,7 @@ impl Tokens for RedisStore {
         to_redemption(&reply::<Vec<Vec<u8>>>(self.link.ask(redeem).await?)?)
     }
 
-    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<Moment>, StoreError> {
+    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
         let spent_at =
             Request::call(&script::SPENT_AT, [keys::token(shard, token)]).with(self.ahead()).with(millis(REMEMBERED));
         let spent: Option<Vec<u8>> = reply(self.link.ask(spent_at).await?)?;

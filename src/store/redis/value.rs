@@ -9,11 +9,11 @@ use super::keys;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::user::User;
 use crate::store::readings::{awaits_fact, user_of};
 use crate::store::record::{read_journey, read_merchant, read_user, write_journey, write_merchant, write_user};
-use crate::store::{Place, StoreError};
+use crate::store::{JourneyCursor, StoreError};
 
 /// How many bytes a revision takes.
 const REVISION: usize = 8;
@@ -73,7 +73,7 @@ pub(super) fn to_user(value: &[u8]) -> Result<User, StoreError> {
 }
 
 /// Writes a place, so that places sort as bytes.
-pub(super) fn of_place(place: Place) -> [u8; PLACE] {
+pub(super) fn of_place(place: JourneyCursor) -> [u8; PLACE] {
     let mut value = [0; PLACE];
     let (moment, number) = value.split_at_mut(6);
     moment.copy_from_slice(&six(place.opened_at));
@@ -86,18 +86,18 @@ pub(super) fn of_place(place: Place) -> [u8; PLACE] {
 pub(super) fn of_listing(journey: &Journey) -> Vec<u8> {
     let user = user_of(journey);
     let user = user.as_ref().map_or(&[][..], |user| user.as_bytes());
-    [&of_place(Place::of(journey)), user].concat()
+    [&of_place(JourneyCursor::of(journey)), user].concat()
 }
 
 /// Reads the place at the beginning of what [`of_listing`] wrote.
-pub(super) fn to_listed(value: &[u8]) -> Result<Place, StoreError> {
+pub(super) fn to_listed(value: &[u8]) -> Result<JourneyCursor, StoreError> {
     to_place(value.get(..PLACE).ok_or_else(|| unreadable("a place"))?)
 }
 
 /// Reads a place.
-pub(super) fn to_place(value: &[u8]) -> Result<Place, StoreError> {
+pub(super) fn to_place(value: &[u8]) -> Result<JourneyCursor, StoreError> {
     let (moment, number) = value.split_at_checked(6).ok_or_else(|| unreadable("a place"))?;
-    Ok(Place { opened_at: to_moment(moment)?, pay_id: to_pay_id(number)? })
+    Ok(JourneyCursor { opened_at: to_moment(moment)?, pay_id: to_pay_id(number)? })
 }
 
 /// Reads a number.
@@ -106,17 +106,17 @@ pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
 }
 
 /// Writes a moment: six bytes of milliseconds, which last until the year 10889.
-pub(super) fn six(moment: Moment) -> [u8; 6] {
+pub(super) fn six(moment: UnixMillis) -> [u8; 6] {
     let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
     six
 }
 
 /// Reads a moment.
-pub(super) fn to_moment(six: &[u8]) -> Result<Moment, StoreError> {
+pub(super) fn to_moment(six: &[u8]) -> Result<UnixMillis, StoreError> {
     let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
     let mut bytes = [0; 8];
     bytes[2..].copy_from_slice(&six);
-    Ok(Moment::from_millis(u64::from_be_bytes(bytes)))
+    Ok(UnixMillis::from_millis(u64::from_be_bytes(bytes)))
 }
 
 /// Reads a reply as what a verb expects.
@@ -136,8 +136,10 @@ mod tests {
 
     #[test]
     fn places_sort_as_bytes_by_moment_and_then_by_number() {
-        let place =
-            |millis, number| Place { opened_at: Moment::from_millis(millis), pay_id: PayId::new(number).unwrap() };
+        let place = |millis, number| JourneyCursor {
+            opened_at: UnixMillis::from_millis(millis),
+            pay_id: PayId::new(number).unwrap(),
+        };
         let places = [place(1, 9), place(2, 3), place(2, 300), place(1 << 40, 0)];
         for pair in places.windows(2) {
             assert!(pair[0] < pair[1] && of_place(pair[0]) < of_place(pair[1]));

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::id::{MerchantId, PayId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// The span of both limits.
 const SPAN: Duration = Duration::from_mins(1);
@@ -34,13 +34,13 @@ pub struct Rates {
 
 /// When each was asked, of those that were allowed: so many at the most, the oldest first.
 struct Questions<K> {
-    asked: HashMap<K, VecDeque<Moment>>,
-    tidied_at: Moment,
+    asked: HashMap<K, VecDeque<UnixMillis>>,
+    tidied_at: UnixMillis,
 }
 
 impl<K> Default for Questions<K> {
     fn default() -> Self {
-        Self { asked: HashMap::new(), tidied_at: Moment::from_millis(0) }
+        Self { asked: HashMap::new(), tidied_at: UnixMillis::from_millis(0) }
     }
 }
 
@@ -49,7 +49,7 @@ impl Rates {
     ///
     /// # Errors
     /// When it is one too many.
-    pub fn count_user(&self, merchant: MerchantId, now: Moment) -> Result<(), Reached> {
+    pub fn count_user(&self, merchant: MerchantId, now: UnixMillis) -> Result<(), Reached> {
         count(&self.users, merchant, BY_USER, now)
     }
 
@@ -57,13 +57,13 @@ impl Rates {
     ///
     /// # Errors
     /// When it is one too many.
-    pub fn count_transaction(&self, transaction: PayId, now: Moment) -> Result<(), Reached> {
+    pub fn count_transaction(&self, transaction: PayId, now: UnixMillis) -> Result<(), Reached> {
         count(&self.transactions, transaction, BY_TRANSACTION, now)
     }
 }
 
 /// A question that is refused does not count: whoever asks on and on is answered again after a minute.
-fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, now: Moment) -> Result<(), Reached> {
+fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, now: UnixMillis) -> Result<(), Reached> {
     // Nothing that is counted here is left half done.
     let mut questions = questions.lock().unwrap_or_else(PoisonError::into_inner);
     questions.tidy(now);
@@ -85,7 +85,7 @@ fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, no
 
 impl<K: Hash + Eq> Questions<K> {
     /// Forgets, once a minute, whoever has not asked for a minute.
-    fn tidy(&mut self, now: Moment) {
+    fn tidy(&mut self, now: UnixMillis) {
         if is_over(self.tidied_at, now) {
             self.asked.retain(|_, asked| asked.back().is_some_and(|last| !is_over(*last, now)));
             self.tidied_at = now;
@@ -93,7 +93,7 @@ impl<K: Hash + Eq> Questions<K> {
     }
 }
 
-fn is_over(at: Moment, now: Moment) -> bool {
+fn is_over(at: UnixMillis, now: UnixMillis) -> bool {
     now.since(at) >= SPAN
 }
 
@@ -101,7 +101,7 @@ fn is_over(at: Moment, now: Moment) -> bool {
 mod tests {
     use super::*;
 
-    const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+    const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 
     fn merchant(byte: u8) -> MerchantId {
         MerchantId::mint([byte; 16])
@@ -111,7 +111,7 @@ mod tests {
         PayId::new(number).unwrap()
     }
 
-    fn after(millis: u64) -> Moment {
+    fn after(millis: u64) -> UnixMillis {
         NOW.plus(Duration::from_millis(millis))
     }
 

@@ -15,7 +15,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, OperationKind};
 use crate::domain::merchant::Merchant;
-use crate::domain::wish::Wish;
+use crate::domain::open_request::OpenRequest;
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation, derive, use_cases};
 use crate::web::body::Incoming;
 
@@ -73,17 +73,17 @@ fn is_repeatable(journey: &Journey) -> bool {
 /// Opens the transaction, and has the bank conclude what needs no customer.
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, ErrorBody> {
     let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
-    let wish = asked.wish(headers(call.notice_type.as_deref(), call.hash));
-    let ordered = use_cases::open::order(engine, &call.merchant, NAME, &wish, &reservation).await;
+    let open_request = asked.open_request(headers(call.notice_type.as_deref(), call.hash));
+    let ordered = use_cases::open::order(engine, &call.merchant, NAME, &open_request, &reservation).await;
     match ordered.map_err(renamed)? {
-        Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &wish, journey)).await),
+        Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &open_request, journey)).await),
         Ordered::Repeated(_) => Err(ErrorBody::duplicate(&id)),
     }
 }
 
 /// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
 /// must not be said as a system error, which says that there is none. What is not concluded stays pending, and expires.
-async fn applied(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey: Journey) -> Journey {
+async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenRequest, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
@@ -98,8 +98,8 @@ async fn applied(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey
             return journey;
         }
     };
-    if let Some(wish) = chargeback(&applied, wish) {
-        match timeout(PATIENCE, taken_back(engine, merchant, &wish)).await {
+    if let Some(open_request) = chargeback(&applied, open_request) {
+        match timeout(PATIENCE, taken_back(engine, merchant, &open_request)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error, pay_id = %applied.pay_id(), "ixopay.not_taken_back"),
             Err(_) => tracing::warn!(pay_id = %applied.pay_id(), "ixopay.taken_back_later"),
@@ -109,8 +109,8 @@ async fn applied(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish, journey
 }
 
 /// Opens and performs the chargeback that the test bank plays.
-async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, wish: &Wish) -> Result<(), EngineError> {
-    let journey = use_cases::open::open(engine, merchant, NAME, wish, None).await?;
+async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenRequest) -> Result<(), EngineError> {
+    let journey = use_cases::open::open(engine, merchant, NAME, open_request, None).await?;
     use_cases::perform::perform(engine, journey).await.map(drop)
 }
 

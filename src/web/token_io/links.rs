@@ -42,8 +42,9 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let suffix: String = URL_SAFE_NO_PAD.encode(&engine.deps.clock.entropy()[..6]).replace(['-', '_'], "x");
         let link = PaymentLink::read(&call.body, &suffix[..4], engine.deps.clock.now())?;
-        let wish = payments::answered(&call.merchant, link.wish(payments::webhook(&call.merchant)))?;
-        let opened = use_cases::open::open(&engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await;
+        let open_request = payments::answered(&call.merchant, link.open_request(payments::webhook(&call.merchant)))?;
+        let opened =
+            use_cases::open::open(&engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await;
         shown(&engine, &payments::opened(opened, "paymentTemplate.callbackUrl")?)
     };
     answer(&engine, asked.await)

@@ -16,11 +16,12 @@ use crate::dialect::token_io::{
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
+use crate::domain::open_request::OpenRequest;
 use crate::domain::terms::{AnswersTo, SameBrowser};
-use crate::domain::wish::Wish;
 use crate::engine::{
-    Counted, Engine, EngineError, Page, Place, Selected, Stretch, Which, derive, find, scan, use_cases,
+    Counted, Engine, EngineError, JourneyCursor, JourneyFilter, Page, ScanRange, Selected, derive, find, scan,
+    use_cases,
 };
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
@@ -77,9 +78,9 @@ pub(super) struct Part {
     /// Where it begins.
     pub offset: Option<Offset>,
     /// Only what was opened earlier.
-    pub before: Option<Moment>,
+    pub before: Option<UnixMillis>,
     /// Only what was opened later.
-    pub after: Option<Moment>,
+    pub after: Option<UnixMillis>,
 }
 
 impl Part {
@@ -91,10 +92,10 @@ impl Part {
         wanted: impl Fn(&Journey) -> bool,
     ) -> Result<(Vec<Journey>, PageInfo), ErrorBody> {
         let page = Page { skip: 0, most: self.limit + 1 };
-        let after = self.offset.map(|Offset { opened_at, pay_id }| Place { opened_at, pay_id });
+        let after = self.offset.map(|Offset { opened_at, pay_id }| JourneyCursor { opened_at, pay_id });
         let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
-        let (lists, before) = (vec![Which::All], self.before);
-        let stretch = Stretch { lists, before, after, from, most: LOOKED_AT };
+        let (lists, before) = (vec![JourneyFilter::All], self.before);
+        let stretch = ScanRange { lists, before, after, from, most: LOOKED_AT };
         let mut selected =
             scan::select_and_count(&engine.deps, merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
         let next = self.next(&selected);
@@ -109,7 +110,7 @@ impl Part {
         if selected.journeys.len() > self.limit {
             return selected.journeys.get(self.limit.checked_sub(1)?).map(Offset::behind);
         }
-        selected.stopped.map(|Place { opened_at, pay_id }| Offset { opened_at, pay_id })
+        selected.stopped.map(|JourneyCursor { opened_at, pay_id }| Offset { opened_at, pay_id })
     }
 }
 
@@ -173,18 +174,18 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
         let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
         return Err(token_io::Rejection::not_allowed(invalid.hint(hint)).into());
     }
-    let wish = answered(merchant, request.wish(webhook(merchant)))?;
+    let open_request = answered(merchant, request.open_request(webhook(merchant)))?;
     opened(
-        use_cases::open::open(engine, merchant, NAME, &wish, call.reservation.as_ref()).await,
+        use_cases::open::open(engine, merchant, NAME, &open_request, call.reservation.as_ref()).await,
         "initiation.callbackUrl",
     )
 }
 
-/// The same wish where the merchant's app takes the bank's answers itself.
-pub(super) fn answered(merchant: &Merchant, wish: Wish) -> Result<Wish, ErrorBody> {
+/// The same open request where the merchant's app takes the bank's answers itself.
+pub(super) fn answered(merchant: &Merchant, open_request: OpenRequest) -> Result<OpenRequest, ErrorBody> {
     match (merchant.settings.answers_to, merchant.settings.same_browser) {
-        (AnswersTo::Gateway, _) => Ok(wish),
-        (AnswersTo::App, SameBrowser::Checked) => Ok(answered_by_app(wish)),
+        (AnswersTo::Gateway, _) => Ok(open_request),
+        (AnswersTo::App, SameBrowser::Checked) => Ok(answered_by_app(open_request)),
         (AnswersTo::App, SameBrowser::Required) => {
             let message = "This member's settings have its app take the bank's answers, and ask for the same browser on \
                            the way back, which only this gateway could check";
@@ -258,8 +259,9 @@ mod tests {
     fn a_list_goes_on_behind_the_last_that_was_shown_or_looked_at() {
         let part = |offset| Part { limit: 2, offset, before: None, after: None };
         let (behind, before) = (Offset::behind(&journey()), Offset::before(&journey()));
-        let stopped = Place { opened_at: Moment::from_millis(1_790_000_000_000), pay_id: journey().pay_id() };
-        let next = |count: usize, stopped: Option<Place>| {
+        let stopped =
+            JourneyCursor { opened_at: UnixMillis::from_millis(1_790_000_000_000), pay_id: journey().pay_id() };
+        let next = |count: usize, stopped: Option<JourneyCursor>| {
             part(None).next(&Selected { journeys: vec![journey(); count], count, stopped })
         };
         assert_eq!((next(2, None), next(3, None)), (None, Some(behind)));

@@ -42,8 +42,9 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         if let Some(bank) = &request.bank {
             check_bank(&engine, bank)?;
         }
-        let wish = payments::answered(&call.merchant, request.wish())?;
-        let opened = use_cases::open::open(&engine, &call.merchant, NAME, &wish, call.reservation.as_ref()).await;
+        let open_request = payments::answered(&call.merchant, request.open_request())?;
+        let opened =
+            use_cases::open::open(&engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await;
         Ok(token_request(&payments::opened(opened, "requestPayload.redirectUrl")?)?)
     };
     answer(&engine, asked.await)

@@ -9,7 +9,7 @@ use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -180,7 +180,7 @@ fn read_place(text: &str) -> Result<DeliveryCursor, Invalid> {
     let read = || {
         let mut parts = text.splitn(4, '-');
         Some(DeliveryCursor {
-            at: Moment::from_millis(parts.next()?.parse().ok()?),
+            at: UnixMillis::from_millis(parts.next()?.parse().ok()?),
             pay_id: parts.next()?.parse::<PayId>().ok()?,
             event: parts.next()?.parse().ok()?,
             target: parts.next()?.parse().ok()?,

@@ -8,7 +8,7 @@ use super::consents::status_word;
 use super::{Caller, Incoming, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::engine::{Engine, use_cases};
 use crate::web::body::{BodyTrouble, read_form};
 use crate::web::problem::Problem;
@@ -88,6 +88,6 @@ fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
 }
 
 /// Whole seconds since the epoch: a token is never said to live longer than it does.
-const fn seconds(moment: Moment) -> u64 {
+const fn seconds(moment: UnixMillis) -> u64 {
     moment.as_millis() / 1000
 }

@@ -12,10 +12,10 @@ use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, RecordedResponse, Stage};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, ProviderRefusal};
-use crate::domain::plan::Entry;
-use crate::engine::{Engine, Place, Sight, Which, derive, use_cases};
+use crate::domain::plan::PlannedCallback;
+use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -63,7 +63,7 @@ struct EntryView {
 }
 
 #[derive(Serialize)]
-struct SightView {
+struct JourneyDetailsView {
     #[serde(flatten)]
     journey: JourneyView,
     deliveries: Vec<DeliveryView>,
@@ -93,8 +93,8 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     let page = ListQuery::read(&request, &["limit", "after"])?;
     let limit = page.limit;
     let after = page.after.as_deref().map(read_place).transpose()?;
-    let journeys = use_cases::list::journeys(&engine, merchant.id, Which::All, after, limit).await?;
-    let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(Place::of(last)));
+    let journeys = use_cases::list::journeys(&engine, merchant.id, JourneyFilter::All, after, limit).await?;
+    let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(JourneyCursor::of(last)));
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
 }
@@ -146,17 +146,17 @@ pub(super) fn status(journey: &Journey) -> &'static str {
     }
 }
 
-fn sight_view(engine: &Engine, sight: &Sight) -> Result<SightView, Problem> {
+fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsView, Problem> {
     let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery, Shown::Every));
-    Ok(SightView {
+    Ok(JourneyDetailsView {
         journey: view(engine, &sight.journey)?,
         deliveries: deliveries.collect(),
         timeline: timeline(sight),
     })
 }
 
-impl From<&Entry> for EntryView {
-    fn from(entry: &Entry) -> Self {
+impl From<&PlannedCallback> for EntryView {
+    fn from(entry: &PlannedCallback) -> Self {
         Self {
             index: entry.slot,
             url: entry.url.as_str().to_owned(),
@@ -167,7 +167,7 @@ impl From<&Entry> for EntryView {
 }
 
 /// What happened, in the order of time.
-fn timeline(sight: &Sight) -> Vec<Event> {
+fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
     for (number, visit) in (1..).zip(journey.visits()) {
@@ -220,19 +220,19 @@ fn refused(error: &ProviderRefusal, event: Event) -> Event {
     Event { error: Some(error.code().to_owned()), error_description, ..event }
 }
 
-fn event(moment: Moment, event: &'static str) -> Event {
+fn event(moment: UnixMillis, event: &'static str) -> Event {
     Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
 }
 
-pub(super) fn write_place(place: Place) -> String {
+pub(super) fn write_place(place: JourneyCursor) -> String {
     format!("{}-{}", place.opened_at.as_millis(), place.pay_id)
 }
 
-pub(super) fn read_place(text: &str) -> Result<Place, Invalid> {
+pub(super) fn read_place(text: &str) -> Result<JourneyCursor, Invalid> {
     let refused = || Invalid::new("after", "is not a place in the list").hint("expected the value of next");
     let (opened_at, pay_id) = text.split_once('-').ok_or_else(refused)?;
-    Ok(Place {
-        opened_at: Moment::from_millis(opened_at.parse().map_err(|_| refused())?),
+    Ok(JourneyCursor {
+        opened_at: UnixMillis::from_millis(opened_at.parse().map_err(|_| refused())?),
         pay_id: pay_id.parse().map_err(|_| refused())?,
     })
 }

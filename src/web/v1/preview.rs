@@ -13,8 +13,8 @@ use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
 use crate::domain::door::{Homeward, Start};
 use crate::domain::invalid::Invalid;
+use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::Outcome;
-use crate::domain::wish::Wish;
 use crate::engine::{Engine, Rehearsal, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
@@ -90,9 +90,9 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// A wish such as the dialect would read from a call with these fields: the same code refuses the same things. In a form an
+/// An open request such as the dialect would read from a call with these fields: the same code refuses the same things. In a form an
 /// empty field is one that was left out; in JSON it is a mistake.
-fn read_wish(body: &PreviewBody) -> Result<Wish, Invalid> {
+fn read_wish(body: &PreviewBody) -> Result<OpenRequest, Invalid> {
     for (field, text) in [("payment_endpoint_form", &body.payment_endpoint_form), ("params_in", &body.params_in)] {
         if text.as_ref().is_some_and(String::is_empty) {
             return Err(Invalid::new(field, "is empty").hint("leave the field out"));

@@ -11,7 +11,7 @@ use super::ways::WaysView;
 use super::{Call, merchant_of};
 use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{CallbackName, Choices, Merchant, SavedCallback, Settings, Used};
+use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Settings, SettingsPatch, Used};
 use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, WhenLate,
 };
@@ -259,8 +259,8 @@ impl From<&Settings> for SettingsView {
     }
 }
 
-fn read_choices(body: &SettingsBody) -> Result<Choices, Invalid> {
-    Ok(Choices {
+fn read_choices(body: &SettingsBody) -> Result<SettingsPatch, Invalid> {
+    Ok(SettingsPatch {
         one_time_token: body.one_time_token.as_deref().map(OneTime::parse).transpose()?,
         extra_outcomes: body.extra_outcomes.as_deref().map(ExtraOutcomes::parse).transpose()?,
         one_off_urls: body.one_off_urls.as_deref().map(OneOffUrls::parse).transpose()?,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::journeys::status;
 use super::{Call, Incoming, no_store};
 use crate::domain::journey::Journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
 use crate::web::patience::patience;
@@ -45,13 +45,13 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     let request = incoming.request.clone();
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
     let patience = patience(&request)?;
-    let wish = Redeeming {
+    let open_request = Redeeming {
         merchant: call.merchant.id,
         token: &call.body.one_time_token,
         reservation: call.reservation,
         patience,
     };
-    match use_cases::redeem::redeem(&engine, wish).await? {
+    match use_cases::redeem::redeem(&engine, open_request).await? {
         Redeemed::Known(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -78,7 +78,7 @@ fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
     }
 }
 
-fn outcome(journey: &Journey, redeemed_at: Moment) -> OutcomeView {
+fn outcome(journey: &Journey, redeemed_at: UnixMillis) -> OutcomeView {
     let opening = journey.opening();
     OutcomeView {
         journey_id: journey.id().to_string(),

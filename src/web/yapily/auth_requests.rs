@@ -52,10 +52,10 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Resul
             .hint("list them with GET /institutions")
     })?;
     let reach = request.at(institution)?;
-    let wish = |user: &_| request.wish(user, reach.clone());
-    let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
+    let open_request = |user: &_| request.open_request(user, reach.clone());
+    let user = users::asked(engine, &call.merchant, request.who(), &open_request).await?;
     let journey =
-        use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?;
+        use_cases::consent::open(engine, &call.merchant, NAME, &open_request(&user), call.reservation.as_ref()).await?;
     asked_for(engine, &journey)
 }
 

@@ -15,7 +15,7 @@ use crate::domain::consent::Kind;
 use crate::domain::id::{JourneyId, MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Changed, Counted, Engine, Page, Stretch, Which, derive, find, scan, use_cases};
+use crate::engine::{Changed, Counted, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
 use crate::web::body::Incoming;
 use crate::web::patience::patience;
 
@@ -94,11 +94,12 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Err
     let merchant = merchant_of(engine, request).await?.id;
     let query = Query::read(query(request))?;
     let users = users(engine, merchant, &query).await?;
-    let lists =
-        users.as_ref().map_or_else(|| vec![Which::All], |users| users.iter().copied().map(Which::OfUser).collect());
+    let lists = users
+        .as_ref()
+        .map_or_else(|| vec![JourneyFilter::All], |users| users.iter().copied().map(JourneyFilter::OfUser).collect());
     // The stretch ends before its moment, the filter with it.
     let before = query.before.map(|before| before.plus(Duration::from_millis(1)));
-    let stretch = Stretch { lists, before, after: None, from: query.from, most: LOOKED_AT };
+    let stretch = ScanRange { lists, before, after: None, from: query.from, most: LOOKED_AT };
     let now = engine.deps.clock.now();
     let wanted = |journey: &Journey| {
         is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)

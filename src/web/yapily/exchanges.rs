@@ -33,9 +33,9 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
         let call = Call::read(&engine, incoming).await?;
         let token = read_one_time_token(&call.body)?;
         let patience = patience(&request)?;
-        let wish =
+        let open_request =
             Redeeming { merchant: call.merchant.id, token: token.reveal(), reservation: call.reservation, patience };
-        told(&engine, use_cases::redeem::redeem(&engine, wish).await?)
+        told(&engine, use_cases::redeem::redeem(&engine, open_request).await?)
     };
     answer(&engine, redeemed.await)
 }

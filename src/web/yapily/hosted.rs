@@ -65,9 +65,9 @@ async fn open(engine: &Arc<Engine>, call: &Call, hosted: &HostedRequest) -> Resu
     let candidates = hosted.candidates(&engine.deps.institutions)?;
     let able = |institution: &Institution| !request.is_payment() || engine.deps.takes_payments(institution);
     let reach = hosted.reach(&candidates, able)?;
-    let wish = |user: &_| request.wish(user, reach.clone());
-    let user = users::asked(engine, &call.merchant, request.who(), &wish).await?;
-    Ok(use_cases::consent::open(engine, &call.merchant, NAME, &wish(&user), call.reservation.as_ref()).await?)
+    let open_request = |user: &_| request.open_request(user, reach.clone());
+    let user = users::asked(engine, &call.merchant, request.who(), &open_request).await?;
+    Ok(use_cases::consent::open(engine, &call.merchant, NAME, &open_request(&user), call.reservation.as_ref()).await?)
 }
 
 fn shown(

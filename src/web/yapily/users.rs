@@ -13,9 +13,9 @@ use crate::domain::id::{MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
+use crate::domain::open_request::OpenRequest;
 use crate::domain::user::User;
-use crate::domain::wish::Wish;
-use crate::engine::{Engine, Enrolled, Page, Which, use_cases};
+use crate::engine::{Engine, Enrolled, JourneyFilter, Page, use_cases};
 use crate::web::body::Incoming;
 
 /// The most consents of one user that are looked at.
@@ -28,12 +28,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// The user of a request: it has to be one of the merchant's, and is added if only the merchant's own id is given and
-/// new, unless the wish would be refused anyway.
+/// new, unless the open request would be refused anyway.
 pub(super) async fn asked(
     engine: &Engine,
     merchant: &Merchant,
     who: &Who,
-    wish: &impl Fn(&User) -> Wish,
+    open_request: &impl Fn(&User) -> OpenRequest,
 ) -> Result<User, ErrorBody> {
     if let Some(id) = who.user {
         let found = use_cases::users::find(engine, merchant.id, id).await?;
@@ -54,7 +54,7 @@ pub(super) async fn asked(
         application_user: who.application_user.clone(),
         created_at: engine.deps.clock.now(),
     };
-    use_cases::open::rehearse(engine, merchant, NAME, &wish(&nobody))?;
+    use_cases::open::rehearse(engine, merchant, NAME, &open_request(&nobody))?;
     match use_cases::users::enrol(engine, merchant.id, nobody.application_user, None).await? {
         (added, Enrolled::New) => Ok(added),
         (_, Enrolled::Known(found)) => Ok(found),
@@ -152,7 +152,7 @@ async fn institutions(engine: &Engine, of: &User) -> Result<Vec<String>, ErrorBo
 }
 
 async fn consents(engine: &Engine, of: &User) -> Result<Vec<Journey>, ErrorBody> {
-    Ok(use_cases::list::select(engine, of.merchant, Which::OfUser(of.id), ALL, |journey| {
+    Ok(use_cases::list::select(engine, of.merchant, JourneyFilter::OfUser(of.id), ALL, |journey| {
         journey.opening().dialect == NAME
     })
     .await?)

@@ -10,7 +10,7 @@ use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Journey, Opening, Purpose};
 use handback::domain::merchant::{MerchantName, Settings};
 use handback::domain::outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
-use handback::domain::plan::Plan;
+use handback::domain::plan::CallbackPlan;
 use handback::domain::redirect::Redirect;
 use handback::domain::secret::Secret;
 use handback::provider::oidc::Oidc;
@@ -69,7 +69,7 @@ impl Visit {
             key: "k1".into(),
             purpose,
             extras: Vec::new(),
-            plan: Plan::default(),
+            plan: CallbackPlan::default(),
             terms: Settings::default().terms(),
             opened_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),

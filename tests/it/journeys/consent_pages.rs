@@ -5,8 +5,8 @@ use std::time::Duration;
 use handback::domain::consent::{Kind, Status};
 use handback::domain::journey::Journey;
 use handback::domain::money::{Amount, Currency};
+use handback::domain::open_request::RequestedCallbacks;
 use handback::domain::outcome::Outcome;
-use handback::domain::wish::Asked;
 use handback::engine::use_cases;
 use reqwest::Method;
 
@@ -15,8 +15,8 @@ use crate::support::http::query_value;
 
 const HOME: &str = "https://shop.example/cb";
 
-fn home() -> Asked {
-    Asked::Text(HOME.into())
+fn home() -> RequestedCallbacks {
+    RequestedCallbacks::Text(HOME.into())
 }
 
 fn payment() -> Kind {
@@ -134,7 +134,7 @@ async fn a_bank_that_cannot_be_reached_is_a_page_with_a_way_on() {
 async fn a_customer_chooses_the_bank_and_can_choose_again() {
     let closed = Manners { reachable: false, ..Manners::plain("closed") };
     let annex = Annex::open(&[closed, Manners::plain("other")]).await;
-    let journey = annex.consent(Kind::Accounts, None, Asked::OwnPage).await;
+    let journey = annex.consent(Kind::Accounts, None, RequestedCallbacks::OwnPage).await;
     let (link, chooser) = (annex.link(&journey), page(&annex, &journey, ""));
     let offered = annex.http.get(&chooser).await.is(200).says("Choose your bank").says("Corner shop asks to read");
     offered.says("value=\"modelo-sandbox\"").says("value=\"of-other\"").never_says("name=\"find\"");
@@ -224,7 +224,7 @@ async fn who_refuses_what_was_given_before_is_not_told_to_have_agreed() {
 #[tokio::test]
 async fn an_app_is_opened_with_the_words_of_a_consent() {
     let annex = Annex::open(&[]).await;
-    let callback = Asked::Text("com.example.shop://bank".into());
+    let callback = RequestedCallbacks::Text("com.example.shop://bank".into());
     let journey = annex.consent(Kind::Accounts, Some("modelo-sandbox"), callback).await;
     let bank = annex.http.get(&page(&annex, &journey, "")).await.location();
     let app = annex.http.back(&format!("code=ok&state={}", query_value(&bank, "state"))).await.location();

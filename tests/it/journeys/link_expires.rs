@@ -39,8 +39,9 @@ async fn a_link_expires_after_a_day_and_says_so(house: House) {
 
 async fn a_merchant_that_wants_to_hear_of_expiry_does(house: House) {
     let shop = house.shop("Shop");
-    let wish = json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true, "one_time_token": true });
-    let link = shop.link(wish).await;
+    let open_request =
+        json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true, "one_time_token": true });
+    let link = shop.link(open_request).await;
     house.wait(DAY);
     let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
     let token = query_value(&home, "one-time-token");

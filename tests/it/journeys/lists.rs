@@ -5,8 +5,8 @@ use std::time::Duration;
 use handback::domain::consent::Consent;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::journey::Journey;
-use handback::domain::wish::Asked;
-use handback::engine::{Counted, Page, Place, Stretch, Which, scan};
+use handback::domain::open_request::RequestedCallbacks;
+use handback::engine::{Counted, JourneyCursor, JourneyFilter, Page, ScanRange, scan};
 
 use crate::support::annex::{Annex, consent};
 
@@ -22,13 +22,13 @@ async fn many(annex: &Annex) -> Vec<Journey> {
     let mut journeys = Vec::new();
     for number in 0..36_u8 {
         let asked = Consent { user: user(u8::from(number % 3 == 0)), ..consent() };
-        journeys.insert(0, annex.ask(asked, Asked::OwnPage).await);
+        journeys.insert(0, annex.ask(asked, RequestedCallbacks::OwnPage).await);
         annex.clock.advance(Duration::from_secs(1));
     }
     journeys
 }
 
-async fn found(annex: &Annex, stretch: &Stretch, counted: Counted) -> (Vec<Journey>, usize) {
+async fn found(annex: &Annex, stretch: &ScanRange, counted: Counted) -> (Vec<Journey>, usize) {
     let found = scan::select_and_count(&annex.engine.deps, annex.merchant.id, stretch, counted, |_| true)
         .await
         .expect("a store");
@@ -40,13 +40,13 @@ async fn found(annex: &Annex, stretch: &Stretch, counted: Counted) -> (Vec<Journ
 async fn the_lists_of_several_users_are_one_newest_first() {
     let annex = Annex::open(&[]).await;
     let journeys = many(&annex).await;
-    let lists = (0..USERS).map(|number| Which::OfUser(user(number))).collect();
-    let stretch = Stretch { lists, before: None, after: None, from: None, most: usize::MAX };
+    let lists = (0..USERS).map(|number| JourneyFilter::OfUser(user(number))).collect();
+    let stretch = ScanRange { lists, before: None, after: None, from: None, most: usize::MAX };
     let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
     assert_eq!(found(&annex, &stretch, all).await, (journeys.clone(), 36));
     let page = Counted { page: Page { skip: 5, most: 20 }, to: 30 };
     assert_eq!(found(&annex, &stretch, page).await, (journeys[5..25].to_vec(), 30));
-    let none = Stretch { lists: Vec::new(), ..stretch };
+    let none = ScanRange { lists: Vec::new(), ..stretch };
     assert_eq!(found(&annex, &none, all).await, (Vec::new(), 0));
 }
 
@@ -55,13 +55,13 @@ async fn a_stretch_begins_and_ends_where_it_says() {
     let annex = Annex::open(&[]).await;
     let journeys = many(&annex).await;
     let opened_at = |nth: usize| Some(journeys[nth].opening().opened_at);
-    let both = vec![Which::OfUser(user(0)), Which::OfUser(user(1))];
+    let both = vec![JourneyFilter::OfUser(user(0)), JourneyFilter::OfUser(user(1))];
     let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
-    for lists in [vec![Which::All], both] {
-        let stretch = Stretch { lists, before: opened_at(9), after: None, from: opened_at(29), most: usize::MAX };
+    for lists in [vec![JourneyFilter::All], both] {
+        let stretch = ScanRange { lists, before: opened_at(9), after: None, from: opened_at(29), most: usize::MAX };
         assert_eq!(found(&annex, &stretch, all).await, (journeys[10..30].to_vec(), 20));
         // What is not wanted is looked at, too.
-        let bounded = Stretch { most: 7, ..stretch };
+        let bounded = ScanRange { most: 7, ..stretch };
         let first = |journey: &Journey| journey.opening().purpose.consent().is_some_and(|own| own.user == user(0));
         let expected: Vec<Journey> = journeys[10..17].iter().filter(|journey| first(journey)).cloned().collect();
         assert!((1..7).contains(&expected.len()));
@@ -69,8 +69,8 @@ async fn a_stretch_begins_and_ends_where_it_says() {
             scan::select_and_count(&annex.engine.deps, annex.merchant.id, &bounded, all, first).await.expect("a store");
         assert_eq!((selected.journeys, selected.count), (expected.clone(), expected.len()));
         // It says where it stopped, unless the part was full before.
-        assert_eq!(selected.stopped, Some(Place::of(&journeys[16])));
-        let on = Stretch { after: selected.stopped, most: usize::MAX, ..bounded.clone() };
+        assert_eq!(selected.stopped, Some(JourneyCursor::of(&journeys[16])));
+        let on = ScanRange { after: selected.stopped, most: usize::MAX, ..bounded.clone() };
         assert_eq!(found(&annex, &on, all).await.0, journeys[17..30], "from there it goes on");
         let one = Counted { page: Page { skip: 0, most: 1 }, to: 0 };
         let full =

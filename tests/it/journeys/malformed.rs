@@ -30,9 +30,10 @@ async fn a_consent_fails_by_the_institutions_fault(house: House) {
 
 async fn a_checkout_may_be_tried_again_and_nobody_is_told(house: House) {
     let shop = house.shop("Shop");
-    let wish = json!({ "callback_url": "https://shop.example/cb,https://hook.example/cb", "one_time_token": true });
+    let open_request =
+        json!({ "callback_url": "https://shop.example/cb,https://hook.example/cb", "one_time_token": true });
     for silent in SILENT {
-        let link = shop.link(wish.clone()).await;
+        let link = shop.link(open_request.clone()).await;
         let back = house.http.pay(&link.text, silent).await.location();
         assert_eq!(json!(back), link.data["pay_link"], "{silent}");
         house.http.get(&back).await.is(200).says("Try again").says("could not be read");

@@ -1,8 +1,8 @@
 //! A bank answers behind a `#`: a page of ours reads it and posts it, and no redirect carries it on.
 
 use handback::domain::consent::Kind;
+use handback::domain::open_request::RequestedCallbacks;
 use handback::domain::outcome::Outcome;
-use handback::domain::wish::Asked;
 use handback::web::page::assets;
 
 use crate::support::annex::{Annex, Manners};
@@ -17,7 +17,7 @@ async fn annex() -> Annex {
 
 /// A consent whose customer is at the bank: the journey, and its state.
 async fn away(annex: &Annex) -> (handback::domain::journey::Journey, String) {
-    let callback = Asked::Text("https://shop.example/cb".into());
+    let callback = RequestedCallbacks::Text("https://shop.example/cb".into());
     let journey = annex.consent(Kind::Accounts, Some("of-hybrid"), callback).await;
     let bank = annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location();
     (journey, query_value(&bank, "state"))

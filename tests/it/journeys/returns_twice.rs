@@ -33,8 +33,9 @@ async fn replay(http: &Http, trip: &Trip, answer: &str, times: usize) -> String 
 
 async fn a_payment_comes_home_alike_a_thousand_times(house: House) {
     let shop = house.shop("Shop");
-    let wish = json!({ "callback_url": "https://shop.example/cb,https://hook.example/cb", "one_time_token": true });
-    let link = shop.link(wish).await;
+    let open_request =
+        json!({ "callback_url": "https://shop.example/cb,https://hook.example/cb", "one_time_token": true });
+    let link = shop.link(open_request).await;
     let trip = house.http.leave(&link.text).await;
     let home = replay(&house.http, &trip, "code=ok", 1000).await;
     let token = one_time_token(&home);
@@ -146,9 +147,9 @@ async fn replays_outlive_a_restart(mut house: House) {
     }
 }
 
-async fn away(house: &House, shop: &Shop, mut wish: Value) -> (Link, Trip) {
-    wish["callback_url"] = json!("https://shop.example/cb");
-    let link = shop.link(wish).await;
+async fn away(house: &House, shop: &Shop, mut open_request: Value) -> (Link, Trip) {
+    open_request["callback_url"] = json!("https://shop.example/cb");
+    let link = shop.link(open_request).await;
     let trip = house.http.leave(&link.text).await;
     (link, trip)
 }

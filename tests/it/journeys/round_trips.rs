@@ -13,11 +13,11 @@ async fn a_return_takes_two_round_trips_and_its_replay_one() {
     let shop = house.shop("Shop");
     // Nobody is told in the background: the courier would ask the same store at the same time. That deliveries cost a
     // final outcome no trip of their own, the store's own tests count.
-    let wish = json!({ "callback_url": "https://shop.example/cb", "one_time_token": true });
+    let open_request = json!({ "callback_url": "https://shop.example/cb", "one_time_token": true });
     for answer in ["code=ok", "error=access_denied", "error=server_error", "code=fail:server_error"] {
         let (mut first, mut replay) = (usize::MAX, usize::MAX);
         for _ in 0..COUNTS {
-            let link = shop.link(wish.clone()).await;
+            let link = shop.link(open_request.clone()).await;
             let trip = house.http.leave(&link.text).await;
             let query = trip.with(answer);
             let before = house.proxy().round_trips();

@@ -2,8 +2,8 @@
 
 use handback::domain::consent::{AnswerTo, Consent, Kind};
 use handback::domain::money::{Amount, Currency};
+use handback::domain::open_request::RequestedCallbacks;
 use handback::domain::outcome::Outcome;
-use handback::domain::wish::Asked;
 use url::Url;
 
 use crate::support::annex::{Annex, consent};
@@ -17,7 +17,7 @@ fn at_modelo(kind: Kind, answer_to: AnswerTo) -> Consent {
 
 /// The address of the bank's page for this consent.
 async fn asked(annex: &Annex, consent: Consent) -> String {
-    let journey = annex.ask(consent, Asked::OwnPage).await;
+    let journey = annex.ask(consent, RequestedCallbacks::OwnPage).await;
     annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location()
 }
 
@@ -55,7 +55,7 @@ async fn each_of_its_answers_ends_a_consent() {
         ("slow", Some(("delay", "300")), Outcome::Authorised),
         ("fail", Some(("fail", "invalid_grant")), Outcome::Failed),
     ] {
-        let journey = annex.ask(at_modelo(Kind::Accounts, AnswerTo::Gateway), Asked::OwnPage).await;
+        let journey = annex.ask(at_modelo(Kind::Accounts, AnswerTo::Gateway), RequestedCallbacks::OwnPage).await;
         let page = annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location();
         let query = query(&page);
         let form: Vec<_> = fields(&query, decision).into_iter().chain(field).collect();
@@ -64,7 +64,7 @@ async fn each_of_its_answers_ends_a_consent() {
         let concluded = annex.now(&journey).await;
         assert_eq!(concluded.final_outcome().map(|final_outcome| final_outcome.outcome), Some(outcome), "{decision}");
     }
-    let journey = annex.ask(at_modelo(Kind::Accounts, AnswerTo::Gateway), Asked::OwnPage).await;
+    let journey = annex.ask(at_modelo(Kind::Accounts, AnswerTo::Gateway), RequestedCallbacks::OwnPage).await;
     let page = annex.http.get(&format!("/consent?link_id={}", annex.link(&journey))).await.location();
     annex
         .http

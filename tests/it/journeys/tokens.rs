@@ -167,8 +167,8 @@ async fn what_is_no_token_is_unknown(house: House) {
 async fn links_and_merchants_choose_whether_there_is_one(house: House) {
     let shop = house.shop("Shop");
     let has_token = |home: &str| home.contains("&one-time-token=");
-    let pay = async |wish: Value| {
-        let link = shop.link(wish).await;
+    let pay = async |open_request: Value| {
+        let link = shop.link(open_request).await;
         house.http.pay(&link.text, "code=ok").await.location()
     };
     let to = "https://shop.example/cb";
@@ -207,10 +207,10 @@ async fn a_lost_reply_is_delivered_once_to_the_caller_that_lost_it() {
 }
 
 async fn paid(house: &House, shop: &Shop) -> (Link, String) {
-    let wish = json!({
+    let open_request = json!({
         "callback_url": "https://shop.example/cb", "one_time_token": true, "recipient_note": "order 7"
     });
-    let link = shop.link(wish).await;
+    let link = shop.link(open_request).await;
     let home = house.http.pay(&link.text, "code=ok").await.location();
     let token = query_value(&home, "one-time-token");
     (link, token)

@@ -150,8 +150,8 @@ pub async fn pay(shop: Arc<Shop>, urls: Arc<Vec<String>>, numbers: Range<usize>)
     for n in numbers {
         let list: Vec<_> =
             std::iter::once("https://shop.example/back").chain(urls.iter().map(String::as_str)).collect();
-        let wish = json!({ "amount": 1, "recipient_note": format!("delivery {n}"), "callback_url": list });
-        let opened = shop.create_link(&format!("delivery-{n}"), &wish).await.json();
+        let open_request = json!({ "amount": 1, "recipient_note": format!("delivery {n}"), "callback_url": list });
+        let opened = shop.create_link(&format!("delivery-{n}"), &open_request).await.json();
         let link = crate::support::shop::Link::read(&opened);
         let away = shop.press("pay", &link.text).await.onward();
         let [to, state] = ["redirect_uri", "state"].map(|name| crate::support::http::query_value(&away, name));

@@ -50,7 +50,12 @@ async fn every_journey_is_listed_once(shop: &Shop, ledger: &[Story]) {
         after = format!("&after={next}");
     }
     for story in ledger {
-        assert_eq!(listed.get(story.wish["recipient_note"].as_str().unwrap()), Some(&story.pay_id), "{}", story.key);
+        assert_eq!(
+            listed.get(story.open_request["recipient_note"].as_str().unwrap()),
+            Some(&story.pay_id),
+            "{}",
+            story.key
+        );
     }
     assert_eq!(listed.len(), ledger.len(), "journeys that nobody knows");
 }
@@ -58,7 +63,7 @@ async fn every_journey_is_listed_once(shop: &Shop, ledger: &[Story]) {
 async fn link_holds(shop: &Shop, story: &Story) {
     let page = shop.browse(&story.pay_link).await;
     assert_eq!(page.status, 200, "{}: {}", story.pay_link, page.body);
-    let again = shop.create_link(&story.key, &story.wish).await;
+    let again = shop.create_link(&story.key, &story.open_request).await;
     let data = &again.json()["data"];
     assert_eq!((data["id"].to_string(), data["pay_link"].as_str()), (story.pay_id.clone(), Some(&*story.pay_link)));
 }

@@ -50,7 +50,7 @@ const WILLS: [Will; 12] = [
 /// What was acknowledged about one journey.
 pub struct Story {
     /// The body of its `createLink`.
-    pub wish: Value,
+    pub open_request: Value,
     /// Its `Idempotency-Key`.
     pub key: String,
     /// Its number.
@@ -106,7 +106,7 @@ impl Story {
 
     /// Checks where the customer was handed back to, and keeps it.
     pub fn hand_back(&mut self, home: String, status: &str, outcome: &'static str) {
-        assert!(home.starts_with(self.wish["callback_url"].as_str().unwrap()), "{home}");
+        assert!(home.starts_with(self.open_request["callback_url"].as_str().unwrap()), "{home}");
         assert_eq!(parameter(&home, "status").as_deref(), Some(status), "{home}");
         assert_eq!(parameter(&home, "pay_id").as_ref(), Some(&self.pay_id), "{home}");
         assert!(parameter(&home, "one-time-token").is_some(), "{home}");
@@ -115,7 +115,7 @@ impl Story {
     }
 
     async fn open(shop: &Shop, name: &str, will: Will) -> Self {
-        let wish = json!({
+        let open_request = json!({
             "amount": "25.00",
             "recipient_note": name,
             "callback_url": format!("https://shop.example/back?order={name}"),
@@ -123,12 +123,12 @@ impl Story {
             "extra_outcomes": will == Will::Fail,
         });
         let key = format!("open-{name}");
-        let opened = shop.create_link(&key, &wish).await;
+        let opened = shop.create_link(&key, &open_request).await;
         assert_eq!(opened.status, 200, "{}", opened.body);
         let data = &opened.json()["data"];
         let (pay_id, pay_link) = (data["id"].to_string(), data["pay_link"].as_str().unwrap().to_owned());
         let (visit, returns, outcome, home, grant) = (None, Vec::new(), None, None, None);
-        Self { wish, key, pay_id, pay_link, visit, returns, outcome, home, grant }
+        Self { open_request, key, pay_id, pay_link, visit, returns, outcome, home, grant }
     }
 
     async fn visit_the_bank(&mut self, shop: &Shop, will: Will) {

@@ -202,7 +202,7 @@ async fn a_journey_and_a_preview_show_who_is_told(house: House) {
         json!({ "index": index, "url": url, "form": form, "notify_on": events, "encrypted": encrypted })
     };
     let url = "https://own.example/";
-    for (wish, expected) in [
+    for (open_request, expected) in [
         (json!({}), json!([of_slot(0, "brackets", &ALL, true)])),
         (json!({ "payment_endpoint": "1" }), json!([of_slot(1, "nested", &SUCCESS, false)])),
         (
@@ -218,12 +218,12 @@ async fn a_journey_and_a_preview_show_who_is_told(house: House) {
         ),
         (json!({ "payment_endpoint": url }), json!([{ "url": url, "notify_on": ALL, "encrypted": false }])),
     ] {
-        let link = shop.link(wish.clone()).await;
-        assert_eq!(shop.journey(&link.id).await["callbacks"]["endpoints"], expected, "{wish}");
-        let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
-        assert_eq!(shown["endpoints"], expected, "{wish}");
+        let link = shop.link(open_request.clone()).await;
+        assert_eq!(shop.journey(&link.id).await["callbacks"]["endpoints"], expected, "{open_request}");
+        let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
+        assert_eq!(shown["endpoints"], expected, "{open_request}");
     }
-    let wish = json!({ "payment_endpoint": "0,1", "is_encryption": true });
-    let refused = shop.v1(Method::POST, "/preview", &wish).await.is(422).json();
+    let open_request = json!({ "payment_endpoint": "0,1", "is_encryption": true });
+    let refused = shop.v1(Method::POST, "/preview", &open_request).await.is(422).json();
     assert_eq!((&refused["field"], &refused["item"]), (&json!("payment_endpoint item 2"), &json!(2)), "{refused}");
 }

@@ -14,8 +14,8 @@ fn without_own(url: &str, pay_id: &str) -> String {
     url.replace(pay_id, "PAY_ID")
 }
 
-async fn happens(house: &House, shop: &Shop, wish: &Value, outcome: &str) -> String {
-    let link = shop.link(wish.clone()).await;
+async fn happens(house: &House, shop: &Shop, open_request: &Value, outcome: &str) -> String {
+    let link = shop.link(open_request.clone()).await;
     let home = match outcome {
         "success" => house.http.pay(&link.text, "code=ok").await.location(),
         "cancel" => house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(),
@@ -41,8 +41,9 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
             ["0", "spa", "https://shop.example/{pay_id}/{recipient_note}?s={status}#top", "https://shop.example"]
         {
             for token in [false, true] {
-                let wish = json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
-                let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
+                let open_request =
+                    json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
+                let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
                 let outcomes = shown["destination"]["outcomes"].as_object().unwrap();
                 let expected = if extra == "on" { 4 } else { 2 };
                 assert_eq!(outcomes.len(), expected, "{shown}");
@@ -50,7 +51,7 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
                     let url = url.as_str().unwrap();
                     let pay_id = "9007199254740991";
                     assert!(url.contains(pay_id), "{url}");
-                    assert_eq!(happens(&house, &shop, &wish, outcome).await, without_own(url, pay_id));
+                    assert_eq!(happens(&house, &shop, &open_request, outcome).await, without_own(url, pay_id));
                 }
             }
         }
@@ -89,8 +90,8 @@ async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
     let house = House::open(StoreKind::Embedded).await;
     let shop = house.shop("Shop");
     shop.save("https://hook.example/n").await;
-    let wish = json!({ "callback_url": "https://shop.example/cb,0", "one_time_token": true });
-    let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
+    let open_request = json!({ "callback_url": "https://shop.example/cb,0", "one_time_token": true });
+    let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
     let success = shown["destination"]["outcomes"]["success"].as_str().unwrap();
     assert!(query_value(success, "one-time-token").starts_with("ott_"));
     let background = &shown["background"][0];

@@ -131,8 +131,8 @@ async fn a_preview_shows_an_address_as_long_as_the_real_one_that_nobody_can_use(
     let house = House::open(StoreKind::Embedded).await;
     for scheme in ["hmac", "ed25519"] {
         let shop = shop(&house, scheme).await;
-        let wish = json!({ "callback_url": "https://shop.example/cb" });
-        let shown = shop.v1(Method::POST, "/preview", &wish).await.is(200).json();
+        let open_request = json!({ "callback_url": "https://shop.example/cb" });
+        let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
         let shown = shown["destination"]["outcomes"]["success"].as_str().unwrap().to_owned();
         let home = paid(&house, &shop, "https://shop.example/cb").await;
         assert_eq!(signature_of(&shown).len(), signature_of(&home).len());

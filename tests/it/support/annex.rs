@@ -24,10 +24,10 @@ use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use handback::domain::money::{Amount, Currency};
+use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
-use handback::domain::wish::{Asked, Wish};
 use handback::engine::{Deps, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
@@ -141,18 +141,18 @@ impl Annex {
     }
 
     /// Opens a consent as a dialect would; `institution` is none where the customer chooses.
-    pub async fn consent(&self, kind: Kind, institution: Option<&str>, callback: Asked) -> Journey {
+    pub async fn consent(&self, kind: Kind, institution: Option<&str>, callback: RequestedCallbacks) -> Journey {
         let consent = Consent { kind, institution: institution.map(Into::into), ..consent() };
         self.ask(consent, callback).await
     }
 
     /// Opens this consent as a dialect would.
-    pub async fn ask(&self, consent: Consent, callback: Asked) -> Journey {
+    pub async fn ask(&self, consent: Consent, callback: RequestedCallbacks) -> Journey {
         let purpose = Purpose::Consent(consent);
-        let wish = Wish {
+        let open_request = OpenRequest {
             purpose,
             extras: Vec::new(),
-            endpoints: Asked::OwnPage,
+            endpoints: RequestedCallbacks::OwnPage,
             telling: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
@@ -160,7 +160,7 @@ impl Annex {
             extra_outcomes: None,
             expiry: None,
         };
-        use_cases::consent::open(&self.engine, &self.merchant, "secpaid", &wish, None).await.expect("a consent")
+        use_cases::consent::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
 
     /// Saves a callback of the merchant's.
@@ -188,11 +188,11 @@ impl Annex {
             cancel: Cancel::Offered,
             payee: None,
         });
-        let callback = Asked::Text(callback.into());
-        let wish = Wish {
+        let callback = RequestedCallbacks::Text(callback.into());
+        let open_request = OpenRequest {
             purpose,
             extras: Vec::new(),
-            endpoints: Asked::OwnPage,
+            endpoints: RequestedCallbacks::OwnPage,
             telling: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
@@ -200,7 +200,7 @@ impl Annex {
             extra_outcomes: None,
             expiry: None,
         };
-        use_cases::open::open(&self.engine, &self.merchant, "secpaid", &wish, None).await.expect("a checkout")
+        use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a checkout")
     }
 
     /// The text that opens a journey's pages.

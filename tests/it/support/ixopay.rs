@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handback::clock::{Clock as _, TestClock};
-use handback::domain::moment::Moment;
+use handback::domain::moment::UnixMillis;
 use hmac::{Hmac, Mac as _};
 use md5::Md5;
 use reqwest::Method;
@@ -24,7 +24,7 @@ use super::tpp::basic;
 pub const TYPE: &str = "application/json; charset=utf-8";
 
 /// A date as the PHP client writes it: `Fri, 20 Nov 2026 10:26:58 UTC`.
-pub fn date(moment: Moment) -> String {
+pub fn date(moment: UnixMillis) -> String {
     handback::dialect::ixopay::date(moment).replace("GMT", "UTC")
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handback::clock::Clock as _;
-use handback::domain::moment::Moment;
+use handback::domain::moment::UnixMillis;
 use reqwest::Method;
 use serde_json::json;
 
@@ -131,7 +131,8 @@ async fn a_signed_call_is_of_today(house: House) {
     let basic = basic(&client.shop.id, &client.shop.key);
     let now = house.clock.now();
     let hours = |hours: u64| Duration::from_hours(hours);
-    let before = |span| date(Moment::from_millis(now.as_millis() - u64::try_from(hours(span).as_millis()).unwrap()));
+    let before =
+        |span| date(UnixMillis::from_millis(now.as_millis() - u64::try_from(hours(span).as_millis()).unwrap()));
     let after = |span| date(now.plus(hours(span)));
     for (id, header, date, status, said) in [
         ("1", "date", "garbage".to_owned(), 401, "is not a date"),

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handback::clock::Clock as _;
 use handback::domain::journey::Journey;
-use handback::engine::{Which, derive, sweep, use_cases};
+use handback::engine::{JourneyFilter, derive, sweep, use_cases};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -40,7 +40,10 @@ async fn payment(annex: &Annex, id: &Value, seconds: &str) -> Value {
 }
 
 async fn journey(annex: &Annex) -> Journey {
-    use_cases::list::journeys(&annex.engine, annex.merchant.id, Which::All, None, 1).await.expect("a store").remove(0)
+    use_cases::list::journeys(&annex.engine, annex.merchant.id, JourneyFilter::All, None, 1)
+        .await
+        .expect("a store")
+        .remove(0)
 }
 
 #[tokio::test]
@@ -99,10 +102,11 @@ async fn another_node_asks_when_the_one_that_did_is_gone() {
 async fn a_payment_whose_node_died_before_it_asked_is_asked_for_too() {
     let annex = Annex::open(&[]).await;
     let (body, now) = (request(json!({})).to_string(), annex.clock.now());
-    let wish = handback::dialect::token_io::PaymentRequest::read(body.as_bytes(), now);
-    let wish = wish.expect("a request").wish(None);
-    let opened =
-        use_cases::open::open(&annex.engine, &annex.merchant, "token_io", &wish, None).await.expect("a payment");
+    let open_request = handback::dialect::token_io::PaymentRequest::read(body.as_bytes(), now);
+    let open_request = open_request.expect("a request").open_request(None);
+    let opened = use_cases::open::open(&annex.engine, &annex.merchant, "token_io", &open_request, None)
+        .await
+        .expect("a payment");
     assert_eq!((opened.revision(), opened.visits().len()), (1, 1), "its departure is written with it");
     assert_eq!(sweep::sweep(&annex.engine).await.expect("a store"), 1);
     eventually("its way is known", || async {

@@ -78,8 +78,8 @@ async fn a_one_time_token_is_its_own_merchants_and_its_own_times(house: House) {
     house.wait(Duration::from_secs(301));
     forbidden(tpp.exchange(&token).await);
     // A checkout's token is no consent's.
-    let wish = json!({ "callback_url": CALLBACK, "one_time_token": true });
-    let link = tpp.shop.link(wish).await;
+    let open_request = json!({ "callback_url": CALLBACK, "one_time_token": true });
+    let link = tpp.shop.link(open_request).await;
     let home = house.http.pay(&link.text, "code=ok").await.location();
     forbidden(tpp.exchange(&query_value(&home, "one-time-token")).await);
 }

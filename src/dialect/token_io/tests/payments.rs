@@ -13,7 +13,7 @@ use crate::domain::delivery::{JourneyEvent, Posting, Target, WebhookPayload};
 use crate::domain::dialect::Dialect as _;
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::{Sealed, Secret};
 
@@ -30,10 +30,11 @@ fn asked(changes: Value) -> Journey {
     });
     initiation.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let body = json!({ "initiation": initiation, "pispConsentAccepted": true }).to_string();
-    let wish = PaymentRequest::read(body.as_bytes(), NOW).unwrap().wish(Some("https://tpp.com/hook"));
-    let ahead = TokenIo.leaves_ahead(&wish);
+    let open_request = PaymentRequest::read(body.as_bytes(), NOW).unwrap().open_request(Some("https://tpp.com/hook"));
+    let ahead = TokenIo.leaves_ahead(&open_request);
     let opened = journey().opening().clone();
-    let opening = Opening { dialect: "token_io".into(), purpose: wish.purpose, extras: wish.extras, ..opened };
+    let opening =
+        Opening { dialect: "token_io".into(), purpose: open_request.purpose, extras: open_request.extras, ..opened };
     let opened = Journey::open(opening);
     if ahead { opened.leaving_ahead() } else { opened }
 }
@@ -46,7 +47,7 @@ fn hosted() -> Journey {
     asked(json!({ "flowType": "FULL_HOSTED_PAGES" }))
 }
 
-fn at(seconds: u64) -> Moment {
+fn at(seconds: u64) -> UnixMillis {
     NOW.plus(Duration::from_secs(seconds))
 }
 

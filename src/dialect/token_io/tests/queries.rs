@@ -4,7 +4,7 @@ use crate::dialect::token_io::query::Facts;
 use crate::dialect::token_io::{Offset, Query, Rejection, Status};
 use crate::domain::id::PayId;
 use crate::domain::journey::tests::journey;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 fn read(query: &str) -> Result<Query, Rejection> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())
@@ -57,7 +57,7 @@ fn limits_and_moments_are_read() {
 
 #[test]
 fn an_offset_is_read_as_it_was_written() {
-    let offset = Offset { opened_at: Moment::from_millis(1_623_149_993_288), pay_id: PayId::new(7).unwrap() };
+    let offset = Offset { opened_at: UnixMillis::from_millis(1_623_149_993_288), pay_id: PayId::new(7).unwrap() };
     assert_eq!(read(&format!("limit=1&offset={offset}")).unwrap().offset, Some(offset));
     assert_eq!(read("limit=1&offset=").unwrap().offset, None);
 }

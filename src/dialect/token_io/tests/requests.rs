@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::dialect::token_io::{Flow, PaymentRequest, Rejection, TokenRequest};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 /// 2026-11-21T04:53:20Z.
-const NOW: Moment = Moment::from_millis(1_795_236_800_000);
+const NOW: UnixMillis = UnixMillis::from_millis(1_795_236_800_000);
 
 /// The contract's own request (section 5).
 fn sent() -> Value {

@@ -9,7 +9,7 @@ use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use super::PUBLIC_KEY;
 use crate::dialect::token_io::{Authorization, Sent, Signature, read_public_key};
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 
 const HEADER: &str = r#"{"alg":"EdDSA","exp":1586297344787,"mid":"m:33V1ykzKwHbkWqt7fDz2WPPdH2Zt:5zKtXEAq","kid":"1x7df4vuFUHYQCa7","method":"POST","host":"api.token.io","path":"/v2/payments"}"#;
 const BODY: &str = r#"{"initiation":{"refId":"9htio4a1sp2akdr1aa"}}"#;
@@ -44,7 +44,7 @@ pub(super) const SENT: Sent<'_> = Sent {
     query: "",
     covers_query: false,
     body: BODY.as_bytes(),
-    at: Moment::from_millis(1_586_297_344_786),
+    at: UnixMillis::from_millis(1_586_297_344_786),
 };
 
 fn pem(key: &str) -> String {
@@ -108,7 +108,7 @@ fn what_was_signed_for_another_call_is_refused() {
     let altered = BODY.replace("9htio", "0htio");
     let other = pem("PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw");
     for (sent, key, rule) in [
-        (Sent { at: Moment::from_millis(1_586_297_354_787), ..SENT }, &key, "is over"),
+        (Sent { at: UnixMillis::from_millis(1_586_297_354_787), ..SENT }, &key, "is over"),
         (Sent { method: "PUT", ..SENT }, &key, "another method"),
         (Sent { path: "/v2/payment-links", ..SENT }, &key, "another address"),
         (Sent { hosts: &["api.sandbox.token.io"], ..SENT }, &key, "another address"),
@@ -177,7 +177,7 @@ fn a_query_is_compared_where_the_token_names_one() {
 #[test]
 fn a_token_is_good_for_a_day_at_the_most() {
     let token = bearer(&format!("{}..{POSTED}", text(HEADER.as_bytes())));
-    let at = |millis: u64| Sent { at: Moment::from_millis(1_586_297_344_787 - millis), ..SENT };
+    let at = |millis: u64| Sent { at: UnixMillis::from_millis(1_586_297_344_787 - millis), ..SENT };
     // And some seconds more: its clock need not be ours.
     assert_eq!(token.check(&at(86_410_000), &pem(PUBLIC_KEY)), Ok(()));
     let refused = token.check(&at(86_410_001), &pem(PUBLIC_KEY)).unwrap_err();
@@ -264,7 +264,7 @@ fn the_sdks_own_signature_is_accepted_for_its_call_alone() {
     };
     assert_eq!(check(says, &sent), Ok(()));
     assert_eq!(check(&says.replace("pay.example/token-io", "pay.example"), &sent), Ok(()));
-    let (old, early) = (SENT.at.plus(std::time::Duration::from_mins(10)), Moment::from_millis(1_586_296_743_999));
+    let (old, early) = (SENT.at.plus(std::time::Duration::from_mins(10)), UnixMillis::from_millis(1_586_296_743_999));
     for other in [
         Sent { body: b"{}", ..sent },
         Sent { body: b"", ..sent },

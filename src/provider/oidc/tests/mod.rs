@@ -23,9 +23,9 @@ use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Opening, Purpose};
 use crate::domain::merchant::{MerchantName, Settings};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::plan::Plan;
+use crate::domain::plan::CallbackPlan;
 use crate::domain::secret::Secret;
 use crate::provider::VisitContext;
 
@@ -134,9 +134,9 @@ fn opening() -> Opening {
             answer_to: AnswerTo::Gateway,
         }),
         extras: Vec::new(),
-        plan: Plan::default(),
+        plan: CallbackPlan::default(),
         terms: Settings::default().terms(),
-        opened_at: Moment::from_millis(0),
-        expires_at: Moment::from_millis(0).plus(Duration::from_hours(1)),
+        opened_at: UnixMillis::from_millis(0),
+        expires_at: UnixMillis::from_millis(0).plus(Duration::from_hours(1)),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::provider::ProviderError;
 use crate::provider::oidc::claims::{Claims, Half, Word};
 use crate::provider::oidc::keys::{KeySet, Unverified};
@@ -17,7 +17,7 @@ use base64::Engine as _;
 
 const PINNED: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algorithm::RS256];
 const ALL: [Algorithm; 4] = [Algorithm::ES256, Algorithm::ES384, Algorithm::PS256, Algorithm::EdDSA];
-const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
 
 fn set(keys: &[Value]) -> KeySet {
     KeySet::of(serde_json::from_value(json!({ "keys": keys })).unwrap())

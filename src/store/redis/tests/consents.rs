@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::outcome::Fact;
 use crate::store::laws::cast::{Draft, agreed, concluded, concluding, consent, merchant, user};
-use crate::store::{Journeys, Merchants, Step, Taken, Which};
+use crate::store::{JourneyFilter, Journeys, Merchants, Step, Taken};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -76,10 +76,10 @@ async fn a_users_places_go_with_the_journeys() {
     }
     let left: Vec<_> = journeys.iter().skip(1).step_by(2).rev().cloned().collect();
     assert_eq!(places(&store, shop.id, ada).await, 20);
-    assert_eq!(store.list(shop.id, Which::OfUser(ada), None, 7).await.unwrap(), left[..7]);
+    assert_eq!(store.list(shop.id, JourneyFilter::OfUser(ada), None, 7).await.unwrap(), left[..7]);
     clock.advance(KEEP + Duration::from_hours(1));
     assert_eq!(store.tidy().await, Ok(10));
     assert_eq!(places(&store, shop.id, ada).await, 10);
-    assert_eq!(store.list(shop.id, Which::OfUser(ada), None, 100).await.unwrap(), left);
-    assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
+    assert_eq!(store.list(shop.id, JourneyFilter::OfUser(ada), None, 100).await.unwrap(), left);
+    assert_eq!(store.list(shop.id, JourneyFilter::All, None, 100).await.unwrap(), left);
 }

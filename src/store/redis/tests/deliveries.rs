@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::delivery::{Delivery, JourneyEvent, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, Shard};
 use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Fact;
 use crate::store::laws::cast::{Draft, away, concluded, concluding, fresh};
 use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
@@ -20,7 +20,7 @@ impl RedisStore {
         if left < 0 { left } else { (left + 60_000) / i64::try_from(HOUR.as_millis()).unwrap() }
     }
 
-    async fn cancelled(&self, draft: Draft, at: Moment) -> Journey {
+    async fn cancelled(&self, draft: Draft, at: UnixMillis) -> Journey {
         let journey = draft.notifying(["https://m.example/a"]).journey();
         assert_eq!(Journeys::open(self, &journey, &[], None).await, Ok(Opened::New));
         let (away, visit) = away(journey, at);
@@ -43,7 +43,8 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     let server = RedisServer::start();
     let store = store(&server.url());
     let life = Delivery::LIFE + REMEMBERED;
-    let long_ago = Moment::from_millis(0).plus(store.clock.now().since(Moment::from_millis(0).plus(life - 12 * HOUR)));
+    let long_ago =
+        UnixMillis::from_millis(0).plus(store.clock.now().since(UnixMillis::from_millis(0).plus(life - 12 * HOUR)));
     let journey = store.cancelled(Draft::at(long_ago), long_ago).await;
     let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
     let left =

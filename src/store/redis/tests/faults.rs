@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::fixture::{Proxy, RedisServer};
 use super::*;
 use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::moment::Moment;
+use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
@@ -13,8 +13,8 @@ use crate::store::laws::cast::{
     Draft, away, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation, user,
 };
 use crate::store::{
-    Deliveries, Enrolled, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved, Step, Taken,
-    Tokens, Users, Which,
+    Deliveries, Enrolled, JourneyFilter, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved,
+    Step, Taken, Tokens, Users,
 };
 
 /// The store says so within this, and is back within this.
@@ -25,7 +25,7 @@ impl RedisStore {
         MintedToken { digest, expires_at: self.clock.now().plus(Duration::from_hours(1)) }
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> UnixMillis {
         self.clock.now()
     }
 
@@ -302,7 +302,7 @@ async fn steps_take_one_round_trip() {
     assert!(matches!(redeemed, Redemption::Granted { .. }));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();
-    assert_eq!(store.list(by, Which::Proven, None, 9).await.unwrap(), [paid]);
+    assert_eq!(store.list(by, JourneyFilter::Proven, None, 9).await.unwrap(), [paid]);
     assert_eq!(trips(before), 2);
     let before = proxy.round_trips();
     assert_eq!(store.due(9).await.unwrap(), []);
@@ -339,12 +339,12 @@ async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
         store.link.ask(Request::plain("UNLINK", [keys::journey(gone.pay_id())])).await.unwrap();
     }
     let left: Vec<_> = journeys.iter().skip(1).step_by(2).rev().cloned().collect();
-    assert_eq!(store.list(shop.id, Which::All, None, 7).await.unwrap(), left[..7]);
-    assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
+    assert_eq!(store.list(shop.id, JourneyFilter::All, None, 7).await.unwrap(), left[..7]);
+    assert_eq!(store.list(shop.id, JourneyFilter::All, None, 100).await.unwrap(), left);
     assert_eq!(store.tidy().await, Ok(0));
     clock.advance(KEEP + Duration::from_hours(1));
     assert_eq!(store.tidy().await, Ok(20));
     assert_eq!(store.tidy().await, Ok(0));
     assert_eq!(store.due(100).await.unwrap().len(), 20);
-    assert_eq!(store.list(shop.id, Which::All, None, 100).await.unwrap(), left);
+    assert_eq!(store.list(shop.id, JourneyFilter::All, None, 100).await.unwrap(), left);
 }

@@ -5,22 +5,22 @@ use std::time::Duration;
 use super::callback::{Item, Placement};
 use super::endpoint::WebhookOptions;
 use super::journey::Purpose;
-use super::moment::Moment;
+use super::moment::UnixMillis;
 use super::terms::{ExtraOutcomes, OneTime};
 
 /// A journey as a dialect read it from a merchant's call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct OpenRequest {
     /// What the customer is asked for.
     pub purpose: Purpose,
     /// The dialect's own fields.
     pub extras: Vec<(String, String)>,
     /// The callbacks that were asked for.
-    pub callback: Asked,
+    pub callback: RequestedCallbacks,
     /// Where our parameters go in the URLs that the call brought itself.
     pub params_in: Placement,
     /// The payment endpoints that were asked for.
-    pub endpoints: Asked,
+    pub endpoints: RequestedCallbacks,
     /// How they are told in this journey.
     pub telling: WebhookOptions,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
@@ -46,7 +46,7 @@ pub enum When {
     /// So long after the journey has been opened.
     In(Duration),
     /// At this moment.
-    At(Moment),
+    At(UnixMillis),
 }
 
 impl Expiry {
@@ -56,14 +56,14 @@ impl Expiry {
     }
 
     /// At this moment.
-    pub const fn at(field: &'static str, moment: Moment) -> Self {
+    pub const fn at(field: &'static str, moment: UnixMillis) -> Self {
         Self { field, when: When::At(moment) }
     }
 }
 
 /// The callbacks, or payment endpoints, that a call asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequestedCallbacks {
     /// Nothing: what the merchant has saved for that, or our own result page.
     #[default]
     Nothing,

@@ -13,9 +13,9 @@ use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::merchant::CallbackName;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::notify_on::NotifyOn;
+use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 use crate::domain::text::check_readable;
-use crate::domain::wish::{Asked, Expiry, Wish};
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;
@@ -46,7 +46,7 @@ pub enum Kind {
 ///
 /// # Errors
 /// With the documented message where there is one, else with the field and the rule.
-pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
+pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
     known::check(fields)?;
     let amount = read_amount(fields)?;
     let note = text(fields, "recipient_note")?.unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<Wish, Invalid> {
     if kind == Kind::Split {
         extras.extend(split::read(fields, amount)?);
     }
-    Ok(Wish {
+    Ok(OpenRequest {
         purpose: Purpose::Checkout(Checkout {
             wanted: Wanted::Payment(amount),
             institution: None,
@@ -97,11 +97,11 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
     }
 }
 
-fn read_endpoints(fields: &Fields) -> Result<Asked, Invalid> {
+fn read_endpoints(fields: &Fields) -> Result<RequestedCallbacks, Invalid> {
     match within(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty()) {
-        None => Ok(Asked::Nothing),
+        None => Ok(RequestedCallbacks::Nothing),
         Some(array) if array.starts_with('[') => read_array(ENDPOINT, array),
-        Some(text) => Ok(Asked::Text(text.to_owned())),
+        Some(text) => Ok(RequestedCallbacks::Text(text.to_owned())),
     }
 }
 
@@ -134,16 +134,16 @@ fn read_placement(fields: &Fields) -> Result<Placement, Invalid> {
     written.map_or(Ok(Placement::default()), Placement::parse)
 }
 
-fn read_callback(fields: &Fields) -> Result<Asked, Invalid> {
+fn read_callback(fields: &Fields) -> Result<RequestedCallbacks, Invalid> {
     match fields.text("callback_url") {
-        None => Ok(Asked::Nothing),
+        None => Ok(RequestedCallbacks::Nothing),
         Some(array) if array.starts_with('[') => read_array("callback_url", array),
-        Some(text) => Ok(Asked::Text(text.to_owned())),
+        Some(text) => Ok(RequestedCallbacks::Text(text.to_owned())),
     }
 }
 
 /// A JSON array of URLs, names and indices, in which commas are nobody's problem.
-fn read_array(field: &str, array: &str) -> Result<Asked, Invalid> {
+fn read_array(field: &str, array: &str) -> Result<RequestedCallbacks, Invalid> {
     let refused = || Invalid::new(field, "is not an array of indices, names and URLs");
     let items: Vec<serde_json::Value> = serde_json::from_str(array).map_err(|_| refused())?;
     if items.is_empty() {
@@ -157,7 +157,7 @@ fn read_array(field: &str, array: &str) -> Result<Asked, Invalid> {
         };
         read.ok_or_else(|| refused().at(format!("{field} item {}", index + 1)))
     });
-    Ok(Asked::Items(items.collect::<Result<_, _>>()?))
+    Ok(RequestedCallbacks::Items(items.collect::<Result<_, _>>()?))
 }
 
 fn read_item(text: String) -> Item {
@@ -196,7 +196,7 @@ fn within<'a>(fields: &'a Fields, name: &'static str, longest: usize) -> Result<
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<Wish, Invalid> {
+    fn read(json: &str) -> Result<OpenRequest, Invalid> {
         read_wish(&Fields::from_json(json.as_bytes()).unwrap(), Kind::Basic)
     }
 
@@ -225,12 +225,12 @@ mod tests {
 
     #[test]
     fn callbacks_come_as_text_or_as_an_array() {
-        let callback = |json: &str| read(json).map(|wish| wish.callback);
-        assert_eq!(callback(r#"{"amount":1}"#).unwrap(), Asked::Nothing);
-        assert_eq!(callback(r#"{"amount":1,"callback_url":0}"#).unwrap(), Asked::Text("0".into()));
+        let callback = |json: &str| read(json).map(|open_request| open_request.callback);
+        assert_eq!(callback(r#"{"amount":1}"#).unwrap(), RequestedCallbacks::Nothing);
+        assert_eq!(callback(r#"{"amount":1,"callback_url":0}"#).unwrap(), RequestedCallbacks::Text("0".into()));
         assert_eq!(
             callback(r#"{"amount":1,"callback_url":["https://a.example/x,y", 1, "0", "shop"]}"#).unwrap(),
-            Asked::Items(vec![
+            RequestedCallbacks::Items(vec![
                 Item::Url("https://a.example/x,y".into()),
                 Item::Index(1),
                 Item::Index(0),
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn each_link_says_how_its_endpoints_are_told() {
-        let telling = |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|wish| wish.telling);
+        let telling = |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|open_request| open_request.telling);
         assert_eq!(telling("").unwrap(), WebhookOptions::default());
         assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), WebhookOptions::default());
         let form = WebhookOptions { form: Some("form".into()), ..WebhookOptions::default() };
@@ -280,10 +280,13 @@ mod tests {
     #[test]
     fn payment_endpoints_come_as_text_or_as_an_array() {
         let endpoints = |json: &str| read(&format!(r#"{{"amount":1,"payment_endpoint":{json}}}"#)).map(|w| w.endpoints);
-        assert_eq!(endpoints("\"\"").unwrap(), Asked::Nothing);
-        assert_eq!(endpoints("\"0,https://a.example/\"").unwrap(), Asked::Text("0,https://a.example/".into()));
+        assert_eq!(endpoints("\"\"").unwrap(), RequestedCallbacks::Nothing);
+        assert_eq!(
+            endpoints("\"0,https://a.example/\"").unwrap(),
+            RequestedCallbacks::Text("0,https://a.example/".into())
+        );
         let items = vec![Item::Url("https://a.example/x,y".into()), Item::Index(1)];
-        assert_eq!(endpoints(r#"["https://a.example/x,y", 1]"#).unwrap(), Asked::Items(items));
+        assert_eq!(endpoints(r#"["https://a.example/x,y", 1]"#).unwrap(), RequestedCallbacks::Items(items));
         assert_eq!(endpoints("[0,true]").unwrap_err().field(), "payment_endpoint item 2");
         assert_eq!(endpoints("[]").unwrap_err().field(), "payment_endpoint");
     }

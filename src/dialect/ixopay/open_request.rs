@@ -7,14 +7,14 @@ use super::signature::BodyHash;
 use crate::domain::callback::{Item, Placement};
 use crate::domain::endpoint::WebhookOptions;
 use crate::domain::journey::{Cancel, Checkout, OperationKind, PaymentOperation, Purpose, Wanted};
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks as Callbacks};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
-use crate::domain::wish::{Asked as Callbacks, Wish};
 
 impl Asked {
-    /// The wish for a journey: its customer's way, and who is told. The extras of the call's own headers are `more`.
+    /// The open request for a journey: its customer's way, and who is told. The extras of the call's own headers are `more`.
     ///
     /// A try that fails ends it: another one is another transaction.
-    pub fn wish(self, more: impl IntoIterator<Item = (&'static str, String)>) -> Wish {
+    pub fn open_request(self, more: impl IntoIterator<Item = (&'static str, String)>) -> OpenRequest {
         let amount = self.amount;
         let purpose = match (self.kind, amount) {
             (Kind::Debit, Some(amount)) => self.checkout(Wanted::Payment(amount)),
@@ -28,7 +28,7 @@ impl Asked {
             (Kind::Chargeback, _) => self.operation(OperationKind::Chargeback),
         };
         let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Wish {
+        OpenRequest {
             purpose,
             extras: self.extras.into_iter().chain(more).collect(),
             callback: Callbacks::Apart {
@@ -68,28 +68,28 @@ pub fn headers(media_type: Option<&str>, hash: Option<BodyHash>) -> Vec<(&'stati
 mod tests {
     use super::*;
 
-    fn wish(kind: Kind, more: &str) -> Wish {
+    fn open_request(kind: Kind, more: &str) -> OpenRequest {
         let body = format!(
             r#"{{"merchantTransactionId":"1","amount":"9.99","currency":"EUR","referenceUuid":"{}"{more}}}"#,
             "0".repeat(20)
         );
-        Asked::read(kind, body.as_bytes()).unwrap().wish(headers(Some("application/json"), Some(BodyHash::Md5)))
+        Asked::read(kind, body.as_bytes()).unwrap().open_request(headers(Some("application/json"), Some(BodyHash::Md5)))
     }
 
     #[test]
     fn who_needs_a_customer_is_a_checkout_and_the_others_are_operations() {
         for kind in Kind::ASKED {
-            let wish = wish(kind, "");
-            assert_eq!(wish.purpose.needs_customer(), kind.has_customer(), "{kind:?}");
-            assert_eq!(wish.purpose.amount().is_some(), kind.needs_amount(), "{kind:?}");
-            let of = wish.purpose.operation().and_then(|operation| operation.of);
+            let open_request = open_request(kind, "");
+            assert_eq!(open_request.purpose.needs_customer(), kind.has_customer(), "{kind:?}");
+            assert_eq!(open_request.purpose.amount().is_some(), kind.needs_amount(), "{kind:?}");
+            let of = open_request.purpose.operation().and_then(|operation| operation.of);
             assert_eq!(of.is_some(), kind.follows(), "{kind:?}");
         }
     }
 
     #[test]
     fn each_end_has_its_url_and_the_callback_its_own() {
-        let wish = wish(
+        let open_request = open_request(
             Kind::Debit,
             r#","successUrl":"https://m.example/a,b","cancelUrl":"https://m.example/c","callbackUrl":"https://m.example/d,e""#,
         );
@@ -98,9 +98,10 @@ mod tests {
             cancelled: Some("https://m.example/c".into()),
             failed: None,
         };
-        assert_eq!(wish.callback, ends);
-        assert_eq!(wish.endpoints, Callbacks::Items(vec![Item::Url("https://m.example/d,e".into())]));
-        let kept = |name: &str| wish.extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+        assert_eq!(open_request.callback, ends);
+        assert_eq!(open_request.endpoints, Callbacks::Items(vec![Item::Url("https://m.example/d,e".into())]));
+        let kept =
+            |name: &str| open_request.extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
         assert_eq!((kept(kept::TYPE), kept(kept::HASH)), (Some("application/json"), Some("md5")));
         assert_eq!(headers(None, Some(BodyHash::Sha512)), []);
     }
