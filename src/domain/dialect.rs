@@ -42,13 +42,13 @@ pub trait Dialect: Send + Sync {
     fn appended(&self) -> &'static [&'static str];
 
     /// What it may append to the callbacks of this open request, and none of them may hold already.
-    fn appended_to(&self, _wish: &OpenRequest) -> &'static [&'static str] {
+    fn appended_to(&self, _open_request: &OpenRequest) -> &'static [&'static str] {
         self.appended()
     }
 
     /// Whether the ways home of this open request are signed for merchants who have chosen signed returns. Where they are not, its
     /// callbacks are signed in the dialect's own way.
-    fn signs_returns(&self, _wish: &OpenRequest) -> bool {
+    fn signs_returns(&self, _open_request: &OpenRequest) -> bool {
         true
     }
 
@@ -57,7 +57,7 @@ pub trait Dialect: Send + Sync {
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
     /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
-    fn leaves_ahead(&self, _wish: &OpenRequest) -> bool {
+    fn leaves_ahead(&self, _open_request: &OpenRequest) -> bool {
         false
     }
 
@@ -103,7 +103,7 @@ pub trait Dialect: Send + Sync {
 
     /// A webhook, encrypted with its endpoint's key. `None` where this dialect has no encrypted webhooks, or the key is none
     /// of its keys.
-    fn encrypted(&self, _notice: &WebhookPayload, _key: &Secret) -> Option<WebhookPayload> {
+    fn encrypted(&self, _webhook: &WebhookPayload, _key: &Secret) -> Option<WebhookPayload> {
         None
     }
 
@@ -124,7 +124,7 @@ pub trait Dialect: Send + Sync {
     fn sign(
         &self,
         _journey: &Journey,
-        _notice: &WebhookPayload,
+        _webhook: &WebhookPayload,
         _posting: &Posting<'_>,
     ) -> Option<Vec<(&'static str, String)>> {
         None

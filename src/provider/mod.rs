@@ -60,7 +60,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// [`ProviderError::Forged`] when it is not the provider's word, [`ProviderError::Unreachable`] when that cannot be told now.
-    async fn check(&self, _trip: &VisitContext<'_>, _offer: &Evidence) -> Result<Checked, ProviderError> {
+    async fn check(&self, _context: &VisitContext<'_>, _evidence: &Evidence) -> Result<Checked, ProviderError> {
         Ok(Checked::Genuine)
     }
 

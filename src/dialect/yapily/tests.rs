@@ -331,12 +331,9 @@ fn where_the_customer_goes_is_said_in_one_way() {
     );
     let redirect =
         json!({ "callback": null, "oneTimeToken": null, "redirect": { "url": "https://tpp-application.com/r" } });
-    let open_request = account(&redirect).unwrap();
-    assert_eq!(open_request.callback, RequestedCallbacks::OwnPage);
-    assert_eq!(
-        open_request.purpose.consent().unwrap().answer_to,
-        AnswerTo::App("https://tpp-application.com/r".into())
-    );
+    let apart = account(&redirect).unwrap();
+    assert_eq!(apart.callback, RequestedCallbacks::OwnPage);
+    assert_eq!(apart.purpose.consent().unwrap().answer_to, AnswerTo::App("https://tpp-application.com/r".into()));
     for (changes, field) in [
         (json!({ "redirect": { "url": "https://x.example/" } }), "redirect: came together with callback"),
         (json!({ "callback": null }), "oneTimeToken: needs a callback"),

@@ -1,4 +1,4 @@
-//! Conclusion in: whether this Redis keeps what it is told, and whether it belongs to this house.
+//! Whether this Redis keeps what it is told, and whether it belongs to this house.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

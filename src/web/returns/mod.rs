@@ -127,7 +127,7 @@ fn with_status(mut response: HttpResponse, status: StatusCode) -> HttpResponse {
     response
 }
 
-/// Reads an answer's response_digest: 16 hexadecimal digits.
+/// Reads an answer's digest: 16 hexadecimal digits.
 fn read_mark(text: &str) -> Option<u64> {
     let well_formed = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
     u64::from_str_radix(text, 16).ok().filter(|_| well_formed)

@@ -42,7 +42,7 @@ async fn a_call_says_how_long_its_journey_waits_whatever_the_settings_are(house:
     let secpaid = shop.link(json!({ "expires_in": week })).await;
     let hour = shop.link(json!({ "expires_in": "3600" })).await;
     let callback = json!({ "callback_url": "https://a.example/hook", "expires_in": week });
-    let callback = shop.v1(Method::POST, "/callbacks", &callback).await.is(202).json();
+    let callback = shop.v1(Method::POST, "/jobs", &callback).await.is(202).json();
     let expires_at = moment(&house, 7 * DAY);
     let token_io = member.post("/v2/payment-links", &link(&expires_at)).await.is(200).json()["paymentLink"].clone();
     assert_eq!(token_io["linkConfig"]["expiresAt"], json!(expires_at), "as it was asked for");
@@ -56,7 +56,7 @@ async fn a_call_says_how_long_its_journey_waits_whatever_the_settings_are(house:
     for page in [format!("/payment?link_id={}", secpaid.text), token_io["url"].as_str().unwrap().to_owned()] {
         house.http.get(&page).await.is(200).says("Cancel");
     }
-    let path = format!("/callbacks/{}", callback["id"].as_str().unwrap());
+    let path = format!("/jobs/{}", callback["id"].as_str().unwrap());
     assert_eq!(shop.look(&path).await.is(200).json()["status"], "waiting");
     house.wait(Duration::from_hours(2));
     house.http.get(&format!("/payment?link_id={}", secpaid.text)).await.is(200).says("Link expired");
@@ -103,7 +103,7 @@ async fn what_is_later_than_journeys_are_kept_is_refused_with_the_limit_in_the_d
                 "{message}"
             );
             let callback = json!({ "callback_url": "https://a.example/hook", "expires_in": asked });
-            let refused = shop.v1(Method::POST, "/callbacks", &callback).await.is(422);
+            let refused = shop.v1(Method::POST, "/jobs", &callback).await.is(422);
             refused.says("expires_in").says(rule).says(&expected);
         }
         let words = json!({ "amount": 25, "expires_in": "soon" });

@@ -47,8 +47,8 @@ async fn told(house: &House, shop: &Shop) -> [Received; 2] {
     house.http.pay(&link.text, "code=ok").await.location();
     eventually("the payment is told", || async { receiver.count() == 1 }).await;
     let asked = json!({ "callback_url": receiver.url("/done") });
-    let id = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json()["id"].clone();
-    let result = format!("/callbacks/{}/result", id.as_str().expect("an id"));
+    let id = shop.v1(Method::POST, "/jobs", &asked).await.is(202).json()["id"].clone();
+    let result = format!("/jobs/{}/result", id.as_str().expect("an id"));
     shop.v1(Method::POST, &result, &json!({ "status": "done" })).await;
     eventually("the callback is told", || async { receiver.count() == 2 }).await;
     receiver.received().try_into().expect("two requests")

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,7 @@ fn every_consent_ends(store: Option<&str>) {
             let (app, states) = (Arc::clone(&app), consents.iter().map(Asked::answer).collect::<Vec<_>>());
             async move { app.come_back(states).await }
         });
+        bank.until_some_are_answered();
         std::thread::sleep(chance.span(20, 400));
         gateway.kill();
         remember(&mut homes, runtime.block_on(returns).unwrap());
@@ -273,6 +275,7 @@ impl App {
 struct TokenEndpoint {
     port: u16,
     asked: Arc<Mutex<HashMap<String, usize>>>,
+    answered: Arc<AtomicUsize>,
 }
 
 impl TokenEndpoint {
@@ -280,18 +283,28 @@ impl TokenEndpoint {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
-        let counted = Arc::clone(&asked);
+        let answered = Arc::default();
+        let counted = (Arc::clone(&asked), Arc::clone(&answered));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || answer(stream, &counted));
+                let (asked, answered) = counted.clone();
+                std::thread::spawn(move || answer(stream, &asked, &answered));
             }
         });
-        Self { port, asked }
+        Self { port, asked, answered }
+    }
+
+    /// Waits, on a slow machine, until there is something that a kill can come after.
+    fn until_some_are_answered(&self) {
+        let deadline = Instant::now() + END;
+        while self.answered.load(Ordering::Relaxed) < 8 {
+            assert!(Instant::now() < deadline, "no code came to the bank");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
-fn answer(mut stream: TcpStream, asked: &Mutex<HashMap<String, usize>>) {
+fn answer(mut stream: TcpStream, asked: &Mutex<HashMap<String, usize>>, answered: &AtomicUsize) {
     let mut request = Vec::new();
     let mut piece = [0; 4096];
     let code = loop {
@@ -316,4 +329,5 @@ fn answer(mut stream: TcpStream, asked: &Mutex<HashMap<String, usize>>) {
     let body = r#"{"access_token":"a","token_type":"Bearer"}"#;
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     let _ = stream.write_all(format!("{head}{body}").as_bytes());
+    answered.fetch_add(1, Ordering::Relaxed);
 }

@@ -228,7 +228,7 @@ async fn every_request_is_taken_or_refused_as_its_schema_says() {
     let shop = house.shop("Shop");
     shop.save(URL).await;
     let endpoint = shop.v1(Method::POST, "/profile/endpoints", &json!({ "url": URL })).await.is(201).json();
-    let job = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": URL })).await.is(202).json();
+    let job = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": URL })).await.is(202).json();
     let pay_id = shop.link(json!({})).await.id;
     let manual = house.http.get("/v1/openapi.json").await.is(200).json();
     let fill = |path: &str| {

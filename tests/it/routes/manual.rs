@@ -46,7 +46,7 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     let consent = tpp.ask_payment(json!({})).await;
     house.http.back(&consent.back("code=ok")).await.location();
     let asked = json!({ "callback_url": "https://shop.example/x" });
-    let job = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
+    let job = shop.v1(Method::POST, "/jobs", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
     let served = house.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
@@ -55,7 +55,7 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     for (method, path, statuses) in &operations {
         let id = match path.split('/').nth(2) {
             Some("consents") => &consent.id,
-            Some("callbacks") => &job,
+            Some("jobs") => &job,
             _ => &id,
         };
         let page = filled(path, id);
@@ -124,7 +124,7 @@ async fn every_kind_of_problem_has_a_page_at_the_address_that_is_its_type() {
         house.http.get("/v1/journeys").await.is(401),
         shop.look("/nothing").await.is(404),
         shop.v1(put, "/preview", &nothing).await.is(405),
-        shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": "x" })).await.is(422),
+        shop.v1(Method::POST, "/jobs", &json!({ "callback_url": "x" })).await.is(422),
     ] {
         let problem = refused.json();
         let (address, title) = (problem["type"].as_str().unwrap(), problem["title"].as_str().unwrap());
@@ -202,7 +202,7 @@ async fn a_journey_of_any_kind_has_what_its_schema_promises() {
     let (client, tpp) = (Client::of(&house), Tpp::of(&house).await);
     let shop = &client.shop;
     shop.link(json!({})).await;
-    shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": "https://shop.example/x" })).await.is(202);
+    shop.v1(Method::POST, "/jobs", &json!({ "callback_url": "https://shop.example/x" })).await.is(202);
     client.begin("register", &json!({ "merchantTransactionId": "registered" })).await;
     tpp.ask(json!({})).await;
     let manual = house.http.get("/v1/openapi.json").await.is(200).json();

@@ -31,7 +31,7 @@ async fn a_url_that_can_never_be_called_is_refused_when_it_is_saved_or_sent(hous
         };
         let saved = shop.v1(Method::POST, "/profile/endpoints", &json!({ "url": url })).await.is(422);
         refused(saved.json(), "url");
-        let asked = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": url })).await.is(422);
+        let asked = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": url })).await.is(422);
         refused(asked.json(), "callback_url");
         let list = json!({ "callback_url": ["https://shop.example/cb", url] });
         let preview = shop.v1(Method::POST, "/preview", &list).await.is(422);

@@ -22,7 +22,7 @@ on_every_store![
 const TO: &str = "https://receiver.example/hook";
 
 async fn open(shop: &Shop, body: Value) -> Value {
-    shop.v1(Method::POST, "/callbacks", &body).await.is(202).json()
+    shop.v1(Method::POST, "/jobs", &body).await.is(202).json()
 }
 
 async fn each_refusal_names_its_field_and_what_was_expected(house: House) {
@@ -45,19 +45,19 @@ async fn each_refusal_names_its_field_and_what_was_expected(house: House) {
         (json!({ "callback_url": TO, "method": "GET", "body": {} }), "body"),
         (json!({ "callback_url": TO, "expires_in": 1 }), "expires_in"),
     ] {
-        let refused = shop.v1(Method::POST, "/callbacks", &body).await.is(422).json();
+        let refused = shop.v1(Method::POST, "/jobs", &body).await.is(422).json();
         assert_eq!(refused["field"], field, "{body}: {refused}");
         assert!(refused["rule"].as_str().is_some_and(|rule| !rule.is_empty()), "{refused}");
     }
     let id = open(&shop, json!({ "callback_url": TO })).await["id"].as_str().unwrap().to_owned();
     for (body, field) in [(json!({}), "status"), (json!({ "status": "paid" }), "status")] {
-        let refused = shop.v1(Method::POST, &format!("/callbacks/{id}/result"), &body).await.is(422).json();
+        let refused = shop.v1(Method::POST, &format!("/jobs/{id}/result"), &body).await.is(422).json();
         assert_eq!((&refused["field"], refused["hint"].is_string()), (&json!(field), true), "{refused}");
     }
-    for path in ["/callbacks?limit=0", "/callbacks?after=x"] {
+    for path in ["/jobs?limit=0", "/jobs?after=x"] {
         shop.look(path).await.is(422);
     }
-    assert_eq!(shop.look(&format!("/callbacks/{id}")).await.is(200).json()["status"], "waiting");
+    assert_eq!(shop.look(&format!("/jobs/{id}")).await.is(200).json()["status"], "waiting");
 }
 
 async fn a_body_has_its_limits(house: House) {
@@ -65,10 +65,10 @@ async fn a_body_has_its_limits(house: House) {
     let most = "x".repeat(32 * 1024);
     let id = open(&shop, json!({ "callback_url": TO, "body": most })).await["id"].as_str().unwrap().to_owned();
     let over = json!({ "callback_url": TO, "body": format!("{most}x") });
-    assert_eq!(shop.v1(Method::POST, "/callbacks", &over).await.is(422).json()["field"], "body");
+    assert_eq!(shop.v1(Method::POST, "/jobs", &over).await.is(422).json()["field"], "body");
     let huge = json!({ "callback_url": TO, "body": most.repeat(3) });
-    shop.v1(Method::POST, "/callbacks", &huge).await.is(413);
-    let path = format!("/callbacks/{id}/result");
+    shop.v1(Method::POST, "/jobs", &huge).await.is(413);
+    let path = format!("/jobs/{id}/result");
     // Two of its bytes are quotes.
     let over = json!({ "status": "done", "result": &most[1..] });
     assert_eq!(shop.v1(Method::POST, &path, &over).await.is(422).json()["field"], "result");
@@ -90,20 +90,20 @@ async fn the_same_key_opens_the_same_callback(house: House) {
     let shop = house.shop("Shop");
     let key = [("idempotency-key", "order-7")];
     let body = json!({ "callback_url": TO, "headers": { "authorization": "hush" }, "body": { "n": 1 } });
-    let all = (0..16).map(|_| shop.v1_with(Method::POST, "/callbacks", &key, &body));
+    let all = (0..16).map(|_| shop.v1_with(Method::POST, "/jobs", &key, &body));
     let all = futures_util::future::join_all(all).await;
     let first = all[0].json();
     assert!(all.iter().all(|answer| answer.status == 202 && answer.json() == first));
     let id = first["id"].as_str().unwrap();
     let other = json!({ "callback_url": TO, "headers": { "authorization": "hush" }, "body": { "n": 2 } });
-    shop.v1_with(Method::POST, "/callbacks", &key, &other).await.is(409);
-    assert_eq!(shop.look("/callbacks").await.is(200).json()["callbacks"].as_array().map(Vec::len), Some(1));
+    shop.v1_with(Method::POST, "/jobs", &key, &other).await.is(409);
+    assert_eq!(shop.look("/jobs").await.is(200).json()["jobs"].as_array().map(Vec::len), Some(1));
     // It is answered as it stands now.
-    shop.v1(Method::DELETE, &format!("/callbacks/{id}"), &Value::Null).await.is(200);
-    let again = shop.v1_with(Method::POST, "/callbacks", &key, &body).await.is(202).json();
+    shop.v1(Method::DELETE, &format!("/jobs/{id}"), &Value::Null).await.is(200);
+    let again = shop.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json();
     assert_eq!((&again["id"], &again["status"]), (&first["id"], &json!("cancelled")));
     house.wait(Duration::from_hours(25));
-    assert_ne!(shop.v1_with(Method::POST, "/callbacks", &key, &body).await.is(202).json()["id"], first["id"]);
+    assert_ne!(shop.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json()["id"], first["id"]);
 }
 
 async fn callbacks_come_in_pages_newest_first(house: House) {
@@ -114,20 +114,20 @@ async fn callbacks_come_in_pages_newest_first(house: House) {
         made.insert(0, open(&shop, json!({ "callback_url": format!("{TO}/{n}"), "body": "hush" })).await);
         house.wait(Duration::from_millis(10));
     }
-    let (mut seen, mut path, mut pages) = (Vec::new(), "/callbacks?limit=3".to_owned(), 0);
+    let (mut seen, mut path, mut pages) = (Vec::new(), "/jobs?limit=3".to_owned(), 0);
     loop {
         let page = shop.look(&path).await.is(200).never_says("hush").json();
-        let callbacks = page["callbacks"].as_array().unwrap();
+        let callbacks = page["jobs"].as_array().unwrap();
         assert!(callbacks.len() <= 3);
         seen.extend(callbacks.iter().cloned());
         pages += 1;
         let Some(next) = page["next"].as_str() else { break };
-        path = format!("/callbacks?limit=3&after={next}");
+        path = format!("/jobs?limit=3&after={next}");
     }
     assert_eq!((seen, pages), (made, 3), "the payments in between are no callbacks");
     house.wait(Duration::from_hours(24));
-    let listed = shop.look("/callbacks").await.is(200).json();
-    assert!(listed["callbacks"].as_array().unwrap().iter().all(|callback| callback["status"] == "expired"));
+    let listed = shop.look("/jobs").await.is(200).json();
+    assert!(listed["jobs"].as_array().unwrap().iter().all(|callback| callback["status"] == "expired"));
 }
 
 async fn a_callback_is_its_merchants_alone(house: House) {
@@ -137,13 +137,13 @@ async fn a_callback_is_its_merchants_alone(house: House) {
     let pay_id = shop.journey(id).await["pay_id"].as_str().unwrap().to_owned();
     let link = shop.journey(&shop.link(json!({})).await.id).await["journey_id"].as_str().unwrap().to_owned();
     for (shop, id) in [(&other, id), (&shop, &pay_id), (&shop, &link), (&shop, "x")] {
-        let path = format!("/callbacks/{id}");
+        let path = format!("/jobs/{id}");
         shop.look(&path).await.is(404);
         shop.v1(Method::DELETE, &path, &Value::Null).await.is(404);
         shop.v1(Method::POST, &format!("{path}/result"), &json!({ "status": "done" })).await.is(404);
     }
-    assert_eq!(other.look("/callbacks").await.is(200).json()["callbacks"], json!([]));
-    assert_eq!(shop.look(&format!("/callbacks/{id}")).await.is(200).json(), opened);
+    assert_eq!(other.look("/jobs").await.is(200).json()["jobs"], json!([]));
+    assert_eq!(shop.look(&format!("/jobs/{id}")).await.is(200).json(), opened);
 }
 
 async fn a_callback_is_no_payment(house: House) {
@@ -166,7 +166,7 @@ async fn a_callback_is_no_payment(house: House) {
         shop.secpaid("deleteLink", &json!({ "id": pay_id })).await.is(404);
     };
     absent().await;
-    shop.v1(Method::POST, &format!("/callbacks/{id}/result"), &json!({ "status": "done" })).await.is(200);
+    shop.v1(Method::POST, &format!("/jobs/{id}/result"), &json!({ "status": "done" })).await.is(200);
     absent().await;
     let journey = shop.journey(&id).await;
     assert_eq!(journey["status"], "done");
@@ -177,7 +177,7 @@ async fn a_callback_is_no_payment(house: House) {
 async fn a_merchant_of_saved_urls_alone_has_no_others(house: House) {
     let shop = house.shop("Shop");
     shop.choose(json!({ "one_off_urls": "saved_only" })).await;
-    let refused = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": TO })).await.is(422).json();
+    let refused = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": TO })).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
     assert!(refused["hint"].as_str().unwrap().contains("saved payment endpoint"), "{refused}");
 }

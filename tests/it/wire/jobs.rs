@@ -28,16 +28,16 @@ on_every_store![
 
 /// Opens a callback, and answers its id.
 async fn open(shop: &Shop, body: Value) -> String {
-    let opened = shop.v1(Method::POST, "/callbacks", &body).await.is(202).json();
+    let opened = shop.v1(Method::POST, "/jobs", &body).await.is(202).json();
     opened["id"].as_str().expect("an id").to_owned()
 }
 
 async fn finish(shop: &Shop, id: &str, body: Value) -> Value {
-    shop.v1(Method::POST, &format!("/callbacks/{id}/result"), &body).await.is(200).json()
+    shop.v1(Method::POST, &format!("/jobs/{id}/result"), &body).await.is(200).json()
 }
 
 async fn look(shop: &Shop, id: &str) -> Value {
-    shop.look(&format!("/callbacks/{id}")).await.is(200).json()
+    shop.look(&format!("/jobs/{id}")).await.is(200).json()
 }
 
 /// Waits until its delivery is so, after so many tries.
@@ -74,7 +74,7 @@ fn is_signed(shop: &Shop, told: &Received) {
 async fn the_result_is_told_as_soon_as_it_is_posted(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     let url = receiver.url("/hook?own=1");
-    let opened = shop.v1(Method::POST, "/callbacks", &json!({ "callback_url": url })).await.is(202);
+    let opened = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": url })).await.is(202);
     let id = opened.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(opened.header("content-location"), format!("/v1/jobs/{id}"));
     assert_eq!(opened.header("cache-control"), "no-store");
@@ -106,11 +106,11 @@ async fn answers_show_the_result_but_neither_the_body_nor_what_headers_hold(hous
         "headers": { "authorization": "Bearer of-the-app" },
         "body": { "n": "kept-to-itself" },
     });
-    let opened = shop.v1(Method::POST, "/callbacks", &asked).await.is(202).json();
+    let opened = shop.v1(Method::POST, "/jobs", &asked).await.is(202).json();
     let id = opened["id"].as_str().unwrap().to_owned();
     let finished = finish(&shop, &id, json!({ "status": "done", "result": { "pages": 12 } })).await;
     let shown = look(&shop, &id).await;
-    let listed = shop.look("/callbacks").await.is(200).json();
+    let listed = shop.look("/jobs").await.is(200).json();
     for answer in [&opened, &finished, &shown, &listed] {
         let text = answer.to_string();
         assert!(text.contains("authorization"), "{text}");
@@ -192,7 +192,7 @@ async fn a_try_that_fails_is_followed_by_the_very_same(house: House) {
 async fn the_first_of_many_results_is_told_and_no_other(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     let id = open(&shop, json!({ "callback_url": receiver.url("/hook") })).await;
-    let path = format!("/callbacks/{id}/result");
+    let path = format!("/jobs/{id}/result");
     let bodies: Vec<_> = (0..12)
         .map(|n| {
             let status = ["done", "failed"][n % 2];
@@ -220,7 +220,7 @@ async fn the_first_of_many_results_is_told_and_no_other(house: House) {
 async fn what_is_called_off_is_never_told(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     let id = open(&shop, json!({ "callback_url": receiver.url("/hook") })).await;
-    let path = format!("/callbacks/{id}");
+    let path = format!("/jobs/{id}");
     for _ in 0..2 {
         let cancelled = shop.v1(Method::DELETE, &path, &Value::Null).await.is(200).json();
         assert_eq!((&cancelled["status"], cancelled.get("delivery")), (&json!("cancelled"), None));
@@ -231,7 +231,7 @@ async fn what_is_called_off_is_never_told(house: House) {
     // What was waited for is told, and cannot be called off any more.
     let other = open(&shop, json!({ "callback_url": receiver.url("/other") })).await;
     finish(&shop, &other, json!({ "status": "done" })).await;
-    let refused = shop.v1(Method::DELETE, &format!("/callbacks/{other}"), &Value::Null).await.is(409).json();
+    let refused = shop.v1(Method::DELETE, &format!("/jobs/{other}"), &Value::Null).await.is(409).json();
     assert_eq!((&refused["field"], kind_of(&refused)), (&json!("id"), "callback-ended"));
     stands(&shop, &other, "delivered", 1).await;
     house.wait(Duration::from_hours(25));
@@ -244,7 +244,7 @@ async fn calling_off_and_finishing_at_once_come_to_one_end(house: House) {
     let mut done = Vec::new();
     for n in 0..12 {
         let id = open(&shop, json!({ "callback_url": receiver.url(&format!("/{n}")) })).await;
-        let (path, body) = (format!("/callbacks/{id}"), json!({ "status": "done" }));
+        let (path, body) = (format!("/jobs/{id}"), json!({ "status": "done" }));
         let result = format!("{path}/result");
         let (off, finished) =
             tokio::join!(shop.v1(Method::DELETE, &path, &Value::Null), shop.v1(Method::POST, &result, &body));
@@ -265,10 +265,10 @@ async fn what_runs_out_is_told_so(house: House) {
     let (shop, receiver) = (house.shop("Shop"), Receiver::saying(200));
     let id = open(&shop, json!({ "callback_url": receiver.url("/hook"), "expires_in": 60 })).await;
     house.wait(Duration::from_secs(61));
-    let late = shop.v1(Method::POST, &format!("/callbacks/{id}/result"), &json!({ "status": "done" })).await;
+    let late = shop.v1(Method::POST, &format!("/jobs/{id}/result"), &json!({ "status": "done" })).await;
     let late = late.is(409).json();
     assert!(late["rule"].as_str().unwrap().contains("expired"), "{late}");
-    shop.v1(Method::DELETE, &format!("/callbacks/{id}"), &Value::Null).await.is(409);
+    shop.v1(Method::DELETE, &format!("/jobs/{id}"), &Value::Null).await.is(409);
     stands(&shop, &id, "delivered", 1).await;
     assert_eq!(receiver.received()[0].body, format!(r#"{{"id":"{id}","status":"expired","result":null}}"#));
     // Also when nobody asks: the house looks after it.
@@ -301,7 +301,7 @@ async fn a_house_that_stops_forgets_nothing(mut house: House) {
 async fn a_saved_endpoint_that_is_not_there_is_none(house: House) {
     let shop = house.shop("Shop");
     let asked = json!({ "callback_url": 0 });
-    let refused = shop.v1(Method::POST, "/callbacks", &asked).await.is(422).json();
+    let refused = shop.v1(Method::POST, "/jobs", &asked).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
     assert!(refused["rule"].as_str().unwrap().contains("saved endpoint 0"), "{refused}");
     // What SecPaid's webhooks are like there is none of its business.

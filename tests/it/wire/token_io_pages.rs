@@ -69,10 +69,10 @@ async fn links_that_end_between_two_pages_leave_no_gap(house: House) {
 async fn lists_of_our_own_api_go_on_where_they_stopped_whatever_comes_between(house: House) {
     let shop = house.shop("Shop");
     let callback = json!({ "callback_url": "https://a.example/hook" });
-    for (list, id) in [("journeys", "journey_id"), ("callbacks", "id")] {
+    for (list, id) in [("journeys", "journey_id"), ("jobs", "id")] {
         let (mut all, mut seen, mut after) = (Vec::new(), Vec::new(), String::new());
         for _ in 0..5 {
-            all.push(shop.v1(Method::POST, "/callbacks", &callback).await.is(202).json()["id"].clone());
+            all.push(shop.v1(Method::POST, "/jobs", &callback).await.is(202).json()["id"].clone());
         }
         while seen.len() < 5 {
             let page = shop.look(&format!("/{list}?limit=2{after}")).await.is(200).json();
@@ -81,9 +81,9 @@ async fn lists_of_our_own_api_go_on_where_they_stopped_whatever_comes_between(ho
             after = page["next"].as_str().map_or_else(String::new, |next| format!("&after={next}"));
             // One comes, and one that was shown ends.
             house.wait(std::time::Duration::from_millis(5));
-            shop.v1(Method::POST, "/callbacks", &callback).await.is(202);
+            shop.v1(Method::POST, "/jobs", &callback).await.is(202);
             let ended = seen.last().and_then(Value::as_str).expect("an id");
-            shop.v1(Method::DELETE, &format!("/callbacks/{ended}"), &Value::Null).await;
+            shop.v1(Method::DELETE, &format!("/jobs/{ended}"), &Value::Null).await;
         }
         for one in all {
             assert_eq!(seen.iter().filter(|own| **own == one).count(), 1, "{list}");
