@@ -48,7 +48,7 @@ pub fn way_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<Home
 
 /// What the app-return page gives a device: which one it is decides here and nowhere before, so that a return leads
 /// every browser to the same place. `None` when the journey is not going home, needs no such page, or this browser may
-/// not go home: [`way_now`](crate::engine::redirect::way_now) says which.
+/// not go home: [`way_now`] says which.
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.

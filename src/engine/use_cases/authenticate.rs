@@ -48,7 +48,7 @@ pub async fn authenticate_as(engine: &Engine, id: MerchantId, password: &str) ->
     caller(engine, merchant, known)
 }
 
-/// The merchant of this id. Whoever says so has shown nothing yet: see [`check_standing`](crate::engine::use_cases::authenticate::check_standing).
+/// The merchant of this id. Whoever says so has shown nothing yet: see [`check_standing`].
 ///
 /// # Errors
 /// When the store is in trouble.

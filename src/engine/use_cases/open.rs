@@ -66,7 +66,7 @@ pub async fn open(
 /// once only.
 ///
 /// # Errors
-/// As [`open`](crate::engine::use_cases::open::open).
+/// As [`open`].
 pub async fn order(
     engine: &Engine,
     merchant: &Merchant,
@@ -98,7 +98,7 @@ pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Opt
 /// number is the largest there can be, and the one-time token and the signature are nobody's.
 ///
 /// # Errors
-/// Exactly when [`open`](crate::engine::use_cases::open::open) would refuse the open request.
+/// Exactly when [`open`] would refuse the open request.
 pub fn rehearse(
     engine: &Engine,
     merchant: &Merchant,

@@ -126,7 +126,7 @@ async fn decided_before(
 /// Sends a browser on that has waited on a light page of ours, if there is a way by now.
 ///
 /// # Errors
-/// As [`take_return`](crate::engine::use_cases::return_::take_return).
+/// As [`take_return`].
 pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
     let Waiting { provider, state, response_digest, visitor, at, timing } = waiting;
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
