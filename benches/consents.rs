@@ -1,8 +1,8 @@
 //! The way home of consents whose bank takes the request for its tokens and never answers.
 //!
-//! `cargo bench --bench consents` asks for a thousand consents, and sends their customers back at a hundred a second: once
-//! with callbacks that would carry the consent, so that they see the light page, and once with callbacks that carry a
-//! one-time token, so that they go home.
+//! `cargo bench --bench consents` asks for a thousand consents, and sends their customers back at a hundred a second:
+//! once with callbacks that would carry the consent, so that they see the light page, and once with callbacks that
+//! carry a one-time token, so that they go home.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]

@@ -1,12 +1,12 @@
 //! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; how many a second; how
 //! many to one that is busy; and how soon the first attempt is made beside what fails at the same receiver.
 //!
-//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed]` does one of four things, or all of them. *Pairs* (3 of them
-//! unless said otherwise) concludes 2,000 journeys at a hundred a second. Each
-//! tells one of a hundred servers, every second one tells a further server too, and for that one 2,000 deliveries lie in
-//! wait already. In one run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the
-//! moment when the customer's browser asks for its way home until the server has read the request. *Drained* concludes 5,000
-//! journeys as fast as they can, and *busy* concludes 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
+//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed]` does one of four things, or all of them. *Pairs*
+//! (3 of them unless said otherwise) concludes 2,000 journeys at a hundred a second. Each tells one of a hundred
+//! servers, every second one tells a further server too, and for that one 2,000 deliveries lie in wait already. In one
+//! run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the moment when the
+//! customer's browser asks for its way home until the server has read the request. *Drained* concludes 5,000 journeys
+//! as fast as they can, and *busy* concludes 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
 //! six, twelve or a hundred webhooks fail at a receiver, and one more be paid when the first retries are due.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
@@ -164,8 +164,8 @@ async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
     }
 }
 
-/// How many deliveries a second come, from the first final outcome to the last delivery, when `DRAINED` journeys conclude as
-/// fast as they can and each tells so many of these servers.
+/// How many deliveries a second come, from the first final outcome to the last delivery, when `DRAINED` journeys
+/// conclude as fast as they can and each tells so many of these servers.
 async fn drained(store: Store, servers: usize, told: usize) {
     let town = Town::open(vec![Manners::Well; servers]);
     let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
@@ -203,8 +203,8 @@ async fn busy(store: Store) {
     println!("| {name} | {JOURNEYS} | {took:.1} s | {rate:.0} | {p50:.0} ms | {p99:.0} ms |");
 }
 
-/// How long the first attempt at a paid webhook takes, in milliseconds, when so many others were made before at the same
-/// receiver, and their first retries are just due: the median of so many runs.
+/// How long the first attempt at a paid webhook takes, in milliseconds, when so many others were made before at the
+/// same receiver, and their first retries are just due: the median of so many runs.
 async fn mixed(runs: usize, many: usize, mixture: Mixture) -> f64 {
     let mut times = Vec::new();
     for _ in 0..runs {

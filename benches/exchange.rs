@@ -1,8 +1,8 @@
 //! One-time tokens under load: how many are redeemed a second, and how long a merchant's app waits.
 //!
-//! `cargo bench --bench exchange -- [tokens]` (10000 unless said otherwise) lets that many journeys be paid over the API,
-//! and redeems their tokens over 50 connections: three times, of which the middle one is shown. Then the same keys ask
-//! again, and other ones. Processor time is the gateway's, then Redis's.
+//! `cargo bench --bench exchange -- [tokens]` (10000 unless said otherwise) lets that many journeys be paid over the
+//! API, and redeems their tokens over 50 connections: three times, of which the middle one is shown. Then the same keys
+//! ask again, and other ones. Processor time is the gateway's, then Redis's.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]

@@ -1,9 +1,9 @@
 //! Clients that hold connections: how soon they are closed, what honest requests notice, and what memory is given back.
 //!
-//! `cargo bench --bench hostile_connections -- [seconds]` starts the real binary twice: with 1,024 open files, for 1,100
-//! connections, and with 4,096, for three times the connections that it then lets in. Each client behaves badly in one of
-//! eight ways, in turn; another asks honestly, ten times a second. Memory is read before, at its most, and so many seconds
-//! (60 unless said otherwise) after the last one was closed.
+//! `cargo bench --bench hostile_connections -- [seconds]` starts the real binary twice: with 1,024 open files, for
+//! 1,100 connections, and with 4,096, for three times the connections that it then lets in. Each client behaves badly
+//! in one of eight ways, in turn; another asks honestly, ten times a second. Memory is read before, at its most, and so
+//! many seconds (60 unless said otherwise) after the last one was closed.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]

@@ -2,8 +2,9 @@
 //! nothing on this machine exceeds, nginx with a fixed 302.
 //!
 //! `npm install --prefix benches/peers && cargo bench --bench peers -- [returns]` (10000 unless said otherwise); needs
-//! `node`, `nginx` and `redis-server` on the `PATH`. All are asked by the same generator over 50 kept-alive connections,
-//! three times, of which the middle one is shown; the Redis is as Handback's is (a file, synced every second).
+//! `node`, `nginx` and `redis-server` on the `PATH`. All are asked by the same generator over 50 kept-alive
+//! connections, three times, of which the middle one is shown; the Redis is as Handback's is (a file, synced every
+//! second).
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]

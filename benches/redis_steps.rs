@@ -3,8 +3,8 @@
 //! `cargo bench --bench redis_steps -- [journeys…]` (10000, 50000 and 200000 unless said otherwise, each more than the
 //! one before) starts a `redis-server` of its own for each of the two ways to keep what was acknowledged, with its file
 //! in the temporary folder, on whatever disk that is. Every journey is opened, leaves, concludes and has its one-time
-//! token redeemed; the last of each size are concluded by 50 callers and by one in turn. A wait runs from the call to the
-//! answer.
+//! token redeemed; the last of each size are concluded by 50 callers and by one in turn. A wait runs from the call to
+//! the answer.
 
 #![allow(clippy::allow_attributes, reason = "not every lint below fires in every bench")]
 #![allow(clippy::disallowed_methods, reason = "what is measured here is how long things really take")]
@@ -73,8 +73,8 @@ async fn measure(appendfsync: &str, sizes: &[usize]) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// What was measured: final outcomes a second and microseconds of Redis for each of them in every round with all callers,
-/// and every wait of the one caller.
+/// What was measured: final outcomes a second and microseconds of Redis for each of them in every round with all
+/// callers, and every wait of the one caller.
 #[derive(Default)]
 struct Concluded {
     rates: Vec<u64>,

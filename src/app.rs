@@ -184,7 +184,8 @@ async fn drain(
 /// The engine of a command beside the server. What the operator should know of the store comes into `notices`.
 ///
 /// # Errors
-/// When there is no store and `usage` may create none, when it was created with another operator key, or on trouble with it.
+/// When there is no store and `usage` may create none, when it was created with another operator key, or on trouble
+/// with it.
 pub async fn engine(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -278,8 +279,8 @@ fn way_out(config: &Config) -> egress::Builder {
     egress::Client::builder().allow(config.egress_allow().iter().copied()).ports(ports)
 }
 
-/// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first, and
-/// nobody else is told.
+/// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first,
+/// and nobody else is told.
 fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
     let page = display_url(&engine.deps.public_url);
     let saved = |name: &str, url: &str, used| {
@@ -294,8 +295,8 @@ fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
     Ok([saved("display", &page, Used::ByDefault)?, saved("second", &format!("{page}?shop=2"), Used::OnRequest)?])
 }
 
-/// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted or
-/// renamed stay so.
+/// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted
+/// or renamed stay so.
 async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Result<()> {
     let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok(()) };
     for wanted in demo_callbacks(engine)? {

@@ -30,7 +30,8 @@ use crate::config::LogFormat;
 /// The header that names a request, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What other crates log about strangers' mistakes and about themselves: noise to an operator, unless asked for by name.
+/// What other crates log about strangers' mistakes and about themselves: noise to an operator, unless asked for by
+/// name.
 const NOISE: [(&str, LevelFilter); 2] = [("actix_http", LevelFilter::OFF), ("actix_server", LevelFilter::WARN)];
 
 /// Sends log lines that pass `filter` to standard error, for the rest of the process.

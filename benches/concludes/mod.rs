@@ -1,4 +1,5 @@
-//! What the stores' benches share: journeys, the steps that conclude them, and callers that take these at the same time.
+//! What the stores' benches share: journeys, the steps that conclude them, and callers that take these at the same
+//! time.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use crate::clock::Clock;
 use crate::config::KeySource;
 use crate::keys::Keys;
 
-/// The operator's keys; without any, a file of our own beside the data, which only its owner can read. Answers its path,
-/// too, when this call has made it.
+/// The operator's keys; without any, a file of our own beside the data, which only its owner can read. Answers its
+/// path, too, when this call has made it.
 pub(super) fn keys<'a>(source: &'a KeySource, clock: &dyn Clock) -> anyhow::Result<(Keys, Option<&'a Path>)> {
     let path = match source {
         KeySource::Given(keys) => return Ok((keys.clone(), None)),

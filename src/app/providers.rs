@@ -1,7 +1,7 @@
 //! The providers of a house: made from its configuration, asked until each is ready, and looked after from then on.
 //!
-//! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported, and
-//! asked again.
+//! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported,
+//! and asked again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest that a provider is left alone.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// How far apart a provider that is ready is looked after: what is known of it is kept fresh also while no customers come,
-/// and the metric says so when it has grown too old.
+/// How far apart a provider that is ready is looked after: what is known of it is kept fresh also while no customers
+/// come, and the metric says so when it has grown too old.
 const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
 /// The sandbox first, if it is on, and the provider of every institution that has one of its own.
@@ -51,8 +51,8 @@ pub fn providers(
     Ok(providers)
 }
 
-/// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others. None
-/// offers a payment that its provider would never be told of, whatever its features say.
+/// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others.
+/// None offers a payment that its provider would never be told of, whatever its features say.
 pub fn institutions(config: &Config) -> Vec<Institution> {
     let given = config.institutions();
     let plays = |provider: &BankConfig| matches!(provider, BankConfig::Sandbox);
@@ -151,8 +151,8 @@ mod tests {
     use crate::domain::outcome::{Evidence, Fact};
     use crate::provider::{AuthorizationResponse, ProviderError, Requested, UnverifiedResponse, VisitContext};
 
-    /// A provider that gets ready at the third try, falls asleep again, and notes each time whether the metric says that it
-    /// is ready.
+    /// A provider that gets ready at the third try, falls asleep again, and notes each time whether the metric says
+    /// that it is ready.
     struct Sleepy {
         metrics: Arc<Metrics>,
         ready: Mutex<Vec<bool>>,

@@ -57,8 +57,8 @@ pub(super) enum Command {
         #[command(flatten)]
         merchant: Of,
     },
-    /// Erases a disabled merchant with its keys, profile, users and journeys, and what they would still deliver. Refused
-    /// while a journey is under way.
+    /// Erases a disabled merchant with its keys, profile, users and journeys, and what they would still deliver.
+    /// Refused while a journey is under way.
     Erase {
         #[command(flatten)]
         merchant: Of,
@@ -66,8 +66,8 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Lists a merchant's API keys that are valid: number, name, when it was made, when it was last used (to the hour), when
-    /// it ends.
+    /// Lists a merchant's API keys that are valid: number, name, when it was made, when it was last used (to the hour),
+    /// when it ends.
     Keys {
         #[command(flatten)]
         merchant: Of,
@@ -104,15 +104,16 @@ pub(super) enum Command {
         #[command(flatten)]
         rotation: Rotation,
     },
-    /// Replaces the signing secret. Webhooks are signed with both for the overlap, and signed calls verify against both.
+    /// Replaces the signing secret. Webhooks are signed with both for the overlap, and signed calls verify against
+    /// both.
     RotateSigningSecret {
         #[command(flatten)]
         merchant: Of,
         #[command(flatten)]
         rotation: Rotation,
     },
-    /// Replaces the key pair that signs webhooks which are verified by a public key. The new one signs when the overlap is
-    /// over: until then receivers are given its public half.
+    /// Replaces the key pair that signs webhooks which are verified by a public key. The new one signs when the overlap
+    /// is over: until then receivers are given its public half.
     RotateWebhookKey {
         #[command(flatten)]
         merchant: Of,

@@ -13,21 +13,21 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The settings of `http`.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
-    /// How long an idle connection stays open (`http.keep_alive`): 1s to 60s, or `None` for `off`, the default. Then one
-    /// answer is a connection's last.
+    /// How long an idle connection stays open (`http.keep_alive`): 1s to 60s, or `None` for `off`, the default. Then
+    /// one answer is a connection's last.
     pub keep_alive: Option<Duration>,
     /// How long a request's body may take (`http.body_timeout`): 1s to 60s, default 5s.
     pub body_timeout: Duration,
     /// How many threads serve requests (`http.workers`): 1 to 256, default one for each CPU.
     pub workers: usize,
-    /// The most connections at a time (`http.max_connections`): 1 to 1,000,000. `None` by default: four fifths of the files
-    /// that the process may have open, at most 50,000.
+    /// The most connections at a time (`http.max_connections`): 1 to 1,000,000. `None` by default: four fifths of the
+    /// files that the process may have open, at most 50,000.
     pub max_connections: Option<usize>,
-    /// How many connections may wait to be accepted (`http.backlog`): 1 to 65,535, default 4,096. The system's own limit
-    /// (`net.core.somaxconn`) holds as well.
+    /// How many connections may wait to be accepted (`http.backlog`): 1 to 65,535, default 4,096. The system's own
+    /// limit (`net.core.somaxconn`) holds as well.
     pub backlog: u32,
-    /// The most connections from one address (`http.max_connections_per_address`): 1 to 1,000,000, or `None` for `off`, the
-    /// default.
+    /// The most connections from one address (`http.max_connections_per_address`): 1 to 1,000,000, or `None` for `off`,
+    /// the default.
     pub max_per_address: Option<usize>,
     /// The networks of the proxies before this gateway (`http.trusted_proxies`): their connections are not counted by
     /// address. Default none.

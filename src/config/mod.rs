@@ -101,8 +101,9 @@ pub struct Line {
 impl Config {
     /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names in `env`, else none; then `env` over it.
     ///
-    /// Reading the file, and the files that it names, is the only input or output. Variables that do not begin with `HANDBACK_` are
-    /// ignored unless the file names them, and so are those that Kubernetes sets for a Service of our name.
+    /// Reading the file, and the files that it names, is the only input or output. Variables that do not begin with
+    /// `HANDBACK_` are ignored unless the file names them, and so are those that Kubernetes sets for a Service of our
+    /// name.
     ///
     /// # Errors
     /// With every mistake at once: unknown keys, values that break a rule, values that do not go together.
@@ -139,8 +140,9 @@ impl Config {
         &self.keys
     }
 
-    /// What is kept of the operator's own API keys (`operator_key`): 32 to 256 visible ASCII characters, two with a comma
-    /// between them while one replaces the other. Default none; then nobody can call what is the operator's alone.
+    /// What is kept of the operator's own API keys (`operator_key`): 32 to 256 visible ASCII characters, two with a
+    /// comma between them while one replaces the other. Default none; then nobody can call what is the operator's
+    /// alone.
     pub fn operator_keys(&self) -> &[Digest] {
         &self.operator_keys
     }
@@ -157,8 +159,8 @@ impl Config {
         self.sandbox
     }
 
-    /// The institutions that consents can be asked of (`institution`), each with its bank; the file alone can name them.
-    /// Default none.
+    /// The institutions that consents can be asked of (`institution`), each with its bank; the file alone can name
+    /// them. Default none.
     pub fn institutions(&self) -> &[InstitutionConfig] {
         &self.institutions
     }
@@ -185,8 +187,8 @@ impl Config {
         &self.http
     }
 
-    /// Where `/metrics` is served (`metrics.listen`): an address of its own, because the counters are the operator's and
-    /// not the public's. Default: nowhere.
+    /// Where `/metrics` is served (`metrics.listen`): an address of its own, because the counters are the operator's
+    /// and not the public's. Default: nowhere.
     pub const fn metrics_listen(&self) -> Option<SocketAddr> {
         self.metrics_listen
     }
@@ -202,8 +204,8 @@ impl Config {
         &self.egress_ports
     }
 
-    /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`. What is known
-    /// to be noise stays out unless a directive names it ([`crate::telemetry::start`]).
+    /// What is logged (`log.filter`): a level, or directives such as `info,handback=debug`. Default `info`. What is
+    /// known to be noise stays out unless a directive names it ([`crate::telemetry::start`]).
     pub fn log_filter(&self) -> &str {
         &self.log_filter
     }

@@ -264,8 +264,8 @@ fn each<T>(text: &str, read: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<
     text.split(',').map(|part| read(part.trim())).collect()
 }
 
-/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network that is written
-/// as IPv6 would never fit, because addresses are judged as IPv4.
+/// Reads networks. One whose address has bits behind its prefix is a slip of the pen, and an IPv4 network that is
+/// written as IPv6 would never fit, because addresses are judged as IPv4.
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, Invalid> {
     each(text, |part| {
         let refused = || Invalid::new("", format!("holds {part:?}, which is not a network"));

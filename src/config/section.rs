@@ -1,7 +1,8 @@
 //! A table of the file that stands for one thing of many, such as an institution: read key by key, and what nobody has
 //! asked for is a mistake.
 //!
-//! A value that breaks a rule is noted, and the reader goes on with another in its place, so that all mistakes are seen.
+//! A value that breaks a rule is noted, and the reader goes on with another in its place, so that all mistakes are
+//! seen.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -205,8 +206,8 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// A text that is not shown: here (`key`), in a variable (`key_env`) or in a file (`key_file`). The end of line that
-    /// editors leave is no part of it.
+    /// A text that is not shown: here (`key`), in a variable (`key_env`) or in a file (`key_file`). The end of line
+    /// that editors leave is no part of it.
     pub fn hidden(&mut self, key: &str) -> Option<Secret> {
         let (variable, file) = (format!("{key}_env"), format!("{key}_file"));
         let given = [(key, self.text(key)), (&variable, self.text(&variable)), (&file, self.text(&file))];

@@ -59,8 +59,8 @@ impl RedisUrl {
     /// Accepts an address; the port is 6379 and the database 0 unless it says otherwise.
     ///
     /// # Errors
-    /// When it has no host, a user without a password, a database that is not a number up to 65535, a query or a fragment. So `#insecure`, by which
-    /// some clients skip the certificate's check, is refused.
+    /// When it has no host, a user without a password, a database that is not a number up to 65535, a query or a
+    /// fragment. So `#insecure`, by which some clients skip the certificate's check, is refused.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule: &str| Invalid::new("store", rule).hint("expected redis://HOST[:PORT][/DATABASE]");
         let url = Url::parse(text).map_err(|_| refused("is not a URL"))?;

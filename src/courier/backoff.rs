@@ -1,7 +1,7 @@
 //! Backing off: after some failures in a row, what is tried again is tried one at a time, with rests between.
 //!
-//! First attempts need no rest: they are what is new, and as good a probe as any. Only where the receiver has asked to be
-//! left alone do they wait, too.
+//! First attempts need no rest: they are what is new, and as good a probe as any. Only where the receiver has asked to
+//! be left alone do they wait, too.
 
 use std::time::Duration;
 

@@ -19,8 +19,8 @@ use crate::keys::WebhookKey;
 use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
 
 impl Courier {
-    /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before anybody
-    /// could read of it in the store.
+    /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
+    /// anybody could read of it in the store.
     pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, UnixMillis) {
         let held = Carried { leased, holder };
         let id = held.leased.lease.id;
@@ -207,8 +207,8 @@ fn endpoint(leased: &Leased) -> Digest {
     receiver_name(merchant, url)
 }
 
-/// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows the
-/// others.
+/// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows
+/// the others.
 fn load(attempt: &Attempt, verdict: Verdict) -> Load {
     let asks = attempt.attempt_result == AttemptResult::Status(429) || attempt.retry_after.is_some();
     match attempt.attempt_result {
@@ -240,7 +240,8 @@ fn read_retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
     Some(u64::try_from(at).map_or(Duration::ZERO, |at| UnixMillis::from_millis(at).since(now)))
 }
 
-/// Reads a date in any of the three forms that HTTP knows (RFC 9110, 5.6.7). One beyond the end of time is the end of time.
+/// Reads a date in any of the three forms that HTTP knows (RFC 9110, 5.6.7). One beyond the end of time is the end of
+/// time.
 fn read_date(text: &str) -> Option<Timestamp> {
     if let Ok(date) = jiff::fmt::rfc2822::parse(text) {
         return Some(date.timestamp());

@@ -1,9 +1,9 @@
 //! The back door: deliveries are leased from the store, written, sent, judged and reported.
 //!
 //! Several nodes share the work, because the store leaves each delivery to one courier at a time. Inside a node every
-//! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else; and what was never tried goes
-//! before every retry, wherever something waits. A try is made at least once; its
-//! id is the same every time, so that a receiver can tell a repetition from news.
+//! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else; and what was never tried
+//! goes before every retry, wherever something waits. A try is made at least once; its id is the same every time, so
+//! that a receiver can tell a repetition from news.
 
 mod backoff;
 mod carry;
@@ -128,8 +128,8 @@ impl Courier {
         Self { parts }
     }
 
-    /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it has
-    /// not tried.
+    /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
+    /// has not tried.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut hands = Hands::default();
@@ -176,8 +176,8 @@ impl Courier {
         let mut put_off = Vec::new();
         for leased in leased {
             if let Some(in_flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
-                // What has happened to the same journey since waits: on one node, a server is told of it in its order, as
-                // long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
+                // What has happened to the same journey since waits: on one node, a server is told of it in its order,
+                // as long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
                 if !in_flight.renew(leased.lease) {
                     in_flight.keep((leased, until));
                 }

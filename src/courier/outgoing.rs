@@ -42,8 +42,8 @@ pub enum Unwritable {
     /// The dialect has nothing to say to an endpoint.
     #[error("its dialect has no words for it")]
     Wordless,
-    /// The endpoint's key cannot be opened, or the dialect cannot encrypt with it. What was to be encrypted never leaves
-    /// in the clear.
+    /// The endpoint's key cannot be opened, or the dialect cannot encrypt with it. What was to be encrypted never
+    /// leaves in the clear.
     #[error("it cannot be encrypted with its endpoint's key")]
     Unencrypted,
     /// The merchant's signing secret cannot be opened: its key is gone.
@@ -79,8 +79,8 @@ impl OutgoingRequest {
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
     }
 
-    /// Writes a payment endpoint's notice, encrypted where the endpoint has a key, then signed as its dialect has it, else
-    /// as Standard Webhooks does: over the bytes that are sent.
+    /// Writes a payment endpoint's notice, encrypted where the endpoint has a key, then signed as its dialect has it,
+    /// else as Standard Webhooks does: over the bytes that are sent.
     ///
     /// # Errors
     /// An unwritable request, with the reason.
@@ -164,8 +164,8 @@ pub struct Signing<'a> {
     pub open: &'a dyn Fn(&Sealed) -> Option<Secret>,
 }
 
-/// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between them,
-/// and a receiver that knows either secret accepts.
+/// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between
+/// them, and a receiver that knows either secret accepts.
 fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
     let seconds = posting.at.as_millis() / 1000;
     let sign = |secret| signature(secret, posting.id, seconds, &webhook.body);

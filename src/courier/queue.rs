@@ -1,9 +1,9 @@
 //! The queue of a receiver: how many attempts are under way there, and who waits for them.
 //!
-//! It begins with a concurrency of a few, grows by one with each delivery that is received while others wait for a place, and is back
-//! where it began when the receiver is away. What was never tried goes before every retry. A path takes at most half of
-//! the concurrency until it has answered promptly, so that one that hangs leaves as much to the others; and however well
-//! it answers, one place is always for other paths, and one for first attempts.
+//! It begins with a concurrency of a few, grows by one with each delivery that is received while others wait for a
+//! place, and is back where it began when the receiver is away. What was never tried goes before every retry. A path
+//! takes at most half of the concurrency until it has answered promptly, so that one that hangs leaves as much to the
+//! others; and however well it answers, one place is always for other paths, and one for first attempts.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use super::receiver::{Held, Seat, Turn, path};
 use crate::domain::moment::UnixMillis;
 use crate::store::Lease;
 
-/// How many attempts are under way at one receiver at the same time: in a new queue, and in one that has grown as far as
-/// it may.
+/// How many attempts are under way at one receiver at the same time: in a new queue, and in one that has grown as far
+/// as it may.
 pub const CONCURRENCY: (u8, u8) = (4, 32);
 /// How long the last of those that wait in a queue should have to wait.
 const DEPTH: Duration = Duration::from_secs(1);

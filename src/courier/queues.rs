@@ -1,8 +1,8 @@
 //! The queues of a courier: one for each receiver, so that one that is away or hangs delays nobody else.
 //!
-//! As many wait in a queue as it carries in a second; what comes beyond that goes back to the store until it is likely to
-//! find room. The fuller the courier's hands are, the less of them any one queue is given; and some of them are kept free
-//! of retries, so that there is always a hand for what was never tried.
+//! As many wait in a queue as it carries in a second; what comes beyond that goes back to the store until it is likely
+//! to find room. The fuller the courier's hands are, the less of them any one queue is given; and some of them are kept
+//! free of retries, so that there is always a hand for what was never tried.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -89,8 +89,8 @@ impl Queues {
         Admission::PutOff(queue.turn_away(&path, turn, now, chance))
     }
 
-    /// An attempt has ended after this time. Answers those that have waited for it in vain, each with the time that it is
-    /// put off.
+    /// An attempt has ended after this time. Answers those that have waited for it in vain, each with the time that it
+    /// is put off.
     pub fn done(&mut self, seat: &Seat, end: End, now: UnixMillis, chance: u64) -> Vec<(Lease, Duration)> {
         let Some(queue) = self.queues.get_mut(&seat.receiver) else { return Vec::new() };
         let put_off = queue.end(seat, end, now);
@@ -103,8 +103,8 @@ impl Queues {
         put_off.into_iter().map(|(lease, turn, rest)| (lease, after(rest, turn, chance))).collect()
     }
 
-    /// The next in a queue for which there is room now; it counts as under way. It is in the courier's hands already, so
-    /// it is no matter how full they are.
+    /// The next in a queue for which there is room now; it counts as under way. It is in the courier's hands already,
+    /// so it is no matter how full they are.
     pub fn next(&mut self, receiver: &Receiver) -> Option<Held> {
         let held = self.queues.get_mut(receiver)?.next()?;
         self.running += 1;
@@ -144,8 +144,8 @@ impl Queues {
     }
 }
 
-/// When it comes again that has to rest for so long: what was never tried as soon as it may, the rest a little later and
-/// not all at once, so that the first who wakes is news.
+/// When it comes again that has to rest for so long: what was never tried as soon as it may, the rest a little later
+/// and not all at once, so that the first who wakes is news.
 fn after(rest: Duration, turn: Turn, chance: u64) -> Duration {
     let millis = u64::try_from(REST.0.as_millis()).unwrap_or(u64::MAX);
     match turn {

@@ -54,8 +54,8 @@ impl Object {
         sent.map(|(_, value)| value.get()).filter(|text| *text != "null")
     }
 
-    /// A text that people can read. An empty one is as good as absent: that is what forms and generated clients send for a
-    /// field that nobody filled in.
+    /// A text that people can read. An empty one is as good as absent: that is what forms and generated clients send
+    /// for a field that nobody filled in.
     pub fn text(&self, name: &str) -> Result<Option<String>, Invalid> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let text: String = serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"))?;

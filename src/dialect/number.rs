@@ -1,9 +1,10 @@
 //! JSON numbers (RFC 8259, section 6) as plain decimals, exactly: `1.25E3` is `1250`. No floating point anywhere.
 //!
-//! What encoders of doubles write from ten millions on has an exponent, and is a number like any other. A *text* such as
-//! `"1e3"` is none: nothing here looks into texts.
+//! What encoders of doubles write from ten millions on has an exponent, and is a number like any other. A *text* such
+//! as `"1e3"` is none: nothing here looks into texts.
 
-/// How many digits a number may have once it is written out: more than any field takes, so that its own rule refuses it.
+/// How many digits a number may have once it is written out: more than any field takes, so that its own rule refuses
+/// it.
 const MOST_DIGITS: usize = 64;
 
 /// Whether this JSON value is a number.
@@ -11,8 +12,8 @@ pub(super) fn is_number(raw: &str) -> bool {
     raw.starts_with(|c: char| c == '-' || c.is_ascii_digit())
 }
 
-/// A JSON number without an exponent, and the same number otherwise; one without an exponent keeps its digits as they were
-/// sent. `None` of one that has more digits than any field takes.
+/// A JSON number without an exponent, and the same number otherwise; one without an exponent keeps its digits as they
+/// were sent. `None` of one that has more digits than any field takes.
 pub(super) fn plain(raw: &str) -> Option<String> {
     let Some((mantissa, exponent)) = raw.split_once(['e', 'E']) else { return Some(raw.to_owned()) };
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of an object, each value as it was written unless another type is asked for. One that comes twice is there
-/// twice.
+/// The members of an object, each value as it was written unless another type is asked for. One that comes twice is
+/// there twice.
 pub struct Pairs<T = Box<RawValue>>(pub Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {

@@ -1,7 +1,7 @@
 //! API keys: the text a merchant's app sends, and what is kept of each.
 //!
-//! A key is short, because clients send it by HTTP Basic behind a merchant's id, and what is longer than 57 bytes becomes
-//! two lines of GNU `base64`. So it holds no id: a number that is unique in the store leads to its merchant.
+//! A key is short, because clients send it by HTTP Basic behind a merchant's id, and what is longer than 57 bytes
+//! becomes two lines of GNU `base64`. So it holds no id: a number that is unique in the store leads to its merchant.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,8 +64,8 @@ impl FromStr for KeyNumber {
     }
 }
 
-/// An API key as it travels: `hbk_`, its number, and 26 digits of base32. Keys of the older form are read, too: `hbk_`, the
-/// merchant's id in 32 hexadecimal digits, `_`, and 43 characters of base64url.
+/// An API key as it travels: `hbk_`, its number, and 26 digits of base32. Keys of the older form are read, too: `hbk_`,
+/// the merchant's id in 32 hexadecimal digits, `_`, and 43 characters of base64url.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     names: Named,
@@ -171,8 +171,8 @@ pub struct IssuedKey {
 }
 
 impl IssuedKey {
-    /// A key of the older form, of which nothing was kept besides: no number leads to its merchant, and the one that it has
-    /// here is only for people.
+    /// A key of the older form, of which nothing was kept besides: no number leads to its merchant, and the one that it
+    /// has here is only for people.
     pub fn older(digest: Digest, hashed: Option<Digest>, created_at: UnixMillis) -> Self {
         let number = KeyNumber::of_digest(&digest);
         Self { number, name: KeyName::first(), digest, hashed, created_at, ends_at: None }

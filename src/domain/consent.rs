@@ -35,8 +35,8 @@ pub struct Consent {
     pub features: FeatureRequest,
     /// Until when it is asked for.
     pub until: Option<UnixMillis>,
-    /// How long it lasts, at the most, after it has been given: the institution's rule, or where the customer chooses one,
-    /// the shortest of those that may be chosen.
+    /// How long it lasts, at the most, after it has been given: the institution's rule, or where the customer chooses
+    /// one, the shortest of those that may be chosen.
     pub longest: Duration,
     /// Who takes the bank's answer.
     pub answer_to: AnswerTo,
@@ -50,7 +50,8 @@ impl Consent {
         if named && in_country { self.features.scope_at(institution) } else { None }
     }
 
-    /// When it ends at the latest if it is given at `asked_at` or later, where an end was asked for: what may be promised.
+    /// When it ends at the latest if it is given at `asked_at` or later, where an end was asked for: what may be
+    /// promised.
     pub fn promised_until(&self, asked_at: UnixMillis) -> Option<UnixMillis> {
         self.until.map(|until| until.min(asked_at.plus(self.longest)))
     }

@@ -17,7 +17,8 @@ impl Device {
     /// Every kind there is.
     pub const ALL: [Self; 4] = [Self::Ios, Self::Android, Self::MacOrIpad, Self::Desktop];
 
-    /// Reads the header `User-Agent`. Browsers of other makers on an iPad name themselves even where they call it a Mac.
+    /// Reads the header `User-Agent`. Browsers of other makers on an iPad name themselves even where they call it a
+    /// Mac.
     pub fn of_user_agent(header: &str) -> Self {
         let says = |words: &[&str]| words.iter().any(|word| header.contains(word));
         // Phones with Windows say that they are like all the others.

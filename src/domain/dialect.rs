@@ -27,8 +27,8 @@ pub struct ClientAccess<'a> {
     pub webhook_key: Option<[u8; 32]>,
 }
 
-/// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and the
-/// front door.
+/// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and
+/// the front door.
 pub trait Dialect: Send + Sync {
     /// Its name, as it is frozen into journeys.
     fn name(&self) -> &'static str;
@@ -38,7 +38,8 @@ pub trait Dialect: Send + Sync {
         MAX_LENGTH
     }
 
-    /// Every name it may ever append to a callback, but for those of open requests whose ways home it does not have signed.
+    /// Every name it may ever append to a callback, but for those of open requests whose ways home it does not have
+    /// signed.
     fn appended(&self) -> &'static [&'static str];
 
     /// What it may append to the callbacks of this open request, and none of them may hold already.
@@ -46,14 +47,14 @@ pub trait Dialect: Send + Sync {
         self.appended()
     }
 
-    /// Whether the ways home of this open request are signed for merchants who have chosen signed returns. Where they are not, its
-    /// callbacks are signed in the dialect's own way.
+    /// Whether the ways home of this open request are signed for merchants who have chosen signed returns. Where they
+    /// are not, its callbacks are signed in the dialect's own way.
     fn signs_returns(&self, _open_request: &OpenRequest) -> bool {
         true
     }
 
-    /// Whether a callback of this journey promises no outcome, because its one-time token or a webhook will tell: then a
-    /// customer may go home before the bank has answered (rule 4 of the design).
+    /// Whether a callback of this journey promises no outcome, because its one-time token or a webhook will tell: then
+    /// a customer may go home before the bank has answered (rule 4 of the design).
     fn goes_home_unproven(&self, journey: &Journey) -> bool;
 
     /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
@@ -66,7 +67,8 @@ pub trait Dialect: Send + Sync {
         false
     }
 
-    /// Whether the app that takes this journey's answer calls the journey by this `state`: its own, where the bank's is ours.
+    /// Whether the app that takes this journey's answer calls the journey by this `state`: its own, where the bank's is
+    /// ours.
     fn knows_as(&self, _journey: &Journey, _state: &str) -> bool {
         false
     }
@@ -84,14 +86,14 @@ pub trait Dialect: Send + Sync {
         event.final_outcome().is_some()
     }
 
-    /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on since:
-    /// every try tells the same.
+    /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on
+    /// since: every try tells the same.
     fn webhook(&self, _journey: &Journey, _event: JourneyEvent) -> Option<WebhookPayload> {
         None
     }
 
-    /// What this one of a journey's payment endpoints is told, in the form that it wants. What is going to be encrypted is
-    /// written here as it is to be read.
+    /// What this one of a journey's payment endpoints is told, in the form that it wants. What is going to be encrypted
+    /// is written here as it is to be read.
     fn webhook_to(
         &self,
         _endpoint: &WebhookEndpoint,
@@ -101,8 +103,8 @@ pub trait Dialect: Send + Sync {
         self.webhook(journey, event)
     }
 
-    /// A webhook, encrypted with its endpoint's key. `None` where this dialect has no encrypted webhooks, or the key is none
-    /// of its keys.
+    /// A webhook, encrypted with its endpoint's key. `None` where this dialect has no encrypted webhooks, or the key is
+    /// none of its keys.
     fn encrypted(&self, _webhook: &WebhookPayload, _key: &Secret) -> Option<WebhookPayload> {
         None
     }
@@ -119,8 +121,8 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// The headers that sign a webhook, by their names in lower case. `None` where this dialect has none of its own, and
-    /// Standard Webhooks' are sent.
+    /// The headers that sign a webhook, by their names in lower case. `None` where this dialect has none of its own,
+    /// and Standard Webhooks' are sent.
     fn sign(
         &self,
         _journey: &Journey,
@@ -138,7 +140,8 @@ pub trait Dialect: Send + Sync {
         }
     }
 
-    /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its own.
+    /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its
+    /// own.
     fn client_settings(&self, _access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
         Vec::new()
     }

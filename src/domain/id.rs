@@ -1,7 +1,8 @@
 //! Identifiers, and the shard that each of them carries.
 //!
 //! A store with many masters must find a record from an id alone, in one step. So every id that somebody else holds
-//! names its shard: a journey's UUID and its `pay_id` in their bits, a bank's `state` and a one-time token in their text.
+//! names its shard: a journey's UUID and its `pay_id` in their bits, a bank's `state` and a one-time token in their
+//! text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -143,8 +144,8 @@ impl FromStr for JourneyId {
     }
 }
 
-/// A merchant's id: a version 4 UUID. Its short form is base58, 22 characters at the most, for clients that send it before
-/// a password.
+/// A merchant's id: a version 4 UUID. Its short form is base58, 22 characters at the most, for clients that send it
+/// before a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MerchantId(Uuid);
 

@@ -60,7 +60,8 @@ pub struct Header {
     value: Secret,
 }
 
-/// What the way out writes itself, what is between two neighbours alone (RFC 9110, 7.6.1), and what would make an answer wait.
+/// What the way out writes itself, what is between two neighbours alone (RFC 9110, 7.6.1), and what would make an
+/// answer wait.
 const NOT_THEIRS: [&str; 13] = [
     "connection",
     "content-length",
@@ -89,9 +90,9 @@ impl Header {
     /// Accepts a header; its name is kept in lower case.
     ///
     /// # Errors
-    /// When the name is no token (RFC 9110, 5.6.2), is longer than [`Header::MAX_NAME`] or is not for a merchant to write;
-    /// when the value is longer than [`Header::MAX_VALUE`], or is not visible ASCII with spaces and tabs inside (5.5).
-    /// No refusal repeats a value.
+    /// When the name is no token (RFC 9110, 5.6.2), is longer than [`Header::MAX_NAME`] or is not for a merchant to
+    /// write; when the value is longer than [`Header::MAX_VALUE`], or is not visible ASCII with spaces and tabs inside
+    /// (5.5). No refusal repeats a value.
     pub fn parse(name: &str, value: &str) -> Result<Self, Invalid> {
         let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         if name.is_empty() || name.len() > Self::MAX_NAME || !name.bytes().all(token) {
@@ -207,7 +208,8 @@ impl Message {
         self.headers.iter().find(|header| header.name == name).map(|header| header.value.reveal())
     }
 
-    /// Writes it as one text, to be sealed: the method, a line for each header, an empty line, and the body behind its kind.
+    /// Writes it as one text, to be sealed: the method, a line for each header, an empty line, and the body behind its
+    /// kind.
     pub fn write(&self) -> Secret {
         let mut text = format!("{}\n", self.method.as_str());
         for Header { name, value } in &self.headers {

@@ -34,8 +34,8 @@ impl UnixMillis {
     }
 }
 
-/// Reads whole seconds, as headers have them. More than a number can hold is the most that one can: a limit follows anyway.
-/// `None` when it is anything else.
+/// Reads whole seconds, as headers have them. More than a number can hold is the most that one can: a limit follows
+/// anyway. `None` when it is anything else.
 pub fn whole_seconds(text: &str) -> Option<Duration> {
     let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_whole.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))

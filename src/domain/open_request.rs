@@ -71,7 +71,8 @@ pub enum RequestedCallbacks {
     Text(String),
     /// Items that came apart already, as in a JSON array.
     Items(Vec<Item>),
-    /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in `/`.
+    /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in
+    /// `/`.
     Covered(String),
     /// None, and no saved one either: the journey ends on our own result page.
     OwnPage,

@@ -1,9 +1,9 @@
 //! Hints and facts: what a browser says, and what is proven.
 //!
-//! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`ResponseKind`]; only a
-//! [`Fact`] concludes a journey, and this crate makes facts in three places alone: a provider that proved a code or refused a
-//! request, a press on our own Cancel button, and an error return that matched a `state` of ours (a refusal, never a
-//! payment).
+//! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`ResponseKind`];
+//! only a [`Fact`] concludes a journey, and this crate makes facts in three places alone: a provider that proved a code
+//! or refused a request, a press on our own Cancel button, and an error return that matched a `state` of ours (a
+//! refusal, never a payment).
 
 use std::borrow::Cow;
 
@@ -57,18 +57,19 @@ pub struct ProviderRefusal {
 impl ProviderRefusal {
     /// The longest `error` that is kept, in bytes once it is percent-encoded.
     pub const MAX_CODE: usize = 64;
-    /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is written.
+    /// The longest `error_description` that is kept, in bytes; how much of it is written is decided where it is
+    /// written.
     pub const MAX_DESCRIPTION: usize = 1024;
-    /// The code of an answer that names neither a code nor an error: it is malformed (RFC 6749, section 4.1.2.1), which is
-    /// the provider's fault. Silence is never the customer's decision.
+    /// The code of an answer that names neither a code nor an error: it is malformed (RFC 6749, section 4.1.2.1), which
+    /// is the provider's fault. Silence is never the customer's decision.
     pub const MALFORMED: &str = "malformed_response";
-    /// The errors by which a provider says that its customer did not agree. Every callback, status, page and webhook follows
-    /// this one list.
+    /// The errors by which a provider says that its customer did not agree. Every callback, status, page and webhook
+    /// follows this one list.
     pub const CUSTOMERS_OWN: [&str; 5] =
         ["access_denied", "user_cancelled", "login_required", "account_selection_required", "interaction_required"];
 
-    /// The errors by which a provider, or our own check of its answer, says that the request or the connection is at fault: neither
-    /// the customer nor the provider's decision.
+    /// The errors by which a provider, or our own check of its answer, says that the request or the connection is at
+    /// fault: neither the customer nor the provider's decision.
     pub const REQUESTERS_OWN: [&str; 15] = [
         "invalid_client",
         "invalid_request",
@@ -87,8 +88,8 @@ impl ProviderRefusal {
         "unsupported_token_type",
     ];
 
-    /// Keeps a provider's `error`, cut to length, and its `error_description` on one line, without what misleads who reads it,
-    /// cut at a word.
+    /// Keeps a provider's `error`, cut to length, and its `error_description` on one line, without what misleads who
+    /// reads it, cut at a word.
     ///
     /// An empty code becomes [`Self::MALFORMED`].
     pub fn new(code: &str, description: Option<&str>) -> Self {
@@ -161,8 +162,8 @@ pub enum ResponseKind {
 pub struct Evidence {
     /// The code. Whatever comes beside it, one code is one evidence.
     pub code: Secret,
-    /// What the provider signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the whole
-    /// answer (JARM).
+    /// What the provider signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the
+    /// whole answer (JARM).
     pub signed: Option<Secret>,
 }
 

@@ -1,8 +1,8 @@
 //! Text that people see or compare: names, notes, references.
 //!
 //! One rule for every dialect and every setting. What nobody can see makes two texts differ that look the same, and a
-//! character that turns the direction of its line makes one text look like another. Joiners and selectors that scripts and
-//! emoji are written with are kept where they do something (Unicode Technical Report 36, section 2.10; RFC 5892,
+//! character that turns the direction of its line makes one text look like another. Joiners and selectors that scripts
+//! and emoji are written with are kept where they do something (Unicode Technical Report 36, section 2.10; RFC 5892,
 //! appendices A.1 and A.2).
 
 use std::borrow::Cow;
@@ -15,8 +15,8 @@ const MARK: char = '…';
 /// Accepts a text that people see or compare.
 ///
 /// # Errors
-/// When it holds a control character, one that nobody can see, or one that turns the direction of what follows; the rule
-/// names it.
+/// When it holds a control character, one that nobody can see, or one that turns the direction of what follows; the
+/// rule names it.
 pub fn check_readable(field: &str, text: &str) -> Result<(), Invalid> {
     match misleading(text).next() {
         None => Ok(()),
@@ -89,8 +89,8 @@ fn has_variants(c: char) -> bool {
     has_own && !c.is_whitespace() && !c.is_control() && !is_invisible(c)
 }
 
-/// As much of a text as `fits`: all of it, else its start and a response digest. It is cut between words, or where there are none
-/// between characters. `fits` must not take a text that begins with one that it does not take.
+/// As much of a text as `fits`: all of it, else its start and a response digest. It is cut between words, or where
+/// there are none between characters. `fits` must not take a text that begins with one that it does not take.
 pub fn cut(text: &str, fits: impl Fn(&str) -> bool) -> Cow<'_, str> {
     if fits(text) {
         return Cow::Borrowed(text);

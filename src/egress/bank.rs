@@ -1,5 +1,5 @@
-//! The client of a bank that builds its own requests. It has all the manners of the way out, and no guard: its addresses
-//! are those that an operator wrote of that bank, never a merchant's.
+//! The client of a bank that builds its own requests. It has all the manners of the way out, and no guard: its
+//! addresses are those that an operator wrote of that bank, never a merchant's.
 
 use std::time::Duration;
 
@@ -13,8 +13,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// Makes a bank's client, which trusts these authorities besides the public ones, and shows this certificate.
 ///
-/// It uses no connection twice: what is sent on one that the bank is just closing is neither sent nor unsent, and a code
-/// must not be lost so. Whatever the address, it calls it: [`Builder`](super::Builder) makes a client with a guard.
+/// It uses no connection twice: what is sent on one that the bank is just closing is neither sent nor unsent, and a
+/// code must not be lost so. Whatever the address, it calls it: [`Builder`](super::Builder) makes a client with a
+/// guard.
 ///
 /// # Errors
 /// When its TLS cannot be set up.

@@ -1,4 +1,5 @@
-//! How a client is made: for merchants' endpoints by default, or for a bank with authorities and a certificate of its own.
+//! How a client is made: for merchants' endpoints by default, or for a bank with authorities and a certificate of its
+//! own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,7 +101,8 @@ impl Builder {
         Ok(self)
     }
 
-    /// Shows this certificate (PEM, its issuers behind it) and proves it with its key (PEM) where a server asks for one.
+    /// Shows this certificate (PEM, its issuers behind it) and proves it with its key (PEM) where a server asks for
+    /// one.
     ///
     /// # Errors
     /// When they are not that; the field is `certificate`.

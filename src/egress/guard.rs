@@ -83,8 +83,8 @@ impl Guard {
     /// A guard with the operator's list and the ports of public addresses. By default the list is empty, and the port
     /// is 443.
     ///
-    /// A listed network of IPv6 forms that carry an IPv4 address (`64:ff9b::/96` for NAT64, RFC 6052) opens the form only: the address
-    /// inside must be public, or on the list too.
+    /// A listed network of IPv6 forms that carry an IPv4 address (`64:ff9b::/96` for NAT64, RFC 6052) opens the form
+    /// only: the address inside must be public, or on the list too.
     pub const fn new(listed: Vec<IpNet>, ports: Ports) -> Self {
         Self { listed, ports }
     }
@@ -162,8 +162,8 @@ impl Guard {
         }
     }
 
-    /// Judges a name before it is resolved: those that are this machine by definition need no resolver (RFC 6761 6.3), and
-    /// those that are reserved lead to no public address.
+    /// Judges a name before it is resolved: those that are this machine by definition need no resolver (RFC 6761 6.3),
+    /// and those that are reserved lead to no public address.
     fn check_name(&self, name: &str) -> Result<Reach, Refused> {
         let name = name.strip_suffix('.').unwrap_or(name);
         let last = name.rsplit('.').next().unwrap_or_default();

@@ -2,12 +2,12 @@
 //!
 //! Merchants say where to call, so the guard decides. It judges the URL, because an address in a URL never reaches a
 //! resolver, and again each address that a name resolves to, in the resolver, so that what was checked is what is
-//! connected to. No redirect is followed, no proxy of the environment is asked, one deadline stands over everything, and
-//! an answer is read up to a limit.
+//! connected to. No redirect is followed, no proxy of the environment is asked, one deadline stands over everything,
+//! and an answer is read up to a limit.
 //!
 //! Behind a [`Client`] are two: one that goes to public addresses by https on allowed ports, and one that goes to the
-//! operator's list alone, by http as well and on every port. A URL decides which; neither is handed out, because it would
-//! call any address that stands in a URL.
+//! operator's list alone, by http as well and on every port. A URL decides which; neither is handed out, because it
+//! would call any address that stands in a URL.
 
 mod answer;
 mod asked;

@@ -1,7 +1,7 @@
 //! The resolver: a name's addresses, without those that must not be called.
 //!
-//! The HTTP client connects to what this answers and to nothing else, and asks again for each connection. So a name that
-//! is public when it is checked and private when it is called does not exist here.
+//! The HTTP client connects to what this answers and to nothing else, and asks again for each connection. So a name
+//! that is public when it is checked and private when it is called does not exist here.
 
 use std::error::Error;
 use std::io;

@@ -1,8 +1,9 @@
 //! The networks that no call may reach unless an operator lists them, each with the document that sets it apart.
 //!
-//! It holds what Svix and Stripe's Smokescreen refuse together, and what they leave open: the networks for documentation
-//! and benchmarks, the forms of IPv6 that carry an IPv4 address, and the clouds' own addresses. In IPv6 everything that is
-//! not global unicast space is refused, so that a network that is set apart tomorrow is refused today.
+//! It holds what Svix and Stripe's Smokescreen refuse together, and what they leave open: the networks for
+//! documentation and benchmarks, the forms of IPv6 that carry an IPv4 address, and the clouds' own addresses. In IPv6
+//! everything that is not global unicast space is refused, so that a network that is set apart tomorrow is refused
+//! today.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -56,8 +57,8 @@ const IPV6: &[(Ipv6Net, &str)] = &[
 /// The only part of IPv6 that is given out (RFC 4291 2.4, and the IANA registry of the address space).
 const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// The domains that the public DNS never holds. `example` (RFC 6761 6.5) is left out: documents and tests name it, and DNS
-/// answers for it that there is nothing.
+/// The domains that the public DNS never holds. `example` (RFC 6761 6.5) is left out: documents and tests name it, and
+/// DNS answers for it that there is nothing.
 const RESERVED: &[(&str, &str)] = &[
     ("local", "local is for multicast DNS (RFC 6762)"),
     ("internal", "internal is for private networks (ICANN, 2024)"),

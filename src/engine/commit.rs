@@ -90,8 +90,8 @@ async fn commit_within<T>(
     }
 }
 
-/// Takes a step, and wakes the courier for the deliveries that it leaves. A step that finds its own bytes there, because
-/// its reply was lost before, has been taken.
+/// Takes a step, and wakes the courier for the deliveries that it leaves. A step that finds its own bytes there,
+/// because its reply was lost before, has been taken.
 async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError> {
     let mut count = 1;
     loop {

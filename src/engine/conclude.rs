@@ -17,8 +17,8 @@ use crate::engine::{commit, derive, redirect};
 use crate::provider::ProviderError;
 use crate::store::Step;
 
-/// Concludes what an answer of the provider has proven, and says to which end it leads. A failure that the merchant does not
-/// want to hear of takes the customer back to the checkout instead.
+/// Concludes what an answer of the provider has proven, and says to which end it leads. A failure that the merchant
+/// does not want to hear of takes the customer back to the checkout instead.
 pub(super) async fn by_response(
     deps: &Deps,
     journey: Journey,
@@ -74,8 +74,8 @@ pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact) -> Resu
     conclude_before(deps, journey, fact, None).await
 }
 
-/// [`conclude`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect wants
-/// that.
+/// [`conclude`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect
+/// wants that.
 pub(super) async fn conclude_before(
     deps: &Deps,
     journey: Journey,
@@ -157,8 +157,8 @@ fn is_withdrawn(journey: &Journey) -> bool {
     by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
 }
 
-/// The provider's error, when its customer may try again: a payment failed, the merchant has not asked to hear of failures,
-/// the customer is not home already, and the journey's time is not over. A consent that fails goes home.
+/// The provider's error, when its customer may try again: a payment failed, the merchant has not asked to hear of
+/// failures, the customer is not home already, and the journey's time is not over. A consent that fails goes home.
 fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
@@ -216,8 +216,8 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
     chosen.and_then(|id| deps.institution(id)).map_or(consent.longest, |chosen| chosen.consent_life)
 }
 
-/// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way stays
-/// there: the provider may have done it.
+/// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way
+/// stays there: the provider may have done it.
 async fn take_operation_back(deps: &Deps, journey: &Journey) {
     let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
     if journey.opening().purpose.operation().is_none() || !refused {

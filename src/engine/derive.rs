@@ -1,4 +1,5 @@
-//! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the store.
+//! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the
+//! store.
 
 use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::Dialect;
@@ -138,8 +139,8 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
     }
 }
 
-/// Where the browser of a journey has to go, as its provider has response ahead. `None` while that is not known, and when the
-/// journey was not opened so.
+/// Where the browser of a journey has to go, as its provider has response ahead. `None` while that is not known, and
+/// when the journey was not opened so.
 ///
 /// # Errors
 /// When the journey's key is gone.

@@ -78,8 +78,8 @@ fn expires_at(
     Err(Invalid::new(field, "is later than this gateway keeps a journey").hint(expected))
 }
 
-/// The provider that a journey leads to: its institution names one; checkouts without go to the first that takes payments,
-/// and consents without to the one that their customer chooses.
+/// The provider that a journey leads to: its institution names one; checkouts without go to the first that takes
+/// payments, and consents without to the one that their customer chooses.
 fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     if let Purpose::Job(_) = purpose {
         return Ok(String::new());

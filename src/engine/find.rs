@@ -101,8 +101,8 @@ pub async fn consent_soon(
     }
 }
 
-/// A journey as it stands when what is under way with its provider has come to something, or the caller will not wait any
-/// longer.
+/// A journey as it stands when what is under way with its provider has come to something, or the caller will not wait
+/// any longer.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -123,7 +123,8 @@ fn is_under_way(journey: &Journey) -> bool {
     journey.final_outcome().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
 }
 
-/// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any more).
+/// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any
+/// more).
 pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>, EngineError> {
     loop {
         match deps.store.find(pay_id).await? {

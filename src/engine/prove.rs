@@ -1,8 +1,9 @@
 //! PROVE: an unverified response becomes a fact, or nothing.
 //!
-//! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a provider that may be asked once only, the store writes down that it
-//! is asked, and only then it is. So a code is never sent twice: whoever finds it sent waits for the answer, and if the
-//! one who sent it has died, the answer counts as lost after [`Journey::LOST`].
+//! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a provider
+//! that may be asked once only, the store writes down that it is asked, and only then it is. So a code is never sent
+//! twice: whoever finds it sent waits for the answer, and if the one who sent it has died, the answer counts as lost
+//! after [`Journey::LOST`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -215,8 +216,8 @@ async fn exchanged(
     Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
 }
 
-/// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None` when
-/// somebody else has asked, or the answer has been concluded.
+/// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None`
+/// when somebody else has asked, or the answer has been concluded.
 async fn sent(
     deps: &Deps,
     provider: &dyn Provider,
@@ -266,8 +267,8 @@ pub(super) async fn prove_brought(
     }
 }
 
-/// Keeps genuine evidence that nobody has taken to the provider yet, so that it is not lost with this node. Answers the journey
-/// as it is then, and whether it was kept now.
+/// Keeps genuine evidence that nobody has taken to the provider yet, so that it is not lost with this node. Answers the
+/// journey as it is then, and whether it was kept now.
 pub(super) async fn keep(
     deps: &Deps,
     journey: Journey,

@@ -18,8 +18,8 @@ pub enum Returned {
     Go(Redirect, Vec<VisitCookie>),
     /// It looks at a light page of ours and comes again: the provider is late.
     Wait(Box<Waited>),
-    /// It looks at a light page of ours and brings its answer again: whether that is the provider's word is not known yet, and
-    /// nothing of it has been kept.
+    /// It looks at a light page of ours and brings its answer again: whether that is the provider's word is not known
+    /// yet, and nothing of it has been kept.
     BringAgain(Box<Journey>),
     /// Something about it is not as it should be; nothing has changed.
     Rejected(RejectedReturn),

@@ -48,8 +48,8 @@ pub struct Selected {
     pub journeys: Vec<Journey>,
     /// How many are wanted, as far as they were counted.
     pub count: usize,
-    /// The place of the last journey that it looked at, if it stopped there: it had looked at as many as it may, and the
-    /// part is not full.
+    /// The place of the last journey that it looked at, if it stopped there: it had looked at as many as it may, and
+    /// the part is not full.
     pub stopped: Option<JourneyCursor>,
 }
 

@@ -1,7 +1,7 @@
 //! Calls to providers in flight: one for one purpose, however many browsers ask.
 //!
-//! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same open request
-//! waits for the first one's call instead of beginning another.
+//! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same open
+//! request waits for the first one's call instead of beginning another.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -10,7 +10,8 @@ use crate::engine::{Engine, lapse, prove};
 /// How many lapsed journeys one sweep concludes, at the most.
 pub const SWEPT: usize = 200;
 
-/// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
+/// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for.
+/// Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.

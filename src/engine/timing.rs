@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a return waited for its provider, filled while it is taken. Whatever else it waited for in here was the store.
+/// How long a return waited for its provider, filled while it is taken. Whatever else it waited for in here was the
+/// store.
 #[derive(Debug, Default)]
 pub struct Timing {
     bank_micros: AtomicU64,

@@ -1,7 +1,7 @@
 //! WHO ASKS: whether a browser is the one that was sent to a provider, by the visit cookies that it shows.
 //!
-//! Whoever wants a way home has to hand in a [`Visitor`]: so no route can forget to ask. Knowing a `state`, a link or an
-//! id is no proof of being the browser that left; `docs/DESIGN.md` has what each is given.
+//! Whoever wants a way home has to hand in a [`Visitor`]: so no route can forget to ask. Knowing a `state`, a link or
+//! an id is no proof of being the browser that left; `docs/DESIGN.md` has what each is given.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::engine::derive;
 use crate::keys::{Visit, digest, visit_began_at};
 
-/// How long a hand-back is given again to whoever shows no cookie: a provider's app may open another browser, and people load
-/// a page again.
+/// How long a hand-back is given again to whoever shows no cookie: a provider's app may open another browser, and
+/// people load a page again.
 const FIRST_HAND_BACK: Duration = Duration::from_mins(10);
 
 /// The most visit cookies that are looked at; a browser holds [`Visitor::MOST`].
@@ -117,8 +117,8 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<
     Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, visit)?), value, life })
 }
 
-/// The cookie of a browser that presses to leave, and whose provider is late or away: what it does on the page that it is
-/// shown meanwhile, it does as the browser that left. `None` where nobody has left.
+/// The cookie of a browser that presses to leave, and whose provider is late or away: what it does on the page that it
+/// is shown meanwhile, it does as the browser that left. `None` where nobody has left.
 ///
 /// # Errors
 /// When the journey's key is gone.

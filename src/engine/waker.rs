@@ -9,8 +9,8 @@ pub trait CourierWaker: Send + Sync {
     /// Says that there is something to carry.
     fn wake(&self);
 
-    /// What is done when each of these has been tried once, or put off. It is asked for before they are written, so that
-    /// none is tried unseen. It may never be done.
+    /// What is done when each of these has been tried once, or put off. It is asked for before they are written, so
+    /// that none is tried unseen. It may never be done.
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
 }
 

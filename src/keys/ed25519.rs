@@ -21,7 +21,8 @@ impl Keys {
         Some(GatewaySignature { key: pair.verifying_key().to_bytes(), bytes: pair.sign(bytes).to_bytes() })
     }
 
-    /// The public keys that verify [`Keys::home_signature`], one for each of the operator's keys, the current one's first.
+    /// The public keys that verify [`Keys::home_signature`], one for each of the operator's keys, the current one's
+    /// first.
     pub fn home_keys(&self) -> Vec<[u8; 32]> {
         let pairs = self.keys.iter().filter_map(|(id, _)| self.key_pair(id, HOME));
         pairs.map(|pair| pair.verifying_key().to_bytes()).collect()

@@ -3,8 +3,8 @@
 use super::Keys;
 
 impl Keys {
-    /// The keys of consent tokens (P-256), then those of signed returns (Ed25519, RFC 8037), each kind's current one first. No
-    /// two have the same id.
+    /// The keys of consent tokens (P-256), then those of signed returns (Ed25519, RFC 8037), each kind's current one
+    /// first. No two have the same id.
     pub fn key_set(&self) -> serde_json::Value {
         let returns = self.return_keys().into_iter().map(|key| {
             serde_json::json!({

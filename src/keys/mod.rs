@@ -119,8 +119,8 @@ impl Keys {
         Some(Secret::new(URL_SAFE_NO_PAD.encode(derived)))
     }
 
-    /// The entropy of the API key of the demo merchant's own page, which is nowhere stored: of the first try, or a later one
-    /// where somebody has the first one's number.
+    /// The entropy of the API key of the demo merchant's own page, which is nowhere stored: of the first try, or a
+    /// later one where somebody has the first one's number.
     pub fn demo_entropy(&self, merchant: MerchantId, attempt: u8) -> Option<[u8; 32]> {
         self.derive(self.current(), "demo", &[merchant.as_bytes(), &[attempt]])
     }

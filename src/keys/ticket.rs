@@ -13,8 +13,8 @@ use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 
 impl Keys {
-    /// A ticket to a page of this journey, until then. 39 characters of base64url: its number, the time in milliseconds,
-    /// and 128 bits that nobody can guess.
+    /// A ticket to a page of this journey, until then. 39 characters of base64url: its number, the time in
+    /// milliseconds, and 128 bits that nobody can guess.
     pub fn ticket(&self, journey: &Journey, until: UnixMillis) -> Option<String> {
         let until = until.as_millis().to_be_bytes();
         let derived = self.derive(&journey.opening().key, "ticket", &[journey.id().as_bytes(), &until])?;

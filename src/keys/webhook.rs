@@ -1,8 +1,8 @@
 //! The key pair of one merchant that signs its webhooks, where a dialect's clients verify by a public key (Ed25519, RFC
 //! 8032).
 //!
-//! Receivers have its public half in their configuration. So it is drawn once and kept, and outlives the operator's keys:
-//! only its merchant replaces it.
+//! Receivers have its public half in their configuration. So it is drawn once and kept, and outlives the operator's
+//! keys: only its merchant replaces it.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 

@@ -21,8 +21,8 @@ impl Admission {
         Self { counters, addresses: None }
     }
 
-    /// Lets in at most `most` connections from one address. An IPv6 network of 64 bits counts as one address, because one
-    /// client has all of it; an address in `trusted` is a proxy's, and is not counted.
+    /// Lets in at most `most` connections from one address. An IPv6 network of 64 bits counts as one address, because
+    /// one client has all of it; an address in `trusted` is a proxy's, and is not counted.
     #[must_use]
     pub fn with_most_from_one_address(self, most: Option<usize>, trusted: Vec<IpNet>) -> Self {
         let addresses = most.map(|most| Arc::new(Addresses { most, trusted, open: Mutex::default() }));

@@ -20,8 +20,8 @@ use futures_util::future::LocalBoxFuture;
 use super::budget::{Body, Position};
 use super::connection::Connection;
 
-/// The most that is given to the server's buffer at once, in bytes. With what the buffer may hold already, no answer has
-/// more than 32 KiB in memory for writing.
+/// The most that is given to the server's buffer at once, in bytes. With what the buffer may hold already, no answer
+/// has more than 32 KiB in memory for writing.
 pub const PIECE: usize = 16 * 1024;
 
 /// Makes [`Answers`] of an app.

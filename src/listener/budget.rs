@@ -1,8 +1,8 @@
 //! What a connection may still take: its phases and their deadlines, pure, on moments that it is given.
 //!
 //! The worst that one request can hold a descriptor is the sum of the parts that a client decides: its head, its body
-//! (whose deadline is `http.body_timeout`, kept where bodies are read), the answer, and what is read away after it. While
-//! the program works on a request nothing is counted: how long that may take is for the program to decide.
+//! (whose deadline is `http.body_timeout`, kept where bodies are read), the answer, and what is read away after it.
+//! While the program works on a request nothing is counted: how long that may take is for the program to decide.
 
 use std::time::Duration;
 

@@ -101,8 +101,8 @@ impl Connection {
         Pin::new(&mut *self.0.socket.borrow_mut()).poll_write(cx, bytes)
     }
 
-    /// Notes that everything has been written that there was: the server asks for this last, and a socket has no buffer of
-    /// its own to empty.
+    /// Notes that everything has been written that there was: the server asks for this last, and a socket has no buffer
+    /// of its own to empty.
     pub(super) fn note_flushed(&self) {
         self.0.budget.borrow_mut().note_flushed(Instant::now());
     }

@@ -1,9 +1,9 @@
 //! The guarded listener: HTTP over connections that have a budget.
 //!
 //! The HTTP server below us has deadlines for some parts of an exchange and none for others: a chunked body that nobody
-//! reads, a second head and an answer that is not taken hold their connection for ever, and requests that are sent ahead
-//! are all answered into memory. So every connection has a budget, kept below the server (the stream that it reads and
-//! writes) and above it (when a head is whole, when an answer is given). It holds for every listener.
+//! reads, a second head and an answer that is not taken hold their connection for ever, and requests that are sent
+//! ahead are all answered into memory. So every connection has a budget, kept below the server (the stream that it
+//! reads and writes) and above it (when a head is whole, when an answer is given). It holds for every listener.
 
 mod admission;
 mod answers;

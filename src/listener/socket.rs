@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 
 use tokio::net::TcpSocket;
 
-/// How much of an answer the system keeps for a client that does not read it, in bytes; Linux doubles it. Without it the
-/// system would keep megabytes, and a client that reads nothing would look like one that has read everything.
+/// How much of an answer the system keeps for a client that does not read it, in bytes; Linux doubles it. Without it
+/// the system would keep megabytes, and a client that reads nothing would look like one that has read everything.
 const SEND_BUFFER: u32 = 64 * 1024;
 
 /// The most connections unless the operator says more: what a connection costs is memory as well.
@@ -26,7 +26,8 @@ pub fn listen(at: SocketAddr, backlog: u32) -> Result<TcpListener> {
     socket.listen(backlog)?.into_std()
 }
 
-/// Raises the number of files that this process may have open as far as the system lets it, and says how many those are.
+/// Raises the number of files that this process may have open as far as the system lets it, and says how many those
+/// are.
 ///
 /// # Errors
 /// When the system does not say.
@@ -34,8 +35,8 @@ pub fn raise_open_files() -> Result<u64> {
     rlimit::increase_nofile_limit(u64::MAX)
 }
 
-/// How many connections there may be unless the operator says: four fifths of the open files. The others are for the store,
-/// for banks and for deliveries.
+/// How many connections there may be unless the operator says: four fifths of the open files. The others are for the
+/// store, for banks and for deliveries.
 pub fn most_connections(open_files: u64) -> usize {
     usize::try_from((open_files - open_files / 5).clamp(1, MOST)).unwrap_or(usize::MAX)
 }

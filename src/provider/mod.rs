@@ -35,8 +35,8 @@ pub trait Provider: Send + Sync {
         false
     }
 
-    /// Gets ready: discovers endpoints and keys, where it does not know them yet. A provider that cannot is reported, and
-    /// asked again later; until then it cannot be left for.
+    /// Gets ready: discovers endpoints and keys, where it does not know them yet. A provider that cannot is reported,
+    /// and asked again later; until then it cannot be left for.
     ///
     /// # Errors
     /// When the provider cannot be asked now, or is not what it was configured as.
@@ -56,10 +56,12 @@ pub trait Provider: Send + Sync {
     /// When the answer is not one that this provider gives.
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid>;
 
-    /// Verifies what the provider signed and the browser carried, before the provider is asked. May be called any number of times.
+    /// Verifies what the provider signed and the browser carried, before the provider is asked. May be called any
+    /// number of times.
     ///
     /// # Errors
-    /// [`ProviderError::Forged`] when it is not the provider's word, [`ProviderError::Unreachable`] when that cannot be told now.
+    /// [`ProviderError::Forged`] when it is not the provider's word, [`ProviderError::Unreachable`] when that cannot be
+    /// told now.
     async fn check(&self, _context: &VisitContext<'_>, _evidence: &Evidence) -> Result<Checked, ProviderError> {
         Ok(Checked::Genuine)
     }
@@ -72,8 +74,8 @@ pub trait Provider: Send + Sync {
         Err(ProviderError::Unreachable("it takes no operations".into()))
     }
 
-    /// What the provider itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a provider that
-    /// [asks once](Provider::asks_once) it is called once for each code.
+    /// What the provider itself says of a code. A refusal is a fact; not being able to ask is trouble. Of a provider
+    /// that [asks once](Provider::asks_once) it is called once for each code.
     ///
     /// # Errors
     /// When the provider could not be asked, or did not answer.
@@ -135,8 +137,8 @@ pub enum Checked {
     Refused(ProviderRefusal),
 }
 
-/// What went wrong with a provider. The sentences are for the log; they hold nothing that the provider sent but the code of an
-/// error.
+/// What went wrong with a provider. The sentences are for the log; they hold nothing that the provider sent but the
+/// code of an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// It cannot be asked now, and has not been; or asking it again costs nothing.

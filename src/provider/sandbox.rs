@@ -1,11 +1,11 @@
 //! The sandbox provider: a test provider that is built in.
 //!
-//! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes back
-//! by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the provider, its
-//! token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many milliseconds
-//! (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part for it to play
-//! (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is `slow:<ms>`, or begins
-//! with `slow:<ms>:`, is told only after that time where its customer must go.
+//! Its wire is plain OAuth 2: the browser is sent to a page with `redirect_uri` and `state` in the query, and comes
+//! back by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the
+//! provider, its token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many
+//! milliseconds (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part
+//! for it to play (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
+//! `slow:<ms>`, or begins with `slow:<ms>:`, is told only after that time where its customer must go.
 
 mod part;
 
@@ -34,8 +34,8 @@ pub const NAME: &str = "sandbox";
 /// The longest that its token side can be asked to be slow.
 const SLOWEST: Duration = Duration::from_mins(1);
 
-/// The sandbox provider. One redirect URI is registered with it; where an app takes the provider's answer itself, the gateway
-/// vouches for the app's address, so that the provider's page leads nowhere else.
+/// The sandbox provider. One redirect URI is registered with it; where an app takes the provider's answer itself, the
+/// gateway vouches for the app's address, so that the provider's page leads nowhere else.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     base: PublicUrl,

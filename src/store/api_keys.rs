@@ -17,13 +17,15 @@ pub trait ApiKeys: Send + Sync {
     /// On trouble with the store.
     async fn reserve_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<bool, StoreError>;
 
-    /// Frees a number of this merchant, and forgets when its key was last used. A number of another merchant stays as it is.
+    /// Frees a number of this merchant, and forgets when its key was last used. A number of another merchant stays as
+    /// it is.
     ///
     /// # Errors
     /// On trouble with the store.
     async fn free_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<(), StoreError>;
 
-    /// The merchant among whose API keys this number is. One round trip, or two where this node has not met the number yet.
+    /// The merchant among whose API keys this number is. One round trip, or two where this node has not met the number
+    /// yet.
     ///
     /// # Errors
     /// On trouble with the store.

@@ -54,8 +54,8 @@ pub enum DeliveryFilter {
     Dead,
 }
 
-/// A place in a merchant's list of deliveries, which is sorted by a moment, newest first: that at which they ended where
-/// they have, else that at which they were left behind.
+/// A place in a merchant's list of deliveries, which is sorted by a moment, newest first: that at which they ended
+/// where they have, else that at which they were left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeliveryCursor {
     /// That moment.
@@ -137,8 +137,8 @@ pub trait Deliveries: Send + Sync {
     /// On trouble with the store; then they lapse by themselves.
     async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError>;
 
-    /// A merchant's deliveries of this kind, newest first, beginning behind `after`; `most` at the most. Those that have
-    /// ended are listed for as long as their journey is kept.
+    /// A merchant's deliveries of this kind, newest first, beginning behind `after`; `most` at the most. Those that
+    /// have ended are listed for as long as their journey is kept.
     ///
     /// # Errors
     /// On trouble with the store.

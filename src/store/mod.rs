@@ -183,15 +183,15 @@ pub trait Journeys: Send + Sync {
         most: usize,
     ) -> Result<Vec<Journey>, StoreError>;
 
-    /// Journeys that somebody has to look after by now ([`Journey::due_at`]), `most` at the most; each comes again until
-    /// a step has moved that moment.
+    /// Journeys that somebody has to look after by now ([`Journey::due_at`]), `most` at the most; each comes again
+    /// until a step has moved that moment.
     ///
     /// # Errors
     /// On trouble with the store.
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
 
-    /// Erases a journey with its deliveries, whatever its stage. Its states and tokens lead nowhere from then on, and lapse
-    /// in their time. `false` when it was gone.
+    /// Erases a journey with its deliveries, whatever its stage. Its states and tokens lead nowhere from then on, and
+    /// lapse in their time. `false` when it was gone.
     ///
     /// # Errors
     /// On trouble with the store.
@@ -295,8 +295,8 @@ pub trait Merchants: Send + Sync {
     /// On trouble with the store.
     async fn merchants(&self) -> Result<Vec<Merchant>, StoreError>;
 
-    /// Writes a profile over the revision before, together with a reservation and the number that its repetition answers.
-    /// The reservation is kept in the merchant's shard.
+    /// Writes a profile over the revision before, together with a reservation and the number that its repetition
+    /// answers. The reservation is kept in the merchant's shard.
     ///
     /// # Errors
     /// On trouble with the store.
@@ -306,8 +306,8 @@ pub trait Merchants: Send + Sync {
         reservation: Option<(&Reservation, u32)>,
     ) -> Result<Replaced, StoreError>;
 
-    /// What a reservation has written into this merchant's profile before: [`Replaced::Repeated`] or [`Replaced::Reused`];
-    /// `None` when it is new or forgotten.
+    /// What a reservation has written into this merchant's profile before: [`Replaced::Repeated`] or
+    /// [`Replaced::Reused`]; `None` when it is new or forgotten.
     ///
     /// # Errors
     /// On trouble with the store.
@@ -317,8 +317,8 @@ pub trait Merchants: Send + Sync {
         reservation: &Reservation,
     ) -> Result<Option<Replaced>, StoreError>;
 
-    /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its keys,
-    /// its users and its journeys are for the caller to remove first. `false` when it was gone.
+    /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its
+    /// keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
     ///
     /// # Errors
     /// On trouble with the store.

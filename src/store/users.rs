@@ -25,8 +25,8 @@ impl Enrolled {
     }
 }
 
-/// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id is
-/// reserved and the user stored in one step.
+/// The users of merchants. A user of a merchant's own id lives in the shard that [`user_shard`] names, so that the id
+/// is reserved and the user stored in one step.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].

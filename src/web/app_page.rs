@@ -1,8 +1,9 @@
 //! The page that opens a merchant's app, for checkouts and consents alike.
 //!
 //! A return leads every browser to the same address, which holds the journey's link; which device it is, is asked only
-//! here. A device that a redirect does for is sent on at once. Every other one is sent to the page itself, whose address
-//! holds a ticket: browsers keep the address of each page that they have shown, and this page shows a one-time token.
+//! here. A device that a redirect does for is sent on at once. Every other one is sent to the page itself, whose
+//! address holds a ticket: browsers keep the address of each page that they have shown, and this page shows a one-time
+//! token.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -6,8 +6,8 @@ use super::page::BankGroup;
 use crate::domain::institution::{Country, Institution};
 use crate::domain::iso::CountryCode;
 
-/// Institutions under a country that each serves: the one that was asked for, else the first that it names. Countries stand
-/// in the order of the alphabet, banks as people count: No. 2 before No. 10.
+/// Institutions under a country that each serves: the one that was asked for, else the first that it names. Countries
+/// stand in the order of the alphabet, banks as people count: No. 2 before No. 10.
 pub(super) fn by_country(institutions: &[&Institution], asked: Option<CountryCode>) -> Vec<BankGroup> {
     let mut groups: Vec<(Option<CountryCode>, BankGroup)> = Vec::new();
     for institution in institutions {

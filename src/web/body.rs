@@ -1,7 +1,7 @@
 //! Bodies: read whole, within a size and a time, and turned into fields.
 //!
-//! The server below waits for ever for a slow body, so the deadline is ours. Only a body that is read here to its end lets
-//! its connection be kept.
+//! The server below waits for ever for a slow body, so the deadline is ours. Only a body that is read here to its end
+//! lets its connection be kept.
 
 use std::time::Duration;
 

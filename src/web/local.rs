@@ -1,5 +1,5 @@
-//! Who asks a gateway that listens on loopback: a page of somebody else's can reach it too, by a name that it makes point
-//! here (DNS rebinding), or by a form that it posts.
+//! Who asks a gateway that listens on loopback: a page of somebody else's can reach it too, by a name that it makes
+//! point here (DNS rebinding), or by a form that it posts.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -31,8 +31,8 @@ pub async fn own_pages_only(
     }
 }
 
-/// At a listener that only this machine reaches, lets through what comes by one of this machine's own names: another name
-/// that points here is how a page of somebody else's would read what only this machine should.
+/// At a listener that only this machine reaches, lets through what comes by one of this machine's own names: another
+/// name that points here is how a page of somebody else's would read what only this machine should.
 ///
 /// # Errors
 /// As what stands behind it.

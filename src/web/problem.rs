@@ -1,7 +1,7 @@
 //! Problems: refusals as people and programs see them.
 //!
-//! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to the
-//! middleware that logs it, and no further.
+//! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to
+//! the middleware that logs it, and no further.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -82,7 +82,8 @@ impl Problem {
     }
 }
 
-/// A middleware: the type of a problem is the whole address of its page. What answers a problem does not know our address.
+/// A middleware: the type of a problem is the whole address of its page. What answers a problem does not know our
+/// address.
 ///
 /// # Errors
 /// With what an inner service refused without answering.

@@ -1,4 +1,5 @@
-//! The kinds of problems that our own API answers, and a page about each: the address that the `type` of a problem names.
+//! The kinds of problems that our own API answers, and a page about each: the address that the `type` of a problem
+//! names.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};

@@ -123,8 +123,8 @@ pub fn wrong_method(allowed: &'static str) -> HttpResponse {
     response
 }
 
-/// Whether a request only looks, in case somebody goes there: a HEAD, a prefetch, a link scanner. It must begin nothing and
-/// use nothing up.
+/// Whether a request only looks, in case somebody goes there: a HEAD, a prefetch, a link scanner. It must begin nothing
+/// and use nothing up.
 pub fn is_prefetch(request: &HttpRequest) -> bool {
     let prefetches = |name: &str| {
         let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! What holds for every request and every answer, whoever answers.
 //!
-//! - HEAD is GET without the content (RFC 9110, section 9.3.2): the routes know GET alone, and the server below leaves the
-//!   content out. Where GET begins something, [`is_head`] says that this one must not.
-//! - A path means to us what it means to a proxy before us: where our own words stand in it, they stand there as they are,
-//!   and not percent-encoded (RFC 3986, section 6.2.2.2). What is a parameter may be encoded as its sender likes.
-//! - A page that waits asks behind itself, by script. A script cannot read a redirect, and to ask twice may use the way on up,
-//!   so it gets the same answer as 200, with the `Location` to go to. No other site's script can send its header unasked.
+//! - HEAD is GET without the content (RFC 9110, section 9.3.2): the routes know GET alone, and the server below leaves
+//!   the content out. Where GET begins something, [`is_head`] says that this one must not.
+//! - A path means to us what it means to a proxy before us: where our own words stand in it, they stand there as they
+//!   are, and not percent-encoded (RFC 3986, section 6.2.2.2). What is a parameter may be encoded as its sender likes.
+//! - A page that waits asks behind itself, by script. A script cannot read a redirect, and to ask twice may use the way
+//!   on up, so it gets the same answer as 200, with the `Location` to go to. No other site's script can send its header
+//!   unasked.
 //! - Every answer forbids browsers to guess its type, and over https asks them to stay with https.
 
 use actix_web::body::BoxBody;

@@ -11,8 +11,8 @@ mod token;
 use floors::Floors;
 use house::House;
 
-/// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and `provider::*`
-/// any one bank, which knows no other. A room is the longest name here that a module's path begins with.
+/// Who may import whom, as `docs/ARCHITECTURE.md` has it. Each room may import itself; `*` is everybody, and
+/// `provider::*` any one bank, which knows no other. A room is the longest name here that a module's path begins with.
 const ROOMS: &[(&str, &[&str])] = &[
     // The front page of the crate, and the only assembly point.
     ("lib", &["*"]),
@@ -43,8 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("courier", &["store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::page", "engine", "dialect", "domain", "telemetry", "listener"]),
     ("web::page", &["domain"]),
-    // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is an
-    // ordinary merchant's app.
+    // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
+    // an ordinary merchant's app.
     ("sandbox", &["provider::sandbox", "clock", "domain", "web", "web::page", "telemetry"]),
     ("demo", &["egress", "domain", "sandbox", "web", "web::page"]),
 ];

@@ -1,7 +1,7 @@
 //! The tests that look at the house from outside: one binary, a room for each kind.
 //!
-//! The store laws are not here: a law has to conclude journeys, only a `Fact` concludes, and outside the crate nobody can
-//! make one. They live in `src/store/laws`, and every backend mounts them beside itself.
+//! The store laws are not here: a law has to conclude journeys, only a `Fact` concludes, and outside the crate nobody
+//! can make one. They live in `src/store/laws`, and every backend mounts them beside itself.
 
 #![allow(
     clippy::allow_attributes,

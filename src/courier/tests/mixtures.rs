@@ -51,8 +51,8 @@ async fn the_next_notice_is_the_next_thing_sent_however_many_have_failed_before(
             round.clock.advance(Duration::from_secs(20));
             eventually(|| async { round.delivery(&event).await.tries == 1 }).await;
             courier.stop().await;
-            // Where the receiver is away one goes at a time; else some that go together may overtake each other on their
-            // way out of the store.
+            // Where the receiver is away one goes at a time; else some that go together may overtake each other on
+            // their way out of the store.
             let together = if AttemptResult::of_number(status).unwrap().is_absence() { 1 } else { TOGETHER };
             let sent = order(&round, "shop.example");
             let mut next = sent.iter().skip(before).take(together);

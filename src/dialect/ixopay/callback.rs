@@ -1,4 +1,5 @@
-//! What a callback says (contracts/ixopay.md, section 8). Its code is a text, and its fields have other names than an answer's.
+//! What a callback says (contracts/ixopay.md, section 8). Its code is a text, and its fields have other names than an
+//! answer's.
 
 use jiff::Timestamp;
 use serde::Serialize;

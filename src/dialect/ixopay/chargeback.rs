@@ -8,8 +8,8 @@ use crate::domain::callback::Placement;
 use crate::domain::journey::{Journey, OperationKind, PaymentOperation, Purpose};
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 
-/// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was asked for one, and
-/// the payment has succeeded.
+/// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was
+/// asked for one, and the payment has succeeded.
 pub fn chargeback(paid: &Journey, open_request: &OpenRequest) -> Option<OpenRequest> {
     let view = View::of(paid);
     let is_played = paid.opening().provider == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);

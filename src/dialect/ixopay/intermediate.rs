@@ -48,7 +48,8 @@ impl Intermediate {
 }
 
 impl Asked {
-    /// Checks the page that it asks for, if it does: the URL keeps the rules for callbacks, and leaves room for the way on.
+    /// Checks the page that it asks for, if it does: the URL keeps the rules for callbacks, and leaves room for the way
+    /// on.
     ///
     /// # Errors
     /// With the rule that was broken.
@@ -61,7 +62,8 @@ impl Asked {
     }
 }
 
-/// The page that a journey's customer is shown first. `None` when there is none, or it breaks a rule that is newer than it.
+/// The page that a journey's customer is shown first. `None` when there is none, or it breaks a rule that is newer than
+/// it.
 pub fn intermediate(journey: &Journey, rules: &Rules) -> Option<Intermediate> {
     Intermediate::parse(View::of(journey).kept(kept::INTERMEDIATE)?, rules).ok()
 }

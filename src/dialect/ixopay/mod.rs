@@ -2,14 +2,14 @@
 //! signed callback that has to be answered with `OK` (contracts/ixopay.md).
 //!
 //! What a merchant's client has to be told: its base URL is this gateway's with `/ixopay` at its end; user name and API
-//! key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client does it;
-//! the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls without one
-//! where the merchant's setting `signed_calls` is `required`.
+//! key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client does
+//! it; the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls
+//! without one where the merchant's setting `signed_calls` is `required`.
 //!
-//! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's, unless
-//! the setting `notice_type` names another; their hash is the one that the call was signed with. The URLs of a call keep
-//! the rules of every callback here: `https`, or `http` on loopback (IXOPAY: any `http`), but IXOPAY's own limit of their
-//! length. Replies are not signed: nobody has written down over what.
+//! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's,
+//! unless the setting `notice_type` names another; their hash is the one that the call was signed with. The URLs of a
+//! call keep the rules of every callback here: `https`, or `http` on loopback (IXOPAY: any `http`), but IXOPAY's own
+//! limit of their length. Replies are not signed: nobody has written down over what.
 
 mod answer;
 mod callback;
@@ -49,8 +49,8 @@ use crate::domain::params::{Params, Placeholder};
 /// The dialect's name.
 pub const NAME: &str = "ixopay";
 
-/// The longest URL of a call, in bytes: that of `successUrl`, `cancelUrl`, `errorUrl` and `callbackUrl` (contracts/ixopay.md,
-/// section 4), and of the merchant's own page with the way on from it.
+/// The longest URL of a call, in bytes: that of `successUrl`, `cancelUrl`, `errorUrl` and `callbackUrl`
+/// (contracts/ixopay.md, section 4), and of the merchant's own page with the way on from it.
 pub(super) const LONGEST_URL: usize = 4096;
 
 /// The media type of callbacks whose call had none: the one that IXOPAY's PHP client insists on.
@@ -120,8 +120,8 @@ impl Dialect for Ixopay {
             .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
     }
 
-    /// Of how it ended, and that nothing is certain yet: when its customer is sent to a page of the merchant's first, or
-    /// has gone home before the bank had answered.
+    /// Of how it ended, and that nothing is certain yet: when its customer is sent to a page of the merchant's first,
+    /// or has gone home before the bank had answered.
     fn notifies(&self, journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
         match event {
             JourneyEvent::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),

@@ -11,7 +11,8 @@ use crate::domain::open_request::{OpenRequest, RequestedCallbacks as Callbacks};
 use crate::domain::terms::{ExtraOutcomes, OneTime};
 
 impl Asked {
-    /// The open request for a journey: its customer's way, and who is told. The extras of the call's own headers are `more`.
+    /// The open request for a journey: its customer's way, and who is told. The extras of the call's own headers are
+    /// `more`.
     ///
     /// A try that fails ends it: another one is another transaction.
     pub fn open_request(self, more: impl IntoIterator<Item = (&'static str, String)>) -> OpenRequest {
@@ -56,8 +57,8 @@ impl Asked {
     }
 }
 
-/// What a journey keeps of a call's headers, for its callbacks: their media type, and the hash of their signature where it
-/// is not the documented one.
+/// What a journey keeps of a call's headers, for its callbacks: their media type, and the hash of their signature where
+/// it is not the documented one.
 pub fn headers(media_type: Option<&str>, hash: Option<BodyHash>) -> Vec<(&'static str, String)> {
     let media_type = media_type.map(|media_type| (kept::TYPE, media_type.to_owned()));
     let hash = hash.filter(|hash| *hash != BodyHash::Sha512).map(|hash| (kept::HASH, hash.as_str().to_owned()));

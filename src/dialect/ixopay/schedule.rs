@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The waits before each try: at once, then after 1 min, 5 min, 15 min, 1 h, 2 h, 3 h, 12 h, and every 24 h for seven days.
+/// The waits before each try: at once, then after 1 min, 5 min, 15 min, 1 h, 2 h, 3 h, 12 h, and every 24 h for seven
+/// days.
 pub(super) const WAITS: [Duration; 15] = [
     Duration::ZERO,
     Duration::from_mins(1),

@@ -1,11 +1,12 @@
-//! `X-Signature`: who holds the shared secret has written this request, or this callback (contracts/ixopay.md, section 3).
+//! `X-Signature`: who holds the shared secret has written this request, or this callback (contracts/ixopay.md, section
+//! 3).
 //!
 //! ```text
 //! METHOD \n hash of the body in hexadecimal \n CONTENT-TYPE \n DATE \n path and query
 //! ```
 //!
-//! under HMAC-SHA512, in base64. Content type, date and address are the texts that travel: nothing here is written anew,
-//! because IXOPAY's own client writes its dates otherwise than RFC 7231 does.
+//! under HMAC-SHA512, in base64. Content type, date and address are the texts that travel: nothing here is written
+//! anew, because IXOPAY's own client writes its dates otherwise than RFC 7231 does.
 
 use std::time::Duration;
 
@@ -90,11 +91,12 @@ impl Message<'_> {
     }
 }
 
-/// How far the date of a signed call may be from now: time enough for a clock that is wrong by its time zone, and an end to
-/// the time in which a call that somebody has overheard can be sent again.
+/// How far the date of a signed call may be from now: time enough for a clock that is wrong by its time zone, and an
+/// end to the time in which a call that somebody has overheard can be sent again.
 pub const DATE_WINDOW: Duration = Duration::from_hours(24);
 
-/// Reads the header `Date` or `X-Date` (RFC 7231, section 7.1.1.1), and `UTC` for `GMT`, as IXOPAY's PHP client writes it.
+/// Reads the header `Date` or `X-Date` (RFC 7231, section 7.1.1.1), and `UTC` for `GMT`, as IXOPAY's PHP client writes
+/// it.
 pub fn read_date(text: &str) -> Option<UnixMillis> {
     let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}GMT"));
     let millis = rfc2822::parse(&text).ok()?.timestamp().as_millisecond();
@@ -108,8 +110,9 @@ pub fn date(moment: UnixMillis) -> String {
     timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// The path and the query of an absolute URL, as they are sent: what a callback's signature is over. The query stays, for
-/// the rule has it, although some receivers leave it out and then never find a signature good. `None` when it is no URL.
+/// The path and the query of an absolute URL, as they are sent: what a callback's signature is over. The query stays,
+/// for the rule has it, although some receivers leave it out and then never find a signature good. `None` when it is no
+/// URL.
 pub fn target(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     Some(url[Position::BeforePath..Position::AfterQuery].to_owned())

@@ -1,5 +1,5 @@
-//! The simulator: how a merchant says what the test bank shall do, by a word in `extraData.overrideResult` or by an amount
-//! (contracts/ixopay.md, section 10). Other banks do not listen.
+//! The simulator: how a merchant says what the test bank shall do, by a word in `extraData.overrideResult` or by an
+//! amount (contracts/ixopay.md, section 10). Other banks do not listen.
 
 use super::kind::Kind;
 use crate::domain::invalid::Invalid;

@@ -94,8 +94,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is the
-    /// test bank's to conclude or to leave at that.
+    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is
+    /// the test bank's to conclude or to leave at that.
     fn is_underway(&self) -> bool {
         let is_asked = || {
             self.journey.visits().last().is_some_and(|visit| visit.answers.iter().any(|answer| answer.proof.is_some()))

@@ -17,7 +17,8 @@ pub(super) struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// The JSON of the placeholder that this JSON is, if it is one: a text that holds nothing else, spelled without escapes.
+    /// The JSON of the placeholder that this JSON is, if it is one: a text that holds nothing else, spelled without
+    /// escapes.
     fn of(&self, text: &str) -> Option<String> {
         match text {
             "\"{id}\"" => Some(quoted(self.id)),
@@ -28,8 +29,8 @@ impl Values<'_> {
     }
 }
 
-/// The body, with the type that the merchant's `content-type` says, else its own. `None` where the method has none, or a
-/// body that was stored is not JSON any more.
+/// The body, with the type that the merchant's `content-type` says, else its own. `None` where the method has none, or
+/// a body that was stored is not JSON any more.
 pub(super) fn webhook(message: &Message, values: &Values<'_>) -> Option<WebhookPayload> {
     if !message.method().has_body() {
         return None;
@@ -46,7 +47,8 @@ pub(super) fn webhook(message: &Message, values: &Values<'_>) -> Option<WebhookP
     Some(WebhookPayload { content_type: message.header("content-type").unwrap_or(kind).to_owned(), body })
 }
 
-/// Fills the placeholders of a JSON value; what holds none keeps its bytes. How deep it may be was checked when it came.
+/// Fills the placeholders of a JSON value; what holds none keeps its bytes. How deep it may be was checked when it
+/// came.
 fn fill(text: &str, values: &Values<'_>) -> serde_json::Result<String> {
     if !text.contains("\"{") {
         return Ok(text.to_owned());

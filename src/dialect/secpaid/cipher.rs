@@ -1,8 +1,9 @@
 //! Encrypted webhooks, as the contract has them (section 7): `{"data":"<base64>"}`, AES-256-CBC with PKCS#7.
 //!
-//! What is encrypted is the whole JSON that would have been sent. The first half of the key is the initialisation vector,
-//! the same every time, and nothing in the body says that it was not altered: equal beginnings look equal, and a changed
-//! byte goes unseen. So this is for receivers that cannot do without; who sent a webhook is proven by its signature.
+//! What is encrypted is the whole JSON that would have been sent. The first half of the key is the initialisation
+//! vector, the same every time, and nothing in the body says that it was not altered: equal beginnings look equal, and
+//! a changed byte goes unseen. So this is for receivers that cannot do without; who sent a webhook is proven by its
+//! signature.
 
 use aes::Aes256;
 use base64::Engine as _;

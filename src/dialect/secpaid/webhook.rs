@@ -1,4 +1,5 @@
-//! What a payment endpoint is told (contracts, section 7): three bodies, of which each endpoint and each link chooses one.
+//! What a payment endpoint is told (contracts, section 7): three bodies, of which each endpoint and each link chooses
+//! one.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -50,7 +51,8 @@ impl Form {
         }
     }
 
-    /// The form of what an endpoint is told. What is going to be encrypted is JSON: there a form's keys have brackets too.
+    /// The form of what an endpoint is told. What is going to be encrypted is JSON: there a form's keys have brackets
+    /// too.
     fn of(endpoint: &WebhookEndpoint) -> Option<Self> {
         let own = if endpoint.form.is_empty() { Self::default() } else { Self::parse(&endpoint.form).ok()? };
         Some(if endpoint.cipher.is_some() && own == Self::Urlencoded { Self::Brackets } else { own })
@@ -73,8 +75,8 @@ struct Data<'a> {
     status: String,
 }
 
-/// Writes a webhook with this status, in lower case. `None` when it cannot be written, which no journey and no endpoint is
-/// known to do.
+/// Writes a webhook with this status, in lower case. `None` when it cannot be written, which no journey and no endpoint
+/// is known to do.
 pub(super) fn webhook(endpoint: &WebhookEndpoint, journey: &Journey, status: &'static str) -> Option<WebhookPayload> {
     match Form::of(endpoint)? {
         Form::Nested => Some(WebhookPayload { content_type: JSON.into(), body: nested(journey, status).ok()? }),

@@ -98,7 +98,8 @@ impl Signature {
         }
     }
 
-    /// Checks that this call, and none other, was signed with the private half of the key in `pem`, and not too long ago.
+    /// Checks that this call, and none other, was signed with the private half of the key in `pem`, and not too long
+    /// ago.
     ///
     /// # Errors
     /// With what does not fit.

@@ -1,4 +1,5 @@
-//! `POST /callback/initiation`: a bank has answered the app itself, and the app hands the answer over (contracts, section 2).
+//! `POST /callback/initiation`: a bank has answered the app itself, and the app hands the answer over (contracts,
+//! section 2).
 
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -1,7 +1,8 @@
 //! What a call sent, as its answers say it again: lenient in, strict out.
 //!
-//! A caller may leave out a field that answers have, send `null` for one that it has not, or write a flag or a number as
-//! its language does. Other readers of the answer know only the vendor's schema. So what is kept is completed to that.
+//! A caller may leave out a field that answers have, send `null` for one that it has not, or write a flag or a number
+//! as its language does. Other readers of the answer know only the vendor's schema. So what is kept is completed to
+//! that.
 
 use super::initiation::{Flow, read_ref_id};
 use super::json::Object;

@@ -15,8 +15,8 @@ use super::key::verifies;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::{LEEWAY, UnixMillis};
 
-/// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows who
-/// calls.
+/// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows
+/// who calls.
 const MAX_HEADER: usize = 4 * 1024;
 
 /// The longest time that a token may be good for: whoever comes by one can repeat its call until then.
@@ -128,8 +128,8 @@ impl Jwt {
         Err(refused("has a signature that is not this key's over this call"))
     }
 
-    /// The middle part of what was signed: the body. One that stands in the token has to say what the body says; clients
-    /// write the two apart, with their members in different orders.
+    /// The middle part of what was signed: the body. One that stands in the token has to say what the body says;
+    /// clients write the two apart, with their members in different orders.
     fn covered(&self, body: &[u8]) -> Result<String, Invalid> {
         if self.payload.is_empty() {
             return Ok(URL_SAFE_NO_PAD.encode(body));

@@ -62,8 +62,8 @@ pub fn read_public_key(body: &[u8]) -> Result<ReadKey, Invalid> {
     Ok(ReadKey { id, pem })
 }
 
-/// Whether `signature` is that of `message` by the private half of this key. An algorithm that is not the key's own says
-/// no, whatever the signature is.
+/// Whether `signature` is that of `message` by the private half of this key. An algorithm that is not the key's own
+/// says no, whatever the signature is.
 ///
 /// ECDSA's two numbers may stand side by side (RFC 7518, section 3.4) or in DER, as OpenSSL has them.
 pub(super) fn verifies(pem: &str, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {

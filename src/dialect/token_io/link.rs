@@ -1,7 +1,7 @@
 //! Payment links: a payment behind an address that can be sent to whoever is to pay (contracts, section 2).
 //!
-//! Token.io's links can be used many times, and each use is a payment. A link of this gateway is one payment, and is used
-//! once: `maxUsageCount` is 1, and a link that asks for more is refused rather than misunderstood.
+//! Token.io's links can be used many times, and each use is a payment. A link of this gateway is one payment, and is
+//! used once: `maxUsageCount` is 1, and a link that asks for more is refused rather than misunderstood.
 
 use std::collections::BTreeMap;
 

@@ -64,10 +64,11 @@ const ANSWERED_BY_APP: &str = "answeredByApp";
 /// What it may append to a callback (contracts, section 7). A token request appends what [`v1_callback::APPENDED`] has.
 const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
 
-/// Token.io's words on the way home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as they are.
+/// Token.io's words on the way home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as they
+/// are.
 ///
-/// A payment on hosted pages has no `member-id`, and one that was asked for without `callbackState` has no `state`. None
-/// says how it ended, and nothing is signed: the caller asks, or is told by the webhook.
+/// A payment on hosted pages has no `member-id`, and one that was asked for without `callbackState` has no `state`.
+/// None says how it ended, and nothing is signed: the caller asks, or is told by the webhook.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TokenIo;
 
@@ -99,8 +100,8 @@ impl Dialect for TokenIo {
         !v1::is_wished(open_request)
     }
 
-    /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's callback
-    /// says how it ended.
+    /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's
+    /// callback says how it ended.
     fn goes_home_unproven(&self, journey: &Journey) -> bool {
         !is_token_request(journey)
     }
@@ -174,8 +175,8 @@ fn filled(journey: &Journey, params: Params) -> Params {
         .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
 }
 
-/// The same open request where the merchant's app takes the bank's answers itself, at its callback. That is then as sensitive as an
-/// address that tokens go to, and has to be below a saved one.
+/// The same open request where the merchant's app takes the bank's answers itself, at its callback. That is then as
+/// sensitive as an address that tokens go to, and has to be below a saved one.
 pub fn answered_by_app(mut open_request: OpenRequest) -> OpenRequest {
     if let RequestedCallbacks::Items(items) = &open_request.callback
         && let [Item::Url(url)] = items.as_slice()

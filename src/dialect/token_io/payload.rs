@@ -13,8 +13,8 @@ use crate::domain::journey::Journey;
 /// The one event of payments.
 pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";
 
-/// 200 and nothing else; again after 10, 30, 70, 150 minutes and so on, the pause twice as long each time, the last time
-/// after 72 hours. There are ten tries. A 410 is a failure like others.
+/// 200 and nothing else; again after 10, 30, 70, 150 minutes and so on, the pause twice as long each time, the last
+/// time after 72 hours. There are ten tries. A 410 is a failure like others.
 pub(super) const DELIVERY_POLICY: DeliveryPolicy = DeliveryPolicy {
     schedule: Schedule::of(&[
         Duration::ZERO,
@@ -48,7 +48,8 @@ pub(super) fn webhook(journey: &Journey, event: JourneyEvent) -> Option<WebhookP
     Some(WebhookPayload { content_type: "application/json".to_owned(), body: serde_json::to_string(&body).ok()? })
 }
 
-/// The headers: the event, and the signature of the member's webhook key over the raw body. There is no time in it, and no secret.
+/// The headers: the event, and the signature of the member's webhook key over the raw body. There is no time in it, and
+/// no secret.
 pub(super) fn sign(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
     let signature = (posting.webhook_key)(webhook.body.as_bytes())?;
     Some(vec![("token-event", EVENT.to_owned()), ("token-signature", URL_SAFE_NO_PAD.encode(signature))])

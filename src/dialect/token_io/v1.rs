@@ -1,8 +1,8 @@
 //! Token requests: Token.io's first API, as far as its published JavaScript SDK needs it for a payment.
 //!
-//! How far that is, was read off the SDK itself (npm `@token-io/tpp` 1.0.90, `tests/tokenio`). Whoever keeps its keys in the
-//! SDK's `ManualCryptoEngine` makes no call to become a member: the keys are in the merchant's profile here. What is left
-//! is six calls, and a signature.
+//! How far that is, was read off the SDK itself (npm `@token-io/tpp` 1.0.90, `tests/tokenio`). Whoever keeps its keys
+//! in the SDK's `ManualCryptoEngine` makes no call to become a member: the keys are in the merchant's profile here.
+//! What is left is six calls, and a signature.
 //!
 //! | of the SDK | call | who may |
 //! | --- | --- | --- |
@@ -13,8 +13,9 @@
 //! | `parseTokenRequestCallbackUrl` | `GET /resolve-alias`, then `GET /members/{id}` of what that names | everybody |
 //!
 //! The documents have three more: `GET …/{id}/result`, which says a status besides, `POST …/{id}/authorization`, which
-//! answers the bank's address to an app that has pages of its own, and hosted pages at `/session/{id}`. Standing orders,
-//! bulk payments, access to accounts, tokens and transfers are not here: the second API is how payments are made.
+//! answers the bank's address to an app that has pages of its own, and hosted pages at `/session/{id}`. Standing
+//! orders, bulk payments, access to accounts, tokens and transfers are not here: the second API is how payments are
+//! made.
 
 use std::time::Duration;
 
@@ -119,8 +120,8 @@ impl TokenRequest {
 }
 
 impl TokenRequest {
-    /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because webhooks
-    /// are the second API's.
+    /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because
+    /// webhooks are the second API's.
     pub fn open_request(&self) -> OpenRequest {
         let mut extras = self.extras.clone();
         extras.push((FLOW.to_owned(), Flow::TOKEN_REQUEST.to_owned()));

@@ -2,8 +2,8 @@
 //!
 //! Its readers are three, and each ignores what the others read: an app with pages of its own reads `request-id` (and
 //! `request_id`, which says the same), one on hosted pages `token-id` and `transfer-status`, and the published SDK
-//! `tokenId`, `state` and `signature`. So a success says all of it. Only a failure differs: an app that has named the bank
-//! is told a number of gRPC's, with `+` for the spaces of its message, and others a word.
+//! `tokenId`, `state` and `signature`. So a success says all of it. Only a failure differs: an app that has named the
+//! bank is told a number of gRPC's, with `+` for the spaces of its message, and others a word.
 
 use std::collections::BTreeMap;
 

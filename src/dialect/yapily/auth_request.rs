@@ -132,8 +132,8 @@ impl AuthRequest {
         matches!(self.asked, AskedFor::Payment(..))
     }
 
-    /// The open request of this request, for this user and as far as it reaches. The callbacks carry a one-time token if the request
-    /// says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
+    /// The open request of this request, for this user and as far as it reaches. The callbacks carry a one-time token
+    /// if the request says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
     pub fn open_request(&self, user: &User, reach: Reach) -> OpenRequest {
         let kind = match &self.asked {
             AskedFor::Accounts(_) => Kind::Accounts,

@@ -76,8 +76,8 @@ struct View<'a> {
     authorisation_error: Option<AuthorisationError>,
 }
 
-/// Why the customer did not agree when last asked, in the words of the callback: who polls learns what who is called does.
-/// A field of ours. A consent that was given before stays `AUTHORIZED` beside it.
+/// Why the customer did not agree when last asked, in the words of the callback: who polls learns what who is called
+/// does. A field of ours. A consent that was given before stays `AUTHORIZED` beside it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthorisationError {

@@ -1,4 +1,5 @@
-//! What apps bring: one-time tokens, codes of banks that answered them, and confirmations (contracts, 4.6, 4.7 and 5.3).
+//! What apps bring: one-time tokens, codes of banks that answered them, and confirmations (contracts, 4.6, 4.7 and
+//! 5.3).
 
 use super::json::Object;
 use crate::domain::invalid::Invalid;

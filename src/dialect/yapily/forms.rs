@@ -1,5 +1,5 @@
-//! What the fields of a body have to look like, as data: a body is checked to its bottom, also where nothing here reads it,
-//! because what was sent is answered back (the vendor's document, request bodies).
+//! What the fields of a body have to look like, as data: a body is checked to its bottom, also where nothing here reads
+//! it, because what was sent is answered back (the vendor's document, request bodies).
 
 use crate::dialect::json::Object;
 use crate::dialect::moments;

@@ -1,5 +1,5 @@
-//! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses the institution there (contracts,
-//! section 10).
+//! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses
+//! the institution there (contracts, section 10).
 
 use super::auth_request::{AskedFor, AuthRequest, Reach, Way, Who, kept, read_account};
 use super::features::Unsupported;

@@ -76,8 +76,8 @@ struct AccountDetails<'a> {
     feature_scope: Option<Vec<String>>,
 }
 
-/// The one payment of a request, once its customer has been sent to an institution. It has the id of its consent: there is
-/// one of each. What the institution says of the payment itself is not known here.
+/// The one payment of a request, once its customer has been sent to an institution. It has the id of its consent: there
+/// is one of each. What the institution says of the payment itself is not known here.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PaymentView<'a> {
@@ -108,7 +108,8 @@ pub enum Shown {
 
 /// A hosted request of this kind. `None` when the journey was asked for in another way.
 ///
-/// A payment's request is `ACTIVE`, and says where its consent stands by the field that the documentation's prose has for it.
+/// A payment's request is `ACTIVE`, and says where its consent stands by the field that the documentation's prose has
+/// for it.
 pub fn hosted_request<'a>(
     journey: &'a Journey,
     about: &'a About,
@@ -203,8 +204,8 @@ fn payments<'a>(journey: &'a Journey, consent: &Consent, about: &About) -> Vec<P
     }]
 }
 
-/// What was sent, as the document has it: members that say nothing are left out, and the amount is a number, also where it
-/// was sent as a text.
+/// What was sent, as the document has it: members that say nothing are left out, and the amount is a number, also where
+/// it was sent as a text.
 fn cleaned(raw: &str, amount: Option<Amount>) -> Option<Box<RawValue>> {
     if raw.starts_with('{') {
         let Pairs(members) = serde_json::from_str(raw).ok()?;

@@ -156,8 +156,8 @@ const INTERNATIONAL: [Field; 5] = [
     Field::of("chargeBearer", Form::OneOf(&["DEBT", "CRED", "SHAR", "SLEV"])),
 ];
 
-/// What every payment may have besides. The id is only checked: Yapily's own client cuts a UUID with its dashes into it,
-/// whatever the prose says of letters and digits.
+/// What every payment may have besides. The id is only checked: Yapily's own client cuts a UUID with its dashes into
+/// it, whatever the prose says of letters and digits.
 const FIELDS: [Field; 10] = [
     Field::needed("paymentIdempotencyId", Form::Text),
     Field::of("contextType", Form::OneOf(&CONTEXTS)),

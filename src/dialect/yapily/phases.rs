@@ -1,6 +1,6 @@
-//! Phases: the steps that a hosted request has come through, each with its moment (the vendor's `HostedConsentPhase` and
-//! `HostedPaymentPhase`). Of theirs these are left out: what no bank here asks for, and what becomes of a payment after it
-//! was submitted, which its institution alone knows.
+//! Phases: the steps that a hosted request has come through, each with its moment (the vendor's `HostedConsentPhase`
+//! and `HostedPaymentPhase`). Of theirs these are left out: what no bank here asks for, and what becomes of a payment
+//! after it was submitted, which its institution alone knows.
 
 use serde::Serialize;
 

@@ -22,8 +22,8 @@ pub struct Apart {
 
 impl CallbackUrl {
     /// This callback with its placeholders filled and nothing appended, as it can be found again in the URL that a
-    /// browser came to: a `?`, `&` or `#` that nothing follows is left out, a host alone has the path `/`, and where our
-    /// parameters go into the query the fragment is left out, because no server sees it.
+    /// browser came to: a `?`, `&` or `#` that nothing follows is left out, a host alone has the path `/`, and where
+    /// our parameters go into the query the fragment is left out, because no server sees it.
     ///
     /// # Errors
     /// As [`CallbackUrl::with`].
@@ -37,8 +37,8 @@ pub fn bare(url: &str, placement: Placement) -> String {
     canonical(&Parts::of(url, placement).without(&[])).into_owned()
 }
 
-/// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `response_digest` is one of
-/// its parameters, else out of its fragment.
+/// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `response_digest`
+/// is one of its parameters, else out of its fragment.
 pub fn take_apart(url: &str, response_digest: &str, names: &[&str]) -> Apart {
     let has_mark = |placement| Parts::of(url, placement).pairs().any(|pair| decoded(pair).0 == response_digest);
     let params_in = if has_mark(Placement::Query) { Placement::Query } else { Placement::Fragment };

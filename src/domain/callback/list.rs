@@ -1,8 +1,9 @@
 //! The comma-separated list: indices, names and URLs in one text.
 //!
 //! A URL may hold a comma of its own. So a comma separates only when what follows is a bare integer, a saved name, or
-//! begins with a scheme; and whatever could be read in two ways is refused: a comma that is left inside one item of a list,
-//! one that follows a query or a fragment, where values have commas, and one inside a URL that is saved letter by letter.
+//! begins with a scheme; and whatever could be read in two ways is refused: a comma that is left inside one item of a
+//! list, one that follows a query or a fragment, where values have commas, and one inside a URL that is saved letter by
+//! letter.
 
 use super::super::invalid::Invalid;
 
@@ -31,8 +32,8 @@ pub trait Saved {
 /// Reads `callback_url`: an index, a name, a URL, or several of them between commas.
 ///
 /// # Errors
-/// When an item is blank, when there are more than [`MAX_ITEMS`], or when a comma could be read in two ways; the field names
-/// the item, from 1.
+/// When an item is blank, when there are more than [`MAX_ITEMS`], or when a comma could be read in two ways; the field
+/// names the item, from 1.
 pub fn parse_list(text: &str, saved: &impl Saved) -> Result<Vec<Item>, Invalid> {
     let is_name = |name: &str| saved.has_name(name);
     let texts = split(text, &is_name);

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// A URL of the web with its scheme and host in lower case, without the port that its scheme has anyway, and with the path
-/// that a host alone has; the rest is kept byte for byte. An app link is kept as it is.
+/// A URL of the web with its scheme and host in lower case, without the port that its scheme has anyway, and with the
+/// path that a host alone has; the rest is kept byte for byte. An app link is kept as it is.
 pub fn canonical(url: &str) -> Cow<'_, str> {
     let Some(web) = Web::of(url) else { return Cow::Borrowed(url) };
     let (user, host) = web.authority.rsplit_once('@').map_or(("", web.authority), |(user, _)| {

@@ -1,5 +1,5 @@
-//! The operator's say in URLs. The guard of the way out is asked when a merchant names one that a server of ours calls, and
-//! not only days later, when nobody looks any more.
+//! The operator's say in URLs. The guard of the way out is asked when a merchant names one that a server of ours calls,
+//! and not only days later, when nobody looks any more.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ impl CallbackUrl {
         Ok(url)
     }
 
-    /// Refuses what no server can call (an app link), or what the operator's guard never lets through: an address that is
-    /// set apart, a port, a reserved name. A browser may go there all the same.
+    /// Refuses what no server can call (an app link), or what the operator's guard never lets through: an address that
+    /// is set apart, a port, a reserved name. A browser may go there all the same.
     ///
     /// # Errors
     /// With the rule that was broken, and what would be accepted.

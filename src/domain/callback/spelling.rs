@@ -1,7 +1,8 @@
-//! The spelling that would be accepted, for a callback that is refused; and the slips of copying that are refused by name.
+//! The spelling that would be accepted, for a callback that is refused; and the slips of copying that are refused by
+//! name.
 //!
-//! A refusal that says what to write saves its reader a search, and one that says it wrongly costs two. So what is offered
-//! here has been through the same rules as anything else, and is offered only if it passes them.
+//! A refusal that says what to write saves its reader a search, and one that says it wrongly costs two. So what is
+//! offered here has been through the same rules as anything else, and is offered only if it passes them.
 
 use url::Url;
 
@@ -19,8 +20,8 @@ const QUOTES: [char; 13] = ['"', '\'', '`', '<', '>', '“', '”', '„', '‘'
 const ENTITIES: [(&str, char); 6] =
     [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", '\u{a0}')];
 
-/// Refuses what comes along when an address is copied out of a sentence, a page's source or a program, and any character
-/// that no URL may hold.
+/// Refuses what comes along when an address is copied out of a sentence, a page's source or a program, and any
+/// character that no URL may hold.
 ///
 /// # Errors
 /// With the character and where it stands.
@@ -107,7 +108,8 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// The quotation response digest that stands around an address. An apostrophe or a backquote may be the last of its own.
+/// The quotation response digest that stands around an address. An apostrophe or a backquote may be the last of its
+/// own.
 fn quote_around(first: char, last: char) -> Option<char> {
     let ends = |c: &char| QUOTES.contains(c) && !matches!(c, '\'' | '`');
     Some(first).filter(|c| QUOTES.contains(c)).or_else(|| Some(last).filter(ends))

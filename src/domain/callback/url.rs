@@ -23,8 +23,8 @@ pub const MAX_LENGTH: usize = 2048;
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
 
-/// A merchant's callback: an absolute `https` URL, an `http` one on loopback or in a network of the operator's list, or an
-/// app link.
+/// A merchant's callback: an absolute `https` URL, an `http` one on loopback or in a network of the operator's list, or
+/// an app link.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallbackUrl {
     text: String,
@@ -58,9 +58,9 @@ impl CallbackUrl {
         !self.text.starts_with("https:") && !self.text.starts_with("http:")
     }
 
-    /// Whether this saved callback covers `asked`: it is the very same but for the query and what follows, or it ends in
-    /// a slash and `asked` is below it. A host alone is the same as with a slash, but only the slash that was written
-    /// covers what is below; and a loopback address is the same at every port.
+    /// Whether this saved callback covers `asked`: it is the very same but for the query and what follows, or it ends
+    /// in a slash and `asked` is below it. A host alone is the same as with a slash, but only the slash that was
+    /// written covers what is below; and a loopback address is the same at every port.
     pub fn covers(&self, asked: &Self) -> bool {
         let (own, asked) = (place(&self.text), place(&asked.text));
         let is_above = self.text.split(['?', '#']).next().is_some_and(|written| written.ends_with('/'));
@@ -127,8 +127,8 @@ impl fmt::Debug for CallbackUrl {
     }
 }
 
-/// Whether every server that may stand there takes this path for one below the saved one: servers differ in what they make
-/// of empty segments, encoded slashes and parameters of a segment.
+/// Whether every server that may stand there takes this path for one below the saved one: servers differ in what they
+/// make of empty segments, encoded slashes and parameters of a segment.
 fn stays_below(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let decoded_dots = |segment: &str| {
@@ -250,8 +250,8 @@ fn check_authority(url: &Url, rules: &Rules) -> Result<(), Invalid> {
     }
 }
 
-/// Letters, digits, `-` and `_` in labels of 1 to 63 (RFC 1035, section 2.3.4), perhaps with the root's dot. URL parsers
-/// let more pass (`a,b` `a;b` `a'b`), and then disagree about it.
+/// Letters, digits, `-` and `_` in labels of 1 to 63 (RFC 1035, section 2.3.4), perhaps with the root's dot. URL
+/// parsers let more pass (`a,b` `a;b` `a'b`), and then disagree about it.
 fn is_dns_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let dns = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';

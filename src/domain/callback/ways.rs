@@ -109,8 +109,8 @@ impl AppWays {
         own || self.urls().next().is_some()
     }
 
-    /// How `device` gets to `url`, or to what stands here in its place. What was named for a phone opens an app there, be
-    /// it by a scheme or by an https address.
+    /// How `device` gets to `url`, or to what stands here in its place. What was named for a phone opens an app there,
+    /// be it by a scheme or by an https address.
     pub fn on<'a>(&'a self, device: Device, url: &'a CallbackUrl) -> Way<'a> {
         let if_app = |url: &'a CallbackUrl| Some(url).filter(|url| url.is_app_link());
         let desktop = self.web.as_ref().unwrap_or(url);

@@ -27,8 +27,8 @@ pub use schedule::Schedule;
 
 /// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
 ///
-/// As text: the journey's UUID, the event and the target, `…_0_c1` or `…_0_e0` of the first final outcome, `…_o_e0` of the
-/// opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
+/// As text: the journey's UUID, the event and the target, `…_0_c1` or `…_0_e0` of the first final outcome, `…_o_e0` of
+/// the opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
     /// The journey.

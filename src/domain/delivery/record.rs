@@ -24,8 +24,8 @@ impl AttemptRecord {
     /// How many bytes of an answer are kept.
     pub const EXCERPT: usize = 200;
 
-    /// An attempt that began at `at`, and took so long, in whole milliseconds. `text` is the answer's body or, where none
-    /// came, the reason; its first bytes are kept, up to a whole character.
+    /// An attempt that began at `at`, and took so long, in whole milliseconds. `text` is the answer's body or, where
+    /// none came, the reason; its first bytes are kept, up to a whole character.
     pub fn new(at: UnixMillis, took: Duration, result: AttemptResult, text: &[u8]) -> Self {
         let cut = &text[..text.len().min(Self::EXCERPT)];
         let cut = match std::str::from_utf8(cut) {

@@ -32,8 +32,8 @@ pub enum Conclusion {
 }
 
 impl Journey {
-    /// Sends the customer to the provider, or again to where the customer is already expected. `to` is the customer's choice,
-    /// where there is one; another choice than the last one is another visit.
+    /// Sends the customer to the provider, or again to where the customer is already expected. `to` is the customer's
+    /// choice, where there is one; another choice than the last one is another visit.
     #[must_use]
     pub fn begin_visit(mut self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
         if self.is_lapsed(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
@@ -54,8 +54,8 @@ impl Journey {
         }
     }
 
-    /// Keeps evidence that nobody has taken to the provider yet, until `until` for the node that does so; the one that was
-    /// kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
+    /// Keeps evidence that nobody has taken to the provider yet, until `until` for the node that does so; the one that
+    /// was kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
     #[must_use]
     pub fn hold(
         mut self,
@@ -67,8 +67,8 @@ impl Journey {
         self.advance(response_id, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
-    /// Writes down that the provider is asked now, by whoever drew the number `by`, so that nobody ever asks it again. `None` when it has been asked, or the
-    /// answer has been concluded.
+    /// Writes down that the provider is asked now, by whoever drew the number `by`, so that nobody ever asks it again.
+    /// `None` when it has been asked, or the answer has been concluded.
     #[must_use]
     pub fn send(mut self, response_id: ResponseId, by: u64, at: UnixMillis) -> Option<Self> {
         self.advance(response_id, Proof::Sent { at, by }, at).then(|| self.revised())
@@ -101,16 +101,16 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Takes the customer back to the checkout, because the provider could not or would not. `None` when the journey has
-    /// concluded, or this answer has been seen.
+    /// Takes the customer back to the checkout, because the provider could not or would not. `None` when the journey
+    /// has concluded, or this answer has been seen.
     #[must_use]
     pub fn fail(mut self, response_id: ResponseId, error: ProviderRefusal, at: UnixMillis) -> Option<Self> {
         let inconclusive = self.final_outcome().is_none();
         (inconclusive && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
-    /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence to the
-    /// provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
+    /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence
+    /// to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
     pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: UnixMillis) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {
@@ -122,9 +122,9 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. It counts all the same
-    /// where it is its visit's first and no answer had led to that end: a journey that was cancelled, withdrawn or has
-    /// expired. `None` when that is known, or there is no room for it.
+    /// Remembers where an answer went that changed nothing, and that there is nothing more to prove. It counts all the
+    /// same where it is its visit's first and no answer had led to that end: a journey that was cancelled, withdrawn or
+    /// has expired. `None` when that is known, or there is no room for it.
     #[must_use]
     pub fn remember(mut self, response_id: ResponseId, end: LedTo, at: UnixMillis) -> Option<Self> {
         let visit = self.past.visits.get(usize::from(response_id.visit));
@@ -134,8 +134,8 @@ impl Journey {
         self.record(response_id, (end, effect), at).then(|| self.revised())
     }
 
-    /// Concludes, if nothing has been concluded, or if the fact is proof and what stands is not (rule 2 of the design). The
-    /// fact counts as what it is worth at that moment: see `in_time`.
+    /// Concludes, if nothing has been concluded, or if the fact is proof and what stands is not (rule 2 of the design).
+    /// The fact counts as what it is worth at that moment: see `in_time`.
     #[must_use]
     pub fn conclude(mut self, fact: &Fact, response_id: Option<ResponseId>, at: UnixMillis) -> Conclusion {
         let late = self.in_time(fact, at);
@@ -159,7 +159,8 @@ impl Journey {
     }
 
     /// What a fact that comes too late counts as; `None` when it is in time. A consent whose own time is over cannot be
-    /// given any more, and what its customer was refused after the journey's time has expired. A payment that is proven is never late.
+    /// given any more, and what its customer was refused after the journey's time has expired. A payment that is proven
+    /// is never late.
     fn in_time(&self, fact: &Fact, at: UnixMillis) -> Option<Fact> {
         let until = self.opening.purpose.consent().and_then(|consent| consent.until);
         if fact.bank_tokens().is_some() && until.is_some_and(|until| until <= at) {

@@ -244,7 +244,8 @@ impl Journey {
     /// How long after it was asked a provider's answer counts as lost.
     pub const LOST: Duration = Duration::from_mins(1);
 
-    /// How long a customer who has left for a provider may still come back from it: Token.io lets an authentication expire then.
+    /// How long a customer who has left for a provider may still come back from it: Token.io lets an authentication
+    /// expire then.
     pub const VISIT: Duration = Duration::from_mins(40);
 
     /// Opens a journey.

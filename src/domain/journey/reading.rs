@@ -96,7 +96,8 @@ impl Journey {
         self.chosen().map(|to| to.institution.as_str()).or_else(|| self.opening.purpose.institution())
     }
 
-    /// What its consent allows at that institution; nothing while the customer has not chosen one and that depends on it.
+    /// What its consent allows at that institution; nothing while the customer has not chosen one and that depends on
+    /// it.
     pub fn scope(&self) -> &[String] {
         let asked = || self.opening.purpose.consent().map_or(&[][..], |consent| consent.features.concluded());
         self.chosen().map_or_else(asked, |to| &to.scope)
@@ -233,7 +234,8 @@ impl Journey {
         self.past.visits.get(usize::from(visit)).is_none_or(|d| !d.answers.is_empty())
     }
 
-    /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of it.
+    /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of
+    /// it.
     pub fn deliveries(&self, event: JourneyEvent, at: UnixMillis, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
         let id = |target| DeliveryId { journey: self.opening.id, event, target };
         let told = self.opening.plan.targets().filter(|target| is_told(*target));
@@ -259,8 +261,8 @@ impl Journey {
         }
     }
 
-    /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one the
-    /// time at which its customer left for the provider. It never changes.
+    /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one
+    /// the time at which its customer left for the provider. It never changes.
     pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> UnixMillis {
         let left = || match visit {
             Some(visit) => self.past.visits.get(usize::from(visit)),

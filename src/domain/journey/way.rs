@@ -1,7 +1,7 @@
 //! Ways to the provider that are asked for ahead, before any browser is there to be sent.
 //!
-//! The first visit is written down when the journey opens. Whoever gets to it asks the provider where the browser has to
-//! go, and that is kept; nothing is lost with a node, because asking a provider for a way twice harms nobody.
+//! The first visit is written down when the journey opens. Whoever gets to it asks the provider where the browser has
+//! to go, and that is kept; nothing is lost with a node, because asking a provider for a way twice harms nobody.
 
 use std::time::Duration;
 
@@ -49,8 +49,8 @@ impl Journey {
         self
     }
 
-    /// Writes down that the provider is asked for this visit's way now. `None` when nobody has to ask: the way is known,
-    /// the customer came back, or the journey has ended.
+    /// Writes down that the provider is asked for this visit's way now. `None` when nobody has to ask: the way is
+    /// known, the customer came back, or the journey has ended.
     #[must_use]
     pub fn ask_ahead(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
         let lapsed = self.is_lapsed(at);

@@ -149,7 +149,8 @@ pub struct SavedCallback {
 /// Which journeys a saved callback is used in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Used {
-    /// Each one whose call names no callback, where its dialect has saved callbacks for that, and each one that names it.
+    /// Each one whose call names no callback, where its dialect has saved callbacks for that, and each one that names
+    /// it.
     #[default]
     ByDefault,
     /// Those alone that name it by its index, its name, or a URL that it covers.

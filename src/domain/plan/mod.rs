@@ -87,12 +87,12 @@ pub struct Allowed<'a> {
 }
 
 impl CallbackPlan {
-    /// Resolves what a merchant asked for; `None` means every saved callback but those on request: the one with the lowest
-    /// index for the browser, the others in the background; and where there is none, our result page.
+    /// Resolves what a merchant asked for; `None` means every saved callback but those on request: the one with the
+    /// lowest index for the browser, the others in the background; and where there is none, our result page.
     ///
     /// # Errors
-    /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is anywhere
-    /// but first and can never be called by a server. The field names the item, from 1.
+    /// When an item names no saved callback, breaks a rule for URLs, holds a name that the dialect appends, or is
+    /// anywhere but first and can never be called by a server. The field names the item, from 1.
     pub fn resolve(asked: Option<&str>, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         match asked {
             None => Self::by_default(allowed),
@@ -118,13 +118,12 @@ impl CallbackPlan {
         Ok(Self { landing: entries.next(), background: entries.collect(), ..Self::default() })
     }
 
-    /// Resolves three URLs, one for each way in which a journey can end; they are used as they are, and who is not given
-    /// one ends on our result page.
+    /// Resolves three URLs, one for each way in which a journey can end; they are used as they are, and who is not
+    /// given one ends on our result page.
     ///
     /// # Errors
-    /// When one breaks a rule for URLs, holds the name of a signature that is appended, or the merchant allows saved callbacks
-    /// only. The field is `success`, `cancel` or
-    /// `error`, and whoever knows the call's own names renames it.
+    /// When one breaks a rule for URLs, holds the name of a signature that is appended, or the merchant allows saved
+    /// callbacks only. The field is `success`, `cancel` or `error`, and whoever knows the call's own names renames it.
     pub fn apart(
         success: Option<&str>,
         cancelled: Option<&str>,

@@ -1,4 +1,5 @@
-//! What a provider says to an authorization request, before any browser has come to it; and what it is not asked at all.
+//! What a provider says to an authorization request, before any browser has come to it; and what it is not asked at
+//! all.
 
 use super::*;
 use crate::domain::journey::{Cancel, Checkout, Wanted};

@@ -9,8 +9,8 @@ use crate::engine::deps::EngineError;
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{Engine, conclude, find, lapse, visitor};
 
-/// Ends a link by its customer's press on our Cancel button, and answers the journey as it stands then: as it was, where
-/// nobody may cancel it, or not this browser. `None` when there is no such link.
+/// Ends a link by its customer's press on our Cancel button, and answers the journey as it stands then: as it was,
+/// where nobody may cancel it, or not this browser. `None` when there is no such link.
 ///
 /// # Errors
 /// When the store is in trouble.

@@ -1,7 +1,7 @@
 //! EXCHANGE: an app takes the provider's answer itself, and brings it here.
 //!
-//! The provider's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts what came;
-//! from then on it is as if the browser had come to us.
+//! The provider's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts
+//! what came; from then on it is as if the browser had come to us.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,8 +98,8 @@ async fn bring(
     Ok(journey.map_or(BroughtCode::Unknown, |journey| BroughtCode::Journey(Box::new(journey))))
 }
 
-/// Takes the answer of a provider that answered the app itself, for a journey of this dialect, and waits for what it proves,
-/// `patience` at the most.
+/// Takes the answer of a provider that answered the app itself, for a journey of this dialect, and waits for what it
+/// proves, `patience` at the most.
 ///
 /// # Errors
 /// When the answer is not one that the journey's provider gives, or the store is in trouble.

@@ -1,7 +1,7 @@
 //! JOBS: somebody is told when something is done.
 //!
-//! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one step. The
-//! first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
+//! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one
+//! step. The first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -102,8 +102,8 @@ pub async fn list(engine: &Engine) -> Result<Vec<Merchant>, EngineError> {
     Ok(engine.deps.store.merchants().await?)
 }
 
-/// Gives a merchant another name, which the pages of new journeys show; running ones keep the old one. `None` when there
-/// is no such merchant.
+/// Gives a merchant another name, which the pages of new journeys show; running ones keep the old one. `None` when
+/// there is no such merchant.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -128,9 +128,9 @@ pub async fn set_standing(engine: &Engine, id: MerchantId, standing: Standing) -
     change::change(&engine.deps, id, set).await
 }
 
-/// Erases a merchant: its journeys with what they would still deliver, its users, its API keys, and last its profile, so
-/// that an erasure that broke off can be made again. Its idempotency keys are digests, and lapse in their time. `None`
-/// when there is no such merchant.
+/// Erases a merchant: its journeys with what they would still deliver, its users, its API keys, and last its profile,
+/// so that an erasure that broke off can be made again. Its idempotency keys are digests, and lapse in their time.
+/// `None` when there is no such merchant.
 ///
 /// # Errors
 /// When it is not disabled, one of its journeys is under way, or the store is in trouble.

@@ -94,8 +94,8 @@ pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Opt
     })
 }
 
-/// The exact URL of every outcome that an open request could have, and who else would be told, without opening anything. The
-/// number is the largest there can be, and the one-time token and the signature are nobody's.
+/// The exact URL of every outcome that an open request could have, and who else would be told, without opening
+/// anything. The number is the largest there can be, and the one-time token and the signature are nobody's.
 ///
 /// # Errors
 /// Exactly when [`open`] would refuse the open request.

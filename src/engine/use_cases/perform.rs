@@ -15,12 +15,13 @@ use crate::engine::{Engine, commit, conclude, derive, prove, visit};
 use crate::provider::{Performed, Provider};
 use crate::store::Step;
 
-/// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An operation of
-/// another journey is written there first; what cannot be done to that one fails, with `inapplicable` as the error.
+/// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An
+/// operation of another journey is written there first; what cannot be done to that one fails, with `inapplicable` as
+/// the error.
 ///
-/// It goes on when its caller has given up. Should the gateway end in between, a provider that may be asked again is asked
-/// when the operation's time is over ([`crate::domain::journey::PaymentOperation::LIFE`]); else it expires, and what it takes of
-/// the other journey stays taken: the provider may have done it.
+/// It goes on when its caller has given up. Should the gateway end in between, a provider that may be asked again is
+/// asked when the operation's time is over ([`crate::domain::journey::PaymentOperation::LIFE`]); else it expires, and
+/// what it takes of the other journey stays taken: the provider may have done it.
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's provider or key is gone.

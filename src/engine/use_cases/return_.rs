@@ -1,7 +1,7 @@
 //! RETURN: the browser comes back with an unverified response, and goes on at once.
 //!
-//! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked beside
-//! that, and never waited for beyond the budget (rule 4 of the design).
+//! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked
+//! beside that, and never waited for beyond the budget (rule 4 of the design).
 
 use std::sync::Arc;
 
@@ -89,8 +89,8 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     }
 }
 
-/// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. Whoever knows the state
-/// alone is not handed what the deciding answer was, nor a link to it.
+/// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. Whoever knows the
+/// state alone is not handed what the deciding answer was, nor a link to it.
 async fn decided_before(
     engine: &Engine,
     waited: Waited,

@@ -59,8 +59,8 @@ pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<O
     kept(engine, new, id, added).await.map(|kept| kept.map(|(new, ())| new))
 }
 
-/// Replaces an API key by a new one of the same name; the old one is valid for `overlap` more. Without a number it is the
-/// merchant's only one. `None` when there is no such merchant or key.
+/// Replaces an API key by a new one of the same name; the old one is valid for `overlap` more. Without a number it is
+/// the merchant's only one. `None` when there is no such merchant or key.
 ///
 /// # Errors
 /// When the overlap is too long, a number is needed, or the store is in trouble.
@@ -151,8 +151,8 @@ pub async fn rotate_signing_secret(
     Ok(rotated.await?.map(|previous_ends_at| NewSecret { secret, previous_ends_at }))
 }
 
-/// Replaces the key pair that signs a merchant's webhooks. Receivers have to know it first: it signs when the overlap is
-/// over, and until then the old one does. `None` when there is no such merchant.
+/// Replaces the key pair that signs a merchant's webhooks. Receivers have to know it first: it signs when the overlap
+/// is over, and until then the old one does. `None` when there is no such merchant.
 ///
 /// # Errors
 /// When the overlap is too long, or that of the last rotation lasts, or the store is in trouble.

@@ -84,8 +84,8 @@ pub async fn send_to_provider(
     }))
 }
 
-/// The institutions where the customer of a journey may go: what was asked for holds to its end. Their provider is there,
-/// and takes payments if it is to take one.
+/// The institutions where the customer of a journey may go: what was asked for holds to its end. Their provider is
+/// there, and takes payments if it is to take one.
 pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<Item = &'a Institution> {
     let purpose = &journey.opening().purpose;
     let named = purpose.institution();
@@ -138,7 +138,8 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
     }
 }
 
-/// Concludes what a provider response before any browser came to it: the same as if the browser had brought the error back.
+/// Concludes what a provider response before any browser came to it: the same as if the browser had brought the error
+/// back.
 async fn refused(
     engine: &Engine,
     journey: Journey,
@@ -151,7 +152,8 @@ async fn refused(
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
     commit::announced(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
-    // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who comes.
+    // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who
+    // comes.
     if journey.counts(response_id) {
         return Ok(SendResult::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(visit))?));
     }

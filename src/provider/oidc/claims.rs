@@ -103,8 +103,8 @@ pub(super) enum Half<'a> {
 }
 
 impl Claims {
-    /// Holds what every signed word of a bank has to say: whose it is, for whom, since when and until when (OpenID Connect
-    /// Core, section 3.1.3.7; JARM, section 2.4).
+    /// Holds what every signed word of a bank has to say: whose it is, for whom, since when and until when (OpenID
+    /// Connect Core, section 3.1.3.7; JARM, section 2.4).
     ///
     /// # Errors
     /// [`ProviderError::Forged`] with the rule that is broken.

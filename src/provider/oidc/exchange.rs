@@ -24,7 +24,8 @@ use crate::provider::{ProviderError, VisitContext};
 /// The longest id of a consent that is kept, in bytes.
 const LONGEST_CONSENT: usize = 256;
 
-/// For how long the bank's keys are asked for again before tokens that came are given up: a code buys none a second time.
+/// For how long the bank's keys are asked for again before tokens that came are given up: a code buys none a second
+/// time.
 const KEYS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How far apart they are asked for.
@@ -74,8 +75,8 @@ impl Oidc {
         }
     }
 
-    /// A scope that was asked for and not granted (RFC 6749, section 5.1: an answer that names none has granted all). The
-    /// `id_token` itself grants `openid`, and a refresh token `offline_access`; banks leave both out of the list.
+    /// A scope that was asked for and not granted (RFC 6749, section 5.1: an answer that names none has granted all).
+    /// The `id_token` itself grants `openid`, and a refresh token `offline_access`; banks leave both out of the list.
     fn withheld(&self, tokens: &Tokens) -> Option<&str> {
         let granted = tokens.scope.as_ref()?;
         let has = |scope: &str| match scope {

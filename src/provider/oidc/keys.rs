@@ -1,8 +1,8 @@
 //! A bank's public keys, and what they have signed.
 //!
-//! Both of a bank's signed words, `id_token` and signed answer (JARM), are verified here and nowhere else: the algorithm
-//! is one that the operator pinned, the key is one of the bank's own set, and a header that asks for more than that is
-//! refused.
+//! Both of a bank's signed words, `id_token` and signed answer (JARM), are verified here and nowhere else: the
+//! algorithm is one that the operator pinned, the key is one of the bank's own set, and a header that asks for more
+//! than that is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,8 +1,8 @@
 //! What is known of a bank: its endpoints and its keys, looked up when they are first needed, and kept.
 //!
 //! Only one look-up is under way at a time. What is known grows stale and is looked up again beside the work; when that
-//! fails, the old knowledge serves on for a day. No longer: a key that the bank has withdrawn would be trusted for ever by
-//! whoever is kept from hearing of it.
+//! fails, the old knowledge serves on for a day. No longer: a key that the bank has withdrawn would be trusted for ever
+//! by whoever is kept from hearing of it.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -111,8 +111,8 @@ impl Knowledge {
     /// or every second while that fails; whoever comes sooner waits for that.
     ///
     /// # Errors
-    /// [`ProviderError::Forged`] when no key of the bank's has signed it, [`ProviderError::Unreachable`] when that cannot be
-    /// told now.
+    /// [`ProviderError::Forged`] when no key of the bank's has signed it, [`ProviderError::Unreachable`] when that
+    /// cannot be told now.
     pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed, ProviderError> {
         let asked_at = self.clock.now();
         let known = self.ready().await?;

@@ -1,9 +1,10 @@
-//! What a bank says of itself (OpenID Connect Discovery 1.0, section 3; RFC 8414), held against its settings: what can be
-//! known before the first customer is response before the first customer.
+//! What a bank says of itself (OpenID Connect Discovery 1.0, section 3; RFC 8414), held against its settings: what can
+//! be known before the first customer is response before the first customer.
 //!
-//! What a bank *requires*, and is not configured to be given, is a mistake: every customer would come back with an error,
-//! so nobody is sent there. What it merely does not *list* is a warning: lists are often incomplete, and some are wrong. A
-//! bank whose requirement is wrong too can be configured with its `endpoints`; then it is not asked what it says.
+//! What a bank *requires*, and is not configured to be given, is a mistake: every customer would come back with an
+//! error, so nobody is sent there. What it merely does not *list* is a warning: lists are often incomplete, and some
+//! are wrong. A bank whose requirement is wrong too can be configured with its `endpoints`; then it is not asked what
+//! it says.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

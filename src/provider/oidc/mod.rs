@@ -4,8 +4,8 @@
 //! who the client is, answers in the query, behind a `#`, in a form, or signed, and a hybrid answer's `id_token`.
 //!
 //! One crate signs and verifies: `jsonwebtoken`. The field's OpenID crate cannot read a signed answer (JARM) nor hold
-//! `s_hash`, has no pushed requests, no client assertions and no certificates, and its errors carry bodies; with it there
-//! would be two verifiers of one bank's signatures, and still our own request, answer and classification.
+//! `s_hash`, has no pushed requests, no client assertions and no certificates, and its errors carry bodies; with it
+//! there would be two verifiers of one bank's signatures, and still our own request, answer and classification.
 
 mod answer;
 mod call;

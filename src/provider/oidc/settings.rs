@@ -1,7 +1,7 @@
 //! What an operator says of a bank, before it has been checked.
 //!
-//! Everything here is typed and nothing is private: [`OidcConfig::parse`] turns it into what the bank works with, and names
-//! every field that breaks a rule.
+//! Everything here is typed and nothing is private: [`OidcConfig::parse`] turns it into what the bank works with, and
+//! names every field that breaks a rule.
 
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub struct OidcConfig {
     pub auth: ClientAuth,
     /// What we sign with: needed for [`ClientAuth::PrivateKeyJwt`] and [`Requests::Signed`].
     pub signing_key: Option<SigningKey>,
-    /// What we show in TLS: needed for [`ClientAuth::TlsClient`], and possible with every other, where the bank binds its
-    /// tokens to it (RFC 8705, section 3). Where there is one, the bank's `mtls_endpoint_aliases` are used.
+    /// What we show in TLS: needed for [`ClientAuth::TlsClient`], and possible with every other, where the bank binds
+    /// its tokens to it (RFC 8705, section 3). Where there is one, the bank's `mtls_endpoint_aliases` are used.
     pub client_certificate: Option<ClientCertificate>,
     /// What is asked for. With `openid` among it the bank answers with an `id_token`, which is verified.
     pub scope: Vec<String>,
-    /// What the bank is told to show its customer (OpenID Connect Core, section 3.1.2.1). `None` is what is usual for the
-    /// scope: consent with `offline_access`, else nothing.
+    /// What the bank is told to show its customer (OpenID Connect Core, section 3.1.2.1). `None` is what is usual for
+    /// the scope: consent with `offline_access`, else nothing.
     pub prompt: Option<Vec<Prompt>>,
     /// Whether requests are pushed (RFC 9126).
     pub par: Par,
@@ -57,8 +57,8 @@ pub struct OidcConfig {
 }
 
 impl OidcConfig {
-    /// A bank with what is usual for all that is not response here: discovery, the code in the query, the scope `openid`,
-    /// requests pushed where the bank advertises it, ES256, PS256 and RS256, ten seconds of leeway.
+    /// A bank with what is usual for all that is not response here: discovery, the code in the query, the scope
+    /// `openid`, requests pushed where the bank advertises it, ES256, PS256 and RS256, ten seconds of leeway.
     pub fn usual(name: &str, issuer: &str, client_id: &str, auth: ClientAuth) -> Self {
         Self {
             name: name.into(),
@@ -188,7 +188,8 @@ pub enum ResponseMode {
 pub enum Prompt {
     /// To sign in, also when the customer has.
     Login,
-    /// To agree, also when the customer has; without it `offline_access` is not granted (OpenID Connect Core, section 11).
+    /// To agree, also when the customer has; without it `offline_access` is not granted (OpenID Connect Core, section
+    /// 11).
     Consent,
     /// To choose an account.
     SelectAccount,

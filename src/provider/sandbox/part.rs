@@ -29,7 +29,8 @@ pub(super) fn applied(journey: &Journey) -> Performed {
     }
 }
 
-/// The code that stands for the part of a customer who has come back, whatever its own code says. `None` leaves it at that.
+/// The code that stands for the part of a customer who has come back, whatever its own code says. `None` leaves it at
+/// that.
 pub(super) fn code(journey: &Journey) -> Option<String> {
     match word(journey)? {
         "redirectSuccess" => Some(String::new()),

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_TRIES: usize = 40;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// How large a page of a new file is, in bytes. A final outcome touches four pages in four corners of the file, and every
-/// page that is touched is written whole: half of SQLite's usual size is half as much to write.
+/// How large a page of a new file is, in bytes. A final outcome touches four pages in four corners of the file, and
+/// every page that is touched is written whole: half of SQLite's usual size is half as much to write.
 const PAGE: u32 = 2048;
 
 /// How many pages the write-ahead log gathers before a commit carries them over into the file. A commit that does so

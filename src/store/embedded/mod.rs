@@ -84,8 +84,8 @@ impl Embedded {
     /// Opens the store that is in `folder`, for a command beside its server, and leaves its layout as it is.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`] when an older or a newer program has made the file, [`StoreError::Unreachable`] when there
-    /// is none, else as [`Embedded::open`].
+    /// [`StoreError::Foreign`] when an older or a newer program has made the file, [`StoreError::Unreachable`] when
+    /// there is none, else as [`Embedded::open`].
     pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
         let mut connection = file::connect(&file::path(folder))?;
         schema::expect_current(&mut connection)?;

@@ -103,8 +103,8 @@ const CONSENTS: &str = "
     CREATE INDEX journeys_of_user ON journeys (merchant, user, opened_at) WHERE user IS NOT NULL;
 ";
 
-/// Deliveries are carried: `wakes_at` is when a courier may take one, `held` and `held_by` say who has. An endpoint that
-/// is gone is known by its digest.
+/// Deliveries are carried: `wakes_at` is when a courier may take one, `held` and `held_by` say who has. An endpoint
+/// that is gone is known by its digest.
 const DELIVERIES: &str = "
     ALTER TABLE deliveries RENAME TO deliveries_before;
     CREATE TABLE deliveries (

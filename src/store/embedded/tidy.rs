@@ -28,7 +28,8 @@ pub(super) const SHUT_ENDPOINTS: &str =
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
 /// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
-/// before the last of its tokens is forgotten, nor while one of its deliveries waits: a journey may conclude late, and its token must find it.
+/// before the last of its tokens is forgotten, nor while one of its deliveries waits: a journey may conclude late, and
+/// its token must find it.
 pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, StoreError> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;

@@ -46,8 +46,8 @@ impl From<&Merchant> for SecretsRecord {
 }
 
 impl SecretsRecord {
-    /// What a record held before keys had numbers: no webhook key, and the hashed form of a key beside it in a list of its
-    /// own.
+    /// What a record held before keys had numbers: no webhook key, and the hashed form of a key beside it in a list of
+    /// its own.
     pub(super) fn older(
         signing_secret: Vec<u8>,
         (keys, hashed): (Vec<[u8; 32]>, &[[u8; 32]]),

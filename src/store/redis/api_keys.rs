@@ -1,8 +1,8 @@
 //! The numbers of API keys, and when each key was last used.
 //!
-//! A number and its merchant are in two shards, so that a look-up takes two round trips. Therefore each node remembers whose
-//! the numbers are that it has met, and asks for the merchant at once. A number that it remembers wrongly is not among that
-//! merchant's keys any more; then it looks the number up anew.
+//! A number and its merchant are in two shards, so that a look-up takes two round trips. Therefore each node remembers
+//! whose the numbers are that it has met, and asks for the merchant at once. A number that it remembers wrongly is not
+//! among that merchant's keys any more; then it looks the number up anew.
 
 use std::sync::PoisonError;
 

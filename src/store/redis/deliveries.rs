@@ -1,8 +1,8 @@
 //! Deliveries: a record for each in its journey's hash, and the shard's set of those that wait.
 //!
-//! In the set a delivery stands under the moment when a courier may take it: when it is due or, while it is leased, when
-//! that lapses; what was tried before stands behind all that was not (`clock.lua`). A merchant's dead letters, and those
-//! of its deliveries that have not ended, have an index each in each shard, merged on reading.
+//! In the set a delivery stands under the moment when a courier may take it: when it is due or, while it is leased,
+//! when that lapses; what was tried before stands behind all that was not (`clock.lua`). A merchant's dead letters, and
+//! those of its deliveries that have not ended, have an index each in each shard, merged on reading.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -151,7 +151,8 @@ impl RedisStore {
         [keys::deliveries(pay_id), keys::waiting(shard), keys::pending(shard, journey.opening().merchant)]
     }
 
-    /// Deliveries that a courier may take, those first that were never tried, then those that wait the longest, merged from all shards in one round trip.
+    /// Deliveries that a courier may take, those first that were never tried, then those that wait the longest, merged
+    /// from all shards in one round trip.
     async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
         let in_shard =
             |shard| Request::call(&script::WAKING, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));

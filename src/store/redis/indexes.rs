@@ -1,8 +1,8 @@
 //! The indexes: a merchant's journeys, those about one user, and those that somebody has to look after.
 //!
 //! Each shard has its own, and they are merged on reading, in one round trip. A journey stands in one of its merchant's
-//! two: with the unproven, until a provider has proven it; one about a user stands in that user's index besides. Places sort as bytes, so that a page begins exactly behind
-//! another one's end, whatever was opened in the same millisecond.
+//! two: with the unproven, until a provider has proven it; one about a user stands in that user's index besides. Places
+//! sort as bytes, so that a page begins exactly behind another one's end, whatever was opened in the same millisecond.
 
 use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
@@ -49,7 +49,8 @@ impl RedisStore {
         Ok(places)
     }
 
-    /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round trip.
+    /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round
+    /// trip.
     pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(UnixMillis, PayId)>, StoreError> {
         let in_shard = |shard| Request::call(&script::DUE, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();

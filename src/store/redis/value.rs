@@ -1,7 +1,8 @@
 //! What stands in the values: a few bytes that the scripts look at, and records that they never do.
 //!
-//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has the letter `u` while its
-//! unspent tokens wait for a fact, else `s`; the record comes behind that. The other values are short enough to be fixed in width.
+//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has the letter `u` while
+//! its unspent tokens wait for a fact, else `s`; the record comes behind that. The other values are short enough to be
+//! fixed in width.
 
 use redis::{FromRedisValue, Value};
 
@@ -26,8 +27,8 @@ pub(super) fn revision(revision: u32) -> String {
     format!("{revision:08x}")
 }
 
-/// What was read for many, among others: one damaged record, of the journey whose number is at the beginning of `of`, is
-/// passed over and logged.
+/// What was read for many, among others: one damaged record, of the journey whose number is at the beginning of `of`,
+/// is passed over and logged.
 pub(super) fn legible<T>(read: Result<T, StoreError>, of: &[u8]) -> Result<Option<T>, StoreError> {
     match read {
         Err(StoreError::Damaged(_)) => {

@@ -1,5 +1,5 @@
-//! How often the status may be asked for (contracts/ixopay.md, section 1): 60 times in 60 s by a user, 10 times in 60 s for
-//! a transaction, in any 60 s. Each node counts for itself, and forgets what is a minute old.
+//! How often the status may be asked for (contracts/ixopay.md, section 1): 60 times in 60 s by a user, 10 times in 60 s
+//! for a transaction, in any 60 s. Each node counts for itself, and forgets what is a minute old.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

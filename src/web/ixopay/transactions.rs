@@ -52,8 +52,8 @@ pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Re
     derive::reservation_for_reference(&engine.deps, merchant, NAME, id)
 }
 
-/// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to have
-/// been forgotten.
+/// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to
+/// have been forgotten.
 async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), ErrorBody> {
     let Some(reference) = asked.reference else { return Ok(()) };
     match found(engine, merchant, reference).await? {
@@ -81,8 +81,9 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
     }
 }
 
-/// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here on
-/// must not be said as a system error, which says that there is none. What is not concluded stays pending, and expires.
+/// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here
+/// on must not be said as a system error, which says that there is none. What is not concluded stays pending, and
+/// expires.
 async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenRequest, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;

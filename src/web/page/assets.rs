@@ -1,7 +1,8 @@
 //! The files that pages load; they live inside the binary, and each is named by its content.
 //!
-//! An address that holds a digest of the content may be kept for ever: after an upgrade pages name other addresses, so no
-//! page meets the looks or the scripts of another version. [`Asset::url`] is the one place that writes such an address.
+//! An address that holds a digest of the content may be kept for ever: after an upgrade pages name other addresses, so
+//! no page meets the looks or the scripts of another version. [`Asset::url`] is the one place that writes such an
+//! address.
 
 use std::sync::LazyLock;
 
@@ -111,7 +112,8 @@ pub enum Lasts {
 }
 
 /// The file of this name below `/static/`, plain or with the digest of its content, if there is one. While nodes are
-/// upgraded one by one, a page of one version may ask a node of the other: it gets what that node has, and nobody keeps it.
+/// upgraded one by one, a page of one version may ask a node of the other: it gets what that node has, and nobody keeps
+/// it.
 pub fn asset(name: &str) -> Option<(&'static Asset, Lasts)> {
     all().find_map(|asset| {
         let lasts = if asset.url.strip_prefix(FOLDER) == Some(name) {

@@ -55,8 +55,8 @@ impl Request {
 
 /// Where the customer chooses a bank: a plain list, which can be searched when it is long; no script.
 ///
-/// Choosing posts `link_id` and `institution` to `/consent/choose`, searching gets `link_id` and `find` from `/consent`,
-/// Cancel posts `link_id` to `/consent/cancel`.
+/// Choosing posts `link_id` and `institution` to `/consent/choose`, searching gets `link_id` and `find` from
+/// `/consent`, Cancel posts `link_id` to `/consent/cancel`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "choose_bank.html")]
 pub struct ChooseBank {

@@ -70,7 +70,8 @@ impl Wanted {
 /// The test bank's authorisation page.
 ///
 /// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `voucher`, `bank_name`, `decision` (`approve`, `decline`,
-/// `error`, `slow`, `fail` or `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and `fail`.
+/// `error`, `slow`, `fail` or `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and
+/// `fail`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "authorise.html")]
 pub struct Authorise {

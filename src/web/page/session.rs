@@ -8,7 +8,8 @@ use super::words::{consent, session as words};
 /// The page on which a customer chooses the bank of a payment: a plain list, which can be searched when it is long; no
 /// script.
 ///
-/// Choosing posts `institution` to `{at}/choose`, Cancel posts nothing to `{at}/cancel`, searching gets `find` from `{at}`.
+/// Choosing posts `institution` to `{at}/choose`, Cancel posts nothing to `{at}/cancel`, searching gets `find` from
+/// `{at}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "session.html")]
 pub struct Session {

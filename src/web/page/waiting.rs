@@ -13,8 +13,8 @@ pub enum Awaited {
     ProviderVisit,
 }
 
-/// Looks again at `next` until there is a way on. Its script asks behind the page, so that nobody who reads it has to begin
-/// anew; without one the page reloads.
+/// Looks again at `next` until there is a way on. Its script asks behind the page, so that nobody who reads it has to
+/// begin anew; without one the page reloads.
 #[derive(Debug, Clone, Template)]
 #[template(path = "waiting.html")]
 pub struct Waiting {
@@ -26,8 +26,8 @@ pub struct Waiting {
     pub amount: String,
     /// How long the customer has been waiting, in seconds.
     pub seconds: u32,
-    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank, unless that is
-    /// where the browser came with it.
+    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank, unless
+    /// that is where the browser came with it.
     pub next: String,
 }
 

@@ -1,9 +1,9 @@
 //! `/return/{provider}`: the browser comes back, with the provider's answer in a query, in a form, or behind a `#`.
 //!
 //! Where a redirect leads, browsers carry the fragment of the address that was redirected, unless the target has one of
-//! its own: a provider's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be given
-//! an empty `#`; instead the GET of a provider that answers behind a `#` is answered by pages alone, whatever it holds. A provider
-//! that answers in queries puts nothing behind a `#`, and its GET is answered at once.
+//! its own: a provider's `#code=…` would end up at the merchant. A merchant's callback keeps its bytes, so it cannot be
+//! given an empty `#`; instead the GET of a provider that answers behind a `#` is answered by pages alone, whatever it
+//! holds. A provider that answers in queries puts nothing behind a `#`, and its GET is answered at once.
 
 mod posted;
 mod visit;
@@ -101,7 +101,8 @@ struct Wait {
     answer: String,
 }
 
-/// The address of a light page that waits for a provider: it names the answer by its response digest, and holds no code.
+/// The address of a light page that waits for a provider: it names the answer by its response digest, and holds no
+/// code.
 async fn wait_on(
     engine: web::Data<Engine>,
     metrics: web::Data<Metrics>,

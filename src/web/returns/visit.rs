@@ -89,8 +89,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// What the browser is answered, and how that is counted. `again` is the page that brings its answer once more, where
-    /// it was posted.
+    /// What the browser is answered, and how that is counted. `again` is the page that brings its answer once more,
+    /// where it was posted.
     pub(super) async fn answer(
         &self,
         returned: Result<Returned, EngineError>,

@@ -106,8 +106,8 @@ fn check(
 }
 
 /// The hosts that a call may have been signed for: that of our public address, with and without its port. Whatever a
-/// proxy has made of `Host` is not looked at: else a signature for another gateway could be brought here. A gateway that
-/// has no TLS yet is on somebody's own machine, and goes by several names.
+/// proxy has made of `Host` is not looked at: else a signature for another gateway could be brought here. A gateway
+/// that has no TLS yet is on somebody's own machine, and goes by several names.
 fn hosts(public_url: &PublicUrl, request: &HttpRequest) -> Vec<String> {
     let own = public_url.as_str();
     let authority = own.split_once("://").map_or(own, |(_, authority)| authority);

@@ -60,7 +60,8 @@ pub(super) struct PageInfo {
 }
 
 impl PageInfo {
-    /// The first page names its place, too, so that it can be read again as it was; an empty one is where the next begins.
+    /// The first page names its place, too, so that it can be read again as it was; an empty one is where the next
+    /// begins.
     fn of(part: Part, journeys: &[Journey], next: Option<Offset>) -> Self {
         let offset = part.offset.or_else(|| journeys.first().map(Offset::before));
         let have_more = next.is_some();
@@ -104,8 +105,8 @@ impl Part {
         Ok((selected.journeys, page_info))
     }
 
-    /// Where the next part begins, if there is one, or there may be: behind this one's last journey or, where the look has
-    /// stopped, behind the last that it looked at.
+    /// Where the next part begins, if there is one, or there may be: behind this one's last journey or, where the look
+    /// has stopped, behind the last that it looked at.
     fn next(self, selected: &Selected) -> Option<Offset> {
         if selected.journeys.len() > self.limit {
             return selected.journeys.get(self.limit.checked_sub(1)?).map(Offset::behind);

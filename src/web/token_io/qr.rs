@@ -19,8 +19,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/qr-code", "GET").app_data(Route::Page).route(web::get().to(draw)));
 }
 
-/// Draws an address of ours for everybody, so that a merchant's page can show it; other texts for members alone: a gateway
-/// of payments lends its name to nobody's links.
+/// Draws an address of ours for everybody, so that a merchant's page can show it; other texts for members alone: a
+/// gateway of payments lends its name to nobody's links.
 async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let drawn = async {
         let data = read_data(incoming.request.query_string())?;

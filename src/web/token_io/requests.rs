@@ -149,8 +149,8 @@ fn no_member() -> ErrorBody {
     ErrorBody::not_found("member", None)
 }
 
-/// The token request that the path names, for whoever may read it. The SDK sends no credentials, so whoever has the id may
-/// until a day after its end; from then on only its member.
+/// The token request that the path names, for whoever may read it. The SDK sends no credentials, so whoever has the id
+/// may until a day after its end; from then on only its member.
 async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, ErrorBody> {
     let request = incoming.request.clone();
     let journey = find(engine, &request).await?;

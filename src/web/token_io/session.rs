@@ -1,9 +1,10 @@
 //! Hosted pages: a payment's customer chooses the bank here, and leaves for it (contracts, sections 1 and 2).
 //!
-//! The address is made of the payment's id, by the merchant's app itself, so the id alone has to open it. While the payment
-//! is open the page shows what the merchant wants its customer to see, and lets whoever has the id leave or cancel, as a
-//! link does. It does not hand out the link. Once the payment has come to its end the id stands in callback URLs, and so in
-//! logs: then only the browser that left for the bank is sent home, and everybody else learns no more than that it is over.
+//! The address is made of the payment's id, by the merchant's app itself, so the id alone has to open it. While the
+//! payment is open the page shows what the merchant wants its customer to see, and lets whoever has the id leave or
+//! cancel, as a link does. It does not hand out the link. Once the payment has come to its end the id stands in
+//! callback URLs, and so in logs: then only the browser that left for the bank is sent home, and everybody else learns
+//! no more than that it is over.
 //!
 //! `lang` is not looked at: the pages are in one language.
 
@@ -113,7 +114,8 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
     }
 }
 
-/// Whoever presses while the payment is open may end it, and is sent home. Who comes too late is told what a look tells.
+/// Whoever presses while the payment is open may end it, and is sent home. Who comes too late is told what a look
+/// tells.
 async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
     let request = incoming.request;
     let journey = match session_of(&engine, &request, &id).await {
@@ -145,8 +147,8 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
     }
 }
 
-/// What is reply of a payment that has ended: the browser that left for the bank is sent home, and everybody else learns
-/// that it is over.
+/// What is reply of a payment that has ended: the browser that left for the bank is sent home, and everybody else
+/// learns that it is over.
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
     if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {
         onward(engine, request, journey)
@@ -159,8 +161,8 @@ fn over() -> HttpResponse {
     reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
 }
 
-/// Whether a journey has pages here, under this id: each kind under its own, and no payment that was asked for by API alone.
-/// Such a payment's id is no secret, and gives nobody a say in it.
+/// Whether a journey has pages here, under this id: each kind under its own, and no payment that was asked for by API
+/// alone. Such a payment's id is no secret, and gives nobody a say in it.
 fn is_shown(journey: &Journey, id: &str) -> bool {
     if journey.opening().dialect != NAME || !token_io::flow(journey).is_hosted() {
         return false;

@@ -1,7 +1,7 @@
 //! A merchant's payment endpoints, in stable slots.
 //!
-//! What is saved here is `SecPaid`'s: the form of a body, and the key of an encrypted one, are its words. A key comes in
-//! and never out again.
+//! What is saved here is `SecPaid`'s: the form of a body, and the key of an encrypted one, are its words. A key comes
+//! in and never out again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! JSON bodies: read by the same rules for every call, as `openapi.json` says them.
 //!
-//! JSON Schema has one kind of integer, however it is written (`9.0` is 9), and an optional field is left out, never `null`.
-//! Serde alone has it the other way round, so that every field would have to remember both.
+//! JSON Schema has one kind of integer, however it is written (`9.0` is 9), and an optional field is left out, never
+//! `null`. Serde alone has it the other way round, so that every field would have to remember both.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -42,8 +42,8 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
     })
 }
 
-/// A value, or an array of values, without `null` and with its integers written as such. What lies deeper is read by rules
-/// of its own.
+/// A value, or an array of values, without `null` and with its integers written as such. What lies deeper is read by
+/// rules of its own.
 fn normalised<'a>(field: &str, text: &'a str) -> Result<Cow<'a, str>, Invalid> {
     if !text.starts_with('[') {
         return normalised_value(field, text);

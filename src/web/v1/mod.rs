@@ -140,8 +140,8 @@ impl<T: DeserializeOwned> Call<T> {
     }
 }
 
-/// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is not
-/// looked at.
+/// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is
+/// not looked at.
 fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
     let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     let is_json = |sent: &str| {

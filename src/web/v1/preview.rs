@@ -90,8 +90,8 @@ async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRe
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// An open request such as the dialect would read from a call with these fields: the same code refuses the same things. In a form an
-/// empty field is one that was left out; in JSON it is a mistake.
+/// An open request such as the dialect would read from a call with these fields: the same code refuses the same things.
+/// In a form an empty field is one that was left out; in JSON it is a mistake.
 fn read_wish(body: &PreviewBody) -> Result<OpenRequest, Invalid> {
     for (field, text) in [("payment_endpoint_form", &body.payment_endpoint_form), ("params_in", &body.params_in)] {
         if text.as_ref().is_some_and(String::is_empty) {

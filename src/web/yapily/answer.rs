@@ -1,4 +1,5 @@
-//! Answers: a status, a body in its envelope, and the headers that Yapily's samples carry (contracts, sections 2 and 7).
+//! Answers: a status, a body in its envelope, and the headers that Yapily's samples carry (contracts, sections 2 and
+//! 7).
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

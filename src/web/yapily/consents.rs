@@ -22,8 +22,8 @@ use crate::web::patience::patience;
 /// How far the consents of a list are counted beyond its page.
 const COUNTED: usize = 10_000;
 
-/// The most journeys that one list looks at, the newest ones of its users and its time. What lies beyond is neither listed
-/// nor counted; the answer says so by a link to where the list goes on.
+/// The most journeys that one list looks at, the newest ones of its users and its time. What lies beyond is neither
+/// listed nor counted; the answer says so by a link to where the list goes on.
 const LOOKED_AT: usize = 20_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

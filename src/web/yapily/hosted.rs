@@ -1,4 +1,5 @@
-//! `/hosted/consent-requests` and `/hosted/payment-requests`: consents whose customer is sent to a page of ours first (contracts, section 10).
+//! `/hosted/consent-requests` and `/hosted/payment-requests`: consents whose customer is sent to a page of ours first
+//! (contracts, section 10).
 
 use std::sync::Arc;
 

@@ -118,8 +118,8 @@ async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse
     answer(&engine, forgotten.await)
 }
 
-/// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on. Those that were
-/// asked for meanwhile end behind it.
+/// A user is forgotten after its consents have ended: what a customer cannot see any more must not go on. Those that
+/// were asked for meanwhile end behind it.
 async fn forget(engine: &Arc<Engine>, gone: &User) -> Result<Reply, ErrorBody> {
     let mut revoked = Vec::new();
     for journey in consents(engine, gone).await? {

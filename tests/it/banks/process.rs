@@ -1,5 +1,5 @@
-//! The banks themselves: real OpenID providers in a process of their own (`tests/banks`), which ends with the value that
-//! holds it.
+//! The banks themselves: real OpenID providers in a process of their own (`tests/banks`), which ends with the value
+//! that holds it.
 //!
 //! Without Node or the packages a test fails and says so; it never passes by doing nothing.
 

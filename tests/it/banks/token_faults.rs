@@ -1,5 +1,5 @@
-//! The token endpoint does not do as it should: every code is brought there once, and ends in a fact or in a trouble that
-//! says whether the bank has been asked.
+//! The token endpoint does not do as it should: every code is brought there once, and ends in a fact or in a trouble
+//! that says whether the bank has been asked.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Which paths of ours a file mentions: in `use`, in the middle of an expression, by `crate`, `super` or a name it imported.
+//! Which paths of ours a file mentions: in `use`, in the middle of an expression, by `crate`, `super` or a name it
+//! imported.
 
 use std::collections::HashMap;
 

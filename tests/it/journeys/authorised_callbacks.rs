@@ -1,5 +1,5 @@
-//! A saved callback authorises what is the same place, however it is spelled, and what is below it (RFC 3986, section 6.2;
-//! RFC 8252, section 7.3).
+//! A saved callback authorises what is the same place, however it is spelled, and what is below it (RFC 3986, section
+//! 6.2; RFC 8252, section 7.3).
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! When a journey expires, where its own call says so: as far ahead as the gateway keeps journeys, in each dialect's word.
+//! When a journey expires, where its own call says so: as far ahead as the gateway keeps journeys, in each dialect's
+//! word.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! IXOPAY: the browser goes where the merchant said, and the callback tells what came of it (contracts/ixopay.md, sections
-//! 7, 8 and 10).
+//! IXOPAY: the browser goes where the merchant said, and the callback tells what came of it (contracts/ixopay.md,
+//! sections 7, 8 and 10).
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! IXOPAY, when the bank is late: `successUrl` is where a customer goes while nothing is certain, and the callback tells.
+//! IXOPAY, when the bank is late: `successUrl` is where a customer goes while nothing is certain, and the callback
+//! tells.
 
 use serde_json::json;
 

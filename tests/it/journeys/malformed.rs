@@ -1,4 +1,5 @@
-//! An answer that names neither a code nor an error is the bank's fault, and nobody's decision (RFC 6749, section 4.1.2.1).
+//! An answer that names neither a code nor an error is the bank's fault, and nobody's decision (RFC 6749, section
+//! 4.1.2.1).
 
 use serde_json::json;
 

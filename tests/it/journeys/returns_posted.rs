@@ -1,4 +1,5 @@
-//! A bank's page posts its answer (OAuth 2.0 Form Post Response Mode): everything as with a query, and nothing in an address.
+//! A bank's page posts its answer (OAuth 2.0 Form Post Response Mode): everything as with a query, and nothing in an
+//! address.
 
 use std::time::Duration;
 

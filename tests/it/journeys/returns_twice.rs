@@ -19,7 +19,8 @@ on_every_store![
     replays_outlive_a_restart,
 ];
 
-/// Comes back with the same answer this often, sixteen browsers at a time, and holds every `Location` against the first.
+/// Comes back with the same answer this often, sixteen browsers at a time, and holds every `Location` against the
+/// first.
 async fn replay(http: &Http, trip: &Trip, answer: &str, times: usize) -> String {
     let first = http.back_in_it(trip, answer).await.location();
     for _ in 0..times.div_ceil(16) {

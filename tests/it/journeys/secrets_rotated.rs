@@ -31,8 +31,8 @@ async fn rotated(shop: &Shop) -> Shop {
     Shop { signing_secret: new["signing_secret"].as_str().expect("a secret").to_owned(), ..shop.clone() }
 }
 
-/// Whether one of the signatures is what the reference library signs with this shop's secret. (Its verifier looks at the
-/// machine's clock, and these stories move the house's.)
+/// Whether one of the signatures is what the reference library signs with this shop's secret. (Its verifier looks at
+/// the machine's clock, and these stories move the house's.)
 fn accepts(shop: &Shop, received: &Received) -> bool {
     let library = Webhook::new(&shop.signing_secret).expect("a secret");
     let at = received.headers["webhook-timestamp"].parse().expect("seconds");

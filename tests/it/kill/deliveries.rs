@@ -4,8 +4,8 @@
 //! node had in its hands comes to the next one when its leases lapse. A delivery that has failed twice would wait for
 //! minutes: its merchant sends it again by hand.
 //!
-//! `HANDBACK_KILLS_JOURNEYS=10000 HANDBACK_KILLS=20 cargo test --test it kill::deliveries -- --nocapture --test-threads 1`
-//! is the full size, and prints a row for each store.
+//! `HANDBACK_KILLS_JOURNEYS=10000 HANDBACK_KILLS=20 cargo test --test it kill::deliveries -- --nocapture --test-threads
+//! 1` is the full size, and prints a row for each store.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

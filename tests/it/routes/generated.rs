@@ -1,9 +1,9 @@
 //! `/v1/openapi.json` and the readers agree: requests are made from the schemas. (Every success is
 //! held against its schema wherever a story asks: `support::manual`.)
 //!
-//! For each field of each body, and each query parameter, the test sends what stands at, inside and beyond every limit of its
-//! schema, and every type that there is. A well-kept validator judges what the schema says of a request; the gateway has to
-//! say the same. What a schema cannot say stands in [`RULES`] and [`CHARACTERS`], and nowhere else.
+//! For each field of each body, and each query parameter, the test sends what stands at, inside and beyond every limit
+//! of its schema, and every type that there is. A well-kept validator judges what the schema says of a request; the
+//! gateway has to say the same. What a schema cannot say stands in [`RULES`] and [`CHARACTERS`], and nowhere else.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! IXOPAY's guide on callbacks (contracts/ixopay.md, [GCB]): a debit in step 1, a receiver in step 2, and its state in step 3.
+//! IXOPAY's guide on callbacks (contracts/ixopay.md, [GCB]): a debit in step 1, a receiver in step 2, and its state in
+//! step 3.
 
 use std::fs;
 use std::process::Command;
@@ -30,8 +31,8 @@ async fn the_guides_php_request_is_answered_and_told_to_a_php_receiver() {
     runs(("debit.php", "php"), php).await;
 }
 
-/// A program of the guide opens a payment, and its receiver keeps the state: for a customer who pays, one who says no, and
-/// one whom the gateway could not take money from.
+/// A program of the guide opens a payment, and its receiver keeps the state: for a customer who pays, one who says no,
+/// and one whom the gateway could not take money from.
 async fn runs(program: (&str, &str), receiver: impl Fn(&TempDir) -> Server) {
     let house = House::open(StoreKind::Embedded).await;
     for (answer, state, home) in [

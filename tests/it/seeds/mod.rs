@@ -1,6 +1,8 @@
-//! The requests and receivers of the vendors' guides (`tests/seeds`), each run in its own language against a real house.
+//! The requests and receivers of the vendors' guides (`tests/seeds`), each run in its own language against a real
+//! house.
 //!
-//! Without curl, Node, PHP or Python, or a package of theirs, a test fails and says so; it never passes by doing nothing.
+//! Without curl, Node, PHP or Python, or a package of theirs, a test fails and says so; it never passes by doing
+//! nothing.
 
 mod ixopay;
 mod secpaid;

@@ -1,5 +1,5 @@
-//! SecPaid's how-to pages (contracts/secpaid.md, [HC] and [HP]): every line that is added to `createLink`, and the server
-//! that a customer comes home to.
+//! SecPaid's how-to pages (contracts/secpaid.md, [HC] and [HP]): every line that is added to `createLink`, and the
+//! server that a customer comes home to.
 
 use std::fs;
 use std::process::Command;

@@ -176,7 +176,8 @@ fn command(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Comman
     command
 }
 
-/// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its address.
+/// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its
+/// address.
 pub fn quiet_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = u16::try_from(std::process::id() % 11_000).unwrap();

@@ -1,5 +1,5 @@
-//! A merchant's server that speaks IXOPAY as the vendor's PHP client does: its spelling of the password, of dates and of
-//! slashes, and its signature, written here anew so that the house's own is held against it.
+//! A merchant's server that speaks IXOPAY as the vendor's PHP client does: its spelling of the password, of dates and
+//! of slashes, and its signature, written here anew so that the house's own is held against it.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Merchants' servers that judge every webhook with a reference library of Standard Webhooks (`tests/webhooks`): what it
-//! accepts is answered by 204, what it refuses by 400.
+//! Merchants' servers that judge every webhook with a reference library of Standard Webhooks (`tests/webhooks`): what
+//! it accepts is answered by 204, what it refuses by 400.
 //!
 //! Without Node, Python or the packages a test fails and says so; it never passes by doing nothing.
 

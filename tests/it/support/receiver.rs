@@ -30,8 +30,8 @@ impl Received {
         self.headers.get("webhook-id").expect("an id")
     }
 
-    /// What is in an encrypted body, as the receivers of SecPaid's documents read it: AES-256-CBC, and the first half of
-    /// the key as the initialisation vector.
+    /// What is in an encrypted body, as the receivers of SecPaid's documents read it: AES-256-CBC, and the first half
+    /// of the key as the initialisation vector.
     #[track_caller]
     pub fn opened(&self, key: &str) -> String {
         let body: serde_json::Value = serde_json::from_str(&self.body).expect("JSON");

@@ -90,8 +90,8 @@ async fn a_signature_that_nobody_can_read_is_a_wrong_one(house: House) {
     call(&[own]).await.is(200);
 }
 
-/// A client whose base URL is a host alone, and whatever stands behind a proxy, knows nothing of what we have put before
-/// IXOPAY's own paths.
+/// A client whose base URL is a host alone, and whatever stands behind a proxy, knows nothing of what we have put
+/// before IXOPAY's own paths.
 async fn a_client_signs_the_path_that_it_knows_with_our_prefix_and_without(house: House) {
     let client = Client::of(&house);
     let basic = basic(&client.shop.id, &client.shop.key);

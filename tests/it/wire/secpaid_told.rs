@@ -1,4 +1,5 @@
-//! What SecPaid's servers are told: background callbacks and payment endpoints (contracts/secpaid.md, sections 6 and 7).
+//! What SecPaid's servers are told: background callbacks and payment endpoints (contracts/secpaid.md, sections 6 and
+//! 7).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! "TPP handles callbacks": the bank answers the merchant's app, which hands the answer over (contracts/token-io.md, sections 2 and 7).
+//! "TPP handles callbacks": the bank answers the merchant's app, which hands the answer over (contracts/token-io.md,
+//! sections 2 and 7).
 
 use reqwest::Method;
 use serde_json::{Value, json};

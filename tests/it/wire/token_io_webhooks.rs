@@ -13,7 +13,8 @@ use crate::support::member::{Member, request};
 use crate::support::on_every_store;
 use crate::support::receiver::{Received, Receiver, Reply};
 
-/// The waits before each try after the first, in minutes: 10, 30, 70, 150 … after the first one, and 72 hours in the end.
+/// The waits before each try after the first, in minutes: 10, 30, 70, 150 … after the first one, and 72 hours in the
+/// end.
 const WAITS: [u64; 9] = [10, 20, 40, 80, 160, 320, 640, 1280, 1770];
 
 on_every_store![

@@ -18,7 +18,8 @@ type Page = (u16, &'static str);
 const UNREADABLE: Page = (400, "We could not read this request");
 const UNMATCHED: Page = (404, "We cannot match this answer");
 
-/// An answer that is not its bank's: at which kinds, what is wrong with it, what the customer had decided, and the page.
+/// An answer that is not its bank's: at which kinds, what is wrong with it, what the customer had decided, and the
+/// page.
 type Foreign = (&'static [&'static str], &'static str, Decision, Page);
 
 const NOT_THE_BANKS: [Foreign; 15] = [

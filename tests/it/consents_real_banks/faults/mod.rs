@@ -1,5 +1,5 @@
-//! Banks, browsers and networks that do not do as they should: each fault ends in the documented callback or on a page of
-//! ours, and no code is brought to its bank twice.
+//! Banks, browsers and networks that do not do as they should: each fault ends in the documented callback or on a page
+//! of ours, and no code is brought to its bank twice.
 //!
 //! A fault belongs to a kind of bank and to a process of banks, so each story here has banks of its own. When these go
 //! they count the codes: one that came twice fails the story.

@@ -1,4 +1,5 @@
-//! What has not been checked changes nothing, at the end of the budget too; and a genuine customer is not left alone with it.
+//! What has not been checked changes nothing, at the end of the budget too; and a genuine customer is not left alone
+//! with it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +20,8 @@ on_both_stores![
 /// The budget as it is by default: keys are looked for longer.
 const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
 
-/// Brings what a stranger who knows the state can make up: a code, and a signature by a key that the bank does not have.
+/// Brings what a stranger who knows the state can make up: a code, and a signature by a key that the bank does not
+/// have.
 async fn forge(town: &Town, kind: &str, asked: &Asked, claims: serde_json::Value) -> HttpReply {
     let alg = town.banks.member(kind, "id_token_signed_response_alg");
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
