@@ -118,13 +118,13 @@ async fn ask(
         while let Err(trouble) = provider.prepare().await {
             metrics.bank_troubled(name);
             let again_in = jittered(pause, clock.entropy()[0]);
-            tracing::warn!(provider = name, error = %trouble, again_in_ms = again_in.as_millis(), "bank.trouble");
+            tracing::warn!(provider = name, error = %trouble, again_in_ms = again_in.as_millis(), "provider.trouble");
             tokio::time::sleep(again_in).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             tries = tries.saturating_add(1);
         }
         metrics.bank_ready(name);
-        tracing::info!(provider = name, tries, "bank.ready");
+        tracing::info!(provider = name, tries, "provider.ready");
         loop {
             tokio::time::sleep(looked_after).await;
             if provider.prepare().await.is_err() {

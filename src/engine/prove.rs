@@ -240,7 +240,7 @@ fn key_of(journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Ke
 }
 
 pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &ProviderError) -> Fact {
-    tracing::warn!(provider = journey.provider_of(response_id.visit), error = %trouble, "return.bank_trouble");
+    tracing::warn!(provider = journey.provider_of(response_id.visit), error = %trouble, "return.provider_trouble");
     Fact::refused(trouble.as_error())
 }
 

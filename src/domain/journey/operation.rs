@@ -87,7 +87,7 @@ impl Journey {
     }
 
     /// What such an operation could still take of this journey: money, or something without an amount. `None` when such
-    /// a operation makes no sense of it.
+    /// an operation makes no sense of it.
     pub fn applicable(&self, kind: OperationKind) -> Option<Option<Amount>> {
         let (amount, fits) = match &self.opening.purpose {
             Purpose::Checkout(checkout) => (checkout.wanted.amount(), fits(checkout.wanted, kind)),

@@ -65,7 +65,7 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<
         Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, visit, &redirect).await,
         Ok(Requested::Refused(error)) => give_way_up(engine, journey, &Fact::refused(error)).await,
         Err(trouble) => {
-            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.bank_trouble");
+            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.provider_trouble");
             // Nothing has been asked of the customer, whatever the provider has made of it.
             let trouble = ProviderError::Unreachable("it gave no way".into());
             give_way_up(engine, journey, &Fact::refused(trouble.as_error())).await

@@ -132,7 +132,7 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
             Ok(SendResult::Sent(Sent { redirect, cookie }))
         }
         Err(trouble) => {
-            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "leave.bank_trouble");
+            tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "send.provider_trouble");
             Ok(SendResult::NoProvider(Box::new(journey)))
         }
     }

@@ -57,13 +57,13 @@ impl Oidc {
             Ok(consent) => Ok(match self.withheld(&tokens) {
                 None => Fact::authorised(BankTokens { json: tokens.json, consent }),
                 Some(scope) => {
-                    tracing::warn!(bank = self.settings.config.name, scope, "bank.scope_withheld");
+                    tracing::warn!(provider = self.settings.config.name, scope, "provider.scope_withheld");
                     let why = format!("The bank granted less than was asked for: not {scope}.");
                     Fact::refused(ProviderRefusal::new("invalid_scope", Some(&why)))
                 }
             }),
             Err(ProviderError::Forged(why)) => {
-                tracing::warn!(bank = self.settings.config.name, why, "bank.invalid_token");
+                tracing::warn!(provider = self.settings.config.name, why, "provider.invalid_token");
                 let why = "What the bank answered is not under its signature.";
                 Ok(Fact::refused(ProviderRefusal::new("invalid_token", Some(why))))
             }

@@ -168,7 +168,7 @@ impl Knowledge {
         let (bank, now) = (&self.settings.config.name, self.clock.now());
         let age_s = now.since(since).as_secs();
         let left_s = since.plus(SERVES_ON_AT_MOST).since(now).as_secs();
-        tracing::warn!(bank, error = %trouble, age_s, left_s, "bank.not_refreshed");
+        tracing::warn!(bank, error = %trouble, age_s, left_s, "provider.not_refreshed");
     }
 
     async fn look_up(&self) -> Result<Known, ProviderError> {
@@ -194,7 +194,7 @@ impl Knowledge {
         // Said once, and again when the bank says something else.
         if before.is_none_or(|before| before.directory.unlisted != known.directory.unlisted) {
             for what in unlisted {
-                tracing::warn!(bank = self.settings.config.name, what, "bank.unlisted");
+                tracing::warn!(provider = self.settings.config.name, what, "provider.unlisted");
             }
         }
     }

@@ -119,7 +119,7 @@ impl Oidc {
 
     /// Notes an error that the bank named, by its code alone: a description may hold anything.
     pub(super) fn note_refusal(&self, what: &str, error: &ProviderRefusal) {
-        tracing::warn!(bank = self.settings.config.name, what, error = error.code(), "bank.refused");
+        tracing::warn!(provider = self.settings.config.name, what, error = error.code(), "provider.refused");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/callback/initiation", "POST").route(web::post().to(bring)));
 }
 
-/// Answers when the bank has reply what its answer is worth, or when `request-timeout` is over: with the status as it
+/// Answers when the bank has said what its answer is worth, or when `request-timeout` is over: with the status as it
 /// is then.
 async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let brought = async {

@@ -147,7 +147,7 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
     }
 }
 
-/// What is reply of a payment that has ended: the browser that left for the bank is sent home, and everybody else
+/// What is said of a payment that has ended: the browser that left for the bank is sent home, and everybody else
 /// learns that it is over.
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
     if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {

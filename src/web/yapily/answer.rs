@@ -100,7 +100,7 @@ impl ErrorBody {
         self
     }
 
-    /// The bank reply no.
+    /// The bank said no.
     pub fn of_bank(error: &ProviderRefusal) -> Self {
         let refusal = crate::dialect::yapily::Rejection::of_bank(error);
         let reply = serde_json::json!({ "error": error.code(), "error_description": error.description() });

@@ -99,7 +99,7 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
             return Err(ErrorBody::forbidden("What came beside the code is not the institution's word"));
         }
     };
-    // By this round: a consent that was given before may stand, and its customer have reply no now.
+    // By this round: a consent that was given before may stand, and its customer have said no now.
     match (journey.round_status(engine.deps.clock.now()), journey.final_outcome()) {
         (Some(Status::Failed | Status::Rejected), Some(FinalOutcome { cause: Cause::Provider(Some(error)), .. })) => {
             Err(ErrorBody::of_bank(error))
