@@ -170,7 +170,7 @@ mod tests {
 
         async fn prepare(&self) -> Result<(), ProviderError> {
             let mut ready = self.ready.lock().unwrap();
-            ready.push(self.metrics.render().contains("handback_bank_ready{bank=\"sleepy\"} 1"));
+            ready.push(self.metrics.render().contains("handback_provider_ready{provider=\"sleepy\"} 1"));
             match ready.len() {
                 1 | 2 | 6 | 7 => Err(ProviderError::Unreachable("asleep".into())),
                 _ => Ok(()),

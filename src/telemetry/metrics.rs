@@ -17,10 +17,10 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const BOUNDS: [u64; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 /// What the courier has to do, in the order of [`Work`].
 const GAUGES: [(&str, &str); 4] = [
-    ("handback_deliveries_under_way", "Tries that are under way."),
-    ("handback_deliveries_queued", "Deliveries that wait for a try in the courier's hands."),
-    ("handback_endpoints_narrow", "Endpoints that fail, and are given one try at a time."),
-    ("handback_delivery_lag_milliseconds", "For how long the oldest delivery had been due when it was taken."),
+    ("handback_deliveries_under_way", "Attempts that are under way."),
+    ("handback_deliveries_queued", "Deliveries that wait for an attempt in the courier's hands."),
+    ("handback_receivers_backing_off", "Receivers that fail, and are given one retry at a time."),
+    ("handback_delivery_lag_seconds", "For how long the oldest delivery had been due when it was taken."),
 ];
 /// The classes of statuses.
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -158,7 +158,7 @@ pub struct Metrics {
     banks: Mutex<BTreeMap<String, u8>>,
     tries: [AtomicU64; AttemptResult::LABELS.len()],
     fates: [AtomicU64; Fate::LABELS.len()],
-    /// Under way, queued, narrow, and the lag in milliseconds.
+    /// Under way, queued, narrow, and the lag in milliseconds, as it is kept.
     work: [AtomicU64; 4],
     connections: Arc<Connections>,
 }
@@ -246,15 +246,15 @@ impl Metrics {
                 writeln!(text, "handback_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}")?;
             }
         }
-        writeln!(text, "# HELP handback_returns_total Browsers that came back from a bank, by what became of them.")?;
+        writeln!(text, "# HELP handback_returns_total Browsers that came back from a provider, by what became of them.")?;
         writeln!(text, "# TYPE handback_returns_total counter")?;
         for (result, count) in Arrival::LABELS.iter().zip(&self.arrivals) {
             writeln!(text, "handback_returns_total{{result=\"{result}\"}} {}", count.load(Relaxed))?;
         }
-        writeln!(text, "# HELP handback_bank_ready Whether customers can be sent to a bank.")?;
-        writeln!(text, "# TYPE handback_bank_ready gauge")?;
+        writeln!(text, "# HELP handback_provider_ready Whether customers can be sent to a provider.")?;
+        writeln!(text, "# TYPE handback_provider_ready gauge")?;
         for (bank, ready) in self.banks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            writeln!(text, "handback_bank_ready{{bank=\"{bank}\"}} {ready}")?;
+            writeln!(text, "handback_provider_ready{{provider=\"{bank}\"}} {ready}")?;
         }
         self.connections.write(text)?;
         self.write_courier(text)?;
@@ -262,10 +262,10 @@ impl Metrics {
     }
 
     fn write_courier(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(text, "# HELP handback_delivery_tries_total Tries at deliveries, by what was heard.")?;
-        writeln!(text, "# TYPE handback_delivery_tries_total counter")?;
+        writeln!(text, "# HELP handback_delivery_attempts_total Attempts at deliveries, by what they met.")?;
+        writeln!(text, "# TYPE handback_delivery_attempts_total counter")?;
         for (attempt_result, count) in AttemptResult::LABELS.iter().zip(&self.tries) {
-            writeln!(text, "handback_delivery_tries_total{{heard=\"{attempt_result}\"}} {}", count.load(Relaxed))?;
+            writeln!(text, "handback_delivery_attempts_total{{result=\"{attempt_result}\"}} {}", count.load(Relaxed))?;
         }
         writeln!(
             text,
@@ -276,24 +276,31 @@ impl Metrics {
             writeln!(text, "handback_deliveries_total{{result=\"{fate}\"}} {}", count.load(Relaxed))?;
         }
         for ((name, help), gauge) in GAUGES.iter().zip(&self.work) {
-            writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", gauge.load(Relaxed))?;
+            let value = gauge.load(Relaxed);
+            let value = if name.ends_with("_seconds") { seconds(value * 1000) } else { value.to_string() };
+            writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}")?;
         }
         Ok(())
     }
 
     fn write_histogram(&self, text: &mut String) -> std::fmt::Result {
-        const NAME: &str = "handback_return_duration_milliseconds";
+        const NAME: &str = "handback_return_duration_seconds";
         writeln!(text, "# HELP {NAME} How long a browser that came back from a bank waited for its answer.")?;
         writeln!(text, "# TYPE {NAME} histogram")?;
-        let bounds = BOUNDS.iter().map(u64::to_string).chain(["+Inf".to_owned()]);
+        let bounds = BOUNDS.iter().map(|bound| seconds(bound * 1000)).chain(["+Inf".to_owned()]);
         let mut total = 0;
         for (bound, bucket) in bounds.zip(&self.buckets) {
             total += bucket.load(Relaxed);
             writeln!(text, "{NAME}_bucket{{le=\"{bound}\"}} {total}")?;
         }
-        let micros = self.micros.load(Relaxed);
-        writeln!(text, "{NAME}_sum {}.{:03}\n{NAME}_count {total}", micros / 1000, micros % 1000)
+        writeln!(text, "{NAME}_sum {}\n{NAME}_count {total}", seconds(self.micros.load(Relaxed)))
     }
+}
+
+/// Microseconds as seconds, exactly and without needless zeros.
+fn seconds(micros: u64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn wide(number: usize) -> u64 {
@@ -318,7 +325,7 @@ mod tests {
         metrics.count(Route::Other, 999, Duration::ZERO);
         assert_eq!(line(&metrics, "handback_requests_total{route=\"api\",status=\"4xx\"}"), "2");
         assert_eq!(line(&metrics, "handback_requests_total{route=\"other\",status=\"5xx\"}"), "1");
-        assert_eq!(line(&metrics, "handback_return_duration_milliseconds_count"), "0");
+        assert_eq!(line(&metrics, "handback_return_duration_seconds_count"), "0");
     }
 
     #[test]
@@ -327,12 +334,12 @@ mod tests {
         for micros in [1_000, 1_001, 100_000, 5_000_000] {
             metrics.count(Route::Return, 303, Duration::from_micros(micros));
         }
-        let bucket = |le: &str| line(&metrics, &format!("handback_return_duration_milliseconds_bucket{{le=\"{le}\"}}"));
+        let bucket = |le: &str| line(&metrics, &format!("handback_return_duration_seconds_bucket{{le=\"{le}\"}}"));
         assert_eq!(
-            [bucket("1"), bucket("2"), bucket("100"), bucket("2000"), bucket("+Inf")],
+            [bucket("0.001"), bucket("0.002"), bucket("0.1"), bucket("2"), bucket("+Inf")],
             ["1", "2", "3", "3", "4"]
         );
-        assert_eq!(line(&metrics, "handback_return_duration_milliseconds_sum"), "5102.001");
+        assert_eq!(line(&metrics, "handback_return_duration_seconds_sum"), "5.102001");
     }
 
     #[test]
@@ -350,7 +357,7 @@ mod tests {
         }
         metrics.tried(AttemptResult::Unreachable);
         let tries = |attempt_result: &str| {
-            line(&metrics, &format!("handback_delivery_tries_total{{heard=\"{attempt_result}\"}}"))
+            line(&metrics, &format!("handback_delivery_attempts_total{{result=\"{attempt_result}\"}}"))
         };
         let seen = ["1xx", "2xx", "3xx", "4xx", "5xx", "refused", "unreachable", "unanswered"].map(tries);
         assert_eq!(seen, ["2", "1", "1", "2", "2", "0", "1", "0"]);
@@ -366,6 +373,6 @@ mod tests {
         metrics.works(Work { under_way: 9, queued: 9, narrow: 9, lag: Duration::from_secs(9) });
         metrics.works(Work { under_way: 4, queued: 3, narrow: 2, lag: Duration::from_millis(1500) });
         let seen = GAUGES.map(|(name, _)| line(&metrics, &format!("{name} ")));
-        assert_eq!(seen, ["4", "3", "2", "1500"]);
+        assert_eq!(seen, ["4", "3", "2", "1.5"]);
     }
 }

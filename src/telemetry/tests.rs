@@ -101,7 +101,7 @@ async fn an_unknown_path_and_a_forged_id_stay_out_of_the_log() {
 async fn a_quiet_filter_keeps_requests_out_and_counts_them() {
     let (lines, metrics, _) = observed(TestRequest::get().uri("/return/sandbox"), Level::ERROR).await;
     assert!(lines.is_empty(), "{lines:?}");
-    assert!(metrics.contains("handback_return_duration_milliseconds_count 1"), "{metrics}");
+    assert!(metrics.contains("handback_return_duration_seconds_count 1"), "{metrics}");
 }
 
 #[actix_web::test]

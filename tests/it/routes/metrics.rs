@@ -42,12 +42,12 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     let page = format!("http://{listen}/metrics");
     let read = || async { house.http.get(&page).await.is(200).text() };
     for (line, count) in [
-        ("handback_delivery_tries_total{heard=\"2xx\"}", 1),
-        ("handback_delivery_tries_total{heard=\"4xx\"}", 1),
-        ("handback_delivery_tries_total{heard=\"5xx\"}", 1),
-        ("handback_delivery_tries_total{heard=\"refused\"}", 0),
-        ("handback_delivery_tries_total{heard=\"unreachable\"}", 1),
-        ("handback_delivery_tries_total{heard=\"unanswered\"}", 1),
+        ("handback_delivery_attempts_total{result=\"2xx\"}", 1),
+        ("handback_delivery_attempts_total{result=\"4xx\"}", 1),
+        ("handback_delivery_attempts_total{result=\"5xx\"}", 1),
+        ("handback_delivery_attempts_total{result=\"refused\"}", 0),
+        ("handback_delivery_attempts_total{result=\"unreachable\"}", 1),
+        ("handback_delivery_attempts_total{result=\"unanswered\"}", 1),
         ("handback_deliveries_total{result=\"delivered\"}", 1),
         ("handback_deliveries_total{result=\"put_off\"}", 3),
         ("handback_deliveries_total{result=\"gone\"}", 1),
@@ -66,7 +66,7 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     assert!(text.lines().all(|line| line.starts_with('#') || line.contains("handback_")), "{text}");
     // The retry after 5 s fails again, at once: the counters go on.
     house.wait(Duration::from_secs(6));
-    let again = "handback_delivery_tries_total{heard=\"5xx\"} 2";
+    let again = "handback_delivery_attempts_total{result=\"5xx\"} 2";
     eventually(again, || async { read().await.lines().any(|line| line == again) }).await;
 }
 
