@@ -364,7 +364,7 @@ impl Timetable {
         (self.pace.unwrap_or(PACE) / concurrency).max(Duration::from_millis(1))
     }
 
-    /// An attempt took so long: what is applied comes into line with what a turn is now.
+    /// An attempt took so long: what is booked comes into line with what a turn is now.
     fn learn(&mut self, took: Duration, concurrency: usize, now: UnixMillis) {
         let before = self.turn(concurrency);
         self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));

@@ -1,4 +1,4 @@
-//! Merchants: who they are, their callbacks of callbacks, their settings.
+//! Merchants: who they are, their saved callbacks, their settings.
 
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ impl CallbackName {
     }
 }
 
-/// A callback in a merchant's callbacks.
+/// A callback that a merchant has saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedCallback {
     /// Where it leads.
@@ -164,10 +164,10 @@ pub struct SavedCallbacks {
 }
 
 impl SavedCallbacks {
-    /// The most slots a callbacks may have, holes included.
+    /// The most slots for callbacks, holes included.
     pub const MAX_SLOTS: usize = Slots::<SavedCallback>::MOST;
 
-    /// Restores a callbacks that was stored.
+    /// Restores the callbacks that were stored.
     pub(crate) const fn restored(slots: Vec<Option<SavedCallback>>) -> Self {
         Self { slots: Slots::restored(slots) }
     }
@@ -208,7 +208,7 @@ impl SavedCallbacks {
     /// Appends `saved` in a new slot, and answers its index. A hole is never filled again by this.
     ///
     /// # Errors
-    /// When the name is taken or the callbacks is full.
+    /// When the name is taken or all slots are taken.
     pub fn add(&mut self, saved: SavedCallback) -> Result<usize, Invalid> {
         self.check_name(&saved, None)?;
         self.slots.add(saved).ok_or_else(|| {

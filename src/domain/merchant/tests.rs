@@ -1,4 +1,4 @@
-//! A merchant's callbacks, and the names in it.
+//! A merchant's saved callbacks, and their names.
 
 use super::*;
 use crate::domain::callback::Rules;

@@ -16,7 +16,7 @@ use crate::provider::{Performed, Provider};
 use crate::store::Step;
 
 /// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An
-/// operation of another journey is written there first; what cannot be done to that one fails, with `inapplicable` as
+/// operation of another journey is written there first; what cannot be done to that one fails, with `operation_not_possible` as
 /// the error.
 ///
 /// It goes on when its caller has given up. Should the gateway end in between, a provider that may be asked again is

@@ -14,7 +14,7 @@
 //! store_laws!(Folder(tempfile::tempdir().unwrap()));
 //! ```
 //!
-//! The callbacks lives inside the crate because only this crate can make a `Fact`, and a law without one could conclude
+//! The law book lives inside the crate because only this crate can make a `Fact`, and a law without one could conclude
 //! nothing.
 
 pub(crate) mod api_keys;

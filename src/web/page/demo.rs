@@ -10,7 +10,7 @@ use super::words::demo as words;
 pub struct Demo {
     /// The name of the demo merchant.
     pub merchant: String,
-    /// The callbacks that are in its callbacks.
+    /// Its saved callbacks.
     pub callbacks: Vec<SavedChoice>,
     /// The address of the page that shows the parameters it receives.
     pub display_url: String,
@@ -92,7 +92,7 @@ impl DemoField {
     }
 }
 
-/// A callback in the merchant's callbacks.
+/// A callback that the merchant has saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedChoice {
     /// Its slot.
@@ -146,7 +146,7 @@ impl DemoForm {
 /// Which callback the demo asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// `saved`: one in the callbacks, by its index.
+    /// `saved`: a saved one, by its index.
     Saved,
     /// `url`: a one-off URL.
     Url,

@@ -63,7 +63,7 @@ impl File {
         Self { module: module(&path), path, text, code }
     }
 
-    /// Whether it is there for tests alone: a `tests` file or folder, or the store's law callbacks.
+    /// Whether it is there for tests alone: a `tests` file or folder, or the store's law book.
     fn is_test(&self) -> bool {
         self.module.iter().any(|name| name == "tests") || self.path.starts_with("src/store/laws/")
     }
