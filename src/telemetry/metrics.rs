@@ -246,7 +246,10 @@ impl Metrics {
                 writeln!(text, "handback_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}")?;
             }
         }
-        writeln!(text, "# HELP handback_returns_total Browsers that came back from a provider, by what became of them.")?;
+        writeln!(
+            text,
+            "# HELP handback_returns_total Browsers that came back from a provider, by what became of them."
+        )?;
         writeln!(text, "# TYPE handback_returns_total counter")?;
         for (result, count) in Arrival::LABELS.iter().zip(&self.arrivals) {
             writeln!(text, "handback_returns_total{{result=\"{result}\"}} {}", count.load(Relaxed))?;
