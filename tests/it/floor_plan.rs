@@ -95,6 +95,24 @@ const FLOORS: &Floors = &[
     &["sweep"],
 ];
 
+/// Circles that are still there, as the rule names them: none may come, and none may stay here that is gone.
+const CIRCLES: &[&str] = &[
+    "dialect::ixopay: reference, request, view",
+    "dialect::token_io: authorization, jwt, sdk",
+    "dialect::token_io: echo, initiation",
+    "domain: api_key, merchant",
+    "domain: consent, institution",
+    "domain: journey, open_request, plan",
+    "domain::callback: rules, url",
+    "domain::delivery: attempt, policy",
+    "store::record: journey, later, merchant, told",
+    "telemetry: connections, metrics",
+    "web: app_page, checkout, consent, leaving, onward",
+    "web: reply, rules",
+    "web::ixopay: status, transactions",
+    "web::token_io: links, payments",
+];
+
 /// What the engine never says, in any spelling: it decides for every dialect and every bank alike.
 const UNKNOWN_TO_THE_ENGINE: &[&str] = &["secpaid", "yapily", "tokenio", "ixopay", "sandbox"];
 
@@ -127,6 +145,11 @@ fn the_engine_knows_no_dialect_and_no_bank_by_name() {
 #[test]
 fn use_cases_never_call_each_other_and_no_floor_knows_one_above() {
     hold(&floors::floors(&House::on_disk(), FLOORS));
+}
+
+#[test]
+fn no_new_circle_has_come_between_the_modules_of_a_folder() {
+    assert_eq!(floors::circles(&House::on_disk()), CIRCLES);
 }
 
 #[test]
