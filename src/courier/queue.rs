@@ -64,7 +64,7 @@ struct Count {
 #[derive(Debug)]
 struct Timetable {
     pace: Option<Duration>,
-    applied: UnixMillis,
+    booked_until: UnixMillis,
 }
 
 /// What a queue knows of one path.
@@ -308,7 +308,7 @@ impl ReceiverQueue {
 impl PathState {
     fn is_blank(&self, long_ago: UnixMillis, now: UnixMillis) -> bool {
         self.running.all() + self.waiting.all() == 0
-            && self.times.applied <= now
+            && self.times.booked_until <= now
             && !self.backoff.has_failed_since(long_ago)
     }
 }
@@ -353,7 +353,7 @@ impl Count {
 
 impl Default for Timetable {
     fn default() -> Self {
-        Self { pace: None, applied: UnixMillis::from_millis(0) }
+        Self { pace: None, booked_until: UnixMillis::from_millis(0) }
     }
 }
 
@@ -368,19 +368,19 @@ impl Timetable {
     fn learn(&mut self, took: Duration, concurrency: usize, now: UnixMillis) {
         let before = self.turn(concurrency);
         self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
-        let ahead = self.applied.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
-        self.applied = now.plus(ahead.min(NO_ROOM.1));
+        let ahead = self.booked_until.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
+        self.booked_until = now.plus(ahead.min(NO_ROOM.1));
     }
 
     /// Reserves a place behind all who were told to come again, and answers how long it is until then.
     fn next_turn(&mut self, turn: Duration, waiting: usize, now: UnixMillis, chance: u64) -> Duration {
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        let at = self.applied.max(now.plus(turn.saturating_mul(waiting)));
+        let at = self.booked_until.max(now.plus(turn.saturating_mul(waiting)));
         let wait = at.since(now);
         if wait >= NO_ROOM.1 {
             return spread(NO_ROOM.1, chance);
         }
-        self.applied = at.plus(turn);
+        self.booked_until = at.plus(turn);
         wait.max(NO_ROOM.0)
     }
 }

@@ -132,7 +132,7 @@ fn start(text: impl Iterator<Item = char>, mut room: usize) -> String {
 
 /// What a browser brought back from a provider. It may be forged.
 ///
-/// A kind cannot conclude a journey:
+/// An unverified response cannot conclude a journey:
 ///
 /// ```compile_fail,E0308
 /// use handback::domain::{journey::Journey, moment::UnixMillis, outcome::ResponseKind};

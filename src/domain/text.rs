@@ -38,7 +38,7 @@ pub fn shown(c: char) -> String {
     if c.is_control() || c.is_whitespace() || is_invisible(c) { code } else { format!("{c} ({code})") }
 }
 
-/// Whether a character leaves no response digest of its own, or turns the direction of what follows.
+/// Whether a character leaves no mark of its own, or turns the direction of what follows.
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -89,7 +89,7 @@ fn has_variants(c: char) -> bool {
     has_own && !c.is_whitespace() && !c.is_control() && !is_invisible(c)
 }
 
-/// As much of a text as `fits`: all of it, else its start and a response digest. It is cut between words, or where
+/// As much of a text as `fits`: all of it, else its start and a mark. It is cut between words, or where
 /// there are none between characters. `fits` must not take a text that begins with one that it does not take.
 pub fn cut(text: &str, fits: impl Fn(&str) -> bool) -> Cow<'_, str> {
     if fits(text) {

@@ -12,6 +12,19 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::provider::ProviderError;
 use crate::store::{Step, StoreError, Taken};
 
+/// How often something is tried that cannot be reached: a provider, while it is certain that it has not been asked, or
+/// the store.
+const TRIES: u32 = 4;
+
+/// How long is waited before the second try; twice as long before each further one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause before the store is asked again to write what a provider has said.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a node tries to write what a provider has said, while the store is away.
+const PERSISTENCE: Duration = Duration::from_mins(10);
+
 /// What a browser waits for before it goes home; `None` is nothing.
 pub(super) type Announcement = Option<Shared<BoxFuture<'static, ()>>>;
 
@@ -122,14 +135,14 @@ pub(super) fn announcement(deps: &Deps, journey: &Journey, deliveries: &[Deliver
 }
 
 /// Waits for an announcement, for as long as a browser can be kept waiting that came at `at`.
-pub(super) async fn announced(deps: &Deps, announcement: Announcement, at: Instant) {
+pub(super) async fn await_announcement(deps: &Deps, announcement: Announcement, at: Instant) {
     if let Some(tried) = announcement {
         // Late is no harm: the deliveries are written, and go on by themselves.
         let _ = tokio::time::timeout_at(at + deps.patience(), tried).await;
     }
 }
 
-/// The deliveries that events of this journey leaves: to whom its dialect tells of it, and who wants to hear of it.
+/// The deliveries that this event of a journey leaves: to whom its dialect tells of it, and who wants to hear of it.
 pub(super) fn deliveries_of(deps: &Deps, journey: &Journey, event: JourneyEvent) -> Vec<Delivery> {
     let plan = &journey.opening().plan;
     let dialect = deps.dialect(&journey.opening().dialect).ok();
@@ -159,18 +172,6 @@ where
         }
     }
 }
-
-/// How often a provider that cannot be reached is tried, while it is certain that it has not been asked.
-pub(super) const TRIES: u32 = 4;
-
-/// How long is waited before the second try; twice as long before each further one.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// The longest pause before the store is asked again to write what a provider has response.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a node tries to write what a provider has response, while the store is away.
-const PERSISTENCE: Duration = Duration::from_mins(10);
 
 /// Calls a provider until it can be reached, a few times.
 pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, ProviderError>

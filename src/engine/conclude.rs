@@ -96,7 +96,7 @@ pub(super) async fn conclude_before(
     if let Some(announcement) = concluded {
         take_operation_back(deps, &journey).await;
         if let Some(waiting) = waiting {
-            commit::announced(deps, announcement, waiting).await;
+            commit::await_announcement(deps, announcement, waiting).await;
         }
     }
     Ok(journey)
@@ -223,19 +223,19 @@ async fn take_operation_back(deps: &Deps, journey: &Journey) {
     if journey.opening().purpose.operation().is_none() || !refused {
         return;
     }
-    if let Err(error) = Box::pin(taken_back(deps, journey)).await {
+    if let Err(error) = Box::pin(take_back(deps, journey)).await {
         // The operation has ended all the same; what it took stays taken, which harms nobody but its merchant.
         tracing::error!(error = %error, pay_id = %journey.pay_id(), "operation.not_taken_back");
     }
 }
 
-async fn taken_back(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
+async fn take_back(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
     let Some(original) = original(deps, journey).await? else { return Ok(()) };
-    let take_back = |original: &Journey| {
+    let decide = |original: &Journey| {
         let next = original.clone().take_back(journey.pay_id());
         Ok(Next::step(next))
     };
-    commit::commit(deps, original, take_back).await.map(drop)
+    commit::commit(deps, original, decide).await.map(drop)
 }
 
 /// The journey that an operation is of, if it is the same merchant's.
@@ -245,7 +245,7 @@ pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Jo
     Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
 }
 
-/// Whether a provider has response no, and has not merely response nothing that can be read.
+/// Whether a provider has said no, and has not merely said nothing that can be read.
 fn is_refusal(cause: &Cause) -> bool {
     match cause {
         Cause::Provider(Some(error)) => !ProviderError::leaves_open(error),

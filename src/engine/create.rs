@@ -14,19 +14,20 @@ use crate::store::{Opened, Reservation};
 /// How often an id is minted anew when its number is taken.
 const MINTS: usize = 5;
 
-/// The same, and whether it was this call that has opened the journey.
-pub(super) async fn open_and_tell(
+/// Opens a journey for a merchant's call; the same reservation opens the same journey. Answers whether it was this call
+/// that has opened it.
+pub(super) async fn open(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,
     open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<(Journey, bool), EngineError> {
-    open_each(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(open_request)), reservation).await
+    open_with(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(open_request)), reservation).await
 }
 
-/// The same of an open request that holds what is sealed for its journey's id.
-pub(super) async fn open_each<'w>(
+/// [`open`] of an open request that holds what is sealed for its journey's id.
+pub(super) async fn open_with<'w>(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,

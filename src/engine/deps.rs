@@ -1,4 +1,4 @@
-//! What every floor of the engine works with. The courier is built from the same.
+//! What every floor of the engine works with.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::provider::Provider;
 use crate::store::{Store, StoreError};
 
 /// The store, the keys, the clock, the providers, the dialects and the operator's rules.
-#[derive(Clone)]
 pub struct Deps {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,

@@ -139,7 +139,7 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
     }
 }
 
-/// Where the browser of a journey has to go, as its provider has response ahead. `None` while that is not known, and
+/// Where the browser of a journey has to go, as its provider has said ahead. `None` while that is not known, and
 /// when the journey was not opened so.
 ///
 /// # Errors
@@ -158,7 +158,7 @@ pub fn consent_token(deps: &Deps, journey: &Journey) -> Option<Secret> {
 }
 
 /// What the provider gave for the customer's agreement, as JSON.
-pub fn bank_tokens(deps: &Deps, journey: &Journey) -> Option<Secret> {
+pub fn provider_tokens(deps: &Deps, journey: &Journey) -> Option<Secret> {
     unseal(deps, journey, &journey.grant()?.provider_tokens)
 }
 
@@ -257,7 +257,7 @@ pub(super) fn unsealed(deps: &Deps, journey: &Journey, evidence: &Sealed) -> Opt
 }
 
 /// What an `Idempotency-Key` of a merchant reserves for a request: a key counts for each route apart.
-pub fn reservation_for(_deps: &Deps, merchant: MerchantId, route: &str, key: &str, content: &[&[u8]]) -> Reservation {
+pub fn reservation_for(merchant: MerchantId, route: &str, key: &str, content: &[&[u8]]) -> Reservation {
     Reservation {
         key: digest("idempotency key", &[merchant.as_bytes(), route.as_bytes(), key.as_bytes()].join(&0)),
         request: digest("request", &content.join(&0)),
@@ -266,7 +266,7 @@ pub fn reservation_for(_deps: &Deps, merchant: MerchantId, route: &str, key: &st
 }
 
 /// What a reference reserves that a merchant uses once on a route, for as long as its journey is kept.
-pub fn reservation_for_reference(_deps: &Deps, merchant: MerchantId, route: &str, reference: &str) -> Reservation {
+pub fn reservation_for_reference(merchant: MerchantId, route: &str, reference: &str) -> Reservation {
     let key = [merchant.as_bytes(), route.as_bytes(), reference.as_bytes()].join(&0);
     Reservation { key: digest("reference", &key), request: digest("request", &[]), kept: Kept::WithItsJourney }
 }

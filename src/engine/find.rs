@@ -10,6 +10,12 @@ use crate::engine::deps::{Deps, EngineError};
 use crate::engine::{derive, lapse};
 use crate::keys::{pay_id_of_link, shard_of_state};
 
+/// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// How often the store is asked again for a fact that is on its way.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// The journey of a link, concluded as expired if its time has run out. `None` when there is no such link.
 ///
 /// # Errors
@@ -37,7 +43,7 @@ pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result
     Ok(deps.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
 }
 
-/// The same, concluded as expired if its time has run out.
+/// A merchant's journey of this number, concluded as expired if its time has run out.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -80,7 +86,7 @@ pub async fn consent_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>, E
     }
 }
 
-/// The same, after waiting for a fact that is on its way, for `patience` at the most.
+/// The merchant's consent of this id, after waiting for a fact that is on its way, for `patience` at the most.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -136,9 +142,3 @@ pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -
         }
     }
 }
-
-/// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
-const GLANCE: Duration = Duration::from_millis(20);
-
-/// How often the store is asked again for a fact that is on its way.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);

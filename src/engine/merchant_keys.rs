@@ -33,7 +33,7 @@ pub struct WebhookPublicKey {
     pub key: [u8; 32],
     /// From when on it signs; `None` where it does already.
     pub signs_from: Option<UnixMillis>,
-    /// When it ends; `None` where nobody has response so.
+    /// When it ends; `None` where nobody has said so.
     pub ends_at: Option<UnixMillis>,
 }
 

@@ -84,7 +84,7 @@ pub(super) fn is_genuine(engine: &Engine, journey: &Journey, response_id: Respon
 
 async fn prove_and_conclude(
     engine: &Engine,
-    journey: Journey,
+    mut journey: Journey,
     response_id: ResponseId,
     (evidence, known): (&Evidence, Known),
     timing: &Timing,
@@ -96,17 +96,20 @@ async fn prove_and_conclude(
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
         Known::Nothing => {
-            timing.of_bank(checked(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
+            timing.of_provider(check(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
         }
     };
     let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, response_id, evidence)));
     let fact = match checked {
         Ok(Checked::Refused(error)) => Fact::refused(error),
         Ok(Checked::Genuine) => {
-            let Some(journey) = sent(&engine.deps, provider.as_ref(), &journey, response_id).await? else {
+            // What is concluded follows on that step: on the one before it would lose the race against ourselves.
+            let Some(sent) = record_sent(&engine.deps, provider.as_ref(), &journey, response_id).await? else {
                 return Ok(Landed::Elsewhere);
             };
-            match timing.of_bank(exchanged(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await? {
+            journey = sent;
+            match timing.of_provider(exchange(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
+            {
                 Ok(fact) => fact,
                 Err(trouble) => refused(&journey, response_id, &trouble),
             }
@@ -124,7 +127,7 @@ async fn prove_and_conclude(
     conclude_persistently(&engine.deps, journey, &fact, response_id).await.map(Landed::Home)
 }
 
-/// Concludes, however long the store is away: what the provider response once it will not say again.
+/// Concludes, however long the store is away: what the provider said once it will not say again.
 async fn conclude_persistently(
     deps: &Deps,
     journey: Journey,
@@ -189,7 +192,7 @@ pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: Response
     conclude::by_response(deps, journey.clone(), &refused(&journey, response_id, &trouble), response_id).await.map(drop)
 }
 
-async fn checked(
+async fn check(
     deps: &Deps,
     provider: &dyn Provider,
     journey: &Journey,
@@ -201,7 +204,7 @@ async fn checked(
     Ok(commit::while_unreachable(|| provider.check(&context, evidence)).await)
 }
 
-async fn exchanged(
+async fn exchange(
     deps: &Deps,
     provider: &dyn Provider,
     journey: &Journey,
@@ -218,7 +221,7 @@ async fn exchanged(
 
 /// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None`
 /// when somebody else has asked, or the answer has been concluded.
-async fn sent(
+async fn record_sent(
     deps: &Deps,
     provider: &dyn Provider,
     journey: &Journey,
@@ -236,7 +239,7 @@ async fn sent(
 fn key_of(journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Key {
     let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let bytes = [&code.len().to_be_bytes(), code.as_bytes(), signed.as_bytes()].concat();
-    (journey.pay_id(), response_id.visit, digest("offer", &bytes))
+    (journey.pay_id(), response_id.visit, digest("evidence", &bytes))
 }
 
 pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &ProviderError) -> Fact {

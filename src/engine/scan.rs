@@ -54,7 +54,7 @@ pub struct Selected {
 }
 
 /// How many journeys one look into the store brings.
-pub(super) const BATCH: usize = 200;
+const BATCH: usize = 200;
 
 /// How many it brings at least, where there are many lists to look at.
 const SMALL_BATCH: usize = 10;

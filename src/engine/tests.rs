@@ -321,7 +321,7 @@ async fn the_callback_the_exchange_and_the_consent_have_the_same_token() {
     let token = derive::consent_token(&engine.deps, &consent).unwrap();
     assert_eq!(first, format!("https://shop.example/cb?own=1&outcome=authorised&consent={}", token.reveal()));
     assert_eq!(location(back(&engine, &state, "c").await), first);
-    assert_eq!(derive::bank_tokens(&engine.deps, &consent).unwrap().reveal(), r#"{"access_token":"a"}"#);
+    assert_eq!(derive::provider_tokens(&engine.deps, &consent).unwrap().reveal(), r#"{"access_token":"a"}"#);
     let found = use_cases::consent::of_token(&engine, token.reveal()).await.unwrap().unwrap();
     assert_eq!(found.id(), journey.id());
 }

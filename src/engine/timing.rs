@@ -24,7 +24,7 @@ impl Timing {
     }
 
     /// Waits for a call to the provider, and adds how long it took.
-    pub(super) async fn of_bank<T>(&self, call: impl Future<Output = T>) -> T {
+    pub(super) async fn of_provider<T>(&self, call: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let answer = call.await;
         self.waited(began.elapsed());

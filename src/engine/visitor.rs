@@ -18,7 +18,7 @@ use crate::keys::{Visit, digest, visit_began_at};
 const FIRST_HAND_BACK: Duration = Duration::from_mins(10);
 
 /// The most visit cookies that are looked at; a browser holds [`Visitor::MOST`].
-pub(super) const LOOKED_AT: usize = 32;
+const LOOKED_AT: usize = 32;
 
 /// What the names of visit cookies begin with.
 const PREFIX: &str = "__Host-hb-";

@@ -50,7 +50,7 @@ pub trait Provider: Send + Sync {
     /// When the provider cannot be asked now.
     async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError>;
 
-    /// What the browser says the provider response. Nothing is verified here but its form.
+    /// What the browser says that the provider answered. Nothing is verified here but its form.
     ///
     /// # Errors
     /// When the answer is not one that this provider gives.
@@ -108,12 +108,12 @@ pub enum Requested {
     Refused(ProviderRefusal),
 }
 
-/// What a browser says the provider response.
+/// What a browser says that the provider answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedResponse {
     /// The `state` under which it was asked, if the answer names one.
     pub state: Option<String>,
-    /// What it response.
+    /// Of which kind it is.
     pub kind: ResponseKind,
 }
 

@@ -31,7 +31,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 
-/// How long a spent response digest, an expired token and an idempotency key are remembered.
+/// How long the mark of a spent token, an expired token and an idempotency key are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What operators read who start with other keys than the store was created with.

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::engine::{Engine, Reservation, derive};
+use crate::engine::{Reservation, derive};
 
 /// The reservation of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same
 /// content is the same call; each path has keys of its own.
@@ -12,7 +12,6 @@ use crate::engine::{Engine, Reservation, derive};
 /// # Errors
 /// When the header is there and is no key.
 pub fn reservation(
-    engine: &Engine,
     request: &HttpRequest,
     merchant: MerchantId,
     content: &[&[u8]],
@@ -25,7 +24,7 @@ pub fn reservation(
     }
     match header.to_str() {
         Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
-            Ok(Some(derive::reservation_for(&engine.deps, merchant, request.path(), key, content)))
+            Ok(Some(derive::reservation_for(merchant, request.path(), key, content)))
         }
         _ => refused("is not a key"),
     }

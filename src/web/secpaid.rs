@@ -111,7 +111,7 @@ impl Call {
         let fields = read_fields(request, incoming.body?).await?;
         // The fields, not the bytes: a client's retry writes another multipart boundary.
         let content: Vec<&[u8]> = fields.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
-        let reservation = idempotency::reservation(engine, request, merchant.id, &content)?;
+        let reservation = idempotency::reservation(request, merchant.id, &content)?;
         Ok(Self { merchant, fields, reservation })
     }
 

@@ -37,15 +37,14 @@ pub fn bare(url: &str, placement: Placement) -> String {
     canonical(&Parts::of(url, placement).without(&[])).into_owned()
 }
 
-/// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `response_digest`
+/// Takes `names` out of a URL that a browser came to, which may be a query alone: out of its query if `mark`
 /// is one of its parameters, else out of its fragment.
-pub fn take_apart(url: &str, response_digest: &str, names: &[&str]) -> Apart {
-    let has_mark = |placement| Parts::of(url, placement).pairs().any(|pair| decoded(pair).0 == response_digest);
+pub fn take_apart(url: &str, mark: &str, names: &[&str]) -> Apart {
+    let has_mark = |placement| Parts::of(url, placement).pairs().any(|pair| decoded(pair).0 == mark);
     let params_in = if has_mark(Placement::Query) { Placement::Query } else { Placement::Fragment };
     let parts = Parts::of(url, params_in);
-    let found =
-        parts.pairs().map(decoded).filter(|(name, _)| name == response_digest || names.contains(&name.as_str()));
-    let callback = bare(&parts.without(&[&[response_digest], names].concat()), params_in);
+    let found = parts.pairs().map(decoded).filter(|(name, _)| name == mark || names.contains(&name.as_str()));
+    let callback = bare(&parts.without(&[&[mark], names].concat()), params_in);
     Apart { callback, params_in, found: found.collect() }
 }
 

@@ -72,7 +72,7 @@ fn tidied(text: &str) -> String {
         text = text.replacen(&entity, &written, 1);
     }
     let around = |c: char| is_blank(c) || QUOTES.contains(&c);
-    // A response digest of the sentence may stand inside the quotation or behind it.
+    // A mark of the sentence may stand inside the quotation or behind it.
     text.trim_start_matches(around).trim_end_matches(|c| around(c) || c == ',' || c == '.').to_owned()
 }
 
@@ -108,7 +108,7 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// The quotation response digest that stands around an address. An apostrophe or a backquote may be the last of its
+/// The quotation mark that stands around an address. An apostrophe or a backquote may be the last of its
 /// own.
 fn quote_around(first: char, last: char) -> Option<char> {
     let ends = |c: &char| QUOTES.contains(c) && !matches!(c, '\'' | '`');
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_spelling_that_a_refusal_offers_is_accepted() {
-        for (refused, evidence) in [
+        for (refused, offer) in [
             ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
             ("https://shop.example/grüße", "https://shop.example/gr%C3%BC%C3%9Fe"),
             ("https://bücher.example/grüße?q=ü", "https://xn--bcher-kva.example/gr%C3%BC%C3%9Fe?q=%C3%BC"),
@@ -180,8 +180,8 @@ mod tests {
             ("https://shop.example.", "https://shop.example"),
             ("https://shop.example/ok...", "https://shop.example/ok"),
         ] {
-            assert_eq!(offered(refused), evidence, "{refused}");
-            assert!(CallbackUrl::parse(evidence, &Rules::default()).is_ok(), "{evidence}");
+            assert_eq!(offered(refused), offer, "{refused}");
+            assert!(CallbackUrl::parse(offer, &Rules::default()).is_ok(), "{offer}");
         }
     }
 

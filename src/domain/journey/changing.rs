@@ -105,8 +105,8 @@ impl Journey {
     /// has concluded, or this answer has been seen.
     #[must_use]
     pub fn fail(mut self, response_id: ResponseId, error: ProviderRefusal, at: UnixMillis) -> Option<Self> {
-        let inconclusive = self.final_outcome().is_none();
-        (inconclusive && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
+        let unconcluded = self.final_outcome().is_none();
+        (unconcluded && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
     /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence

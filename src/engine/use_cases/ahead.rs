@@ -60,7 +60,7 @@ fn fly_ahead(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<Resul
 }
 
 async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(), EngineError> {
-    let Some(journey) = asking(engine, journey, visit).await? else { return Ok(()) };
+    let Some(journey) = record_asked(engine, journey, visit).await? else { return Ok(()) };
     match ask_while_unreachable(engine, &journey, visit).await? {
         Ok(Requested::Accepted(redirect)) => keep_way(engine, journey, visit, &redirect).await,
         Ok(Requested::Refused(error)) => give_way_up(engine, journey, &Fact::refused(error)).await,
@@ -74,7 +74,7 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<
 }
 
 /// Writes down that the provider is asked, and the state under which it is. `None` when nobody has to ask any more.
-async fn asking(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<Journey>, EngineError> {
+async fn record_asked(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<Journey>, EngineError> {
     let state = derive::state_digest(&derive::state(&engine.deps, &journey, visit)?);
     let own = journey.asked_ahead();
     let ask = |journey: &Journey| {
@@ -89,7 +89,7 @@ async fn asking(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<J
 /// Concludes a journey for which no way was found, unless somebody else has begun to look for one, or has found it.
 async fn give_way_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<(), EngineError> {
     let own = journey.asked_ahead();
-    let conclude = |journey: &Journey| {
+    let decide = |journey: &Journey| {
         if own.is_none() || journey.asked_ahead() != own {
             return Ok(Next::Stay(()));
         }
@@ -100,7 +100,7 @@ async fn give_way_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<(
             Conclusion::Stands(_) => Next::Stay(()),
         })
     };
-    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, conclude).await).map(drop)
+    commit::unless_gone(commit::commit_persistently(&engine.deps, journey, decide).await).map(drop)
 }
 
 async fn ask_while_unreachable(

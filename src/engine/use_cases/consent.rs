@@ -33,7 +33,7 @@ pub async fn open(
     open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
-    let (journey, _) = create::open_and_tell(&engine.deps, merchant, dialect, open_request, reservation).await?;
+    let (journey, _) = create::open(&engine.deps, merchant, dialect, open_request, reservation).await?;
     if journey.institution().is_none() || !journey.visits().is_empty() {
         return Ok(journey);
     }
@@ -80,7 +80,7 @@ pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, Engine
     let revoke = |grant: &mut Grant| {
         grant.revoked_at.get_or_insert(now);
     };
-    match regranted(engine, journey, |_, _| true, revoke).await? {
+    match regrant(engine, journey, |_, _| true, revoke).await? {
         Changed::Done(journey) => Ok(*journey),
         Changed::Cannot(_) => Err(EngineError::Gone),
     }
@@ -93,7 +93,7 @@ pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, Engine
 pub async fn confirm(engine: &Engine, journey: Journey, at: UnixMillis) -> Result<Changed, EngineError> {
     let in_force = |_: &Journey, status| matches!(status, Status::Authorised | Status::AwaitedAgain);
     // What was confirmed later stays confirmed.
-    regranted(engine, journey, in_force, |grant| grant.confirmed_at = grant.confirmed_at.max(at)).await
+    regrant(engine, journey, in_force, |grant| grant.confirmed_at = grant.confirmed_at.max(at)).await
 }
 
 /// Notes that the operator has executed the one payment of a consent. Noting it again changes nothing.
@@ -109,7 +109,7 @@ pub async fn consume(engine: &Engine, journey: Journey) -> Result<Changed, Engin
     let consume = |grant: &mut Grant| {
         grant.consumed_at.get_or_insert(now);
     };
-    regranted(engine, journey, can, consume).await
+    regrant(engine, journey, can, consume).await
 }
 
 /// The consent of a token that this gateway signed, whoever holds it. `None` when it is none of ours.
@@ -127,13 +127,13 @@ pub async fn of_token(engine: &Engine, token: &str) -> Result<Option<Journey>, E
 }
 
 /// Changes what a customer's agreement left, where it stands as `allowed` says; a race is decided again.
-async fn regranted(
+async fn regrant(
     engine: &Engine,
     journey: Journey,
     allowed: impl Fn(&Journey, Status) -> bool,
     change: impl Fn(&mut Grant),
 ) -> Result<Changed, EngineError> {
-    let regrant = |journey: &Journey| {
+    let decide = |journey: &Journey| {
         let status = journey.consent_status(engine.deps.clock.now()).unwrap_or(Status::Failed);
         if !allowed(journey, status) {
             return Ok(Next::Stay(Some(status)));
@@ -141,7 +141,7 @@ async fn regranted(
         let next = journey.clone().regrant(&change).filter(|next| next.grant() != journey.grant());
         Ok(Next::step(next).map(|_| None))
     };
-    Ok(match commit::commit(&engine.deps, journey, regrant).await? {
+    Ok(match commit::commit(&engine.deps, journey, decide).await? {
         (_, Some(status)) => Changed::Cannot(status),
         (journey, None) => Changed::Done(Box::new(journey)),
     })

@@ -31,7 +31,7 @@ pub enum BroughtCode {
 }
 
 /// How many of a member's journeys are looked at for one that its app calls by a `state` of its own.
-pub(in crate::engine) const LOOKED_AT: usize = 2_000;
+const LOOKED_AT: usize = 2_000;
 
 /// Takes the code of a provider that answered the app itself, and waits for what it proves, `patience` at the most.
 ///

@@ -43,11 +43,25 @@ pub enum EndedJob {
     Stands(Journey),
 }
 
+impl EndedJob {
+    /// The journey, however it has ended.
+    pub const fn journey(&self) -> &Journey {
+        match self {
+            Self::Ended(journey) | Self::Stands(journey) => journey,
+        }
+    }
+
+    /// How it has ended.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.journey().final_outcome().map(|final_outcome| final_outcome.outcome)
+    }
+}
+
 /// How many journeys one list of jobs looks at, at the most, wanted or not.
-pub(in crate::engine) const LOOKED_AT: usize = 2000;
+const LOOKED_AT: usize = 2000;
 
 /// How many of them one look into the store brings. They may be large.
-pub(in crate::engine) const BATCH: usize = 100;
+const BATCH: usize = 100;
 
 /// Opens a job; the same reservation opens the same one.
 ///
@@ -66,7 +80,7 @@ pub async fn open(
         let message = derive::sealed_for(&engine.deps, &id, &text)?;
         Ok(Cow::Owned(open_request(message, request)))
     };
-    let opened = create::open_each(&engine.deps, merchant, dialect, &open_request, reservation).await;
+    let opened = create::open_with(&engine.deps, merchant, dialect, &open_request, reservation).await;
     opened.map(|(journey, _)| journey).map_err(renamed)
 }
 
@@ -230,19 +244,5 @@ fn renamed(error: EngineError) -> EngineError {
             EngineError::Refused(invalid.at(field))
         }
         other => other,
-    }
-}
-
-impl EndedJob {
-    /// The journey, however it has ended.
-    pub const fn journey(&self) -> &Journey {
-        match self {
-            Self::Ended(journey) | Self::Stands(journey) => journey,
-        }
-    }
-
-    /// How it has ended.
-    pub fn outcome(&self) -> Option<Outcome> {
-        self.journey().final_outcome().map(|final_outcome| final_outcome.outcome)
     }
 }

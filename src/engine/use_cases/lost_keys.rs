@@ -8,10 +8,10 @@ use crate::engine::deps::EngineError;
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.
-pub(in crate::engine) const MOST: usize = 20_000;
+const MOST: usize = 20_000;
 
 /// How many journeys one look into the store brings.
-pub(in crate::engine) const BATCH: usize = 200;
+const BATCH: usize = 200;
 
 /// The unfinished journeys under operator keys that this gateway does not have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

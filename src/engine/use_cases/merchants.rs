@@ -14,7 +14,7 @@ use crate::engine::{Engine, change, derive, merchant_keys};
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys or users are looked at in one go.
-pub(in crate::engine) const BATCH: usize = 200;
+const BATCH: usize = 200;
 
 /// A merchant with the secrets that are shown once.
 #[derive(Debug)]

@@ -59,7 +59,7 @@ pub async fn open(
     open_request: &OpenRequest,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
-    create::open_and_tell(&engine.deps, merchant, dialect, open_request, reservation).await.map(|(journey, _)| journey)
+    create::open(&engine.deps, merchant, dialect, open_request, reservation).await.map(|(journey, _)| journey)
 }
 
 /// Opens a journey for a merchant's call, and tells whether this call has opened it: for references that may be used
@@ -78,8 +78,7 @@ pub async fn order(
         return Ok(Ordered::Repeated(before));
     }
     // Whoever is faster by a moment has it: the id tells.
-    let (journey, own) =
-        create::open_and_tell(&engine.deps, merchant, dialect, open_request, Some(reservation)).await?;
+    let (journey, own) = create::open(&engine.deps, merchant, dialect, open_request, Some(reservation)).await?;
     Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
 }
 

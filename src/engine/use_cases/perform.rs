@@ -16,8 +16,8 @@ use crate::provider::{Performed, Provider};
 use crate::store::Step;
 
 /// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An
-/// operation of another journey is written there first; what cannot be done to that one fails, with `operation_not_possible` as
-/// the error.
+/// operation of another journey is written there first; what cannot be done to that one fails, with
+/// `operation_not_possible` as the error.
 ///
 /// It goes on when its caller has given up. Should the gateway end in between, a provider that may be asked again is
 /// asked when the operation's time is over ([`crate::domain::journey::PaymentOperation::LIFE`]); else it expires, and
@@ -30,12 +30,12 @@ pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, 
         .operations
         .join(journey.pay_id(), || {
             let engine = Arc::clone(engine);
-            async move { have_done(&engine, journey).await }.boxed()
+            async move { carry_out(&engine, journey).await }.boxed()
         })
         .await
 }
 
-async fn have_done(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
+async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
     if let Some(operation) = operation {
         let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
@@ -64,7 +64,7 @@ pub(in crate::engine) fn unfinished<'a>(
     engine.deps.provider(&journey.opening().provider).ok()
 }
 
-/// Concludes, however long the store is away: what the provider response once it will not say again.
+/// Concludes, however long the store is away: what the provider said once it will not say again.
 async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }

@@ -10,7 +10,7 @@ use crate::engine::{Engine, change};
 use crate::store::{Replaced, Reservation};
 
 /// The most public keys of one merchant.
-pub(in crate::engine) const MOST_KEYS: usize = 10;
+const MOST_KEYS: usize = 10;
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -79,7 +79,7 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     match response.kind {
         ResponseKind::Error(error) if !journey.is_spent(visit) && !journey.is_answered() => {
             let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
-            commit::announced(&engine.deps, concluded.announcement.clone(), brought.at).await;
+            commit::await_announcement(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
         }
         ResponseKind::Code(evidence) if provider.is_some() && !is_proven(&journey) => {
@@ -206,7 +206,7 @@ async fn prove_in_time(
     match landing {
         Ok(landing) => Ok(match landing?.landed {
             Landed::Home(ConcludedResponse { journey, end, announcement }) => {
-                commit::announced(&engine.deps, announcement, brought.at).await;
+                commit::await_announcement(&engine.deps, announcement, brought.at).await;
                 return returned::led(&engine.deps, &journey, &end, response_id, brought.visitor);
             }
             Landed::Elsewhere => {

@@ -14,7 +14,7 @@ use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};
 
 /// The most API keys of one merchant that are valid at once.
-pub(in crate::engine) const MOST_KEYS: usize = 20;
+const MOST_KEYS: usize = 20;
 
 /// An API key that is valid, as its merchant sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<O
         Ok(Some(()))
     };
     let added = change_keys(engine, id, add).await;
-    kept(engine, new, id, added).await.map(|kept| kept.map(|(new, ())| new))
+    keep_or_free(engine, new, id, added).await.map(|kept| kept.map(|(new, ())| new))
 }
 
 /// Replaces an API key by a new one of the same name; the old one is valid for `overlap` more. Without a number it is
@@ -84,7 +84,7 @@ pub async fn rotate_key(
         Ok(Some((name, ends_at)))
     };
     let rotated = change_keys(engine, id, rotate).await;
-    let kept = kept(engine, new, id, rotated).await?;
+    let kept = keep_or_free(engine, new, id, rotated).await?;
     Ok(kept.map(|(new, (name, ends_at))| NewKey {
         issued: IssuedKey { name, ..new.issued },
         replaced_ends_at: ends_at.filter(|_| !overlap.is_zero()),
@@ -219,7 +219,7 @@ async fn change_keys<T>(
 }
 
 /// A drawn key with what came of keeping it; the number of one that was not kept is free again.
-async fn kept<T>(
+async fn keep_or_free<T>(
     engine: &Engine,
     new: NewKey,
     id: MerchantId,

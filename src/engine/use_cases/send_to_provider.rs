@@ -15,7 +15,7 @@ use crate::engine::visitor::VisitCookie;
 use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
 use crate::provider::{ProviderError, Requested};
 
-/// How a browser leaves.
+/// Where a browser is sent, and the cookie that it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// Where to.
@@ -54,20 +54,20 @@ pub struct SendRequest<'a> {
     pub at: Instant,
 }
 
-/// Sends the customer of a link to the provider; a second press leaves under the same state. `None` when there is no
+/// Sends the customer of a link to the provider; a second press is the same visit. `None` when there is no
 /// such link.
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
 pub async fn send_to_provider(
     engine: &Arc<Engine>,
-    wished: SendRequest<'_>,
+    request: SendRequest<'_>,
 ) -> Result<Option<SendResult>, EngineError> {
-    let Some(journey) = find::look(&engine.deps, wished.link).await? else { return Ok(None) };
+    let Some(journey) = find::look(&engine.deps, request.link).await? else { return Ok(None) };
     if !journey.opening().purpose.needs_customer() {
         return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
-    let chosen = choice(engine, &journey, wished.institution);
+    let chosen = choice(engine, &journey, request.institution);
     let provider = chosen.as_ref().map_or_else(|| last_provider(&journey), |chosen| &chosen.provider);
     if journey.final_outcome().is_none() && engine.deps.provider(provider).is_err() {
         let journey = Box::new(journey);
@@ -80,7 +80,7 @@ pub async fn send_to_provider(
     Ok(Some(match visit {
         Visit::Ended => SendResult::Ended(Box::new(journey)),
         Visit::TooOften => SendResult::TooOften,
-        Visit::UnderWay(visit) => send_off(engine, journey, visit, wished.at).await?,
+        Visit::UnderWay(visit) => send_off(engine, journey, visit, request.at).await?,
     }))
 }
 
@@ -138,7 +138,7 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
     }
 }
 
-/// Concludes what a provider response before any browser came to it: the same as if the browser had brought the error
+/// Concludes what a provider said before any browser came to it: the same as if the browser had brought the error
 /// back.
 async fn refused(
     engine: &Engine,
@@ -150,7 +150,7 @@ async fn refused(
     let response_id =
         ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Error(error.clone())) };
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
-    commit::announced(&engine.deps, concluded.announcement, at).await;
+    commit::await_announcement(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who
     // comes.

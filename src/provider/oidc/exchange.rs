@@ -1,7 +1,7 @@
 //! What a code is worth: the token request, and what its answer says (RFC 6749, section 4.1.3).
 //!
 //! A code is taken to the bank once. Whatever the bank answers is final: yes with tokens that can be verified, or no.
-//! Only where no answer came, or one that nobody can read, it stays open what the bank would have response.
+//! Only where no answer came, or one that nobody can read, it stays open what the bank would have said.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What a bank says of itself (OpenID Connect Discovery 1.0, section 3; RFC 8414), held against its settings: what can
-//! be known before the first customer is response before the first customer.
+//! be known before the first customer is said before the first customer.
 //!
 //! What a bank *requires*, and is not configured to be given, is a mistake: every customer would come back with an
 //! error, so nobody is sent there. What it merely does not *list* is a warning: lists are often incomplete, and some

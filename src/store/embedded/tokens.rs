@@ -59,7 +59,7 @@ impl Row {
     }
 
     fn awaits_fact(&self) -> Result<bool, StoreError> {
-        // A concluded journey does not; whether an inconclusive one does stands in its record.
+        // A concluded journey does not; whether an unconcluded one does stands in its record.
         Ok(!self.is_concluded && awaits_fact(&read_journey(&self.record)?))
     }
 

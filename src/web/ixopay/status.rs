@@ -31,8 +31,7 @@ async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: I
 async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
-        let mut journey =
-            use_cases::open::opened_by(&engine, &transactions::reservation(&engine, merchant, &id)).await?;
+        let mut journey = use_cases::open::opened_by(&engine, &transactions::reservation(merchant, &id)).await?;
         if let (None, Some(reference)) = (&journey, Reference::of_own_id(&id)) {
             journey = found(&engine, merchant, reference).await?.filter(Reference::has_own_id);
         }

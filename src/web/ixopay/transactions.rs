@@ -48,8 +48,8 @@ fn longest_way_on(engine: &Engine) -> String {
 }
 
 /// The reservation of a merchant's own id: it can be used once, for as long as its journey is kept.
-pub(super) fn reservation(engine: &Engine, merchant: MerchantId, id: &str) -> Reservation {
-    derive::reservation_for_reference(&engine.deps, merchant, NAME, id)
+pub(super) fn reservation(merchant: MerchantId, id: &str) -> Reservation {
+    derive::reservation_for_reference(merchant, NAME, id)
 }
 
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to
@@ -72,7 +72,7 @@ fn is_repeatable(journey: &Journey) -> bool {
 
 /// Opens the transaction, and has the bank conclude what needs no customer.
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, ErrorBody> {
-    let (id, reservation) = (asked.id.clone(), reservation(engine, call.merchant.id, &asked.id));
+    let (id, reservation) = (asked.id.clone(), reservation(call.merchant.id, &asked.id));
     let open_request = asked.open_request(headers(call.notice_type.as_deref(), call.hash));
     let ordered = use_cases::open::order(engine, &call.merchant, NAME, &open_request, &reservation).await;
     match ordered.map_err(renamed)? {

@@ -34,7 +34,7 @@ impl Call {
         if !body.is_empty() && essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
             return Err(BodyTrouble::Unsupported("application/json").into());
         }
-        let reservation = idempotency::reservation(engine, &request, merchant.id, &[&body])?;
+        let reservation = idempotency::reservation(&request, merchant.id, &[&body])?;
         Ok(Self { merchant, request, reservation, body })
     }
 

@@ -49,7 +49,7 @@ async fn bank_tokens(
         return Err(not_in_force(status));
     }
     let missing = |what: &str| Problem::from(EngineError::Missing(what.to_owned()));
-    let tokens = derive::bank_tokens(&engine.deps, &journey)
+    let tokens = derive::provider_tokens(&engine.deps, &journey)
         .ok_or_else(|| missing("key that the bank's tokens are sealed under"))?;
     let json: &RawValue =
         serde_json::from_str(tokens.reveal()).map_err(|_| missing("bank's tokens that can be read"))?;

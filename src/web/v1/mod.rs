@@ -135,7 +135,7 @@ impl<T: DeserializeOwned> Call<T> {
         let merchant = merchant_of(engine, &incoming.request).await?;
         check_type(&incoming.request)?;
         let bytes = incoming.body?;
-        let reservation = idempotency::reservation(engine, &incoming.request, merchant.id, &[&bytes])?;
+        let reservation = idempotency::reservation(&incoming.request, merchant.id, &[&bytes])?;
         Ok(Self { merchant, reservation, body: json::read(&bytes).map_err(BodyTrouble::Unreadable)? })
     }
 }

@@ -25,7 +25,7 @@ impl Call {
     pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let merchant = merchant_of(engine, &incoming.request).await?;
         let (request, body) = (incoming.request.clone(), json_of(incoming)?);
-        let reservation = idempotency::reservation(engine, &request, merchant.id, &[&body])?;
+        let reservation = idempotency::reservation(&request, merchant.id, &[&body])?;
         Ok(Self { merchant, reservation, body })
     }
 }

@@ -30,9 +30,9 @@ pub struct Visit {
 /// What a visit came to.
 #[derive(Debug)]
 pub enum Proven {
-    /// The bank response so.
+    /// The bank said so.
     Fact(Fact),
-    /// A browser response no, or a signed answer did.
+    /// A browser said no, or a signed answer did.
     Refusal(ProviderRefusal),
     /// It is not how this bank answers.
     Invalid(Invalid),

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::config::OPERATOR;
-use super::way::{decided, home, house};
+use super::way::{decided, home, house, open_with};
 use crate::banks::customer::Decision;
 use crate::banks::process::{Banks, KINDS};
 use crate::support::house::{House, StoreKind};
@@ -68,6 +68,24 @@ async fn every_kind_of_bank_on_the_embedded_store() {
 #[tokio::test]
 async fn every_kind_of_bank_on_redis() {
     every_kind(StoreKind::Redis).await;
+}
+
+/// Its code is worth something once only, so the store notes that the bank is asked: between look-up and conclusion.
+#[tokio::test]
+async fn a_return_from_a_bank_that_is_asked_once_takes_three_round_trips() {
+    let banks = Banks::start("http://127.0.0.1:9");
+    let house = open_with(StoreKind::Proxied, &banks, &[("HANDBACK_WORKERS", "1")]).await;
+    let tpp = Tpp::of(&house).await;
+    let mut least = usize::MAX;
+    // The house sweeps every second over the same proxy, so a single count may be too high, never too low.
+    for _ in 0..8 {
+        let asked = tpp.ask(json!({ "institutionId": "plain" })).await;
+        let landing = decided(&house, &banks, "plain", &asked, Decision::Approve).await;
+        let before = house.proxy().round_trips();
+        home(&house.http, &landing).await;
+        least = least.min(house.proxy().round_trips() - before);
+    }
+    assert_eq!(least, 3);
 }
 
 /// Its features hold payments; but no bank of this kind is told of one, so none can have been agreed to.

@@ -290,7 +290,7 @@ mod tests {
                 "// crate::web::X\n/// [`crate::web::X`]\nfn f() -> &'static str { \"crate::web\" }",
             ),
             ("src/store/embedded/sql.rs", "use super::super::record::read; use super::X; use crate::clock::Clock;"),
-            ("src/provider/sandbox.rs", "use super::{Bank, Departure}; use crate::egress::Egress;"),
+            ("src/provider/sandbox.rs", "use super::{Provider, VisitContext}; use crate::egress::Egress;"),
             ("src/app.rs", "use crate::store::redis::X; use crate::provider::oidc::X; use crate::web;"),
             ("src/main.rs", "use handback::app::App; use handback::cli::Cli;"),
             ("src/domain/a/b.rs", "use super::super::c::D; use std::fmt;"),

@@ -29,9 +29,9 @@ impl Token {
         }
     }
 
-    /// Whether it is this response digest.
-    pub fn is(&self, response_digest: char) -> bool {
-        self.kind == Kind::Mark(response_digest)
+    /// Whether it is this mark.
+    pub fn is(&self, mark: char) -> bool {
+        self.kind == Kind::Mark(mark)
     }
 }
 
@@ -80,7 +80,7 @@ fn begins_test(tokens: &[Token]) -> bool {
     for token in tokens.iter().take(7) {
         match &token.kind {
             Kind::Word(word) => written.push_str(word),
-            Kind::Mark(response_digest) => written.push(*response_digest),
+            Kind::Mark(mark) => written.push(*mark),
             Kind::Text(_) | Kind::Sep => {}
         }
     }
@@ -201,7 +201,7 @@ mod tests {
             Kind::Word(word) => word,
             Kind::Text(text) => format!("<{text}>"),
             Kind::Sep => "::".into(),
-            Kind::Mark(response_digest) => response_digest.to_string(),
+            Kind::Mark(mark) => mark.to_string(),
         });
         shown.collect::<Vec<_>>().join(" ")
     }

@@ -27,8 +27,8 @@ async fn a_host_is_authorised_with_its_slash_and_without(house: House) {
         tpp.shop.save(saved).await;
         let consent = tpp.ask(json!({ "callback": asked, "oneTimeToken": true })).await;
         let home = house.http.back(&consent.back("code=yes")).await.location();
-        let response_digest = if asked.contains('?') { '&' } else { '?' };
-        assert!(home.starts_with(&format!("{asked}{response_digest}one-time-token=")), "{saved} {asked}: {home}");
+        let mark = if asked.contains('?') { '&' } else { '?' };
+        assert!(home.starts_with(&format!("{asked}{mark}one-time-token=")), "{saved} {asked}: {home}");
     }
 }
 

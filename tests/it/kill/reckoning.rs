@@ -73,8 +73,8 @@ async fn outcome_holds(shop: &Shop, story: &Story) {
         assert_eq!(&come_back(shop, back).await, location, "the replay of {back}");
     }
     let journey = shop.journeys(&format!("/{}", story.pay_id)).await;
-    let inconclusive = if story.visit.is_some() { "away" } else { "open" };
-    assert_eq!(journey["status"].as_str(), story.outcome.or(Some(inconclusive)), "{journey}");
+    let unconcluded = if story.visit.is_some() { "away" } else { "open" };
+    assert_eq!(journey["status"].as_str(), story.outcome.or(Some(unconcluded)), "{journey}");
     assert_eq!(journey["pay_link"].as_str(), Some(&*story.pay_link));
     let events = journey["timeline"].as_array().unwrap();
     let count = |event: &str| events.iter().filter(|own| own["event"] == event).count();

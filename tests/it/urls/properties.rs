@@ -276,8 +276,8 @@ proptest! {
     #[test]
     fn a_name_held_is_found_whatever_stands_around_it(callback in callback(), name in select(NAMES.as_slice()), value in "[a-z0-9]{0,5}") {
         let (before, fragment) = halves(callback.as_str());
-        let response_digest = if before.contains('?') { '&' } else { '?' };
-        let held = format!("{before}{response_digest}{name}={value}{fragment}");
+        let mark = if before.contains('?') { '&' } else { '?' };
+        let held = format!("{before}{mark}{name}={value}{fragment}");
         if let Ok(held) = CallbackUrl::parse(&held, &Rules::default()) {
             prop_assert!(held.holds_any(&NAMES, Placement::Query).is_some());
         }
