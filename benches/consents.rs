@@ -14,7 +14,7 @@ mod load;
 use std::time::Duration;
 
 use load::consents::{Consents, take_return};
-use load::shop::Store;
+use load::loaded_gateway::Store;
 use load::table::{HEAD, Measured};
 use load::{drip, generator};
 
@@ -31,8 +31,8 @@ async fn mute_bank(consents: &Consents, name: &str) {
     for (one_time_token, status, what) in [(false, 200, "the light page"), (true, 303, "home with a one-time token")] {
         let states = consents.states(1_000, one_time_token).await;
         let requests = states.iter().map(|state| take_return(state)).collect();
-        let pids = consents.shop().pids();
-        let late = Measured::of(&pids, drip(consents.shop().to(), requests, Duration::from_millis(10))).await;
+        let pids = consents.loaded().pids();
+        let late = Measured::of(&pids, drip(consents.loaded().to(), requests, Duration::from_millis(10))).await;
         assert!(late.run().replies.iter().all(|reply| reply.status == status), "every one is {what}");
         println!("{}", late.row(format!("return while the bank is mute, 100 a second, {what}, {name}")));
     }

@@ -18,8 +18,8 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use load::shop::{Shop, Store, take_return};
-use load::town::{Manners, Town};
+use load::loaded_gateway::{LoadedGateway, Store, take_return};
+use load::merchant_servers::{MerchantServers, ServerBehaviour};
 use load::wire::Wire;
 use load::{flood, generator};
 use serde_json::{Value, json};
@@ -76,8 +76,8 @@ fn main() {
     if wanted("pairs") {
         head(&["store", "the further server", "p50", "p99", "slowest", "p99 against the pair's other run"]);
         for (store, _) in STORES.into_iter().flat_map(|store| (0..pairs).map(move |pair| (store, pair))) {
-            let calm = generator.block_on(beside(store, Manners::Well));
-            let hung = generator.block_on(beside(store, Manners::Hangs(HANG)));
+            let calm = generator.block_on(beside(store, ServerBehaviour::Well));
+            let hung = generator.block_on(beside(store, ServerBehaviour::Hangs(HANG)));
             for (what, times, against) in [("is well", &calm, 1.0), ("hangs", &hung, hung.p99 / calm.p99)] {
                 let Times { p50, p99, slowest } = times;
                 let name = store.name();
@@ -113,22 +113,22 @@ fn head(columns: &[&str]) {
     println!("\n| {} |\n{}|", columns.join(" | "), "| --- ".repeat(columns.len()));
 }
 
-/// The times of the healthy servers' deliveries beside a further server of these manners.
-async fn beside(store: Store, manners: Manners) -> Times {
-    let town = Town::open([vec![Manners::Well; WELL], vec![manners]].concat());
-    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
-    let waiting = shop.away_to(vec![json!([HOME, town.url(WELL)]); JOURNEYS]).await;
+/// The times of the healthy servers' deliveries beside a further server that behaves so.
+async fn beside(store: Store, behaviour: ServerBehaviour) -> Times {
+    let servers = MerchantServers::open([vec![ServerBehaviour::Well; WELL], vec![behaviour]].concat());
+    let loaded = LoadedGateway::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let waiting = loaded.away_to(vec![json!([HOME, servers.url(WELL)]); JOURNEYS]).await;
     let told = |n: usize| {
-        let further = n.is_multiple_of(2).then(|| town.url(WELL));
-        let urls = [HOME.to_owned(), town.url(n % WELL)].into_iter().chain(further);
+        let further = n.is_multiple_of(2).then(|| servers.url(WELL));
+        let urls = [HOME.to_owned(), servers.url(n % WELL)].into_iter().chain(further);
         urls.collect::<Value>()
     };
-    let journeys = shop.away_to((0..JOURNEYS).map(told).collect()).await;
-    flood(shop.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
-    let asked = conclude(&shop, &journeys, EVERY).await;
+    let journeys = loaded.away_to((0..JOURNEYS).map(told).collect()).await;
+    flood(loaded.to(), waiting.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+    let asked = conclude(&loaded, &journeys, EVERY).await;
     let mut times = Vec::new();
     for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate() {
-        times.push(arrival(&town, n % WELL, pay_id).await - asked);
+        times.push(arrival(&servers, n % WELL, pay_id).await - asked);
     }
     Times::of(times)
 }
@@ -142,21 +142,21 @@ impl Times {
 }
 
 /// Brings the customers of these journeys home at this pace; answers when each browser asked for its way.
-async fn conclude(shop: &Shop, journeys: &[(String, String)], every: Duration) -> Vec<Instant> {
+async fn conclude(loaded: &LoadedGateway, journeys: &[(String, String)], every: Duration) -> Vec<Instant> {
     let (mut asked, began) = (Vec::new(), Instant::now());
     for (n, (_, state)) in journeys.iter().enumerate() {
         tokio::time::sleep_until((began + every * u32::try_from(n).expect("a number")).into()).await;
-        let (to, request) = (shop.to(), take_return(state, "paid"));
+        let (to, request) = (loaded.to(), take_return(state, "paid"));
         asked.push(Instant::now());
         tokio::spawn(async move { Wire::to(to).ask(&request).await });
     }
     asked
 }
 
-async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
+async fn arrival(servers: &MerchantServers, place: usize, pay_id: &str) -> Instant {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(arrival) = town.arrival(place, pay_id) {
+        if let Some(arrival) = servers.arrival(place, pay_id) {
             return arrival;
         }
         assert!(Instant::now() < deadline, "the delivery of {pay_id} never came");
@@ -166,35 +166,35 @@ async fn arrival(town: &Town, place: usize, pay_id: &str) -> Instant {
 
 /// How many deliveries a second come, from the first final outcome to the last delivery, when `DRAINED` journeys
 /// conclude as fast as they can and each tells so many of these servers.
-async fn drained(store: Store, servers: usize, told: usize) {
-    let town = Town::open(vec![Manners::Well; servers]);
-    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
-    let urls = |n: usize| (0..told).map(move |i| (n * told + i) % servers);
-    let callback = |n| [HOME.to_owned()].into_iter().chain(urls(n).map(|place| town.url(place))).collect::<Value>();
-    let journeys = shop.away_to((0..DRAINED).map(callback).collect()).await;
+async fn drained(store: Store, how_many: usize, told: usize) {
+    let servers = MerchantServers::open(vec![ServerBehaviour::Well; how_many]);
+    let loaded = LoadedGateway::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let urls = |n: usize| (0..told).map(move |i| (n * told + i) % how_many);
+    let callback = |n| [HOME.to_owned()].into_iter().chain(urls(n).map(|place| servers.url(place))).collect::<Value>();
+    let journeys = loaded.away_to((0..DRAINED).map(callback).collect()).await;
     let began = Instant::now();
-    flood(shop.to(), journeys.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+    flood(loaded.to(), journeys.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
     let concluded = began.elapsed().as_secs_f64();
     let mut last = began;
     for (n, (pay_id, _)) in journeys.iter().enumerate() {
         for place in urls(n) {
-            last = last.max(arrival(&town, place, pay_id).await);
+            last = last.max(arrival(&servers, place, pay_id).await);
         }
     }
     let (took, many, name) = ((last - began).as_secs_f64(), DRAINED * told, store.name());
-    println!("| {name} | {servers} | {many} | {concluded:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
+    println!("| {name} | {how_many} | {many} | {concluded:.1} s | {took:.1} s | {:.0} |", many as f64 / took);
 }
 
 /// How many deliveries a second come to one server that takes its time, and how long each takes, when journeys conclude
 /// faster than a few tries at a time can tell it.
 async fn busy(store: Store) {
-    let town = Town::open(vec![Manners::Takes(BUSY)]);
-    let shop = Shop::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
-    let journeys = shop.away_to(vec![json!([HOME, town.url(0)]); JOURNEYS]).await;
-    let asked = conclude(&shop, &journeys, EVERY / 2).await;
+    let servers = MerchantServers::open(vec![ServerBehaviour::Takes(BUSY)]);
+    let loaded = LoadedGateway::open(store, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+    let journeys = loaded.away_to(vec![json!([HOME, servers.url(0)]); JOURNEYS]).await;
+    let asked = conclude(&loaded, &journeys, EVERY / 2).await;
     let (began, mut last, mut times) = (asked[0], asked[0], Vec::new());
     for ((pay_id, _), asked) in journeys.iter().zip(asked) {
-        let arrival = arrival(&town, 0, pay_id).await;
+        let arrival = arrival(&servers, 0, pay_id).await;
         last = last.max(arrival);
         times.push(arrival - asked);
     }
@@ -208,14 +208,14 @@ async fn busy(store: Store) {
 async fn mixed(runs: usize, many: usize, mixture: Mixture) -> f64 {
     let mut times = Vec::new();
     for _ in 0..runs {
-        let town = Town::open(vec![Manners::AsAsked]);
-        let shop = Shop::open(Store::Embedded, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
-        let before = shop.away_to(vec![json!([HOME, town.url_of(0, mixture.before)]); many]).await;
-        let paid = shop.away_to(vec![json!([HOME, town.url_of(0, mixture.paid)])]).await;
-        flood(shop.to(), before.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
+        let servers = MerchantServers::open(vec![ServerBehaviour::AsAsked]);
+        let loaded = LoadedGateway::open(Store::Embedded, &[("LOG", "warn"), ("KEEP_ALIVE", "5s")]);
+        let before = loaded.away_to(vec![json!([HOME, servers.url_of(0, mixture.before)]); many]).await;
+        let paid = loaded.away_to(vec![json!([HOME, servers.url_of(0, mixture.paid)])]).await;
+        flood(loaded.to(), before.iter().map(|(_, state)| take_return(state, "paid")).collect()).await;
         tokio::time::sleep(Duration::from_millis(5_200)).await;
-        let asked = conclude(&shop, &paid, EVERY).await[0];
-        times.push(arrival(&town, 0, &paid[0].0).await - asked);
+        let asked = conclude(&loaded, &paid, EVERY).await[0];
+        times.push(arrival(&servers, 0, &paid[0].0).await - asked);
     }
     Times::of(times).p50
 }

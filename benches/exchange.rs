@@ -11,7 +11,7 @@
 
 mod load;
 
-use load::shop::{Shop, Store};
+use load::loaded_gateway::{LoadedGateway, Store};
 use load::table::{HEAD, Measured};
 use load::{flood, generator};
 
@@ -23,21 +23,21 @@ fn main() {
     let generator = generator();
     println!("`cargo bench --bench exchange -- {tokens}`\n\n{HEAD}");
     for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
-        let shop = Shop::open(store, &[("KEEP_ALIVE", "5s"), ("LOG", "warn")]);
-        generator.block_on(exchanges(&shop, store.name(), tokens));
+        let loaded = LoadedGateway::open(store, &[("KEEP_ALIVE", "5s"), ("LOG", "warn")]);
+        generator.block_on(exchanges(&loaded, store.name(), tokens));
     }
 }
 
-async fn exchanges(shop: &Shop, name: &str, many: usize) {
+async fn exchanges(loaded: &LoadedGateway, name: &str, many: usize) {
     let (mut firsts, mut repeated, mut keyless, mut spent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let (keyed, bare) = (shop.tokens(many).await, shop.tokens(many).await);
-        let keyed: Vec<_> = keyed.iter().map(|token| shop.redeem(token, Some(&format!("key-{token}")))).collect();
-        let bare: Vec<_> = bare.iter().map(|token| shop.redeem(token, None)).collect();
-        firsts.push(redeem(shop, keyed.clone(), 200).await);
-        repeated.push(redeem(shop, keyed, 200).await);
-        keyless.push(redeem(shop, bare.clone(), 200).await);
-        spent.push(redeem(shop, bare, 410).await);
+        let (keyed, bare) = (loaded.tokens(many).await, loaded.tokens(many).await);
+        let keyed: Vec<_> = keyed.iter().map(|token| loaded.redeem(token, Some(&format!("key-{token}")))).collect();
+        let bare: Vec<_> = bare.iter().map(|token| loaded.redeem(token, None)).collect();
+        firsts.push(redeem(loaded, keyed.clone(), 200).await);
+        repeated.push(redeem(loaded, keyed, 200).await);
+        keyless.push(redeem(loaded, bare.clone(), 200).await);
+        spent.push(redeem(loaded, bare, 410).await);
     }
     let rows = [
         ("redeem with an Idempotency-Key", firsts),
@@ -50,8 +50,8 @@ async fn exchanges(shop: &Shop, name: &str, many: usize) {
     }
 }
 
-async fn redeem(shop: &Shop, requests: Vec<Vec<u8>>, status: u16) -> Measured {
-    let measured = Measured::of(&shop.pids(), flood(shop.to(), requests)).await;
+async fn redeem(loaded: &LoadedGateway, requests: Vec<Vec<u8>>, status: u16) -> Measured {
+    let measured = Measured::of(&loaded.pids(), flood(loaded.to(), requests)).await;
     let other = measured.run().replies.iter().find(|reply| reply.status != status);
     assert!(other.is_none(), "expected {status}: {other:?}");
     measured

@@ -18,8 +18,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use load::loaded_gateway::{LoadedGateway, Store, request, take_return};
 use load::redis::RedisServer;
-use load::shop::{Shop, Store, request, take_return};
 use load::table::{HEAD, Measured};
 use load::wire::Wire;
 use load::{flood, generator};
@@ -75,11 +75,11 @@ async fn nginx(returns: usize) {
 }
 
 async fn handback(store: Store, returns: usize) {
-    let shop = Shop::open(store, &[("KEEP_ALIVE", "5s"), ("LOG", "warn")]);
+    let loaded = LoadedGateway::open(store, &[("KEEP_ALIVE", "5s"), ("LOG", "warn")]);
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let requests = shop.away(returns).await.iter().map(|state| take_return(state, "paid")).collect();
-        rounds.push(Measured::of(&shop.pids(), flood(shop.to(), requests)).await);
+        let requests = loaded.away(returns).await.iter().map(|state| take_return(state, "paid")).collect();
+        rounds.push(Measured::of(&loaded.pids(), flood(loaded.to(), requests)).await);
         assert!(rounds.iter().all(|round| round.run().replies.iter().all(|reply| [200, 303].contains(&reply.status))));
     }
     println!("{}", Measured::median(rounds).row(format!("Handback, {}", store.name())));

@@ -14,7 +14,7 @@ mod load;
 
 use std::time::Duration;
 
-use load::shop::{Shop, Store, take_return};
+use load::loaded_gateway::{LoadedGateway, Store, take_return};
 use load::table::{HEAD, Measured};
 use load::wire::Reply;
 use load::{Run, drip, flood, generator};
@@ -28,25 +28,25 @@ fn main() {
     println!("`cargo bench --bench return_path -- {journeys}`\n\n{HEAD}");
     for store in [Store::Embedded, Store::Redis, Store::StrictRedis] {
         for (keep_alive, log) in [("5s", "warn"), ("5s", "info"), ("off", "info")] {
-            let shop = Shop::open(store, &[("KEEP_ALIVE", keep_alive), ("LOG", log)]);
+            let loaded = LoadedGateway::open(store, &[("KEEP_ALIVE", keep_alive), ("LOG", log)]);
             let name = format!("{}, keep-alive {keep_alive}, log {log}", store.name());
-            generator.block_on(returns(&shop, &name, journeys));
+            generator.block_on(returns(&loaded, &name, journeys));
         }
     }
     println!("\n{HEAD}");
     for store in [Store::Embedded, Store::Redis] {
-        let shop = Shop::open(store, &[("LOG", "warn")]);
-        generator.block_on(slow_bank(&shop, store.name()));
+        let loaded = LoadedGateway::open(store, &[("LOG", "warn")]);
+        generator.block_on(slow_bank(&loaded, store.name()));
     }
 }
 
-async fn returns(shop: &Shop, name: &str, journeys: usize) {
+async fn returns(loaded: &LoadedGateway, name: &str, journeys: usize) {
     let (mut firsts, mut replays) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let states = shop.away(journeys).await;
+        let states = loaded.away(journeys).await;
         let requests: Vec<_> = states.iter().map(|state| take_return(state, "paid")).collect();
-        let first = Measured::of(&shop.pids(), flood(shop.to(), requests.clone())).await;
-        let replay = Measured::of(&shop.pids(), flood(shop.to(), requests)).await;
+        let first = Measured::of(&loaded.pids(), flood(loaded.to(), requests.clone())).await;
+        let replay = Measured::of(&loaded.pids(), flood(loaded.to(), requests)).await;
         assert!(is_alike(first.run(), replay.run()), "a replay is the same answer");
         firsts.push(first);
         replays.push(replay);
@@ -62,9 +62,9 @@ fn is_alike(first: &Run, replay: &Run) -> bool {
     first.replies.iter().zip(&replay.replies).all(alike)
 }
 
-async fn slow_bank(shop: &Shop, name: &str) {
-    let requests = shop.away(1_000).await.iter().map(|state| take_return(state, "slow:3000")).collect();
-    let late = Measured::of(&shop.pids(), drip(shop.to(), requests, Duration::from_millis(10))).await;
+async fn slow_bank(loaded: &LoadedGateway, name: &str) {
+    let requests = loaded.away(1_000).await.iter().map(|state| take_return(state, "slow:3000")).collect();
+    let late = Measured::of(&loaded.pids(), drip(loaded.to(), requests, Duration::from_millis(10))).await;
     assert!(late.run().replies.iter().all(|reply| reply.status == 200), "a waiting page is a page");
     println!("{}", late.row(format!("return while the bank takes 3 s, 100 a second, {name}")));
 }

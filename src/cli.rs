@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 
-use crate::app::{self, App, StoreUse};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::use_cases;
+use crate::gateway::{self, Gateway, StoreUse};
 use crate::keys::Keys;
 use crate::telemetry;
 
@@ -87,17 +87,18 @@ impl Cli {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start(config.log_filter(), config.log_format()).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let app = App::build(config, Arc::new(SystemClock)).await?;
-    say(&greeting(config, &app))?;
+    let gateway = Gateway::build(config, Arc::new(SystemClock)).await?;
+    say(&greeting(config, &gateway))?;
     let asked = Arc::new(std::sync::Mutex::new("the server"));
     let by = Arc::clone(&asked);
-    app.run_until(async move {
-        let who = signal().await;
-        if let Ok(mut by) = by.lock() {
-            *by = who;
-        }
-    })
-    .await?;
+    gateway
+        .run_until(async move {
+            let who = signal().await;
+            if let Ok(mut by) = by.lock() {
+                *by = who;
+            }
+        })
+        .await?;
     let who = asked.lock().map_or("?", |who| *who);
     say(&format!("stopped by {who}"))
 }
@@ -116,18 +117,18 @@ async fn signal() -> &'static str {
 }
 
 /// What a start prints: where it is, what to open, and the secrets that are shown once.
-fn greeting(config: &Config, app: &App) -> String {
-    let base = app.public_url().as_str();
+fn greeting(config: &Config, gateway: &Gateway) -> String {
+    let base = gateway.public_url().as_str();
     let mut text =
-        format!("handback {} listens on {}, browsers find it at {base}\n", env!("CARGO_PKG_VERSION"), app.addr());
-    for notice in app.notices() {
+        format!("handback {} listens on {}, browsers find it at {base}\n", env!("CARGO_PKG_VERSION"), gateway.addr());
+    for notice in gateway.notices() {
         let _ = writeln!(text, "  {notice}");
     }
     if !config.is_demo() {
         return text.trim_end().to_owned();
     }
     let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
-    if let Some(new) = app.newcomer() {
+    if let Some(new) = gateway.newcomer() {
         let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
         let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
         let _ = writeln!(text, "    short_id        {}", new.merchant.id.short());
@@ -159,11 +160,11 @@ fn described_json(config: &Config, warnings: &[String]) -> serde_json::Value {
 /// What the store says of the keys, where there is a store: a configuration can be checked before its first start.
 async fn lost_keys(config: &Config) -> Vec<String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    if !app::has_store(config) {
+    if !gateway::has_store(config) {
         return Vec::new();
     }
     let looked_at = async {
-        Ok(use_cases::lost_keys::count(&app::engine(config, &clock, StoreUse::Existing, &mut Vec::new()).await?)
+        Ok(use_cases::lost_keys::count(&gateway::engine(config, &clock, StoreUse::Existing, &mut Vec::new()).await?)
             .await?)
     };
     match looked_at.await {

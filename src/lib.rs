@@ -1,17 +1,20 @@
 //! Handback: a self-hosted callback gateway for payments and bank consent.
 //!
-//! It takes a customer's browser from a merchant's app to a checkout page or a bank, and hands it back to a URL the
-//! merchant chose, with the outcome in the query, within 100 ms and once, whatever the bank or the merchant is doing.
+//! It sends a customer's browser from a merchant's app to a checkout page or a bank, and hands it back to a URL that
+//! the merchant chose, with the outcome, exactly once and within 100 ms, whatever the bank or the merchant's server
+//! does.
 //!
-//! The floor plan, from the ground up; each room knows only those below it (`tests/it/floor_plan.rs` keeps the walls):
+//! The modules, from the lowest to the highest; each imports only those below it (`tests/it/floor_plan.rs` checks it):
 //!
-//! - [`domain`]: the nouns, pure. [`clock`] and [`keys`]: time, entropy and what is derived, as arguments.
-//! - [`store`]: what a store promises, and two that keep it. [`provider`]: who is asked. [`dialect`]: who is spoken to.
-//! - [`engine`]: the verbs, and the only code that decides: open, leave, return, conclude, redeem.
-//! - [`courier`]: the back door, by which merchants' servers are told.
-//! - [`web`]: the front door. [`sandbox`] and [`demo`] stand beside it, not behind it. [`egress`] is the way out.
+//! - [`domain`]: pure types. [`clock`] and [`keys`]: time, entropy and derived secrets, passed as arguments.
+//! - [`store`]: the contract of a store, and two stores that keep it. [`provider`]: banks and other providers that are
+//!   asked for an outcome. [`dialect`]: the vocabularies of merchants' clients.
+//! - [`engine`]: the use cases, and the only code that decides: open, send to a provider, return, conclude, redeem.
+//! - [`courier`]: sends webhooks and further callbacks to merchants' servers. [`egress`]: outgoing HTTP, with its
+//!   address guard.
+//! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
 //! - [`listener`]: connections, each with a budget.
-//! - [`config`], [`cli`], [`telemetry`]: the operator's side. [`app`]: where it is put together.
+//! - [`config`], [`cli`], [`telemetry`]: what an operator touches. [`gateway`]: where all of it is put together.
 
 #![cfg_attr(
     test,
@@ -29,7 +32,6 @@
     )
 )]
 
-pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -39,6 +41,7 @@ pub mod dialect;
 pub mod domain;
 pub mod egress;
 pub mod engine;
+pub mod gateway;
 pub mod keys;
 pub mod listener;
 pub mod provider;

@@ -8,11 +8,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::flood;
-use super::shop::{Shop, Store, request};
+use super::loaded_gateway::{LoadedGateway, Store, request};
 
 /// A merchant that speaks Yapily, of a gateway with such a bank.
 pub struct Consents {
-    shop: Shop,
+    loaded: LoadedGateway,
     _folder: TempDir,
 }
 
@@ -31,26 +31,26 @@ impl Consents {
         if store != Store::Embedded {
             settings.push(("KEYS", &keys));
         }
-        Self { shop: Shop::open(store, &settings), _folder: folder }
+        Self { loaded: LoadedGateway::open(store, &settings), _folder: folder }
     }
 
     /// The merchant.
-    pub const fn shop(&self) -> &Shop {
-        &self.shop
+    pub const fn loaded(&self) -> &LoadedGateway {
+        &self.loaded
     }
 
     /// Asks for this many consents, and answers the states of their first visits.
     pub async fn states(&self, many: usize, one_time_token: bool) -> Vec<String> {
         let save =
             request("POST /v1/profile/callbacks", &self.headers("Bearer"), r#"{"url":"https://app.example/cb"}"#);
-        flood(self.shop.to(), vec![save]).await.expect(201);
+        flood(self.loaded.to(), vec![save]).await.expect(201);
         let ask = |n: usize| {
             let body = format!(
                 r#"{{"applicationUserId":"user-{n}","institutionId":"mute","callback":"https://app.example/cb","oneTimeToken":{one_time_token}}}"#
             );
             request("POST /yapily/account-auth-requests", &self.headers("Basic"), &body)
         };
-        let asked = flood(self.shop.to(), (0..many).map(ask).collect()).await.expect(201);
+        let asked = flood(self.loaded.to(), (0..many).map(ask).collect()).await.expect(201);
         let state = |body: &str| {
             let answer: Value = serde_json::from_str(body).expect("JSON");
             answer["data"]["state"].as_str().expect("a state").to_owned()
@@ -59,7 +59,7 @@ impl Consents {
     }
 
     fn headers(&self, scheme: &str) -> String {
-        let key = self.shop.api_key();
+        let key = self.loaded.api_key();
         let credentials = match scheme {
             "Basic" => STANDARD.encode(format!("{}:{key}", key.split('_').nth(1).expect("a merchant"))),
             _ => key.to_owned(),

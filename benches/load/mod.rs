@@ -5,16 +5,16 @@
 
 #![allow(dead_code, reason = "not every bench needs every tool")]
 
-#[path = "../../tests/it/support/gateway.rs"]
-pub mod gateway;
+#[path = "../../tests/it/support/gateway_process.rs"]
+pub mod gateway_process;
 #[path = "../../tests/it/support/redis.rs"]
 pub mod redis;
 
 pub mod consents;
 pub mod cost;
-pub mod shop;
+pub mod loaded_gateway;
+pub mod merchant_servers;
 pub mod table;
-pub mod town;
 pub mod wire;
 
 use std::net::SocketAddr;

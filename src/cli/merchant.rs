@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::say;
-use crate::app::{self, StoreUse};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
 use crate::domain::api_key::{KeyName, KeyNumber};
@@ -18,6 +17,7 @@ use crate::domain::merchant::{Merchant, MerchantName, Standing};
 use crate::domain::moment::UnixMillis;
 use crate::domain::rotation::LONGEST_OVERLAP;
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
+use crate::gateway::{self, StoreUse};
 
 /// How long a secret that was replaced still counts, unless the command says otherwise.
 const OVERLAP: &str = "1d";
@@ -153,7 +153,7 @@ impl Command {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mut notices = Vec::new();
         let usage = if matches!(self, Self::Add { .. }) { StoreUse::Create } else { StoreUse::Existing };
-        let engine = app::engine(config, &clock, usage, &mut notices).await?;
+        let engine = gateway::engine(config, &clock, usage, &mut notices).await?;
         if config.is_demo() {
             notices.push("this is the demo's store; --config or HANDBACK_STORE names another".to_owned());
         }

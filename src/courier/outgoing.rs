@@ -196,7 +196,7 @@ mod tests {
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
     use crate::domain::params::Params;
-    use crate::store::laws::cast::{Draft, away, concluded, entry};
+    use crate::store::laws::fixtures::{Draft, away, concluded, entry};
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 

@@ -20,7 +20,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
 use crate::store::embedded::Embedded;
-use crate::store::laws::cast::{Draft, away, concluded, fresh};
+use crate::store::laws::fixtures::{Draft, away, concluded, fresh};
 use crate::store::{Deliveries as _, Journeys as _, Step};
 
 const KEEP: Duration = Duration::from_hours(24);

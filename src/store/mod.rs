@@ -331,12 +331,12 @@ pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users 
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 
-    /// Compares this house with the one that the store was made for: the number of shards, and that one of our keys
+    /// Compares this store with the one that the store was made for: the number of shards, and that one of our keys
     /// (as fingerprints, the current one first) is the one it knows. A new store takes both down.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when they differ, or trouble with the store.
-    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError>;
+    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError>;
 
     /// Whether it answers.
     ///

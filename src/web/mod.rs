@@ -36,7 +36,7 @@ use crate::engine::Engine;
 use crate::telemetry::metrics::Metrics;
 use page::{Front, ProblemPage};
 
-/// What the front page knows of this house.
+/// What the front page knows of this gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum House {
     /// It has a demo.

@@ -4,23 +4,23 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openChromium, openWindow } from './chromium.mjs';
-import { openHouse, openSite } from './house.mjs';
+import { openGateway, openSite } from './gateway.mjs';
 
 const CALLBACK = 'com.example.app://home?own=1';
 const OPEN = 'a[href^="com.example.app:"]';
 
-let browser, house, site;
+let browser, gateway, site;
 
 before(async () => {
   browser = await openChromium();
-  house = await openHouse();
-  await house.save(CALLBACK);
+  gateway = await openGateway();
+  await gateway.save(CALLBACK);
   site = await openSite({ '/elsewhere': () => '<!doctype html><title>Elsewhere</title><h1>Elsewhere</h1>' });
 });
 
 after(async () => {
   await browser?.close();
-  await house?.close();
+  await gateway?.close();
   site?.close();
 });
 
@@ -37,12 +37,12 @@ async function watchLaunches(page) {
 const settled = (page) => page.waitForTimeout(500);
 
 async function agreed(page) {
-  await page.goto(await house.consent('modelo-sandbox', CALLBACK));
+  await page.goto(await gateway.consent('modelo-sandbox', CALLBACK));
   await page.click('text=Approve');
 }
 
 async function paid(page) {
-  await page.goto(await house.payment(CALLBACK));
+  await page.goto(await gateway.payment(CALLBACK));
   await page.click('text=Pay 25.00 EUR');
   await page.click('text=Approve');
 }

@@ -6,25 +6,25 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openChromium, openWindow } from './chromium.mjs';
-import { openHouse, openSite } from './house.mjs';
+import { openGateway, openSite } from './gateway.mjs';
 
 const BANKS = fileURLToPath(new URL('../banks/bank.mjs', import.meta.url));
 const KINDS = ['hybrid', 'form-post'];
 
-let browser, house, site;
+let browser, gateway, site;
 
 before(async () => {
   browser = await openChromium();
   site = await openSite({ '/cb': () => '<!doctype html><title>Shop</title><h1>Back in the shop</h1>' });
-  house = await openHouse(withBanks);
-  await house.save(`${site.base}/cb`);
+  gateway = await openGateway(withBanks);
+  await gateway.save(`${site.base}/cb`);
   // The hardest case: no answer is taken without the cookie of the browser that left.
-  await house.choose({ same_browser: 'required' });
+  await gateway.choose({ same_browser: 'required' });
 });
 
 after(async () => {
   await browser?.close();
-  await house?.close();
+  await gateway?.close();
   site?.close();
 });
 
@@ -69,7 +69,7 @@ for (const kind of KINDS) {
   for (const decision of ['approve', 'deny']) {
     test(`a customer of ${kind} can ${decision}, and the shop learns nothing else`, async () => {
       const { page, refused, close } = await openWindow(browser);
-      await page.goto(await house.consent(kind, `${site.base}/cb`));
+      await page.goto(await gateway.consent(kind, `${site.base}/cb`));
       await page.locator('input[name=login]').waitFor();
       await page.click(`button[value=${decision}]`);
       await page.waitForURL(`${site.base}/cb?**`);
@@ -84,7 +84,7 @@ for (const kind of KINDS) {
       assert.deepEqual(refused, []);
 
       await page.goBack();
-      assert.ok(!page.url().startsWith(house.base), `Back leads past our pages, to the bank: ${page.url()}`);
+      assert.ok(!page.url().startsWith(gateway.base), `Back leads past our pages, to the bank: ${page.url()}`);
       await close();
     });
   }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { openChromium, openWindow } from './chromium.mjs';
-import { openSite } from './house.mjs';
+import { openSite } from './gateway.mjs';
 
 const file = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const CSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openChromium, openWindow } from './chromium.mjs';
-import { openHouse, openSite, until } from './house.mjs';
+import { openGateway, openSite, until } from './gateway.mjs';
 
-let browser, house, site;
+let browser, gateway, site;
 
 before(async () => {
   browser = await openChromium();
-  house = await openHouse();
+  gateway = await openGateway();
   site = await openSite({
     '/cb': () => '<!doctype html><title>Shop</title><h1>Back in the shop</h1>',
     // A bank whose page posts its answer (OAuth 2.0 Form Post Response Mode); a hostile field must not get in the way.
-    '/bank': ({ url }) => `<!doctype html><title>Bank</title><form method="post" action="${house.base}/return/sandbox">
+    '/bank': ({ url }) => `<!doctype html><title>Bank</title><form method="post" action="${gateway.base}/return/sandbox">
       <input type="hidden" name="code" value="${url.searchParams.get('code')}">
       <input type="hidden" name="state" value="${url.searchParams.get('state')}">
       <input type="hidden" name="submit" value="theirs"><button>Agree</button></form>`,
@@ -22,7 +22,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  await house?.close();
+  await gateway?.close();
   site?.close();
 });
 
@@ -30,14 +30,14 @@ after(async () => {
 function watchReturns(page) {
   const seen = [];
   page.on('request', (request) => {
-    if (request.url().startsWith(`${house.base}/return/`)) seen.push(request.method());
+    if (request.url().startsWith(`${gateway.base}/return/`)) seen.push(request.method());
   });
   return seen;
 }
 
 // Leaves for the bank, and stands on the page of a bank that will post this code.
 async function atTheBank(page, code = 'ok') {
-  await page.goto(await house.payment(`${site.base}/cb`));
+  await page.goto(await gateway.payment(`${site.base}/cb`));
   await page.click('text=Pay 25.00 EUR');
   await page.waitForURL('**/sandbox/authorise?**');
   const state = new URL(page.url()).searchParams.get('state');
@@ -55,7 +55,7 @@ async function inTheShop(page) {
 
 test('a double click on Pay and one on Approve lead home once', async () => {
   const { page, refused, close } = await openWindow(browser);
-  await page.goto(await house.payment(`${site.base}/cb`));
+  await page.goto(await gateway.payment(`${site.base}/cb`));
   // The second click of a pair breaks off what the first has begun, so that neither can be waited for by itself.
   await page.dblclick('text=Pay 25.00 EUR');
   await until('the bank asks', () => page.url().includes('/sandbox/authorise?'));
@@ -90,7 +90,7 @@ for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'by itself' : 'by its button, without JavaScript';
 
   test(`a form from another site brings a required cookie the second time, ${how}`, async () => {
-    await house.choose({ same_browser: 'required' });
+    await gateway.choose({ same_browser: 'required' });
     const { page, refused, close } = await openWindow(browser, { javaScriptEnabled });
     await atTheBank(page);
     const returns = watchReturns(page);
@@ -104,7 +104,7 @@ for (const javaScriptEnabled of [true, false]) {
       assert.equal(await page.title(), 'Bank', 'the page between leaves no entry in the history');
     }
     await close();
-    await house.choose({ same_browser: 'checked' });
+    await gateway.choose({ same_browser: 'checked' });
   });
 
   test(`a customer of a late bank waits on a page that knows no code, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async () => {
@@ -123,7 +123,7 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 test('another browser is told so where the cookie is required', async () => {
-  await house.choose({ same_browser: 'required' });
+  await gateway.choose({ same_browser: 'required' });
   const { page, close } = await openWindow(browser);
   await atTheBank(page);
   const bank = page.url();
@@ -133,5 +133,5 @@ test('another browser is told so where the cookie is required', async () => {
   await other.page.click('text=Agree');
   await other.page.waitForSelector('text=Please continue in the browser you started in');
   await other.close();
-  await house.choose({ same_browser: 'checked' });
+  await gateway.choose({ same_browser: 'checked' });
 });

@@ -3,19 +3,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openChromium, openWindow } from './chromium.mjs';
-import { openHouse, openSite, until } from './house.mjs';
+import { openGateway, openSite, until } from './gateway.mjs';
 
-let browser, house, site;
+let browser, gateway, site;
 
 before(async () => {
   browser = await openChromium();
-  house = await openHouse();
+  gateway = await openGateway();
   site = await openSite({ '/cb': () => '<!doctype html><title>Shop</title><h1>Back in the shop</h1>' });
 });
 
 after(async () => {
   await browser?.close();
-  await house?.close();
+  await gateway?.close();
   site?.close();
 });
 
@@ -34,7 +34,7 @@ async function inTheShop(page, payment) {
 for (const [device, viewport] of [['phone', { width: 390, height: 844 }], ['desktop', { width: 1280, height: 900 }]]) {
   test(`a customer chooses a bank and comes home, on a ${device}`, async () => {
     const { page, refused, close } = await openWindow(browser, { viewport });
-    const payment = await house.hosted(`${site.base}/cb`);
+    const payment = await gateway.hosted(`${site.base}/cb`);
     await page.goto(`${payment.authentication.redirectUrl}?lang=de&country=GB`);
     await page.waitForSelector('text=10.23 EUR');
     await shot(page, `session-${device}`);
@@ -59,7 +59,7 @@ for (const [device, viewport] of [['phone', { width: 390, height: 844 }], ['desk
 
 test('without JavaScript it is the same, and another browser is told that it is over', async () => {
   const { page, refused, close } = await openWindow(browser, { javaScriptEnabled: false });
-  const payment = await house.hosted(`${site.base}/cb`);
+  const payment = await gateway.hosted(`${site.base}/cb`);
   await page.goto(payment.authentication.redirectUrl);
   await page.click('text=Modelo Sandbox');
   await page.click('text=Approve');
@@ -76,7 +76,7 @@ test('without JavaScript it is the same, and another browser is told that it is 
 
 test('Cancel leads home', async () => {
   const { page, close } = await openWindow(browser);
-  const payment = await house.hosted(`${site.base}/cb`);
+  const payment = await gateway.hosted(`${site.base}/cb`);
   await page.goto(payment.authentication.redirectUrl);
   await page.click('text=Cancel');
   await inTheShop(page, payment);

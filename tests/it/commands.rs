@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::gateway::Gateway;
+use crate::support::gateway_process::GatewayProcess;
 use crate::support::redis::RedisServer;
 
 const OLD: &str = "old:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -109,7 +109,7 @@ fn a_redis_that_has_another_key_leaves_no_key_file_behind() {
 
 #[test]
 fn a_second_server_on_one_embedded_store_is_refused_until_the_first_is_gone() {
-    let mut first = Gateway::start(&[]);
+    let mut first = GatewayProcess::start(&[]);
     let data = format!("embedded:{}", first.data().display());
     let settings = [("STORE", data.as_str()), ("LISTEN", "127.0.0.1:0")];
     let folder = TempDir::new().unwrap();
@@ -124,7 +124,7 @@ fn a_second_server_on_one_embedded_store_is_refused_until_the_first_is_gone() {
 
 #[test]
 fn a_key_that_is_dropped_while_journeys_need_it_is_named_with_their_number() {
-    let mut gateway = Gateway::start(&[("KEYS", &format!("{OLD},{NEW}"))]);
+    let mut gateway = GatewayProcess::start(&[("KEYS", &format!("{OLD},{NEW}"))]);
     let (_, key) = gateway.add_merchant();
     for _ in 0..3 {
         gateway.open_link(&key);

@@ -6,10 +6,10 @@
 
 mod chance;
 mod consents;
-mod crowd;
 mod deliveries;
-mod reckoning;
-mod shop;
+mod ledger;
+mod load;
+mod merchant_client;
 mod stopped;
 mod story;
 
@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::chance::Chance;
-use self::crowd::Crowd;
-use self::shop::Shop;
-use crate::support::gateway::Gateway;
+use self::load::Load;
+use self::merchant_client::MerchantClient;
+use crate::support::gateway_process::GatewayProcess;
 use crate::support::redis::RedisServer;
 
 /// How often the gateway is killed.
@@ -41,54 +41,54 @@ fn a_gateway_on_redis_loses_and_doubles_nothing() {
 
 fn the_gateway_is_killed_under_load(store: Option<&str>) {
     let mut gateway = gateway(store);
-    let shop = Arc::new(Shop::of(&gateway));
-    let crowd = Crowd::set_going(&shop);
+    let merchant = Arc::new(MerchantClient::of(&gateway));
+    let load = Load::set_going(&merchant);
     let mut chance = Chance::seeded(20);
     for _ in 0..KILLS {
-        shop.wait_for_answers(5);
+        merchant.wait_for_answers(5);
         std::thread::sleep(chance.span(0, 200));
         gateway.kill();
         std::thread::sleep(chance.span(0, 50));
         gateway.restart();
     }
-    let ledger = crowd.go_home();
-    println!("{}: {} journeys, {}", store.unwrap_or("embedded"), ledger.len(), shop.tally());
-    assert!(shop.tally().broken >= KILLS / 2, "the kills hit nobody: there was no load");
-    assert!(shop.tally().refusals.is_empty(), "the store was never away");
-    reckoning::holds(&shop, ledger);
+    let ledger = load.go_home();
+    println!("{}: {} journeys, {}", store.unwrap_or("embedded"), ledger.len(), merchant.tally());
+    assert!(merchant.tally().broken >= KILLS / 2, "the kills hit nobody: there was no load");
+    assert!(merchant.tally().refusals.is_empty(), "the store was never away");
+    ledger::holds(&merchant, ledger);
 }
 
 #[test]
 fn a_redis_that_is_killed_loses_nothing_and_strands_nobody() {
     let mut redis = RedisServer::start();
     let gateway = gateway(Some(&redis.url()));
-    let shop = Arc::new(Shop::of(&gateway));
-    let crowd = Crowd::set_going(&shop);
+    let merchant = Arc::new(MerchantClient::of(&gateway));
+    let load = Load::set_going(&merchant);
     let mut chance = Chance::seeded(4);
     let mut resumed = Vec::new();
     for _ in 0..REDIS_KILLS {
-        shop.wait_for_answers(5);
+        merchant.wait_for_answers(5);
         std::thread::sleep(chance.span(0, 500));
         redis.kill();
         std::thread::sleep(chance.span(100, 2_000));
         redis.restart();
         let back = Instant::now();
-        shop.wait_for_answers(1);
+        merchant.wait_for_answers(1);
         resumed.push(back.elapsed());
     }
-    let ledger = crowd.go_home();
-    println!("redis killed: {} journeys, {}, resumed after {resumed:?}", ledger.len(), shop.tally());
-    assert!(shop.tally().refusals.len() >= REDIS_KILLS, "the kills hit nobody: there was no load");
-    assert_eq!(shop.tally().broken, 0, "the gateway stayed up, so every request has an answer");
-    assert!(shop.tally().typical() < Duration::from_secs(1), "refusals take too long");
+    let ledger = load.go_home();
+    println!("redis killed: {} journeys, {}, resumed after {resumed:?}", ledger.len(), merchant.tally());
+    assert!(merchant.tally().refusals.len() >= REDIS_KILLS, "the kills hit nobody: there was no load");
+    assert_eq!(merchant.tally().broken, 0, "the gateway stayed up, so every request has an answer");
+    assert!(merchant.tally().typical() < Duration::from_secs(1), "refusals take too long");
     // Three calls to the store at the most, each with a deadline of 0.8 s.
-    assert!(shop.tally().slowest() < Duration::from_millis(2_600), "a refusal took too long");
+    assert!(merchant.tally().slowest() < Duration::from_millis(2_600), "a refusal took too long");
     assert!(resumed.iter().all(|span| *span < Duration::from_secs(1)), "service did not resume within a second");
-    reckoning::holds(&shop, ledger);
+    ledger::holds(&merchant, ledger);
 }
 
-fn gateway(store: Option<&str>) -> Gateway {
+fn gateway(store: Option<&str>) -> GatewayProcess {
     let mut settings = vec![("WORKERS", "2"), ("LOG", "warn")];
     settings.extend(store.map(|store| ("STORE", store)));
-    Gateway::start(&settings)
+    GatewayProcess::start(&settings)
 }

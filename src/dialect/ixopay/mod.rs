@@ -74,7 +74,7 @@ pub struct Ixopay {
 }
 
 impl Ixopay {
-    /// The dialect of a house where customers come to a checkout this way: absolute URLs.
+    /// The dialect of a gateway where customers come to a checkout this way: absolute URLs.
     pub fn new(way_on: impl Fn(&Journey) -> Option<String> + Send + Sync + 'static) -> Self {
         Self { way_on: Box::new(way_on) }
     }
@@ -108,7 +108,7 @@ impl Dialect for Ixopay {
         true
     }
 
-    /// Nothing is appended. IXOPAY knows no placeholders; those of the house say what they say in every dialect.
+    /// Nothing is appended. IXOPAY knows no placeholders; those of Handback mean what they mean in every dialect.
     fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
         let params = match hand_back.final_outcome {
             Some(final_outcome) => Params::default().fill(Placeholder::Status, final_outcome.outcome.as_str()),

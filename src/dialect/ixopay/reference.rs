@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::domain::id::Shard;
     use crate::domain::moment::UnixMillis;
-    use crate::store::laws::cast::Draft;
+    use crate::store::laws::fixtures::Draft;
 
     fn journey(entropy: [u8; 16]) -> Journey {
         Draft::at(UnixMillis::from_millis(1_800_000_000_000))

@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::store::laws::cast::{Draft, away, concluded};
+use crate::store::laws::fixtures::{Draft, away, concluded};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);
 

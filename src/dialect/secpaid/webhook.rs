@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::domain::moment::UnixMillis;
     use crate::domain::secret::Sealed;
-    use crate::store::laws::cast::{Draft, entry};
+    use crate::store::laws::fixtures::{Draft, entry};
 
     fn endpoint(form: &str) -> WebhookEndpoint {
         WebhookEndpoint { form: form.into(), ..WebhookEndpoint::at(entry("https://m.example/pay").url) }

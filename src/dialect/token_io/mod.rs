@@ -167,7 +167,7 @@ impl Dialect for TokenIo {
     }
 }
 
-/// Token.io knows no placeholders; those of the house say what they say in every dialect.
+/// Token.io knows no placeholders; those of Handback mean what they mean in every dialect.
 fn filled(journey: &Journey, params: Params) -> Params {
     params
         .fill(Placeholder::PayId, journey.pay_id().to_string())

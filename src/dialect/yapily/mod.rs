@@ -116,7 +116,7 @@ fn whose(journey: &Journey, mut params: Params) -> Params {
     }
 }
 
-/// Yapily knows no placeholders; those of the house say what they say in every dialect.
+/// Yapily knows no placeholders; those of Handback mean what they mean in every dialect.
 fn filled(journey: &Journey, hand_back: &HandBack<'_>, params: Params) -> Params {
     let params = match hand_back.final_outcome {
         Some(final_outcome) => params.fill(Placeholder::Status, final_outcome.outcome.as_str()),

@@ -8,9 +8,9 @@
 mod api_keys;
 mod deliveries;
 mod file;
-mod house;
 mod journeys;
 mod merchants;
+mod owner;
 mod readers;
 mod reservations;
 mod schema;
@@ -135,9 +135,9 @@ impl Store for Embedded {
         format!("embedded (SQLite) in {}", self.folder.display())
     }
 
-    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError> {
+    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError> {
         let keys = keys.to_vec();
-        self.write(move |db, _| house::settle_in(db, &keys)).await
+        self.write(move |db, _| owner::register_owner(db, &keys)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

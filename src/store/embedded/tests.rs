@@ -7,7 +7,7 @@ use crate::clock::TestClock;
 use crate::domain::delivery::Verdict;
 use crate::domain::outcome::Fact;
 use crate::domain::token::MintedToken;
-use crate::store::laws::{Backend, cast, store_laws};
+use crate::store::laws::{Backend, fixtures, store_laws};
 use crate::store::{
     Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Step, Taken, Tokens as _,
 };
@@ -58,7 +58,7 @@ fn clock() -> Arc<TestClock> {
 async fn two_processes_share_the_file() {
     let (folder, clock) = (Folder::new(), clock());
     let (server, command) = (folder.store(&clock), folder.store(&clock));
-    let shops = ["by the command", "by the server"].map(|name| cast::merchant(name, clock.now()));
+    let shops = ["by the command", "by the server"].map(|name| fixtures::merchant(name, clock.now()));
     assert!(command.add(&shops[0]).await.unwrap());
     assert!(server.add(&shops[1]).await.unwrap());
     for store in [&server, &command] {
@@ -101,7 +101,7 @@ fn only_its_user_can_read_it() {
 async fn dropping_it_closes_the_file_with_everything_in_it() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    assert!(store.add(&cast::merchant("Shop", clock.now())).await.unwrap());
+    assert!(store.add(&fixtures::merchant("Shop", clock.now())).await.unwrap());
     store.merchants().await.unwrap();
     assert!(folder.0.path().join("handback.sqlite3-wal").exists());
     drop(store);
@@ -154,15 +154,15 @@ fn a_file_of_another_kind_is_refused() {
 async fn a_damaged_record_troubles_only_who_asks_for_it() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    let [broken, whole] = [(); 2].map(|()| cast::Draft::at(clock.now()).journey());
+    let [broken, whole] = [(); 2].map(|()| fixtures::Draft::at(clock.now()).journey());
     for journey in [&broken, &whole] {
         assert_eq!(store.open(journey, &[], None).await.unwrap(), Opened::New);
     }
     let pay_id = values::number(broken.pay_id());
     beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
     let steps = [broken, whole].map(|journey| {
-        let (away, visit) = cast::away(journey, clock.now());
-        Step::to(away).with_state(cast::fresh(), visit)
+        let (away, visit) = fixtures::away(journey, clock.now());
+        Step::to(away).with_state(fixtures::fresh(), visit)
     });
     let [lost, done] = steps.each_ref().map(|step| store.take(step));
     let (lost, done) = tokio::join!(lost, done);
@@ -177,10 +177,10 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
     let store = folder.store(&clock);
     let mut journeys = Vec::new();
     for _ in 0..3 {
-        let journey = cast::Draft::at(clock.now()).notifying(["https://m.example/a"]).journey();
+        let journey = fixtures::Draft::at(clock.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
-        let (paid, _) = cast::concluded(journey, &Fact::pressed_cancel(), clock.now());
-        store.take(&cast::concluding(paid.clone(), None)).await.unwrap();
+        let (paid, _) = fixtures::concluded(journey, &Fact::pressed_cancel(), clock.now());
+        store.take(&fixtures::concluding(paid.clone(), None)).await.unwrap();
         journeys.push(paid);
         clock.advance(Duration::from_secs(1));
     }
@@ -203,8 +203,8 @@ async fn a_damaged_record_keeps_nobody_elses_waiting() {
 async fn a_reservation_that_outlives_its_journey_opens_another() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    let reservation = Reservation { kept: Kept::WithItsJourney, ..cast::reservation() };
-    let [first, second] = [(); 2].map(|()| cast::Draft::at(clock.now()).reserved_by(&reservation).journey());
+    let reservation = Reservation { kept: Kept::WithItsJourney, ..fixtures::reservation() };
+    let [first, second] = [(); 2].map(|()| fixtures::Draft::at(clock.now()).reserved_by(&reservation).journey());
     assert_eq!(store.open(&first, &[], Some(&reservation)).await.unwrap(), Opened::New);
     // As tidying does where journeys are kept for a shorter time by now.
     beside(&folder).execute("DELETE FROM journeys", []).unwrap();
@@ -221,16 +221,16 @@ async fn everything_that_has_run_out_is_dropped() {
     let store = folder.store(&clock);
     let tables = ["journeys", "states", "tokens", "claims", "deliveries"];
     for n in 0..300 {
-        let reservation = cast::reservation();
-        let draft = cast::Draft::at(clock.now()).reserved_by(&reservation).notifying(["https://m.example/a"]);
+        let reservation = fixtures::reservation();
+        let draft = fixtures::Draft::at(clock.now()).reserved_by(&reservation).notifying(["https://m.example/a"]);
         let journey = draft.journey();
         assert_eq!(store.open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
-        let (away, visit) = cast::away(journey, clock.now());
-        store.take(&Step::to(away.clone()).with_state(cast::fresh(), visit)).await.unwrap();
+        let (away, visit) = fixtures::away(journey, clock.now());
+        store.take(&Step::to(away.clone()).with_state(fixtures::fresh(), visit)).await.unwrap();
         if n > 0 {
-            let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(KEEP / 7) };
-            let (paid, _) = cast::concluded(away, &Fact::paid(), clock.now());
-            store.take(&cast::concluding(paid, Some(token))).await.unwrap();
+            let token = MintedToken { digest: fixtures::fresh(), expires_at: clock.now().plus(KEEP / 7) };
+            let (paid, _) = fixtures::concluded(away, &Fact::paid(), clock.now());
+            store.take(&fixtures::concluding(paid, Some(token))).await.unwrap();
         }
     }
     let left = |db: &Connection| tables.map(|table| count(db, table));
@@ -254,15 +254,15 @@ async fn everything_that_has_run_out_is_dropped() {
 async fn a_journey_that_concluded_late_is_kept_for_its_token() {
     let (folder, clock) = (Folder::new(), clock());
     let store = Embedded::open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
-    let journey = cast::Draft::at(clock.now()).journey();
+    let journey = fixtures::Draft::at(clock.now()).journey();
     assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
     clock.advance(3 * KEEP);
-    let token = MintedToken { digest: cast::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
-    let (lapsed, _) = cast::concluded(journey, &Fact::lapsed(), clock.now());
-    store.take(&cast::concluding(lapsed.clone(), Some(token.clone()))).await.unwrap();
+    let token = MintedToken { digest: fixtures::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
+    let (lapsed, _) = fixtures::concluded(journey, &Fact::lapsed(), clock.now());
+    store.take(&fixtures::concluding(lapsed.clone(), Some(token.clone()))).await.unwrap();
     store.tidy().await.unwrap();
     let (shard, by) = (lapsed.id().shard(), lapsed.opening().merchant);
-    let redeemed = store.redeem(shard, &token.digest, by, &cast::fresh()).await.unwrap();
+    let redeemed = store.redeem(shard, &token.digest, by, &fixtures::fresh()).await.unwrap();
     assert!(matches!(redeemed, Redemption::Granted { .. }), "{redeemed:?}");
 }
 
@@ -317,8 +317,8 @@ fn a_step_that_moves_nothing_touches_no_index() {
 #[tokio::test]
 async fn an_older_programs_file_is_brought_up() {
     let (folder, clock) = (Folder::new(), clock());
-    let [open, paid] = [(); 2].map(|()| cast::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
-    let paid = cast::concluded(cast::away(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
+    let [open, paid] = [(); 2].map(|()| fixtures::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
+    let paid = fixtures::concluded(fixtures::away(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
     let (path, alone) = file::prepare(folder.0.path()).unwrap();
     let old = file::connect(&path).unwrap();
     old.execute_batch(schema::FIRST).unwrap();
@@ -343,8 +343,8 @@ async fn an_older_programs_file_is_brought_up() {
     drop((old, alone));
     let store = folder.store(&clock);
     assert_eq!(store.due(9).await.unwrap(), []);
-    let (away, visit) = cast::away(open, clock.now());
-    assert_eq!(store.take(&Step::to(away.clone()).with_state(cast::fresh(), visit)).await.unwrap(), Taken::Done);
+    let (away, visit) = fixtures::away(open, clock.now());
+    assert_eq!(store.take(&Step::to(away.clone()).with_state(fixtures::fresh(), visit)).await.unwrap(), Taken::Done);
     clock.advance(Duration::from_hours(2));
     assert_eq!(store.due(9).await.unwrap(), [away]);
     clock.advance(KEEP);
@@ -356,10 +356,10 @@ async fn an_older_programs_file_is_brought_up() {
 async fn a_consent_is_dropped_when_it_has_ended_and_been_kept() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    let consent = cast::consent(clock.now());
+    let consent = fixtures::consent(clock.now());
     assert_eq!(store.open(&consent, &[], None).await.unwrap(), Opened::New);
-    let (given, _) = cast::agreed(consent, 13 * KEEP, clock.now());
-    store.take(&cast::concluding(given.clone(), None)).await.unwrap();
+    let (given, _) = fixtures::agreed(consent, 13 * KEEP, clock.now());
+    store.take(&fixtures::concluding(given.clone(), None)).await.unwrap();
     clock.advance(14 * KEEP - Duration::from_secs(1));
     assert_eq!(store.tidy().await.unwrap(), 0);
     clock.advance(Duration::from_secs(2));

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::cast::{Draft, deliveries_of, fresh};
+use super::fixtures::{Draft, deliveries_of, fresh};
 use super::races::race;
-use super::{HOUR, House, MINUTE};
+use super::{HOUR, MINUTE, TestStore};
 use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, State, Verdict};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::{Journey, LedTo, ResponseId};
@@ -16,162 +16,163 @@ const COURIERS: usize = 100;
 const RETRY: Verdict = Verdict::Retry(MINUTE);
 const BUSY: Option<AttemptResult> = Some(AttemptResult::Status(503));
 
-async fn paid<const N: usize>(house: &House, merchant: MerchantId, told: [&str; N]) -> Journey {
-    house.paid(Draft::at(house.now()).of(merchant).notifying(told).journey(), fresh()).await
+async fn paid<const N: usize>(tested: &TestStore, merchant: MerchantId, told: [&str; N]) -> Journey {
+    tested.paid(Draft::at(tested.now()).of(merchant).notifying(told).journey(), fresh()).await
 }
 
 fn somebody() -> MerchantId {
     MerchantId::mint(rand::random())
 }
 
-async fn leased(house: &House, most: usize) -> Vec<Leased> {
-    house.store().lease(most, MINUTE, rand::random()).await.unwrap()
+async fn leased(tested: &TestStore, most: usize) -> Vec<Leased> {
+    tested.store().lease(most, MINUTE, rand::random()).await.unwrap()
 }
 
-async fn the_lease(house: &House) -> Lease {
-    let leased = leased(house, 10).await;
+async fn the_lease(tested: &TestStore) -> Lease {
+    let leased = leased(tested, 10).await;
     assert_eq!(leased.len(), 1, "{leased:?}");
     leased[0].lease
 }
 
-async fn report(house: &House, lease: &Lease, attempt_result: Option<AttemptResult>, verdict: Verdict) -> bool {
-    let attempt = attempt_result.map(|attempt_result| AttemptRecord::new(house.now(), MINUTE, attempt_result, b"busy"));
-    house.store().report(lease, attempt.as_ref(), verdict).await.unwrap()
+async fn report(tested: &TestStore, lease: &Lease, attempt_result: Option<AttemptResult>, verdict: Verdict) -> bool {
+    let attempt =
+        attempt_result.map(|attempt_result| AttemptRecord::new(tested.now(), MINUTE, attempt_result, b"busy"));
+    tested.store().report(lease, attempt.as_ref(), verdict).await.unwrap()
 }
 
-async fn of_journey(house: &House, journey: &Journey) -> Vec<Delivery> {
-    house.store().deliveries(journey.pay_id()).await.unwrap()
+async fn of_journey(tested: &TestStore, journey: &Journey) -> Vec<Delivery> {
+    tested.store().deliveries(journey.pay_id()).await.unwrap()
 }
 
-async fn dead(house: &House, merchant: MerchantId) -> Vec<DeliveryContext> {
-    house.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 100).await.unwrap()
+async fn dead(tested: &TestStore, merchant: MerchantId) -> Vec<DeliveryContext> {
+    tested.store().deliveries_of(merchant, DeliveryFilter::Dead, None, 100).await.unwrap()
 }
 
 fn ids(leased: &[Leased]) -> HashSet<DeliveryId> {
     leased.iter().map(|leased| leased.lease.id).collect()
 }
 
-pub(crate) async fn an_outcome_leaves_deliveries_that_are_due_at_once(house: House) {
-    assert_eq!(leased(&house, 10).await, []);
+pub(crate) async fn an_outcome_leaves_deliveries_that_are_due_at_once(tested: TestStore) {
+    assert_eq!(leased(&tested, 10).await, []);
     let merchant = somebody();
-    let journey = paid(&house, merchant, TOLD).await;
-    let all = leased(&house, 10).await;
+    let journey = paid(&tested, merchant, TOLD).await;
+    let all = leased(&tested, 10).await;
     let expected = deliveries_of(&journey, 0);
     assert_eq!(ids(&all), expected.iter().map(|delivery| delivery.id).collect());
     for Leased { context, lease } in &all {
         assert!(expected.contains(&context.delivery), "{context:?}");
         assert_eq!((&context.journey, lease.merchant, lease.id), (&journey, merchant, context.delivery.id));
     }
-    assert_eq!(of_journey(&house, &journey).await, expected, "to be leased changes nothing that is seen");
+    assert_eq!(of_journey(&tested, &journey).await, expected, "to be leased changes nothing that is seen");
 }
 
-pub(crate) async fn those_that_waited_longest_are_leased_first_and_so_many_at_the_most(house: House) {
+pub(crate) async fn those_that_waited_longest_are_leased_first_and_so_many_at_the_most(tested: TestStore) {
     let merchant = somebody();
     let mut journeys = Vec::new();
     for _ in 0..4 {
-        journeys.push(paid(&house, merchant, ["https://m.example/a"]).await);
-        house.pass(MINUTE);
+        journeys.push(paid(&tested, merchant, ["https://m.example/a"]).await);
+        tested.pass(MINUTE);
     }
     for pair in journeys.chunks(2) {
-        let first = leased(&house, 2).await;
+        let first = leased(&tested, 2).await;
         assert_eq!(ids(&first), pair.iter().map(|journey| deliveries_of(journey, 0)[0].id).collect());
     }
-    assert_eq!(leased(&house, 2).await, []);
+    assert_eq!(leased(&tested, 2).await, []);
 }
 
-pub(crate) async fn a_leased_delivery_is_nobody_elses_until_its_lease_lapses(house: House) {
-    let journey = paid(&house, somebody(), ["https://m.example/a"]).await;
-    let first = the_lease(&house).await;
-    house.pass(MINUTE / 2);
-    assert_eq!(leased(&house, 10).await, []);
-    house.pass(MINUTE);
-    let second = the_lease(&house).await;
+pub(crate) async fn a_leased_delivery_is_nobody_elses_until_its_lease_lapses(tested: TestStore) {
+    let journey = paid(&tested, somebody(), ["https://m.example/a"]).await;
+    let first = the_lease(&tested).await;
+    tested.pass(MINUTE / 2);
+    assert_eq!(leased(&tested, 10).await, []);
+    tested.pass(MINUTE);
+    let second = the_lease(&tested).await;
     assert_eq!((second.id, second.by == first.by), (first.id, false));
-    assert!(!report(&house, &first, BUSY, Verdict::Delivered).await, "a late report is fenced off");
-    assert_eq!(of_journey(&house, &journey).await, deliveries_of(&journey, 0));
-    assert!(report(&house, &second, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
-    assert!(!report(&house, &first, BUSY, RETRY).await);
-    assert_eq!(of_journey(&house, &journey).await[0].state, State::Delivered);
+    assert!(!report(&tested, &first, BUSY, Verdict::Delivered).await, "a late report is fenced off");
+    assert_eq!(of_journey(&tested, &journey).await, deliveries_of(&journey, 0));
+    assert!(report(&tested, &second, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
+    assert!(!report(&tested, &first, BUSY, RETRY).await);
+    assert_eq!(of_journey(&tested, &journey).await[0].state, State::Delivered);
 }
 
-pub(crate) async fn a_lapsed_lease_that_nobody_took_over_still_counts(house: House) {
-    let journey = paid(&house, somebody(), ["https://m.example/a"]).await;
-    let lease = the_lease(&house).await;
-    house.pass(HOUR);
-    assert!(report(&house, &lease, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
-    assert_eq!(of_journey(&house, &journey).await[0].state, State::Delivered);
-    assert_eq!(leased(&house, 10).await, []);
+pub(crate) async fn a_lapsed_lease_that_nobody_took_over_still_counts(tested: TestStore) {
+    let journey = paid(&tested, somebody(), ["https://m.example/a"]).await;
+    let lease = the_lease(&tested).await;
+    tested.pass(HOUR);
+    assert!(report(&tested, &lease, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
+    assert_eq!(of_journey(&tested, &journey).await[0].state, State::Delivered);
+    assert_eq!(leased(&tested, 10).await, []);
 }
 
-pub(crate) async fn a_failed_try_is_counted_and_comes_again_when_it_is_due(house: House) {
-    let journey = paid(&house, somebody(), ["https://m.example/a"]).await;
+pub(crate) async fn a_failed_try_is_counted_and_comes_again_when_it_is_due(tested: TestStore) {
+    let journey = paid(&tested, somebody(), ["https://m.example/a"]).await;
     for tries in 1..=3 {
-        let lease = the_lease(&house).await;
+        let lease = the_lease(&tested).await;
         for _ in 0..2 {
-            assert!(report(&house, &lease, BUSY, RETRY).await, "the same report again is done");
+            assert!(report(&tested, &lease, BUSY, RETRY).await, "the same report again is done");
         }
-        let [delivery] = <[_; 1]>::try_from(of_journey(&house, &journey).await).unwrap();
+        let [delivery] = <[_; 1]>::try_from(of_journey(&tested, &journey).await).unwrap();
         let last = delivery.attempts.last().map(AttemptRecord::result);
         assert_eq!((delivery.tries, delivery.state, last), (tries, State::Waiting, BUSY));
         assert_eq!(delivery.attempts.len(), usize::from(tries));
-        let wait = delivery.due_at.since(house.now());
+        let wait = delivery.due_at.since(tested.now());
         assert!(wait <= MINUTE && wait > MINUTE / 2, "{wait:?}");
-        assert_eq!(leased(&house, 10).await, []);
-        house.pass(MINUTE);
+        assert_eq!(leased(&tested, 10).await, []);
+        tested.pass(MINUTE);
     }
 }
 
-pub(crate) async fn what_is_given_back_is_untried_and_due_when_it_says(house: House) {
-    let journey = paid(&house, somebody(), TOLD).await;
-    let all = leased(&house, 10).await;
+pub(crate) async fn what_is_given_back_is_untried_and_due_when_it_says(tested: TestStore) {
+    let journey = paid(&tested, somebody(), TOLD).await;
+    let all = leased(&tested, 10).await;
     let waits = [Duration::ZERO, MINUTE, HOUR];
     let back: Vec<_> = all.iter().map(|leased| leased.lease).zip(waits).collect();
-    house.store().give_back(&back).await.unwrap();
-    assert_eq!(the_lease(&house).await.id, back[0].0.id);
-    house.store().give_back(&back).await.unwrap();
-    assert_eq!(leased(&house, 10).await, [], "what another has taken over is left alone");
+    tested.store().give_back(&back).await.unwrap();
+    assert_eq!(the_lease(&tested).await.id, back[0].0.id);
+    tested.store().give_back(&back).await.unwrap();
+    assert_eq!(leased(&tested, 10).await, [], "what another has taken over is left alone");
     assert!(
-        of_journey(&house, &journey).await.iter().all(|delivery| delivery.tries == 0 && delivery.attempts.is_empty())
+        of_journey(&tested, &journey).await.iter().all(|delivery| delivery.tries == 0 && delivery.attempts.is_empty())
     );
-    house.pass(2 * HOUR);
-    assert_eq!(leased(&house, 10).await.len(), 3);
+    tested.pass(2 * HOUR);
+    assert_eq!(leased(&tested, 10).await.len(), 3);
 }
 
-pub(crate) async fn what_has_ended_is_never_leased_again(house: House) {
-    let journey = paid(&house, somebody(), TOLD).await;
+pub(crate) async fn what_has_ended_is_never_leased_again(tested: TestStore) {
+    let journey = paid(&tested, somebody(), TOLD).await;
     let ends = [Verdict::Delivered, Verdict::Gone, Verdict::Dead];
     let attempt_result = Some(AttemptResult::Unanswered);
-    for (leased, end) in leased(&house, 10).await.iter().zip(ends) {
-        assert!(report(&house, &leased.lease, attempt_result, end).await);
+    for (leased, end) in leased(&tested, 10).await.iter().zip(ends) {
+        assert!(report(&tested, &leased.lease, attempt_result, end).await);
     }
-    house.pass(HOUR);
-    assert_eq!(leased(&house, 10).await, []);
-    let states: HashSet<_> = of_journey(&house, &journey).await.iter().map(|d| d.state.as_str()).collect();
+    tested.pass(HOUR);
+    assert_eq!(leased(&tested, 10).await, []);
+    let states: HashSet<_> = of_journey(&tested, &journey).await.iter().map(|d| d.state.as_str()).collect();
     assert_eq!(states, HashSet::from(["delivered", "gone", "dead"]));
 }
 
-pub(crate) async fn dead_letters_are_listed_newest_first_and_in_pages(house: House) {
+pub(crate) async fn dead_letters_are_listed_newest_first_and_in_pages(tested: TestStore) {
     let (merchant, other) = (somebody(), somebody());
-    paid(&house, other, ["https://m.example/x"]).await;
-    let lease = the_lease(&house).await;
-    assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
+    paid(&tested, other, ["https://m.example/x"]).await;
+    let lease = the_lease(&tested).await;
+    assert!(report(&tested, &lease, BUSY, Verdict::Dead).await);
     let mut ended = Vec::new();
     for n in 0..7 {
-        let journey = paid(&house, merchant, ["https://m.example/a"]).await;
-        let lease = the_lease(&house).await;
-        assert!(report(&house, &lease, BUSY, if n == 3 { Verdict::Gone } else { Verdict::Dead }).await);
-        ended.insert(0, DeliveryContext { delivery: of_journey(&house, &journey).await[0].clone(), journey });
+        let journey = paid(&tested, merchant, ["https://m.example/a"]).await;
+        let lease = the_lease(&tested).await;
+        assert!(report(&tested, &lease, BUSY, if n == 3 { Verdict::Gone } else { Verdict::Dead }).await);
+        ended.insert(0, DeliveryContext { delivery: of_journey(&tested, &journey).await[0].clone(), journey });
         if n % 2 == 0 {
-            house.pass(MINUTE);
+            tested.pass(MINUTE);
         }
     }
     ended.sort_by_key(|context| std::cmp::Reverse(DeliveryCursor::of(&context.delivery)));
-    assert_eq!(dead(&house, merchant).await, ended);
-    assert_eq!(dead(&house, other).await.len(), 1);
-    assert_eq!(dead(&house, somebody()).await, []);
+    assert_eq!(dead(&tested, merchant).await, ended);
+    assert_eq!(dead(&tested, other).await.len(), 1);
+    assert_eq!(dead(&tested, somebody()).await, []);
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = house.store().deliveries_of(merchant, DeliveryFilter::Dead, after, 3).await.unwrap();
+        let page = tested.store().deliveries_of(merchant, DeliveryFilter::Dead, after, 3).await.unwrap();
         after = page.last().map(|last| DeliveryCursor::of(&last.delivery));
         if page.is_empty() {
             break;
@@ -181,101 +182,101 @@ pub(crate) async fn dead_letters_are_listed_newest_first_and_in_pages(house: Hou
     assert_eq!(pages, ended);
 }
 
-pub(crate) async fn a_replayed_delivery_begins_anew(house: House) {
+pub(crate) async fn a_replayed_delivery_begins_anew(tested: TestStore) {
     let merchant = somebody();
-    let journey = paid(&house, merchant, TOLD).await;
-    for (leased, end) in leased(&house, 10).await.iter().zip([Verdict::Delivered, Verdict::Gone, Verdict::Dead]) {
-        assert!(report(&house, &leased.lease, BUSY, end).await);
+    let journey = paid(&tested, merchant, TOLD).await;
+    for (leased, end) in leased(&tested, 10).await.iter().zip([Verdict::Delivered, Verdict::Gone, Verdict::Dead]) {
+        assert!(report(&tested, &leased.lease, BUSY, end).await);
     }
-    house.pass(HOUR);
+    tested.pass(HOUR);
     for Delivery { id, .. } in deliveries_of(&journey, 0) {
         for _ in 0..2 {
-            assert!(house.store().replay(&id, merchant).await.unwrap());
+            assert!(tested.store().replay(&id, merchant).await.unwrap());
         }
-        let delivery = of_journey(&house, &journey).await.into_iter().find(|delivery| delivery.id == id).unwrap();
+        let delivery = of_journey(&tested, &journey).await.into_iter().find(|delivery| delivery.id == id).unwrap();
         assert_eq!((delivery.state, delivery.tries, delivery.since), (State::Waiting, 0, delivery.due_at));
-        assert!(house.now().since(delivery.since) < MINUTE, "{delivery:?}");
+        assert!(tested.now().since(delivery.since) < MINUTE, "{delivery:?}");
     }
-    assert_eq!(dead(&house, merchant).await, []);
-    let all = leased(&house, 10).await;
+    assert_eq!(dead(&tested, merchant).await, []);
+    let all = leased(&tested, 10).await;
     assert_eq!(all.len(), 3);
-    assert!(house.store().replay(&all[0].lease.id, merchant).await.unwrap());
-    assert_eq!(leased(&house, 10).await, [], "one that is under way is left alone");
-    assert!(report(&house, &all[0].lease, BUSY, Verdict::Dead).await);
-    assert_eq!(dead(&house, merchant).await.len(), 1);
+    assert!(tested.store().replay(&all[0].lease.id, merchant).await.unwrap());
+    assert_eq!(leased(&tested, 10).await, [], "one that is under way is left alone");
+    assert!(report(&tested, &all[0].lease, BUSY, Verdict::Dead).await);
+    assert_eq!(dead(&tested, merchant).await.len(), 1);
     let unknown = DeliveryId { event: JourneyEvent::Concluded(9), ..all[0].lease.id };
-    assert!(!house.store().replay(&unknown, merchant).await.unwrap());
+    assert!(!tested.store().replay(&unknown, merchant).await.unwrap());
 }
 
-pub(crate) async fn a_waiting_delivery_that_is_replayed_is_due_now(house: House) {
+pub(crate) async fn a_waiting_delivery_that_is_replayed_is_due_now(tested: TestStore) {
     let merchant = somebody();
-    paid(&house, merchant, ["https://m.example/a"]).await;
-    let lease = the_lease(&house).await;
-    assert!(report(&house, &lease, BUSY, Verdict::Retry(HOUR)).await);
-    assert_eq!(leased(&house, 10).await, []);
-    assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    let again = leased(&house, 10).await;
+    paid(&tested, merchant, ["https://m.example/a"]).await;
+    let lease = the_lease(&tested).await;
+    assert!(report(&tested, &lease, BUSY, Verdict::Retry(HOUR)).await);
+    assert_eq!(leased(&tested, 10).await, []);
+    assert!(tested.store().replay(&lease.id, merchant).await.unwrap());
+    let again = leased(&tested, 10).await;
     assert_eq!(again.iter().map(|l| (l.lease.id, l.context.delivery.tries)).collect::<Vec<_>>(), [(lease.id, 1)]);
 }
 
-pub(crate) async fn a_replayed_delivery_survives_a_later_step(house: House) {
+pub(crate) async fn a_replayed_delivery_survives_a_later_step(tested: TestStore) {
     let merchant = somebody();
-    let journey = paid(&house, merchant, ["https://m.example/a"]).await;
-    let lease = the_lease(&house).await;
-    assert!(report(&house, &lease, BUSY, Verdict::Dead).await);
-    house.pass(Delivery::LIFE);
-    assert!(house.store().replay(&lease.id, merchant).await.unwrap());
-    let later = journey.remember(ResponseId { visit: 0, response_digest: 1 }, LedTo::Outcome(0), house.now()).unwrap();
-    house.done(&Step::to(later.clone())).await;
-    house.pass(Delivery::LIFE);
-    house.store().tidy().await.unwrap();
-    assert_eq!(the_lease(&house).await.id, lease.id);
-    assert_eq!(house.find(&later).await, Some(later));
+    let journey = paid(&tested, merchant, ["https://m.example/a"]).await;
+    let lease = the_lease(&tested).await;
+    assert!(report(&tested, &lease, BUSY, Verdict::Dead).await);
+    tested.pass(Delivery::LIFE);
+    assert!(tested.store().replay(&lease.id, merchant).await.unwrap());
+    let later = journey.remember(ResponseId { visit: 0, response_digest: 1 }, LedTo::Outcome(0), tested.now()).unwrap();
+    tested.done(&Step::to(later.clone())).await;
+    tested.pass(Delivery::LIFE);
+    tested.store().tidy().await.unwrap();
+    assert_eq!(the_lease(&tested).await.id, lease.id);
+    assert_eq!(tested.find(&later).await, Some(later));
 }
 
-pub(crate) async fn of_many_couriers_none_gets_what_another_has_and_nothing_is_lost(house: House) {
+pub(crate) async fn of_many_couriers_none_gets_what_another_has_and_nothing_is_lost(tested: TestStore) {
     let merchant = somebody();
     let mut all = HashSet::new();
     for _ in 0..60 {
-        let journey = paid(&house, merchant, TOLD).await;
+        let journey = paid(&tested, merchant, TOLD).await;
         all.extend(deliveries_of(&journey, 0).into_iter().map(|delivery| delivery.id));
     }
     let ends = race((0..COURIERS).map(|_| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.lease(5, MINUTE, rand::random()).await.unwrap() }
     }))
     .await;
     let mut seen: Vec<Leased> = ends.into_iter().flatten().collect();
     let first = seen.len();
     assert_eq!(ids(&seen).len(), first, "something was leased twice at the same time");
-    while let more @ [_, ..] = leased(&house, 50).await.as_slice() {
+    while let more @ [_, ..] = leased(&tested, 50).await.as_slice() {
         seen.extend(more.to_vec());
     }
     assert_eq!((seen.len(), ids(&seen)), (all.len(), all), "something was lost, or leased twice");
     for leased in &seen[..first] {
-        assert!(report(&house, &leased.lease, BUSY, Verdict::Delivered).await);
+        assert!(report(&tested, &leased.lease, BUSY, Verdict::Delivered).await);
     }
-    house.pass(2 * MINUTE);
-    let left: HashSet<_> = ids(&leased(&house, 1000).await);
+    tested.pass(2 * MINUTE);
+    let left: HashSet<_> = ids(&leased(&tested, 1000).await);
     assert_eq!(left, ids(&seen[first..]), "what was not reported comes again");
 }
 
-pub(crate) async fn deliveries_wait_and_rest_after_reopening(mut house: House) {
+pub(crate) async fn deliveries_wait_and_rest_after_reopening(mut tested: TestStore) {
     let merchant = somebody();
-    let journey = paid(&house, merchant, TOLD).await;
-    let all = leased(&house, 2).await;
-    assert!(report(&house, &all[0].lease, BUSY, Verdict::Dead).await);
-    let before = of_journey(&house, &journey).await;
-    house.reopen().await;
-    assert_eq!(of_journey(&house, &journey).await, before);
-    assert_eq!(dead(&house, merchant).await.len(), 1);
-    assert_eq!(leased(&house, 10).await.len(), 1);
-    assert!(report(&house, &all[1].lease, BUSY, Verdict::Delivered).await, "the lease is still held");
+    let journey = paid(&tested, merchant, TOLD).await;
+    let all = leased(&tested, 2).await;
+    assert!(report(&tested, &all[0].lease, BUSY, Verdict::Dead).await);
+    let before = of_journey(&tested, &journey).await;
+    tested.reopen().await;
+    assert_eq!(of_journey(&tested, &journey).await, before);
+    assert_eq!(dead(&tested, merchant).await.len(), 1);
+    assert_eq!(leased(&tested, 10).await.len(), 1);
+    assert!(report(&tested, &all[1].lease, BUSY, Verdict::Delivered).await, "the lease is still held");
 }
 
-pub(crate) async fn an_endpoint_is_shut_for_a_month_or_until_it_is_reopened(house: House) {
+pub(crate) async fn an_endpoint_is_shut_for_a_month_or_until_it_is_reopened(tested: TestStore) {
     let (endpoint, other) = (fresh(), fresh());
-    let store = house.store();
+    let store = tested.store();
     assert!(!store.is_shut(&endpoint).await.unwrap());
     for _ in 0..2 {
         store.shut(&endpoint).await.unwrap();
@@ -284,8 +285,8 @@ pub(crate) async fn an_endpoint_is_shut_for_a_month_or_until_it_is_reopened(hous
     store.reopen(&endpoint).await.unwrap();
     assert!(!store.is_shut(&endpoint).await.unwrap());
     store.shut(&endpoint).await.unwrap();
-    house.pass(SHUT - MINUTE);
+    tested.pass(SHUT - MINUTE);
     assert!(store.is_shut(&endpoint).await.unwrap());
-    house.pass(2 * MINUTE);
+    tested.pass(2 * MINUTE);
     assert!(!store.is_shut(&endpoint).await.unwrap());
 }

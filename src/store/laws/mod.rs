@@ -19,11 +19,11 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
-pub(crate) mod cast;
 pub(crate) mod consents;
 pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod erasures;
+pub(crate) mod fixtures;
 pub(crate) mod lasting;
 pub(crate) mod lists;
 pub(crate) mod merchants;
@@ -59,13 +59,13 @@ pub(crate) trait Backend: Send + Sync {
 }
 
 /// A store on trial, with a clock that a law moves.
-pub(crate) struct House {
+pub(crate) struct TestStore {
     backend: Box<dyn Backend>,
     clock: Arc<TestClock>,
     store: Option<Arc<dyn Store>>,
 }
 
-impl House {
+impl TestStore {
     /// A new and empty store.
     pub(crate) async fn build(backend: impl Backend + 'static) -> Self {
         let clock = Arc::new(TestClock::default());
@@ -99,21 +99,21 @@ impl House {
 
     /// Opens `journey`, and its customer leaves for the provider under `state`.
     async fn away(&self, journey: Journey, state: Digest) -> Journey {
-        let (journey, visit) = cast::away(self.opened(journey).await, self.now());
+        let (journey, visit) = fixtures::away(self.opened(journey).await, self.now());
         self.done(&Step::to(journey.clone()).with_state(state, visit)).await;
         journey
     }
 
     /// Concludes `journey`, which is stored as it is given, by `fact`.
     async fn concluded(&self, journey: Journey, fact: &Fact, token: Option<MintedToken>) -> Journey {
-        let (journey, _) = cast::concluded(journey, fact, self.now());
-        self.done(&cast::concluding(journey.clone(), token)).await;
+        let (journey, _) = fixtures::concluded(journey, fact, self.now());
+        self.done(&fixtures::concluding(journey.clone(), token)).await;
         journey
     }
 
     /// Opens `journey`, and concludes it as paid, with a token that lives an hour.
     async fn paid(&self, journey: Journey, token: Digest) -> Journey {
-        let away = self.away(journey, cast::fresh()).await;
+        let away = self.away(journey, fixtures::fresh()).await;
         self.concluded(away, &Fact::paid(), Some(self.token(token))).await
     }
 
@@ -302,9 +302,9 @@ macro_rules! store_laws {
                 a_spent_token_is_spent_after_reopening
                 tidying_drops_nothing_that_is_promised
                 what_belongs_to_a_journey_lasts_as_long_as_it_waits
-                a_new_store_takes_the_house_down
+                a_new_store_notes_its_owner
                 a_key_may_follow_another
-                another_house_is_refused_and_changes_nothing
+                another_gateway_is_refused_and_changes_nothing
                 a_store_answers_and_says_what_it_is
             }
         }
@@ -320,8 +320,8 @@ macro_rules! mount {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $law() {
-                    let house = $crate::store::laws::House::build($backend).await;
-                    $crate::store::laws::$chapter::$law(house).await;
+                    let tested = $crate::store::laws::TestStore::build($backend).await;
+                    $crate::store::laws::$chapter::$law(tested).await;
                 }
             )+
         }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use super::House;
-use super::cast::{Draft, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation};
+use super::TestStore;
+use super::fixtures::{Draft, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation};
 use crate::domain::outcome::Fact;
 use crate::store::{Kept, Opened, Redemption, Replaced, Reservation, Reserved, Taken};
 
@@ -21,64 +21,64 @@ pub(super) async fn race<T: Send + 'static>(
     ends
 }
 
-pub(crate) async fn of_two_final_outcomes_one_wins(house: House) {
+pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
     for _ in 0..20 {
-        let away = house.away(Draft::at(house.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
-        let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| concluded(away.clone(), &fact, house.now()).0);
-        let steps = rivals.clone().map(|journey| concluding(journey, Some(house.token(fresh()))));
+        let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
+        let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| concluded(away.clone(), &fact, tested.now()).0);
+        let steps = rivals.clone().map(|journey| concluding(journey, Some(tested.token(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {
-            let store = house.store().clone();
+            let store = tested.store().clone();
             async move { store.take(&step).await.unwrap() }
         });
         let ends = race(runners).await;
         let winner = ends.iter().position(|end| *end == Taken::Done).unwrap();
         assert_eq!(ends[1 - winner], Taken::Lost(Box::new(rivals[winner].clone())));
-        assert_eq!(house.find(&away).await.as_ref(), Some(&rivals[winner]));
-        assert_eq!(house.store().deliveries(away.pay_id()).await.unwrap(), deliveries_of(&rivals[winner], 0));
+        assert_eq!(tested.find(&away).await.as_ref(), Some(&rivals[winner]));
+        assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), deliveries_of(&rivals[winner], 0));
         let tokens = steps.map(|step| step.token().unwrap().digest);
         let (shard, by) = (away.id().shard(), away.opening().merchant);
-        let lost = house.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
+        let lost = tested.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
         assert_eq!(lost, Redemption::Unknown);
-        let won = house.store().redeem(shard, &tokens[winner], by, &fresh()).await.unwrap();
+        let won = tested.store().redeem(shard, &tokens[winner], by, &fresh()).await.unwrap();
         assert!(matches!(won, Redemption::Granted { .. }), "{won:?}");
     }
 }
 
-pub(crate) async fn of_many_attempts_at_a_token_one_is_granted(house: House) {
+pub(crate) async fn of_many_attempts_at_a_token_one_is_granted(tested: TestStore) {
     let token = fresh();
-    let paid = house.paid(Draft::at(house.now()).journey(), token).await;
+    let paid = tested.paid(Draft::at(tested.now()).journey(), token).await;
     let (shard, by) = (paid.id().shard(), paid.opening().merchant);
     let ends = race((0..RACERS).map(|_| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.redeem(shard, &token, by, &fresh()).await.unwrap() }
     }))
     .await;
-    let spent_at = house.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let spent_at = tested.store().spent_at(shard, &token).await.unwrap().unwrap();
     let granted = ends.iter().filter(|end| matches!(end, Redemption::Granted { spent_at: at, .. } if *at == spent_at));
     assert_eq!(granted.count(), 1);
     let spent = ends.iter().filter(|end| **end == Redemption::Spent { at: spent_at });
     assert_eq!(spent.count(), RACERS - 1);
 }
 
-pub(crate) async fn one_attempt_made_many_times_at_once_is_granted_every_time(house: House) {
+pub(crate) async fn one_attempt_made_many_times_at_once_is_granted_every_time(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
-    let paid = house.paid(Draft::at(house.now()).journey(), token).await;
+    let paid = tested.paid(Draft::at(tested.now()).journey(), token).await;
     let (shard, by) = (paid.id().shard(), paid.opening().merchant);
     let ends = race((0..RACERS).map(|_| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.redeem(shard, &token, by, &attempt).await.unwrap() }
     }))
     .await;
-    let spent_at = house.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let spent_at = tested.store().spent_at(shard, &token).await.unwrap().unwrap();
     let granted = Redemption::Granted { journey: Box::new(paid), spent_at };
     assert_eq!(ends, vec![granted; RACERS]);
 }
 
-pub(crate) async fn of_many_openings_under_one_reservation_one_is_new(house: House) {
-    let (reservation, now) = (reservation(), house.now());
+pub(crate) async fn of_many_openings_under_one_reservation_one_is_new(tested: TestStore) {
+    let (reservation, now) = (reservation(), tested.now());
     let journeys: Vec<_> = (0..RACERS).map(|_| Draft::at(now).reserved_by(&reservation).journey()).collect();
     let ends = race(journeys.clone().into_iter().map(|journey| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.open(&journey, &[], Some(&reservation)).await.unwrap() }
     }))
     .await;
@@ -87,15 +87,15 @@ pub(crate) async fn of_many_openings_under_one_reservation_one_is_new(house: Hou
     assert_eq!(ends.iter().filter(|end| **end == repeated).count(), RACERS - 1);
     let mut found = 0;
     for journey in &journeys {
-        found += usize::from(house.find(journey).await.is_some());
+        found += usize::from(tested.find(journey).await.is_some());
     }
     assert_eq!(found, 1);
 }
 
-pub(crate) async fn of_many_reservations_of_one_key_one_is_fresh(house: House) {
+pub(crate) async fn of_many_reservations_of_one_key_one_is_fresh(tested: TestStore) {
     let key = fresh();
     let ends = race((0..RACERS).map(|_| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.reserve(&Reservation { key, request: fresh(), kept: Kept::ADay }).await.unwrap() }
     }))
     .await;
@@ -103,16 +103,16 @@ pub(crate) async fn of_many_reservations_of_one_key_one_is_fresh(house: House) {
     assert_eq!(ends.iter().filter(|end| **end == Reserved::Reused).count(), RACERS - 1);
 }
 
-pub(crate) async fn of_many_changes_to_a_profile_one_is_done(house: House) {
-    let shop = merchant("Shop", house.now());
-    assert!(house.store().add(&shop).await.unwrap());
+pub(crate) async fn of_many_changes_to_a_profile_one_is_done(tested: TestStore) {
+    let shop = merchant("Shop", tested.now());
+    assert!(tested.store().add(&shop).await.unwrap());
     let changes: Vec<_> = (0..RACERS).map(|n| renamed(&shop, &format!("Shop {n}"))).collect();
     let ends = race(changes.clone().into_iter().map(|change| {
-        let store = house.store().clone();
+        let store = tested.store().clone();
         async move { store.replace(&change, None).await.unwrap() }
     }))
     .await;
     let winner = ends.iter().position(|end| *end == Replaced::Done).unwrap();
     assert_eq!(ends.iter().filter(|end| **end == Replaced::Stale).count(), RACERS - 1);
-    assert_eq!(house.store().merchant(shop.id).await.unwrap().as_ref(), Some(&changes[winner]));
+    assert_eq!(tested.store().merchant(shop.id).await.unwrap().as_ref(), Some(&changes[winner]));
 }

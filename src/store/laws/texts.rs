@@ -1,7 +1,7 @@
 //! Laws of odd texts: no byte of a name, a note, a URL or a digest means anything to a store.
 
-use super::House;
-use super::cast::{Draft, entry, fresh, merchant};
+use super::TestStore;
+use super::fixtures::{Draft, entry, fresh, merchant};
 use crate::domain::merchant::MerchantName;
 use crate::domain::secret::Digest;
 use crate::store::{Kept, Redemption, Reservation, Reserved};
@@ -23,25 +23,25 @@ fn long() -> [String; 2] {
     ["x", "y"].map(|end| format!("{}{end}", "é".repeat(127)))
 }
 
-pub(crate) async fn odd_texts_come_back_as_they_went(house: House) {
+pub(crate) async fn odd_texts_come_back_as_they_went(tested: TestStore) {
     let long = long();
     let texts = ODD.iter().copied().chain(long.iter().map(String::as_str));
     let mut journeys = Vec::new();
     for text in texts {
         let url = format!("https://m.example/{{pay_id}}/a:b*c?x=%7B07%7D&t={}#/h:*", text.len());
         let name: String = text.chars().take(80).collect();
-        let draft = Draft::at(house.now()).noted(text).with(|opening| {
+        let draft = Draft::at(tested.now()).noted(text).with(|opening| {
             opening.plan.landing = Some(entry(&url));
             opening.merchant_name = MerchantName::parse(&name).unwrap();
             opening.extras = vec![(text.to_owned(), String::new()), (String::new(), text.to_owned())];
         });
-        journeys.push(house.opened(draft.journey()).await);
-        let shop = merchant(&name, house.now());
-        assert!(house.store().add(&shop).await.unwrap());
-        assert_eq!(house.store().merchant(shop.id).await.unwrap(), Some(shop));
+        journeys.push(tested.opened(draft.journey()).await);
+        let shop = merchant(&name, tested.now());
+        assert!(tested.store().add(&shop).await.unwrap());
+        assert_eq!(tested.store().merchant(shop.id).await.unwrap(), Some(shop));
     }
     for journey in journeys {
-        assert_eq!(house.find(&journey).await, Some(journey));
+        assert_eq!(tested.find(&journey).await, Some(journey));
     }
 }
 
@@ -55,11 +55,11 @@ fn odd_digests() -> Vec<Digest> {
     repeated.chain([cut, cut_alike]).map(Digest::new).collect()
 }
 
-pub(crate) async fn digests_of_odd_bytes_are_kept_apart(house: House) {
-    keep_apart(&house, &odd_digests()).await;
+pub(crate) async fn digests_of_odd_bytes_are_kept_apart(tested: TestStore) {
+    keep_apart(&tested, &odd_digests()).await;
 }
 
-pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(house: House) {
+pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(tested: TestStore) {
     let first = *fresh().as_bytes();
     let mut digests = vec![Digest::new(first)];
     for byte in [0, 1, 7, 15, 16, 30, 31] {
@@ -67,24 +67,24 @@ pub(crate) async fn digests_that_differ_in_one_bit_are_kept_apart(house: House) 
         other[byte] ^= 0x80;
         digests.push(Digest::new(other));
     }
-    keep_apart(&house, &digests).await;
+    keep_apart(&tested, &digests).await;
 }
 
 /// Uses each digest as a reservation's key, a state and a token; each must answer for itself.
-async fn keep_apart(house: &House, digests: &[Digest]) {
+async fn keep_apart(tested: &TestStore, digests: &[Digest]) {
     let mut journeys = Vec::new();
     for digest in digests {
         let reservation = Reservation { key: *digest, request: fresh(), kept: Kept::ADay };
-        assert_eq!(house.store().reserve(&reservation).await.unwrap(), Reserved::Fresh);
-        assert_eq!(house.store().reserve(&reservation).await.unwrap(), Reserved::Repeated);
-        let away = house.away(Draft::at(house.now()).journey(), *digest).await;
-        journeys.push((*digest, away, house.paid(Draft::at(house.now()).journey(), *digest).await));
+        assert_eq!(tested.store().reserve(&reservation).await.unwrap(), Reserved::Fresh);
+        assert_eq!(tested.store().reserve(&reservation).await.unwrap(), Reserved::Repeated);
+        let away = tested.away(Draft::at(tested.now()).journey(), *digest).await;
+        journeys.push((*digest, away, tested.paid(Draft::at(tested.now()).journey(), *digest).await));
     }
     for (digest, away, paid) in journeys {
-        let found = house.store().find_by_state(away.id().shard(), &digest).await.unwrap();
+        let found = tested.store().find_by_state(away.id().shard(), &digest).await.unwrap();
         assert_eq!(found, Some((away, 0)));
         let (shard, by) = (paid.id().shard(), paid.opening().merchant);
-        let redeemed = house.store().redeem(shard, &digest, by, &fresh()).await.unwrap();
+        let redeemed = tested.store().redeem(shard, &digest, by, &fresh()).await.unwrap();
         assert!(matches!(redeemed, Redemption::Granted { journey, .. } if *journey == paid));
     }
 }

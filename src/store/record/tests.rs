@@ -23,7 +23,7 @@ use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
 use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns};
 use crate::domain::user::ApplicationUser;
-use crate::store::laws::cast;
+use crate::store::laws::fixtures;
 
 fn well_travelled() -> Journey {
     let BegunVisit::New(journey, visit) = journey().begin_visit(None, NOW) else { panic!() };
@@ -102,11 +102,12 @@ fn consented() -> Journey {
 #[test]
 fn a_journey_survives_its_record() {
     let mut opening = journey().opening().clone();
-    opening.plan.landing = Some(PlannedCallback { ways: cast::ways(), ..cast::entry("com.example.app://cb") });
+    opening.plan.landing = Some(PlannedCallback { ways: fixtures::ways(), ..fixtures::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
-    let told = cast::Draft::at(NOW)
-        .with(|opening| opening.plan.endpoints = vec![WebhookEndpoint::at(cast::entry("https://m.example/pay").url)]);
-    for journey in [journey(), well_travelled(), cast::consent(NOW), consented(), to_an_app, told.journey()] {
+    let told = fixtures::Draft::at(NOW).with(|opening| {
+        opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)];
+    });
+    for journey in [journey(), well_travelled(), fixtures::consent(NOW), consented(), to_an_app, told.journey()] {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
 }
@@ -121,7 +122,7 @@ fn a_record_is_small() {
 fn a_user_survives_its_record() {
     let merchant = MerchantId::mint([1; 16]);
     for own in [None, Some("ada"), Some("Ünïcödé 𝄞 می\u{200c}خواهم")] {
-        let user = cast::user(merchant, own, NOW);
+        let user = fixtures::user(merchant, own, NOW);
         assert_eq!(read_user(&write_user(&user).unwrap()), Ok(user));
     }
 }
@@ -200,8 +201,8 @@ fn an_older_programs_record_is_read() {
 
 #[test]
 fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
-    let url = |url| cast::entry(url).url;
-    let mut merchant = cast::merchant("Shop", NOW);
+    let url = |url| fixtures::entry(url).url;
+    let mut merchant = fixtures::merchant("Shop", NOW);
     let endpoint = WebhookEndpoint {
         form: "brackets".into(),
         notify_on: NotifyOn::parse(["paid", "expired"]).unwrap(),
@@ -240,20 +241,20 @@ fn journeys_of_every_purpose_survive_their_record() {
         operation(OperationKind::Chargeback, Some(amount), Some(of)),
         Purpose::Job(Job { message: Sealed::new(vec![3; 40]) }),
     ] {
-        let journey = cast::Draft::at(NOW).with(|opening| opening.purpose = purpose).journey();
+        let journey = fixtures::Draft::at(NOW).with(|opening| opening.purpose = purpose).journey();
         assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
     }
 }
 
 #[test]
 fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
-    let draft = cast::Draft::at(NOW).with(|opening| {
-        let cancelled = Some(cast::entry("https://m.example/no"));
+    let draft = fixtures::Draft::at(NOW).with(|opening| {
+        let cancelled = Some(fixtures::entry("https://m.example/no"));
         opening.plan.refused = Some(Refused { cancelled, failed: None });
-        let plain = WebhookEndpoint::at(cast::entry("https://m.example/1").url);
+        let plain = WebhookEndpoint::at(fixtures::entry("https://m.example/1").url);
         opening.plan.endpoints = vec![plain.clone(), WebhookEndpoint { form: "form".into(), slot: Some(3), ..plain }];
     });
-    let (paid, _) = cast::concluded(draft.journey(), &Fact::paid(), NOW);
+    let (paid, _) = fixtures::concluded(draft.journey(), &Fact::paid(), NOW);
     let amount = Some(Amount::parse("5", Currency::EUR).unwrap());
     let applied = AppliedOperation { by: PayId::new(7).unwrap(), kind: OperationKind::Refund, amount };
     let journey = paid.apply(applied).unwrap().resulted(Sealed::new(vec![9; 30]));
@@ -263,10 +264,10 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
 #[test]
 fn how_returns_are_signed_survives_both_records() {
     for signed_returns in [SignedReturns::Off, SignedReturns::Hmac, SignedReturns::Ed25519] {
-        let mut merchant = cast::merchant("Shop", NOW);
+        let mut merchant = fixtures::merchant("Shop", NOW);
         merchant.settings.signed_returns = signed_returns;
         assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
-        let journey = cast::Draft::at(NOW).with(|opening| opening.terms.signed_returns = signed_returns).journey();
+        let journey = fixtures::Draft::at(NOW).with(|opening| opening.terms.signed_returns = signed_returns).journey();
         assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
     }
 }
@@ -293,7 +294,7 @@ type OldTold = (bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8;
 
 #[test]
 fn an_older_merchant_is_read_with_its_api_keys() {
-    let (plain, hashed) = (cast::fresh(), cast::fresh());
+    let (plain, hashed) = (fixtures::fresh(), fixtures::fresh());
     let old = OldMerchant {
         id: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
         revision: 3,
@@ -314,7 +315,7 @@ fn an_older_merchant_is_read_with_its_api_keys() {
         api_keys: vec![IssuedKey::older(plain, Some(hashed), NOW)],
         signing_secret: Rotating::first(Sealed::new(vec![1, 2, 3])),
         webhook_key: Rotating::first(Sealed::new(Vec::new())),
-        ..cast::merchant("Shop", NOW)
+        ..fixtures::merchant("Shop", NOW)
     };
     let written = write(&old).unwrap();
     assert_eq!(read_merchant(&written), Ok(expected.clone()));
@@ -333,9 +334,9 @@ fn an_older_merchant_is_read_with_its_api_keys() {
 
 #[test]
 fn keys_that_overlap_and_a_merchant_that_is_shut_out_survive_their_record() {
-    let mut merchant = cast::merchant("Shop", NOW);
-    let ending = IssuedKey { ends_at: Some(NOW), hashed: None, ..cast::issued(NOW) };
-    merchant.api_keys = vec![ending, cast::issued(NOW)];
+    let mut merchant = fixtures::merchant("Shop", NOW);
+    let ending = IssuedKey { ends_at: Some(NOW), hashed: None, ..fixtures::issued(NOW) };
+    merchant.api_keys = vec![ending, fixtures::issued(NOW)];
     merchant.standing = Standing::Disabled;
     let rotated = |secret: &Rotating| secret.rotated(Sealed::new(vec![9; 40]), Duration::from_secs(60), NOW).unwrap();
     merchant.signing_secret = rotated(&merchant.signing_secret);
@@ -350,7 +351,7 @@ fn damage_is_an_error_and_never_a_panic() {
             assert!(read_journey(&bytes[..cut]).is_err(), "{cut} bytes were read as a journey");
         }
     }
-    let user = write_user(&cast::user(MerchantId::mint([1; 16]), Some("ada"), NOW)).unwrap();
+    let user = write_user(&fixtures::user(MerchantId::mint([1; 16]), Some("ada"), NOW)).unwrap();
     for cut in 0..user.len() {
         assert!(read_user(&user[..cut]).is_err(), "{cut} bytes were read as a user");
     }

@@ -35,8 +35,8 @@ pub(super) fn short(digest: &Digest) -> [u8; 16] {
     short
 }
 
-/// What the house belongs to: one key for the whole store.
-pub(super) fn house() -> Vec<u8> {
+/// Whom the store belongs to: one key for the whole store.
+pub(super) fn owner() -> Vec<u8> {
     key(Shard::of_byte(0), b'h', &[])
 }
 

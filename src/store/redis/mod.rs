@@ -6,12 +6,12 @@
 mod address;
 mod api_keys;
 mod deliveries;
-mod house;
 mod indexes;
 mod journeys;
 mod keys;
 mod link;
 mod merchants;
+mod owner;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -67,9 +67,9 @@ impl Store for RedisStore {
         address::describe(self.link.client())
     }
 
-    async fn settle_in(&self, keys: &[Digest]) -> Result<(), StoreError> {
-        house::inspect(&self.link).await?;
-        house::register_owner(&self.link, keys).await
+    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError> {
+        owner::inspect(&self.link).await?;
+        owner::register_owner(&self.link, keys).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -78,8 +78,8 @@ scripts! {
     REPLAY = "replay",
     /// Drops what has expired from an index.
     TRIM = "trim",
-    /// Writes down which house a store belongs to.
-    HOUSE = "house",
+    /// Writes down who owns a store.
+    OWNER = "owner",
 }
 
 /// How a script is sent.

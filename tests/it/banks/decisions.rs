@@ -32,7 +32,7 @@ async fn every_kind_of_bank_says_no() {
     for kind in KINDS {
         let bank = ready(&banks, kind).await;
         match visit(&banks, &bank, Decision::Deny).await {
-            Proven::Refusal(error) => assert_eq!(error.code(), "access_denied", "{kind}"),
+            Proven::Refused(error) => assert_eq!(error.code(), "access_denied", "{kind}"),
             proven => panic!("{kind}: {proven:?}"),
         }
         assert_eq!(banks.count(kind, "token"), 0, "{kind} was asked about a refusal");

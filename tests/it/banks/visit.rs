@@ -33,7 +33,7 @@ pub enum Proven {
     /// The bank said so.
     Fact(Fact),
     /// A browser said no, or a signed answer did.
-    Refusal(ProviderRefusal),
+    Refused(ProviderRefusal),
     /// It is not how this bank answers.
     Invalid(Invalid),
     /// It has no state, or another one.
@@ -111,14 +111,14 @@ impl Visit {
         }
         match response.kind {
             ResponseKind::Code(evidence) => Ok(evidence),
-            ResponseKind::Error(error) => Err(Proven::Refusal(error)),
+            ResponseKind::Error(error) => Err(Proven::Refused(error)),
         }
     }
 
     pub async fn genuine(&self, bank: &Oidc, evidence: &Evidence) -> Result<(), Proven> {
         match bank.check(&self.context(), evidence).await {
             Ok(Checked::Genuine) => Ok(()),
-            Ok(Checked::Refused(error)) => Err(Proven::Refusal(error)),
+            Ok(Checked::Refused(error)) => Err(Proven::Refused(error)),
             Err(trouble) => Err(Proven::Trouble(trouble)),
         }
     }
@@ -163,7 +163,7 @@ impl Proven {
     /// The error of a refusal that came through the browser.
     #[track_caller]
     pub fn refusal(&self) -> &str {
-        let Self::Refusal(error) = self else { panic!("no refusal: {self:?}") };
+        let Self::Refused(error) = self else { panic!("no refusal: {self:?}") };
         error.code()
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::banks::process::{Banks, KINDS};
 
-/// The operator's key of such a house.
+/// The operator's key of such a gateway.
 pub const OPERATOR: &str = "operator-of-real-banks-0123456789";
 
 /// An institution for each kind of bank, named as the kind.

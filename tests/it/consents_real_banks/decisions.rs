@@ -4,17 +4,17 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::config::OPERATOR;
-use super::way::{decided, home, house, open_with};
+use super::way::{decided, gateway, home, open_with};
 use crate::banks::customer::Decision;
 use crate::banks::process::{Banks, KINDS};
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::tpp::{Asked, CALLBACK, Tpp, account_request, payment_request};
 
-async fn as_operator(house: &House, method: Method, page: &str, body: &str) -> Value {
+async fn as_operator(gateway: &TestGateway, method: Method, page: &str, body: &str) -> Value {
     let bearer = format!("Bearer {OPERATOR}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    house.http.send(method, page, &headers, body.to_owned()).await.is(200).json()
+    gateway.http.send(method, page, &headers, body.to_owned()).await.is(200).json()
 }
 
 fn whose(asked: &Asked, kind: &str) -> String {
@@ -22,41 +22,41 @@ fn whose(asked: &Asked, kind: &str) -> String {
     format!("application-user-id=john.doe%40company.com&user-uuid={user}&institution={kind}")
 }
 
-async fn approves(house: &House, banks: &Banks, tpp: &Tpp, kind: &str) {
+async fn approves(gateway: &TestGateway, banks: &Banks, tpp: &Tpp, kind: &str) {
     let asked = tpp.ask(json!({ "institutionId": kind })).await;
-    let landing = decided(house, banks, kind, &asked, Decision::Approve).await;
+    let landing = decided(gateway, banks, kind, &asked, Decision::Approve).await;
     assert!(landing.url.path().ends_with(&format!("/return/{kind}")), "{}", landing.url);
-    let url = home(&house.http, &landing).await;
+    let url = home(&gateway.http, &landing).await;
     let token = query_value(&url, "consent");
     assert_eq!(url, format!("{CALLBACK}?consent={token}&{}", whose(&asked, kind)));
     for _ in 0..3 {
-        assert_eq!(home(&house.http, &landing).await, url, "{kind}");
+        assert_eq!(home(&gateway.http, &landing).await, url, "{kind}");
     }
     let consent = tpp.consent(&asked.id).await;
     assert_eq!((&consent["status"], &consent["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
-    let said = as_operator(house, Method::POST, "/v1/introspect", &format!("token={token}")).await;
+    let said = as_operator(gateway, Method::POST, "/v1/introspect", &format!("token={token}")).await;
     assert_eq!((&said["active"], &said["institution"]), (&json!(true), &json!(kind)));
     let page = format!("/v1/consents/{}/bank-tokens", asked.id);
-    let tokens = as_operator(house, Method::GET, &page, "").await["tokens"].clone();
+    let tokens = as_operator(gateway, Method::GET, &page, "").await["tokens"].clone();
     assert!(tokens["access_token"].as_str().is_some_and(|token| !token.is_empty()), "{kind}");
     assert!(tokens["id_token"].is_string(), "{kind}");
 }
 
-async fn refuses(house: &House, banks: &Banks, tpp: &Tpp, kind: &str) {
+async fn refuses(gateway: &TestGateway, banks: &Banks, tpp: &Tpp, kind: &str) {
     let asked = tpp.ask(json!({ "institutionId": kind })).await;
-    let landing = decided(house, banks, kind, &asked, Decision::Deny).await;
-    let url = home(&house.http, &landing).await;
+    let landing = decided(gateway, banks, kind, &asked, Decision::Deny).await;
+    let url = home(&gateway.http, &landing).await;
     assert!(url.starts_with(&format!("{CALLBACK}?{}&error=access_denied", whose(&asked, kind))), "{url}");
-    assert_eq!(home(&house.http, &landing).await, url, "{kind}");
+    assert_eq!(home(&gateway.http, &landing).await, url, "{kind}");
     assert_eq!(tpp.consent(&asked.id).await["status"], "REJECTED", "{kind}");
 }
 
 async fn every_kind(store: StoreKind) {
-    let (house, banks) = house(store).await;
-    let tpp = Tpp::of(&house).await;
+    let (gateway, banks) = gateway(store).await;
+    let tpp = Tpp::of(&gateway).await;
     for kind in KINDS {
-        approves(&house, &banks, &tpp, kind).await;
-        refuses(&house, &banks, &tpp, kind).await;
+        approves(&gateway, &banks, &tpp, kind).await;
+        refuses(&gateway, &banks, &tpp, kind).await;
     }
 }
 
@@ -74,16 +74,16 @@ async fn every_kind_of_bank_on_redis() {
 #[tokio::test]
 async fn a_return_from_a_bank_that_is_asked_once_takes_three_round_trips() {
     let banks = Banks::start("http://127.0.0.1:9");
-    let house = open_with(StoreKind::Proxied, &banks, &[("HANDBACK_WORKERS", "1")]).await;
-    let tpp = Tpp::of(&house).await;
+    let gateway = open_with(StoreKind::Proxied, &banks, &[("HANDBACK_WORKERS", "1")]).await;
+    let tpp = Tpp::of(&gateway).await;
     let mut least = usize::MAX;
-    // The house sweeps every second over the same proxy, so a single count may be too high, never too low.
+    // The gateway sweeps every second over the same proxy, so a single count may be too high, never too low.
     for _ in 0..8 {
         let asked = tpp.ask(json!({ "institutionId": "plain" })).await;
-        let landing = decided(&house, &banks, "plain", &asked, Decision::Approve).await;
-        let before = house.proxy().round_trips();
-        home(&house.http, &landing).await;
-        least = least.min(house.proxy().round_trips() - before);
+        let landing = decided(&gateway, &banks, "plain", &asked, Decision::Approve).await;
+        let before = gateway.proxy().round_trips();
+        home(&gateway.http, &landing).await;
+        least = least.min(gateway.proxy().round_trips() - before);
     }
     assert_eq!(least, 3);
 }
@@ -91,8 +91,8 @@ async fn a_return_from_a_bank_that_is_asked_once_takes_three_round_trips() {
 /// Its features hold payments; but no bank of this kind is told of one, so none can have been agreed to.
 #[tokio::test]
 async fn a_payment_is_refused_where_the_bank_would_not_hear_of_it() {
-    let (house, banks) = house(StoreKind::Embedded).await;
-    let tpp = Tpp::of(&house).await;
+    let (gateway, banks) = gateway(StoreKind::Embedded).await;
+    let tpp = Tpp::of(&gateway).await;
     for kind in ["plain", "par", "hybrid"] {
         let mut body = account_request(json!({ "institutionId": kind }));
         body["paymentRequest"] = payment_request();
@@ -109,13 +109,13 @@ async fn a_payment_is_refused_where_the_bank_would_not_hear_of_it() {
 }
 
 #[tokio::test]
-async fn a_house_of_real_banks_takes_no_checkouts() {
-    let (house, banks) = house(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let refused = shop.refusal(&json!("https://shop.example/cb")).await;
+async fn a_gateway_of_real_banks_takes_no_checkouts() {
+    let (gateway, banks) = gateway(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let refused = merchant.refusal(&json!("https://shop.example/cb")).await;
     assert!(refused.contains("none of this gateway's takes payments"), "{refused}");
-    assert!(house.command(&["check-config"]).contains("institution[0].bank.issuer"));
-    let checked: Value = serde_json::from_str(&house.command(&["check-config", "--json"])).unwrap();
+    assert!(gateway.command(&["check-config"]).contains("institution[0].bank.issuer"));
+    let checked: Value = serde_json::from_str(&gateway.command(&["check-config", "--json"])).unwrap();
     assert_eq!(checked["settings"]["institution[0].bank.client_secret"]["value"], "given");
     let printed = checked.to_string();
     assert!(!printed.contains("PRIVATE KEY") && !printed.contains(OPERATOR), "{printed}");

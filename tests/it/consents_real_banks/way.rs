@@ -8,51 +8,51 @@ use handback::web::page::assets;
 use super::config;
 use crate::banks::customer::{Customer, Decision, Landing};
 use crate::banks::process::Banks;
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{Http, HttpReply};
 use crate::support::tpp::Asked;
 
 /// How long a busy machine may take for one step.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A house whose institutions are the banks, and the banks.
-pub async fn house(kind: StoreKind) -> (House, Banks) {
+/// A gateway whose institutions are the banks, and the banks.
+pub async fn gateway(kind: StoreKind) -> (TestGateway, Banks) {
     let banks = Banks::start("http://127.0.0.1:9");
-    let house = open(kind, &banks).await;
-    (house, banks)
+    let gateway = open(kind, &banks).await;
+    (gateway, banks)
 }
 
-/// A house whose institutions are these banks.
-pub async fn open(kind: StoreKind, banks: &Banks) -> House {
+/// A gateway whose institutions are these banks.
+pub async fn open(kind: StoreKind, banks: &Banks) -> TestGateway {
     open_with(kind, banks, &[]).await
 }
 
 /// The same, with these variables besides.
-pub async fn open_with(kind: StoreKind, banks: &Banks, env: &[(&str, &str)]) -> House {
-    let house = House::open_own_with(kind, &config::file(banks), env).await;
-    banks.answer_at(house.http.base());
-    house
+pub async fn open_with(kind: StoreKind, banks: &Banks, env: &[(&str, &str)]) -> TestGateway {
+    let gateway = TestGateway::open_own_with(kind, &config::file(banks), env).await;
+    banks.answer_at(gateway.http.base());
+    gateway
 }
 
 /// Sends the customer of a consent to its bank, who decides there: where the bank sends the browser.
-pub async fn decided(house: &House, banks: &Banks, kind: &str, asked: &Asked, decision: Decision) -> Landing {
+pub async fn decided(gateway: &TestGateway, banks: &Banks, kind: &str, asked: &Asked, decision: Decision) -> Landing {
     let out = asked.data["authorisationUrl"].as_str().expect("an address");
-    let bank = sent_on(async || house.http.get(out).await).await;
-    at_bank(house, banks, kind, &bank, decision).await
+    let bank = sent_on(async || gateway.http.get(out).await).await;
+    at_bank(gateway, banks, kind, &bank, decision).await
 }
 
 /// The customer decides at the bank, at this address of its: where the bank sends the browser.
-pub async fn at_bank(house: &House, banks: &Banks, kind: &str, bank: &str, decision: Decision) -> Landing {
-    let mut customer = Customer::new(house.http.base(), banks.ca(kind).as_deref());
+pub async fn at_bank(gateway: &TestGateway, banks: &Banks, kind: &str, bank: &str, decision: Decision) -> Landing {
+    let mut customer = Customer::new(gateway.http.base(), banks.ca(kind).as_deref());
     customer.decide(bank, decision).await
 }
 
-/// Where the house sends the browser that the bank has sent back.
+/// Where the gateway sends the browser that the bank has sent back.
 pub async fn home(http: &Http, landing: &Landing) -> String {
     sent_on(async || arrives(http, landing).await).await
 }
 
-/// A browser arrives: what the bank's last page makes it do, and what the house answers.
+/// A browser arrives: what the bank's last page makes it do, and what the gateway answers.
 pub async fn arrives(http: &Http, landing: &Landing) -> HttpReply {
     let (carried, pairs) = landing.carried();
     let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -81,7 +81,7 @@ pub async fn arrives(http: &Http, landing: &Landing) -> HttpReply {
     answer
 }
 
-/// Asks again while the house shows a page that waits, as that page does by itself.
+/// Asks again while the gateway shows a page that waits, as that page does by itself.
 pub async fn sent_on(ask: impl AsyncFn() -> HttpReply) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::house::{File, House};
 use super::mention::{imported, mentions};
+use super::source_tree::{File, SourceTree};
 
 /// Modules of the engine, from the ground up.
 pub type Floors = [&'static [&'static str]];
 
 /// Each module of the engine mentions only its own floor and those below, a use case no other use case, and the ground
 /// floor no store.
-pub fn floors(house: &House, floors: &Floors) -> Vec<String> {
+pub fn floors(tree: &SourceTree, floors: &Floors) -> Vec<String> {
     let floor_of = |name: &str| floors.iter().position(|floor| floor.contains(&name));
     let mut complaints = Vec::new();
-    for file in house.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "engine")) {
+    for file in tree.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "engine")) {
         let Some(own) = file.module.get(1) else { continue };
         let Some(floor) = floor_of(own) else {
             complaints.push(format!("{} is on no floor of the engine", file.path));
@@ -45,13 +45,13 @@ pub fn floors(house: &House, floors: &Floors) -> Vec<String> {
 }
 
 /// The circles of modules of one folder that mention each other, directly or through others.
-pub fn circles(house: &House) -> Vec<String> {
-    let by_module: HashMap<&[String], &File> = house.files.iter().map(|file| (file.module.as_slice(), file)).collect();
+pub fn circles(tree: &SourceTree) -> Vec<String> {
+    let by_module: HashMap<&[String], &File> = tree.files.iter().map(|file| (file.module.as_slice(), file)).collect();
     let names: HashMap<&[String], HashMap<String, Vec<String>>> =
-        house.files.iter().map(|file| (file.module.as_slice(), imported(&file.module, &file.code))).collect();
+        tree.files.iter().map(|file| (file.module.as_slice(), imported(&file.module, &file.code))).collect();
     // A folder's modules, and which of them mention which.
     let mut folders: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    for file in &house.files {
+    for file in &tree.files {
         for mention in mentions(&file.module, &file.code) {
             let path = where_it_is(mention.path, &by_module, &names);
             let shared = file.module.iter().zip(&path).take_while(|(own, other)| own == other).count();
@@ -114,7 +114,7 @@ mod tests {
     const FLOORS: &Floors = &[&["derive"], &["commit"], &["use_cases"], &["sweep"]];
 
     fn engine(path: &str, text: &str) -> Vec<String> {
-        floors(&House::of([("src/engine/mod.rs", ""), (path, text)]), FLOORS)
+        floors(&SourceTree::of([("src/engine/mod.rs", ""), (path, text)]), FLOORS)
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn circles_are_found_among_the_modules_of_a_folder() {
-        let circle = |files: &[(&str, &str)]| circles(&House::of(files.iter().copied()));
+        let circle = |files: &[(&str, &str)]| circles(&SourceTree::of(files.iter().copied()));
         let two = [("src/a/b.rs", "use super::c::X;"), ("src/a/c.rs", "fn f() { crate::a::b::g() }")];
         assert_eq!(circle(&two), ["a: b, c"]);
         let three =

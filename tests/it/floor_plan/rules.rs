@@ -1,25 +1,24 @@
-//! The rules, each from a house to the complaints about it; and made-up houses that break them.
+//! The rules, each from a tree to the complaints about it; and made-up source trees that break them.
 
-use super::house::{File, House, Rooms, holds, row};
 use super::mention::mentions;
+use super::source_tree::{File, Rooms, SourceTree, holds, row};
 use super::token::{Kind, Token, end_of_group};
 
 /// The most lines of a file that gives no reason.
 const MOST_LINES: usize = 400;
 
 /// Each room imports only what the floor plan lets it.
-pub fn imports(house: &House, rooms: &Rooms) -> Vec<String> {
+pub fn imports(tree: &SourceTree, rooms: &Rooms) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in &house.files {
-        let Some((room, may)) = file.room(house, rooms).and_then(|room| Some((room.clone(), row(&room, rooms)?)))
-        else {
+    for file in &tree.files {
+        let Some((room, may)) = file.room(tree, rooms).and_then(|room| Some((room.clone(), row(&room, rooms)?))) else {
             complaints.push(format!("{} is in no room of the floor plan", file.path));
             continue;
         };
         let may_import = |other: &str| other == room || holds(may, other);
         for mention in mentions(&file.module, &file.code) {
             let (at, path) = (file.at(mention.line), mention.path.join("::"));
-            match house.room(&mention.path, rooms) {
+            match tree.room(&mention.path, rooms) {
                 Some(other) if may_import(&other) => {}
                 Some(other) => {
                     let list = if may.is_empty() { "nothing of ours".to_owned() } else { may.join(", ") };
@@ -33,7 +32,7 @@ pub fn imports(house: &House, rooms: &Rooms) -> Vec<String> {
 }
 
 /// Crates that are named only in some rooms.
-pub fn crates(house: &House, crates: &[(&str, &[&str])]) -> Vec<String> {
+pub fn crates(tree: &SourceTree, crates: &[(&str, &[&str])]) -> Vec<String> {
     let in_rooms = |file: &File, rooms: &[&str]| {
         rooms.iter().any(|room| {
             let names: Vec<&str> = room.split("::").filter(|name| *name != "*").collect();
@@ -45,7 +44,7 @@ pub fn crates(house: &House, crates: &[(&str, &[&str])]) -> Vec<String> {
     };
     let mut complaints = Vec::new();
     for (name, rooms) in crates {
-        for file in house.files.iter().filter(|file| !in_rooms(file, rooms)) {
+        for file in tree.files.iter().filter(|file| !in_rooms(file, rooms)) {
             let lines = heads(&file.code).filter(|(_, head)| head == name).map(|(line, _)| line);
             complaints.extend(lines.map(|line| format!("{} names {name}, of {}", file.at(line), rooms.join(", "))));
         }
@@ -54,9 +53,9 @@ pub fn crates(house: &House, crates: &[(&str, &[&str])]) -> Vec<String> {
 }
 
 /// The domain names none of the program's `dependencies` but those allowed.
-pub fn domain_crates(house: &House, dependencies: &[String], allowed: &[&str]) -> Vec<String> {
+pub fn domain_crates(tree: &SourceTree, dependencies: &[String], allowed: &[&str]) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in house.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "domain")) {
+    for file in tree.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "domain")) {
         for (line, head) in heads(&file.code) {
             if dependencies.iter().any(|name| name == head) && !allowed.contains(&head) {
                 let list = allowed.join(", ");
@@ -68,9 +67,9 @@ pub fn domain_crates(house: &House, dependencies: &[String], allowed: &[&str]) -
 }
 
 /// Names that never stand in the engine, as a text or as a word of the program.
-pub fn unknown_to_the_engine(house: &House, names: &[&str]) -> Vec<String> {
+pub fn unknown_to_the_engine(tree: &SourceTree, names: &[&str]) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in house.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "engine")) {
+    for file in tree.files.iter().filter(|file| file.module.first().is_some_and(|room| room == "engine")) {
         for token in &file.code {
             let (Kind::Text(text) | Kind::Word(text)) = &token.kind else { continue };
             let plain = text.to_lowercase().replace(['_', '-', '.', ' '], "");
@@ -82,10 +81,10 @@ pub fn unknown_to_the_engine(house: &House, names: &[&str]) -> Vec<String> {
 }
 
 /// At most one function mentions the `Location` header, and exactly one once there is a front door.
-pub fn one_location(house: &House) -> Vec<String> {
+pub fn one_location(tree: &SourceTree) -> Vec<String> {
     let mut writers = Vec::new();
     let mut complaints = Vec::new();
-    for file in &house.files {
+    for file in &tree.files {
         for (name, line, body) in functions(&file.code) {
             if body.iter().any(is_location) {
                 writers.push(format!("{} {name}", file.at(line)));
@@ -98,7 +97,7 @@ pub fn one_location(house: &House) -> Vec<String> {
             .filter(|w| w[0].word() == Some("web") && w[1].kind == Kind::Sep && w[2].word() == Some("Redirect"));
         complaints.extend(ready_made.map(|w| format!("{} uses web::Redirect", file.at(w[0].line))));
     }
-    let has_front_door = house.files.iter().any(|file| file.path == "src/app.rs");
+    let has_front_door = tree.files.iter().any(|file| file.path == "src/gateway.rs");
     if writers.len() > 1 || (has_front_door && writers.is_empty()) {
         complaints.push(format!("one function writes a Location, not {}: {}", writers.len(), writers.join(", ")));
     }
@@ -106,15 +105,15 @@ pub fn one_location(house: &House) -> Vec<String> {
 }
 
 /// Every file begins with what it is for.
-pub fn front_pages(house: &House) -> Vec<String> {
-    let silent = house.files.iter().filter(|file| !file.text.starts_with("//! "));
+pub fn front_pages(tree: &SourceTree) -> Vec<String> {
+    let silent = tree.files.iter().filter(|file| !file.text.starts_with("//! "));
     silent.map(|file| format!("{} does not begin with //! and what it is for", file.path)).collect()
 }
 
 /// No file is too long without a reason, and no reason outlives its file's length.
-pub fn lengths(house: &House, long: &[(&str, &str)]) -> Vec<String> {
+pub fn lengths(tree: &SourceTree, long: &[(&str, &str)]) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in &house.files {
+    for file in &tree.files {
         let lines = file.text.lines().count();
         match long.iter().find(|(path, _)| *path == file.path) {
             None if lines > MOST_LINES => {
@@ -126,18 +125,18 @@ pub fn lengths(house: &House, long: &[(&str, &str)]) -> Vec<String> {
             _ => {}
         }
     }
-    let gone = long.iter().filter(|(path, _)| house.files.iter().all(|file| file.path != *path));
+    let gone = long.iter().filter(|(path, _)| tree.files.iter().all(|file| file.path != *path));
     complaints.extend(gone.map(|(path, _)| format!("{path} has a reason to be long, and is not there")));
     complaints
 }
 
 /// Modules and functions have names that say something.
-pub fn names(house: &House) -> Vec<String> {
+pub fn names(tree: &SourceTree) -> Vec<String> {
     const MODULES: [&str; 10] =
         ["utils", "util", "helpers", "helper", "managers", "manager", "services", "service", "common", "misc"];
     const FUNCTIONS: [&str; 3] = ["handle_", "process_", "get_"];
     let mut complaints = Vec::new();
-    for file in &house.files {
+    for file in &tree.files {
         let empty = file.module.iter().filter(|name| MODULES.contains(&name.as_str()));
         complaints.extend(empty.map(|name| format!("{} is in a module named {name}", file.path)));
         for pair in file.code.windows(2) {
@@ -156,9 +155,9 @@ pub fn names(house: &House) -> Vec<String> {
 }
 
 /// Nothing waits for somebody else to do it.
-pub fn leftovers(house: &House) -> Vec<String> {
+pub fn leftovers(tree: &SourceTree) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in &house.files {
+    for file in &tree.files {
         for (index, line) in file.text.lines().enumerate() {
             let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
             if words.any(|word| matches!(word, "TODO" | "FIXME" | "XXX")) {
@@ -225,16 +224,16 @@ mod tests {
     use super::super::{CRATES, DOMAIN_CRATES, ROOMS, UNKNOWN_TO_THE_ENGINE};
     use super::*;
 
-    /// A house whose rooms are there, with one file more.
-    fn house(path: &str, text: &str) -> House {
+    /// A tree whose rooms are there, with one file more.
+    fn tree(path: &str, text: &str) -> SourceTree {
         let rooms = [
-            "src/app.rs",
+            "src/gateway.rs",
             "src/store/embedded/mod.rs",
             "src/store/redis/keys.rs",
             "src/provider/sandbox.rs",
             "src/provider/oidc.rs",
         ];
-        House::of(rooms.map(|path| (path, "")).into_iter().chain([(path, text)]))
+        SourceTree::of(rooms.map(|path| (path, "")).into_iter().chain([(path, text)]))
     }
 
     #[track_caller]
@@ -244,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_forbidden_import_is_shown_with_its_line_and_what_is_allowed() {
-        let complaints = imports(&house("src/web/secpaid.rs", "//! X\n\nuse crate::store::Journeys;\n"), ROOMS);
+        let complaints = imports(&tree("src/web/secpaid.rs", "//! X\n\nuse crate::store::Journeys;\n"), ROOMS);
         one(
             &complaints,
             "src/web/secpaid.rs:3 imports store::Journeys, of the room store; \
@@ -272,7 +271,7 @@ mod tests {
             ("src/web/mod.rs", "use crate::unheard_of::X;"),
             ("src/unheard_of.rs", ""),
         ] {
-            assert_eq!(imports(&house(path, text), ROOMS).len(), 1, "{path}: {text}");
+            assert_eq!(imports(&tree(path, text), ROOMS).len(), 1, "{path}: {text}");
         }
     }
 
@@ -291,11 +290,11 @@ mod tests {
             ),
             ("src/store/embedded/sql.rs", "use super::super::record::read; use super::X; use crate::clock::Clock;"),
             ("src/provider/sandbox.rs", "use super::{Provider, VisitContext}; use crate::egress::Egress;"),
-            ("src/app.rs", "use crate::store::redis::X; use crate::provider::oidc::X; use crate::web;"),
-            ("src/main.rs", "use handback::app::App; use handback::cli::Cli;"),
+            ("src/gateway.rs", "use crate::store::redis::X; use crate::provider::oidc::X; use crate::web;"),
+            ("src/main.rs", "use handback::gateway::Gateway; use handback::cli::Cli;"),
             ("src/domain/a/b.rs", "use super::super::c::D; use std::fmt;"),
         ] {
-            assert_eq!(imports(&house(path, text), ROOMS), Vec::<String>::new(), "{path}: {text}");
+            assert_eq!(imports(&tree(path, text), ROOMS), Vec::<String>::new(), "{path}: {text}");
         }
     }
 
@@ -307,22 +306,22 @@ mod tests {
             ("src/store/redis/mod.rs", "use rusqlite;"),
             ("src/dialect/mod.rs", "use actix_web::web;"),
         ] {
-            assert_eq!(crates(&house(path, text), CRATES).len(), 1, "{path}: {text}");
+            assert_eq!(crates(&tree(path, text), CRATES).len(), 1, "{path}: {text}");
         }
         for (path, text) in [
             ("src/store/redis/mod.rs", "use redis::{Client, aio}; mod keys;"),
             ("src/provider/oidc.rs", "use reqwest::Client;"),
-            ("src/app.rs", "use crate::store::redis::RedisStore; use crate::store::{redis, embedded};"),
+            ("src/gateway.rs", "use crate::store::redis::RedisStore; use crate::store::{redis, embedded};"),
             ("src/main.rs", "use anyhow::Context as _;"),
         ] {
-            assert_eq!(crates(&house(path, text), CRATES), Vec::<String>::new(), "{path}: {text}");
+            assert_eq!(crates(&tree(path, text), CRATES), Vec::<String>::new(), "{path}: {text}");
         }
     }
 
     #[test]
     fn the_domain_is_held_to_base_types() {
         let dependencies = ["serde", "tokio", "url"].map(str::to_owned);
-        let complaints = |text| domain_crates(&house("src/domain/x.rs", text), &dependencies, DOMAIN_CRATES);
+        let complaints = |text| domain_crates(&tree("src/domain/x.rs", text), &dependencies, DOMAIN_CRATES);
         for text in ["use serde::Serialize;", "#[derive(serde::Serialize)] struct X;", "use tokio;"] {
             assert_eq!(complaints(text).len(), 1, "{text}");
         }
@@ -334,34 +333,34 @@ mod tests {
     #[test]
     fn names_unknown_to_the_engine_are_found_in_every_spelling() {
         for text in ["\"secpaid\"", "\"token-io\"", "\"Token.io\"", "fn is_sandbox() {}", "enum X { TokenIo }"] {
-            let complaints = unknown_to_the_engine(&house("src/engine/x.rs", text), UNKNOWN_TO_THE_ENGINE);
+            let complaints = unknown_to_the_engine(&tree("src/engine/x.rs", text), UNKNOWN_TO_THE_ENGINE);
             assert_eq!(complaints.len(), 1, "{text}");
         }
         let told = "// secpaid says so\n#[cfg(test)] mod tests { const X: &str = \"sandbox\"; }";
-        assert!(unknown_to_the_engine(&house("src/engine/x.rs", told), UNKNOWN_TO_THE_ENGINE).is_empty());
+        assert!(unknown_to_the_engine(&tree("src/engine/x.rs", told), UNKNOWN_TO_THE_ENGINE).is_empty());
     }
 
     #[test]
     fn a_second_writer_of_location_is_found() {
         let first = "use actix_web::http::header; fn away() { x.insert(header::LOCATION, y) }";
-        assert!(one_location(&house("src/web/away.rs", first)).is_empty());
+        assert!(one_location(&tree("src/web/away.rs", first)).is_empty());
         for second in ["fn b() { x.append((\"Location\", y)) }", "fn b([u8; 2]) -> X { LOCATION }"] {
-            assert_eq!(one_location(&house("src/web/away.rs", &format!("{first} {second}"))).len(), 1, "{second}");
+            assert_eq!(one_location(&tree("src/web/away.rs", &format!("{first} {second}"))).len(), 1, "{second}");
         }
-        assert_eq!(one_location(&house("src/web/away.rs", "fn a() {}")).len(), 1, "none at all");
-        assert_eq!(one_location(&house("src/web/a.rs", &format!("{first} use actix_web::web::Redirect;"))).len(), 1);
+        assert_eq!(one_location(&tree("src/web/away.rs", "fn a() {}")).len(), 1, "none at all");
+        assert_eq!(one_location(&tree("src/web/a.rs", &format!("{first} use actix_web::web::Redirect;"))).len(), 1);
     }
 
     #[test]
     fn long_silent_and_unfinished_files_are_found() {
         let long = "//! X\n".repeat(MOST_LINES + 1);
-        assert_eq!(lengths(&house("src/x.rs", &long), &[]).len(), 1);
-        assert!(lengths(&house("src/x.rs", &long), &[("src/x.rs", "why")]).is_empty());
-        assert_eq!(lengths(&house("src/x.rs", ""), &[("src/x.rs", "why")]).len(), 1);
-        assert_eq!(lengths(&house("src/x.rs", ""), &[("src/gone.rs", "why")]).len(), 1);
-        assert_eq!(front_pages(&House::of([("src/x.rs", "// X\n")])).len(), 1);
-        assert_eq!(leftovers(&house("src/x.rs", "//! X\n// TODO: later\n")).len(), 1);
-        assert!(leftovers(&house("src/x.rs", "//! A TODOLIST\n")).is_empty());
+        assert_eq!(lengths(&tree("src/x.rs", &long), &[]).len(), 1);
+        assert!(lengths(&tree("src/x.rs", &long), &[("src/x.rs", "why")]).is_empty());
+        assert_eq!(lengths(&tree("src/x.rs", ""), &[("src/x.rs", "why")]).len(), 1);
+        assert_eq!(lengths(&tree("src/x.rs", ""), &[("src/gone.rs", "why")]).len(), 1);
+        assert_eq!(front_pages(&SourceTree::of([("src/x.rs", "// X\n")])).len(), 1);
+        assert_eq!(leftovers(&tree("src/x.rs", "//! X\n// TODO: later\n")).len(), 1);
+        assert!(leftovers(&tree("src/x.rs", "//! A TODOLIST\n")).is_empty());
     }
 
     #[test]
@@ -373,8 +372,8 @@ mod tests {
             ("src/web/x.rs", "async fn handle_return() {}"),
             ("src/web/x.rs", "impl X { pub fn get_y(&self) {} }"),
         ] {
-            assert_eq!(names(&house(path, text)).len(), 1, "{path}: {text}");
+            assert_eq!(names(&tree(path, text)).len(), 1, "{path}: {text}");
         }
-        assert!(names(&house("src/web/x.rs", "fn budget_of() {} fn process() {} mod page {}")).is_empty());
+        assert!(names(&tree("src/web/x.rs", "fn budget_of() {} fn process() {} mod page {}")).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::on_every_store;
 use crate::support::tpp::{Tpp, account_request};
 
@@ -13,7 +13,7 @@ on_every_store![
     what_is_saved_without_a_slash_authorises_nothing_below,
 ];
 
-async fn a_host_is_authorised_with_its_slash_and_without(house: House) {
+async fn a_host_is_authorised_with_its_slash_and_without(gateway: TestGateway) {
     for (saved, asked) in [
         ("https://bare.example", "https://bare.example/"),
         ("https://bare.example", "https://bare.example/?n=7"),
@@ -23,31 +23,31 @@ async fn a_host_is_authorised_with_its_slash_and_without(house: House) {
         ("https://slash.example:8443/", "https://slash.example:8443?time=1"),
         ("http://localhost:3000", "http://localhost:3000/?x=1"),
     ] {
-        let tpp = Tpp::of(&house).await;
-        tpp.shop.save(saved).await;
+        let tpp = Tpp::of(&gateway).await;
+        tpp.merchant.save(saved).await;
         let consent = tpp.ask(json!({ "callback": asked, "oneTimeToken": true })).await;
-        let home = house.http.back(&consent.back("code=yes")).await.location();
+        let home = gateway.http.back(&consent.back("code=yes")).await.location();
         let mark = if asked.contains('?') { '&' } else { '?' };
         assert!(home.starts_with(&format!("{asked}{mark}one-time-token=")), "{saved} {asked}: {home}");
     }
 }
 
-async fn an_app_on_a_desktop_listens_at_whichever_port_is_free(house: House) {
+async fn an_app_on_a_desktop_listens_at_whichever_port_is_free(gateway: TestGateway) {
     for (saved, asked) in [
         ("http://127.0.0.1/callback", "http://127.0.0.1:53219/callback"),
         ("http://127.0.0.1:3000/callback", "http://127.0.0.1:53219/callback?own=1"),
         ("http://[::1]/", "http://[::1]:53219/below"),
     ] {
-        let tpp = Tpp::of(&house).await;
-        tpp.shop.save(saved).await;
+        let tpp = Tpp::of(&gateway).await;
+        tpp.merchant.save(saved).await;
         let consent = tpp.ask(json!({ "callback": asked })).await;
-        let home = house.http.back(&consent.back("code=yes")).await.location();
+        let home = gateway.http.back(&consent.back("code=yes")).await.location();
         assert!(home.starts_with(asked), "{saved} {asked}: {home}");
     }
 }
 
-async fn what_is_saved_without_a_slash_authorises_nothing_below(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn what_is_saved_without_a_slash_authorises_nothing_below(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for saved in [
         "https://bare.example",
         "https://bare.example:8443",
@@ -56,7 +56,7 @@ async fn what_is_saved_without_a_slash_authorises_nothing_below(house: House) {
         "https://127.0.0.1/callback",
         "http://127.0.0.1/callback",
     ] {
-        tpp.shop.save(saved).await;
+        tpp.merchant.save(saved).await;
     }
     for asked in [
         "https://bare.example/below",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::house::House;
-use crate::support::http::{Http, HttpReply, Trip};
+use crate::support::gateway::TestGateway;
+use crate::support::http::{Http, HttpReply, SentOut};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -22,10 +22,10 @@ on_every_store![
     whoever_is_recognised_is_never_left_without_a_way_on,
 ];
 
-async fn the_cookie_of_a_visit_is_locked_down(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let left = house.http.leave(&link.text).await.left;
+async fn the_cookie_of_a_visit_is_locked_down(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let left = gateway.http.leave(&link.text).await.left;
     let cookie = left.header("set-cookie");
     let mut parts = cookie.split("; ");
     assert!(parts.next().unwrap().starts_with("__Host-hb-"), "{cookie}");
@@ -36,75 +36,75 @@ async fn the_cookie_of_a_visit_is_locked_down(house: House) {
     assert!(!cookie.contains("Domain="), "{cookie}");
 }
 
-async fn a_return_without_the_cookie_is_welcome(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    back(&house.http, &trip, "theirs=1; __Host-hb-00000000=x").await.location();
+async fn a_return_without_the_cookie_is_welcome(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    back(&gateway.http, &sent_out, "theirs=1; __Host-hb-00000000=x").await.location();
 }
 
-async fn a_return_with_the_right_cookie_is_welcome(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    back(&house.http, &trip, &format!("a=b; {}; c=d", trip.cookie)).await.location();
+async fn a_return_with_the_right_cookie_is_welcome(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    back(&gateway.http, &sent_out, &format!("a=b; {}; c=d", sent_out.cookie)).await.location();
 }
 
-async fn a_return_with_a_wrong_cookie_is_refused_and_changes_nothing(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    let name = trip.cookie.split('=').next().unwrap();
-    let right = trip.cookie.split_once('=').unwrap().1;
+async fn a_return_with_a_wrong_cookie_is_refused_and_changes_nothing(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    let name = sent_out.cookie.split('=').next().unwrap();
+    let right = sent_out.cookie.split_once('=').unwrap().1;
     for wrong in ["", "x", &right[1..], &format!("{right}A"), &right.to_lowercase()] {
-        let refused = back(&house.http, &trip, &format!("{name}={wrong}")).await.is(403);
+        let refused = back(&gateway.http, &sent_out, &format!("{name}={wrong}")).await.is(403);
         assert!(!refused.has("location"));
         refused.says("another browser");
     }
-    assert_eq!(shop.status(&link).await, "away");
-    house.http.back(&trip.with("code=ok")).await.location();
+    assert_eq!(merchant.status(&link).await, "away");
+    gateway.http.back(&sent_out.with("code=ok")).await.location();
 }
 
-async fn a_merchant_can_require_the_cookie(house: House) {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "same_browser": "required" })).await;
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    back(&house.http, &trip, "theirs=1").await.is(403);
-    house.http.back(&trip.with("error=access_denied")).await.is(403);
-    assert_eq!(shop.status(&link).await, "away");
-    let home = back(&house.http, &trip, &trip.cookie).await.location();
+async fn a_merchant_can_require_the_cookie(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "same_browser": "required" })).await;
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    back(&gateway.http, &sent_out, "theirs=1").await.is(403);
+    gateway.http.back(&sent_out.with("error=access_denied")).await.is(403);
+    assert_eq!(merchant.status(&link).await, "away");
+    let home = back(&gateway.http, &sent_out, &sent_out.cookie).await.location();
     assert!(home.ends_with("&status=success"));
-    house.http.back(&trip.with("code=ok")).await.is(403);
-    assert_eq!(back(&house.http, &trip, &trip.cookie).await.location(), home);
+    gateway.http.back(&sent_out.with("code=ok")).await.is(403);
+    assert_eq!(back(&gateway.http, &sent_out, &sent_out.cookie).await.location(), home);
 }
 
-async fn back(http: &Http, trip: &Trip, cookie: &str) -> HttpReply {
-    http.get_with(&format!("/return/sandbox?{}", trip.with("code=ok")), &[("cookie", cookie)]).await
+async fn back(http: &Http, sent_out: &SentOut, cookie: &str) -> HttpReply {
+    http.get_with(&format!("/return/sandbox?{}", sent_out.with("code=ok")), &[("cookie", cookie)]).await
 }
 
-async fn where_the_cookie_is_required_only_the_browser_that_left_may_cancel(house: House) {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "same_browser": "required" })).await;
-    let link = shop.link_to("https://shop.example/cb").await;
+async fn where_the_cookie_is_required_only_the_browser_that_left_may_cancel(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "same_browser": "required" })).await;
+    let link = merchant.link_to("https://shop.example/cb").await;
     // Nobody has left yet: there is no other browser.
-    let home = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
+    let home = gateway.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
     assert!(home.ends_with("&status=cancel"), "{home}");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.is(403).says("another browser");
-    assert_eq!(shop.status(&link).await, "away");
-    let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", trip.cookie.as_str())];
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    gateway.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.is(403).says("another browser");
+    assert_eq!(merchant.status(&link).await, "away");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", sent_out.cookie.as_str())];
     let body = format!("link_id={}", link.text);
-    let home = house.http.send(reqwest::Method::POST, "/payment/cancel", &form, body).await.location();
+    let home = gateway.http.send(reqwest::Method::POST, "/payment/cancel", &form, body).await.location();
     assert!(home.ends_with("&status=cancel"), "{home}");
-    let tpp = Tpp::of(&house).await;
-    tpp.shop.choose(json!({ "same_browser": "required" })).await;
+    let tpp = Tpp::of(&gateway).await;
+    tpp.merchant.choose(json!({ "same_browser": "required" })).await;
     let asked = tpp.ask(json!({})).await;
     let out = asked.data["authorisationUrl"].as_str().unwrap();
-    house.http.get(out).await.location();
+    gateway.http.get(out).await.location();
     let link = crate::support::http::query_value(out, "link_id");
-    house.http.submit("/consent/cancel", &[("link_id", &link)]).await.is(403).says("another browser");
+    gateway.http.submit("/consent/cancel", &[("link_id", &link)]).await.is(403).says("another browser");
     assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }
 
@@ -125,17 +125,17 @@ fn shown(jar: &[(String, String)]) -> String {
     jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
-async fn a_browser_holds_eight_of_our_cookies_at_the_most_and_the_oldest_go_first(house: House) {
-    let shop = house.shop("Shop");
+async fn a_browser_holds_eight_of_our_cookies_at_the_most_and_the_oldest_go_first(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let (mut jar, mut names) = (vec![("theirs".to_owned(), "1".to_owned())], Vec::new());
     for _ in 0..12 {
-        let link = shop.link_to("https://shop.example/cb").await;
+        let link = merchant.link_to("https://shop.example/cb").await;
         let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", &shown(&jar))];
         let body = format!("link_id={}", link.text);
-        let left = house.http.send(reqwest::Method::POST, "/payment/pay", &form, body).await;
+        let left = gateway.http.send(reqwest::Method::POST, "/payment/pay", &form, body).await;
         jar = held(jar, &left);
         names.push(jar.last().unwrap().0.clone());
-        house.wait(Duration::from_secs(1));
+        gateway.wait(Duration::from_secs(1));
         assert!(jar.len() <= 1 + 8, "{jar:?}");
     }
     let kept: Vec<_> = jar.iter().skip(1).map(|(name, _)| name.clone()).collect();
@@ -150,55 +150,55 @@ fn life(answer: &HttpReply, name: &str) -> Option<u64> {
     Some(cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap())
 }
 
-fn name(trip: &Trip) -> &str {
-    trip.cookie.split('=').next().unwrap()
+fn name(sent_out: &SentOut) -> &str {
+    sent_out.cookie.split('=').next().unwrap()
 }
 
-async fn a_payment_takes_the_cookies_of_older_visits_back(house: House) {
-    let shop = house.shop("Shop");
+async fn a_payment_takes_the_cookies_of_older_visits_back(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     for (token_life, kept) in [(60, 600), (3600, 3600)] {
-        shop.choose(json!({ "one_time_token": "on", "one_time_token_life_seconds": token_life })).await;
-        let link = shop.link_to("https://shop.example/cb").await;
-        let (older, other) = (house.http.leave(&link.text).await, shop.link_to("https://shop.example/cb").await);
-        house.http.back_in_it(&older, "error=server_error").await.location();
-        let (newer, elsewhere) = (house.http.leave(&link.text).await, house.http.leave(&other.text).await);
+        merchant.choose(json!({ "one_time_token": "on", "one_time_token_life_seconds": token_life })).await;
+        let link = merchant.link_to("https://shop.example/cb").await;
+        let (older, other) = (gateway.http.leave(&link.text).await, merchant.link_to("https://shop.example/cb").await);
+        gateway.http.back_in_it(&older, "error=server_error").await.location();
+        let (newer, elsewhere) = (gateway.http.leave(&link.text).await, gateway.http.leave(&other.text).await);
         let all = format!("{}; {}; {}", older.cookie, newer.cookie, elsewhere.cookie);
-        let back = back(&house.http, &newer, &all).await;
+        let back = back(&gateway.http, &newer, &all).await;
         let home = back.location();
         let lives = |left: Option<u64>, most: u64| left.is_some_and(|left| (most - 30..=most).contains(&left));
         assert_eq!(life(&back, name(&older)), Some(0));
         assert!(lives(life(&back, name(&newer)), kept), "{:?}", life(&back, name(&newer)));
         assert_eq!(life(&back, name(&elsewhere)), None, "another journey's");
         // A replay gives it no longer life.
-        house.wait(Duration::from_secs(100));
-        let again = house.http.back_in_it(&newer, "code=ok").await;
+        gateway.wait(Duration::from_secs(100));
+        let again = gateway.http.back_in_it(&newer, "code=ok").await;
         assert_eq!(again.location(), home);
         assert!(lives(life(&again, name(&newer)), kept - 100), "{:?}", life(&again, name(&newer)));
     }
 }
 
-async fn an_answer_that_decides_nothing_for_good_takes_no_cookie_back(house: House) {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "same_browser": "required" })).await;
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
+async fn an_answer_that_decides_nothing_for_good_takes_no_cookie_back(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "same_browser": "required" })).await;
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
     for answer in ["error=access_denied", "error=server_error"] {
-        let declined = house.http.back_in_it(&trip, answer).await;
+        let declined = gateway.http.back_in_it(&sent_out, answer).await;
         assert!(declined.location().ends_with("&status=cancel") && !declined.has("set-cookie"), "{answer}");
     }
     // Back at the bank, and Approve after all.
-    house.wait(Duration::from_hours(1));
-    assert!(house.http.back_in_it(&trip, "code=ok").await.location().ends_with("&status=success"));
+    gateway.wait(Duration::from_hours(1));
+    assert!(gateway.http.back_in_it(&sent_out, "code=ok").await.location().ends_with("&status=success"));
 }
 
-async fn whoever_is_recognised_is_never_left_without_a_way_on(house: House) {
-    let (shop, tpp) = (house.shop("Shop"), Tpp::of(&house).await);
-    let link = shop.link_to("https://shop.example/cb").await;
-    let paying = house.http.leave(&link.text).await;
-    house.wait(Duration::from_secs(1));
+async fn whoever_is_recognised_is_never_left_without_a_way_on(gateway: TestGateway) {
+    let (merchant, tpp) = (gateway.merchant("Shop"), Tpp::of(&gateway).await);
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let paying = gateway.http.leave(&link.text).await;
+    gateway.wait(Duration::from_secs(1));
     let asked = tpp.ask(json!({})).await;
     let out = asked.data["authorisationUrl"].as_str().unwrap();
-    let agreeing = house.http.get(out).await.header("set-cookie").split(';').next().unwrap().to_owned();
+    let agreeing = gateway.http.get(out).await.header("set-cookie").split(';').next().unwrap().to_owned();
     let to_payment = format!("/payment?link_id={}", link.text);
     let to_consent = format!("/consent?link_id={}", crate::support::http::query_value(out, "link_id"));
     let nothing = "00000000000000000000000000000000";
@@ -224,16 +224,16 @@ async fn whoever_is_recognised_is_never_left_without_a_way_on(house: House) {
             (format!("{}A", paying.cookie), None),
             (String::new(), None),
         ] {
-            let shown = house.http.get_with(&page, &[("cookie", &cookies)]).await;
+            let shown = gateway.http.get_with(&page, &[("cookie", &cookies)]).await;
             assert!([400, 404].contains(&shown.status) && !shown.has("location"), "{page}: {}", shown.status);
             match way {
-                Some(way) => drop(shown.says(&format!("{}{way}", house.http.base())).says("Continue")),
+                Some(way) => drop(shown.says(&format!("{}{way}", gateway.http.base())).says("Continue")),
                 None => drop(shown.never_says("link_id")),
             }
         }
     }
     // What another bank is said to have answered is not for this one.
-    house.http.get_with("/return/other?code=ok", &[("cookie", &paying.cookie)]).await.is(400).never_says("link_id");
-    assert_eq!(shop.status(&link).await, "away", "nothing has concluded");
+    gateway.http.get_with("/return/other?code=ok", &[("cookie", &paying.cookie)]).await.is(400).never_says("link_id");
+    assert_eq!(merchant.status(&link).await, "away", "nothing has concluded");
     assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }

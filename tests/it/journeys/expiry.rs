@@ -6,9 +6,9 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
-use crate::support::member::{CALLBACK, Member};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::on_every_store;
+use crate::support::token_io_client::{CALLBACK, TokenIoClient};
 
 on_every_store![
     a_call_says_how_long_its_journey_waits_whatever_the_settings_are,
@@ -18,9 +18,9 @@ on_every_store![
 const DAY: Duration = Duration::from_hours(24);
 
 /// A moment as Token.io's clients write one: so long from now.
-fn moment(house: &House, ahead: Duration) -> String {
+fn moment(gateway: &TestGateway, ahead: Duration) -> String {
     use handback::clock::Clock as _;
-    let millis = i64::try_from(house.clock.now().plus(ahead).as_millis()).unwrap();
+    let millis = i64::try_from(gateway.clock.now().plus(ahead).as_millis()).unwrap();
     format!("{:.3}", jiff::Timestamp::from_millisecond(millis).unwrap())
 }
 
@@ -34,82 +34,82 @@ fn link(expires_at: &str) -> Value {
     })
 }
 
-async fn a_call_says_how_long_its_journey_waits_whatever_the_settings_are(house: House) {
-    let member = Member::of(&house).await;
-    let shop = &member.shop;
-    shop.choose(json!({ "journey_life_seconds": 60 })).await;
+async fn a_call_says_how_long_its_journey_waits_whatever_the_settings_are(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
+    let merchant = &member.merchant;
+    merchant.choose(json!({ "journey_life_seconds": 60 })).await;
     let week = 7 * 24 * 3600;
 
-    let secpaid = shop.link(json!({ "expires_in": week })).await;
-    let hour = shop.link(json!({ "expires_in": "3600" })).await;
+    let secpaid = merchant.link(json!({ "expires_in": week })).await;
+    let hour = merchant.link(json!({ "expires_in": "3600" })).await;
     let callback = json!({ "callback_url": "https://a.example/hook", "expires_in": week });
-    let callback = shop.v1(Method::POST, "/jobs", &callback).await.is(202).json();
-    let expires_at = moment(&house, 7 * DAY);
+    let callback = merchant.v1(Method::POST, "/jobs", &callback).await.is(202).json();
+    let expires_at = moment(&gateway, 7 * DAY);
     let token_io = member.post("/v2/payment-links", &link(&expires_at)).await.is(200).json()["paymentLink"].clone();
     assert_eq!(token_io["linkConfig"]["expiresAt"], json!(expires_at), "as it was asked for");
-    let plain = shop.link(json!({})).await;
+    let plain = merchant.link(json!({})).await;
 
-    house.wait(Duration::from_mins(59));
+    gateway.wait(Duration::from_mins(59));
     // The setting holds where a call says nothing.
-    house.http.get(&format!("/payment?link_id={}", plain.text)).await.is(200).says("Link expired");
-    house.http.get(&format!("/payment?link_id={}", hour.text)).await.is(200).says("/payment/pay");
-    house.wait(7 * DAY - Duration::from_hours(2));
+    gateway.http.get(&format!("/payment?link_id={}", plain.text)).await.is(200).says("Link expired");
+    gateway.http.get(&format!("/payment?link_id={}", hour.text)).await.is(200).says("/payment/pay");
+    gateway.wait(7 * DAY - Duration::from_hours(2));
     for page in [format!("/payment?link_id={}", secpaid.text), token_io["url"].as_str().unwrap().to_owned()] {
-        house.http.get(&page).await.is(200).says("Cancel");
+        gateway.http.get(&page).await.is(200).says("Cancel");
     }
     let path = format!("/jobs/{}", callback["id"].as_str().unwrap());
-    assert_eq!(shop.look(&path).await.is(200).json()["status"], "waiting");
-    house.wait(Duration::from_hours(2));
-    house.http.get(&format!("/payment?link_id={}", secpaid.text)).await.is(200).says("Link expired");
-    house.http.get(token_io["url"].as_str().unwrap()).await.is(410);
-    assert_eq!(shop.look(&path).await.is(200).json()["status"], "expired");
+    assert_eq!(merchant.look(&path).await.is(200).json()["status"], "waiting");
+    gateway.wait(Duration::from_hours(2));
+    gateway.http.get(&format!("/payment?link_id={}", secpaid.text)).await.is(200).says("Link expired");
+    gateway.http.get(token_io["url"].as_str().unwrap()).await.is(410);
+    assert_eq!(merchant.look(&path).await.is(200).json()["status"], "expired");
 }
 
-async fn a_journey_of_ninety_days_is_there_on_the_last_of_them(house: House) {
-    let member = Member::of(&house).await;
-    let shop = &member.shop;
-    let expires_at = moment(&house, 90 * DAY);
+async fn a_journey_of_ninety_days_is_there_on_the_last_of_them(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
+    let merchant = &member.merchant;
+    let expires_at = moment(&gateway, 90 * DAY);
     let body = link(&expires_at);
     let key = [("idempotency-key", "k-90")];
     let ask = || async { member.call_with(Method::POST, "/v2/payment-links", &key, &body).await.is(200).json() };
     let opened = ask().await;
-    let secpaid = shop.link(json!({ "expires_in": 90 * 24 * 3600, "callback_url": CALLBACK })).await;
-    let trip = house.http.leave(&secpaid.text).await;
-    house.wait(90 * DAY - Duration::from_hours(1));
+    let secpaid = merchant.link(json!({ "expires_in": 90 * 24 * 3600, "callback_url": CALLBACK })).await;
+    let sent_out = gateway.http.leave(&secpaid.text).await;
+    gateway.wait(90 * DAY - Duration::from_hours(1));
     assert_eq!(ask().await, opened, "the same call is still the same link");
     let url = opened["paymentLink"]["url"].as_str().unwrap();
-    house.http.get(url).await.is(200).says("10.00 EUR");
+    gateway.http.get(url).await.is(200).says("10.00 EUR");
     let id = opened["paymentLink"]["id"].as_str().unwrap();
     assert_eq!(member.get("/v2/payment-links?statuses=LINK_ACTIVE").await.json()["paymentLinks"][0]["id"], json!(id));
     assert!(
-        house.http.back(&trip.with("code=ok")).await.location().starts_with(CALLBACK),
+        gateway.http.back(&sent_out.with("code=ok")).await.location().starts_with(CALLBACK),
         "who left long ago comes home"
     );
-    assert_eq!(shop.status(&secpaid).await, "paid");
+    assert_eq!(merchant.status(&secpaid).await, "paid");
 }
 
 #[tokio::test]
 async fn what_is_later_than_journeys_are_kept_is_refused_with_the_limit_in_the_dialects_own_error() {
     for (env, seconds, days) in [(&[][..], 7_776_000_u64, 90), (&[("HANDBACK_KEEP", "2d")][..], 172_800, 2)] {
-        let house = House::open_with(StoreKind::Embedded, env).await;
-        let member = Member::of(&house).await;
-        let shop = &member.shop;
+        let gateway = TestGateway::open_with(StoreKind::Embedded, env).await;
+        let member = TokenIoClient::of(&gateway).await;
+        let merchant = &member.merchant;
         let expected = format!("{seconds} seconds");
         for (asked, rule) in [(seconds + 1, "is later than this gateway keeps a journey"), (59, "is too short")] {
             let secpaid =
-                shop.secpaid("createLink", &json!({ "amount": 25, "expires_in": asked })).await.is(400).json();
+                merchant.secpaid("createLink", &json!({ "amount": 25, "expires_in": asked })).await.is(400).json();
             let message = secpaid["ResponseMsg"].as_str().unwrap();
             assert!(
                 message.contains("expires_in") && message.contains(rule) && message.contains(&expected),
                 "{message}"
             );
             let callback = json!({ "callback_url": "https://a.example/hook", "expires_in": asked });
-            let refused = shop.v1(Method::POST, "/jobs", &callback).await.is(422);
+            let refused = merchant.v1(Method::POST, "/jobs", &callback).await.is(422);
             refused.says("expires_in").says(rule).says(&expected);
         }
         let words = json!({ "amount": 25, "expires_in": "soon" });
-        shop.secpaid("createLink", &words).await.is(400).says("expires_in");
-        let late = moment(&house, Duration::from_secs(seconds + 60));
+        merchant.secpaid("createLink", &words).await.is(400).says("expires_in");
+        let late = moment(&gateway, Duration::from_secs(seconds + 60));
         for (at, rule) in [
             (
                 late.as_str(),
@@ -125,6 +125,6 @@ async fn what_is_later_than_journeys_are_kept_is_refused_with_the_limit_in_the_d
             );
             assert!(error["message"].as_str().unwrap().contains(&rule), "{refused}");
         }
-        shop.link(json!({ "expires_in": seconds })).await;
+        merchant.link(json!({ "expires_in": seconds })).await;
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::ixopay::{Client, Signing, debit, link_of};
 use crate::support::on_every_store;
@@ -53,11 +53,11 @@ pub(super) fn body(callback: &Received) -> Value {
     serde_json::from_str(&callback.body).unwrap_or_else(|error| panic!("{error}: {}", callback.body))
 }
 
-async fn the_callback_is_there_before_the_browser(house: House) {
+async fn the_callback_is_there_before_the_browser(gateway: TestGateway) {
     for signing in [Signing::Md5, Signing::Sha512, Signing::Nothing] {
-        let (client, receiver) = (Client::of(&house).signing(signing), acknowledging());
+        let (client, receiver) = (Client::of(&gateway).signing(signing), acknowledging());
         let opened = client.begin("debit", &debit_with("2019-09-02-0001", &receiver.url("/cb?shop=1"))).await;
-        let home = house.http.pay(&link_of(&opened), "code=ok").await.location();
+        let home = gateway.http.pay(&link_of(&opened), "code=ok").await.location();
         assert_eq!(home, "https://m.example/ok?own=1", "not a byte of ours");
         let told = receiver.received();
         assert_eq!(told.len(), 1, "before the browser");
@@ -80,8 +80,8 @@ async fn the_callback_is_there_before_the_browser(house: House) {
     }
 }
 
-async fn each_end_has_an_address_of_its_own(house: House) {
-    let (client, receiver) = (Client::of(&house), acknowledging());
+async fn each_end_has_an_address_of_its_own(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), acknowledging());
     for (number, (answer, home, result, code)) in [
         ("error=access_denied", "https://m.example/no?own=2", "ERROR", Some("2002")),
         ("error=server_error", "https://m.example/error?own=3", "ERROR", Some("2003")),
@@ -92,36 +92,36 @@ async fn each_end_has_an_address_of_its_own(house: House) {
     .enumerate()
     {
         let opened = client.begin("debit", &debit_with(&number.to_string(), &receiver.url("/cb"))).await;
-        assert_eq!(house.http.pay(&link_of(&opened), answer).await.location(), home, "{answer}");
+        assert_eq!(gateway.http.pay(&link_of(&opened), answer).await.location(), home, "{answer}");
         let told = body(&callbacks(&receiver, number + 1).await[number]);
         assert_eq!((&told["result"], told["code"].as_str()), (&json!(result), code), "{told}");
     }
     let opened = client.begin("debit", &debit_with("pressed", &receiver.url("/cb"))).await;
-    let cancelled = house.http.submit("/payment/cancel", &[("link_id", &link_of(&opened))]).await;
+    let cancelled = gateway.http.submit("/payment/cancel", &[("link_id", &link_of(&opened))]).await;
     assert_eq!(cancelled.location(), "https://m.example/no?own=2");
     assert_eq!(body(&callbacks(&receiver, 5).await[4])["code"], "2002");
     assert_eq!(client.status(&opened["uuid"]).await["transactionStatus"], "CANCELLED");
     let opened = client.begin("debit", &debit_with("late", &receiver.url("/cb"))).await;
-    house.wait(Duration::from_hours(25));
+    gateway.wait(Duration::from_hours(25));
     assert_eq!(body(&callbacks(&receiver, 6).await[5])["code"], "2005");
     assert_eq!(client.status(&opened["uuid"]).await["transactionStatus"], "ERROR");
 }
 
-async fn without_addresses_the_journey_ends_on_our_page(house: House) {
-    let client = Client::of(&house);
-    client.shop.save("https://shop.example/saved").await;
+async fn without_addresses_the_journey_ends_on_our_page(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    client.merchant.save("https://shop.example/saved").await;
     for (id, answer) in ["code=ok", "error=access_denied", "code=fail:server_error"].into_iter().enumerate() {
         let opened = client.begin("debit", &debit(&id.to_string(), json!({}))).await;
-        let home = house.http.pay(&link_of(&opened), answer).await.location();
-        assert_eq!(home, format!("{}/payment?link_id={}", house.http.base(), link_of(&opened)), "{answer}");
-        house.http.get(&home).await.is(200).never_says("shop.example");
+        let home = gateway.http.pay(&link_of(&opened), answer).await.location();
+        assert_eq!(home, format!("{}/payment?link_id={}", gateway.http.base(), link_of(&opened)), "{answer}");
+        gateway.http.get(&home).await.is(200).never_says("shop.example");
     }
 }
 
 /// The deliveries of the journey of this `uuid`, as the merchant sees them.
 async fn deliveries(client: &Client, uuid: &Value) -> Vec<Value> {
     let pay_id = u128::from_str_radix(uuid.as_str().unwrap(), 16).unwrap() >> 27;
-    client.shop.journey(&pay_id.to_string()).await["deliveries"].as_array().unwrap().clone()
+    client.merchant.journey(&pay_id.to_string()).await["deliveries"].as_array().unwrap().clone()
 }
 
 async fn stands(client: &Client, uuid: &Value, state: &str, tries: usize) {
@@ -132,7 +132,7 @@ async fn stands(client: &Client, uuid: &Value, state: &str, tries: usize) {
     .await;
 }
 
-async fn only_200_with_ok_is_a_receipt(house: House) {
+async fn only_200_with_ok_is_a_receipt(gateway: TestGateway) {
     let replies = [
         Reply::Saying(400, "OK"),
         Reply::Saying(200, "NOT OK"),
@@ -141,12 +141,12 @@ async fn only_200_with_ok_is_a_receipt(house: House) {
         Reply::Saying(410, "OK"),
         Reply::Saying(200, "OK"),
     ];
-    let (client, receiver) = (Client::of(&house), Receiver::answering(move |number, _| replies[number.min(5)]));
+    let (client, receiver) = (Client::of(&gateway), Receiver::answering(move |number, _| replies[number.min(5)]));
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    gateway.http.pay(&link_of(&opened), "code=ok").await.location();
     for (tries, wait) in (1..6).zip(WAITS) {
         stands(&client, &opened["uuid"], "failing", tries).await;
-        house.wait(Duration::from_secs(wait * 66 + 1));
+        gateway.wait(Duration::from_secs(wait * 66 + 1));
     }
     stands(&client, &opened["uuid"], "delivered", 6).await;
     let told = receiver.received();
@@ -154,52 +154,52 @@ async fn only_200_with_ok_is_a_receipt(house: House) {
     assert!(told.iter().all(|callback| client.has_signed(callback, Signing::Md5)), "each is signed for its date");
 }
 
-async fn a_callback_is_tried_as_the_table_has_it(house: House) {
-    let (client, receiver) = (Client::of(&house), Receiver::saying(500));
+async fn a_callback_is_tried_as_the_table_has_it(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), Receiver::saying(500));
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    gateway.http.pay(&link_of(&opened), "code=ok").await.location();
     for (tries, wait) in (1..).zip(WAITS) {
         stands(&client, &opened["uuid"], "failing", tries).await;
         let at = |name: &str, delivery: &Value| delivery[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
         let delivery = deliveries(&client, &opened["uuid"]).await[0].clone();
-        let due = at("due_at", &delivery).as_second() - now(&house);
+        let due = at("due_at", &delivery).as_second() - now(&gateway);
         let wait = i64::try_from(wait * 60).unwrap();
         // Some seconds may have passed since it was tried.
         assert!((wait - 20..=wait * 11 / 10 + 1).contains(&due), "try {tries}: in {due} s, not {wait}");
-        house.wait(Duration::from_secs(u64::try_from(due).unwrap() + 1));
+        gateway.wait(Duration::from_secs(u64::try_from(due).unwrap() + 1));
     }
     stands(&client, &opened["uuid"], "dead", 15).await;
 }
 
 /// To IXOPAY a 410 is an answer like any other, whoever else has been told one there.
-async fn what_is_gone_for_others_is_tried_still(house: House) {
+async fn what_is_gone_for_others_is_tried_still(gateway: TestGateway) {
     let receiver = Receiver::answering(|number, _| Reply::Saying(if number == 0 { 410 } else { 200 }, "OK"));
-    let client = Client::of(&house);
-    let link = client.shop.link(json!({ "payment_endpoint": receiver.url("/cb") })).await;
-    house.http.pay(&link.text, "code=ok").await.location();
-    eventually("it is gone", || async { client.shop.journey(&link.id).await["deliveries"][0]["state"] == "gone" })
+    let client = Client::of(&gateway);
+    let link = client.merchant.link(json!({ "payment_endpoint": receiver.url("/cb") })).await;
+    gateway.http.pay(&link.text, "code=ok").await.location();
+    eventually("it is gone", || async { client.merchant.journey(&link.id).await["deliveries"][0]["state"] == "gone" })
         .await;
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    gateway.http.pay(&link_of(&opened), "code=ok").await.location();
     stands(&client, &opened["uuid"], "delivered", 1).await;
     assert_eq!(receiver.count(), 2);
 }
 
-/// What time it is in a house, in seconds.
-fn now(house: &House) -> i64 {
+/// What time it is in a gateway, in seconds.
+fn now(gateway: &TestGateway) -> i64 {
     use handback::clock::Clock as _;
-    i64::try_from(house.clock.now().as_millis() / 1000).unwrap()
+    i64::try_from(gateway.clock.now().as_millis() / 1000).unwrap()
 }
 
-async fn the_media_type_is_the_calls_or_the_merchants_choice(house: House) {
-    let (client, receiver) = (Client::of(&house), acknowledging());
+async fn the_media_type_is_the_calls_or_the_merchants_choice(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), acknowledging());
     let mut count = 0;
     for (chosen, expected) in [("", "application/json; charset=utf-8"), ("application/json", "application/json")] {
         if !chosen.is_empty() {
-            client.shop.choose(json!({ "notice_type": chosen })).await;
+            client.merchant.choose(json!({ "notice_type": chosen })).await;
         }
         let opened = client.begin("debit", &debit_with(&format!("order {chosen}"), &receiver.url("/cb"))).await;
-        house.http.pay(&link_of(&opened), "code=ok").await.location();
+        gateway.http.pay(&link_of(&opened), "code=ok").await.location();
         count += 1;
         let callback = callbacks(&receiver, count).await[count - 1].clone();
         assert_eq!(callback.headers["content-type"], expected);
@@ -207,38 +207,38 @@ async fn the_media_type_is_the_calls_or_the_merchants_choice(house: House) {
     }
 }
 
-async fn a_page_of_the_merchants_comes_first(house: House) {
-    let (client, receiver) = (Client::of(&house), acknowledging());
+async fn a_page_of_the_merchants_comes_first(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), acknowledging());
     let mut asked = debit_with("7", &receiver.url("/cb"));
     asked["extraData"] = json!({ "own": "1", "intermediateUrl": "https://m.example/wait?shop=1" });
     let opened = client.begin("debit", &asked).await;
     let pending = body(&callbacks(&receiver, 1).await[0]);
     assert_eq!((&pending["result"], &pending["uuid"]), (&json!("PENDING"), &opened["uuid"]));
     assert_eq!(pending["extraData"]["own"], "1");
-    let first = house.http.get(opened["redirectUrl"].as_str().unwrap()).await.location();
+    let first = gateway.http.get(opened["redirectUrl"].as_str().unwrap()).await.location();
     assert!(first.starts_with("https://m.example/wait?shop=1&continueUrl="), "{first}");
     let way_on = query_value(&first, "continueUrl");
     assert_eq!(pending["extraData"]["continueUrl"], way_on, "the callback says the same");
-    house.http.get(&way_on).await.is(200).says("9.99");
-    assert_eq!(house.http.pay(&link_of(&opened), "code=ok").await.location(), "https://m.example/ok?own=1");
+    gateway.http.get(&way_on).await.is(200).says("9.99");
+    assert_eq!(gateway.http.pay(&link_of(&opened), "code=ok").await.location(), "https://m.example/ok?own=1");
     assert_eq!(body(&callbacks(&receiver, 2).await[1])["result"], "OK");
     // Afterwards there is nothing to wait for.
-    let again = house.http.get(opened["redirectUrl"].as_str().unwrap()).await.location();
-    assert!(again.starts_with(house.http.base()), "{again}");
+    let again = gateway.http.get(opened["redirectUrl"].as_str().unwrap()).await.location();
+    assert!(again.starts_with(gateway.http.base()), "{again}");
 }
 
-async fn the_address_of_a_customer_is_touched_by_a_customer_alone(house: House) {
-    let client = Client::of(&house);
+async fn the_address_of_a_customer_is_touched_by_a_customer_alone(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let (one, two) =
         (client.begin("debit", &debit("1", json!({}))).await, client.begin("debit", &debit("2", json!({}))).await);
     let address = one["redirectUrl"].as_str().unwrap();
     let before = client.status(&one["uuid"]).await;
-    let head = house.http.send(Method::HEAD, address, &[], "").await.is(204);
+    let head = gateway.http.send(Method::HEAD, address, &[], "").await.is(204);
     assert!(!head.has("location"));
-    house.http.get_with(address, &[("sec-purpose", "prefetch")]).await.is(204);
+    gateway.http.get_with(address, &[("sec-purpose", "prefetch")]).await.is(204);
     for _ in 0..2 {
-        let checkout = house.http.get(address).await.location();
-        assert_eq!(checkout, format!("{}/payment?link_id={}", house.http.base(), link_of(&one)));
+        let checkout = gateway.http.get(address).await.location();
+        assert_eq!(checkout, format!("{}/payment?link_id={}", gateway.http.base(), link_of(&one)));
     }
     assert_eq!(client.status(&one["uuid"]).await, before);
     let (uuid, other) = (one["uuid"].as_str().unwrap(), two["uuid"].as_str().unwrap());
@@ -252,13 +252,13 @@ async fn the_address_of_a_customer_is_touched_by_a_customer_alone(house: House) 
         address[..address.len() - 33].to_owned(),
     ] {
         if bad != address {
-            let page = house.http.get(&bad).await.is(404);
+            let page = gateway.http.get(&bad).await.is(404);
             assert!(page.header("content-type").starts_with("text/html"), "{bad}");
         }
     }
     // A link of another dialect has no such address.
-    let link = client.shop.link_to("https://shop.example/cb").await;
-    house.http.get(&format!("{}/payment?link_id={}", house.http.base(), link.text)).await.is(200);
+    let link = client.merchant.link_to("https://shop.example/cb").await;
+    gateway.http.get(&format!("{}/payment?link_id={}", gateway.http.base(), link.text)).await.is(200);
 }
 
 /// A debit that the test bank plays so.
@@ -268,8 +268,8 @@ pub(super) fn played(word: &str, callback: &str) -> Value {
     body
 }
 
-async fn the_test_bank_plays_what_needs_no_customer(house: House) {
-    let (client, receiver) = (Client::of(&house), acknowledging());
+async fn the_test_bank_plays_what_needs_no_customer(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), acknowledging());
     let url = receiver.url("/cb");
     for (word, return_type, status, told) in [
         ("success", "FINISHED", "SUCCESS", Some("OK")),
@@ -296,7 +296,7 @@ async fn the_test_bank_plays_what_needs_no_customer(house: House) {
     ] {
         let opened = client.begin("debit", &played(word, &url)).await;
         assert_eq!(opened["returnType"], "REDIRECT", "{word}");
-        assert_eq!(house.http.pay(&link_of(&opened), answer).await.location(), home, "{word}");
+        assert_eq!(gateway.http.pay(&link_of(&opened), answer).await.location(), home, "{word}");
     }
     let by_amount = json!({ "amount": "3.61", "callbackUrl": url });
     assert_eq!(client.begin("debit", &debit("by amount", by_amount)).await["returnType"], "ERROR");
@@ -309,8 +309,8 @@ async fn the_test_bank_plays_what_needs_no_customer(house: House) {
     assert_eq!(client.begin("register", &registered).await["returnType"], "ERROR");
 }
 
-async fn a_payment_that_is_taken_back_is_told_twice(house: House) {
-    let (client, receiver) = (Client::of(&house), acknowledging());
+async fn a_payment_that_is_taken_back_is_told_twice(gateway: TestGateway) {
+    let (client, receiver) = (Client::of(&gateway), acknowledging());
     let paid = client.begin("debit", &played("successChargeback", &receiver.url("/cb"))).await;
     assert_eq!(paid["returnType"], "FINISHED");
     let told: Vec<_> = callbacks(&receiver, 2).await.iter().map(body).collect();
@@ -334,11 +334,11 @@ async fn a_payment_that_is_taken_back_is_told_twice(house: House) {
 /// The sharpest form of the promise: whoever reads the merchant's page at once finds the callback there.
 #[tokio::test]
 async fn a_browser_is_kept_until_its_callback_has_been_answered() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     let receiver = Receiver::answering(|_, _| Reply::Slow(200, Duration::from_millis(300)));
-    let client = Client::of(&house);
+    let client = Client::of(&gateway);
     let opened = client.begin("debit", &debit_with("7", &receiver.url("/cb"))).await;
-    let back = house.http.pay(&link_of(&opened), "code=ok").await;
+    let back = gateway.http.pay(&link_of(&opened), "code=ok").await;
     assert_eq!((back.location().as_str(), receiver.count()), ("https://m.example/ok?own=1", 1));
     assert!(back.took >= Duration::from_millis(300), "{:?}", back.took);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::house::{House, eventually};
+use crate::support::gateway::{TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::on_every_store;
 
@@ -18,72 +18,75 @@ on_every_store![
     a_merchant_chooses_how_long_its_links_live,
 ];
 
-async fn a_link_expires_after_a_day_and_says_so(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    house.wait(Duration::from_mins(24 * 60 - 1));
-    house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200).says("/payment/pay");
-    house.wait(Duration::from_mins(1));
-    let page = house.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+async fn a_link_expires_after_a_day_and_says_so(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    gateway.wait(Duration::from_mins(24 * 60 - 1));
+    gateway.http.get(&format!("/payment?link_id={}", link.text)).await.is(200).says("/payment/pay");
+    gateway.wait(Duration::from_mins(1));
+    let page = gateway.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
     page.says("Link expired").says("/payment/home").never_says("/payment/pay");
-    assert_eq!(shop.status(&link).await, "expired");
-    let unused = shop.secpaid("getMyUnusedLinks", &json!({})).await.is(200).json();
+    assert_eq!(merchant.status(&link).await, "expired");
+    let unused = merchant.secpaid("getMyUnusedLinks", &json!({})).await.is(200).json();
     assert_eq!(unused["data"], json!([]));
     // Whoever does not want to hear of it is told that nobody paid.
-    let home = format!("https://shop.example/cb?{}", shop.query(&link, "&status=cancel"));
-    assert_eq!(house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
-    assert_eq!(house.http.submit("/payment/pay", &[("link_id", &link.text)]).await.location(), home);
-    assert_eq!(house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(), home);
-    assert_eq!(shop.status(&link).await, "expired");
+    let home = format!("https://shop.example/cb?{}", merchant.query(&link, "&status=cancel"));
+    assert_eq!(gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
+    assert_eq!(gateway.http.submit("/payment/pay", &[("link_id", &link.text)]).await.location(), home);
+    assert_eq!(gateway.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(), home);
+    assert_eq!(merchant.status(&link).await, "expired");
 }
 
-async fn a_merchant_that_wants_to_hear_of_expiry_does(house: House) {
-    let shop = house.shop("Shop");
+async fn a_merchant_that_wants_to_hear_of_expiry_does(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let open_request =
         json!({ "callback_url": "https://shop.example/cb", "extra_outcomes": true, "one_time_token": true });
-    let link = shop.link(open_request).await;
-    house.wait(DAY);
-    let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
+    let link = merchant.link(open_request).await;
+    gateway.wait(DAY);
+    let home = gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location();
     let token = query_value(&home, "one-time-token");
-    let told = shop.query(&link, &format!("&status=expired&one-time-token={token}"));
+    let told = merchant.query(&link, &format!("&status=expired&one-time-token={token}"));
     assert_eq!(home, format!("https://shop.example/cb?{told}"));
-    assert_eq!(shop.redeem(&token).await.is(200).json()["status"], "expired");
+    assert_eq!(merchant.redeem(&token).await.is(200).json()["status"], "expired");
 }
 
-async fn a_payment_proven_after_expiry_supersedes_it(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
-    let trip = house.http.leave(&link.text).await;
-    house.wait(DAY + Duration::from_secs(1));
-    eventually("it expires", || async { shop.status(&link).await == "expired" }).await;
-    let home = house.http.back(&trip.with("code=ok")).await.location();
-    assert!(home.starts_with(&format!("https://shop.example/cb?{}", shop.query(&link, "&status=success&"))), "{home}");
-    assert_eq!(house.http.back(&trip.with("code=ok")).await.location(), home);
-    let redeemed = shop.redeem(&query_value(&home, "one-time-token")).await.is(200).json();
+async fn a_payment_proven_after_expiry_supersedes_it(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    gateway.wait(DAY + Duration::from_secs(1));
+    eventually("it expires", || async { merchant.status(&link).await == "expired" }).await;
+    let home = gateway.http.back(&sent_out.with("code=ok")).await.location();
+    assert!(
+        home.starts_with(&format!("https://shop.example/cb?{}", merchant.query(&link, "&status=success&"))),
+        "{home}"
+    );
+    assert_eq!(gateway.http.back(&sent_out.with("code=ok")).await.location(), home);
+    let redeemed = merchant.redeem(&query_value(&home, "one-time-token")).await.is(200).json();
     assert_eq!(redeemed["status"], "paid");
-    let rows = shop.secpaid("getPayInTransactions", &json!({})).await.is(200).json();
+    let rows = merchant.secpaid("getPayInTransactions", &json!({})).await.is(200).json();
     assert_eq!(rows["data"][0]["pay_id"], json!(link.id));
 }
 
-async fn a_journey_of_a_bank_that_never_returns_expires_by_itself(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb,https://hook.example/n").await;
-    house.http.leave(&link.text).await;
-    house.wait(DAY);
-    // Nobody asks for its page: the house itself webhooks. The list shows what is stored and concludes nothing.
+async fn a_journey_of_a_bank_that_never_returns_expires_by_itself(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb,https://hook.example/n").await;
+    gateway.http.leave(&link.text).await;
+    gateway.wait(DAY);
+    // Nobody asks for its page: the gateway itself notices. The list shows what is stored and concludes nothing.
     eventually("the sweep concludes it", || async {
-        shop.look("/journeys").await.is(200).json()["journeys"][0]["status"] == "expired"
+        merchant.look("/journeys").await.is(200).json()["journeys"][0]["status"] == "expired"
     })
     .await;
-    assert_eq!(shop.journey(&link.id).await["deliveries"].as_array().map(Vec::len), Some(1));
+    assert_eq!(merchant.journey(&link.id).await["deliveries"].as_array().map(Vec::len), Some(1));
 }
 
-async fn a_merchant_chooses_how_long_its_links_live(house: House) {
-    let shop = house.shop("Shop");
-    let before = shop.link_to("https://shop.example/cb").await;
-    shop.choose(json!({ "journey_life_seconds": 60 })).await;
-    let after = shop.link_to("https://shop.example/cb").await;
-    house.wait(Duration::from_secs(61));
-    eventually("the short one expires", || async { shop.status(&after).await == "expired" }).await;
-    assert_eq!(shop.status(&before).await, "open");
+async fn a_merchant_chooses_how_long_its_links_live(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let before = merchant.link_to("https://shop.example/cb").await;
+    merchant.choose(json!({ "journey_life_seconds": 60 })).await;
+    let after = merchant.link_to("https://shop.example/cb").await;
+    gateway.wait(Duration::from_secs(61));
+    eventually("the short one expires", || async { merchant.status(&after).await == "expired" }).await;
+    assert_eq!(merchant.status(&before).await, "open");
 }

@@ -1,4 +1,4 @@
-//! Stories: what a customer, a merchant's app and a bank do, and what the house answers.
+//! Stories: what a customer, a merchant's app and a bank do, and what the gateway answers.
 //!
 //! Most are told on every store; those about one store or one machine's trouble are told where they belong.
 

@@ -1,6 +1,6 @@
 //! `Server-Timing` on a return says where the time went.
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::HttpReply;
 
 /// The spans of an answer in milliseconds: the store's, the bank's, and all of it.
@@ -21,52 +21,52 @@ fn spans(answer: &HttpReply) -> [f64; 3] {
 
 #[tokio::test]
 async fn a_slow_bank_shows_as_the_banks_time_and_nobody_elses() {
-    let house = House::open(StoreKind::Redis).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Redis).await;
+    let merchant = gateway.merchant("Shop");
     for answer in ["code=slow:300", "code=slow:300:fail:server_error"] {
-        let link = shop.link_to("https://shop.example/cb").await;
-        let trip = house.http.leave(&link.text).await;
-        let sent = house.http.back(&trip.with(answer)).await;
+        let link = merchant.link_to("https://shop.example/cb").await;
+        let sent_out = gateway.http.leave(&link.text).await;
+        let sent = gateway.http.back(&sent_out.with(answer)).await;
         sent.location();
         let [store, bank, total] = spans(&sent);
         assert!((300.0..1500.0).contains(&bank) && total >= bank, "{bank} of {total}");
         assert!(store > 0.0 && store < 300.0, "{store}");
         // A replay asks nobody.
-        let [_, bank, _] = spans(&house.http.back(&trip.with(answer)).await);
+        let [_, bank, _] = spans(&gateway.http.back(&sent_out.with(answer)).await);
         assert!(bank == 0.0, "{bank}");
     }
 }
 
 #[tokio::test]
 async fn a_bank_that_is_late_shows_as_the_banks_time_too() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let page = house.http.pay(&link.text, "code=slow:5000").await.is(200);
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let page = gateway.http.pay(&link.text, "code=slow:5000").await.is(200);
     let [_, bank, total] = spans(&page);
     assert!(bank >= 50.0 && total >= bank, "{bank} of {total}");
     let text = page.text();
     let next = text.split("url=").nth(1).and_then(|rest| rest.split('"').next()).expect("a refresh");
-    let [_, bank, _] = spans(&house.http.get(&next.replace("&#38;", "&")).await.is(200));
+    let [_, bank, _] = spans(&gateway.http.get(&next.replace("&#38;", "&")).await.is(200));
     assert!(bank >= 50.0, "{bank}");
 }
 
 #[tokio::test]
 async fn every_return_says_it_whatever_becomes_of_it() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    let unknown = house.http.back("code=x&state=00000000000000000000000000000000").await.is(404);
-    let unreadable = house.http.back("").await.is(400);
-    let twice = house.http.submit("/return/sandbox", &[("code", "a"), ("code", "b")]).await.is(400);
-    let refused = house.http.back(&trip.with("error=access_denied")).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    let unknown = gateway.http.back("code=x&state=00000000000000000000000000000000").await.is(404);
+    let unreadable = gateway.http.back("").await.is(400);
+    let twice = gateway.http.submit("/return/sandbox", &[("code", "a"), ("code", "b")]).await.is(400);
+    let refused = gateway.http.back(&sent_out.with("error=access_denied")).await;
     for answer in [unknown, unreadable, twice, refused] {
         let [_, bank, _] = spans(&answer);
         assert!(bank == 0.0, "{bank}");
-        for secret in ["sandbox", &trip.state] {
+        for secret in ["sandbox", &sent_out.state] {
             assert!(!answer.header("server-timing").contains(secret));
         }
     }
-    assert!(!house.http.get(&format!("/payment?link_id={}", link.text)).await.has("server-timing"));
+    assert!(!gateway.http.get(&format!("/payment?link_id={}", link.text)).await.has("server-timing"));
 }

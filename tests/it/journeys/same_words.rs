@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::HttpReply;
 use crate::support::ixopay::{Client, debit, link_of};
-use crate::support::member::Member;
 use crate::support::on_every_store;
+use crate::support::token_io_client::TokenIoClient;
 use crate::support::tpp::Tpp;
 
 on_every_store![payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect];
@@ -26,9 +26,9 @@ fn names(page: &HttpReply, [payee, amount, reference]: [&str; 3]) {
 }
 
 #[expect(clippy::too_many_lines, reason = "one step after the other, in each dialect")]
-async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(house: House) {
-    let member = Member::of(&house).await;
-    let (long, http) = ("Donaudampfschifffahrtsgesellschaft ".repeat(4), &house.http);
+async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
+    let (long, http) = ("Donaudampfschifffahrtsgesellschaft ".repeat(4), &gateway.http);
     let long = long.trim();
 
     // Token.io: hosted pages, by API alone, a payment link, a token request.
@@ -79,13 +79,13 @@ async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(
     names(&http.get(&left).await.is(200), third);
 
     // SecPaid: the merchant is paid.
-    let secpaid = member.shop.link(json!({ "recipient_note": "Order 9" })).await;
+    let secpaid = member.merchant.link(json!({ "recipient_note": "Order 9" })).await;
     let ninth = ["Shop", "25.00 EUR", "Order 9"];
     names(&http.get(&format!("/payment?link_id={}", secpaid.text)).await.is(200), ninth);
     names(&http.get(&http.leave(&secpaid.text).await.location).await.is(200), ninth);
 
     // IXOPAY: so it is here.
-    let client = Client::of(&house);
+    let client = Client::of(&gateway);
     let answer = client.begin("debit", &debit("t-10", json!({ "description": "Order 10" }))).await;
     let text = link_of(&answer);
     let amount = "9.99 EUR";
@@ -94,7 +94,7 @@ async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(
     names(&http.get(&http.leave(&text).await.location).await.is(200), tenth);
 
     // Yapily: the payee that the request names.
-    let tpp = Tpp::named(&house, "TPP").await;
+    let tpp = Tpp::named(&gateway, "TPP").await;
     let asked = tpp.ask_payment(json!({})).await;
     let bill = ["BILLS COFFEE LTD", "8.70 GBP", "Bill payment"];
     let page = asked.data["authorisationUrl"].as_str().expect("a page").to_owned();

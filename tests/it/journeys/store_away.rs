@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::HttpReply;
 
 /// "Within a second", and room for a busy test machine.
@@ -12,75 +12,77 @@ const SOON: Duration = Duration::from_millis(1500);
 
 #[tokio::test]
 async fn a_store_that_was_killed_is_said_to_be_away_and_comes_back() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let shop = house.shop("Shop");
-    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
-    let trip = house.http.leave(&link.text).await;
-    house.redis().kill();
-    said_to_be_away(&house, &trip.with("code=ok"), &link.text).await;
-    let refused = shop.secpaid("createLink", &json!({ "amount": 1 })).await.is(503);
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    gateway.redis().kill();
+    said_to_be_away(&gateway, &sent_out.with("code=ok"), &link.text).await;
+    let refused = merchant.secpaid("createLink", &json!({ "amount": 1 })).await.is(503);
     assert!(refused.took < SOON && refused.json()["ResponseCode"] == 0);
-    house.redis().restart();
+    gateway.redis().restart();
     let began = Instant::now();
-    eventually("the return goes on", || async { house.http.back(&trip.with("code=ok")).await.status == 303 }).await;
+    eventually("the return goes on", || async { gateway.http.back(&sent_out.with("code=ok")).await.status == 303 })
+        .await;
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
-    let home = house.http.back(&trip.with("code=ok")).await.location();
+    let home = gateway.http.back(&sent_out.with("code=ok")).await.location();
     assert!(home.contains("&status=success&"), "{home}");
-    assert_eq!(shop.status(&link).await, "paid");
-    house.http.get("/health").await.is(200);
+    assert_eq!(merchant.status(&link).await, "paid");
+    gateway.http.get("/health").await.is(200);
 }
 
 #[tokio::test]
 async fn a_store_that_hangs_is_said_to_be_away_and_comes_back() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    house.redis().pause();
-    said_to_be_away(&house, &trip.with("code=ok"), &link.text).await;
-    house.redis().resume();
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    gateway.redis().pause();
+    said_to_be_away(&gateway, &sent_out.with("code=ok"), &link.text).await;
+    gateway.redis().resume();
     let began = Instant::now();
-    eventually("the return goes on", || async { house.http.back(&trip.with("code=ok")).await.status == 303 }).await;
+    eventually("the return goes on", || async { gateway.http.back(&sent_out.with("code=ok")).await.status == 303 })
+        .await;
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn connections_that_went_silent_are_left_behind() {
     // One worker, so that one answer speaks for all connections.
-    let mut house = House::open_with(StoreKind::Proxied, &[("HANDBACK_WORKERS", "1")]).await;
-    house.expect_errors();
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    house.proxy().swallow();
+    let mut gateway = TestGateway::open_with(StoreKind::Proxied, &[("HANDBACK_WORKERS", "1")]).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    gateway.proxy().swallow();
     let began = Instant::now();
     let page = format!("/payment?link_id={}", link.text);
-    eventually("service resumes", || async { house.http.get(&page).await.status == 200 }).await;
+    eventually("service resumes", || async { gateway.http.get(&page).await.status == 200 }).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    house.http.pay(&link.text, "code=ok").await.location();
+    gateway.http.pay(&link.text, "code=ok").await.location();
 }
 
 /// A redemption of which nobody knows whether it happened says so, and the same key gets the outcome afterwards.
 #[tokio::test]
 async fn a_redemption_in_doubt_is_asked_again_with_the_same_key() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let shop = house.shop("Shop");
-    let link = shop.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
-    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link(json!({ "callback_url": "https://shop.example/cb", "one_time_token": true })).await;
+    let home = gateway.http.pay(&link.text, "code=ok").await.location();
     let token = crate::support::http::query_value(&home, "one-time-token");
     let key = [("idempotency-key", "again")];
-    house.redis().kill();
-    let doubt = shop.redeem_with(&token, &key).await.is(503);
+    gateway.redis().kill();
+    let doubt = merchant.redeem_with(&token, &key).await.is(503);
     assert!(doubt.took < SOON, "{:?}", doubt.took);
     assert!(doubt.has("retry-after"));
-    house.redis().restart();
-    eventually("it is granted", || async { shop.redeem_with(&token, &key).await.status == 200 }).await;
-    shop.redeem(&token).await.is(410);
+    gateway.redis().restart();
+    eventually("it is granted", || async { merchant.redeem_with(&token, &key).await.status == 200 }).await;
+    merchant.redeem(&token).await.is(410);
 }
 
-async fn said_to_be_away(house: &House, query: &str, link: &str) {
+async fn said_to_be_away(gateway: &TestGateway, query: &str, link: &str) {
     let check = |answer: HttpReply| {
         let answer = answer.is(503);
         assert!(answer.took < SOON, "{:?}", answer.took);
@@ -88,24 +90,24 @@ async fn said_to_be_away(house: &House, query: &str, link: &str) {
         assert!(!answer.has("location"));
         answer.says("http-equiv=\"refresh\"").says("Nothing is lost")
     };
-    check(house.http.back(query).await);
-    check(house.http.get(&format!("/payment?link_id={link}")).await);
-    check(house.http.submit("/payment/pay", &[("link_id", link)]).await);
-    check(house.http.submit("/payment/cancel", &[("link_id", link)]).await);
-    let health = house.http.get("/health").await.is(503);
+    check(gateway.http.back(query).await);
+    check(gateway.http.get(&format!("/payment?link_id={link}")).await);
+    check(gateway.http.submit("/payment/pay", &[("link_id", link)]).await);
+    check(gateway.http.submit("/payment/cancel", &[("link_id", link)]).await);
+    let health = gateway.http.get("/health").await.is(503);
     assert!(health.took < SOON, "{:?}", health.took);
 }
 
 /// The page that answers a form cannot ask for itself again: that would be a GET of an address that has none.
 #[tokio::test]
 async fn a_form_that_met_no_store_leads_back_to_its_page() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    house.redis().kill();
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    gateway.redis().kill();
     for form in ["/payment/pay", "/payment/cancel"] {
-        let away = house.http.submit(form, &[("link_id", &link.text)]).await.is(503);
+        let away = gateway.http.submit(form, &[("link_id", &link.text)]).await.is(503);
         away.says(&format!("content=\"2;url=/payment?link_id={}\"", link.text));
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{kind_of, query_value};
+use crate::support::merchant_client::{Link, MerchantClient};
 use crate::support::on_every_store;
-use crate::support::shop::{Link, Shop};
 
 on_every_store![
     a_token_tells_the_outcome_once,
@@ -24,17 +24,17 @@ on_every_store![
     the_timeline_says_when_it_was_redeemed,
 ];
 
-async fn a_token_tells_the_outcome_once(house: House) {
-    let shop = house.shop("Shop");
-    let (link, token) = paid(&house, &shop).await;
-    let granted = shop.redeem(&token).await.is(200);
+async fn a_token_tells_the_outcome_once(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (link, token) = paid(&gateway, &merchant).await;
+    let granted = merchant.redeem(&token).await.is(200);
     assert_eq!(granted.header("cache-control"), "no-store");
     let outcome = granted.json();
-    let journey = shop.journey(&link.id).await;
+    let journey = merchant.journey(&link.id).await;
     let expected = [
         ("journey_id", journey["journey_id"].clone()),
         ("pay_id", json!(link.id)),
-        ("user_id", json!(shop.id)),
+        ("user_id", json!(merchant.id)),
         ("status", json!("paid")),
         ("amount", json!("25.00")),
         ("currency", json!("EUR")),
@@ -45,41 +45,41 @@ async fn a_token_tells_the_outcome_once(house: House) {
         assert_eq!(outcome[name], value, "{name}");
     }
     assert!(outcome["concluded_at"].as_str() <= outcome["redeemed_at"].as_str(), "{outcome}");
-    let gone = shop.redeem(&token).await.is(410);
+    let gone = merchant.redeem(&token).await.is(410);
     assert_eq!(gone.header("content-type"), "application/problem+json");
     let gone = gone.json();
     assert_eq!((kind_of(&gone), &gone["spent_at"]), ("spent", &outcome["redeemed_at"]));
 }
 
-async fn of_a_thousand_redeems_at_once_one_is_granted(house: House) {
-    let shop = house.shop("Shop");
-    let (_, token) = paid(&house, &shop).await;
-    let answers = futures_util::future::join_all((0..1000).map(|_| shop.redeem(&token))).await;
+async fn of_a_thousand_redeems_at_once_one_is_granted(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, token) = paid(&gateway, &merchant).await;
+    let answers = futures_util::future::join_all((0..1000).map(|_| merchant.redeem(&token))).await;
     let granted = answers.iter().filter(|answer| answer.status == 200).count();
     let spent = answers.iter().filter(|answer| answer.status == 410).count();
     assert_eq!((granted, spent), (1, 999));
 }
 
-async fn the_same_key_and_body_are_answered_alike_for_a_day(house: House) {
-    let shop = house.shop("Shop");
-    let (_, token) = paid(&house, &shop).await;
+async fn the_same_key_and_body_are_answered_alike_for_a_day(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, token) = paid(&gateway, &merchant).await;
     let key = [("idempotency-key", "redeem-1")];
-    let first = shop.redeem_with(&token, &key).await.is(200);
-    house.wait(Duration::from_hours(23));
+    let first = merchant.redeem_with(&token, &key).await.is(200);
+    gateway.wait(Duration::from_hours(23));
     for _ in 0..3 {
-        assert_eq!(shop.redeem_with(&token, &key).await.is(200).body, first.body);
+        assert_eq!(merchant.redeem_with(&token, &key).await.is(200).body, first.body);
     }
-    shop.redeem(&token).await.is(410);
-    shop.redeem_with(&token, &[("idempotency-key", "redeem-2")]).await.is(410);
+    merchant.redeem(&token).await.is(410);
+    merchant.redeem_with(&token, &[("idempotency-key", "redeem-2")]).await.is(410);
 }
 
-async fn of_sixty_four_redeems_under_one_key_all_are_granted_and_no_other(house: House) {
-    let shop = house.shop("Shop");
-    let (_, token) = paid(&house, &shop).await;
+async fn of_sixty_four_redeems_under_one_key_all_are_granted_and_no_other(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, token) = paid(&gateway, &merchant).await;
     let calls = (0..64).map(|n| {
         let key = if n % 2 == 0 { "even".to_owned() } else { format!("odd-{n}") };
-        let (shop, token) = (shop.clone(), token.clone());
-        async move { (n, shop.redeem_with(&token, &[("idempotency-key", key.as_str())]).await) }
+        let (merchant, token) = (merchant.clone(), token.clone());
+        async move { (n, merchant.redeem_with(&token, &[("idempotency-key", key.as_str())]).await) }
     });
     let answers = futures_util::future::join_all(calls).await;
     let granted: Vec<_> = answers.iter().filter(|(_, answer)| answer.status == 200).collect();
@@ -90,128 +90,128 @@ async fn of_sixty_four_redeems_under_one_key_all_are_granted_and_no_other(house:
     assert!(answers.iter().all(|(_, answer)| [200, 410].contains(&answer.status)));
 }
 
-async fn the_same_key_with_another_token_is_a_conflict(house: House) {
-    let shop = house.shop("Shop");
-    let (_, first) = paid(&house, &shop).await;
-    let (_, second) = paid(&house, &shop).await;
+async fn the_same_key_with_another_token_is_a_conflict(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, first) = paid(&gateway, &merchant).await;
+    let (_, second) = paid(&gateway, &merchant).await;
     let key = [("idempotency-key", "once")];
-    shop.redeem_with(&first, &key).await.is(200);
-    let conflict = shop.redeem_with(&second, &key).await.is(409).json();
+    merchant.redeem_with(&first, &key).await.is(200);
+    let conflict = merchant.redeem_with(&second, &key).await.is(409).json();
     assert_eq!(kind_of(&conflict), "idempotency-key-reused");
-    shop.redeem(&second).await.is(200);
+    merchant.redeem(&second).await.is(200);
     // Another merchant's key of the same text is another key.
-    let other = house.shop("Other");
-    let (_, third) = paid(&house, &other).await;
+    let other = gateway.merchant("Other");
+    let (_, third) = paid(&gateway, &other).await;
     other.redeem_with(&third, &key).await.is(200);
 }
 
-async fn a_token_is_its_own_merchants_alone(house: House) {
-    let (shop, thief) = (house.shop("Shop"), house.shop("Thief"));
-    let (_, token) = paid(&house, &shop).await;
+async fn a_token_is_its_own_merchants_alone(gateway: TestGateway) {
+    let (merchant, thief) = (gateway.merchant("Shop"), gateway.merchant("Thief"));
+    let (_, token) = paid(&gateway, &merchant).await;
     thief.redeem(&token).await.is(404);
     thief.redeem_with(&token, &[("idempotency-key", "mine")]).await.is(404);
-    shop.redeem(&token).await.is(200);
+    merchant.redeem(&token).await.is(200);
     let after = thief.redeem(&token).await.is(404).json();
     let never = thief.redeem(&format!("ott_00_{}", "A".repeat(43))).await.is(404).json();
     assert_eq!(after, never, "a spent one looks like one that never was");
 }
 
-async fn an_expired_token_says_so_to_its_owner_alone(house: House) {
-    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
-    let (_, token) = paid(&house, &shop).await;
-    house.wait(Duration::from_secs(301));
-    let gone = shop.redeem(&token).await.is(410).json();
+async fn an_expired_token_says_so_to_its_owner_alone(gateway: TestGateway) {
+    let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
+    let (_, token) = paid(&gateway, &merchant).await;
+    gateway.wait(Duration::from_secs(301));
+    let gone = merchant.redeem(&token).await.is(410).json();
     assert_eq!(kind_of(&gone), "expired");
     assert!(gone["expired_at"].is_string(), "{gone}");
     other.redeem(&token).await.is(404);
-    shop.choose(json!({ "one_time_token_life_seconds": 3600 })).await;
-    let (_, token) = paid(&house, &shop).await;
-    house.wait(Duration::from_mins(50));
-    shop.redeem(&token).await.is(200);
+    merchant.choose(json!({ "one_time_token_life_seconds": 3600 })).await;
+    let (_, token) = paid(&gateway, &merchant).await;
+    gateway.wait(Duration::from_mins(50));
+    merchant.redeem(&token).await.is(200);
 }
 
-async fn get_head_and_put_never_spend_a_token(house: House) {
-    let shop = house.shop("Shop");
-    let (_, token) = paid(&house, &shop).await;
+async fn get_head_and_put_never_spend_a_token(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, token) = paid(&gateway, &merchant).await;
     let body = json!({ "one_time_token": token });
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
         let path = format!("/one-time-tokens/redeem?one_time_token={token}");
-        let refused = shop.v1(method.clone(), &path, &body).await.is(405);
+        let refused = merchant.v1(method.clone(), &path, &body).await.is(405);
         assert_eq!(refused.header("allow"), "POST", "{method}");
     }
-    shop.redeem(&token).await.is(200);
+    merchant.redeem(&token).await.is(200);
 }
 
-async fn what_is_no_token_is_unknown(house: House) {
-    let shop = house.shop("Shop");
-    let (_, token) = paid(&house, &shop).await;
+async fn what_is_no_token_is_unknown(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (_, token) = paid(&gateway, &merchant).await;
     let other_shard = token.replacen(&token[4..6], if &token[4..6] == "00" { "01" } else { "00" }, 1);
     for wrong in ["", "x", &token[..49], &format!("{token}A"), &token.to_uppercase(), &other_shard, "ott_99_é"] {
-        shop.redeem(wrong).await.is(404);
+        merchant.redeem(wrong).await.is(404);
     }
     for malformed in [json!({}), json!({ "one_time_token": 7 }), json!([]), json!({ "one_time_token": token, "x": 1 })]
     {
-        shop.v1(Method::POST, "/one-time-tokens/redeem", &malformed).await.is(400);
+        merchant.v1(Method::POST, "/one-time-tokens/redeem", &malformed).await.is(400);
     }
     for key in ["", "a b", "é", &"k".repeat(256)] {
-        let refused = shop.redeem_with(&token, &[("idempotency-key", key)]).await.is(422).json();
+        let refused = merchant.redeem_with(&token, &[("idempotency-key", key)]).await.is(422).json();
         assert_eq!(refused["field"], "Idempotency-Key", "{key:?}");
     }
     for patience in ["x", "-1", "1.5", ""] {
-        let refused = shop.redeem_with(&token, &[("request-timeout", patience)]).await.is(422).json();
+        let refused = merchant.redeem_with(&token, &[("request-timeout", patience)]).await.is(422).json();
         assert_eq!(refused["field"], "request-timeout", "{patience:?}");
     }
-    shop.redeem_with(&token, &[("idempotency-key", &"k".repeat(255))]).await.is(200);
+    merchant.redeem_with(&token, &[("idempotency-key", &"k".repeat(255))]).await.is(200);
 }
 
-async fn links_and_merchants_choose_whether_there_is_one(house: House) {
-    let shop = house.shop("Shop");
+async fn links_and_merchants_choose_whether_there_is_one(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let has_token = |home: &str| home.contains("&one-time-token=");
     let pay = async |open_request: Value| {
-        let link = shop.link(open_request).await;
-        house.http.pay(&link.text, "code=ok").await.location()
+        let link = merchant.link(open_request).await;
+        gateway.http.pay(&link.text, "code=ok").await.location()
     };
     let to = "https://shop.example/cb";
     assert!(!has_token(&pay(json!({ "callback_url": to })).await));
     assert!(has_token(&pay(json!({ "callback_url": to, "one_time_token": "true" })).await));
-    shop.choose(json!({ "one_time_token": "on" })).await;
+    merchant.choose(json!({ "one_time_token": "on" })).await;
     assert!(has_token(&pay(json!({ "callback_url": to })).await));
     assert!(!has_token(&pay(json!({ "callback_url": to, "one_time_token": "No" })).await));
 }
 
-async fn the_timeline_says_when_it_was_redeemed(house: House) {
-    let shop = house.shop("Shop");
-    let (link, token) = paid(&house, &shop).await;
-    let redeemed = shop.redeem(&token).await.is(200).json();
-    let journey = shop.journey(&link.id).await;
+async fn the_timeline_says_when_it_was_redeemed(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let (link, token) = paid(&gateway, &merchant).await;
+    let redeemed = merchant.redeem(&token).await.is(200).json();
+    let journey = merchant.journey(&link.id).await;
     let events: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|e| e["event"].clone()).collect();
     assert_eq!(events, ["opened", "left", "concluded", "redeemed"]);
     assert_eq!(journey["timeline"][3]["at"], redeemed["redeemed_at"]);
     assert!(!journey.to_string().contains(&token), "nobody reads a token off a timeline");
 }
 
-/// Redis has spent the token and nobody learns of it: the house asks again, and its caller alone is granted.
+/// Redis has spent the token and nobody learns of it: the gateway asks again, and its caller alone is granted.
 #[tokio::test]
 async fn a_lost_reply_is_delivered_once_to_the_caller_that_lost_it() {
-    let house = House::open(StoreKind::Proxied).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Proxied).await;
+    let merchant = gateway.merchant("Shop");
     for key in [None, Some(("idempotency-key", "again"))] {
-        let (_, token) = paid(&house, &shop).await;
-        house.proxy().drop_reply_with("GRANTED");
-        shop.redeem_with(&token, key.as_slice()).await.is(200);
-        assert!(house.proxy().has_dropped(), "the reply was not dropped");
-        shop.redeem(&token).await.is(410);
-        let other = shop.redeem_with(&token, &[("idempotency-key", "other")]).await;
+        let (_, token) = paid(&gateway, &merchant).await;
+        gateway.proxy().drop_reply_with("GRANTED");
+        merchant.redeem_with(&token, key.as_slice()).await.is(200);
+        assert!(gateway.proxy().has_dropped(), "the reply was not dropped");
+        merchant.redeem(&token).await.is(410);
+        let other = merchant.redeem_with(&token, &[("idempotency-key", "other")]).await;
         assert!([409, 410].contains(&other.status), "{}", other.status);
     }
 }
 
-async fn paid(house: &House, shop: &Shop) -> (Link, String) {
+async fn paid(gateway: &TestGateway, merchant: &MerchantClient) -> (Link, String) {
     let open_request = json!({
         "callback_url": "https://shop.example/cb", "one_time_token": true, "recipient_note": "order 7"
     });
-    let link = shop.link(open_request).await;
-    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let link = merchant.link(open_request).await;
+    let home = gateway.http.pay(&link.text, "code=ok").await.location();
     let token = query_value(&home, "one-time-token");
     (link, token)
 }

@@ -10,11 +10,11 @@ use handback::keys::digest;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::{HttpReply, query_value};
 use crate::support::ixopay::{Client, debit, link_of};
-use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
+use crate::support::token_io_client::{CALLBACK, TokenIoClient};
 use crate::support::tpp::Tpp;
 
 on_every_store![
@@ -173,16 +173,16 @@ struct Gone {
 
 impl Gone {
     /// Leaves by this request, and comes home with a yes.
-    async fn by(house: &House, what: For, leads: Leads, link: &str, left: &HttpReply) -> Self {
+    async fn by(gateway: &TestGateway, what: For, leads: Leads, link: &str, left: &HttpReply) -> Self {
         let cookie = left.header("set-cookie").split(';').next().expect("a cookie").to_owned();
         let state = query_value(&left.location(), "state");
         let back = format!("/return/sandbox?code=ok&state={state}");
-        house.http.get_with(&back, &[("cookie", &cookie)]).await.location();
+        gateway.http.get_with(&back, &[("cookie", &cookie)]).await.location();
         let mut ticket = "no-ticket".to_owned();
         if leads == App {
             let scope = if what == Consents { "consent" } else { "payment" };
             let page = format!("/{scope}/app?link_id={link}");
-            let page = house.http.get_with(&page, &[PHONE, ("cookie", &cookie)]).await.location();
+            let page = gateway.http.get_with(&page, &[PHONE, ("cookie", &cookie)]).await.location();
             ticket = query_value(&page, "ticket");
         }
         let (link, id, redirect) = (link.to_owned(), String::new(), String::new());
@@ -200,15 +200,15 @@ impl Gone {
     }
 
     /// All that a browser with this cookie gets to see that takes a route, and follows wherever we lead it.
-    async fn sees(&self, house: &House, route: &str, cookie: Option<&str>) -> String {
+    async fn sees(&self, gateway: &TestGateway, route: &str, cookie: Option<&str>) -> String {
         let (method, page) = self.request(route);
         let headers: Vec<_> = [Some(PHONE), cookie.map(|cookie| ("cookie", cookie))].into_iter().flatten().collect();
         let mut answer = if method == Method::POST {
             let (page, form) = page.split_once('?').unwrap_or((&page, ""));
             let form_type = ("content-type", "application/x-www-form-urlencoded");
-            house.http.send(method, page, &[headers.as_slice(), &[form_type]].concat(), form.to_owned()).await
+            gateway.http.send(method, page, &[headers.as_slice(), &[form_type]].concat(), form.to_owned()).await
         } else {
-            house.http.get_with(&page, &headers).await
+            gateway.http.get_with(&page, &headers).await
         };
         let mut seen = String::new();
         for _ in 0..5 {
@@ -217,10 +217,10 @@ impl Gone {
             let Some(to) = answer.headers.get("location") else { break };
             let to = to.to_str().expect("an address").to_owned();
             seen.push_str(&to);
-            if !to.starts_with(house.http.base()) {
+            if !to.starts_with(gateway.http.base()) {
                 break;
             }
-            answer = house.http.get_with(&to, &headers).await;
+            answer = gateway.http.get_with(&to, &headers).await;
         }
         seen
     }
@@ -234,30 +234,30 @@ fn sees_nothing_of_the_merchants(seen: &str, what: &str) {
 }
 
 /// Journeys of every purpose and dialect that have come home, of merchants with this setting.
-async fn gone(house: &House, same_browser: &str) -> Vec<Gone> {
+async fn gone(gateway: &TestGateway, same_browser: &str) -> Vec<Gone> {
     let setting = json!({ "same_browser": same_browser, "one_time_token": "on" });
     let mut gone = Vec::new();
-    let shop = house.shop("Shop");
-    shop.choose(setting.clone()).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(setting.clone()).await;
     for (callback, leads) in [("https://shop.example/cb", Home), ("com.example.shop://paid", App)] {
-        let link = shop.link_to(callback).await.text;
-        let left = house.http.submit("/payment/pay", &[("link_id", &link)]).await;
-        gone.push(Gone::by(house, Payments, leads, &link, &left).await);
+        let link = merchant.link_to(callback).await.text;
+        let left = gateway.http.submit("/payment/pay", &[("link_id", &link)]).await;
+        gone.push(Gone::by(gateway, Payments, leads, &link, &left).await);
     }
-    let tpp = Tpp::of(house).await;
-    tpp.shop.choose(json!({ "same_browser": same_browser })).await;
+    let tpp = Tpp::of(gateway).await;
+    tpp.merchant.choose(json!({ "same_browser": same_browser })).await;
     let app = json!({ "url": "https://tpp-application.com/open", "ios": "com.example.tpp://agreed" });
-    tpp.shop.save_as(app).await;
+    tpp.merchant.save_as(app).await;
     for (callback, leads) in [("https://tpp-application.com/", Home), ("https://tpp-application.com/open", App)] {
         for one_time_token in [false, true] {
             let asked = tpp.ask(json!({ "callback": callback, "oneTimeToken": one_time_token })).await;
             let out = asked.data["authorisationUrl"].as_str().expect("an address");
-            let left = house.http.get(out).await;
-            gone.push(Gone::by(house, Consents, leads, &query_value(out, "link_id"), &left).await);
+            let left = gateway.http.get(out).await;
+            gone.push(Gone::by(gateway, Consents, leads, &query_value(out, "link_id"), &left).await);
         }
     }
-    let member = Member::of(house).await;
-    member.shop.choose(setting.clone()).await;
+    let member = TokenIoClient::of(gateway).await;
+    member.merchant.choose(setting.clone()).await;
     let payment = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES", "bankId": null })).await.id;
     let request = member.post("/token-requests", &token_request()).await.is(200).json();
     let pay_by_link = member.post("/v2/payment-links", &payment_link()).await.is(200).json();
@@ -268,16 +268,16 @@ async fn gone(house: &House, same_browser: &str) -> Vec<Gone> {
         (TokenLinks, text(&pay_by_link["paymentLink"]["id"])),
     ] {
         let page = format!("/token-io/session/{id}/choose");
-        let left = house.http.submit(&page, &[("institution", "modelo-sandbox")]).await;
-        gone.push(Gone { id, ..Gone::by(house, what, Home, "no-link", &left).await });
+        let left = gateway.http.submit(&page, &[("institution", "modelo-sandbox")]).await;
+        gone.push(Gone { id, ..Gone::by(gateway, what, Home, "no-link", &left).await });
     }
-    let client = Client::of(house);
-    client.shop.choose(json!({ "same_browser": same_browser })).await;
+    let client = Client::of(gateway);
+    client.merchant.choose(json!({ "same_browser": same_browser })).await;
     let begun = client.begin("debit", &debit("m-1", json!({ "successUrl": "https://shop.example/ok" }))).await;
     let link = link_of(&begun);
-    let left = house.http.submit("/payment/pay", &[("link_id", &link)]).await;
+    let left = gateway.http.submit("/payment/pay", &[("link_id", &link)]).await;
     let redirect = begun["redirectUrl"].as_str().expect("an address").to_owned();
-    gone.push(Gone { redirect, ..Gone::by(house, Ixopay, Home, &link, &left).await });
+    gone.push(Gone { redirect, ..Gone::by(gateway, Ixopay, Home, &link, &left).await });
     gone
 }
 
@@ -313,9 +313,9 @@ fn routes(gone: &Gone) -> impl Iterator<Item = (Leads, &'static str)> {
     )
 }
 
-async fn leads_the_one_that_left_home(house: &House, gone: &Gone) {
+async fn leads_the_one_that_left_home(gateway: &TestGateway, gone: &Gone) {
     for (leads, route) in routes(gone) {
-        let seen = gone.sees(house, route, Some(&gone.cookie)).await;
+        let seen = gone.sees(gateway, route, Some(&gone.cookie)).await;
         let home = MERCHANTS.iter().any(|response_digest| seen.contains(response_digest));
         // A ticket has a time of its own.
         let expected = leads != Nowhere && !(route.contains("{ticket}") && seen.contains("This page has expired"));
@@ -323,89 +323,89 @@ async fn leads_the_one_that_left_home(house: &House, gone: &Gone) {
     }
 }
 
-async fn a_merchant_that_requires_the_same_browser_has_it_on_every_route(house: House) {
-    for gone in gone(&house, "required").await {
+async fn a_merchant_that_requires_the_same_browser_has_it_on_every_route(gateway: TestGateway) {
+    for gone in gone(&gateway, "required").await {
         for (_, route) in routes(&gone) {
-            sees_nothing_of_the_merchants(&gone.sees(&house, route, None).await, route);
+            sees_nothing_of_the_merchants(&gone.sees(&gateway, route, None).await, route);
         }
-        leads_the_one_that_left_home(&house, &gone).await;
+        leads_the_one_that_left_home(&gateway, &gone).await;
     }
 }
 
-async fn ten_minutes_after_the_hand_back_no_route_leads_home_without_the_cookie(house: House) {
-    let all = gone(&house, "checked").await;
+async fn ten_minutes_after_the_hand_back_no_route_leads_home_without_the_cookie(gateway: TestGateway) {
+    let all = gone(&gateway, "checked").await;
     for gone in &all {
-        let seen = gone.sees(&house, "GET /return/sandbox?code=ok&state={state}", None).await;
+        let seen = gone.sees(&gateway, "GET /return/sandbox?code=ok&state={state}", None).await;
         assert!(
             MERCHANTS.iter().any(|response_digest| seen.contains(response_digest)),
             "the first hand-back needs no cookie: {seen}"
         );
     }
-    house.wait(Duration::from_secs(601));
+    gateway.wait(Duration::from_secs(601));
     for gone in &all {
         for (_, route) in routes(gone) {
-            sees_nothing_of_the_merchants(&gone.sees(&house, route, None).await, route);
+            sees_nothing_of_the_merchants(&gone.sees(&gateway, route, None).await, route);
         }
-        let replay = gone.sees(&house, "GET /return/sandbox?code=ok&state={state}", None).await;
+        let replay = gone.sees(&gateway, "GET /return/sandbox?code=ok&state={state}", None).await;
         assert!(replay.contains("Open the app or the shop where you started"), "{replay}");
         assert!(!replay.contains(&gone.link), "{replay}");
-        leads_the_one_that_left_home(&house, gone).await;
+        leads_the_one_that_left_home(&gateway, gone).await;
     }
 }
 
-async fn a_wrong_cookie_leads_home_on_no_route(house: House) {
-    for gone in gone(&house, "checked").await {
+async fn a_wrong_cookie_leads_home_on_no_route(gateway: TestGateway) {
+    for gone in gone(&gateway, "checked").await {
         let (name, right) = gone.cookie.split_once('=').expect("a cookie");
         for wrong in ["", "x", &right[1..], &format!("{right}A"), &right.to_lowercase()] {
             let cookie = format!("{name}={wrong}");
             for (_, route) in routes(&gone) {
-                sees_nothing_of_the_merchants(&gone.sees(&house, route, Some(&cookie)).await, route);
+                sees_nothing_of_the_merchants(&gone.sees(&gateway, route, Some(&cookie)).await, route);
             }
         }
     }
 }
 
-async fn whoever_knows_a_state_alone_is_shown_no_link(house: House) {
-    for gone in gone(&house, "checked").await {
+async fn whoever_knows_a_state_alone_is_shown_no_link(gateway: TestGateway) {
+    for gone in gone(&gateway, "checked").await {
         for answer in ["error=x", "error=access_denied", "code=anything", "", "code=fail:x", "error=server_error"] {
             for route in ["GET /return/sandbox?{}&state={state}", "POST /return/sandbox?{}&state={state}"] {
                 let route = route.replace("{}", answer);
-                let stranger = gone.sees(&house, &route, None).await;
+                let stranger = gone.sees(&gateway, &route, None).await;
                 sees_nothing_of_the_merchants(&stranger, &route);
                 assert!(!stranger.contains(&gone.link), "{route}: {stranger}");
                 // The browser that left is led on, as often as it likes.
-                let own = gone.sees(&house, &route, Some(&gone.cookie)).await;
+                let own = gone.sees(&gateway, &route, Some(&gone.cookie)).await;
                 assert!(
                     MERCHANTS.iter().chain(&["/home?link_id="]).any(|response_digest| own.contains(response_digest)),
                     "{route}: {own}"
                 );
                 // A ticket holds the time.
-                let again = gone.sees(&house, &route, Some(&gone.cookie)).await;
+                let again = gone.sees(&gateway, &route, Some(&gone.cookie)).await;
                 assert!(gone.leads == App || again == own, "{route}: {again}");
-                sees_nothing_of_the_merchants(&gone.sees(&house, &route, None).await, &route);
+                sees_nothing_of_the_merchants(&gone.sees(&gateway, &route, None).await, &route);
             }
         }
     }
 }
 
-async fn a_link_does_nothing_on_the_pages_of_another_purpose(house: House) {
-    for gone in gone(&house, "checked").await.iter().filter(|gone| [Payments, Consents].contains(&gone.what)) {
+async fn a_link_does_nothing_on_the_pages_of_another_purpose(gateway: TestGateway) {
+    for gone in gone(&gateway, "checked").await.iter().filter(|gone| [Payments, Consents].contains(&gone.what)) {
         let (other, own) = if gone.what == Payments { (Consents, "payment") } else { (Payments, "consent") };
         for (.., route) in ROUTES.iter().filter(|(_, _, what, _, route)| *what == other && route.contains("{link}")) {
             let (method, page) = gone.request(route);
             let (page, form) = page.split_once('?').expect("a query");
             let headers = [PHONE, ("cookie", &gone.cookie), ("content-type", "application/x-www-form-urlencoded")];
             let answer = if method == Method::POST {
-                house.http.send(method, page, &headers, form.to_owned()).await
+                gateway.http.send(method, page, &headers, form.to_owned()).await
             } else {
-                house.http.get_with(&format!("{page}?{form}"), &headers).await
+                gateway.http.get_with(&format!("{page}?{form}"), &headers).await
             };
-            assert_eq!(answer.location(), format!("{}/{own}?link_id={}", house.http.base(), gone.link), "{route}");
+            assert_eq!(answer.location(), format!("{}/{own}?link_id={}", gateway.http.base(), gone.link), "{route}");
         }
         if gone.leads == App {
             let ticket = ROUTES.iter().find(|(_, _, what, _, route)| *what == other && route.contains("{ticket}"));
             let (_, page) = gone.request(ticket.expect("a route").4);
-            house.http.get_with(&page, &[PHONE, ("cookie", &gone.cookie)]).await.is(404);
+            gateway.http.get_with(&page, &[PHONE, ("cookie", &gone.cookie)]).await.is(404);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Webhooks before the reference libraries of Standard Webhooks: what a house sends they accept, and nothing else.
+//! Webhooks before the reference libraries of Standard Webhooks: what a gateway sends they accept, and nothing else.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,10 +7,10 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::judge::{Judge, Library, signed_headers};
+use crate::support::merchant_client::MerchantClient;
 use crate::support::receiver::Receiver;
-use crate::support::shop::Shop;
 
 /// The bodies that a payment endpoint can ask for.
 const FORMS: [&str; 3] = ["nested", "brackets", "form"];
@@ -33,39 +33,53 @@ async fn the_python_library_accepts_what_is_sent_and_nothing_else() {
 }
 
 async fn is_judged_by(library: Library) {
-    let house = House::open(StoreKind::Embedded).await;
-    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
-    let judge = Judge::start(library, &shop.signing_secret);
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
+    let judge = Judge::start(library, &merchant.signing_secret);
     let stranger = Judge::start(library, &other.signing_secret);
     for form in FORMS {
         for answer in ["code=ok", "error=access_denied"] {
             let told = judge.url("/notice?order=7");
-            assert_eq!(verdict(&house, &shop, &told, form, answer).await, ("delivered".into(), 204), "{form} {answer}");
+            assert_eq!(
+                verdict(&gateway, &merchant, &told, form, answer).await,
+                ("delivered".into(), 204),
+                "{form} {answer}"
+            );
         }
     }
     let told = stranger.url("/notice");
-    assert_eq!(verdict(&house, &shop, &told, "nested", "code=ok").await, ("failing".into(), 400), "another's secret");
-    forgeries_are_refused(&house, &shop, &judge).await;
+    assert_eq!(
+        verdict(&gateway, &merchant, &told, "nested", "code=ok").await,
+        ("failing".into(), 400),
+        "another's secret"
+    );
+    forgeries_are_refused(&gateway, &merchant, &judge).await;
 }
 
 /// What becomes of a webhook in this form: its state, and the status that was answered.
-async fn verdict(house: &House, shop: &Shop, told: &str, form: &str, answer: &str) -> (String, u64) {
+async fn verdict(
+    gateway: &TestGateway,
+    merchant: &MerchantClient,
+    told: &str,
+    form: &str,
+    answer: &str,
+) -> (String, u64) {
     let fields = json!({ "payment_endpoint": told, "payment_endpoint_form": form, "recipient_note": "Größe 7 €" });
-    let link = shop.link(fields).await;
-    house.http.pay(&link.text, answer).await.location();
-    let delivery = || async { shop.journey(&link.id).await["deliveries"][0].clone() };
+    let link = merchant.link(fields).await;
+    gateway.http.pay(&link.text, answer).await.location();
+    let delivery = || async { merchant.journey(&link.id).await["deliveries"][0].clone() };
     eventually("it was tried", || async { delivery().await["tries"] == 1 }).await;
     let delivery: Value = delivery().await;
     (delivery["state"].as_str().unwrap().to_owned(), delivery["attempts"][0]["status"].as_u64().unwrap())
 }
 
 /// Brings a server webhooks that somebody has tampered with, made from a real one.
-async fn forgeries_are_refused(house: &House, shop: &Shop, judge: &Judge) {
+async fn forgeries_are_refused(gateway: &TestGateway, merchant: &MerchantClient, judge: &Judge) {
     let witness = Receiver::saying(204);
-    verdict(house, shop, &witness.url("/notice"), "nested", "code=ok").await;
+    verdict(gateway, merchant, &witness.url("/notice"), "nested", "code=ok").await;
     let real = witness.received().pop().unwrap();
     let (headers, body) = (signed_headers(&real), real.body.as_str());
-    let (id, own) = (real.id().to_owned(), Webhook::new(&shop.signing_secret).unwrap());
+    let (id, own) = (real.id().to_owned(), Webhook::new(&merchant.signing_secret).unwrap());
     let sent_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let sealed_at = |at: Duration| {
         let seconds = i64::try_from(at.as_secs()).unwrap();
@@ -93,7 +107,7 @@ async fn forgeries_are_refused(house: &House, shop: &Shop, judge: &Judge) {
     ] {
         let mut pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         pairs.push(("content-type", "application/json"));
-        let answer = house.http.send(Method::POST, &judge.url("/notice"), &pairs, body.to_owned()).await;
+        let answer = gateway.http.send(Method::POST, &judge.url("/notice"), &pairs, body.to_owned()).await;
         assert_eq!(answer.status, expected, "{what}: {}", answer.text());
     }
 }

@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::chance::Chance;
-use crate::support::gateway::Gateway;
+use crate::support::gateway_process::GatewayProcess;
 use crate::support::redis::RedisServer;
 
 /// How many consents are under way when the gateway is killed.
@@ -96,7 +96,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// A gateway whose one institution has this bank, with the folder of its configuration file.
-fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> (tempfile::TempDir, Gateway) {
+fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> (tempfile::TempDir, GatewayProcess) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("handback.toml");
     std::fs::write(&file, institution(bank.port)).unwrap();
@@ -104,7 +104,7 @@ fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> (tempfile::TempDir, Gat
     // Nodes that share a Redis share the keys.
     let keys = format!("k1:{}=", "A".repeat(43));
     settings.extend(store.into_iter().flat_map(|store| [("STORE", store), ("KEYS", &keys)]));
-    let gateway = Gateway::start(&settings);
+    let gateway = GatewayProcess::start(&settings);
     (folder, gateway)
 }
 
@@ -200,7 +200,7 @@ struct App {
 }
 
 impl App {
-    fn of(gateway: &Gateway) -> Self {
+    fn of(gateway: &GatewayProcess) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.timeout(Duration::from_secs(20)).build().unwrap();
         let (merchant, api_key) = gateway.add_merchant();

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::chance::Chance;
-use super::crowd::runtime;
-use super::shop::Shop;
+use super::load::runtime;
+use super::merchant_client::MerchantClient;
 use super::story::come_back;
 use crate::support::receiver::{Received, Receiver, Reply};
 use crate::support::redis::RedisServer;
@@ -67,17 +67,18 @@ struct Servers {
 fn the_couriers_are_killed(store: Option<&str>) {
     let (count, kills) = (size("HANDBACK_KILLS_JOURNEYS", JOURNEYS), size("HANDBACK_KILLS", KILLS));
     let mut gateway = super::gateway(store);
-    let (shop, runtime, servers) = (Arc::new(Shop::of(&gateway)), runtime(), Arc::new(Servers::default()));
+    let (merchant, runtime, servers) =
+        (Arc::new(MerchantClient::of(&gateway)), runtime(), Arc::new(Servers::default()));
     let urls: Arc<Vec<String>> =
         Arc::new((0..TOLD).map(|n| failing(n, Arc::clone(&servers)).url(&format!("/{n}"))).collect());
     let each = count / CUSTOMERS;
     let customers: Vec<_> = (0..CUSTOMERS)
-        .map(|n| runtime.spawn(pay(Arc::clone(&shop), Arc::clone(&urls), n * each..(n + 1) * each)))
+        .map(|n| runtime.spawn(pay(Arc::clone(&merchant), Arc::clone(&urls), n * each..(n + 1) * each)))
         .collect();
     let (mut chance, mut cut_off) = (Chance::seeded(7), 0);
     for _ in 0..kills {
         // A journey is three requests, and some are answered while we sleep: the kills are spread over the load.
-        shop.wait_for_answers(((3 * count / kills).saturating_sub(60) * 3 / 4).clamp(5, 5_000));
+        merchant.wait_for_answers(((3 * count / kills).saturating_sub(60) * 3 / 4).clamp(5, 5_000));
         std::thread::sleep(chance.span(50, 300));
         cut_off += servers.under_way.iter().map(|under_way| under_way.load(Ordering::SeqCst)).sum::<usize>();
         gateway.kill();
@@ -89,7 +90,7 @@ fn the_couriers_are_killed(store: Option<&str>) {
         journeys.extend(runtime.block_on(customer).expect("a customer"));
     }
     let concluded = journeys.len();
-    let (expected, by_hand) = runtime.block_on(all_delivered(&shop, &servers, journeys));
+    let (expected, by_hand) = runtime.block_on(all_delivered(&merchant, &servers, journeys));
     let arrived = servers.arrived.lock().unwrap();
     assert_eq!(arrived.keys().cloned().collect::<HashSet<_>>(), expected, "what arrived is what was left behind");
     let again = arrived.values().map(|(_, times)| times - 1).sum::<usize>();
@@ -145,17 +146,17 @@ impl Servers {
 }
 
 /// A customer who pays one link after the other.
-pub async fn pay(shop: Arc<Shop>, urls: Arc<Vec<String>>, numbers: Range<usize>) -> Vec<String> {
+pub async fn pay(merchant: Arc<MerchantClient>, urls: Arc<Vec<String>>, numbers: Range<usize>) -> Vec<String> {
     let mut journeys = Vec::new();
     for n in numbers {
         let list: Vec<_> =
             std::iter::once("https://shop.example/back").chain(urls.iter().map(String::as_str)).collect();
         let open_request = json!({ "amount": 1, "recipient_note": format!("delivery {n}"), "callback_url": list });
-        let opened = shop.create_link(&format!("delivery-{n}"), &open_request).await.json();
-        let link = crate::support::shop::Link::read(&opened);
-        let away = shop.press("pay", &link.text).await.onward();
+        let opened = merchant.create_link(&format!("delivery-{n}"), &open_request).await.json();
+        let link = crate::support::merchant_client::Link::read(&opened);
+        let away = merchant.press("pay", &link.text).await.onward();
         let [to, state] = ["redirect_uri", "state"].map(|name| crate::support::http::query_value(&away, name));
-        come_back(&shop, &format!("{to}?code=yes&state={state}")).await;
+        come_back(&merchant, &format!("{to}?code=yes&state={state}")).await;
         journeys.push(link.id);
         tokio::time::sleep(PAUSE).await;
     }
@@ -164,13 +165,17 @@ pub async fn pay(shop: Arc<Shop>, urls: Arc<Vec<String>>, numbers: Range<usize>)
 
 /// Waits until every delivery of these journeys has been delivered. Answers their ids, and how many of them were sent
 /// again by hand.
-async fn all_delivered(shop: &Shop, servers: &Servers, mut open: Vec<String>) -> (HashSet<String>, usize) {
+async fn all_delivered(
+    merchant: &MerchantClient,
+    servers: &Servers,
+    mut open: Vec<String>,
+) -> (HashSet<String>, usize) {
     let (mut ids, mut by_hand) = (HashSet::new(), HashSet::new());
     let (mut deadline, mut known) = (Instant::now() + PATIENCE, servers.arrived());
     while !open.is_empty() {
         let mut still_open = Vec::new();
         for journey in open {
-            let seen = shop.journeys(&format!("/{journey}")).await;
+            let seen = merchant.journeys(&format!("/{journey}")).await;
             let deliveries = seen["deliveries"].as_array().unwrap();
             assert_eq!(deliveries.len(), TOLD, "{seen}");
             let id = |delivery: &Value| delivery["id"].as_str().unwrap().to_owned();
@@ -181,7 +186,7 @@ async fn all_delivered(shop: &Shop, servers: &Servers, mut open: Vec<String>) ->
             still_open.push(journey);
             let waits = |delivery: &&Value| delivery["state"] == "failing" && delivery["tries"].as_u64() > Some(1);
             for delivery in deliveries.iter().filter(waits) {
-                shop.replay(&id(delivery)).await;
+                merchant.replay(&id(delivery)).await;
                 by_hand.insert(id(delivery));
             }
         }

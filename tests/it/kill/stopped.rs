@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::crowd::runtime;
 use super::deliveries::pay;
-use super::shop::Shop;
+use super::load::runtime;
+use super::merchant_client::MerchantClient;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::redis::RedisServer;
 
@@ -30,10 +30,10 @@ fn a_gateway_on_redis_that_is_stopped_finishes_or_gives_back() {
 
 fn the_gateway_is_stopped(store: Option<&str>) {
     let mut gateway = super::gateway(store);
-    let (shop, runtime) = (Arc::new(Shop::of(&gateway)), runtime());
+    let (merchant, runtime) = (Arc::new(MerchantClient::of(&gateway)), runtime());
     let server = Receiver::answering(|_, _| Reply::Slow(200, WORK));
     let urls = Arc::new(vec![server.url("/told")]);
-    let journeys = runtime.block_on(pay(Arc::clone(&shop), urls, 0..JOURNEYS));
+    let journeys = runtime.block_on(pay(Arc::clone(&merchant), urls, 0..JOURNEYS));
     let deadline = Instant::now() + PATIENCE;
     while server.count() == 0 {
         assert!(Instant::now() < deadline, "nothing was tried");
@@ -46,7 +46,7 @@ fn the_gateway_is_stopped(store: Option<&str>) {
     let deadline = Instant::now() + PATIENCE;
     for journey in &journeys {
         loop {
-            let seen = runtime.block_on(shop.journeys(&format!("/{journey}")));
+            let seen = runtime.block_on(merchant.journeys(&format!("/{journey}")));
             let delivery = &seen["deliveries"][0];
             if delivery["state"] == "delivered" {
                 assert_eq!(delivery["tries"], 1, "{delivery}");

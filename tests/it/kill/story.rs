@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::chance::Chance;
-use super::shop::Shop;
+use super::merchant_client::MerchantClient;
 
 /// What a customer does with a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,18 +71,18 @@ pub struct Story {
 
 impl Story {
     /// Opens a link and lives it.
-    pub async fn live(shop: &Shop, name: &str, chance: &mut Chance) -> Self {
+    pub async fn live(merchant: &MerchantClient, name: &str, chance: &mut Chance) -> Self {
         let will = WILLS[usize::try_from(chance.below(12)).unwrap()];
-        let mut story = Self::open(shop, name, will).await;
+        let mut story = Self::open(merchant, name, will).await;
         if will == Will::Cancel {
-            story.hand_back(shop.press("cancel", &story.link()).await.onward(), "cancel", "cancelled");
+            story.hand_back(merchant.press("cancel", &story.link()).await.onward(), "cancel", "cancelled");
         } else if will != Will::Ignore {
-            story.visit_the_bank(shop, will).await;
+            story.visit_the_bank(merchant, will).await;
         }
         match chance.below(4) {
             0 => {}
-            1 => story.race(shop).await,
-            _ => story.redeem(shop).await,
+            1 => story.race(merchant).await,
+            _ => story.redeem(merchant).await,
         }
         story
     }
@@ -114,7 +114,7 @@ impl Story {
         self.home = Some(home);
     }
 
-    async fn open(shop: &Shop, name: &str, will: Will) -> Self {
+    async fn open(merchant: &MerchantClient, name: &str, will: Will) -> Self {
         let open_request = json!({
             "amount": "25.00",
             "recipient_note": name,
@@ -123,7 +123,7 @@ impl Story {
             "extra_outcomes": will == Will::Fail,
         });
         let key = format!("open-{name}");
-        let opened = shop.create_link(&key, &open_request).await;
+        let opened = merchant.create_link(&key, &open_request).await;
         assert_eq!(opened.status, 200, "{}", opened.body);
         let data = &opened.json()["data"];
         let (pay_id, pay_link) = (data["id"].to_string(), data["pay_link"].as_str().unwrap().to_owned());
@@ -131,12 +131,12 @@ impl Story {
         Self { open_request, key, pay_id, pay_link, visit, returns, outcome, home, grant }
     }
 
-    async fn visit_the_bank(&mut self, shop: &Shop, will: Will) {
-        self.begin_visit(shop).await;
+    async fn visit_the_bank(&mut self, merchant: &MerchantClient, will: Will) {
+        self.begin_visit(merchant).await;
         if will == Will::FailThenPay {
-            let checkout = self.come_back(shop, "code=fail%3Ainsufficient_funds").await;
+            let checkout = self.come_back(merchant, "code=fail%3Ainsufficient_funds").await;
             assert_eq!(checkout, self.pay_link);
-            self.begin_visit(shop).await;
+            self.begin_visit(merchant).await;
         }
         let (answer, status, outcome) = match will {
             Will::Ignore | Will::Vanish | Will::Cancel => return,
@@ -148,42 +148,42 @@ impl Story {
         };
         let home = if will == Will::PayTwice {
             let other = self.return_with(answer);
-            let (home, other) = tokio::join!(self.come_back(shop, answer), come_back(shop, &other));
+            let (home, other) = tokio::join!(self.come_back(merchant, answer), come_back(merchant, &other));
             assert_eq!(home, other, "two identical returns");
             home
         } else {
-            self.come_back(shop, answer).await
+            self.come_back(merchant, answer).await
         };
         self.hand_back(home, status, outcome);
     }
 
-    async fn begin_visit(&mut self, shop: &Shop) {
-        let visit = shop.press("pay", &self.link()).await.onward();
+    async fn begin_visit(&mut self, merchant: &MerchantClient) {
+        let visit = merchant.press("pay", &self.link()).await.onward();
         assert!(visit.contains("/sandbox/authorise?"), "{visit}");
         self.visit = Some(visit);
     }
 
-    async fn come_back(&mut self, shop: &Shop, answer: &str) -> String {
+    async fn come_back(&mut self, merchant: &MerchantClient, answer: &str) -> String {
         let back = self.return_with(answer);
-        let location = come_back(shop, &back).await;
+        let location = come_back(merchant, &back).await;
         self.returns.push((back, location.clone()));
         location
     }
 
-    async fn redeem(&mut self, shop: &Shop) {
+    async fn redeem(&mut self, merchant: &MerchantClient) {
         let Some(token) = self.token() else { return };
         let key = format!("redeem-{}", self.pay_id);
-        let granted = shop.redeem(&token, Some(&key)).await;
+        let granted = merchant.redeem(&token, Some(&key)).await;
         assert_eq!(granted.status, 200, "{}", granted.body);
         assert_eq!(granted.json()["status"].as_str(), self.outcome, "{}", granted.body);
         self.grant = Some((key, granted.body));
     }
 
     /// Two apps redeem the same token.
-    async fn race(&mut self, shop: &Shop) {
+    async fn race(&mut self, merchant: &MerchantClient) {
         let Some(token) = self.token() else { return };
         let keys = ["a", "b"].map(|app| format!("{app}-{}", self.pay_id));
-        let (a, b) = tokio::join!(shop.redeem(&token, Some(&keys[0])), shop.redeem(&token, Some(&keys[1])));
+        let (a, b) = tokio::join!(merchant.redeem(&token, Some(&keys[0])), merchant.redeem(&token, Some(&keys[1])));
         let [a_key, b_key] = keys;
         self.grant = match (a.status, b.status) {
             (200, 410) => Some((a_key, a.body)),
@@ -194,9 +194,9 @@ impl Story {
 }
 
 /// Returns until the bank is no longer late.
-pub async fn come_back(shop: &Shop, url: &str) -> String {
+pub async fn come_back(merchant: &MerchantClient, url: &str) -> String {
     loop {
-        let answer = shop.browse(url).await;
+        let answer = merchant.browse(url).await;
         if answer.status != 200 {
             return answer.onward();
         }

@@ -7,13 +7,13 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::house::{House, StoreKind};
-use crate::support::shop::Shop;
+use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::merchant_client::MerchantClient;
 
 #[tokio::test]
 async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     let large = json!({ "url": format!("https://shop.example/{}", "a".repeat(70_000)) });
     let paths = [
         (Method::POST, "/profile/callbacks"),
@@ -23,19 +23,19 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
         (Method::POST, "/one-time-tokens/redeem"),
     ];
     for (method, path) in paths {
-        let refused = shop.v1(method.clone(), path, &large).await.is(413);
+        let refused = merchant.v1(method.clone(), path, &large).await.is(413);
         assert_eq!(refused.header("content-type"), "application/problem+json");
-        let bearer = format!("Bearer {}", shop.key);
+        let bearer = format!("Bearer {}", merchant.key);
         for kind in ["text/plain", "application/xml", "multipart/form-data; boundary=x"] {
             let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
-            let refused = house.http.send(method.clone(), &format!("/v1{path}"), &headers, "{}").await;
+            let refused = gateway.http.send(method.clone(), &format!("/v1{path}"), &headers, "{}").await;
             assert_eq!(refused.status, 415, "{method} {path} {kind}");
         }
         for broken in
             ["", "{", "\u{0}", "null", &"[".repeat(30_000), &format!("{}{}", "[".repeat(9000), "]".repeat(9000))]
         {
             let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-            let refused = house.http.send(method.clone(), &format!("/v1{path}"), &headers, broken.to_owned()).await;
+            let refused = gateway.http.send(method.clone(), &format!("/v1{path}"), &headers, broken.to_owned()).await;
             let refused = refused.is(400);
             assert_eq!(refused.header("content-type"), "application/problem+json");
         }
@@ -45,31 +45,31 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
 /// The server below would wait for ever.
 #[tokio::test]
 async fn a_body_that_stalls_is_given_up() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_BODY_TIMEOUT", "1s")]).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_BODY_TIMEOUT", "1s")]).await;
+    let merchant = gateway.merchant("Shop");
     for (path, header) in [
-        ("/v1/profile/callbacks", format!("authorization: Bearer {}", shop.key)),
-        ("/v1/one-time-tokens/redeem", format!("authorization: Bearer {}", shop.key)),
-        ("/secpaid/api/v2/createLink", format!("token: {}", shop.key)),
+        ("/v1/profile/callbacks", format!("authorization: Bearer {}", merchant.key)),
+        ("/v1/one-time-tokens/redeem", format!("authorization: Bearer {}", merchant.key)),
+        ("/secpaid/api/v2/createLink", format!("token: {}", merchant.key)),
     ] {
         for length in ["content-length: 100", "transfer-encoding: chunked"] {
-            let (status, took) = stalled(&house, path, &header, length).await;
+            let (status, took) = stalled(&gateway, path, &header, length).await;
             assert_eq!(status, "408", "{path} {length}");
             assert!((Duration::from_millis(900)..Duration::from_secs(4)).contains(&took), "{took:?}");
         }
     }
-    let link = shop.link(json!({})).await;
+    let link = merchant.link(json!({})).await;
     for path in ["/payment/pay", "/payment/cancel", "/sandbox/authorise"] {
-        let (status, took) = stalled(&house, path, "x: y", "content-length: 100").await;
+        let (status, took) = stalled(&gateway, path, "x: y", "content-length: 100").await;
         assert!(status.starts_with('4'), "{path}: {status}");
         assert!(took < Duration::from_secs(4), "{took:?}");
     }
-    assert_eq!(shop.status(&link).await, "open");
+    assert_eq!(merchant.status(&link).await, "open");
 }
 
 /// Sends a head and a piece of its body, and waits for the answer.
-async fn stalled(house: &House, path: &str, header: &str, length: &str) -> (String, Duration) {
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+async fn stalled(gateway: &TestGateway, path: &str, header: &str, length: &str) -> (String, Duration) {
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head =
         format!("POST {path} HTTP/1.1\r\nhost: x\r\n{header}\r\ncontent-type: application/json\r\n{length}\r\n\r\n");
@@ -84,12 +84,12 @@ async fn stalled(house: &House, path: &str, header: &str, length: &str) -> (Stri
 }
 
 #[tokio::test]
-async fn a_head_of_nonsense_never_fells_the_house() {
-    let mut house = House::open(StoreKind::Embedded).await;
+async fn a_head_of_nonsense_never_fells_the_gateway() {
+    let mut gateway = TestGateway::open(StoreKind::Embedded).await;
     // What cannot be parsed at all is answered below us, and logged there as an error.
-    house.expect_errors();
-    let shop: Shop = house.shop("Shop");
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    gateway.expect_errors();
+    let merchant: MerchantClient = gateway.merchant("Shop");
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     for nonsense in [
         "GET /return/sandbox?state=\u{1} HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
         "\0\0\0\0\r\n\r\n".to_owned(),
@@ -108,5 +108,5 @@ async fn a_head_of_nonsense_never_fells_the_house() {
         let evil = answer.lines().any(|line| line.to_lowercase().starts_with("location:") && line.contains("evil"));
         assert!(!evil, "{answer}");
     }
-    shop.look("/profile").await.is(200);
+    merchant.look("/profile").await.is(200);
 }

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use crate::support::gateway::quiet_port;
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
+use crate::support::gateway_process::quiet_port;
 
 /// How long a client may hold a connection at the very most: the limits are a tenth of it, and this machine is busy.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -102,10 +102,10 @@ fn port_of(address: &str) -> u16 {
 }
 
 /// Waits until the server has closed each of these connections, and asks honestly all the while.
-async fn all_are_closed(house: &House, address: &str, clients: &[Client]) {
+async fn all_are_closed(gateway: &TestGateway, address: &str, clients: &[Client]) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        house.http.get("/health").await.is(200);
+        gateway.http.get("/health").await.is(200);
         let held = held(port_of(address));
         let open: Vec<&str> = clients.iter().filter(|c| held.contains(&c.port)).map(|c| c.name).collect();
         if open.is_empty() {
@@ -120,9 +120,9 @@ async fn every_bad_client_is_closed(keep_alive: &str) {
     let listen = format!("127.0.0.1:{}", quiet_port());
     let settings =
         [("HANDBACK_KEEP_ALIVE", keep_alive), ("HANDBACK_METRICS_LISTEN", &listen), ("HANDBACK_BODY_TIMEOUT", "2s")];
-    let mut house = House::open_with(StoreKind::Embedded, &settings).await;
-    house.expect_errors();
-    let public = house.http.base().trim_start_matches("http://").to_owned();
+    let mut gateway = TestGateway::open_with(StoreKind::Embedded, &settings).await;
+    gateway.expect_errors();
+    let public = gateway.http.base().trim_start_matches("http://").to_owned();
     let mut at_the_door = Vec::new();
     for bad in clients() {
         at_the_door.push(Client::start(&public, bad).await);
@@ -146,9 +146,9 @@ async fn every_bad_client_is_closed(keep_alive: &str) {
     for bad in counters {
         at_the_counters.push(Client::start(&listen, bad).await);
     }
-    all_are_closed(&house, &public, &at_the_door).await;
-    all_are_closed(&house, &listen, &at_the_counters).await;
-    let counted = house.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
+    all_are_closed(&gateway, &public, &at_the_door).await;
+    all_are_closed(&gateway, &listen, &at_the_counters).await;
+    let counted = gateway.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
     for limit in ["head", "answer", "drain"] {
         let none = format!("handback_connections_cut_total{{limit=\"{limit}\"}} 0");
         // A small answer fits into the system's buffers, so that limit may not have been passed.
@@ -178,8 +178,8 @@ async fn answers_to(address: &str, sent: &[u8]) -> usize {
 
 #[tokio::test]
 async fn with_keep_alive_off_one_answer_is_the_last() {
-    let house = House::open(StoreKind::Embedded).await;
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     for page in ["GET /health", "GET /v1/openapi.json", "HEAD /", "GET /static/handback.css"] {
         assert_eq!(answers_to(&address, head(page, "").repeat(5).as_bytes()).await, 1, "{page}");
     }
@@ -187,8 +187,8 @@ async fn with_keep_alive_off_one_answer_is_the_last() {
 
 #[tokio::test]
 async fn a_kept_connection_answers_what_was_sent_ahead_one_by_one_until_it_is_closed() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_KEEP_ALIVE", "1s")]).await;
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_KEEP_ALIVE", "1s")]).await;
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     let (more, last) = (head("GET /v1/openapi.json", ""), head("GET /health", "connection: close\r\n"));
     assert_eq!(answers_to(&address, (more.repeat(40) + &last).as_bytes()).await, 41);
     // What says that it is the last is the last, whatever follows it; and so is one whose body was not read.
@@ -202,8 +202,8 @@ async fn a_kept_connection_answers_what_was_sent_ahead_one_by_one_until_it_is_cl
 
 #[tokio::test]
 async fn after_its_answer_nobody_uploads_for_long() {
-    let house = House::open(StoreKind::Embedded).await;
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     for line in ["POST /nope", "GET /health", "POST /return/sandbox", "POST /v1/preview"] {
         for length in ["transfer-encoding: chunked\r\n", "content-length: 100000000000\r\n"] {
             let mut stream = TcpStream::connect(&address).await.unwrap();
@@ -223,8 +223,8 @@ async fn after_its_answer_nobody_uploads_for_long() {
 
 #[tokio::test]
 async fn an_answer_that_comes_before_the_body_is_read_reaches_its_client() {
-    let house = House::open(StoreKind::Embedded).await;
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     for line in ["POST /nope", "GET /health", "POST /v1/profile"] {
         let mut stream = TcpStream::connect(&address).await.unwrap();
         let body = "a".repeat(50_000);
@@ -247,7 +247,7 @@ fn is_ended(stream: &TcpStream) -> bool {
 #[tokio::test]
 async fn one_address_has_its_share_of_connections_unless_it_is_a_proxy() {
     let share = ("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "3");
-    let limited = House::open_with(StoreKind::Embedded, &[share]).await;
+    let limited = TestGateway::open_with(StoreKind::Embedded, &[share]).await;
     let address = limited.http.base().trim_start_matches("http://").to_owned();
     let mut five = Vec::new();
     for _ in 0..5 {
@@ -265,7 +265,8 @@ async fn one_address_has_its_share_of_connections_unless_it_is_a_proxy() {
     };
     eventually("a connection that ended makes room", asks_again).await;
 
-    let trusting = House::open_with(StoreKind::Embedded, &[share, ("HANDBACK_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let trusting =
+        TestGateway::open_with(StoreKind::Embedded, &[share, ("HANDBACK_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let address = trusting.http.base().trim_start_matches("http://").to_owned();
     let mut five = Vec::new();
     for _ in 0..5 {
@@ -280,21 +281,21 @@ async fn one_address_has_its_share_of_connections_unless_it_is_a_proxy() {
 }
 
 #[tokio::test]
-async fn a_full_house_says_so_and_lets_the_next_one_in_when_there_is_room() {
+async fn a_full_gateway_says_so_and_lets_the_next_one_in_when_there_is_room() {
     let listen = format!("127.0.0.1:{}", quiet_port());
     let settings =
         [("HANDBACK_MAX_CONNECTIONS", "4"), ("HANDBACK_WORKERS", "1"), ("HANDBACK_METRICS_LISTEN", listen.as_str())];
-    let house = House::open_with(StoreKind::Embedded, &settings).await;
-    house.http.get("/health").await.is(200).says("\"connections\":\"ok\"");
-    let address = house.http.base().trim_start_matches("http://").to_owned();
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &settings).await;
+    gateway.http.get("/health").await.is(200).says("\"connections\":\"ok\"");
+    let address = gateway.http.base().trim_start_matches("http://").to_owned();
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(&address).await.unwrap());
     }
     // The fourth takes the last place, and the others wait until the silent ones have had their time.
-    let (fourth, fifth) = tokio::join!(house.http.get("/health"), house.http.get("/health"));
+    let (fourth, fifth) = tokio::join!(gateway.http.get("/health"), gateway.http.get("/health"));
     assert!([fourth.is(200), fifth.is(200)].iter().any(|answer| answer.text().contains("\"connections\":\"full\"")));
-    let counted = house.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
+    let counted = gateway.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
     let full = counted.lines().find_map(|line| line.strip_prefix("handback_connections_full_total "));
     assert!(full.is_some_and(|count| count != "0"), "{counted}");
     assert!(counted.lines().any(|line| line == "handback_connections_limit 4"), "{counted}");

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::house::{House, StoreKind};
-use crate::support::shop::Shop;
+use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::merchant_client::MerchantClient;
 
 /// Addresses that anybody may GET.
 const PUBLIC: [&str; 9] = [
@@ -20,8 +20,8 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// An address for each room that has routes, whatever it answers.
-async fn of_every_room(shop: &Shop) -> Vec<String> {
-    let link = shop.link(json!({})).await;
+async fn of_every_room(merchant: &MerchantClient) -> Vec<String> {
+    let link = merchant.link(json!({})).await;
     let rooms = [
         "/v1/profile",
         "/v1/nothing",
@@ -48,13 +48,14 @@ async fn of_every_room(shop: &Shop) -> Vec<String> {
 #[tokio::test]
 async fn every_answer_forbids_to_guess_its_type_and_asks_for_https_where_there_is_https() {
     let https = "public_url = 'https://pay.example'\nsandbox.enabled = true\n";
-    for (house, stays) in
-        [(House::open(StoreKind::Embedded).await, false), (House::open_own(StoreKind::Embedded, https).await, true)]
-    {
-        let shop = house.shop("Shop");
-        for page in of_every_room(&shop).await {
+    for (gateway, stays) in [
+        (TestGateway::open(StoreKind::Embedded).await, false),
+        (TestGateway::open_own(StoreKind::Embedded, https).await, true),
+    ] {
+        let merchant = gateway.merchant("Shop");
+        for page in of_every_room(&merchant).await {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::TRACE] {
-                let answer = house.http.send(method.clone(), &page, &[], "").await;
+                let answer = gateway.http.send(method.clone(), &page, &[], "").await;
                 assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {page}");
                 assert_eq!(answer.has("strict-transport-security"), stays, "{method} {page}");
             }
@@ -64,18 +65,18 @@ async fn every_answer_forbids_to_guess_its_type_and_asks_for_https_where_there_i
 
 #[tokio::test]
 async fn a_head_is_answered_as_a_get_without_its_content() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let bearer = format!("Bearer {}", shop.key);
-    let link = shop.link(json!({})).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let bearer = format!("Bearer {}", merchant.key);
+    let link = merchant.link(json!({})).await;
     let own = ["/v1/profile".to_owned(), "/v1/journeys".to_owned(), format!("/payment/qr.png?link_id={}", link.text)];
     let nowhere =
         ["/nothing/here", "/v1/nothing", "/v1/journeys/x", "/static/nothing.css", "/secpaid/api/v2/createLink"];
     let pages = PUBLIC.into_iter().chain(nowhere).map(str::to_owned).chain(own);
     for page in pages {
         let headers = [("authorization", bearer.as_str())];
-        let get = house.http.send(Method::GET, &page, &headers, "").await;
-        let head = house.http.send(Method::HEAD, &page, &headers, "").await;
+        let get = gateway.http.send(Method::GET, &page, &headers, "").await;
+        let head = gateway.http.send(Method::HEAD, &page, &headers, "").await;
         assert_eq!((head.status, head.body.len()), (get.status, 0), "{page}");
         for name in ["content-type", "content-length", "cache-control", "etag", "allow"] {
             let of = |answer: &crate::support::http::HttpReply| answer.has(name).then(|| answer.header(name).clone());
@@ -86,16 +87,16 @@ async fn a_head_is_answered_as_a_get_without_its_content() {
 
 #[tokio::test]
 async fn a_head_of_a_link_says_whether_there_is_one_and_begins_nothing() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let before = shop.journey(&link.id).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let before = merchant.journey(&link.id).await;
     let prefetch = [("sec-purpose", "prefetch")];
     let looks: [(Method, &[(&str, &str)]); 2] = [(Method::HEAD, &[]), (Method::GET, &prefetch)];
     for page in ["/payment", "/payment/leaving", "/payment/home", "/payment/app"] {
         for (method, headers) in &looks {
             for (id, status) in [(link.text.as_str(), 204), ("x", 404), ("", 404)] {
-                let answer = house.http.send(method.clone(), &format!("{page}?link_id={id}"), headers, "").await;
+                let answer = gateway.http.send(method.clone(), &format!("{page}?link_id={id}"), headers, "").await;
                 assert_eq!(answer.status, status, "{method} {page} {id}");
                 assert!(!answer.has("location") && !answer.has("set-cookie"), "{method} {page} {id}");
             }
@@ -109,15 +110,15 @@ async fn a_head_of_a_link_says_whether_there_is_one_and_begins_nothing() {
         "/payment/app?ticket=x",
     ] {
         for (method, headers) in &looks {
-            house.http.send(method.clone(), page, headers, "").await.is(404);
+            gateway.http.send(method.clone(), page, headers, "").await.is(404);
         }
     }
-    assert_eq!(shop.journey(&link.id).await, before);
+    assert_eq!(merchant.journey(&link.id).await, before);
 }
 
 #[tokio::test]
 async fn a_wrong_method_is_told_which_ones_are_right() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     let pages = [
         ("/", "GET, HEAD"),
         ("/health", "GET, HEAD"),
@@ -145,11 +146,11 @@ async fn a_wrong_method_is_told_which_ones_are_right() {
     ];
     for (page, allowed) in pages {
         for method in [Method::PUT, Method::OPTIONS, Method::TRACE, Method::from_bytes(b"BREW").unwrap()] {
-            let refused = house.http.send(method.clone(), page, &[], "").await.is(405);
+            let refused = gateway.http.send(method.clone(), page, &[], "").await.is(405);
             assert_eq!((refused.status, refused.header("allow").as_str()), (405, allowed), "{method} {page}");
         }
     }
-    house.http.send(Method::TRACE, "/nothing/here", &[], "").await.is(404);
+    gateway.http.send(Method::TRACE, "/nothing/here", &[], "").await.is(404);
 }
 
 /// A path with each of its letters at these places percent-encoded.
@@ -161,12 +162,12 @@ fn encoded(path: &str, at: std::ops::Range<usize>) -> String {
 
 #[tokio::test]
 async fn our_own_words_in_a_path_are_written_as_they_are_and_parameters_as_one_likes() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let link = shop.link(json!({})).await;
-    let bearer = format!("Bearer {}", shop.key);
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link(json!({})).await;
+    let bearer = format!("Bearer {}", merchant.key);
     let headers = [("authorization", bearer.as_str())];
-    let status = async |path: &str| raw_status(&house, path, &headers).await;
+    let status = async |path: &str| raw_status(&gateway, path, &headers).await;
     for (path, words) in [
         ("/v1/profile", &[1..3, 4..5, 10..11][..]),
         ("/health", &[1..7, 6..7]),
@@ -205,9 +206,9 @@ async fn our_own_words_in_a_path_are_written_as_they_are_and_parameters_as_one_l
 }
 
 /// Asks for a path byte for byte, as no URL library would.
-async fn raw_status(house: &House, path: &str, headers: &[(&str, &str)]) -> u16 {
+async fn raw_status(gateway: &TestGateway, path: &str, headers: &[(&str, &str)]) -> u16 {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let address = house.http.base().trim_start_matches("http://");
+    let address = gateway.http.base().trim_start_matches("http://");
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n").as_bytes()).await.unwrap();

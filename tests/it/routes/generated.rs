@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::HttpReply;
 use crate::support::manual::validator;
-use crate::support::member::PUBLIC_KEY;
-use crate::support::shop::Shop;
+use crate::support::merchant_client::MerchantClient;
+use crate::support::token_io_client::PUBLIC_KEY;
 
 const URL: &str = "https://shop.example/x";
 
@@ -209,28 +209,28 @@ fn judged(is_valid: bool, field: &str, answer: &HttpReply) -> Result<(), String>
     }
 }
 
-async fn send(shop: &Shop, operation: &Operation<'_>, query: &str, body: &Value) -> HttpReply {
+async fn send(merchant: &MerchantClient, operation: &Operation<'_>, query: &str, body: &Value) -> HttpReply {
     let path = operation.path.trim_start_matches("/v1");
-    let answer = shop.v1(operation.method.clone(), &format!("{path}{query}"), body).await;
+    let answer = merchant.v1(operation.method.clone(), &format!("{path}{query}"), body).await;
     // What was added goes again: there are limits to how much there may be.
     if answer.status == 201 && operation.method == Method::POST && !path.ends_with("/rotate") {
         let added = answer.json();
         let own = ["index", "number", "id"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
         let own = own.as_str().map_or_else(|| own.to_string(), str::to_owned);
-        shop.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
+        merchant.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
     }
     answer
 }
 
 #[tokio::test]
 async fn every_request_is_taken_or_refused_as_its_schema_says() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save(URL).await;
-    let endpoint = shop.v1(Method::POST, "/profile/endpoints", &json!({ "url": URL })).await.is(201).json();
-    let job = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": URL })).await.is(202).json();
-    let pay_id = shop.link(json!({})).await.id;
-    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save(URL).await;
+    let endpoint = merchant.v1(Method::POST, "/profile/endpoints", &json!({ "url": URL })).await.is(201).json();
+    let job = merchant.v1(Method::POST, "/jobs", &json!({ "callback_url": URL })).await.is(202).json();
+    let pay_id = merchant.link(json!({})).await.id;
+    let manual = gateway.http.get("/v1/openapi.json").await.is(200).json();
     let fill = |path: &str| {
         let id = if path.starts_with("/v1/jobs") { job["id"].as_str().unwrap() } else { &pay_id };
         let index = if path.contains("endpoints") { endpoint["index"].to_string() } else { "0".to_owned() };
@@ -255,7 +255,7 @@ async fn every_request_is_taken_or_refused_as_its_schema_says() {
                 let value = text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number));
                 // A text that looks like a number is still a text.
                 let is_valid = judge.is_valid(&value) || judge.is_valid(&json!(text));
-                let answer = send(&shop, &operation, &format!("?{name}={text}"), &Value::Null).await;
+                let answer = send(&merchant, &operation, &format!("?{name}={text}"), &Value::Null).await;
                 note(format!("?{name}={text:.40}"), judged(is_valid, name, &answer));
             }
         }
@@ -263,7 +263,7 @@ async fn every_request_is_taken_or_refused_as_its_schema_says() {
         if !schema.is_null() {
             let judge = validator(&manual, schema);
             for (field, body) in bodies(&manual, schema, &least(operation.id)) {
-                let answer = send(&shop, &operation, "", &body).await;
+                let answer = send(&merchant, &operation, "", &body).await;
                 let shown: String = body.to_string().chars().take(160).collect();
                 note(shown, judged(judge.is_valid(&body), &field, &answer));
             }

@@ -3,10 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{HttpReply, kind_of};
 use crate::support::ixopay::Client;
-use crate::support::shop::Shop;
+use crate::support::merchant_client::MerchantClient;
 use crate::support::tpp::Tpp;
 
 /// The operator's key.
@@ -39,15 +39,15 @@ fn filled(path: &str, id: &str) -> String {
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one call after the other")]
 async fn every_operation_is_there_and_answers_as_it_is_written() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR)]).await;
-    let tpp = Tpp::of(&house).await;
-    let (shop, operator) = (&tpp.shop, Shop { key: OPERATOR.into(), ..tpp.shop.clone() });
-    let id = shop.link(json!({})).await.id;
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR)]).await;
+    let tpp = Tpp::of(&gateway).await;
+    let (merchant, operator) = (&tpp.merchant, MerchantClient { key: OPERATOR.into(), ..tpp.merchant.clone() });
+    let id = merchant.link(json!({})).await.id;
     let consent = tpp.ask_payment(json!({})).await;
-    house.http.back(&consent.back("code=ok")).await.location();
+    gateway.http.back(&consent.back("code=ok")).await.location();
     let asked = json!({ "callback_url": "https://shop.example/x" });
-    let job = shop.v1(Method::POST, "/jobs", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
-    let served = house.http.get("/v1/openapi.json").await.is(200);
+    let job = merchant.v1(Method::POST, "/jobs", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
+    let served = gateway.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
     let operations = operations(&manual);
@@ -82,19 +82,19 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
         ];
         for body in bodies {
             for key in [None, Some("k"), Some("a b")] {
-                let answer = ask(shop, method.clone(), &page, key, body).await;
+                let answer = ask(merchant, method.clone(), &page, key, body).await;
                 assert!(statuses.contains(&answer.status), "{method} {page} {body} {key:?}: {}", answer.status);
                 check(&answer, &format!("{method} {page} {body}"));
             }
         }
         for (kind, body) in [(JSON, ""), (JSON, "{}"), (FORM, ""), (FORM, "token=x"), (FORM, "token=x&token=y")] {
-            for caller in [shop, &operator] {
+            for caller in [merchant, &operator] {
                 let answer = ask_in(caller, method.clone(), &page, kind, body).await;
                 assert!(statuses.contains(&answer.status), "{method} {page} {kind} {body}: {}", answer.status);
                 check(&answer, &format!("{method} {page} {kind} {body}"));
             }
         }
-        let stranger = house.http.send(method.clone(), &page, &[], "{}").await;
+        let stranger = gateway.http.send(method.clone(), &page, &[], "{}").await;
         let open = ["/health", "/v1/openapi.json", "/.well-known/jwks.json"].contains(&path.as_str());
         assert_eq!(stranger.status, if open { 200 } else { 401 }, "{method} {page}");
         if !open {
@@ -106,30 +106,30 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
 
 #[tokio::test]
 async fn every_kind_of_problem_has_a_page_at_the_address_that_is_its_type() {
-    let house = House::open(StoreKind::Embedded).await;
-    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let manual = gateway.http.get("/v1/openapi.json").await.is(200).json();
     let listed = manual["components"]["schemas"]["Problem"]["properties"]["type"]["description"].as_str().unwrap();
     let listed: Vec<_> = listed.split_once("one of: ").unwrap().1.trim_end_matches('.').split(", ").collect();
     let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/problem_kind.rs")).unwrap();
     let known = source.split_once("pub const ALL: [Self; ").unwrap().1.split_once(']').unwrap().0;
     assert_eq!(listed.len().to_string(), known);
     for kind in &listed {
-        let page = house.http.get(&format!("/problems/{kind}")).await.is(200);
+        let page = gateway.http.get(&format!("/problems/{kind}")).await.is(200);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{kind}");
     }
-    house.http.get("/problems/perhaps").await.is(404);
-    let (shop, put) = (house.shop("Shop"), Method::PUT);
+    gateway.http.get("/problems/perhaps").await.is(404);
+    let (merchant, put) = (gateway.merchant("Shop"), Method::PUT);
     let nothing = json!({});
     for refused in [
-        house.http.get("/v1/journeys").await.is(401),
-        shop.look("/nothing").await.is(404),
-        shop.v1(put, "/preview", &nothing).await.is(405),
-        shop.v1(Method::POST, "/jobs", &json!({ "callback_url": "x" })).await.is(422),
+        gateway.http.get("/v1/journeys").await.is(401),
+        merchant.look("/nothing").await.is(404),
+        merchant.v1(put, "/preview", &nothing).await.is(405),
+        merchant.v1(Method::POST, "/jobs", &json!({ "callback_url": "x" })).await.is(422),
     ] {
         let problem = refused.json();
         let (address, title) = (problem["type"].as_str().unwrap(), problem["title"].as_str().unwrap());
-        assert!(address.starts_with(house.http.base()), "{address}");
-        assert!(house.http.get(address).await.is(200).text().contains(title), "{address}");
+        assert!(address.starts_with(gateway.http.base()), "{address}");
+        assert!(gateway.http.get(address).await.is(200).text().contains(title), "{address}");
     }
 }
 
@@ -150,41 +150,41 @@ fn check(answer: &HttpReply, what: &str) {
     }
 }
 
-async fn ask_in(caller: &Shop, method: Method, page: &str, kind: &str, body: &str) -> HttpReply {
+async fn ask_in(caller: &MerchantClient, method: Method, page: &str, kind: &str, body: &str) -> HttpReply {
     let bearer = format!("Bearer {}", caller.key);
     let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
     caller.http.send(method, page, &headers, body.to_owned()).await
 }
 
-async fn ask(shop: &Shop, method: Method, page: &str, key: Option<&str>, body: &str) -> HttpReply {
-    let bearer = format!("Bearer {}", shop.key);
+async fn ask(merchant: &MerchantClient, method: Method, page: &str, key: Option<&str>, body: &str) -> HttpReply {
+    let bearer = format!("Bearer {}", merchant.key);
     let mut headers = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
     headers.extend(key.map(|key| ("idempotency-key", key)));
-    shop.http.send(method, page, &headers, body.to_owned()).await
+    merchant.http.send(method, page, &headers, body.to_owned()).await
 }
 
 #[tokio::test]
 async fn a_call_without_a_valid_key_is_nobodys() {
-    let house = House::open(StoreKind::Embedded).await;
-    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
     let half = "hbk_0000".len();
-    let mixed = format!("{}{}", &shop.key[..half], &other.key[half..]);
-    let (basic, lower) = (format!("Basic {}", shop.key), format!("bearer {}", shop.key));
+    let mixed = format!("{}{}", &merchant.key[..half], &other.key[half..]);
+    let (basic, lower) = (format!("Basic {}", merchant.key), format!("bearer {}", merchant.key));
     for wrong in [
         "",
         "Bearer",
         "Bearer ",
         "Bearer x",
-        &shop.key,
+        &merchant.key,
         &basic,
         &format!("Bearer {mixed}"),
-        &format!("Bearer {}x", shop.key),
-        &format!("Bearer {}", shop.key.to_uppercase()),
+        &format!("Bearer {}x", merchant.key),
+        &format!("Bearer {}", merchant.key.to_uppercase()),
     ] {
-        house.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbk_");
+        gateway.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbk_");
     }
-    house.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);
-    house.http.get(&format!("/v1/profile?api_key={}", shop.key)).await.is(401);
+    gateway.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);
+    gateway.http.get(&format!("/v1/profile?api_key={}", merchant.key)).await.is(401);
 }
 
 /// Whether an answer has every member that its schema promises.
@@ -198,16 +198,16 @@ fn has_what_is_required(manual: &Value, schema: &str, answer: &Value) {
 
 #[tokio::test]
 async fn a_journey_of_any_kind_has_what_its_schema_promises() {
-    let house = House::open(StoreKind::Embedded).await;
-    let (client, tpp) = (Client::of(&house), Tpp::of(&house).await);
-    let shop = &client.shop;
-    shop.link(json!({})).await;
-    shop.v1(Method::POST, "/jobs", &json!({ "callback_url": "https://shop.example/x" })).await.is(202);
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let (client, tpp) = (Client::of(&gateway), Tpp::of(&gateway).await);
+    let merchant = &client.merchant;
+    merchant.link(json!({})).await;
+    merchant.v1(Method::POST, "/jobs", &json!({ "callback_url": "https://shop.example/x" })).await.is(202);
     client.begin("register", &json!({ "merchantTransactionId": "registered" })).await;
     tpp.ask(json!({})).await;
-    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
-    for (shop, count) in [(shop, 3), (&tpp.shop, 1)] {
-        let listed = shop.look("/journeys").await.is(200).json();
+    let manual = gateway.http.get("/v1/openapi.json").await.is(200).json();
+    for (merchant, count) in [(merchant, 3), (&tpp.merchant, 1)] {
+        let listed = merchant.look("/journeys").await.is(200).json();
         let journeys = listed["journeys"].as_array().expect("a list");
         assert_eq!(journeys.len(), count, "{listed}");
         for journey in journeys {
@@ -218,13 +218,13 @@ async fn a_journey_of_any_kind_has_what_its_schema_promises() {
 
 #[tokio::test]
 async fn a_preview_takes_what_its_schema_lists_and_nothing_else() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let manual = house.http.get("/v1/openapi.json").await.is(200).json();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let manual = gateway.http.get("/v1/openapi.json").await.is(200).json();
     let listed = manual["components"]["schemas"]["PreviewRequest"]["properties"].as_object().expect("properties");
     let mut names: Vec<_> = listed.keys().map(String::as_str).collect();
     names.sort_unstable();
-    let refused = shop.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400).json();
+    let refused = merchant.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400).json();
     let detail = refused["detail"].as_str().expect("a sentence");
     let (_, expected) = detail.split_once("expected one of ").unwrap_or_else(|| panic!("no names: {refused}"));
     let mut taken: Vec<_> = expected.split('`').skip(1).step_by(2).collect();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::gateway::quiet_port;
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
+use crate::support::gateway_process::quiet_port;
 use crate::support::receiver::{Receiver, Reply};
 
 #[tokio::test]
@@ -20,8 +20,8 @@ async fn what_the_courier_did_is_counted_beside_redis() {
 
 async fn what_the_courier_did_is_counted(store: StoreKind) {
     let listen = format!("127.0.0.1:{}", quiet_port());
-    let house = House::open_with(store, &[("HANDBACK_METRICS_LISTEN", &listen)]).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open_with(store, &[("HANDBACK_METRICS_LISTEN", &listen)]).await;
+    let merchant = gateway.merchant("Shop");
     let receiver = Receiver::answering(|_, received| match received.target.as_bytes()[1] {
         b'w' => Reply::Status(204),
         b'g' => Reply::Status(410),
@@ -32,15 +32,15 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     let nobody = format!("http://127.0.0.1:{}/nobody", quiet_port());
     let mut list = vec!["https://shop.example/cb".to_owned(), nobody];
     list.extend(told);
-    let link = shop.link(json!({ "callback_url": list })).await;
-    house.http.pay(&link.text, "code=ok").await.location();
+    let link = merchant.link(json!({ "callback_url": list })).await;
+    gateway.http.pay(&link.text, "code=ok").await.location();
     eventually("each was tried once", || async {
-        let journey = shop.journey(&link.id).await;
+        let journey = merchant.journey(&link.id).await;
         journey["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["tries"] == 1)
     })
     .await;
     let page = format!("http://{listen}/metrics");
-    let read = || async { house.http.get(&page).await.is(200).text() };
+    let read = || async { gateway.http.get(&page).await.is(200).text() };
     for (line, count) in [
         ("handback_delivery_attempts_total{result=\"2xx\"}", 1),
         ("handback_delivery_attempts_total{result=\"4xx\"}", 1),
@@ -60,12 +60,12 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
     let under_way = "handback_deliveries_under_way 0";
     eventually(under_way, || async { read().await.lines().any(|line| line == under_way) }).await;
     let text = read().await;
-    for secret in [&shop.id, "127.0.0.1", "/well", "Shop"] {
+    for secret in [&merchant.id, "127.0.0.1", "/well", "Shop"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert!(text.lines().all(|line| line.starts_with('#') || line.contains("handback_")), "{text}");
     // The retry after 5 s fails again, at once: the counters go on.
-    house.wait(Duration::from_secs(6));
+    gateway.wait(Duration::from_secs(6));
     let again = "handback_delivery_attempts_total{result=\"5xx\"} 2";
     eventually(again, || async { read().await.lines().any(|line| line == again) }).await;
 }
@@ -74,20 +74,21 @@ async fn what_the_courier_did_is_counted(store: StoreKind) {
 async fn on_loopback_the_counters_answer_to_this_machines_names_alone() {
     let port = quiet_port();
     let listen = format!("127.0.0.1:{port}");
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &listen)]).await;
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &listen)]).await;
     let page = format!("http://{listen}/metrics");
     for own in [listen.clone(), format!("localhost:{port}"), "localhost".into(), "[::1]".into(), "127.0.0.2:1".into()] {
-        house.http.get_with(&page, &[("host", &own)]).await.is(200).says("handback_");
+        gateway.http.get_with(&page, &[("host", &own)]).await.is(200).says("handback_");
     }
     for foreign in ["attacker.example", "attacker.example:80", "localhost.attacker.example", "10.0.0.1", ""] {
-        house.http.get_with(&page, &[("host", foreign)]).await.is(421).never_says("handback_");
+        gateway.http.get_with(&page, &[("host", foreign)]).await.is(421).never_says("handback_");
     }
 }
 
 #[tokio::test]
 async fn elsewhere_the_counters_answer_to_whatever_name_the_operator_gave_them() {
     let port = quiet_port();
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &format!("0.0.0.0:{port}"))]).await;
+    let gateway =
+        TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_METRICS_LISTEN", &format!("0.0.0.0:{port}"))]).await;
     let page = format!("http://127.0.0.1:{port}/metrics");
-    house.http.get_with(&page, &[("host", "handback.internal.example")]).await.is(200).says("handback_");
+    gateway.http.get_with(&page, &[("host", "handback.internal.example")]).await.is(200).says("handback_");
 }

@@ -4,17 +4,17 @@ use handback::web::page::assets::{self, Asset};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::HttpReply;
 
 #[tokio::test]
 async fn every_page_is_locked_down() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
-    let shop = house.shop("Shop");
-    let http = &house.http;
-    let open = shop.link_to("com.example.shop://paid").await;
-    let slow = shop.link_to("https://shop.example/cb").await;
-    let used = shop.link_to("com.example.shop://paid").await;
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
+    let merchant = gateway.merchant("Shop");
+    let http = &gateway.http;
+    let open = merchant.link_to("com.example.shop://paid").await;
+    let slow = merchant.link_to("https://shop.example/cb").await;
+    let used = merchant.link_to("com.example.shop://paid").await;
     let app = http.pay(&used.text, "error=access_denied").await.location();
     let bank = http.leave(&open.text).await.location;
     let pages: Vec<(&str, HttpReply)> = vec![
@@ -52,14 +52,14 @@ async fn every_page_is_locked_down() {
 
 #[tokio::test]
 async fn a_redirect_is_a_303_with_one_location_and_nothing_else_to_tell() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    let trip = house.http.leave(&link.text).await;
-    let back = house.http.back(&trip.with("code=ok")).await;
-    let cancelled = house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await;
-    let home = house.http.get(&format!("/payment/home?link_id={}", link.text)).await;
-    for redirect in [trip.left, back, cancelled, home] {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    let back = gateway.http.back(&sent_out.with("code=ok")).await;
+    let cancelled = gateway.http.submit("/payment/cancel", &[("link_id", &link.text)]).await;
+    let home = gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await;
+    for redirect in [sent_out.left, back, cancelled, home] {
         redirect.location();
         assert_eq!(redirect.header("cache-control"), "no-store");
         assert_eq!(redirect.header("referrer-policy"), "no-referrer");
@@ -69,38 +69,38 @@ async fn a_redirect_is_a_303_with_one_location_and_nothing_else_to_tell() {
 
 #[tokio::test]
 async fn the_demo_makes_a_payment_like_everybody() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     let form =
         [("amount", "25.00"), ("note", "Order 1042"), ("callback", "saved"), ("index", "0"), ("one_time_token", "on")];
-    let pay_link = house.http.submit("/demo/pay", &form).await.location();
+    let pay_link = gateway.http.submit("/demo/pay", &form).await.location();
     let link = crate::support::http::query_value(&pay_link, "link_id");
-    let trip = house.http.leave(&link).await;
-    house.http.get(&trip.location).await.is(200).says("Approve").says("25.00 EUR");
-    let redirect_uri = crate::support::http::query_value(&trip.location, "redirect_uri");
-    let decide = [("redirect_uri", redirect_uri.as_str()), ("state", &trip.state), ("decision", "approve")];
-    let back = house.http.submit("/sandbox/authorise", &decide).await.location();
-    let home = house.http.get(&back).await.location();
-    assert!(home.starts_with(&format!("{}/display-parameters?pay_id=", house.http.base())), "{home}");
+    let sent_out = gateway.http.leave(&link).await;
+    gateway.http.get(&sent_out.location).await.is(200).says("Approve").says("25.00 EUR");
+    let redirect_uri = crate::support::http::query_value(&sent_out.location, "redirect_uri");
+    let decide = [("redirect_uri", redirect_uri.as_str()), ("state", &sent_out.state), ("decision", "approve")];
+    let back = gateway.http.submit("/sandbox/authorise", &decide).await.location();
+    let home = gateway.http.get(&back).await.location();
+    assert!(home.starts_with(&format!("{}/display-parameters?pay_id=", gateway.http.base())), "{home}");
     let token = crate::support::http::query_value(&home, "one-time-token");
-    house.http.get(&home).await.is(200).says(&token).says("success");
+    gateway.http.get(&home).await.is(200).says(&token).says("success");
     let redeem = [("one_time_token", token.as_str())];
-    house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("200 OK").says("paid");
-    house.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("410 Gone");
-    let evil = [("redirect_uri", "https://evil.example/"), ("state", &trip.state), ("decision", "approve")];
-    assert!(!house.http.submit("/sandbox/authorise", &evil).await.is(400).has("location"));
+    gateway.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("200 OK").says("paid");
+    gateway.http.submit("/display-parameters/redeem", &redeem).await.is(200).says("410 Gone");
+    let evil = [("redirect_uri", "https://evil.example/"), ("state", &sent_out.state), ("decision", "approve")];
+    assert!(!gateway.http.submit("/sandbox/authorise", &evil).await.is(400).has("location"));
 }
 
 #[tokio::test]
 async fn a_page_of_somebody_elses_can_neither_show_the_demo_nor_post_to_it() {
-    let house = House::open(StoreKind::Embedded).await;
-    let port = house.http.base().rsplit(':').next().unwrap().to_owned();
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let port = gateway.http.base().rsplit(':').next().unwrap().to_owned();
     let pages = ["/demo", "/display-parameters?pay_id=1", "/sandbox/authorise?state=x&redirect_uri=y"];
     for page in pages {
         for own in ["localhost".to_owned(), format!("127.0.0.1:{port}"), "[::1]:9000".to_owned()] {
-            assert_ne!(house.http.get_with(page, &[("host", &own)]).await.status, 421, "{page} by {own}");
+            assert_ne!(gateway.http.get_with(page, &[("host", &own)]).await.status, 421, "{page} by {own}");
         }
         for other in ["evil.example", "127.0.0.1.evil.example", "evil.example:8080", "localhost@evil.example", ""] {
-            house.http.get_with(page, &[("host", other)]).await.is(421);
+            gateway.http.get_with(page, &[("host", other)]).await.is(421);
         }
     }
     let form = [("amount", "1"), ("callback", "list"), ("list", "https://x.example/,http://127.0.0.1:9/hit")];
@@ -112,19 +112,19 @@ async fn a_page_of_somebody_elses_can_neither_show_the_demo_nor_post_to_it() {
             &[("origin", "null"), ("sec-fetch-site", "cross-site")],
             &[("origin", "http://127.0.0.1"), ("sec-fetch-site", "same-site")],
         ] {
-            house.http.submit_with(page, &form, elsewhere).await.is(403);
+            gateway.http.submit_with(page, &form, elsewhere).await.is(403);
         }
         for here in
             [&[][..], &[("origin", "null"), ("sec-fetch-site", "same-origin")], &[("origin", "http://localhost")]]
         {
-            assert_ne!(house.http.submit_with(page, &form, here).await.status, 403, "{page} from {here:?}");
+            assert_ne!(gateway.http.submit_with(page, &form, here).await.status, 403, "{page} from {here:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     let form = |amount: &'static str, callback: &'static str, list: &'static str| {
         [("amount", amount), ("note", "It\u{2019}s Order 7"), ("callback", callback), ("list", list), ("app", list)]
     };
@@ -134,56 +134,56 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
         ("1", "list", "", "list", "A list: "),
         ("1", "app", "javascript:alert(1)", "app", "Link into the app: "),
     ] {
-        let page = house.http.submit("/demo/pay", &form(amount, callback, list)).await.is(422).says(label);
+        let page = gateway.http.submit("/demo/pay", &form(amount, callback, list)).await.is(422).says(label);
         let html = String::from_utf8(page.body.clone()).unwrap();
         let wrong: Vec<&str> = html.split('<').filter(|tag| tag.contains("aria-invalid")).collect();
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert!(wrong[0].contains(&format!("id=\"{field}\"")) && wrong[0].contains("autofocus"), "{wrong:?}");
         assert!(!html.contains("callback_url:"), "a name of the wire reached a person");
     }
-    house.http.submit("/demo/pay", &form("1,50", "saved", "")).await.is(303);
+    gateway.http.submit("/demo/pay", &form("1,50", "saved", "")).await.is(303);
     let parts = ["&#34;amount&#34;: &#34;12.50&#34;", "0,https://shop.example/x", "createLink", "$KEY"];
-    let shown = house.http.submit("/demo/call", &form("12,50", "list", "0,https://shop.example/x")).await.is(200);
+    let shown = gateway.http.submit("/demo/call", &form("12,50", "list", "0,https://shop.example/x")).await.is(200);
     parts.into_iter().fold(shown, |shown, part| shown.says(part));
 }
 
 #[tokio::test]
 async fn files_are_kept_and_asked_for_again_by_their_tag() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     let plain = |asset: &Asset| (format!("/static/{}", asset.name()), "public, max-age=300");
     let by_content = |asset: &Asset| (asset.url().to_owned(), "public, max-age=31536000, immutable");
     for (page, kept) in assets::all().flat_map(|asset| [plain(asset), by_content(asset)]) {
-        let file = house.http.get(&page).await.is(200);
+        let file = gateway.http.get(&page).await.is(200);
         assert_eq!(file.header("cache-control"), kept, "{page}");
         assert!(!file.body.is_empty());
         let tag = file.header("etag");
         assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
         assert_eq!(file.header("x-content-type-options"), "nosniff");
         for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
-            let same = house.http.get_with(&page, &[("if-none-match", &known)]).await.is(304);
+            let same = gateway.http.get_with(&page, &[("if-none-match", &known)]).await.is(304);
             assert!(same.body.is_empty());
             assert_eq!((same.header("etag"), same.header("cache-control").as_str()), (tag.clone(), kept));
         }
-        house.http.get_with(&page, &[("if-none-match", "\"other\"")]).await.is(200);
+        gateway.http.get_with(&page, &[("if-none-match", "\"other\"")]).await.is(200);
     }
     for nothing in ["/static/", "/static/x", "/static/..%2Fopenapi.json", "/static/openapi.json", "/static/%00"] {
-        house.http.get(nothing).await.is(404);
+        gateway.http.get(nothing).await.is(404);
     }
     // While nodes are upgraded one by one, a page of another version is not left without its looks.
-    let other = house.http.get("/static/handback.000000000000.css").await.is(200);
+    let other = gateway.http.get("/static/handback.000000000000.css").await.is(200);
     assert_eq!(other.header("cache-control"), "no-store");
     for nothing in
         ["handback.00000000000.css", "handback.00000000000g.css", "handback.000000000000.js", "handback..css"]
     {
-        house.http.get(&format!("/static/{nothing}")).await.is(404);
+        gateway.http.get(&format!("/static/{nothing}")).await.is(404);
     }
-    let icon = house.http.get("/favicon.ico").await.is(200);
+    let icon = gateway.http.get("/favicon.ico").await.is(200);
     assert_eq!(icon.header("cache-control"), "public, max-age=300");
 }
 
 #[tokio::test]
 async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     for page in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages")).unwrap() {
         let html = std::fs::read_to_string(page.unwrap().path()).unwrap();
         let loaded: Vec<&str> = html.split('"').filter(|part| part.starts_with("/static/")).collect();
@@ -192,7 +192,7 @@ async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
             let named = |asset: &&Asset| asset.name() == url["/static/".len()..].replace(".HASH.", ".");
             assert!(url.contains(".HASH."), "{url}");
             let asset = assets::all().find(named).unwrap();
-            let file = house.http.get(asset.url()).await.is(200);
+            let file = gateway.http.get(asset.url()).await.is(200);
             assert!(file.header("cache-control").ends_with("immutable"), "{url}");
         }
     }
@@ -200,15 +200,15 @@ async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
 
 #[tokio::test]
 async fn addresses_that_have_nothing_say_so() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     for path in ["/nothing", "/payment/x", "/return", "/return/", "/secpaid", "/.env", "/%2e%2e/etc/passwd"] {
-        house.http.get(path).await.is(404).says("Page not found");
+        gateway.http.get(path).await.is(404).says("Page not found");
     }
     for path in ["/nothing", "/profile/x", "/journeys/1/x", "/"] {
-        let refused = shop.look(path).await.is(404);
+        let refused = merchant.look(path).await.is(404);
         assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
     }
-    assert_eq!(house.http.get("/health").await.is(200).json(), json!({ "status": "ok", "connections": "ok" }));
-    assert_eq!(house.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
+    assert_eq!(gateway.http.get("/health").await.is(200).json(), json!({ "status": "ok", "connections": "ok" }));
+    assert_eq!(gateway.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
 }

@@ -7,10 +7,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{HttpReply, query_value};
+use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
-use crate::support::shop::Shop;
 use crate::support::tpp::{Asked, Tpp};
 
 /// The operator's key.
@@ -30,155 +30,155 @@ on_every_store![
     a_consent_token_is_verified_with_the_published_key,
 ];
 
-async fn call(house: &House, key: &str, method: Method, page: &str, body: &str) -> HttpReply {
+async fn call(gateway: &TestGateway, key: &str, method: Method, page: &str, body: &str) -> HttpReply {
     let bearer = format!("Bearer {key}");
     let form = ("content-type", "application/x-www-form-urlencoded");
-    house.http.send(method, page, &[("authorization", &bearer), form], body.to_owned()).await
+    gateway.http.send(method, page, &[("authorization", &bearer), form], body.to_owned()).await
 }
 
-async fn introspect(house: &House, key: &str, token: &str) -> Value {
+async fn introspect(gateway: &TestGateway, key: &str, token: &str) -> Value {
     let form = serde_urlencoded::to_string([("token", token), ("token_type_hint", "access_token")]).unwrap();
-    let answer = call(house, key, Method::POST, "/v1/introspect", &form).await.is(200);
+    let answer = call(gateway, key, Method::POST, "/v1/introspect", &form).await.is(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     answer.json()
 }
 
 /// Sends the customer of a consent home, and answers the consent token that the callback carries.
-async fn given(house: &House, asked: &Asked) -> String {
-    query_value(&house.http.back(&asked.back("code=ok")).await.location(), "consent")
+async fn given(gateway: &TestGateway, asked: &Asked) -> String {
+    query_value(&gateway.http.back(&asked.back("code=ok")).await.location(), "consent")
 }
 
-async fn bank_tokens(house: &House, key: &str, id: &str) -> HttpReply {
-    call(house, key, Method::GET, &format!("/v1/consents/{id}/bank-tokens"), "").await
+async fn bank_tokens(gateway: &TestGateway, key: &str, id: &str) -> HttpReply {
+    call(gateway, key, Method::GET, &format!("/v1/consents/{id}/bank-tokens"), "").await
 }
 
-async fn consume(house: &House, key: &str, id: &str) -> HttpReply {
-    call(house, key, Method::POST, &format!("/v1/consents/{id}/consume"), "").await
+async fn consume(gateway: &TestGateway, key: &str, id: &str) -> HttpReply {
+    call(gateway, key, Method::POST, &format!("/v1/consents/{id}/consume"), "").await
 }
 
-async fn a_token_in_force_says_what_it_is_for(house: House) {
-    let (tpp, other) = (Tpp::of(&house).await, house.shop("Other"));
+async fn a_token_in_force_says_what_it_is_for(gateway: TestGateway) {
+    let (tpp, other) = (Tpp::of(&gateway).await, gateway.merchant("Other"));
     let asked = tpp.ask(json!({})).await;
-    let token = given(&house, &asked).await;
-    let own = introspect(&house, &tpp.shop.key, &token).await;
+    let token = given(&gateway, &asked).await;
+    let own = introspect(&gateway, &tpp.merchant.key, &token).await;
     for operator in [OPERATOR, REPLACED] {
-        assert_eq!(introspect(&house, operator, &token).await, own, "the operator sees what the merchant sees");
+        assert_eq!(introspect(&gateway, operator, &token).await, own, "the operator sees what the merchant sees");
     }
-    assert_eq!(introspect(&house, &other.key, &token).await, json!({ "active": false }));
+    assert_eq!(introspect(&gateway, &other.key, &token).await, json!({ "active": false }));
     let consent = tpp.consent(&asked.id).await;
     let scope: Vec<&str> = consent["featureScope"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
     assert!(!scope.is_empty());
     let (iat, exp) = (own["iat"].as_u64().unwrap(), own["exp"].as_u64().unwrap());
     assert_eq!(exp - iat, 90 * 24 * 3600);
     let expected = json!({
-        "active": true, "scope": scope.join(" "), "client_id": tpp.shop.id, "sub": consent["userUuid"],
-        "token_type": "consent", "iat": iat, "exp": exp, "iss": house.http.base(), "consent_id": asked.id,
+        "active": true, "scope": scope.join(" "), "client_id": tpp.merchant.id, "sub": consent["userUuid"],
+        "token_type": "consent", "iat": iat, "exp": exp, "iss": gateway.http.base(), "consent_id": asked.id,
         "institution": "modelo-sandbox", "status": "authorised", "application_user_id": "john.doe@company.com",
     });
     assert_eq!(own, expected);
-    let nobody = house.http.submit("/v1/introspect", &[("token", &token)]).await.is(401);
+    let nobody = gateway.http.submit("/v1/introspect", &[("token", &token)]).await.is(401);
     nobody.never_says("modelo");
     for (body, status) in [("", 400), ("token=", 400), ("token=x&token=y", 400), ("tok=x", 400)] {
-        call(&house, OPERATOR, Method::POST, "/v1/introspect", body).await.is(status).says("token");
+        call(&gateway, OPERATOR, Method::POST, "/v1/introspect", body).await.is(status).says("token");
     }
-    call(&house, OPERATOR, Method::GET, &format!("/v1/introspect?token={token}"), "").await.is(405);
+    call(&gateway, OPERATOR, Method::GET, &format!("/v1/introspect?token={token}"), "").await.is(405);
 }
 
-async fn a_token_that_is_not_in_force_says_nothing(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_token_that_is_not_in_force_says_nothing(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let inactive = json!({ "active": false });
     let asked = tpp.ask(json!({})).await;
-    let token = given(&house, &asked).await;
+    let token = given(&gateway, &asked).await;
     let (head, tail) = token.rsplit_once('.').unwrap();
     let forged = format!("{head}.{}", tail.chars().rev().collect::<String>());
-    for wrong in ["x", "a.b.c", &forged, &token[1..], &tpp.shop.key, OPERATOR] {
-        assert_eq!(introspect(&house, OPERATOR, wrong).await, inactive, "{wrong}");
+    for wrong in ["x", "a.b.c", &forged, &token[1..], &tpp.merchant.key, OPERATOR] {
+        assert_eq!(introspect(&gateway, OPERATOR, wrong).await, inactive, "{wrong}");
     }
-    assert_eq!(introspect(&house, OPERATOR, &token).await["active"], true);
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await["active"], true);
     tpp.call(Method::DELETE, &format!("/consents/{}", asked.id), &Value::Null).await.is(200);
-    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "it is revoked");
-    bank_tokens(&house, OPERATOR, &asked.id).await.is(410).says("revoked");
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await, inactive, "it is revoked");
+    bank_tokens(&gateway, OPERATOR, &asked.id).await.is(410).says("revoked");
     let short = tpp.ask(json!({ "accountRequest": null })).await;
-    let token = given(&house, &short).await;
-    house.wait(89 * DAY);
-    assert_eq!(introspect(&house, OPERATOR, &token).await["active"], true);
-    house.wait(DAY);
-    assert_eq!(introspect(&house, OPERATOR, &token).await, inactive, "its time is over");
-    bank_tokens(&house, OPERATOR, &short.id).await.is(410).says("expired");
+    let token = given(&gateway, &short).await;
+    gateway.wait(89 * DAY);
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await["active"], true);
+    gateway.wait(DAY);
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await, inactive, "its time is over");
+    bank_tokens(&gateway, OPERATOR, &short.id).await.is(410).says("expired");
 }
 
-async fn what_was_given_stays_in_force_while_it_is_asked_for_again(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn what_was_given_stays_in_force_while_it_is_asked_for_again(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask(json!({})).await;
-    let token = given(&house, &asked).await;
-    house.wait(90 * DAY - Duration::from_secs(60));
+    let token = given(&gateway, &asked).await;
+    gateway.wait(90 * DAY - Duration::from_secs(60));
     tpp.ask_again(&token).await.is(201);
-    let active = introspect(&house, OPERATOR, &token).await;
+    let active = introspect(&gateway, OPERATOR, &token).await;
     assert_eq!((&active["active"], &active["status"]), (&json!(true), &json!("awaited_again")));
-    bank_tokens(&house, OPERATOR, &asked.id).await.is(200).says("access_token");
-    house.wait(Duration::from_secs(61));
-    assert_eq!(introspect(&house, OPERATOR, &token).await, json!({ "active": false }), "its time is over");
-    bank_tokens(&house, OPERATOR, &asked.id).await.is(409).says("awaited_again");
+    bank_tokens(&gateway, OPERATOR, &asked.id).await.is(200).says("access_token");
+    gateway.wait(Duration::from_secs(61));
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await, json!({ "active": false }), "its time is over");
+    bank_tokens(&gateway, OPERATOR, &asked.id).await.is(409).says("awaited_again");
 }
 
-async fn the_banks_tokens_are_the_operators_alone(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_banks_tokens_are_the_operators_alone(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask(json!({})).await;
-    let early = bank_tokens(&house, OPERATOR, &asked.id).await.is(409).json();
+    let early = bank_tokens(&gateway, OPERATOR, &asked.id).await.is(409).json();
     assert_eq!(early["consent_status"], "awaited");
-    let token = given(&house, &asked).await;
-    let answer = bank_tokens(&house, OPERATOR, &asked.id).await.is(200);
+    let token = given(&gateway, &asked).await;
+    let answer = bank_tokens(&gateway, OPERATOR, &asked.id).await.is(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     let expected = json!({
         "consent_id": asked.id, "institution": "modelo-sandbox",
         "tokens": { "access_token": "sandbox", "token_type": "Bearer" },
     });
     assert_eq!(answer.json(), expected);
-    bank_tokens(&house, &tpp.shop.key, &asked.id).await.is(403).never_says("access_token");
-    bank_tokens(&house, &token, &asked.id).await.is(401).never_says("access_token");
-    bank_tokens(&house, &OPERATOR[1..], &asked.id).await.is(401);
-    bank_tokens(&house, &OPERATOR.to_uppercase(), &asked.id).await.is(401);
-    house.http.get(&format!("/v1/consents/{}/bank-tokens", asked.id)).await.is(401);
+    bank_tokens(&gateway, &tpp.merchant.key, &asked.id).await.is(403).never_says("access_token");
+    bank_tokens(&gateway, &token, &asked.id).await.is(401).never_says("access_token");
+    bank_tokens(&gateway, &OPERATOR[1..], &asked.id).await.is(401);
+    bank_tokens(&gateway, &OPERATOR.to_uppercase(), &asked.id).await.is(401);
+    gateway.http.get(&format!("/v1/consents/{}/bank-tokens", asked.id)).await.is(401);
     // A checkout's number is no consent's id, nor is its journey's.
-    let link = tpp.shop.link(json!({})).await;
-    let journey = tpp.shop.journey(&link.id).await["journey_id"].as_str().unwrap().to_owned();
+    let link = tpp.merchant.link(json!({})).await;
+    let journey = tpp.merchant.journey(&link.id).await["journey_id"].as_str().unwrap().to_owned();
     for unknown in [journey.as_str(), &link.id, "2d5c3632-1729-4a5e-bc69-c7fa1cbba815", "x", "%00"] {
-        bank_tokens(&house, OPERATOR, unknown).await.is(404);
-        consume(&house, OPERATOR, unknown).await.is(404);
+        bank_tokens(&gateway, OPERATOR, unknown).await.is(404);
+        consume(&gateway, OPERATOR, unknown).await.is(404);
     }
     let refused = tpp.ask(json!({})).await;
-    house.http.back(&refused.back("error=access_denied")).await.location();
-    bank_tokens(&house, OPERATOR, &refused.id).await.is(410);
+    gateway.http.back(&refused.back("error=access_denied")).await.location();
+    bank_tokens(&gateway, OPERATOR, &refused.id).await.is(410);
 }
 
-async fn a_payment_is_consumed_once_and_for_ever(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_payment_is_consumed_once_and_for_ever(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask_payment(json!({})).await;
-    assert_eq!(consume(&house, OPERATOR, &asked.id).await.is(409).json()["consent_status"], "awaited");
-    let token = given(&house, &asked).await;
-    assert_eq!(introspect(&house, OPERATOR, &token).await["status"], "authorised");
-    consume(&house, &tpp.shop.key, &asked.id).await.is(403);
-    consume(&house, "nobody", &asked.id).await.is(401);
+    assert_eq!(consume(&gateway, OPERATOR, &asked.id).await.is(409).json()["consent_status"], "awaited");
+    let token = given(&gateway, &asked).await;
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await["status"], "authorised");
+    consume(&gateway, &tpp.merchant.key, &asked.id).await.is(403);
+    consume(&gateway, "nobody", &asked.id).await.is(401);
     assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
-    let first = consume(&house, OPERATOR, &asked.id).await.is(200).json();
+    let first = consume(&gateway, OPERATOR, &asked.id).await.is(200).json();
     assert_eq!((&first["status"], &first["consent_id"]), (&json!("consumed"), &json!(asked.id)));
     assert!(first["consumed_at"].is_string(), "{first}");
-    house.wait(Duration::from_secs(60));
-    assert_eq!(consume(&house, OPERATOR, &asked.id).await.is(200).json(), first);
+    gateway.wait(Duration::from_secs(60));
+    assert_eq!(consume(&gateway, OPERATOR, &asked.id).await.is(200).json(), first);
     assert_eq!(tpp.consent(&asked.id).await["status"], "CONSUMED");
-    assert_eq!(introspect(&house, OPERATOR, &token).await, json!({ "active": false }));
+    assert_eq!(introspect(&gateway, OPERATOR, &token).await, json!({ "active": false }));
     // The bank is still asked what became of the payment.
-    bank_tokens(&house, OPERATOR, &asked.id).await.is(200);
+    bank_tokens(&gateway, OPERATOR, &asked.id).await.is(200);
     let account = tpp.ask(json!({})).await;
-    given(&house, &account).await;
-    assert_eq!(consume(&house, OPERATOR, &account.id).await.is(409).json()["consent_status"], "authorised");
+    given(&gateway, &account).await;
+    assert_eq!(consume(&gateway, OPERATOR, &account.id).await.is(409).json()["consent_status"], "authorised");
 }
 
-async fn a_consent_token_is_verified_with_the_published_key(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_consent_token_is_verified_with_the_published_key(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask(json!({})).await;
-    let token = given(&house, &asked).await;
-    let answer = house.http.get("/.well-known/jwks.json").await.is(200);
+    let token = given(&gateway, &asked).await;
+    let answer = gateway.http.get("/.well-known/jwks.json").await.is(200);
     assert_eq!(answer.header("content-type"), "application/jwk-set+json");
     assert_eq!(answer.header("cache-control"), "public, max-age=300");
     let published = answer.json();
@@ -196,16 +196,16 @@ async fn a_consent_token_is_verified_with_the_published_key(house: House) {
 
 #[tokio::test]
 async fn without_an_operators_key_nobody_is_the_operator() {
-    let house = House::open(StoreKind::Embedded).await;
-    let tpp = Tpp::of(&house).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask(json!({})).await;
-    let token = given(&house, &asked).await;
-    assert_eq!(introspect(&house, &tpp.shop.key, &token).await["active"], true);
+    let token = given(&gateway, &asked).await;
+    assert_eq!(introspect(&gateway, &tpp.merchant.key, &token).await["active"], true);
     for key in ["", OPERATOR, "none"] {
-        bank_tokens(&house, key, &asked.id).await.is(401);
-        call(&house, key, Method::POST, "/v1/introspect", "token=x").await.is(401);
+        bank_tokens(&gateway, key, &asked.id).await.is(401);
+        call(&gateway, key, Method::POST, "/v1/introspect", "token=x").await.is(401);
     }
-    bank_tokens(&house, &tpp.shop.key, &asked.id).await.is(403);
-    let nobody = Shop { key: OPERATOR.into(), ..tpp.shop };
+    bank_tokens(&gateway, &tpp.merchant.key, &asked.id).await.is(403);
+    let nobody = MerchantClient { key: OPERATOR.into(), ..tpp.merchant };
     nobody.look("/profile").await.is(401);
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
+use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
-use crate::support::shop::Shop;
 
 on_every_store![
     each_refusal_names_its_field_and_what_was_expected,
@@ -21,12 +21,12 @@ on_every_store![
 
 const TO: &str = "https://receiver.example/hook";
 
-async fn open(shop: &Shop, body: Value) -> Value {
-    shop.v1(Method::POST, "/jobs", &body).await.is(202).json()
+async fn open(merchant: &MerchantClient, body: Value) -> Value {
+    merchant.v1(Method::POST, "/jobs", &body).await.is(202).json()
 }
 
-async fn each_refusal_names_its_field_and_what_was_expected(house: House) {
-    let shop = house.shop("Shop");
+async fn each_refusal_names_its_field_and_what_was_expected(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let many: serde_json::Map<_, _> = (0..21).map(|n| (format!("x-{n}"), json!("1"))).collect();
     for (body, field) in [
         (json!({}), "callback_url"),
@@ -45,78 +45,78 @@ async fn each_refusal_names_its_field_and_what_was_expected(house: House) {
         (json!({ "callback_url": TO, "method": "GET", "body": {} }), "body"),
         (json!({ "callback_url": TO, "expires_in": 1 }), "expires_in"),
     ] {
-        let refused = shop.v1(Method::POST, "/jobs", &body).await.is(422).json();
+        let refused = merchant.v1(Method::POST, "/jobs", &body).await.is(422).json();
         assert_eq!(refused["field"], field, "{body}: {refused}");
         assert!(refused["rule"].as_str().is_some_and(|rule| !rule.is_empty()), "{refused}");
     }
-    let id = open(&shop, json!({ "callback_url": TO })).await["id"].as_str().unwrap().to_owned();
+    let id = open(&merchant, json!({ "callback_url": TO })).await["id"].as_str().unwrap().to_owned();
     for (body, field) in [(json!({}), "status"), (json!({ "status": "paid" }), "status")] {
-        let refused = shop.v1(Method::POST, &format!("/jobs/{id}/result"), &body).await.is(422).json();
+        let refused = merchant.v1(Method::POST, &format!("/jobs/{id}/result"), &body).await.is(422).json();
         assert_eq!((&refused["field"], refused["hint"].is_string()), (&json!(field), true), "{refused}");
     }
     for path in ["/jobs?limit=0", "/jobs?after=x"] {
-        shop.look(path).await.is(422);
+        merchant.look(path).await.is(422);
     }
-    assert_eq!(shop.look(&format!("/jobs/{id}")).await.is(200).json()["status"], "waiting");
+    assert_eq!(merchant.look(&format!("/jobs/{id}")).await.is(200).json()["status"], "waiting");
 }
 
-async fn a_body_has_its_limits(house: House) {
-    let shop = house.shop("Shop");
+async fn a_body_has_its_limits(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let most = "x".repeat(32 * 1024);
-    let id = open(&shop, json!({ "callback_url": TO, "body": most })).await["id"].as_str().unwrap().to_owned();
+    let id = open(&merchant, json!({ "callback_url": TO, "body": most })).await["id"].as_str().unwrap().to_owned();
     let over = json!({ "callback_url": TO, "body": format!("{most}x") });
-    assert_eq!(shop.v1(Method::POST, "/jobs", &over).await.is(422).json()["field"], "body");
+    assert_eq!(merchant.v1(Method::POST, "/jobs", &over).await.is(422).json()["field"], "body");
     let huge = json!({ "callback_url": TO, "body": most.repeat(3) });
-    shop.v1(Method::POST, "/jobs", &huge).await.is(413);
+    merchant.v1(Method::POST, "/jobs", &huge).await.is(413);
     let path = format!("/jobs/{id}/result");
     // Two of its bytes are quotes.
     let over = json!({ "status": "done", "result": &most[1..] });
-    assert_eq!(shop.v1(Method::POST, &path, &over).await.is(422).json()["field"], "result");
+    assert_eq!(merchant.v1(Method::POST, &path, &over).await.is(422).json()["field"], "result");
     let finished =
-        shop.v1(Method::POST, &path, &json!({ "status": "done", "result": &most[2..] })).await.is(200).json();
+        merchant.v1(Method::POST, &path, &json!({ "status": "done", "result": &most[2..] })).await.is(200).json();
     assert_eq!(finished["result"], most[2..]);
     for bad in ["", "{", "[]", "null", "{\"callback_url\":1,\"callback_url\":2}", "{\"url\":\"x\"}"] {
-        let headers = [("authorization", format!("Bearer {}", shop.key))];
+        let headers = [("authorization", format!("Bearer {}", merchant.key))];
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        house.http.send(Method::POST, "/v1/jobs", &headers, bad.to_owned()).await.is(400);
+        gateway.http.send(Method::POST, "/v1/jobs", &headers, bad.to_owned()).await.is(400);
     }
     let xml = [("content-type", "application/xml")];
-    let bearer = format!("Bearer {}", shop.key);
+    let bearer = format!("Bearer {}", merchant.key);
     let headers = [&xml[..], &[("authorization", bearer.as_str())]].concat();
-    house.http.send(Method::POST, "/v1/jobs", &headers, "<a/>").await.is(415);
+    gateway.http.send(Method::POST, "/v1/jobs", &headers, "<a/>").await.is(415);
 }
 
-async fn the_same_key_opens_the_same_callback(house: House) {
-    let shop = house.shop("Shop");
+async fn the_same_key_opens_the_same_callback(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let key = [("idempotency-key", "order-7")];
     let body = json!({ "callback_url": TO, "headers": { "authorization": "hush" }, "body": { "n": 1 } });
-    let all = (0..16).map(|_| shop.v1_with(Method::POST, "/jobs", &key, &body));
+    let all = (0..16).map(|_| merchant.v1_with(Method::POST, "/jobs", &key, &body));
     let all = futures_util::future::join_all(all).await;
     let first = all[0].json();
     assert!(all.iter().all(|answer| answer.status == 202 && answer.json() == first));
     let id = first["id"].as_str().unwrap();
     let other = json!({ "callback_url": TO, "headers": { "authorization": "hush" }, "body": { "n": 2 } });
-    shop.v1_with(Method::POST, "/jobs", &key, &other).await.is(409);
-    assert_eq!(shop.look("/jobs").await.is(200).json()["jobs"].as_array().map(Vec::len), Some(1));
+    merchant.v1_with(Method::POST, "/jobs", &key, &other).await.is(409);
+    assert_eq!(merchant.look("/jobs").await.is(200).json()["jobs"].as_array().map(Vec::len), Some(1));
     // It is answered as it stands now.
-    shop.v1(Method::DELETE, &format!("/jobs/{id}"), &Value::Null).await.is(200);
-    let again = shop.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json();
+    merchant.v1(Method::DELETE, &format!("/jobs/{id}"), &Value::Null).await.is(200);
+    let again = merchant.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json();
     assert_eq!((&again["id"], &again["status"]), (&first["id"], &json!("cancelled")));
-    house.wait(Duration::from_hours(25));
-    assert_ne!(shop.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json()["id"], first["id"]);
+    gateway.wait(Duration::from_hours(25));
+    assert_ne!(merchant.v1_with(Method::POST, "/jobs", &key, &body).await.is(202).json()["id"], first["id"]);
 }
 
-async fn callbacks_come_in_pages_newest_first(house: House) {
-    let shop = house.shop("Shop");
+async fn callbacks_come_in_pages_newest_first(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let mut made = Vec::new();
     for n in 0..7 {
-        shop.link(json!({})).await;
-        made.insert(0, open(&shop, json!({ "callback_url": format!("{TO}/{n}"), "body": "hush" })).await);
-        house.wait(Duration::from_millis(10));
+        merchant.link(json!({})).await;
+        made.insert(0, open(&merchant, json!({ "callback_url": format!("{TO}/{n}"), "body": "hush" })).await);
+        gateway.wait(Duration::from_millis(10));
     }
     let (mut seen, mut path, mut pages) = (Vec::new(), "/jobs?limit=3".to_owned(), 0);
     loop {
-        let page = shop.look(&path).await.is(200).never_says("hush").json();
+        let page = merchant.look(&path).await.is(200).never_says("hush").json();
         let callbacks = page["jobs"].as_array().unwrap();
         assert!(callbacks.len() <= 3);
         seen.extend(callbacks.iter().cloned());
@@ -125,59 +125,59 @@ async fn callbacks_come_in_pages_newest_first(house: House) {
         path = format!("/jobs?limit=3&after={next}");
     }
     assert_eq!((seen, pages), (made, 3), "the payments in between are no callbacks");
-    house.wait(Duration::from_hours(24));
-    let listed = shop.look("/jobs").await.is(200).json();
+    gateway.wait(Duration::from_hours(24));
+    let listed = merchant.look("/jobs").await.is(200).json();
     assert!(listed["jobs"].as_array().unwrap().iter().all(|callback| callback["status"] == "expired"));
 }
 
-async fn a_callback_is_its_merchants_alone(house: House) {
-    let (shop, other) = (house.shop("Shop"), house.shop("Other"));
-    let opened = open(&shop, json!({ "callback_url": TO })).await;
+async fn a_callback_is_its_merchants_alone(gateway: TestGateway) {
+    let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
+    let opened = open(&merchant, json!({ "callback_url": TO })).await;
     let id = opened["id"].as_str().unwrap();
-    let pay_id = shop.journey(id).await["pay_id"].as_str().unwrap().to_owned();
-    let link = shop.journey(&shop.link(json!({})).await.id).await["journey_id"].as_str().unwrap().to_owned();
-    for (shop, id) in [(&other, id), (&shop, &pay_id), (&shop, &link), (&shop, "x")] {
+    let pay_id = merchant.journey(id).await["pay_id"].as_str().unwrap().to_owned();
+    let link = merchant.journey(&merchant.link(json!({})).await.id).await["journey_id"].as_str().unwrap().to_owned();
+    for (merchant, id) in [(&other, id), (&merchant, &pay_id), (&merchant, &link), (&merchant, "x")] {
         let path = format!("/jobs/{id}");
-        shop.look(&path).await.is(404);
-        shop.v1(Method::DELETE, &path, &Value::Null).await.is(404);
-        shop.v1(Method::POST, &format!("{path}/result"), &json!({ "status": "done" })).await.is(404);
+        merchant.look(&path).await.is(404);
+        merchant.v1(Method::DELETE, &path, &Value::Null).await.is(404);
+        merchant.v1(Method::POST, &format!("{path}/result"), &json!({ "status": "done" })).await.is(404);
     }
     assert_eq!(other.look("/jobs").await.is(200).json()["jobs"], json!([]));
-    assert_eq!(shop.look(&format!("/jobs/{id}")).await.is(200).json(), opened);
+    assert_eq!(merchant.look(&format!("/jobs/{id}")).await.is(200).json(), opened);
 }
 
-async fn a_callback_is_no_payment(house: House) {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "one_time_token": "on" })).await;
-    let id = open(&shop, json!({ "callback_url": TO })).await["id"].as_str().unwrap().to_owned();
-    let journey = shop.journey(&id).await;
+async fn a_callback_is_no_payment(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "one_time_token": "on" })).await;
+    let id = open(&merchant, json!({ "callback_url": TO })).await["id"].as_str().unwrap().to_owned();
+    let journey = merchant.journey(&id).await;
     let pay_id = journey["pay_id"].as_str().unwrap();
     assert_eq!((&journey["dialect"], &journey["status"]), (&json!("callback"), &json!("open")));
     assert!(journey.get("pay_link").is_none() && journey.get("amount").is_none(), "{journey}");
-    let listed = shop.look("/journeys").await.is(200).json();
+    let listed = merchant.look("/journeys").await.is(200).json();
     assert_eq!(listed["journeys"][0]["journey_id"], json!(id));
     // No payment link can be made of it, and SecPaid's calls know nothing of it, before and after its end.
     let absent = || async {
         for call in ["getMyUnusedLinks", "getMyUsedLinks", "getPayInTransactions"] {
-            assert_eq!(shop.secpaid(call, &json!({})).await.is(200).json()["data"], json!([]), "{call}");
+            assert_eq!(merchant.secpaid(call, &json!({})).await.is(200).json()["data"], json!([]), "{call}");
             let one = json!({ "pay_id": pay_id });
-            assert_eq!(shop.secpaid(call, &one).await.is(200).json()["data"], json!([]), "{call}");
+            assert_eq!(merchant.secpaid(call, &one).await.is(200).json()["data"], json!([]), "{call}");
         }
-        shop.secpaid("deleteLink", &json!({ "id": pay_id })).await.is(404);
+        merchant.secpaid("deleteLink", &json!({ "id": pay_id })).await.is(404);
     };
     absent().await;
-    shop.v1(Method::POST, &format!("/jobs/{id}/result"), &json!({ "status": "done" })).await.is(200);
+    merchant.v1(Method::POST, &format!("/jobs/{id}/result"), &json!({ "status": "done" })).await.is(200);
     absent().await;
-    let journey = shop.journey(&id).await;
+    let journey = merchant.journey(&id).await;
     assert_eq!(journey["status"], "done");
     let events: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|e| (&e["event"], &e["by"])).collect();
     assert_eq!(events, [(&json!("opened"), &Value::Null), (&json!("concluded"), &json!("merchant"))]);
 }
 
-async fn a_merchant_of_saved_urls_alone_has_no_others(house: House) {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "one_off_urls": "saved_only" })).await;
-    let refused = shop.v1(Method::POST, "/jobs", &json!({ "callback_url": TO })).await.is(422).json();
+async fn a_merchant_of_saved_urls_alone_has_no_others(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "one_off_urls": "saved_only" })).await;
+    let refused = merchant.v1(Method::POST, "/jobs", &json!({ "callback_url": TO })).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
     assert!(refused["hint"].as_str().unwrap().contains("saved payment endpoint"), "{refused}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::on_every_store;
 
 on_every_store![
@@ -14,19 +14,19 @@ on_every_store![
     a_timeline_tells_what_happened_in_order,
 ];
 
-async fn journeys_come_in_pages_newest_first(house: House) {
-    let shop = house.shop("Shop");
+async fn journeys_come_in_pages_newest_first(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     let mut made = Vec::new();
     for n in 0..7 {
-        made.insert(0, json!(shop.link(json!({ "recipient_note": n.to_string() })).await.id));
+        made.insert(0, json!(merchant.link(json!({ "recipient_note": n.to_string() })).await.id));
         if n % 3 == 0 {
-            house.wait(Duration::from_millis(10));
+            gateway.wait(Duration::from_millis(10));
         }
     }
     let mut seen = Vec::new();
     let mut path = "/journeys?limit=3".to_owned();
     for _ in 0..4 {
-        let page = shop.look(&path).await.is(200).json();
+        let page = merchant.look(&path).await.is(200).json();
         let journeys = page["journeys"].as_array().unwrap();
         assert!(journeys.len() <= 3);
         seen.extend(journeys.iter().map(|journey| (journey["opened_at"].clone(), journey["pay_id"].clone())));
@@ -39,16 +39,16 @@ async fn journeys_come_in_pages_newest_first(house: House) {
     ids.sort();
     expected.sort();
     assert_eq!(ids, expected, "each of them once");
-    let whole = shop.look("/journeys").await.is(200).json();
+    let whole = merchant.look("/journeys").await.is(200).json();
     assert_eq!(whole["journeys"].as_array().map(Vec::len), Some(7));
     assert_eq!(whole["next"], json!(null));
 }
 
-async fn a_journey_is_found_by_both_of_its_names(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link(json!({ "recipient_note": "Order 7", "callback_url": "https://shop.example/cb" })).await;
-    let journey = shop.journey(&link.id).await;
-    assert_eq!(shop.journey(journey["journey_id"].as_str().unwrap()).await, journey);
+async fn a_journey_is_found_by_both_of_its_names(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link(json!({ "recipient_note": "Order 7", "callback_url": "https://shop.example/cb" })).await;
+    let journey = merchant.journey(&link.id).await;
+    assert_eq!(merchant.journey(journey["journey_id"].as_str().unwrap()).await, journey);
     for (name, value) in [
         ("pay_id", json!(link.id)),
         ("dialect", json!("secpaid")),
@@ -65,37 +65,37 @@ async fn a_journey_is_found_by_both_of_its_names(house: House) {
     let last = if forged.ends_with('0') { "1" } else { "0" };
     forged.replace_range(35..36, last);
     for unknown in [forged.as_str(), "x", "1", "00000000-0000-0000-0000-000000000000", "%00", "9007199254740993"] {
-        let refused = shop.look(&format!("/journeys/{unknown}")).await;
+        let refused = merchant.look(&format!("/journeys/{unknown}")).await;
         assert_eq!(refused.status, 404, "{unknown}");
         assert_eq!(refused.header("content-type"), "application/problem+json", "{unknown}");
     }
 }
 
-async fn a_page_that_is_none_is_refused_as_a_problem(house: House) {
-    let shop = house.shop("Shop");
+async fn a_page_that_is_none_is_refused_as_a_problem(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
     for (query, field) in [("limit=0", "limit"), ("limit=201", "limit"), ("after=x", "after"), ("after=1-x", "after")] {
-        let refused = shop.look(&format!("/journeys?{query}")).await.is(422).json();
+        let refused = merchant.look(&format!("/journeys?{query}")).await.is(422).json();
         assert_eq!(refused["field"], field, "{query}");
     }
     for query in ["limit=x", "limit=-1", "surprise=1", "limit=1&limit=2"] {
-        let refused = shop.look(&format!("/journeys?{query}")).await;
+        let refused = merchant.look(&format!("/journeys?{query}")).await;
         assert!([400, 422].contains(&refused.status), "{query}: {}", refused.status);
         assert_eq!(refused.header("content-type"), "application/problem+json", "{query}");
-        house.http.get(&format!("/v1/journeys?{query}")).await.is(401);
+        gateway.http.get(&format!("/v1/journeys?{query}")).await.is(401);
     }
 }
 
-async fn a_timeline_tells_what_happened_in_order(house: House) {
-    let shop = house.shop("Shop");
-    let link = shop.link_to("https://shop.example/cb").await;
-    house.http.pay(&link.text, "error=server_error").await.location();
-    house.wait(Duration::from_secs(1));
-    let trip = house.http.leave(&link.text).await;
-    house.wait(Duration::from_secs(1));
-    house.http.back(&trip.with("error=access_denied")).await.location();
-    house.wait(Duration::from_secs(1));
-    house.http.back(&trip.with("code=ok")).await.location();
-    let journey = shop.journey(&link.id).await;
+async fn a_timeline_tells_what_happened_in_order(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let link = merchant.link_to("https://shop.example/cb").await;
+    gateway.http.pay(&link.text, "error=server_error").await.location();
+    gateway.wait(Duration::from_secs(1));
+    let sent_out = gateway.http.leave(&link.text).await;
+    gateway.wait(Duration::from_secs(1));
+    gateway.http.back(&sent_out.with("error=access_denied")).await.location();
+    gateway.wait(Duration::from_secs(1));
+    gateway.http.back(&sent_out.with("code=ok")).await.location();
+    let journey = merchant.journey(&link.id).await;
     let told: Vec<_> = journey["timeline"]
         .as_array()
         .unwrap()

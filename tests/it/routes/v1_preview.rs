@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
-use crate::support::shop::Shop;
+use crate::support::merchant_client::MerchantClient;
 
 /// Replaces what differs between a preview and a journey: the number and the token.
 fn without_own(url: &str, pay_id: &str) -> String {
@@ -14,15 +14,15 @@ fn without_own(url: &str, pay_id: &str) -> String {
     url.replace(pay_id, "PAY_ID")
 }
 
-async fn happens(house: &House, shop: &Shop, open_request: &Value, outcome: &str) -> String {
-    let link = shop.link(open_request.clone()).await;
+async fn happens(gateway: &TestGateway, merchant: &MerchantClient, open_request: &Value, outcome: &str) -> String {
+    let link = merchant.link(open_request.clone()).await;
     let home = match outcome {
-        "success" => house.http.pay(&link.text, "code=ok").await.location(),
-        "cancel" => house.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(),
-        "failed" => house.http.pay(&link.text, "error=server_error").await.location(),
+        "success" => gateway.http.pay(&link.text, "code=ok").await.location(),
+        "cancel" => gateway.http.submit("/payment/cancel", &[("link_id", &link.text)]).await.location(),
+        "failed" => gateway.http.pay(&link.text, "error=server_error").await.location(),
         "expired" => {
-            house.wait(std::time::Duration::from_hours(24));
-            house.http.get(&format!("/payment/home?link_id={}", link.text)).await.location()
+            gateway.wait(std::time::Duration::from_hours(24));
+            gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location()
         }
         other => panic!("{other} is no outcome"),
     };
@@ -31,19 +31,19 @@ async fn happens(house: &House, shop: &Shop, open_request: &Value, outcome: &str
 
 #[tokio::test]
 async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save("https://shop.example/saved?a=1").await;
-    shop.save_as(json!({ "url": "https://shop.example/#/pay?x=1", "params_in": "fragment", "name": "spa" })).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://shop.example/saved?a=1").await;
+    merchant.save_as(json!({ "url": "https://shop.example/#/pay?x=1", "params_in": "fragment", "name": "spa" })).await;
     for extra in ["off", "on"] {
-        shop.choose(json!({ "extra_outcomes": extra })).await;
+        merchant.choose(json!({ "extra_outcomes": extra })).await;
         for callback in
             ["0", "spa", "https://shop.example/{pay_id}/{recipient_note}?s={status}#top", "https://shop.example"]
         {
             for token in [false, true] {
                 let open_request =
                     json!({ "callback_url": callback, "one_time_token": token, "recipient_note": "a b/é" });
-                let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
+                let shown = merchant.v1(Method::POST, "/preview", &open_request).await.is(200).json();
                 let outcomes = shown["destination"]["outcomes"].as_object().unwrap();
                 let expected = if extra == "on" { 4 } else { 2 };
                 assert_eq!(outcomes.len(), expected, "{shown}");
@@ -51,7 +51,7 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
                     let url = url.as_str().unwrap();
                     let pay_id = "9007199254740991";
                     assert!(url.contains(pay_id), "{url}");
-                    assert_eq!(happens(&house, &shop, &open_request, outcome).await, without_own(url, pay_id));
+                    assert_eq!(happens(&gateway, &merchant, &open_request, outcome).await, without_own(url, pay_id));
                 }
             }
         }
@@ -60,9 +60,9 @@ async fn each_outcome_comes_home_as_the_preview_has_shown_it() {
 
 #[tokio::test]
 async fn a_preview_refuses_what_a_link_refuses_and_creates_nothing() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save("https://shop.example/saved").await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://shop.example/saved").await;
     for bad in [
         json!("7"),
         json!("0,1"),
@@ -73,25 +73,25 @@ async fn a_preview_refuses_what_a_link_refuses_and_creates_nothing() {
         json!("https://shop.example/?status=1"),
         json!(format!("https://shop.example/{}", "a".repeat(2000))),
     ] {
-        let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": bad })).await.is(422).json();
+        let refused = merchant.v1(Method::POST, "/preview", &json!({ "callback_url": bad })).await.is(422).json();
         let message = refused["detail"].as_str().unwrap();
-        assert_eq!(shop.refusal(&bad).await, message);
+        assert_eq!(merchant.refusal(&bad).await, message);
     }
-    let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "0,7" })).await.is(422).json();
+    let refused = merchant.v1(Method::POST, "/preview", &json!({ "callback_url": "0,7" })).await.is(422).json();
     assert_eq!((&refused["item"], &refused["field"]), (&json!(2), &json!("callback_url item 2")));
     assert!(refused["hint"].is_string() && refused["rule"].is_string(), "{refused}");
-    shop.v1(Method::POST, "/preview", &json!({ "dialect": "klingon" })).await.is(422);
-    shop.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400);
-    assert_eq!(shop.look("/journeys").await.json()["journeys"], json!([]));
+    merchant.v1(Method::POST, "/preview", &json!({ "dialect": "klingon" })).await.is(422);
+    merchant.v1(Method::POST, "/preview", &json!({ "surprise": 1 })).await.is(400);
+    assert_eq!(merchant.look("/journeys").await.json()["journeys"], json!([]));
 }
 
 #[tokio::test]
 async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save("https://hook.example/n").await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://hook.example/n").await;
     let open_request = json!({ "callback_url": "https://shop.example/cb,0", "one_time_token": true });
-    let shown = shop.v1(Method::POST, "/preview", &open_request).await.is(200).json();
+    let shown = merchant.v1(Method::POST, "/preview", &open_request).await.is(200).json();
     let success = shown["destination"]["outcomes"]["success"].as_str().unwrap();
     assert!(query_value(success, "one-time-token").starts_with("ott_"));
     let background = &shown["background"][0];
@@ -101,22 +101,22 @@ async fn a_preview_of_a_list_shows_that_the_others_get_no_token() {
         shown["destination"]["outcomes"].as_object().unwrap().values().map(|url| url.as_str().unwrap().len()).max();
     assert_eq!(shown["longest_bytes"].as_u64(), longest.map(|length| length as u64));
     // Nobody can use the token of a preview.
-    shop.redeem(&query_value(success, "one-time-token")).await.is(404);
+    merchant.redeem(&query_value(success, "one-time-token")).await.is(404);
 }
 
 #[tokio::test]
 async fn a_preview_shows_what_each_device_is_given() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     let callback = json!({
         "url": "https://shop.example/cb", "web": "https://shop.example/web", "ios": "https://app.shop.example/",
         "android": "com.example.shop://paid", "fallback": "https://shop.example/no-app-of-ours",
     });
-    shop.save_as(callback).await;
-    let shown = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "0" })).await.is(200).json();
+    merchant.save_as(callback).await;
+    let shown = merchant.v1(Method::POST, "/preview", &json!({ "callback_url": "0" })).await.is(200).json();
     let landing = &shown["destination"];
     assert_eq!(landing["ios"], "https://app.shop.example/");
-    let query = |outcome: &str| format!("pay_id=9007199254740991&user_id={}&status={outcome}", shop.id);
+    let query = |outcome: &str| format!("pay_id=9007199254740991&user_id={}&status={outcome}", merchant.id);
     let devices = landing["devices"].as_object().unwrap();
     assert_eq!(devices.len(), 4, "{landing}");
     for outcome in ["success", "cancel"] {
@@ -134,12 +134,12 @@ async fn a_preview_shows_what_each_device_is_given() {
     let longest = format!("https://shop.example/no-app-of-ours?{}", query("success")).len();
     assert_eq!(shown["longest_bytes"], longest);
     // A redirect that is the same for everybody is shown as one.
-    let plain = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "https://shop.example/" })).await.json();
+    let plain = merchant.v1(Method::POST, "/preview", &json!({ "callback_url": "https://shop.example/" })).await.json();
     assert!(plain["destination"].get("devices").is_none(), "{plain}");
     // It refuses what an opening refuses.
     let long = format!("com.example.shop://{}", "a".repeat(2020));
-    shop.save_as(json!({ "url": "https://shop.example/cb", "android": long })).await;
-    let refused = shop.v1(Method::POST, "/preview", &json!({ "callback_url": "1" })).await.is(422).json();
+    merchant.save_as(json!({ "url": "https://shop.example/cb", "android": long })).await;
+    let refused = merchant.v1(Method::POST, "/preview", &json!({ "callback_url": "1" })).await.is(422).json();
     assert_eq!(refused["field"], "callback_url");
-    assert_eq!(refused["detail"], shop.refusal(&json!("1")).await);
+    assert_eq!(refused["detail"], merchant.refusal(&json!("1")).await);
 }

@@ -1,5 +1,5 @@
 //! The requests and receivers of the vendors' guides (`tests/seeds`), each run in its own language against a real
-//! house.
+//! gateway.
 //!
 //! Without curl, Node, PHP or Python, or a package of theirs, a test fails and says so; it never passes by doing
 //! nothing.

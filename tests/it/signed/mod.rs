@@ -1,4 +1,4 @@
-//! Signed returns: what comes home, what the house says of it, and what the manual's own verifiers say.
+//! Signed returns: what comes home, what the gateway says of it, and what the manual's own verifiers say.
 
 mod home;
 mod ixopay;
@@ -7,24 +7,24 @@ mod verify;
 
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::query_value;
-use crate::support::shop::Shop;
+use crate::support::merchant_client::MerchantClient;
 
 /// The parameter.
 const PARAMETER: &str = "hb_signature";
 
-/// A shop whose returns are signed in this way.
-async fn shop(house: &House, signed_returns: &str) -> Shop {
-    let shop = house.shop("Shop");
-    shop.choose(json!({ "signed_returns": signed_returns })).await;
-    shop
+/// A merchant whose returns are signed in this way.
+async fn merchant(gateway: &TestGateway, signed_returns: &str) -> MerchantClient {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "signed_returns": signed_returns })).await;
+    merchant
 }
 
 /// Where a paid customer of a link with this callback comes home.
-async fn paid(house: &House, shop: &Shop, callback: &str) -> String {
-    let link = shop.link_to(callback).await;
-    house.http.pay(&link.text, "code=ok").await.location()
+async fn paid(gateway: &TestGateway, merchant: &MerchantClient, callback: &str) -> String {
+    let link = merchant.link_to(callback).await;
+    gateway.http.pay(&link.text, "code=ok").await.location()
 }
 
 /// The URL before its signature, and the signature.
@@ -35,8 +35,8 @@ fn split(url: &str) -> (String, String) {
     (before.trim_end_matches(['?', '&', '#']).to_owned(), signature.to_owned())
 }
 
-async fn keys(shop: &Shop) -> Value {
-    shop.look("/returns/keys").await.is(200).json()
+async fn keys(merchant: &MerchantClient) -> Value {
+    merchant.look("/returns/keys").await.is(200).json()
 }
 
 fn seconds(signature: &str) -> u64 {

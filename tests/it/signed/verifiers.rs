@@ -1,4 +1,4 @@
-//! The manual's verifiers, as they stand there, run on real returns of a real house.
+//! The manual's verifiers, as they stand there, run on real returns of a real gateway.
 //!
 //! Without Node, Python (with `cryptography`) or PHP (with sodium) a test fails and says so; it never passes by doing
 //! nothing.
@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{PARAMETER, keys, paid, seconds, shop, signature_of};
-use crate::support::house::{House, StoreKind};
+use super::{PARAMETER, keys, merchant, paid, seconds, signature_of};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::tpp::{CALLBACK, Tpp};
 
 const MANUAL: &str = include_str!("../../../docs/RETURNS.md");
@@ -129,22 +129,22 @@ fn by_id(keys: &Value, kind: &str, member: &str) -> Value {
 }
 
 /// Every case that can be made of a way home: what it is, what the verifier is given, what it has to answer.
-async fn cases(house: &House, scheme: &str) -> Vec<(&'static str, Value, Option<Value>)> {
-    let (shop, other) = (shop(house, scheme).await, house.shop("Other"));
-    shop.choose(json!({ "extra_outcomes": "on" })).await;
+async fn cases(gateway: &TestGateway, scheme: &str) -> Vec<(&'static str, Value, Option<Value>)> {
+    let (merchant, other) = (merchant(gateway, scheme).await, gateway.merchant("Other"));
+    merchant.choose(json!({ "extra_outcomes": "on" })).await;
     let callback = "https://shop.example/cb?order=7";
-    let link = shop.link_to(callback).await;
+    let link = merchant.link_to(callback).await;
     let trouble = "error=server_error&error_description=a%2Bb%20%C3%A9%26%22%3D,1:2";
-    let home = house.http.pay(&link.text, trouble).await.location();
+    let home = gateway.http.pay(&link.text, trouble).await.location();
     let query = home.split_once('?').unwrap().1.to_owned();
     let signature = signature_of(&home);
-    let (own, others) = (keys(&shop).await, keys(&other).await);
+    let (own, others) = (keys(&merchant).await, keys(&other).await);
     let case = json!({
-        "query": query, "merchant": shop.id, "callback": callback, "now": seconds(&signature) + 60,
+        "query": query, "merchant": merchant.id, "callback": callback, "now": seconds(&signature) + 60,
         "secrets": by_id(&own, "hmac", "secret"), "public_keys": by_id(&own, "ed25519", "public"),
     });
     let verified = Some(json!({
-        "pay_id": link.id, "user_id": shop.id, "status": "failed", "error": "server_error",
+        "pay_id": link.id, "user_id": merchant.id, "status": "failed", "error": "server_error",
         "error_description": "a+b é&\"=,1:2",
     }));
     let altered = |from: &str, to: &str| {
@@ -158,7 +158,7 @@ async fn cases(house: &House, scheme: &str) -> Vec<(&'static str, Value, Option<
         "public_keys": { "k1-return": "-7cNiGSHVc5qlR_cMMrI7DXKCfmWYIIWYyUm-VlE78k" },
     });
     let (signed, another) = (seconds(&signature), "https://shop.example/cb?order=8");
-    let elsewhere = paid(house, &shop, another).await;
+    let elsewhere = paid(gateway, &merchant, another).await;
     vec![
         ("the real one", case.clone(), verified.clone()),
         ("one that was reordered", with(&case, json!({ "query": pairs.join("&") })), verified.clone()),
@@ -201,24 +201,24 @@ fn vectors() -> Vec<(&'static str, Value, Option<Value>)> {
 
 /// What is true in one language is true in all.
 async fn every_case(language: Language) {
-    let house = House::open(StoreKind::Embedded).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
     language.judge(&vectors());
     for scheme in ["hmac", "ed25519"] {
-        let cases = cases(&house, scheme).await;
+        let cases = cases(&gateway, scheme).await;
         language.judge(&cases);
         let (_, case, verified) = &cases[0];
         language.judge_repetition(case, verified.as_ref().unwrap());
     }
-    language.judge(&consents(&house).await);
+    language.judge(&consents(&gateway).await);
 }
 
 /// Consents in their own words.
-async fn consents(house: &House) -> Vec<(&'static str, Value, Option<Value>)> {
-    let tpp = Tpp::named(house, "Tpp").await;
-    tpp.shop.choose(json!({ "signed_returns": "ed25519" })).await;
+async fn consents(gateway: &TestGateway) -> Vec<(&'static str, Value, Option<Value>)> {
+    let tpp = Tpp::named(gateway, "Tpp").await;
+    tpp.merchant.choose(json!({ "signed_returns": "ed25519" })).await;
     let asked = tpp.ask(json!({})).await;
-    let home = house.http.back(&asked.back("code=ok")).await.location();
-    let own = keys(&tpp.shop).await;
+    let home = gateway.http.back(&asked.back("code=ok")).await.location();
+    let own = keys(&tpp.merchant).await;
     let parsed = url::Url::parse(&home).unwrap();
     let verified: serde_json::Map<String, Value> = parsed
         .query_pairs()
@@ -226,7 +226,7 @@ async fn consents(house: &House) -> Vec<(&'static str, Value, Option<Value>)> {
         .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
         .collect();
     let case = json!({
-        "query": parsed.query(), "merchant": tpp.shop.id, "callback": CALLBACK, "names": own["parameters"]["yapily"],
+        "query": parsed.query(), "merchant": tpp.merchant.id, "callback": CALLBACK, "names": own["parameters"]["yapily"],
         "public_keys": by_id(&own, "ed25519", "public"), "secrets": {}, "now": seconds(&signature_of(&home)),
     });
     let other = with(&case, json!({ "names": own["parameters"]["secpaid"] }));
@@ -250,8 +250,8 @@ async fn the_manuals_php_verifies_what_comes_home() {
 
 #[tokio::test]
 async fn the_manual_names_what_each_dialect_signs() {
-    let house = House::open(StoreKind::Embedded).await;
-    for (dialect, names) in keys(&house.shop("Shop")).await["parameters"].as_object().unwrap() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    for (dialect, names) in keys(&gateway.merchant("Shop")).await["parameters"].as_object().unwrap() {
         let names: Vec<String> =
             names.as_array().unwrap().iter().map(|name| format!("`{}`", name.as_str().unwrap())).collect();
         let names = if names.is_empty() { "none: the signature stands alone".to_owned() } else { names.join(", ") };

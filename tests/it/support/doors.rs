@@ -3,12 +3,12 @@
 use reqwest::Method;
 
 use super::http::{Http, HttpReply};
-use super::member;
+use super::token_io_client;
 use super::tpp::basic;
 
 /// A call that reads something, at each door; its name, and what it is answered.
 pub async fn knock(http: &Http, id: &str, key: &str) -> Vec<(&'static str, HttpReply)> {
-    let (bearer, basic, token_io) = (format!("Bearer {key}"), basic(id, key), member::basic(key));
+    let (bearer, basic, token_io) = (format!("Bearer {key}"), basic(id, key), token_io_client::basic(key));
     let status = format!("/ixopay/api/v3/status/{id}/getByMerchantTransactionId/none");
     let json = ("content-type", "application/json");
     let calls = [

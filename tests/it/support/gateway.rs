@@ -1,190 +1,271 @@
-//! The real binary as a process of its own, which can be killed and comes back at the same address on the same data.
+//! `TestGateway`: the real gateway, in this process, on a free port, with a chosen store and a clock that a test moves.
 //!
-//! Its data, and what it prints, lie in a folder below the target folder, on whatever disk that is.
+//! A gateway runs on a thread of its own. When it is dropped it is stopped gracefully, and the test fails if anything
+//! was logged at error level without having been announced by [`TestGateway::expect_errors`].
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use handback::clock::{Clock as _, SystemClock, TestClock};
+use handback::config::Config;
+use handback::gateway::Gateway;
+use handback::keys::Keys;
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
-/// How long it may take to answer for the first time.
-const STARTUP: Duration = Duration::from_secs(30);
+use super::http::Http;
+use super::merchant_client::MerchantClient;
+use super::redis::{Proxy, RedisServer};
+use super::watch;
 
-/// A gateway, with its folder.
-pub struct Gateway {
-    child: Child,
-    port: u16,
+/// How long a gateway may take to close its doors.
+const CLOSING: Duration = Duration::from_secs(12);
+
+/// The budget of a return, unless a story is about it: a busy test machine is not a slow bank.
+const UNHURRIED: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "2s");
+
+/// What a gateway keeps its journeys in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// SQLite, in a folder of its own.
+    Embedded,
+    /// A Redis of its own.
+    Redis,
+    /// A Redis of its own, behind a proxy that counts and misbehaves.
+    Proxied,
+}
+
+/// A running gateway.
+pub struct TestGateway {
+    pub clock: Arc<TestClock>,
+    pub http: Http,
     folder: TempDir,
-    settings: Vec<(String, String)>,
+    redis: Option<RedisServer>,
+    proxy: Option<Proxy>,
+    env: Vec<(String, String)>,
+    file: Option<PathBuf>,
+    running: Option<Running>,
+    errors: Errors,
 }
 
-impl Gateway {
-    /// Starts one with these settings (without `HANDBACK_`), on an embedded store of its own unless they name another,
-    /// and waits until it answers.
-    pub fn start(settings: &[(&str, &str)]) -> Self {
-        let (folder, port) = (TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), quiet_port());
-        let settings: Vec<_> =
-            settings.iter().map(|(name, value)| (format!("HANDBACK_{name}"), (*value).to_owned())).collect();
-        let child = launch(&folder, port, &settings);
-        let mut gateway = Self { child, port, folder, settings };
-        for _ in 0..10 {
-            if gateway.answers() {
-                return gateway;
-            }
-            // Somebody was quicker to take the port.
-            gateway.port = quiet_port();
-            gateway.child = launch(&gateway.folder, gateway.port, &gateway.settings);
-        }
-        panic!("the gateway did not start on any of ten ports: {}", gateway.log());
+/// What a gateway may log at error level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errors {
+    Unasked,
+    Expected,
+}
+
+struct Running {
+    thread: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+    system: usize,
+    port: u16,
+}
+
+impl TestGateway {
+    /// A demo gateway: no configuration file, the sandbox bank, a demo merchant.
+    pub async fn open(kind: StoreKind) -> Self {
+        Self::open_with(kind, &[]).await
     }
 
-    /// Its address.
-    pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    /// A demo gateway with these variables.
+    pub async fn open_with(kind: StoreKind, env: &[(&str, &str)]) -> Self {
+        Self::built(kind, env, None).await
     }
 
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
+    /// An operator's own gateway: with a configuration file of this text.
+    pub async fn open_own(kind: StoreKind, file: &str) -> Self {
+        Self::open_own_with(kind, file, &[]).await
     }
 
-    /// The folder of its embedded store.
-    pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("handback-data")
+    /// An operator's own gateway, with these variables besides.
+    pub async fn open_own_with(kind: StoreKind, file: &str, env: &[(&str, &str)]) -> Self {
+        Self::built(kind, env, Some(file)).await
     }
 
-    /// Adds a merchant beside the server that runs, and answers its id and its API key.
-    pub fn add_merchant(&self) -> (String, String) {
-        let mut add = command(&self.folder, self.port, &self.settings);
-        let added = add.args(["merchant", "add", "--name", "Kill", "--json"]).stdout(Stdio::piped()).output().unwrap();
-        assert!(added.status.success(), "merchant add: {}", self.log());
-        let papers: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
-        let text = |name: &str| papers[name].as_str().unwrap().to_owned();
-        (text("merchant_id"), text("api_key"))
-    }
-
-    /// Opens a payment link.
-    pub fn open_link(&self, key: &str) {
-        let body = "amount=25.00&recipient_note=Order&callback_url=https://shop.example/paid";
-        let length = body.len();
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        write!(
-            stream,
-            "POST /secpaid/api/v2/createLink HTTP/1.0\r\ntoken: {key}\r\nContent-Length: {length}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
-    }
-
-    /// Changes one of its settings, from the next start on.
-    pub fn set(&mut self, name: &str, value: &str) {
-        let name = format!("HANDBACK_{name}");
-        self.settings.retain(|(known, _)| *known != name);
-        self.settings.push((name, value.to_owned()));
-    }
-
-    /// Waits until it has logged this.
-    pub fn await_log(&self, text: &str) {
-        let deadline = Instant::now() + STARTUP;
-        while !self.log().contains(text) {
-            assert!(Instant::now() < deadline, "{text:?} was never logged: {}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    /// Kills it (SIGKILL).
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Asks it to stop (SIGTERM), and waits until it has gone home.
-    pub fn stop(&mut self) {
-        let asked = Command::new("kill").arg(self.pid().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "kill failed");
-        let ended = self.child.wait().unwrap();
-        assert!(ended.success(), "it did not go home by itself: {ended}, {}", self.log());
-    }
-
-    /// Starts it again, and waits until it answers.
-    pub fn restart(&mut self) {
-        self.child = launch(&self.folder, self.port, &self.settings);
-        assert!(self.answers(), "the gateway did not start again at its address: {}", self.log());
-    }
-
-    /// Waits until this very process has said that it listens, and is well. `false` when it ended instead.
-    fn answers(&mut self) -> bool {
-        let deadline = Instant::now() + STARTUP;
-        while !(self.said().contains("listens on") && self.is_well()) {
-            if self.child.try_wait().unwrap().is_some() {
-                return false;
-            }
-            assert!(Instant::now() < deadline, "the gateway does not answer: {}", self.log());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        true
-    }
-
-    fn is_well(&self) -> bool {
-        let ask = || {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            std::io::Result::Ok(answer)
+    async fn built(kind: StoreKind, env: &[(&str, &str)], file: Option<&str>) -> Self {
+        watch::begin();
+        let folder = TempDir::new().expect("a folder");
+        let redis = (kind != StoreKind::Embedded).then(RedisServer::start);
+        let proxy = redis.as_ref().filter(|_| kind == StoreKind::Proxied).map(Proxy::before);
+        let store = match (&proxy, &redis) {
+            (Some(proxy), _) => proxy.url(),
+            (None, Some(redis)) => redis.url(),
+            (None, None) => format!("embedded:{}", folder.path().join("data").display()),
         };
-        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.0 200"))
-    }
-
-    fn said(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn launch(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Child {
-    let said = File::create(folder.path().join("said")).unwrap();
-    command(folder, port, settings).stdout(said).spawn().unwrap()
-}
-
-fn command(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Command {
-    let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
-    command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDBACK_")) {
-        command.env_remove(name);
-    }
-    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}")).envs(settings.iter().cloned());
-    command
-}
-
-/// A free port below those that the system hands out by itself: while the gateway is down, nobody else gets its
-/// address.
-pub fn quiet_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(std::process::id() % 11_000).unwrap();
-    loop {
-        let port = 20_000 + (own + NEXT.fetch_add(1, Ordering::SeqCst)) % 11_000;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
+        let keys = Keys::write_fresh("k1", SystemClock.entropy());
+        let own = [("HANDBACK_STORE", store.as_str()), ("HANDBACK_KEYS", keys.reveal()), ("HANDBACK_WORKERS", "2")];
+        let mut all: Vec<(String, String)> = Vec::new();
+        for (name, value) in [UNHURRIED].into_iter().chain(own).chain(env.iter().copied()) {
+            all.retain(|(known, _)| known != name);
+            all.push((name.to_owned(), value.to_owned()));
         }
+        let file = file.map(|text| {
+            let path = folder.path().join("handback.toml");
+            std::fs::write(&path, text).expect("a configuration file");
+            path
+        });
+        let mut gateway = Self {
+            clock: Arc::default(),
+            http: Http::to(""),
+            folder,
+            redis,
+            proxy,
+            env: all,
+            file,
+            running: None,
+            errors: Errors::Unasked,
+        };
+        gateway.start(0).await;
+        gateway
+    }
+
+    async fn start(&mut self, port: u16) {
+        let listen = ("HANDBACK_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        let env: Vec<_> = self.env.iter().cloned().chain([listen]).collect();
+        let config = Config::load(self.file.clone(), env).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let clock = Arc::clone(&self.clock);
+        let (opened, opening) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let system = actix_web::rt::System::new();
+            let number = actix_web::rt::System::current().id();
+            system.block_on(async move {
+                let gateway = Gateway::build(&config, clock).await.unwrap_or_else(|error| panic!("{error:#}"));
+                let _ = opened.send((gateway.addr(), number));
+                gateway
+                    .run_until(async { drop(stopped.await) })
+                    .await
+                    .expect("a gateway that runs until it is stopped");
+            });
+        });
+        let (addr, system) = opening.await.expect("a gateway that opens");
+        self.http = Http::to(&format!("http://{addr}"));
+        self.running = Some(Running { thread, stop, system, port: addr.port() });
+    }
+
+    /// Stops the gateway, and builds it again on the same port with what its store has kept.
+    pub async fn restart(&mut self) {
+        let running = self.running.take().expect("a gateway that runs");
+        let port = running.port;
+        self.judge(close(running));
+        self.start(port).await;
+    }
+
+    /// Adds a merchant by the command line, as an operator does, while the gateway runs.
+    pub fn merchant(&self, name: &str) -> MerchantClient {
+        let added = self.command(&["merchant", "add", "--json", "--name", name]);
+        let merchant = serde_json::from_str(&added).unwrap_or_else(|error| panic!("{error}: {added}"));
+        MerchantClient::new(self.http.clone(), &merchant)
+    }
+
+    /// Runs `handback` with the configuration of this gateway, and answers what it printed.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Runs `handback` as [`TestGateway::command`] does, and answers why it failed.
+    pub fn refused_command(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).expect("text")
+    }
+
+    fn run(&self, arguments: &[&str]) -> std::process::Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
+        let port = self.running.as_ref().map_or(0, |running| running.port);
+        command.env_clear().envs(self.env.iter().cloned()).env("HANDBACK_LISTEN", format!("127.0.0.1:{port}"));
+        command.current_dir(self.folder.path()).args(arguments);
+        if let Some(file) = &self.file {
+            command.arg("--config").arg(file);
+        }
+        let deadline = Instant::now() + CLOSING;
+        loop {
+            match command.output() {
+                Ok(output) => break output,
+                // Another build is just putting the binary in its place.
+                Err(error) if Instant::now() < deadline => drop(error),
+                Err(error) => panic!("{}: {error}", env!("CARGO_BIN_EXE_handback")),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Moves the clock.
+    pub fn wait(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// From now on this gateway may log errors: the story is about trouble.
+    pub fn expect_errors(&mut self) {
+        self.errors = Errors::Expected;
+    }
+
+    /// Its Redis.
+    pub fn redis(&mut self) -> &mut RedisServer {
+        self.redis.as_mut().expect("a gateway on Redis")
+    }
+
+    /// The proxy before its Redis.
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().expect("a gateway behind a proxy")
+    }
+
+    /// A folder of this gateway's own.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn judge(&self, logged: Result<Vec<String>, String>) {
+        match logged {
+            Err(trouble) => fail(&trouble),
+            Ok(lines) if !lines.is_empty() && self.errors == Errors::Unasked => {
+                fail(&format!("the gateway logged errors:\n  {}", lines.join("\n  ")));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+impl Drop for TestGateway {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.judge(close(running));
+        }
+    }
+}
+
+/// Asks a gateway to stop, and answers what it has logged at error level.
+fn close(running: Running) -> Result<Vec<String>, String> {
+    let _ = running.stop.send(());
+    let deadline = Instant::now() + CLOSING;
+    while !running.thread.is_finished() {
+        if Instant::now() > deadline {
+            return Err("the gateway did not stop".into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let ended = running.thread.join().map_err(|_| "the gateway fell over".to_owned());
+    let lines = watch::take(running.system);
+    ended.map(|()| lines)
+}
+
+/// Fails the test, unless it is failing already.
+fn fail(why: &str) {
+    assert!(std::thread::panicking(), "{why}");
+    eprintln!("and {why}");
+}
+
+/// Waits until `is_so`, for as long as a condition may take on a busy machine.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "it never came about that {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

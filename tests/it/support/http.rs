@@ -9,7 +9,7 @@ use serde_json::Value;
 /// How long any answer may take; what takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A browser, or an app, in front of one house.
+/// A browser, or an app, in front of one gateway.
 #[derive(Debug, Clone)]
 pub struct Http {
     base: String,
@@ -38,12 +38,12 @@ impl Http {
         Self { base: base.to_owned(), client: client.build().expect("a client") }
     }
 
-    /// The address of the house.
+    /// The address of the gateway.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// A page of the house, by its path or by its whole address.
+    /// A page of the gateway, by its path or by its whole address.
     pub async fn get(&self, page: &str) -> HttpReply {
         self.send(Method::GET, page, &[], Vec::new()).await
     }
@@ -83,12 +83,12 @@ impl Http {
     }
 
     /// Presses Pay on the checkout page of a link.
-    pub async fn leave(&self, link: &str) -> Trip {
+    pub async fn leave(&self, link: &str) -> SentOut {
         let left = self.submit("/payment/pay", &[("link_id", link)]).await;
         let location = left.location();
         let state = query_value(&location, "state");
         let cookie = left.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        Trip { state, cookie, location, left }
+        SentOut { state, cookie, location, left }
     }
 
     /// Comes back from the bank with this query.
@@ -97,20 +97,20 @@ impl Http {
     }
 
     /// Comes back from the bank with this answer, in the browser that left.
-    pub async fn back_in_it(&self, trip: &Trip, answer: &str) -> HttpReply {
-        self.get_with(&format!("/return/sandbox?{}", trip.with(answer)), &[("cookie", &trip.cookie)]).await
+    pub async fn back_in_it(&self, sent_out: &SentOut, answer: &str) -> HttpReply {
+        self.get_with(&format!("/return/sandbox?{}", sent_out.with(answer)), &[("cookie", &sent_out.cookie)]).await
     }
 
     /// Leaves for the bank, and comes back with this code or error (`code=ok`, `error=access_denied`).
     pub async fn pay(&self, link: &str, answer: &str) -> HttpReply {
-        let trip = self.leave(link).await;
-        self.back(&trip.with(answer)).await
+        let sent_out = self.leave(link).await;
+        self.back(&sent_out.with(answer)).await
     }
 }
 
 /// A browser on its way to the bank.
 #[derive(Debug)]
-pub struct Trip {
+pub struct SentOut {
     pub state: String,
     /// `name=value`.
     pub cookie: String,
@@ -118,7 +118,7 @@ pub struct Trip {
     pub left: HttpReply,
 }
 
-impl Trip {
+impl SentOut {
     /// The query of a return: the bank's words, then the state.
     pub fn with(&self, answer: &str) -> String {
         format!("{answer}&state={}", self.state)

@@ -1,5 +1,5 @@
 //! A merchant's server that speaks IXOPAY as the vendor's PHP client does: its spelling of the password, of dates and
-//! of slashes, and its signature, written here anew so that the house's own is held against it.
+//! of slashes, and its signature, written here anew so that the gateway's own is held against it.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha512};
 
-use super::house::House;
+use super::gateway::TestGateway;
 use super::http::HttpReply;
+use super::merchant_client::MerchantClient;
 use super::receiver::Received;
-use super::shop::Shop;
 use super::tpp::basic;
 
 /// What the PHP client sends and insists on.
@@ -42,15 +42,15 @@ pub enum Signing {
 /// A merchant's server.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub shop: Shop,
+    pub merchant: MerchantClient,
     pub signing: Signing,
     pub clock: Arc<TestClock>,
 }
 
 impl Client {
     /// The PHP client of a new merchant.
-    pub fn of(house: &House) -> Self {
-        Self { shop: house.shop("Shop"), signing: Signing::Md5, clock: Arc::clone(&house.clock) }
+    pub fn of(gateway: &TestGateway) -> Self {
+        Self { merchant: gateway.merchant("Shop"), signing: Signing::Md5, clock: Arc::clone(&gateway.clock) }
     }
 
     /// The same one, signing so.
@@ -60,8 +60,8 @@ impl Client {
 
     /// Calls an address below `/api/v3`, of which the API key is left out: `/transaction//debit`.
     pub async fn call(&self, method: Method, path: &str, body: &str) -> HttpReply {
-        let path = format!("/ixopay/api/v3{}", path.replace("//", &format!("/{}/", self.shop.id)));
-        let basic = basic(&self.shop.id, &hashed(&self.shop.key));
+        let path = format!("/ixopay/api/v3{}", path.replace("//", &format!("/{}/", self.merchant.id)));
+        let basic = basic(&self.merchant.id, &hashed(&self.merchant.key));
         let date = date(self.clock.now());
         let signature = signature(self, [method.as_str(), body, &date, &path]);
         let mut headers = vec![
@@ -73,7 +73,7 @@ impl Client {
             ("x-sdk-platformversion", "8.3.6"),
         ];
         headers.extend(signature.as_deref().map(|signature| ("x-signature", signature)));
-        self.shop.http.send(method, &path, &headers, body.to_owned()).await
+        self.merchant.http.send(method, &path, &headers, body.to_owned()).await
     }
 
     /// Asks for a transaction with this body, in which slashes are escaped.
@@ -99,7 +99,7 @@ impl Client {
     pub fn has_signed(&self, callback: &Received, signing: Signing) -> bool {
         let (content_type, date) = (&callback.headers["content-type"], &callback.headers["date"]);
         let lines = [&callback.method, &digest(signing, &callback.body), content_type, date, &callback.target];
-        sign(&self.shop.signing_secret, &lines.map(String::as_str)) == callback.headers["x-signature"]
+        sign(&self.merchant.signing_secret, &lines.map(String::as_str)) == callback.headers["x-signature"]
     }
 }
 
@@ -132,7 +132,7 @@ pub fn hashed(password: &str) -> String {
 
 fn signature(client: &Client, [method, body, date, path]: [&str; 4]) -> Option<String> {
     let lines = [method, &digest(client.signing, body), TYPE, date, path];
-    (client.signing != Signing::Nothing).then(|| sign(&client.shop.signing_secret, &lines))
+    (client.signing != Signing::Nothing).then(|| sign(&client.merchant.signing_secret, &lines))
 }
 
 fn digest(signing: Signing, body: &str) -> String {

@@ -1,25 +1,25 @@
-//! What the tests stand on: a whole house, a browser and an app that call it, and a real Redis.
+//! What the tests stand on: a whole gateway, a browser and an app that call it, and a real Redis.
 
 #![allow(dead_code, reason = "not every test needs every tool")]
 
-pub mod annex;
+pub mod custom_gateway;
 pub mod doors;
 pub mod gateway;
-pub mod house;
+pub mod gateway_process;
 pub mod http;
 pub mod ixopay;
 pub mod judge;
 pub mod manual;
-pub mod member;
+pub mod merchant_client;
 pub mod receiver;
 pub mod redis;
 pub mod sdk;
-pub mod shop;
+pub mod token_io_client;
 pub mod tpp;
 mod watch;
 
-/// Runs each story on every store that a house can stand on; a story is an `async fn` that is given a [`house::House`],
-/// where it says so with these variables.
+/// Runs each story on every store that a gateway can stand on; a story is an `async fn` that is given a
+/// [`gateway::TestGateway`], where it says so with these variables.
 macro_rules! on_every_store {
     ($($(#[$meta:meta])* $story:ident),+ $(,)?) => {
         $crate::support::on_every_store![with &[]; $($(#[$meta])* $story),+];
@@ -27,15 +27,15 @@ macro_rules! on_every_store {
     (with $env:expr; $($(#[$meta:meta])* $story:ident),+ $(,)?) => {
         mod embedded {
             $(#[tokio::test] $(#[$meta])* async fn $story() {
-                let house = $crate::support::house::House::open_with($crate::support::house::StoreKind::Embedded, $env);
-                super::$story(house.await).await;
+                let gateway = $crate::support::gateway::TestGateway::open_with($crate::support::gateway::StoreKind::Embedded, $env);
+                super::$story(gateway.await).await;
             })+
         }
 
         mod redis {
             $(#[tokio::test] $(#[$meta])* async fn $story() {
-                let house = $crate::support::house::House::open_with($crate::support::house::StoreKind::Redis, $env);
-                super::$story(house.await).await;
+                let gateway = $crate::support::gateway::TestGateway::open_with($crate::support::gateway::StoreKind::Redis, $env);
+                super::$story(gateway.await).await;
             })+
         }
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use handback::clock::{Clock as _, TestClock};
 use serde_json::{Value, json};
 
-use super::house::House;
+use super::gateway::TestGateway;
 
 /// The SDK of one member.
 #[derive(Clone)]
@@ -21,10 +21,10 @@ pub struct Sdk {
 }
 
 impl Sdk {
-    /// The SDK of the member of this id, configured with the house's address.
-    pub fn of(house: &House, member: &str) -> Self {
-        let base = format!("{}/token-io", house.http.base());
-        Self { base, member: member.to_owned(), clock: Arc::clone(&house.clock) }
+    /// The SDK of the member of this id, configured with the gateway's address.
+    pub fn of(gateway: &TestGateway, member: &str) -> Self {
+        let base = format!("{}/token-io", gateway.http.base());
+        Self { base, member: member.to_owned(), clock: Arc::clone(&gateway.clock) }
     }
 
     /// Runs a job: what the SDK answered.

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::house::House;
+use super::gateway::TestGateway;
 use super::http::HttpReply;
-use super::shop::Shop;
+use super::merchant_client::MerchantClient;
 
 /// Where its customers come home; everything below it is covered.
 pub const CALLBACK: &str = "https://tpp-application.com/";
@@ -15,7 +15,7 @@ pub const CALLBACK: &str = "https://tpp-application.com/";
 /// A third party provider, as open banking calls such apps.
 #[derive(Debug, Clone)]
 pub struct Tpp {
-    pub shop: Shop,
+    pub merchant: MerchantClient,
     authorization: String,
 }
 
@@ -30,15 +30,15 @@ pub struct Asked {
 
 impl Tpp {
     /// A merchant whose [`CALLBACK`] is saved.
-    pub async fn of(house: &House) -> Self {
-        Self::named(house, "Shop").await
+    pub async fn of(gateway: &TestGateway) -> Self {
+        Self::named(gateway, "Shop").await
     }
 
-    pub async fn named(house: &House, name: &str) -> Self {
-        let shop = house.shop(name);
-        shop.save(CALLBACK).await;
-        let authorization = basic(&shop.id, &shop.key);
-        Self { shop, authorization }
+    pub async fn named(gateway: &TestGateway, name: &str) -> Self {
+        let merchant = gateway.merchant(name);
+        merchant.save(CALLBACK).await;
+        let authorization = basic(&merchant.id, &merchant.key);
+        Self { merchant, authorization }
     }
 
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> HttpReply {
@@ -48,7 +48,7 @@ impl Tpp {
     pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> HttpReply {
         let own = [("authorization", self.authorization.as_str()), ("content-type", "application/json;charset=utf-8")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.shop.http.send(method, &format!("/yapily{path}"), &[&own, headers].concat(), body).await
+        self.merchant.http.send(method, &format!("/yapily{path}"), &[&own, headers].concat(), body).await
     }
 
     pub async fn get(&self, path: &str) -> HttpReply {

@@ -1,7 +1,7 @@
-//! Listens to the log of every house in this process, and tells them apart.
+//! Listens to the log of every gateway in this process, and tells them apart.
 //!
-//! All tests run in one process with one subscriber. A house has an actix system of its own, its workers belong to that
-//! system, and so the system's number says whose line it is.
+//! All tests run in one process with one subscriber. A gateway has an actix system of its own, its workers belong to
+//! that system, and so the system's number says whose line it is.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ pub fn begin() {
     ONCE.call_once(|| tracing_subscriber::registry().with(Errors.with_filter(LevelFilter::ERROR)).init());
 }
 
-/// Takes what the house of this system has logged at error level.
+/// Takes what the gateway of this system has logged at error level.
 pub fn take(system: usize) -> Vec<String> {
     lines().get_or_insert_default().remove(&system).unwrap_or_default()
 }

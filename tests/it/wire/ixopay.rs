@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::ixopay::{Client, debit, hashed, link_of};
 use crate::support::on_every_store;
 use crate::support::tpp::basic;
@@ -28,14 +28,14 @@ fn members(value: &Value) -> Vec<&str> {
 }
 
 /// A transaction of this kind that its customer has agreed to; its `uuid`.
-async fn agreed(house: &House, client: &Client, kind: &str, body: &Value) -> Value {
+async fn agreed(gateway: &TestGateway, client: &Client, kind: &str, body: &Value) -> Value {
     let opened = client.begin(kind, body).await;
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    gateway.http.pay(&link_of(&opened), "code=ok").await.location();
     opened["uuid"].clone()
 }
 
-async fn the_documented_debit_has_the_documented_answer(house: House) {
-    let client = Client::of(&house);
+async fn the_documented_debit_has_the_documented_answer(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let more = json!({ "successUrl": "https://m.example/ok", "extraData": { "own": "7" }, "customer": [] });
     let answer = client.begin("debit", &debit("2019-09-02-0001", more)).await;
     let uuid = answer["uuid"].as_str().unwrap();
@@ -43,7 +43,7 @@ async fn the_documented_debit_has_the_documented_answer(house: House) {
     let purchase = answer["purchaseId"].as_str().unwrap().strip_suffix(uuid).expect("the uuid at its end");
     assert!(purchase.len() == 9 && purchase.ends_with('-') && purchase[..8].parse::<u32>().is_ok(), "{answer}");
     let url = answer["redirectUrl"].as_str().unwrap();
-    let secret = url.strip_prefix(&format!("{}/ixopay/redirect/{uuid}/", house.http.base())).expect("its address");
+    let secret = url.strip_prefix(&format!("{}/ixopay/redirect/{uuid}/", gateway.http.base())).expect("its address");
     assert!(secret.len() == 32 && secret.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)), "{url}");
     assert_eq!(
         answer,
@@ -60,39 +60,39 @@ async fn the_documented_debit_has_the_documented_answer(house: House) {
     }
 }
 
-async fn the_password_comes_plain_or_hashed(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
-    let (shop, path) = (&client.shop, format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id));
+async fn the_password_comes_plain_or_hashed(gateway: TestGateway) {
+    let (client, other) = (Client::of(&gateway), Client::of(&gateway));
+    let (merchant, path) = (&client.merchant, format!("/ixopay/api/v3/transaction/{}/debit", client.merchant.id));
     let call = |path: String, user: String, password: String, id: usize| async move {
         let body = debit(&format!("order-{id}"), json!({})).to_string();
         let headers = [("authorization", basic(&user, &password)), ("content-type", "application/json".into())];
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-        shop.http.send(Method::POST, &path, &headers, body).await
+        merchant.http.send(Method::POST, &path, &headers, body).await
     };
-    for (id, password) in [shop.key.clone(), hashed(&shop.key)].into_iter().enumerate() {
-        call(path.clone(), shop.id.clone(), password, id).await.is(200);
+    for (id, password) in [merchant.key.clone(), hashed(&merchant.key)].into_iter().enumerate() {
+        call(path.clone(), merchant.id.clone(), password, id).await.is(200);
     }
-    let elsewhere = path.replace(&shop.id, &other.shop.id);
+    let elsewhere = path.replace(&merchant.id, &other.merchant.id);
     for (path, user, password) in [
-        (&path, &shop.id, String::new()),
-        (&path, &shop.id, "password".into()),
-        (&path, &shop.id, other.shop.key.clone()),
-        (&path, &shop.id, hashed(&other.shop.key)),
-        (&path, &shop.id, hashed(&hashed(&shop.key))),
-        (&path, &other.shop.id, shop.key.clone()),
-        (&path, &"x".into(), shop.key.clone()),
-        (&elsewhere, &shop.id, shop.key.clone()),
-        (&elsewhere, &shop.id, hashed(&shop.key)),
+        (&path, &merchant.id, String::new()),
+        (&path, &merchant.id, "password".into()),
+        (&path, &merchant.id, other.merchant.key.clone()),
+        (&path, &merchant.id, hashed(&other.merchant.key)),
+        (&path, &merchant.id, hashed(&hashed(&merchant.key))),
+        (&path, &other.merchant.id, merchant.key.clone()),
+        (&path, &"x".into(), merchant.key.clone()),
+        (&elsewhere, &merchant.id, merchant.key.clone()),
+        (&elsewhere, &merchant.id, hashed(&merchant.key)),
     ] {
         let refused = call(path.clone(), user.clone(), password, 7).await.is(401);
         assert!(refused.header("www-authenticate").starts_with("Basic "));
         assert_eq!(members(&refused.json()), ["errorCode", "errorMessage", "success"]);
     }
-    house.http.send(Method::POST, &path, &[], "{}").await.is(401);
+    gateway.http.send(Method::POST, &path, &[], "{}").await.is(401);
 }
 
-async fn an_id_is_used_once(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
+async fn an_id_is_used_once(gateway: TestGateway) {
+    let (client, other) = (Client::of(&gateway), Client::of(&gateway));
     client.begin("debit", &debit("20190823062178", json!({}))).await;
     for kind in ["debit", "preauthorize", "payout"] {
         let refused = client.ask(kind, &debit("20190823062178", json!({ "amount": "5" }))).await.is(400);
@@ -106,12 +106,12 @@ async fn an_id_is_used_once(house: House) {
     assert_eq!((count(200), count(400)), (1, 7));
 }
 
-async fn orders_without_a_customer_are_concluded_at_once(house: House) {
-    let client = Client::of(&house);
-    let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
-    let reserved = agreed(&house, &client, "preauthorize", &debit("reserved", json!({}))).await;
-    let let_go = agreed(&house, &client, "preauthorize", &debit("let go", json!({}))).await;
-    let registered = agreed(&house, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
+async fn orders_without_a_customer_are_concluded_at_once(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let paid = agreed(&gateway, &client, "debit", &debit("paid", json!({}))).await;
+    let reserved = agreed(&gateway, &client, "preauthorize", &debit("reserved", json!({}))).await;
+    let let_go = agreed(&gateway, &client, "preauthorize", &debit("let go", json!({}))).await;
+    let registered = agreed(&gateway, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
     for (kind, body) in [
         ("payout", debit("payout", json!({}))),
         ("refund", debit("refund", json!({ "referenceUuid": paid, "amount": "4.00" }))),
@@ -130,9 +130,9 @@ async fn orders_without_a_customer_are_concluded_at_once(house: House) {
     }
 }
 
-async fn a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
-    let registered = agreed(&house, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
+async fn a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten(gateway: TestGateway) {
+    let (client, other) = (Client::of(&gateway), Client::of(&gateway));
+    let registered = agreed(&gateway, &client, "register", &json!({ "merchantTransactionId": "registered" })).await;
     let open = client.begin("debit", &debit("open", json!({}))).await["uuid"].clone();
     let again = |id: &str, reference: &Value| {
         let indicator = "CARDONFILE-MERCHANT-INITIATED";
@@ -148,8 +148,8 @@ async fn a_payment_is_repeated_that_has_succeeded_and_was_not_forgotten(house: H
     client.ask("debit", &again("second", &json!(registered))).await.is(422);
 }
 
-async fn what_is_left_of_a_preauthorisation_is_released(house: House) {
-    let client = Client::of(&house);
+async fn what_is_left_of_a_preauthorisation_is_released(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let body = |id: &str, amount: &str, reference: &Value| json!({ "merchantTransactionId": id, "amount": amount, "currency": "EUR", "referenceUuid": reference });
     let made = json!({ "amount": "10.00", "extraData": { "overrideResult": "success" } });
     let reserved = client.begin("preauthorize", &debit("reserved", made)).await["uuid"].clone();
@@ -170,14 +170,14 @@ async fn what_is_left_of_a_preauthorisation_is_released(house: House) {
     assert_eq!(failed["errors"][0]["errorCode"], 1006, "{failed}");
 }
 
-async fn urls_are_as_long_as_at_ixopay(house: House) {
-    let client = Client::of(&house);
+async fn urls_are_as_long_as_at_ixopay(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let sized = |length: usize| format!("https://m.example/{}", "x".repeat(length - "https://m.example/".len()));
     let fields = ["successUrl", "cancelUrl", "errorUrl", "callbackUrl"];
     let all = fields.map(|field| (field.to_owned(), json!(sized(4096))));
     let body = debit("long", Value::Object(all.into_iter().collect()));
     let opened = client.begin("debit", &body).await;
-    let home = house.http.pay(&link_of(&opened), "error=access_denied").await.location();
+    let home = gateway.http.pay(&link_of(&opened), "error=access_denied").await.location();
     assert_eq!(home, sized(4096), "it is used unchanged");
     for field in fields {
         let refused = client.ask("debit", &debit(field, json!({ field: sized(4097) }))).await.is(422).json();
@@ -190,14 +190,14 @@ async fn urls_are_as_long_as_at_ixopay(house: House) {
     let refused = client.ask("debit", &debit("longer page", page(4096))).await.is(422).json();
     assert!(refused["errorMessage"].as_str().unwrap().contains("more than 4096"), "{refused}");
     // The limits of other dialects are their own.
-    let refusal = client.shop.refusal(&json!(sized(2049))).await;
+    let refusal = client.merchant.refusal(&json!(sized(2049))).await;
     assert!(refusal.contains("more than 2048"), "{refusal}");
 }
 
-async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
-    let client = Client::of(&house);
-    let paid = agreed(&house, &client, "debit", &debit("paid", json!({}))).await;
-    let reserved = agreed(&house, &client, "preauthorize", &debit("reserved", json!({}))).await;
+async fn what_cannot_be_done_to_a_transaction_fails(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let paid = agreed(&gateway, &client, "debit", &debit("paid", json!({}))).await;
+    let reserved = agreed(&gateway, &client, "preauthorize", &debit("reserved", json!({}))).await;
     let open = client.begin("debit", &debit("open", json!({}))).await["uuid"].clone();
     client.begin("void", &json!({ "merchantTransactionId": "void", "referenceUuid": reserved })).await;
     for (number, (kind, reference, more)) in [
@@ -222,7 +222,7 @@ async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
     }
     // Whatever has failed has taken nothing.
     client.begin("refund", &debit("all of it", json!({ "referenceUuid": paid }))).await;
-    let other = Client::of(&house);
+    let other = Client::of(&gateway);
     for reference in [paid, json!("00000000000000000000"), json!("x")] {
         let body = debit("stranger", json!({ "referenceUuid": reference }));
         let refused = other.ask("refund", &body).await.is(422).json();
@@ -231,10 +231,10 @@ async fn what_cannot_be_done_to_a_transaction_fails(house: House) {
     }
 }
 
-async fn the_older_xml_api_is_not_here_and_the_manual_says_so(house: House) {
+async fn the_older_xml_api_is_not_here_and_the_manual_says_so(gateway: TestGateway) {
     let headers = [("content-type", "text/xml; charset=utf-8"), ("authorization", "Gateway x:y")];
     for path in ["/ixopay/transaction", "/ixopay/status", "/ixopay/xml/transaction"] {
-        let refused = house.http.send(Method::POST, path, &headers, "<x/>").await.is(404).json();
+        let refused = gateway.http.send(Method::POST, path, &headers, "<x/>").await.is(404).json();
         assert_eq!((&refused["success"], refused["errorCode"].is_i64()), (&json!(false), true), "{path}: {refused}");
     }
     let manual = include_str!("../../../docs/IXOPAY.md");
@@ -242,8 +242,8 @@ async fn the_older_xml_api_is_not_here_and_the_manual_says_so(house: House) {
     assert!(first.contains("XML API") && differs.contains("XML API"), "a promise names what it is not of");
 }
 
-async fn refusals_have_the_documented_form(house: House) {
-    let client = Client::of(&house);
+async fn refusals_have_the_documented_form(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let refused = client.ask("debit", &json!({ "merchantTransactionId": "1", "currency": "EUR" })).await.is(422);
     let expected = r#"{"success":false,"errorMessage":"amount: 'amount' is required","errorCode":1002}"#;
     assert_eq!(refused.text(), expected);
@@ -277,10 +277,10 @@ async fn refusals_have_the_documented_form(house: House) {
     client.call(Method::POST, "/transaction//incrementalAuthorization", "{}").await.is(404);
     let wrong = client.call(Method::GET, "/transaction//debit", "").await.is(405);
     assert_eq!(wrong.header("allow"), "POST");
-    let basic = basic(&client.shop.id, &client.shop.key);
+    let basic = basic(&client.merchant.id, &client.merchant.key);
     let headers = [("authorization", basic.as_str()), ("content-type", "text/plain")];
-    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
-    house.http.send(Method::POST, &path, &headers, "{}").await.is(415);
+    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.merchant.id);
+    gateway.http.send(Method::POST, &path, &headers, "{}").await.is(415);
     // What was refused has not used its id.
     client.begin("debit", &debit("1", json!({}))).await;
 }

@@ -7,7 +7,7 @@ use handback::domain::moment::UnixMillis;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::ixopay::{Client, Signing, date, debit, signed};
 use crate::support::on_every_store;
 use crate::support::tpp::basic;
@@ -20,19 +20,19 @@ on_every_store![
     a_signed_call_is_of_today,
 ];
 
-async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(house: House) {
-    let client = Client::of(&house);
+async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     for (id, signing) in [Signing::Nothing, Signing::Md5, Signing::Sha512].into_iter().enumerate() {
         let client = client.clone().signing(signing);
         let uuid = client.begin("debit", &debit(&id.to_string(), json!({}))).await["uuid"].clone();
         assert_eq!(client.status(&uuid).await["uuid"], uuid, "{signing:?}");
     }
-    client.shop.choose(json!({ "signed_calls": "required" })).await;
+    client.merchant.choose(json!({ "signed_calls": "required" })).await;
     let unsigned = client.clone().signing(Signing::Nothing).ask("debit", &debit("7", json!({}))).await.is(401).json();
     assert_eq!(unsigned["errorCode"], 1004, "{unsigned}");
     client.begin("debit", &debit("8", json!({}))).await;
     let mut other = client.clone();
-    other.shop.signing_secret.push('x');
+    other.merchant.signing_secret.push('x');
     let refused = other.ask("debit", &debit("9", json!({}))).await.is(401).json();
     assert_eq!((&refused["success"], &refused["errorCode"]), (&json!(false), &json!(1004)));
     assert!(refused.get("uuid").is_none(), "{refused}");
@@ -40,10 +40,10 @@ async fn a_signature_is_checked_when_it_comes_and_missed_where_it_has_to(house: 
     client.begin("debit", &debit("9", json!({}))).await;
 }
 
-async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
-    let client = Client::of(&house);
-    let path = format!("/ixopay/api/v3/transaction/{}/debit?own=1", client.shop.id);
-    let (own, rewritten) = (date(house.clock.now()), date(house.clock.now().plus(Duration::from_secs(2))));
+async fn a_date_that_proxies_leave_alone_goes_first(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let path = format!("/ixopay/api/v3/transaction/{}/debit?own=1", client.merchant.id);
+    let (own, rewritten) = (date(gateway.clock.now()), date(gateway.clock.now().plus(Duration::from_secs(2))));
     let (own, rewritten) = (own.as_str(), rewritten.as_str());
     for (id, signed_date, dates, status) in [
         ("1", own, [("x-date", own), ("date", rewritten)], 200),
@@ -54,8 +54,9 @@ async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
         ("3", "", [("x-date", ""), ("date", rewritten)], 401),
     ] {
         let body = debit(id, json!({})).to_string();
-        let signature = signed(&client.shop.signing_secret, ["POST", &body, "application/json", signed_date, &path]);
-        let basic = basic(&client.shop.id, &client.shop.key);
+        let signature =
+            signed(&client.merchant.signing_secret, ["POST", &body, "application/json", signed_date, &path]);
+        let basic = basic(&client.merchant.id, &client.merchant.key);
         let headers = [
             ("authorization", basic.as_str()),
             ("content-type", "application/json"),
@@ -63,23 +64,23 @@ async fn a_date_that_proxies_leave_alone_goes_first(house: House) {
             dates[0],
             dates[1],
         ];
-        house.http.send(Method::POST, &path, &headers, body).await.is(status);
+        gateway.http.send(Method::POST, &path, &headers, body).await.is(status);
     }
 }
 
 /// That the header is there decides, not what is in it: whoever sends one means it to be checked.
-async fn a_signature_that_nobody_can_read_is_a_wrong_one(house: House) {
-    let client = Client::of(&house);
-    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
-    let date = date(house.clock.now());
+async fn a_signature_that_nobody_can_read_is_a_wrong_one(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.merchant.id);
+    let date = date(gateway.clock.now());
     let date = date.as_str();
     let body = debit("7", json!({})).to_string();
-    let own = signed(&client.shop.signing_secret, ["POST", &body, "application/json", date, &path]);
-    let basic = basic(&client.shop.id, &client.shop.key);
+    let own = signed(&client.merchant.signing_secret, ["POST", &body, "application/json", date, &path]);
+    let basic = basic(&client.merchant.id, &client.merchant.key);
     let call = async |signatures: &[&str]| {
         let mut headers = vec![("authorization", basic.as_str()), ("content-type", "application/json"), ("date", date)];
         headers.extend(signatures.iter().map(|signature| ("x-signature", *signature)));
-        house.http.send(Method::POST, &path, &headers, body.clone()).await
+        gateway.http.send(Method::POST, &path, &headers, body.clone()).await
     };
     let (own, not_ascii) = (own.as_str(), format!("{own}é"));
     for bad in [&[""] as &[&str], &[" "], &["é"], &[&not_ascii], &[own, own], &[own, "x"], &["", own]] {
@@ -92,25 +93,25 @@ async fn a_signature_that_nobody_can_read_is_a_wrong_one(house: House) {
 
 /// A client whose base URL is a host alone, and whatever stands behind a proxy, knows nothing of what we have put
 /// before IXOPAY's own paths.
-async fn a_client_signs_the_path_that_it_knows_with_our_prefix_and_without(house: House) {
-    let client = Client::of(&house);
-    let basic = basic(&client.shop.id, &client.shop.key);
-    let date = date(house.clock.now());
+async fn a_client_signs_the_path_that_it_knows_with_our_prefix_and_without(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let basic = basic(&client.merchant.id, &client.merchant.key);
+    let date = date(gateway.clock.now());
     let call = async |method: Method, path: &str, signed_path: &str, body: &str| {
         let lines = [method.as_str(), body, "application/json", &date, signed_path];
-        let signature = signed(&client.shop.signing_secret, lines);
+        let signature = signed(&client.merchant.signing_secret, lines);
         let headers = [
             ("authorization", basic.as_str()),
             ("content-type", "application/json"),
             ("date", date.as_str()),
             ("x-signature", signature.as_str()),
         ];
-        house.http.send(method, path, &headers, body.to_owned()).await
+        gateway.http.send(method, path, &headers, body.to_owned()).await
     };
     for (id, kind, query) in [("1", "debit", ""), ("2", "preauthorize", "?own=1"), ("3", "register", "")] {
-        let own = format!("/api/v3/transaction/{}/{kind}{query}", client.shop.id);
+        let own = format!("/api/v3/transaction/{}/{kind}{query}", client.merchant.id);
         let path = format!("/ixopay{own}");
-        let status = format!("/api/v3/status/{}/getByMerchantTransactionId/{id}", client.shop.id);
+        let status = format!("/api/v3/status/{}/getByMerchantTransactionId/{id}", client.merchant.id);
         let body = debit(id, json!({})).to_string();
         for wrong in [&own[4..], &format!("/ixopay{path}"), "/ixopay", ""] {
             let refused = call(Method::POST, &path, wrong, &body).await.is(401).json();
@@ -125,11 +126,11 @@ async fn a_client_signs_the_path_that_it_knows_with_our_prefix_and_without(house
 }
 
 /// A call that was overheard is no use tomorrow; a clock that is wrong by its time zone is.
-async fn a_signed_call_is_of_today(house: House) {
-    let client = Client::of(&house);
-    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.shop.id);
-    let basic = basic(&client.shop.id, &client.shop.key);
-    let now = house.clock.now();
+async fn a_signed_call_is_of_today(gateway: TestGateway) {
+    let client = Client::of(&gateway);
+    let path = format!("/ixopay/api/v3/transaction/{}/debit", client.merchant.id);
+    let basic = basic(&client.merchant.id, &client.merchant.key);
+    let now = gateway.clock.now();
     let hours = |hours: u64| Duration::from_hours(hours);
     let before =
         |span| date(UnixMillis::from_millis(now.as_millis() - u64::try_from(hours(span).as_millis()).unwrap()));
@@ -144,14 +145,14 @@ async fn a_signed_call_is_of_today(house: House) {
         ("3", "x-date", after(23), 200, ""),
     ] {
         let body = debit(id, json!({})).to_string();
-        let signature = signed(&client.shop.signing_secret, ["POST", &body, "application/json", &date, &path]);
+        let signature = signed(&client.merchant.signing_secret, ["POST", &body, "application/json", &date, &path]);
         let headers = [
             ("authorization", basic.as_str()),
             ("content-type", "application/json"),
             (header, date.as_str()),
             ("x-signature", signature.as_str()),
         ];
-        let answer = house.http.send(Method::POST, &path, &headers, body).await.is(status).json();
+        let answer = gateway.http.send(Method::POST, &path, &headers, body).await.is(status).json();
         if status == 401 {
             assert_eq!(answer["errorCode"], 1004, "{date}: {answer}");
             assert!(answer["errorMessage"].as_str().unwrap().contains(said), "{date}: {answer}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::HttpReply;
 use crate::support::ixopay::{Client, debit, link_of};
 use crate::support::on_every_store;
@@ -17,8 +17,8 @@ on_every_store![
     a_user_asks_sixty_times_a_minute,
 ];
 
-async fn the_status_is_found_both_ways(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
+async fn the_status_is_found_both_ways(gateway: TestGateway) {
+    let (client, other) = (Client::of(&gateway), Client::of(&gateway));
     let more = json!({ "amount": "9.9", "merchantMetaData": "a/b", "extraData": { "own": "7" } });
     let opened = client.begin("debit", &debit("order 7/8", more)).await;
     let status = client.status(&opened["uuid"]).await;
@@ -32,7 +32,7 @@ async fn the_status_is_found_both_ways(house: House) {
     let own = "/status//getByMerchantTransactionId/order%207%2F8";
     assert_eq!(client.call(Method::GET, own, "").await.is(200).json(), expected);
     assert_eq!(client.call(Method::GET, &format!("{own}?includeTracing=true"), "").await.is(200).json(), expected);
-    house.http.pay(&link_of(&opened), "code=ok").await.location();
+    gateway.http.pay(&link_of(&opened), "code=ok").await.location();
     assert_eq!(client.call(Method::GET, own, "").await.is(200).json()["transactionStatus"], "SUCCESS");
     let uuid = opened["uuid"].as_str().unwrap();
     let made_up = format!("{}{}", &uuid[..19], if uuid.ends_with('0') { "1" } else { "0" });
@@ -48,12 +48,12 @@ async fn the_status_is_found_both_ways(house: House) {
     }
 }
 
-async fn a_transaction_whose_time_is_over_has_expired_however_it_is_named(house: House) {
-    let client = Client::of(&house);
+async fn a_transaction_whose_time_is_over_has_expired_however_it_is_named(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let by_uuid = client.begin("debit", &debit("1", json!({}))).await["uuid"].clone();
     client.begin("debit", &debit("2", json!({}))).await;
     // Before anybody has swept.
-    house.wait(Duration::from_hours(25));
+    gateway.wait(Duration::from_hours(25));
     let (one, two) = tokio::join!(client.status(&by_uuid), async {
         client.call(Method::GET, "/status//getByMerchantTransactionId/2", "").await.is(200).json()
     });
@@ -73,31 +73,31 @@ fn refused(answer: HttpReply, limit: u32) -> u64 {
     answer.header("retry-after").parse().unwrap()
 }
 
-async fn a_transaction_is_asked_for_ten_times_a_minute_however_it_is_named(house: House) {
-    let client = Client::of(&house);
+async fn a_transaction_is_asked_for_ten_times_a_minute_however_it_is_named(gateway: TestGateway) {
+    let client = Client::of(&gateway);
     let uuid = client.begin("debit", &debit("7", json!({}))).await["uuid"].clone();
     let other = client.begin("debit", &debit("8", json!({}))).await["uuid"].clone();
     let named =
         [format!("/status//getByUuid/{}", uuid.as_str().unwrap()), "/status//getByMerchantTransactionId/7".to_owned()];
-    house.clock.stop();
+    gateway.clock.stop();
     for path in named.iter().cycle().take(10) {
         client.call(Method::GET, path, "").await.is(200);
-        house.wait(Duration::from_secs(1));
+        gateway.wait(Duration::from_secs(1));
     }
     for path in &named {
         assert_eq!(refused(client.call(Method::GET, path, "").await, 10), 50, "until the first is a minute old");
     }
     client.status(&other).await;
-    house.wait(Duration::from_secs(49));
+    gateway.wait(Duration::from_secs(49));
     assert_eq!(refused(client.call(Method::GET, &named[0], "").await, 10), 1);
-    house.wait(Duration::from_secs(1));
+    gateway.wait(Duration::from_secs(1));
     client.call(Method::GET, &named[0], "").await.is(200);
     assert_eq!(refused(client.call(Method::GET, &named[1], "").await, 10), 1, "one has gone, and one has come");
 }
 
-async fn a_user_asks_sixty_times_a_minute(house: House) {
-    let (client, other) = (Client::of(&house), Client::of(&house));
-    house.clock.stop();
+async fn a_user_asks_sixty_times_a_minute(gateway: TestGateway) {
+    let (client, other) = (Client::of(&gateway), Client::of(&gateway));
+    gateway.clock.stop();
     let ask = async |client: &Client, id: u32| {
         client.call(Method::GET, &format!("/status//getByMerchantTransactionId/{id}"), "").await
     };

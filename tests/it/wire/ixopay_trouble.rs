@@ -5,33 +5,33 @@ use futures_util::future::join_all;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::house::{House, StoreKind, eventually};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::ixopay::{Client, debit};
 
 #[tokio::test]
 async fn a_store_that_is_away_is_system_maintenance() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let client = Client::of(&house);
-    house.redis().kill();
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let client = Client::of(&gateway);
+    gateway.redis().kill();
     let away = client.ask("debit", &debit("7", json!({}))).await.is(503);
     assert_eq!(away.text(), r#"{"success":false,"errorMessage":"System maintenance","errorCode":1010}"#);
     assert!(away.has("retry-after"));
 }
 
-/// Makes a house's store refuse what this trigger stands on, until it is dropped.
-fn refusing(house: &House, event: &str) -> Connection {
-    let db = Connection::open(house.folder().join("data").join("handback.sqlite3")).unwrap();
+/// Makes a gateway's store refuse what this trigger stands on, until it is dropped.
+fn refusing(gateway: &TestGateway, event: &str) -> Connection {
+    let db = Connection::open(gateway.folder().join("data").join("handback.sqlite3")).unwrap();
     db.execute_batch(&format!("CREATE TRIGGER away BEFORE {event} BEGIN SELECT RAISE(ABORT, 'away'); END;")).unwrap();
     db
 }
 
 #[tokio::test]
 async fn a_transaction_that_cannot_be_concluded_yet_is_pending() {
-    let mut house = House::open(StoreKind::Embedded).await;
-    house.expect_errors();
-    let client = Client::of(&house);
-    let db = refusing(&house, "UPDATE ON journeys");
+    let mut gateway = TestGateway::open(StoreKind::Embedded).await;
+    gateway.expect_errors();
+    let client = Client::of(&gateway);
+    let db = refusing(&gateway, "UPDATE ON journeys");
     let asked = [
         ("payout", "payout", json!({})),
         ("debit", "played", json!({ "extraData": { "overrideResult": "success" } })),
@@ -48,7 +48,7 @@ async fn a_transaction_that_cannot_be_concluded_yet_is_pending() {
     .await;
     db.execute_batch("DROP TRIGGER away").unwrap();
     eventually("what the bank said is written", || async {
-        let listed = client.shop.look("/journeys").await.is(200).json();
+        let listed = client.merchant.look("/journeys").await.is(200).json();
         let journeys = listed["journeys"].as_array().expect("a list");
         journeys.iter().filter(|journey| journey["status"] == "paid").count() >= 2
     })
@@ -57,15 +57,15 @@ async fn a_transaction_that_cannot_be_concluded_yet_is_pending() {
 
 #[tokio::test]
 async fn a_payment_is_answered_though_its_chargeback_cannot_be_written() {
-    let mut house = House::open(StoreKind::Embedded).await;
-    house.expect_errors();
-    let client = Client::of(&house);
+    let mut gateway = TestGateway::open(StoreKind::Embedded).await;
+    gateway.expect_errors();
+    let client = Client::of(&gateway);
     let played = |id: &str| debit(id, json!({ "extraData": { "overrideResult": "successChargeback" } }));
     for (id, event) in [
         ("not opened", "INSERT ON journeys WHEN (SELECT count(*) FROM journeys) % 2 = 1"),
         ("not booked", "UPDATE ON journeys WHEN (SELECT count(*) FROM journeys) = 3"),
     ] {
-        let db = refusing(&house, event);
+        let db = refusing(&gateway, event);
         let paid = client.begin("debit", &played(id)).await;
         db.execute_batch("DROP TRIGGER away").unwrap();
         assert_eq!((&paid["success"], &paid["returnType"]), (&json!(true), &json!("FINISHED")), "{id}: {paid}");

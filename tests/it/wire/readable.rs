@@ -3,9 +3,9 @@
 use handback::domain::merchant::MerchantName;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::ixopay::{Client, debit};
-use crate::support::member::{Member, request};
+use crate::support::token_io_client::{TokenIoClient, request};
 use crate::support::tpp::{Tpp, account_request, payment_request};
 
 /// What nobody can see, and how a refusal names it.
@@ -22,30 +22,31 @@ const READABLE: &str = "می\u{200c}خواهم 👩\u{200d}💻 ❤\u{fe0f}";
 
 #[tokio::test]
 async fn a_links_note_and_its_statement_say_what_can_be_seen() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     for (text, named) in MISLEADING {
         for field in ["recipient_note", "bank_statement_description"] {
             let body = json!({ "amount": 1, field: text });
-            let refused = shop.secpaid("createLink", &body).await.is(400).json();
+            let refused = merchant.secpaid("createLink", &body).await.is(400).json();
             let message = refused["ResponseMsg"].as_str().unwrap();
             assert!(message.starts_with(&format!("{field}: ")) && message.contains(named), "{message}");
         }
         let recipients = json!([{ "token": text, "share": 10 }]);
-        let refused = shop.secpaid("createSplitLink", &json!({ "amount": 1, "recipients": recipients })).await.is(400);
+        let refused =
+            merchant.secpaid("createSplitLink", &json!({ "amount": 1, "recipients": recipients })).await.is(400);
         assert_eq!(refused.json()["ResponseMsg"], "Invalid recipient token at index 0");
         let preview = json!({ "recipient_note": text });
-        let refused = shop.v1(reqwest::Method::POST, "/preview", &preview).await.is(422).json();
+        let refused = merchant.v1(reqwest::Method::POST, "/preview", &preview).await.is(422).json();
         assert_eq!(refused["field"], "recipient_note", "{refused}");
     }
-    let link = shop.link(json!({ "recipient_note": READABLE })).await;
+    let link = merchant.link(json!({ "recipient_note": READABLE })).await;
     assert_eq!(link.data["recipient_note"], READABLE);
 }
 
 #[tokio::test]
 async fn an_ixopay_transaction_is_named_and_described_by_what_can_be_seen() {
-    let house = House::open(StoreKind::Embedded).await;
-    let client = Client::of(&house);
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let client = Client::of(&gateway);
     for (number, (text, named)) in MISLEADING.into_iter().enumerate() {
         let described = debit(&number.to_string(), json!({ "description": text }));
         for (field, body) in [("merchantTransactionId", debit(text, json!({}))), ("description", described)] {
@@ -62,8 +63,8 @@ async fn an_ixopay_transaction_is_named_and_described_by_what_can_be_seen() {
 
 #[tokio::test]
 async fn a_consents_user_its_payee_and_its_reference_can_be_seen() {
-    let house = House::open(StoreKind::Embedded).await;
-    let tpp = Tpp::of(&house).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let tpp = Tpp::of(&gateway).await;
     let payment = |pointer: &str, text: &str| {
         let mut payment = payment_request();
         *payment.pointer_mut(pointer).expect("a field") = json!(text);
@@ -86,8 +87,8 @@ async fn a_consents_user_its_payee_and_its_reference_can_be_seen() {
 
 #[tokio::test]
 async fn a_token_io_payments_creditor_and_its_remittance_can_be_seen() {
-    let house = House::open(StoreKind::Embedded).await;
-    let member = Member::of(&house).await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let member = TokenIoClient::of(&gateway).await;
     for (text, named) in MISLEADING {
         let creditor = json!({ "iban": "GB29NWBK60161331926819", "name": text });
         for changes in [json!({ "remittanceInformationPrimary": text }), json!({ "creditor": creditor })] {

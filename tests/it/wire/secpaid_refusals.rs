@@ -4,12 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::secpaid::call;
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 
 #[tokio::test]
 async fn refusals_are_in_the_envelope_with_the_documented_words() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     let page = "/secpaid/api/v2/createLink";
     let json = ("content-type", "application/json");
     let long = "x".repeat(10_000);
@@ -17,11 +17,11 @@ async fn refusals_are_in_the_envelope_with_the_documented_words() {
         (None, "Please enter token"),
         (Some(""), "Please enter token"),
         (Some("x"), "Incorrect token or missing token"),
-        (Some(&shop.key[..shop.key.len() - 1]), "Incorrect token or missing token"),
+        (Some(&merchant.key[..merchant.key.len() - 1]), "Incorrect token or missing token"),
         (Some(&long), "Incorrect token or missing token"),
     ] {
         let headers: Vec<_> = token.map(|token| ("token", token)).into_iter().chain([json]).collect();
-        let refused = house.http.send(Method::POST, page, &headers, r#"{"amount":1}"#).await.is(401);
+        let refused = gateway.http.send(Method::POST, page, &headers, r#"{"amount":1}"#).await.is(401);
         let body = refused.json();
         assert_eq!(body["ResponseMsg"], message);
         let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -29,25 +29,25 @@ async fn refusals_are_in_the_envelope_with_the_documented_words() {
         assert_eq!((&body["ResponseCode"], &body["Result"]), (&json!(0), &json!("False")));
     }
     for body in [json!({}), json!({ "amount": "" }), json!({ "amount": null }), json!({ "recipient_note": "x" })] {
-        assert_eq!(shop.secpaid("createLink", &body).await.is(400).json()["ResponseMsg"], "Amount is required");
+        assert_eq!(merchant.secpaid("createLink", &body).await.is(400).json()["ResponseMsg"], "Amount is required");
     }
-    shop.secpaid("createLink", &json!({ "amount": 1, "cancellable": true, "is_cancellation": "No" })).await.is(400);
-    shop.secpaid("createLink", &json!({ "amount": 1, "recipient_note": "x".repeat(256) })).await.is(400);
+    merchant.secpaid("createLink", &json!({ "amount": 1, "cancellable": true, "is_cancellation": "No" })).await.is(400);
+    merchant.secpaid("createLink", &json!({ "amount": 1, "recipient_note": "x".repeat(256) })).await.is(400);
     let unsealed = json!({ "amount": 1, "is_encryption": "true", "payment_endpoint": "https://hook.example/" });
-    let refused = shop.secpaid("createLink", &unsealed).await.is(400).json();
+    let refused = merchant.secpaid("createLink", &unsealed).await.is(400).json();
     let message = refused["ResponseMsg"].as_str().unwrap();
     assert!(
         message.starts_with("payment_endpoint: has no encryption key of its own; send encryption_key"),
         "{message}"
     );
-    shop.secpaid("createLink", &json!({ "amount": 1, "encryption_key": "x".repeat(32) })).await.is(400);
-    shop.secpaid("createLink", &json!({ "amount": 1, "is_encryption": true, "encryption_key": "k" })).await.is(400);
-    shop.secpaid("createLink", &json!({ "amount": 1, "one_time_token": "perhaps" })).await.is(400);
+    merchant.secpaid("createLink", &json!({ "amount": 1, "encryption_key": "x".repeat(32) })).await.is(400);
+    merchant.secpaid("createLink", &json!({ "amount": 1, "is_encryption": true, "encryption_key": "k" })).await.is(400);
+    merchant.secpaid("createLink", &json!({ "amount": 1, "one_time_token": "perhaps" })).await.is(400);
     for (name, status) in [("noSuchCall", 404), ("createLink/", 404), ("", 404)] {
-        assert_eq!(shop.secpaid(name, &json!({})).await.is(status).json()["ResponseCode"], 0, "{name}");
+        assert_eq!(merchant.secpaid(name, &json!({})).await.is(status).json()["ResponseCode"], 0, "{name}");
     }
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let refused = house.http.send(method, page, &[("token", &shop.key)], "").await;
+        let refused = gateway.http.send(method, page, &[("token", &merchant.key)], "").await;
         assert!([404, 405].contains(&refused.status));
         assert_eq!(refused.json()["ResponseCode"], 0);
     }
@@ -57,9 +57,9 @@ async fn refusals_are_in_the_envelope_with_the_documented_words() {
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a row for each rule")]
 async fn a_callback_that_breaks_a_rule_is_refused_with_item_rule_and_hint() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
-    shop.save("https://shop.example/0").await;
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://shop.example/0").await;
     let list = |second: &str| format!("0,{second}");
     let long = format!("https://shop.example/{}", "a".repeat(2028));
     for (bad, rule, hint) in [
@@ -91,14 +91,14 @@ async fn a_callback_that_breaks_a_rule_is_refused_with_item_rule_and_hint() {
         ("https://{pay_id}.example/", "placeholder or a brace in the host", "after the host"),
         (&long, "more than 2048", ""),
     ] {
-        let alone = shop.refusal(&json!(bad)).await;
+        let alone = merchant.refusal(&json!(bad)).await;
         assert!(alone.starts_with("callback_url: "), "{alone}");
-        let second = shop.refusal(&json!(list(bad))).await;
+        let second = merchant.refusal(&json!(list(bad))).await;
         assert!(second.starts_with("callback_url item 2: "), "{second}");
         for message in [&alone, &second] {
             assert!(message.contains(rule) && message.contains(hint), "{message}");
         }
-        let array = shop.refusal(&json!(["0", bad])).await;
+        let array = merchant.refusal(&json!(["0", bad])).await;
         assert!(array.starts_with("callback_url item 2: "), "{array}");
         assert!(array.contains(rule) || array.contains("there is none"), "{array}");
     }
@@ -120,39 +120,39 @@ async fn a_callback_that_breaks_a_rule_is_refused_with_item_rule_and_hint() {
         ("0,com.example.shop://paid", "callback_url item 2: ", "app link", "only be the first"),
         ("0,1", "callback_url item 2: ", "none at that index", ""),
     ] {
-        let refusal = shop.refusal(&json!(bad)).await;
+        let refusal = merchant.refusal(&json!(bad)).await;
         assert!(refusal.starts_with(item) && refusal.contains(rule) && refusal.contains(hint), "{bad:?}: {refusal}");
     }
-    assert_eq!(shop.look("/journeys").await.json()["journeys"], json!([]), "nothing was created");
+    assert_eq!(merchant.look("/journeys").await.json()["journeys"], json!([]), "nothing was created");
 }
 
 /// The longest outcome counts, not the shortest one.
 #[tokio::test]
 async fn a_callback_whose_final_url_would_be_too_long_is_refused_at_creation() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     let sized = |length: usize| format!("https://shop.example/{}", "a".repeat(length - "https://shop.example/".len()));
     let home = {
-        let link = shop.link_to(&sized(100)).await;
-        house.http.pay(&link.text, "code=ok").await.location().len() - 100
+        let link = merchant.link_to(&sized(100)).await;
+        gateway.http.pay(&link.text, "code=ok").await.location().len() - 100
     };
     // A number has up to 16 digits; the longest there is has to fit.
     let (most, slack) = (2048 - home, 16);
-    let link = shop.link_to(&sized(most - slack)).await;
-    assert!(house.http.pay(&link.text, "code=ok").await.location().len() <= 2048);
-    let refusal = shop.refusal(&json!(sized(most + slack))).await;
+    let link = merchant.link_to(&sized(most - slack)).await;
+    assert!(gateway.http.pay(&link.text, "code=ok").await.location().len() <= 2048);
+    let refusal = merchant.refusal(&json!(sized(most + slack))).await;
     assert!(refusal.contains("more than 2048"), "{refusal}");
     // Who wants failures and tokens has less room: their text counts too.
     let body =
         json!({ "amount": 1, "callback_url": sized(most - slack), "extra_outcomes": true, "one_time_token": true });
-    let refused = shop.secpaid("createLink", &body).await.is(400).json();
+    let refused = merchant.secpaid("createLink", &body).await.is(400).json();
     assert!(refused["ResponseMsg"].as_str().unwrap().contains("more than 2048"), "{refused}");
 }
 
 #[tokio::test]
 async fn bodies_that_are_not_what_they_say_are_refused() {
-    let house = House::open(StoreKind::Embedded).await;
-    let shop = house.shop("Shop");
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
     let json = "application/json";
     for (kind, body, status) in [
         (json, "{".to_owned(), 400),
@@ -168,20 +168,22 @@ async fn bodies_that_are_not_what_they_say_are_refused() {
         ("application/xml", "<amount>1</amount>".to_owned(), 415),
         (json, format!(r#"{{"amount":1,"x":"{}"}}"#, "x".repeat(70_000)), 413),
     ] {
-        let refused = call(&shop, "createLink", kind, body).await.is(status).json();
+        let refused = call(&merchant, "createLink", kind, body).await.is(status).json();
         assert_eq!(refused["ResponseCode"], 0, "{kind}");
     }
-    let headers = [("token", shop.key.as_str()), ("content-type", "application/json")];
+    let headers = [("token", merchant.key.as_str()), ("content-type", "application/json")];
     let not_utf8 = [br#"{"amount":1,"recipient_note":""#.as_slice(), &[0xff, 0xfe], br#""}"#].concat();
-    let refused = house.http.send(Method::POST, "/secpaid/api/v2/createLink", &headers, not_utf8).await.is(400);
+    let refused = gateway.http.send(Method::POST, "/secpaid/api/v2/createLink", &headers, not_utf8).await.is(400);
     assert_eq!(refused.json()["ResponseCode"], 0);
-    let headers = [("token", shop.key.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    let not_utf8 = house.http.send(Method::POST, "/secpaid/api/v2/createLink", &headers, "amount=1&recipient_note=%ff");
+    let headers = [("token", merchant.key.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let not_utf8 =
+        gateway.http.send(Method::POST, "/secpaid/api/v2/createLink", &headers, "amount=1&recipient_note=%ff");
     let answer = not_utf8.await;
     assert!([200, 400].contains(&answer.status) && !answer.text().contains('\u{0}'), "{}", answer.text());
     // Without a type, a body is what it looks like.
     for body in [r#" {"amount": 3}"#, "amount=3"] {
-        let made = house.http.send(Method::POST, "/secpaid/api/v2/createLink", &[("token", &shop.key)], body).await;
+        let made =
+            gateway.http.send(Method::POST, "/secpaid/api/v2/createLink", &[("token", &merchant.key)], body).await;
         assert_eq!(made.is(200).json()["data"]["amount"], Value::from(3));
     }
 }

@@ -4,10 +4,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, eventually};
+use crate::support::gateway::{TestGateway, eventually};
 use crate::support::http::{HttpReply, query_value};
-use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
+use crate::support::token_io_client::{CALLBACK, TokenIoClient};
 use crate::support::tpp::Tpp;
 
 on_every_store![
@@ -21,19 +21,19 @@ on_every_store![
 ];
 
 /// A member whose app takes the bank's answers itself.
-async fn member(house: &House) -> Member {
-    let member = Member::of(house).await;
-    member.shop.save(CALLBACK).await;
-    member.shop.choose(json!({ "answers_to": "app" })).await;
+async fn member(gateway: &TestGateway) -> TokenIoClient {
+    let member = TokenIoClient::of(gateway).await;
+    member.merchant.save(CALLBACK).await;
+    member.merchant.choose(json!({ "answers_to": "app" })).await;
     member
 }
 
-async fn bring(member: &Member, query: &str) -> HttpReply {
+async fn bring(member: &TokenIoClient, query: &str) -> HttpReply {
     member.post("/callback/initiation", &json!({ "query": query })).await
 }
 
-async fn an_app_hands_the_banks_answer_over(house: House) {
-    let member = member(&house).await;
+async fn an_app_hands_the_banks_answer_over(gateway: TestGateway) {
+    let member = member(&gateway).await;
     let asked = member.ask(json!({ "callbackUrl": format!("{CALLBACK}?own=1") })).await;
     assert_eq!(query_value(&asked.redirect_url(), "redirect_uri"), format!("{CALLBACK}?own=1"));
     // The bank's page leads there, and nowhere else.
@@ -41,11 +41,11 @@ async fn an_app_hands_the_banks_answer_over(house: House) {
     let state = query_value(&asked.redirect_url(), "state");
     let voucher = query_value(&asked.redirect_url(), "voucher");
     let fields = [&decided[..], &[("state", &state), ("voucher", &voucher)]].concat();
-    let home = house.http.submit("/sandbox/authorise", &fields).await.location();
+    let home = gateway.http.submit("/sandbox/authorise", &fields).await.location();
     assert!(home.starts_with(&format!("{CALLBACK}?own=1&code=")), "{home}");
     assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");
     // Our own return address takes no such answer.
-    house.http.back(&format!("code=ok&state={state}")).await.is(404);
+    gateway.http.back(&format!("code=ok&state={state}")).await.is(404);
 
     let (_, query) = home.split_once('?').unwrap();
     let brought = bring(&member, query).await.is(200).json();
@@ -57,8 +57,8 @@ async fn an_app_hands_the_banks_answer_over(house: House) {
     assert_eq!(member.payment(&asked.id).await, brought["payment"]);
 }
 
-async fn a_refusal_of_the_bank_is_handed_over_too(house: House) {
-    let member = member(&house).await;
+async fn a_refusal_of_the_bank_is_handed_over_too(gateway: TestGateway) {
+    let member = member(&gateway).await;
     let asked = member.ask(json!({})).await;
     let brought = bring(&member, &asked.back("error=access_denied")).await.is(200).json();
     assert_eq!(brought["payment"]["status"], "INITIATION_DECLINED");
@@ -69,8 +69,8 @@ async fn a_refusal_of_the_bank_is_handed_over_too(house: House) {
     assert_eq!(brought["payment"]["status"], "INITIATION_COMPLETED", "and nothing supersedes it");
 }
 
-async fn an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later(house: House) {
-    let member = member(&house).await;
+async fn an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_later(gateway: TestGateway) {
+    let member = member(&gateway).await;
     let asked = member.ask(json!({})).await;
     let body = json!({ "query": asked.back("code=slow:3000") });
     let headers = [("request-timeout", "0")];
@@ -81,8 +81,8 @@ async fn an_answer_that_takes_longer_than_the_caller_waits_changes_the_payment_l
     assert_eq!(refused.is(400).json()["error"]["paths"], json!(["request-timeout"]));
 }
 
-async fn an_answer_is_for_its_member_and_its_payment_alone(house: House) {
-    let (member, other) = (member(&house).await, Member::named(&house, "Other").await);
+async fn an_answer_is_for_its_member_and_its_payment_alone(gateway: TestGateway) {
+    let (member, other) = (member(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let asked = member.ask(json!({})).await;
     for (who, query) in [
         (&other, asked.back("code=ok")),
@@ -107,13 +107,13 @@ async fn an_answer_is_for_its_member_and_its_payment_alone(house: House) {
     }
     let unsigned = json!({ "query": asked.back("code=ok") }).to_string();
     let headers = [("content-type", "application/json")];
-    house.http.send(Method::POST, "/token-io/callback/initiation", &headers, unsigned).await.is(401);
+    gateway.http.send(Method::POST, "/token-io/callback/initiation", &headers, unsigned).await.is(401);
     assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");
 }
 
 /// As the vendor's own browser tests do: what comes back as `state` is `callbackState` there.
-async fn an_app_that_knows_its_own_state_alone_hands_the_answer_over_where_that_is_unique(house: House) {
-    let member = member(&house).await;
+async fn an_app_that_knows_its_own_state_alone_hands_the_answer_over_where_that_is_unique(gateway: TestGateway) {
+    let member = member(&gateway).await;
     let asked = member.ask(json!({ "callbackState": "abc" })).await;
     let brought = bring(&member, "code=abc&state=abc").await.is(200).json();
     assert_eq!(
@@ -135,33 +135,33 @@ async fn an_app_that_knows_its_own_state_alone_hands_the_answer_over_where_that_
     }
     bring(&member, "code=x&state=twice").await.is(404);
     // It is the member's own, and of payments whose answers its app takes.
-    let other = Member::named(&house, "Other").await;
+    let other = TokenIoClient::named(&gateway, "Other").await;
     member.ask(json!({ "callbackState": "mine" })).await;
     bring(&other, "code=x&state=mine").await.is(404);
     other.ask(json!({ "callbackState": "theirs" })).await;
     bring(&other, "code=x&state=theirs").await.is(404);
 }
 
-async fn a_callback_that_takes_codes_has_to_be_saved(house: House) {
-    let member = member(&house).await;
-    let body = crate::support::member::request(json!({ "callbackUrl": "https://elsewhere.example/cb" }));
+async fn a_callback_that_takes_codes_has_to_be_saved(gateway: TestGateway) {
+    let member = member(&gateway).await;
+    let body = crate::support::token_io_client::request(json!({ "callbackUrl": "https://elsewhere.example/cb" }));
     let refused = member.post("/v2/payments", &body).await.is(400).json();
     assert_eq!(refused["error"]["paths"], json!(["initiation.callbackUrl"]), "{refused}");
-    member.shop.choose(json!({ "same_browser": "required" })).await;
-    let hosted = crate::support::member::request(json!({ "flowType": "FULL_HOSTED_PAGES" }));
+    member.merchant.choose(json!({ "same_browser": "required" })).await;
+    let hosted = crate::support::token_io_client::request(json!({ "flowType": "FULL_HOSTED_PAGES" }));
     let refused = member.post("/v2/payments", &hosted).await.is(403).json();
     assert_eq!(refused["error"]["errorCode"], "PermissionDenied");
     assert_eq!(member.get("/v2/payments?limit=1").await.json()["payments"], Value::Array(Vec::new()));
 }
 
 /// It would be proven, and answered as if it were unknown.
-async fn a_consents_code_is_not_taken_to_the_bank_here(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_consents_code_is_not_taken_to_the_bank_here(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let redirect = json!({ "url": "https://tpp-application.com/answer" });
     let asked = tpp.ask(json!({ "callback": null, "redirect": redirect })).await;
-    let basic = Member::of_shop(&house, tpp.shop.clone()).await.basic();
+    let basic = TokenIoClient::of_shop(&gateway, tpp.merchant.clone()).await.basic();
     let headers = [("authorization", basic.as_str()), ("content-type", "application/json")];
     let body = json!({ "query": asked.back("code=ok") }).to_string();
-    house.http.send(Method::POST, "/token-io/callback/initiation", &headers, body).await.is(404);
+    gateway.http.send(Method::POST, "/token-io/callback/initiation", &headers, body).await.is(404);
     assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
 }

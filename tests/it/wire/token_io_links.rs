@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::query_value;
-use crate::support::member::{CALLBACK, Member};
 use crate::support::on_every_store;
+use crate::support::token_io_client::{CALLBACK, TokenIoClient};
 
 on_every_store![
     a_link_is_opened_paid_and_used_up,
@@ -28,7 +28,7 @@ fn request(changes: &Value) -> Value {
     body
 }
 
-async fn ask(member: &Member, changes: Value) -> Value {
+async fn ask(member: &TokenIoClient, changes: Value) -> Value {
     member.post("/v2/payment-links", &request(&changes)).await.is(200).json()["paymentLink"].clone()
 }
 
@@ -36,27 +36,27 @@ fn id(link: &Value) -> &str {
     link["id"].as_str().expect("an id")
 }
 
-async fn look(member: &Member, link: &Value) -> Value {
+async fn look(member: &TokenIoClient, link: &Value) -> Value {
     member.get(&format!("/v2/payment-links/{}", id(link))).await.is(200).json()["paymentLink"].clone()
 }
 
 /// The id of the payment behind a link.
-async fn payment_of(member: &Member) -> Value {
+async fn payment_of(member: &TokenIoClient) -> Value {
     member.get("/v2/payments?limit=1").await.is(200).json()["payments"][0].clone()
 }
 
 /// Pays a link, and answers where its customer came home.
-async fn pay(house: &House, link: &Value) -> String {
+async fn pay(gateway: &TestGateway, link: &Value) -> String {
     let session = format!("/token-io/session/{}", id(link));
-    let left = house.http.submit(&format!("{session}/choose"), &[("institution", "modelo-sandbox")]).await.location();
-    house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location()
+    let left = gateway.http.submit(&format!("{session}/choose"), &[("institution", "modelo-sandbox")]).await.location();
+    gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location()
 }
 
-async fn a_link_is_opened_paid_and_used_up(house: House) {
-    let member = Member::of(&house).await;
+async fn a_link_is_opened_paid_and_used_up(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let link = ask(&member, json!({})).await;
     assert!(id(&link).starts_with("pl-"), "{link}");
-    assert_eq!(link["url"], json!(format!("{}/token-io/pay-by-link/{}", house.http.base(), id(&link))));
+    assert_eq!(link["url"], json!(format!("{}/token-io/pay-by-link/{}", gateway.http.base(), id(&link))));
     assert_eq!((&link["status"], &link["memberId"]), (&json!("LINK_ACTIVE"), &json!(member.id)));
     assert_eq!(link["paymentTemplate"], request(&json!({}))["paymentTemplate"], "it is an echo");
     assert_eq!(
@@ -71,8 +71,8 @@ async fn a_link_is_opened_paid_and_used_up(house: House) {
     let ref_id = payment["initiation"]["refId"].as_str().unwrap();
     assert!(ref_id.len() == 18 && ref_id.starts_with("COFFEESHOP123-"), "{ref_id}");
 
-    house.http.get(link["url"].as_str().unwrap()).await.is(200).says("10.00 EUR").says("Modelo Sandbox");
-    let home = pay(&house, &link).await;
+    gateway.http.get(link["url"].as_str().unwrap()).await.is(200).says("10.00 EUR").says("Modelo Sandbox");
+    let home = pay(&gateway, &link).await;
     assert_eq!(home, format!("{CALLBACK}?payment-id={}", payment["id"].as_str().unwrap()));
     let used = look(&member, &link).await;
     assert_eq!(
@@ -84,14 +84,14 @@ async fn a_link_is_opened_paid_and_used_up(house: House) {
         (&paid["status"], &paid["paymentLinkStatus"]),
         (&json!("INITIATION_COMPLETED"), &json!("LINK_REDEEMED"))
     );
-    house.http.get(link["url"].as_str().unwrap()).await.is(410);
+    gateway.http.get(link["url"].as_str().unwrap()).await.is(410);
 }
 
-async fn a_merchant_ends_a_link_unless_it_has_been_used(house: House) {
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+async fn a_merchant_ends_a_link_unless_it_has_been_used(gateway: TestGateway) {
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let (used, unused) = (ask(&member, json!({})).await, ask(&member, json!({})).await);
-    pay(&house, &used).await;
-    let end = |member: &Member, link: &Value| {
+    pay(&gateway, &used).await;
+    let end = |member: &TokenIoClient, link: &Value| {
         let (member, path) = (member.clone(), format!("/v2/payment-links/{}", id(link)));
         async move { member.call(Method::DELETE, &path, &Value::Null).await }
     };
@@ -102,37 +102,37 @@ async fn a_merchant_ends_a_link_unless_it_has_been_used(house: House) {
     assert_eq!(ended["status"], "LINK_CANCELED");
     let ended = payment_of(&member).await;
     assert_eq!((&ended["status"], &ended["paymentLinkStatus"]), (&json!("CANCELED"), &json!("LINK_CANCELED")));
-    house.http.get(unused["url"].as_str().unwrap()).await.is(410);
+    gateway.http.get(unused["url"].as_str().unwrap()).await.is(410);
     end(&member, &unused).await.is(409);
     end(&member, &json!({ "id": "pl-x" })).await.is(404);
     let wrong = member.call(Method::PUT, "/v2/payment-links", &Value::Null).await;
     assert_eq!(wrong.is(405).header("allow"), "GET, HEAD, POST");
 }
 
-async fn a_link_without_a_callback_ends_on_our_own_page(house: House) {
-    let member = Member::of(&house).await;
-    member.shop.save("https://shop.example/first").await;
+async fn a_link_without_a_callback_ends_on_our_own_page(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
+    member.merchant.save("https://shop.example/first").await;
     let mut template = request(&json!({}))["paymentTemplate"].clone();
     template.as_object_mut().unwrap().remove("callbackUrl");
     let link = ask(&member, json!({ "paymentTemplate": template })).await;
-    let home = pay(&house, &link).await;
-    assert!(home.starts_with(&format!("{}/payment?link_id=", house.http.base())), "{home}");
-    house.http.get(&home).await.is(200).says("Payment complete").says("10.00 EUR");
+    let home = pay(&gateway, &link).await;
+    assert!(home.starts_with(&format!("{}/payment?link_id=", gateway.http.base())), "{home}");
+    gateway.http.get(&home).await.is(200).says("Payment complete").says("10.00 EUR");
 }
 
-async fn a_link_has_its_own_time(house: House) {
-    let member = Member::of(&house).await;
+async fn a_link_has_its_own_time(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let payment = member.ask(json!({})).await.payment;
     let opened: jiff::Timestamp = payment["createdDateTime"].as_str().unwrap().parse().unwrap();
     let soon = (opened + jiff::SignedDuration::from_mins(5)).to_string();
     let link = ask(&member, json!({ "linkConfig": { "expiresAt": soon, "maxUsageCount": 1 } })).await;
     assert_eq!(link["linkConfig"]["expiresAt"].as_str().unwrap()[..19], soon[..19]);
-    house.http.get(link["url"].as_str().unwrap()).await.is(200);
-    house.wait(Duration::from_mins(6));
+    gateway.http.get(link["url"].as_str().unwrap()).await.is(200);
+    gateway.wait(Duration::from_mins(6));
     assert_eq!(look(&member, &link).await["status"], "LINK_EXPIRED");
-    house.http.get(link["url"].as_str().unwrap()).await.is(410);
+    gateway.http.get(link["url"].as_str().unwrap()).await.is(410);
     let session = format!("/token-io/session/{}", id(&link));
-    house.http.submit(&format!("{session}/choose"), &[("institution", "modelo-sandbox")]).await.is(410);
+    gateway.http.submit(&format!("{session}/choose"), &[("institution", "modelo-sandbox")]).await.is(410);
     let path = format!("/v2/payment-links/{}", id(&link));
     member.call(Method::DELETE, &path, &Value::Null).await.is(409);
     let many = json!({ "linkConfig": { "maxUsageCount": 5 } });
@@ -140,17 +140,17 @@ async fn a_link_has_its_own_time(house: House) {
     assert_eq!(refused["error"]["paths"], json!(["linkConfig.maxUsageCount"]));
 }
 
-async fn links_are_listed_by_their_filters(house: House) {
-    let member = Member::of(&house).await;
+async fn links_are_listed_by_their_filters(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     member.ask(json!({})).await;
     let mut links = Vec::new();
     for psu in ["a", "b", "c"] {
         let mut template = request(&json!({}))["paymentTemplate"].clone();
         template["externalPsuReference"] = json!(psu);
         links.push(ask(&member, json!({ "paymentTemplate": template })).await);
-        house.wait(Duration::from_secs(1));
+        gateway.wait(Duration::from_secs(1));
     }
-    pay(&house, &links[0]).await;
+    pay(&gateway, &links[0]).await;
     links.reverse();
     let listed = |query: String| {
         let member = member.clone();
@@ -174,26 +174,26 @@ async fn links_are_listed_by_their_filters(house: House) {
     assert_eq!(refused["error"]["errorCode"], "Field.Expected");
 }
 
-async fn a_code_shows_an_address_of_ours_to_everybody(house: House) {
-    let member = Member::of(&house).await;
+async fn a_code_shows_an_address_of_ours_to_everybody(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let link = ask(&member, json!({})).await;
     let code = |data: &str| {
         format!("/qr-code?data={}", url::form_urlencoded::byte_serialize(data.as_bytes()).collect::<String>())
     };
-    let own = house.http.get(&format!("/token-io{}", code(link["url"].as_str().unwrap()))).await.is(200);
+    let own = gateway.http.get(&format!("/token-io{}", code(link["url"].as_str().unwrap()))).await.is(200);
     assert_eq!(own.header("content-type"), "image/svg+xml");
     let own = own.says(r#"<svg xmlns="http://www.w3.org/2000/svg" width="240" height="240""#);
     drop(own);
     // Other people's addresses are drawn for members alone.
-    let foreign = [code("https://elsewhere.example/"), code(&format!("{}.evil.example/", house.http.base()))];
+    let foreign = [code("https://elsewhere.example/"), code(&format!("{}.evil.example/", gateway.http.base()))];
     for path in &foreign {
-        house.http.get(&format!("/token-io{path}")).await.is(401);
+        gateway.http.get(&format!("/token-io{path}")).await.is(401);
         member.get(path).await.is(200).says("<svg");
     }
     for (path, rule) in
         [("/qr-code", "is required"), ("/qr-code?data=", "is required"), ("/qr-code?data=a&data=b", "came twice")]
     {
-        house.http.get(&format!("/token-io{path}")).await.is(400).says(rule);
+        gateway.http.get(&format!("/token-io{path}")).await.is(400).says(rule);
     }
-    house.http.get(&format!("/token-io{}", code(&"x".repeat(2049)))).await.is(400).says("is longer than 2048 bytes");
+    gateway.http.get(&format!("/token-io{}", code(&"x".repeat(2049)))).await.is(400).says("is longer than 2048 bytes");
 }

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind, eventually};
-use crate::support::member::{Asked, CALLBACK, Member, request};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::on_every_store;
+use crate::support::token_io_client::{Asked, CALLBACK, TokenIoClient, request};
 
 on_every_store![
     a_payment_is_asked_for_and_its_customer_comes_home,
@@ -21,11 +21,11 @@ on_every_store![
     the_same_call_again_is_the_same_payment,
 ];
 
-async fn a_payment_is_asked_for_and_its_customer_comes_home(house: House) {
-    let member = Member::of(&house).await;
+async fn a_payment_is_asked_for_and_its_customer_comes_home(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let asked = member.ask(json!({})).await;
     assert_eq!(asked.status(), "INITIATION_PENDING_REDIRECT_AUTH", "{}", asked.payment);
-    assert!(asked.redirect_url().starts_with(&format!("{}/sandbox/authorise?", house.http.base())));
+    assert!(asked.redirect_url().starts_with(&format!("{}/sandbox/authorise?", gateway.http.base())));
     assert_eq!(asked.payment["initiation"], request(json!({}))["initiation"], "it is an echo");
     assert_eq!(asked.payment["memberId"], json!(member.id));
     assert!(asked.id.starts_with("pm2:") && asked.id.matches(':').count() == 2, "{}", asked.id);
@@ -36,21 +36,21 @@ async fn a_payment_is_asked_for_and_its_customer_comes_home(house: House) {
     assert_eq!(member.payment(&asked.id).await, asked.payment, "it reads as it was answered");
 
     let back = asked.back("code=ok");
-    let home = house.http.back(&back).await.location();
+    let home = gateway.http.back(&back).await.location();
     let (id, of) = (&asked.id, &member.id);
     assert_eq!(home, format!("{CALLBACK}?member-id={of}&payment-id={id}&state=6242e45e-3063-4c42-8376"));
     let paid = member.payment(&asked.id).await;
     assert_eq!(paid["status"], "INITIATION_COMPLETED", "{paid}");
     assert_eq!((&paid["authentication"], &paid["errorInfo"]), (&Value::Null, &Value::Null));
     for _ in 0..3 {
-        assert_eq!(house.http.back(&back).await.location(), home, "the same return, the same bytes");
+        assert_eq!(gateway.http.back(&back).await.location(), home, "the same return, the same bytes");
     }
     let escaped = asked.id.replace(':', "%3A");
     assert_eq!(member.get(&format!("/v2/payments/{escaped}")).await.is(200).json()["payment"], paid);
 }
 
-async fn the_way_home_keeps_the_callback_as_it_is(house: House) {
-    let member = Member::of(&house).await;
+async fn the_way_home_keeps_the_callback_as_it_is(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     for (callback, state, expected) in [
         (
             "https://tpp.com/cb?own=1",
@@ -62,14 +62,14 @@ async fn the_way_home_keeps_the_callback_as_it_is(house: House) {
         ("https://tpp.com/cb", json!(""), "https://tpp.com/cb?{ids}"),
     ] {
         let asked = member.ask(json!({ "callbackUrl": callback, "callbackState": state })).await;
-        let home = house.http.back(&asked.back("code=ok")).await.location();
+        let home = gateway.http.back(&asked.back("code=ok")).await.location();
         let ids = format!("member-id={}&payment-id={}", member.id, asked.id);
         assert_eq!(home, expected.replace("{ids}", &ids));
     }
 }
 
-async fn every_end_has_its_status(house: House) {
-    let member = Member::of(&house).await;
+async fn every_end_has_its_status(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     for (answer, status, http, external) in [
         ("error=access_denied", "INITIATION_DECLINED", 403, true),
         ("error=server_error", "INITIATION_REJECTED", 400, true),
@@ -78,7 +78,7 @@ async fn every_end_has_its_status(house: House) {
         ("code=fail:temporarily_unavailable", "INITIATION_FAILED", 503, true),
     ] {
         let asked = member.ask(json!({})).await;
-        let home = house.http.back(&asked.back(answer)).await.location();
+        let home = gateway.http.back(&asked.back(answer)).await.location();
         assert!(home.starts_with(&format!("{CALLBACK}?member-id=")), "{answer}: {home}");
         assert!(!home.contains("error"), "a callback says nothing of the end: {home}");
         let payment = member.payment(&asked.id).await;
@@ -93,45 +93,45 @@ async fn every_end_has_its_status(house: House) {
     }
 }
 
-async fn a_payment_that_nobody_agrees_to_has_failed_in_the_end(house: House) {
-    let member = Member::of(&house).await;
+async fn a_payment_that_nobody_agrees_to_has_failed_in_the_end(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let asked = member.ask(json!({})).await;
-    house.wait(Duration::from_hours(25));
+    gateway.wait(Duration::from_hours(25));
     let ended = member.payment(&asked.id).await;
     assert_eq!(ended["status"], "INITIATION_FAILED", "{ended}");
     assert_eq!(ended["errorInfo"]["tokenExternalError"], json!(false));
     // Proof supersedes: the customer was only slow to come home.
-    house.http.back(&asked.back("code=ok")).await;
+    gateway.http.back(&asked.back("code=ok")).await;
     assert_eq!(member.status(&asked.id).await, "INITIATION_COMPLETED");
 }
 
-async fn what_a_client_leaves_out_is_not_missed(house: House) {
-    let member = Member::of(&house).await;
+async fn what_a_client_leaves_out_is_not_missed(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     // Hyperswitch: the least there is, and the body in the token, its members sorted.
     let body = r#"{"initiation":{"refId":"pay_1","remittanceInformationPrimary":"Order 1","amount":{"value":"1.00","currency":"GBP"},"localInstrument":"FASTER_PAYMENTS","creditor":{"name":"Shop","sortCode":"123456","accountNumber":"12345678"},"callbackUrl":"https://shop.example/return","flowType":"FULL_HOSTED_PAGES"}}"#;
     let sorted = serde_json::from_str::<Value>(body).expect("JSON").to_string();
     let token = member.token(&Method::POST, "/v2/payments", &sorted, &URL_SAFE_NO_PAD.encode(&sorted));
     let headers = [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let answer = house.http.send(Method::POST, "/token-io/v2/payments", &headers, body).await.is(200);
+    let answer = gateway.http.send(Method::POST, "/token-io/v2/payments", &headers, body).await.is(200);
     let asked = Asked::read(&answer.json());
     assert_eq!(asked.status(), "INITIATION_PENDING_REDIRECT_HP");
-    assert_eq!(asked.redirect_url(), format!("{}/token-io/session/{}", house.http.base(), asked.id));
+    assert_eq!(asked.redirect_url(), format!("{}/token-io/session/{}", gateway.http.base(), asked.id));
     // The vendor's own browser tests: no flowType.
     let asked = member.ask(json!({ "flowType": null })).await;
     assert_eq!(asked.status(), "INITIATION_PENDING_REDIRECT_AUTH");
     assert_eq!(asked.payment["initiation"]["flowType"], "API_ONLY", "what the answer needs is there");
 }
 
-async fn a_list_shows_what_was_asked_for(house: House) {
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+async fn a_list_shows_what_was_asked_for(gateway: TestGateway) {
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let mut ids = Vec::new();
     for number in 0..5 {
         ids.push(member.ask(json!({ "refId": format!("ref-{number}") })).await.id);
-        house.wait(Duration::from_secs(1));
+        gateway.wait(Duration::from_secs(1));
     }
     other.ask(json!({})).await;
-    member.shop.link_to("https://shop.example/cb").await;
+    member.merchant.link_to("https://shop.example/cb").await;
     ids.reverse();
     let listed = |query: String| {
         let member = member.clone();
@@ -170,8 +170,8 @@ async fn a_list_shows_what_was_asked_for(house: House) {
     );
 }
 
-async fn the_same_call_again_is_the_same_payment(house: House) {
-    let member = Member::of(&house).await;
+async fn the_same_call_again_is_the_same_payment(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let again = [("idempotency-key", "k-1")];
     let ask = |body: Value| {
         let member = member.clone();
@@ -187,17 +187,17 @@ async fn the_same_call_again_is_the_same_payment(house: House) {
 /// The return's budget as it is by default: control of the browser is given back at once.
 #[tokio::test]
 async fn a_browser_goes_home_before_the_bank_has_answered() {
-    let house = House::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
-    let member = Member::of(&house).await;
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_RETURN_BUDGET", "100ms")]).await;
+    let member = TokenIoClient::of(&gateway).await;
     let asked = member.ask(json!({})).await;
     let back = asked.back("code=slow:4000");
-    let home = house.http.back(&back).await;
+    let home = gateway.http.back(&back).await;
     assert!(home.location().starts_with(&format!("{CALLBACK}?member-id=")));
     let waiting = member.payment(&asked.id).await;
     assert_eq!(waiting["status"], "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION");
     let path = format!("/v2/payments/{}", asked.id);
     let patient = member.call_with(Method::GET, &path, &[("request-timeout", "20")], &Value::Null).await.is(200);
     assert_eq!(patient.json()["payment"]["status"], "INITIATION_COMPLETED", "it waits for the bank");
-    assert_eq!(house.http.back(&back).await.location(), home.location());
+    assert_eq!(gateway.http.back(&back).await.location(), home.location());
     eventually("it stays so", || async { member.status(&asked.id).await == "INITIATION_COMPLETED" }).await;
 }

@@ -5,37 +5,37 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::HttpReply;
-use crate::support::member::{Member, request};
+use crate::support::token_io_client::{TokenIoClient, request};
 
-async fn house() -> House {
-    House::open(StoreKind::Embedded).await
+async fn gateway() -> TestGateway {
+    TestGateway::open(StoreKind::Embedded).await
 }
 
 /// Sends the contract's request with this header.
-async fn with_header(house: &House, authorization: Option<&str>, body: &Value) -> HttpReply {
+async fn with_header(gateway: &TestGateway, authorization: Option<&str>, body: &Value) -> HttpReply {
     let headers = authorization.map(|value| ("authorization", value));
     let headers: Vec<_> = headers.into_iter().chain([("content-type", "application/json")]).collect();
-    house.http.send(Method::POST, "/token-io/v2/payments", &headers, body.to_string()).await
+    gateway.http.send(Method::POST, "/token-io/v2/payments", &headers, body.to_string()).await
 }
 
 #[tokio::test]
 async fn each_of_the_three_ways_to_call_is_accepted() {
-    let house = house().await;
-    let member = Member::of(&house).await;
+    let gateway = gateway().await;
+    let member = TokenIoClient::of(&gateway).await;
     let body = request(json!({}));
     let token = format!("Bearer {}", member.token(&Method::POST, "/v2/payments", &body.to_string(), ""));
     let sdk = member.of_sdk(&Method::POST, "/v2/payments", &body.to_string());
     for header in [token, sdk, member.basic()] {
-        with_header(&house, Some(&header), &body).await.is(200);
+        with_header(&gateway, Some(&header), &body).await.is(200);
     }
 }
 
 #[tokio::test]
 async fn a_call_of_nobody_is_refused() {
-    let house = house().await;
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    let gateway = gateway().await;
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let body = request(json!({}));
     let text = body.to_string();
     let token = |text: &str| format!("Bearer {}", member.token(&Method::POST, "/v2/payments", text, ""));
@@ -43,7 +43,7 @@ async fn a_call_of_nobody_is_refused() {
     let mut refused = vec![
         None,
         Some("Basic aGJrX3g=".to_owned()),
-        Some(format!("Bearer {}", member.shop.key)),
+        Some(format!("Bearer {}", member.merchant.key)),
         Some(token(&text.replace("10.23", "0.01"))),
         Some(format!("Bearer {}", member.token(&Method::PUT, "/v2/payments", &text, ""))),
         Some(format!("Bearer {}", member.token(&Method::POST, "/v2/payment", &text, ""))),
@@ -55,10 +55,10 @@ async fn a_call_of_nobody_is_refused() {
     refused.push(Some(sdk.replace(&member.id, &other.id)));
     refused.push(Some(sdk.replace(&member.id, &other.id).replace(&member.key, &other.key)));
     refused.push(Some(sdk.replace(&member.key, &other.key)));
-    member.shop.v1(Method::DELETE, &format!("/profile/public-keys/{}", member.key), &Value::Null).await.is(204);
+    member.merchant.v1(Method::DELETE, &format!("/profile/public-keys/{}", member.key), &Value::Null).await.is(204);
     refused.push(Some(token(&text)));
     for header in refused {
-        let answer = with_header(&house, header.as_deref(), &body).await.is(401);
+        let answer = with_header(&gateway, header.as_deref(), &body).await.is(401);
         let (challenge, answer) = (answer.header("www-authenticate"), answer.json());
         assert_eq!(challenge, "Bearer realm=\"token-io\", Basic realm=\"token-io\"");
         let error = answer["error"].as_object().expect("an error");
@@ -68,16 +68,16 @@ async fn a_call_of_nobody_is_refused() {
         assert!(error["message"].as_str().unwrap().starts_with("Authorization: "), "{answer}");
     }
     let own = format!("Bearer {}", other.token(&Method::POST, "/v2/payments", &text, ""));
-    with_header(&house, Some(&own), &body).await.is(200);
-    house.wait(Duration::from_mins(11));
-    with_header(&house, Some(&own), &body).await.is(401).says("is over");
+    with_header(&gateway, Some(&own), &body).await.is(200);
+    gateway.wait(Duration::from_mins(11));
+    with_header(&gateway, Some(&own), &body).await.is(401).says("is over");
 }
 
 /// Each member signs with a key of its own, and is known by it: nobody calls for another one.
 #[tokio::test]
 async fn a_member_cannot_call_for_another() {
-    let house = house().await;
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    let gateway = gateway().await;
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     assert_ne!(member.key, other.key);
     let body = request(json!({}));
     let mut as_member = other.clone();
@@ -87,7 +87,7 @@ async fn a_member_cannot_call_for_another() {
     for (liar, why) in [(&as_member, "has not registered"), (&with_its_key, "not this key's over this call")] {
         let token = format!("Bearer {}", liar.token(&Method::POST, "/v2/payments", &body.to_string(), ""));
         for header in [token, liar.of_sdk(&Method::POST, "/v2/payments", &body.to_string())] {
-            with_header(&house, Some(&header), &body).await.is(401).says(why);
+            with_header(&gateway, Some(&header), &body).await.is(401).says(why);
         }
     }
     // Under its own name it is whoever it is, with the same key.
@@ -96,24 +96,24 @@ async fn a_member_cannot_call_for_another() {
 
 #[tokio::test]
 async fn a_member_can_insist_on_signatures() {
-    let house = house().await;
-    let member = Member::of(&house).await;
-    member.shop.choose(json!({ "signed_calls": "required" })).await;
-    with_header(&house, Some(&member.basic()), &request(json!({}))).await.is(401).says("signed");
+    let gateway = gateway().await;
+    let member = TokenIoClient::of(&gateway).await;
+    member.merchant.choose(json!({ "signed_calls": "required" })).await;
+    with_header(&gateway, Some(&member.basic()), &request(json!({}))).await.is(401).says("signed");
     member.ask(json!({})).await;
     // Then a signature covers the query as well; until then it may leave it out.
     let bearer = format!("Bearer {}", member.token(&Method::GET, "/v2/payments", "", ""));
-    let list = async || house.http.get_with("/token-io/v2/payments?limit=1", &[("authorization", &bearer)]).await;
+    let list = async || gateway.http.get_with("/token-io/v2/payments?limit=1", &[("authorization", &bearer)]).await;
     list().await.is(401).says("has no query");
     member.get("/v2/payments?limit=1").await.is(200);
-    member.shop.choose(json!({ "signed_calls": "checked" })).await;
+    member.merchant.choose(json!({ "signed_calls": "checked" })).await;
     list().await.is(200);
 }
 
 #[tokio::test]
 async fn a_refusal_names_its_field_or_its_bank() {
-    let house = house().await;
-    let member = Member::of(&house).await;
+    let gateway = gateway().await;
+    let member = TokenIoClient::of(&gateway).await;
     for (changes, code, path) in [
         (json!({ "refId": null }), "Field.Expected", "initiation.refId"),
         (
@@ -143,8 +143,8 @@ async fn a_refusal_names_its_field_or_its_bank() {
 
 #[tokio::test]
 async fn what_is_somebody_elses_or_nothing_is_not_found() {
-    let house = house().await;
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+    let gateway = gateway().await;
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let asked = member.ask(json!({})).await;
     for (who, id) in
         [(&other, asked.id.as_str()), (&member, "pm2:24YYrAZ34sTo4A6C47rYandHke2L:2gFUX1NDgoi"), (&member, "x")]
@@ -161,11 +161,11 @@ async fn what_is_somebody_elses_or_nothing_is_not_found() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_said_of_the_payment() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let member = Member::of(&house).await;
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let member = TokenIoClient::of(&gateway).await;
     let asked = member.ask(json!({})).await;
-    house.redis().kill();
+    gateway.redis().kill();
     let away = member.get(&format!("/v2/payments/{}", asked.id)).await.is(503);
     assert!(!away.header("retry-after").is_empty());
     let error = away.json()["error"].clone();
@@ -174,8 +174,8 @@ async fn a_store_that_is_away_is_said_of_the_payment() {
 
 #[tokio::test]
 async fn what_is_not_there_names_a_payment_as_the_schema_has_it() {
-    let house = house().await;
-    let member = Member::of(&house).await;
+    let gateway = gateway().await;
+    let member = TokenIoClient::of(&gateway).await;
     for (path, named) in [
         ("/webhook/config", ""),
         ("/no-such-call", ""),

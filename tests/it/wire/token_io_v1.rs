@@ -6,11 +6,11 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{HttpReply, query_value};
-use crate::support::member::Member;
 use crate::support::on_every_store;
 use crate::support::sdk::Sdk;
+use crate::support::token_io_client::TokenIoClient;
 
 on_every_store![
     the_sdk_verifies_the_way_home,
@@ -42,7 +42,7 @@ fn request(changes: &[(&str, Value)]) -> Value {
     body
 }
 
-async fn ask(member: &Member, changes: &[(&str, Value)]) -> Value {
+async fn ask(member: &TokenIoClient, changes: &[(&str, Value)]) -> Value {
     member.post("/token-requests", &request(changes)).await.is(200).json()["tokenRequest"].clone()
 }
 
@@ -51,28 +51,28 @@ fn id(request: &Value) -> &str {
 }
 
 /// Chooses a bank on the page at this address, and comes back with the bank's words.
-async fn pay(house: &House, request: &str, answer: &str) -> HttpReply {
+async fn pay(gateway: &TestGateway, request: &str, answer: &str) -> HttpReply {
     let session = format!("/token-io/session/{request}/choose");
-    let left = house.http.submit(&session, &[("institution", "modelo-sandbox")]).await.location();
-    house.http.back(&format!("{answer}&state={}", query_value(&left, "state"))).await
+    let left = gateway.http.submit(&session, &[("institution", "modelo-sandbox")]).await.location();
+    gateway.http.back(&format!("{answer}&state={}", query_value(&left, "state"))).await
 }
 
-async fn the_sdk_verifies_the_way_home(house: House) {
-    let member = Member::of(&house).await;
-    let sdk = Sdk::of(&house, &member.id);
+async fn the_sdk_verifies_the_way_home(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
+    let sdk = Sdk::of(&gateway, &member.id);
     let stored = sdk.run("store", json!({
         "amount": "10.23", "currency": "EUR", "redirectUrl": format!("{REDIRECT_URL}?own=1"), "csrf": "of the session",
         "state": { "order": "7 & +8", "é": "=?" }, "description": "Order 7",
     }));
     let (id, url) = (stored["request"]["id"].as_str().unwrap(), stored["url"].as_str().unwrap());
     assert!(id.starts_with("rq:") && id.ends_with(":5zKtXEAq"), "{id}");
-    assert_eq!(url, format!("{}/token-io/app/request-token/{id}", house.http.base()));
+    assert_eq!(url, format!("{}/token-io/app/request-token/{id}", gateway.http.base()));
     let read = sdk.run("retrieve", json!({ "id": id }));
     assert_eq!(read["tokenRequest"], stored["request"]);
     assert_eq!(sdk.run("result", json!({ "id": id }))["status"], "PENDING");
 
-    house.http.get(url).await.is(200).says("10.23 EUR").says("Customer Inc.").says("Order 7").says("Modelo Sandbox");
-    let home = pay(&house, id, "code=ok").await.location();
+    gateway.http.get(url).await.is(200).says("10.23 EUR").says("Customer Inc.").says("Order 7").says("Modelo Sandbox");
+    let home = pay(&gateway, id, "code=ok").await.location();
     assert!(
         home.starts_with(&format!("{REDIRECT_URL}?own=1&request-id={id}&request_id={id}&transfer-id=t:")),
         "{home}"
@@ -103,15 +103,15 @@ async fn the_sdk_verifies_the_way_home(house: House) {
     member.get(&format!("/v2/payments/{payment}")).await.is(404);
 }
 
-async fn a_failure_has_a_number_where_the_app_has_named_the_bank(house: House) {
-    let member = Member::of(&house).await;
+async fn a_failure_has_a_number_where_the_app_has_named_the_bank(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     for (answer, error, message) in [
         ("code=fail:temporarily_unavailable", "14", "The+sandbox+bank+was+asked+to+fail."),
         ("error=access_denied", "2", "The+bank+refused+the+payment"),
         ("error=server_error", "13", "The+bank+refused+the+payment"),
     ] {
         let asked = ask(&member, &[("/requestOptions/bankId", json!("modelo-sandbox"))]).await;
-        let home = pay(&house, id(&asked), answer).await.location();
+        let home = pay(&gateway, id(&asked), answer).await.location();
         let trace = query_value(&home, "trace-id");
         let ids = format!("request-id={0}&request_id={0}", id(&asked));
         assert_eq!(home, format!("{REDIRECT_URL}?{ids}&trace-id={trace}&error={error}&message={message}"));
@@ -120,59 +120,59 @@ async fn a_failure_has_a_number_where_the_app_has_named_the_bank(house: House) {
         assert_eq!((&result["status"], &result["tokenId"]), (&json!("REJECTED"), &Value::Null));
     }
     let asked = ask(&member, &[]).await;
-    let home = pay(&house, id(&asked), "error=server_error").await.location();
+    let home = pay(&gateway, id(&asked), "error=server_error").await.location();
     let ids = format!("request-id={0}&request_id={0}", id(&asked));
     let message = "message=The%20bank%20refused%20the%20payment";
     assert_eq!(home, format!("{REDIRECT_URL}?{ids}&error=EXCEPTION_INITIATE_BANK_AUTH&{message}"));
-    let sdk = Sdk::of(&house, &member.id);
+    let sdk = Sdk::of(&gateway, &member.id);
     let error = sdk.fails("callback", json!({ "url": home }));
     assert!(error["error"].as_str().unwrap().contains("Error at bank: EXCEPTION_INITIATE_BANK_AUTH"), "{error}");
     // Nobody came, and nobody will.
     let asked = ask(&member, &[]).await;
-    house.wait(Duration::from_hours(25));
+    gateway.wait(Duration::from_hours(25));
     let result = member.get(&format!("/token-requests/{}/result", id(&asked))).await.is(200).json();
     assert_eq!(result["status"], "EXPIRED", "{result}");
 }
 
-async fn a_day_after_its_end_a_request_is_its_members_alone(house: House) {
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+async fn a_day_after_its_end_a_request_is_its_members_alone(gateway: TestGateway) {
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     for lapses in [false, true] {
         let asked = ask(&member, &[]).await;
         if lapses {
             // Nobody looks at it then: it has ended when its time was over.
-            house.wait(Duration::from_hours(24));
+            gateway.wait(Duration::from_hours(24));
         } else {
-            pay(&house, id(&asked), "code=ok").await.is(303);
+            pay(&gateway, id(&asked), "code=ok").await.is(303);
         }
         let paths = ["", "/result", "/token_request_result"];
         let paths = paths.map(|path| format!("/token-requests/{}{path}", id(&asked)));
-        house.wait(Duration::from_hours(24) - Duration::from_mins(1));
+        gateway.wait(Duration::from_hours(24) - Duration::from_mins(1));
         if !lapses {
-            house.http.get(&format!("/token-io{}", paths[0])).await.is(200);
-            house.http.get(&format!("/token-io{}", paths[1])).await.is(200).says("PROCESSED");
+            gateway.http.get(&format!("/token-io{}", paths[0])).await.is(200);
+            gateway.http.get(&format!("/token-io{}", paths[1])).await.is(200).says("PROCESSED");
         }
-        house.wait(Duration::from_mins(2));
+        gateway.wait(Duration::from_mins(2));
         for path in &paths {
-            let refused = house.http.get(&format!("/token-io{path}")).await.is(404);
+            let refused = gateway.http.get(&format!("/token-io{path}")).await.is(404);
             refused.never_says("10.23").never_says("tpp.com");
             other.get(path).await.is(404);
-            house.http.get_with(&format!("/token-io{path}"), &[("authorization", "Basic eDp5")]).await.is(401);
+            gateway.http.get_with(&format!("/token-io{path}"), &[("authorization", "Basic eDp5")]).await.is(401);
             member.get(path).await.is(200);
         }
     }
 }
 
-async fn an_app_with_pages_of_its_own_is_told_where_the_bank_is(house: House) {
-    let (member, other) = (Member::of(&house).await, Member::named(&house, "Other").await);
+async fn an_app_with_pages_of_its_own_is_told_where_the_bank_is(gateway: TestGateway) {
+    let (member, other) = (TokenIoClient::of(&gateway).await, TokenIoClient::named(&gateway, "Other").await);
     let asked = ask(&member, &[("/requestOptions/bankId", json!("mock-sandbox"))]).await;
     let path = format!("/token-requests/{}/authorization", id(&asked));
     let told = member.post(&path, &json!({ "consentAccepted": true })).await.is(200).json();
     let redirect_url = told["redirectUrl"].as_str().unwrap();
-    assert!(redirect_url.starts_with(&format!("{}/sandbox/authorise?", house.http.base())), "{redirect_url}");
+    assert!(redirect_url.starts_with(&format!("{}/sandbox/authorise?", gateway.http.base())), "{redirect_url}");
     assert_eq!(member.post(&path, &json!({})).await.is(200).json(), told, "again it is the same");
     other.post(&path, &json!({})).await.is(404);
     let state = query_value(redirect_url, "state");
-    let home = house.http.back(&format!("code=ok&state={state}")).await.location();
+    let home = gateway.http.back(&format!("code=ok&state={state}")).await.location();
     assert!(home.starts_with(&format!("{REDIRECT_URL}?request-id={0}&request_id={0}&", id(&asked))), "{home}");
     member.post(&path, &json!({})).await.is(403);
     let open = ask(&member, &[]).await;
@@ -180,8 +180,8 @@ async fn an_app_with_pages_of_its_own_is_told_where_the_bank_is(house: House) {
     assert_eq!(refused["error"]["paths"], json!(["requestOptions.bankId"]));
 }
 
-async fn a_request_that_breaks_a_rule_is_refused(house: House) {
-    let member = Member::of(&house).await;
+async fn a_request_that_breaks_a_rule_is_refused(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     for (place, value, code, path) in [
         ("/requestPayload/refId", Value::Null, "Field.Expected", "requestPayload.refId"),
         ("/requestPayload/refId", json!("x".repeat(36)), "Field.InvalidFormat", "requestPayload.refId"),
@@ -216,7 +216,7 @@ async fn a_request_that_breaks_a_rule_is_refused(house: House) {
             "{refused}"
         );
     }
-    let unsigned = house.http.send(Method::POST, "/token-io/token-requests", &[], request(&[]).to_string()).await;
+    let unsigned = gateway.http.send(Method::POST, "/token-io/token-requests", &[], request(&[]).to_string()).await;
     unsigned.is(401);
     for path in [
         "/token-requests/rq:x:5zKtXEAq",
@@ -224,12 +224,12 @@ async fn a_request_that_breaks_a_rule_is_refused(house: House) {
         "/resolve-alias?alias.value=other.io",
         "/resolve-alias",
     ] {
-        house.http.get(&format!("/token-io{path}")).await.is(404);
+        gateway.http.get(&format!("/token-io{path}")).await.is(404);
     }
 }
 
-async fn a_callback_that_a_reader_could_find_our_names_in_is_refused(house: House) {
-    let member = Member::of(&house).await;
+async fn a_callback_that_a_reader_could_find_our_names_in_is_refused(gateway: TestGateway) {
+    let member = TokenIoClient::of(&gateway).await;
     let refused = async |url: &str| {
         let asked = request(&[("/requestPayload/redirectUrl", json!(url))]);
         let refused = member.post("/token-requests", &asked).await.is(400).json()["error"].clone();
@@ -251,10 +251,10 @@ async fn a_callback_that_a_reader_could_find_our_names_in_is_refused(house: Hous
     // What the second API appends, the first does not.
     ask(&member, &[("/requestPayload/redirectUrl", json!(format!("{REDIRECT_URL}?payment-id=7#tokenId=x")))]).await;
     // Where a saved callback covers it, our names may go elsewhere.
-    member.shop.save_as(json!({ "url": "https://tpp.com/spa", "params_in": "fragment" })).await;
+    member.merchant.save_as(json!({ "url": "https://tpp.com/spa", "params_in": "fragment" })).await;
     let (other, ios) = ("https://tpp.com/app", "https://tpp.com/ios#?transfer-id=x");
-    member.shop.save_as(json!({ "url": other, "params_in": "fragment", "ios": ios })).await;
-    member.shop.choose(json!({ "answers_to": "app" })).await;
+    member.merchant.save_as(json!({ "url": other, "params_in": "fragment", "ios": ios })).await;
+    member.merchant.choose(json!({ "answers_to": "app" })).await;
     let said = refused("https://tpp.com/spa#/?tokenId=x").await;
     assert!(said.contains("already holds the parameter tokenId"), "{said}");
     let said = refused(other).await;
@@ -265,13 +265,13 @@ async fn a_callback_that_a_reader_could_find_our_names_in_is_refused(house: Hous
 /// The SDK's other signed calls.
 #[tokio::test]
 async fn the_sdk_sets_up_a_webhook() {
-    let house = House::open(StoreKind::Embedded).await;
-    let member = Member::of(&house).await;
-    let sdk = Sdk::of(&house, &member.id);
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let member = TokenIoClient::of(&gateway).await;
+    let sdk = Sdk::of(&gateway, &member.id);
     let config = json!({ "type": ["PAYMENT_STATUS_CHANGED"], "url": "https://tpp.com/webhook" });
     sdk.run("setWebhook", json!({ "config": config }));
     assert_eq!(sdk.run("webhook", json!({})), config);
     sdk.run("deleteWebhook", json!({}));
-    let stranger = Sdk::of(&house, "m:1111111111111111:5zKtXEAq");
+    let stranger = Sdk::of(&gateway, "m:1111111111111111:5zKtXEAq");
     assert_eq!(stranger.fails("webhook", json!({}))["status"], 401);
 }

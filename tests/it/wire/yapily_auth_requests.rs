@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::query_value;
 use crate::support::on_every_store;
 use crate::support::tpp::{Asked, CALLBACK, Tpp, account_request, payment_request};
@@ -20,8 +20,8 @@ on_every_store![
     refusals_name_the_path,
 ];
 
-async fn the_documented_account_request_has_the_documented_answer(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_documented_account_request_has_the_documented_answer(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let request = json!({ "oneTimeToken": true, "accountRequest": {
         "transactionFrom": "2020-01-01T00:00:00.000Z", "transactionTo": "2020-06-01T00:00:00.000Z",
         "featureScope": ["ACCOUNTS", "ACCOUNT"],
@@ -53,15 +53,15 @@ async fn the_documented_account_request_has_the_documented_answer(house: House) 
         assert!(asked.data.get(absent).is_none(), "{absent}: {envelope}");
     }
     let url = asked.data["authorisationUrl"].as_str().unwrap();
-    assert!(url.starts_with(&format!("{}/consent?link_id=", house.http.base())), "{url}");
+    assert!(url.starts_with(&format!("{}/consent?link_id=", gateway.http.base())), "{url}");
     assert_eq!(query_value(url, "state"), asked.state);
     let qr = asked.data["qrCodeUrl"].as_str().unwrap();
-    assert!(qr.starts_with(&format!("{}/consent/qr.png?link_id=", house.http.base())), "no third party is told");
+    assert!(qr.starts_with(&format!("{}/consent/qr.png?link_id=", gateway.http.base())), "no third party is told");
     assert_eq!(query_value(qr, "link_id"), query_value(url, "link_id"));
 }
 
-async fn the_documented_payment_request_has_the_documented_answer(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_documented_payment_request_has_the_documented_answer(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask_payment(json!({})).await;
     assert_eq!(
         asked.data["featureScope"],
@@ -69,16 +69,16 @@ async fn the_documented_payment_request_has_the_documented_answer(house: House) 
     );
     assert_eq!(asked.data["status"], "AWAITING_AUTHORIZATION");
     assert!(asked.data["authorisationUrl"].is_string() && asked.data["qrCodeUrl"].is_string());
-    let journey = tpp.shop.journey(&asked.id).await;
+    let journey = tpp.merchant.journey(&asked.id).await;
     assert_eq!((&journey["amount"], &journey["currency"]), (&json!("8.70"), &json!("GBP")));
     assert_eq!((&journey["note"], &journey["dialect"]), (&json!("Bill payment"), &json!("yapily")));
 }
 
-async fn what_clients_really_send_is_read(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn what_clients_really_send_is_read(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let body = account_request(json!({ "oneTimeToken": "true", "somethingNew": [1], "forwardParameters": [] }));
     for kind in ["application/json;charset=utf-8", "application/json;charset=UTF-8", "application/json"] {
-        let basic = crate::support::tpp::basic(&tpp.shop.id, &tpp.shop.key);
+        let basic = crate::support::tpp::basic(&tpp.merchant.id, &tpp.merchant.key);
         let headers = [
             ("authorization", basic.as_str()),
             ("content-type", kind),
@@ -86,18 +86,18 @@ async fn what_clients_really_send_is_read(house: House) {
             ("psu-ip-address", "192.0.2.7"),
             ("x-yapily-api-version", "1.0"),
         ];
-        house.http.send(Method::POST, "/yapily/account-auth-requests", &headers, body.to_string()).await.is(201);
+        gateway.http.send(Method::POST, "/yapily/account-auth-requests", &headers, body.to_string()).await.is(201);
     }
     let mut payment = account_request(json!({ "paymentRequest": payment_request() }));
     payment["paymentRequest"]["amount"]["amount"] = json!("8.70");
     let asked = Asked::read(&tpp.post("/payment-auth-requests", &payment).await.is(201).json());
-    assert_eq!(tpp.shop.journey(&asked.id).await["amount"], "8.70");
+    assert_eq!(tpp.merchant.journey(&asked.id).await["amount"], "8.70");
 }
 
-async fn a_callback_has_to_be_covered_by_a_saved_one(house: House) {
-    let tpp = Tpp::of(&house).await;
-    tpp.shop.save("https://exact.example/cb").await;
-    tpp.shop.save("com.example.app://callback").await;
+async fn a_callback_has_to_be_covered_by_a_saved_one(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    tpp.merchant.save("https://exact.example/cb").await;
+    tpp.merchant.save("com.example.app://callback").await;
     for covered in [
         CALLBACK,
         "https://tpp-application.com/confirmation-accounts",
@@ -137,8 +137,8 @@ async fn a_callback_has_to_be_covered_by_a_saved_one(house: House) {
     refused.is(400).says("is not one of the application's authorised callbacks").says("ends in a slash");
 }
 
-async fn a_redirect_of_the_apps_own_has_to_be_saved_too(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_redirect_of_the_apps_own_has_to_be_saved_too(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let redirect = |url: &str| json!({ "callback": null, "redirect": { "url": url } });
     tpp.ask(redirect("https://tpp-application.com/answer")).await;
     let refused = tpp.post("/account-auth-requests", &account_request(redirect("https://elsewhere.example/"))).await;
@@ -150,8 +150,8 @@ async fn a_redirect_of_the_apps_own_has_to_be_saved_too(house: House) {
         .says("redirect: came together with callback");
 }
 
-async fn a_user_is_made_when_it_does_not_exist_and_left_alone_when_the_call_is_refused(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_user_is_made_when_it_does_not_exist_and_left_alone_when_the_call_is_refused(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let first = tpp.ask(json!({})).await.data["userUuid"].clone();
     assert_eq!(tpp.ask(json!({})).await.data["userUuid"], first);
     assert_eq!(
@@ -163,19 +163,19 @@ async fn a_user_is_made_when_it_does_not_exist_and_left_alone_when_the_call_is_r
         tpp.post("/account-auth-requests", &account_request(changes)).await.is(400).says(why);
     };
     refuse(json!({ "userUuid": first, "applicationUserId": "another" }), "applicationUserId: is not that of").await;
-    refuse(json!({ "userUuid": tpp.shop.id }), "userUuid: names no user").await;
+    refuse(json!({ "userUuid": tpp.merchant.id }), "userUuid: names no user").await;
     refuse(json!({ "applicationUserId": null }), "userUuid: is required, unless").await;
     refuse(json!({ "applicationUserId": "newcomer", "callback": "https://x.example/" }), "callback: is not one").await;
     let known = tpp.get("/users").await.is(200).json();
     assert_eq!(known.as_array().unwrap().len(), 1, "{known}");
     // Another merchant's user is nobody here.
-    let other = Tpp::named(&house, "Other").await;
+    let other = Tpp::named(&gateway, "Other").await;
     other.post("/account-auth-requests", &account_request(json!({ "userUuid": first }))).await.is(400);
     assert_ne!(other.ask(json!({})).await.data["userUuid"], first);
 }
 
-async fn the_institution_has_to_exist_and_to_offer_what_is_asked_for(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_institution_has_to_exist_and_to_offer_what_is_asked_for(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let unknown =
         tpp.post("/account-auth-requests", &account_request(json!({ "institutionId": "nowhere" }))).await.is(400);
     unknown.says("institutionId: names \\\"nowhere\\\"");
@@ -190,8 +190,8 @@ async fn the_institution_has_to_exist_and_to_offer_what_is_asked_for(house: Hous
     tpp.post("/payment-auth-requests", &payment).await.is(424).says("CREATE_DOMESTIC_SINGLE_INSTANT_PAYMENT");
 }
 
-async fn the_same_key_opens_the_same_consent(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_same_key_opens_the_same_consent(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let key = [("idempotency-key", "once")];
     let post = async |changes: Value| {
         tpp.call_with(Method::POST, "/account-auth-requests", &key, &account_request(changes)).await
@@ -204,8 +204,8 @@ async fn the_same_key_opens_the_same_consent(house: House) {
     assert_ne!(tpp.ask(json!({})).await.id, first.id);
 }
 
-async fn refusals_name_the_path(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn refusals_name_the_path(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let mut payment = account_request(json!({ "paymentRequest": payment_request() }));
     payment["paymentRequest"]["amount"]["amount"] = json!(-1);
     let refused = tpp.post("/payment-auth-requests", &payment).await.is(400);

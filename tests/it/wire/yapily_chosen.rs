@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::tpp::{Tpp, payment_request};
 
@@ -46,15 +46,15 @@ consent_life = '30d'
 ";
 
 struct Story {
-    house: House,
+    gateway: TestGateway,
     tpp: Tpp,
 }
 
 impl Story {
     async fn open(kind: StoreKind) -> Self {
-        let house = House::open_own(kind, FILE).await;
-        let tpp = Tpp::of(&house).await;
-        Self { house, tpp }
+        let gateway = TestGateway::open_own(kind, FILE).await;
+        let tpp = Tpp::of(&gateway).await;
+        Self { gateway, tpp }
     }
 
     /// Asks for a consent, or a payment, of a customer in this country.
@@ -73,18 +73,18 @@ impl Story {
     }
 
     async fn page(&self, asked: &Value) -> String {
-        self.house.http.get(asked["hostedUrl"].as_str().unwrap()).await.is(200).text()
+        self.gateway.http.get(asked["hostedUrl"].as_str().unwrap()).await.is(200).text()
     }
 
     async fn choose(&self, asked: &Value, institution: &str) -> crate::support::http::HttpReply {
         let link = query_value(asked["hostedUrl"].as_str().unwrap(), "link_id");
-        self.house.http.submit("/consent/choose", &[("link_id", &link), ("institution", institution)]).await
+        self.gateway.http.submit("/consent/choose", &[("link_id", &link), ("institution", institution)]).await
     }
 
     /// The consent that a customer gives at this institution.
     async fn given(&self, asked: &Value, institution: &str) -> Value {
         let left = self.choose(asked, institution).await.location();
-        self.house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+        self.gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
         self.tpp.consent(asked["consentRequestId"].as_str().unwrap()).await
     }
 }
@@ -162,7 +162,7 @@ async fn a_consent_allows_what_the_chosen_bank_can_do(story: Story) {
     }
     let asked = story.ask("GB", &payment()).await;
     let left = story.choose(&asked, "modelo-sandbox").await.location();
-    story.house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    story.gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
     let given = story.tpp.consent(asked["paymentRequestId"].as_str().unwrap()).await;
     assert_eq!(given["featureScope"], json!(["CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS"]));
 }
@@ -204,7 +204,7 @@ async fn a_consent_never_promises_more_than_it_gives(story: Story) {
                            "accountRequest": { "expiresAt": asked_for } });
         let asked = story.tpp.post("/account-auth-requests", &body).await.is(201).json()["data"].clone();
         assert_eq!(days(&asked), promised, "{institution} {asked_for}: {asked}");
-        story.house.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
+        story.gateway.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
         let given = story.tpp.consent(asked["id"].as_str().unwrap()).await;
         assert!(at(&given["expiresAt"]) >= at(&asked["expiresAt"]), "{institution}: {given}");
         assert_eq!(days(&given), promised, "{institution}: {given}");
@@ -223,11 +223,11 @@ async fn a_consent_never_promises_more_than_it_gives(story: Story) {
     let asked = json!({ "applicationUserId": "a", "institutionId": "modelo-sandbox",
                         "accountRequest": { "expiresAt": in_days(120) } });
     let asked = story.tpp.post("/account-auth-requests", &asked).await.is(201).json()["data"].clone();
-    story.house.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
+    story.gateway.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
     let given = story.tpp.consent(asked["id"].as_str().unwrap()).await;
-    story.house.wait(60 * day);
+    story.gateway.wait(60 * day);
     let again = story.tpp.ask_again(given["consentToken"].as_str().unwrap()).await.is(201).json()["data"].clone();
-    story.house.http.back(&format!("code=again&state={}", again["state"].as_str().unwrap())).await.is(303);
+    story.gateway.http.back(&format!("code=again&state={}", again["state"].as_str().unwrap())).await.is(303);
     assert_eq!(days(&story.tpp.consent(asked["id"].as_str().unwrap()).await), 120);
 }
 
@@ -262,8 +262,8 @@ async fn the_authorisation_examples_of_the_vendors_python_client_come_home() {
         let asked = python(&story, Method::POST, path, &body).await.is(201).json()["data"].clone();
         // Without a callback its customer ends on a page of ours.
         let state = asked["state"].as_str().unwrap();
-        let home = story.house.http.back(&format!("code=ok&state={state}")).await.location();
-        assert!(home.starts_with(&format!("{}/consent?link_id=", story.house.http.base())), "{home}");
+        let home = story.gateway.http.back(&format!("code=ok&state={state}")).await.location();
+        assert!(home.starts_with(&format!("{}/consent?link_id=", story.gateway.http.base())), "{home}");
         let id = asked["id"].as_str().unwrap();
         assert_eq!(story.tpp.consent(id).await["status"], "AUTHORIZED", "{body}");
         // `ConsentsApi.delete(id, force_delete=True)`: Python's `str(bool)`.
@@ -278,22 +278,22 @@ async fn the_authorisation_examples_of_the_vendors_python_client_come_home() {
 async fn the_vendors_python_client_itself_comes_home() {
     let folder = std::env::var("YAPILY_PYTHON_CLIENT").expect("YAPILY_PYTHON_CLIENT names the folder of the client");
     let story = Story::open(StoreKind::Embedded).await;
-    let base = format!("{}/yapily", story.house.http.base());
+    let base = format!("{}/yapily", story.gateway.http.base());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/yapily/examples.py");
     let mut python = tokio::process::Command::new("python3");
-    python.args([script, &folder, &base, &story.tpp.shop.id, &story.tpp.shop.key]);
+    python.args([script, &folder, &base, &story.tpp.merchant.id, &story.tpp.merchant.key]);
     let ran = python.output().await.expect("python3");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let asked = String::from_utf8(ran.stdout).expect("text");
     assert_eq!(asked.lines().count(), 4, "{asked}");
     for (state, id) in asked.lines().filter_map(|line| line.split_once(' ')) {
-        story.house.http.back(&format!("code=ok&state={state}")).await.location();
+        story.gateway.http.back(&format!("code=ok&state={state}")).await.location();
         assert_eq!(story.tpp.consent(id).await["status"], "AUTHORIZED");
     }
 }
 
 async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate::support::http::HttpReply {
-    let basic = crate::support::tpp::basic(&story.tpp.shop.id, &story.tpp.shop.key);
+    let basic = crate::support::tpp::basic(&story.tpp.merchant.id, &story.tpp.merchant.key);
     let headers = [
         ("accept", "application/json;charset=UTF-8"),
         ("content-type", "application/json;charset=utf-8"),
@@ -301,5 +301,5 @@ async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate:
         ("authorization", basic.as_str()),
     ];
     let headers = if body.is_empty() { [headers[0], headers[2], headers[3]].to_vec() } else { headers.to_vec() };
-    story.house.http.send(method, &format!("/yapily{path}"), &headers, body.to_owned()).await
+    story.gateway.http.send(method, &format!("/yapily{path}"), &headers, body.to_owned()).await
 }

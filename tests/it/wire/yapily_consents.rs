@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::on_every_store;
 use crate::support::tpp::{Asked, Tpp};
 
@@ -21,15 +21,15 @@ on_every_store![
 
 const DAY: Duration = Duration::from_hours(24);
 
-async fn given(house: &House, tpp: &Tpp, changes: Value) -> Asked {
+async fn given(gateway: &TestGateway, tpp: &Tpp, changes: Value) -> Asked {
     let asked = tpp.ask(changes).await;
-    house.http.back(&asked.back("code=ok")).await.is(303);
+    gateway.http.back(&asked.back("code=ok")).await.is(303);
     asked
 }
 
-async fn a_consent_that_was_given_has_every_documented_field(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let asked = given(&house, &tpp, json!({})).await;
+async fn a_consent_that_was_given_has_every_documented_field(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let asked = given(&gateway, &tpp, json!({})).await;
     let answer = tpp.get(&format!("/consents/{}", asked.id)).await.is(200);
     assert_eq!(answer.json()["meta"], json!({ "tracingId": answer.header("yapily-tracing-id") }));
     let consent = &answer.json()["data"];
@@ -52,27 +52,27 @@ async fn a_consent_that_was_given_has_every_documented_field(house: House) {
         })
     );
     // Less was asked for: it ends then.
-    let soon = tpp.shop.http.clone();
+    let soon = tpp.merchant.http.clone();
     let until = (at("authorizedAt") + jiff::SignedDuration::from_hours(48)).to_string();
     let short = tpp.ask(json!({ "accountRequest": { "expiresAt": until } })).await;
     soon.back(&short.back("code=ok")).await.is(303);
-    house.wait(DAY);
+    gateway.wait(DAY);
     assert_eq!(tpp.consent(&short.id).await["status"], "AUTHORIZED");
-    house.wait(2 * DAY);
+    gateway.wait(2 * DAY);
     let expired = tpp.consent(&short.id).await;
     assert_eq!(expired["status"], "EXPIRED");
     assert!(expired.get("consentToken").is_none() && expired.get("timeToExpire").is_none(), "{expired}");
 }
 
-async fn consents_are_found_by_every_filter(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let first = given(&house, &tpp, json!({ "applicationUserId": "a+b@c.d" })).await;
-    house.wait(Duration::from_secs(60));
+async fn consents_are_found_by_every_filter(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let first = given(&gateway, &tpp, json!({ "applicationUserId": "a+b@c.d" })).await;
+    gateway.wait(Duration::from_secs(60));
     let second = tpp.ask(json!({ "applicationUserId": "other", "institutionId": "mock-sandbox" })).await;
-    house.wait(Duration::from_secs(60));
+    gateway.wait(Duration::from_secs(60));
     let third = tpp.ask_payment(json!({ "applicationUserId": "a+b@c.d" })).await;
     // What no consent is, is in no list.
-    tpp.shop.link_to("https://tpp-application.com/").await;
+    tpp.merchant.link_to("https://tpp-application.com/").await;
     let find = async |query: &str| {
         let envelope = tpp.get(&format!("/consents?{query}")).await.is(200).json();
         let rows = envelope["data"].as_array().unwrap().clone();
@@ -111,12 +111,12 @@ async fn consents_are_found_by_every_filter(house: House) {
     }
 }
 
-async fn a_list_is_paged_newest_first_and_says_how_many_there_are(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_list_is_paged_newest_first_and_says_how_many_there_are(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let mut ids = Vec::new();
     for _ in 0..7 {
         ids.insert(0, tpp.ask(json!({})).await.id);
-        house.wait(Duration::from_millis(5));
+        gateway.wait(Duration::from_millis(5));
     }
     for (query, expected, own) in [
         ("limit=3", &ids[..3], json!({ "limit": 3, "sort": "-date", "offset": 0 })),
@@ -131,9 +131,9 @@ async fn a_list_is_paged_newest_first_and_says_how_many_there_are(house: House) 
     }
 }
 
-async fn a_consent_is_deleted_and_stays_so(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let asked = given(&house, &tpp, json!({})).await;
+async fn a_consent_is_deleted_and_stays_so(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let asked = given(&gateway, &tpp, json!({})).await;
     let token = tpp.consent(&asked.id).await["consentToken"].as_str().unwrap().to_owned();
     let path = format!("/consents/{}?forceDelete=true", asked.id);
     let deleted = tpp.call(Method::DELETE, &path, &Value::Null).await.is(200).json();
@@ -157,15 +157,15 @@ async fn a_consent_is_deleted_and_stays_so(house: House) {
     let waiting = tpp.ask(json!({})).await;
     tpp.call(Method::DELETE, &format!("/consents/{}", waiting.id), &Value::Null).await.is(200);
     assert_eq!(tpp.consent(&waiting.id).await["status"], "REVOKED");
-    let home = house.http.back(&waiting.back("error=access_denied")).await.location();
+    let home = gateway.http.back(&waiting.back("error=access_denied")).await.location();
     assert!(home.contains("&error=uncategorized_error&error-source=institution&"), "{home}");
 }
 
-async fn a_confirmation_moves_what_has_to_be_reconfirmed(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let asked = given(&house, &tpp, json!({})).await;
+async fn a_confirmation_moves_what_has_to_be_reconfirmed(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let asked = given(&gateway, &tpp, json!({})).await;
     let before = tpp.consent(&asked.id).await;
-    house.wait(30 * DAY);
+    gateway.wait(30 * DAY);
     let now = tpp.ask(json!({})).await.data["createdAt"].clone();
     let path = format!("/consents/{}/extend", asked.id);
     let extended = tpp.post(&path, &json!({ "lastConfirmedAt": now })).await.is(200).json()["data"].clone();
@@ -196,9 +196,9 @@ async fn a_confirmation_moves_what_has_to_be_reconfirmed(house: House) {
     );
 }
 
-async fn a_consent_is_its_own_merchants_alone(house: House) {
-    let (tpp, thief) = (Tpp::of(&house).await, Tpp::named(&house, "Thief").await);
-    let asked = given(&house, &tpp, json!({})).await;
+async fn a_consent_is_its_own_merchants_alone(gateway: TestGateway) {
+    let (tpp, thief) = (Tpp::of(&gateway).await, Tpp::named(&gateway, "Thief").await);
+    let asked = given(&gateway, &tpp, json!({})).await;
     let token = tpp.consent(&asked.id).await["consentToken"].as_str().unwrap().to_owned();
     let path = format!("/consents/{}", asked.id);
     thief.get(&path).await.is(404);
@@ -210,15 +210,15 @@ async fn a_consent_is_its_own_merchants_alone(house: House) {
     assert_eq!(listed["data"], json!([]));
     assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
     // A checkout is no consent, whoever asks.
-    let link = tpp.shop.link_to("https://tpp-application.com/").await;
-    let checkout = tpp.shop.journey(&link.id).await["journey_id"].as_str().unwrap().to_owned();
+    let link = tpp.merchant.link_to("https://tpp-application.com/").await;
+    let checkout = tpp.merchant.journey(&link.id).await["journey_id"].as_str().unwrap().to_owned();
     tpp.get(&format!("/consents/{checkout}")).await.is(404);
 }
 
-async fn a_consent_to_a_payment_knows_no_confirmation(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_consent_to_a_payment_knows_no_confirmation(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask_payment(json!({})).await;
-    house.http.back(&asked.back("code=ok")).await.is(303);
+    gateway.http.back(&asked.back("code=ok")).await.is(303);
     let consent = tpp.consent(&asked.id).await;
     assert_eq!(consent["status"], "AUTHORIZED");
     assert!(consent.get("lastConfirmedAt").is_none() && consent.get("reconfirmBy").is_none(), "{consent}");

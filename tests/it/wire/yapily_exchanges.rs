@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::{HttpReply, query_value};
 use crate::support::on_every_store;
 use crate::support::tpp::{Asked, CALLBACK, Tpp};
@@ -24,9 +24,9 @@ on_every_store![
 ];
 
 /// A consent whose one-time token its customer has brought home.
-async fn brought_home(house: &House, tpp: &Tpp) -> (Asked, String) {
+async fn brought_home(gateway: &TestGateway, tpp: &Tpp) -> (Asked, String) {
     let asked = tpp.ask(json!({ "oneTimeToken": true })).await;
-    let home = house.http.back(&asked.back("code=ok")).await.location();
+    let home = gateway.http.back(&asked.back("code=ok")).await.location();
     (asked, query_value(&home, "one-time-token"))
 }
 
@@ -39,9 +39,9 @@ fn forbidden(answer: HttpReply) {
     assert!(error["message"].is_string());
 }
 
-async fn a_one_time_token_is_exchanged_for_a_bare_consent_once(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let (asked, token) = brought_home(&house, &tpp).await;
+async fn a_one_time_token_is_exchanged_for_a_bare_consent_once(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let (asked, token) = brought_home(&gateway, &tpp).await;
     let answer = tpp.exchange(&token).await.is(201);
     assert_eq!(answer.header("yapily-tracing-id").len(), 32);
     let consent = answer.json();
@@ -61,38 +61,38 @@ async fn a_one_time_token_is_exchanged_for_a_bare_consent_once(house: House) {
         .says("oneTimeToken: is not a text");
 }
 
-async fn of_a_thousand_exchanges_at_once_one_is_granted(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let (_, token) = brought_home(&house, &tpp).await;
+async fn of_a_thousand_exchanges_at_once_one_is_granted(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let (_, token) = brought_home(&gateway, &tpp).await;
     let answers = futures_util::future::join_all((0..1000).map(|_| tpp.exchange(&token))).await;
     let of = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((of(201), of(403)), (1, 999));
 }
 
-async fn a_one_time_token_is_its_own_merchants_and_its_own_times(house: House) {
-    let (tpp, thief) = (Tpp::of(&house).await, Tpp::named(&house, "Thief").await);
-    let (_, token) = brought_home(&house, &tpp).await;
+async fn a_one_time_token_is_its_own_merchants_and_its_own_times(gateway: TestGateway) {
+    let (tpp, thief) = (Tpp::of(&gateway).await, Tpp::named(&gateway, "Thief").await);
+    let (_, token) = brought_home(&gateway, &tpp).await;
     forbidden(thief.exchange(&token).await);
     tpp.exchange(&token).await.is(201);
-    let (_, token) = brought_home(&house, &tpp).await;
-    house.wait(Duration::from_secs(301));
+    let (_, token) = brought_home(&gateway, &tpp).await;
+    gateway.wait(Duration::from_secs(301));
     forbidden(tpp.exchange(&token).await);
     // A checkout's token is no consent's.
     let open_request = json!({ "callback_url": CALLBACK, "one_time_token": true });
-    let link = tpp.shop.link(open_request).await;
-    let home = house.http.pay(&link.text, "code=ok").await.location();
+    let link = tpp.merchant.link(open_request).await;
+    let home = gateway.http.pay(&link.text, "code=ok").await.location();
     forbidden(tpp.exchange(&query_value(&home, "one-time-token")).await);
 }
 
-async fn the_same_key_is_answered_alike(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let (_, token) = brought_home(&house, &tpp).await;
+async fn the_same_key_is_answered_alike(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let (_, token) = brought_home(&gateway, &tpp).await;
     let key = [("idempotency-key", "exchange")];
     let first = tpp.exchange_with(&token, &key).await.is(201).json();
     let again = tpp.exchange_with(&token, &key).await.is(201).json();
     assert_eq!((&first["id"], &first["consentToken"]), (&again["id"], &again["consentToken"]));
     forbidden(tpp.exchange(&token).await);
-    let (_, other) = brought_home(&house, &tpp).await;
+    let (_, other) = brought_home(&gateway, &tpp).await;
     tpp.exchange_with(&other, &key).await.is(409);
     tpp.exchange_with(&other, &[("request-timeout", "soon")]).await.is(400).says("request-timeout: ");
 }
@@ -105,8 +105,8 @@ async fn bring(tpp: &Tpp, asked: &Asked, code: &str) -> HttpReply {
     tpp.post("/consent-auth-code", &json!({ "authCode": code, "authState": asked.state })).await
 }
 
-async fn an_app_that_takes_the_banks_answer_itself_brings_the_code(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn an_app_that_takes_the_banks_answer_itself_brings_the_code(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let asked = redirected(&tpp).await;
     let consent = bring(&tpp, &asked, "ok").await.is(200).json();
     assert_eq!((&consent["id"], &consent["status"]), (&json!(asked.id), &json!("AUTHORIZED")));
@@ -132,8 +132,8 @@ async fn an_app_that_takes_the_banks_answer_itself_brings_the_code(house: House)
     assert_eq!(bring(&tpp, &asked, "slow:1500").await.is(200).json()["status"], "AUTHORIZED");
 }
 
-async fn a_code_that_is_refused_when_asked_again_is_refused(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_code_that_is_refused_when_asked_again_is_refused(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for code in ["fail:access_denied", "fail:invalid_grant"] {
         let asked = redirected(&tpp).await;
         let given = bring(&tpp, &asked, "ok").await.is(200).json();
@@ -146,8 +146,8 @@ async fn a_code_that_is_refused_when_asked_again_is_refused(house: House) {
     }
 }
 
-async fn a_refused_code_is_the_institutions_word(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_refused_code_is_the_institutions_word(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for (code, error, source, status) in [
         ("fail:access_denied", "access_denied", "USER", "REJECTED"),
         ("fail:invalid_grant", "invalid_grant", "INSTITUTION", "FAILED"),
@@ -166,8 +166,8 @@ async fn a_refused_code_is_the_institutions_word(house: House) {
     }
 }
 
-async fn nobody_brings_a_code_for_what_is_not_theirs(house: House) {
-    let (tpp, thief) = (Tpp::of(&house).await, Tpp::named(&house, "Thief").await);
+async fn nobody_brings_a_code_for_what_is_not_theirs(gateway: TestGateway) {
+    let (tpp, thief) = (Tpp::of(&gateway).await, Tpp::named(&gateway, "Thief").await);
     let asked = redirected(&tpp).await;
     forbidden(bring(&thief, &asked, "ok").await);
     let ours = tpp.ask(json!({})).await;
@@ -183,43 +183,43 @@ async fn nobody_brings_a_code_for_what_is_not_theirs(house: House) {
 }
 
 /// As `examples/python/main.py` of Yapily's `OpenAPI` repository does, its misspelt token included.
-async fn open_exchange(house: &House, path: &str, state: &str, code: &str) -> HttpReply {
+async fn open_exchange(gateway: &TestGateway, path: &str, state: &str, code: &str) -> HttpReply {
     let body = json!({ "code": code, "id_token": "FAKE_ID_TOKE", "state": state });
     let json = [("content-type", "application/json")];
-    house.http.send(Method::POST, &format!("/yapily{path}"), &json, body.to_string()).await
+    gateway.http.send(Method::POST, &format!("/yapily{path}"), &json, body.to_string()).await
 }
 
-async fn yapilys_own_examples_finish_a_consent_without_credentials(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn yapilys_own_examples_finish_a_consent_without_credentials(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for path in ["/exchange-code/", "/exchange-code"] {
         let asked = tpp.ask(json!({ "institutionId": "mock-sandbox", "callback": null })).await;
         let url = asked.data["authorisationUrl"].as_str().unwrap();
         let state = query_value(url, "state");
-        let consent = open_exchange(&house, path, &state, "FAKE_CODE").await.is(200).json();
+        let consent = open_exchange(&gateway, path, &state, "FAKE_CODE").await.is(200).json();
         assert_eq!((&consent["id"], &consent["status"]), (&json!(asked.id), &json!("AUTHORIZED")));
         assert_eq!(consent["consentToken"], tpp.consent(&asked.id).await["consentToken"]);
         assert!(consent["consentToken"].is_string(), "{consent}");
     }
     let asked = tpp.ask(json!({ "callback": null })).await;
-    let refused = open_exchange(&house, "/exchange-code/", &asked.state, "fail:server_error").await.is(424).json();
+    let refused = open_exchange(&gateway, "/exchange-code/", &asked.state, "fail:server_error").await.is(424).json();
     assert_eq!(refused["error"]["source"], "INSTITUTION");
-    forbidden(open_exchange(&house, "/exchange-code/", &"0".repeat(32), "FAKE_CODE").await);
-    let link = tpp.shop.link_to(CALLBACK).await;
-    let checkout = house.http.leave(&link.text).await;
-    forbidden(open_exchange(&house, "/exchange-code/", &checkout.state, "FAKE_CODE").await);
-    assert_eq!(tpp.shop.status(&link).await, "away");
+    forbidden(open_exchange(&gateway, "/exchange-code/", &"0".repeat(32), "FAKE_CODE").await);
+    let link = tpp.merchant.link_to(CALLBACK).await;
+    let checkout = gateway.http.leave(&link.text).await;
+    forbidden(open_exchange(&gateway, "/exchange-code/", &checkout.state, "FAKE_CODE").await);
+    assert_eq!(tpp.merchant.status(&link).await, "away");
 }
 
-async fn an_open_exchange_never_tells_a_token_that_goes_elsewhere(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn an_open_exchange_never_tells_a_token_that_goes_elsewhere(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     // An app that takes the bank's answer itself brings it itself.
     let by_app = json!({ "callback": null, "redirect": { "url": "https://tpp-application.com/answer" } });
     let asked = tpp.ask(by_app).await;
-    forbidden(open_exchange(&house, "/exchange-code/", &asked.state, "FAKE_CODE").await);
+    forbidden(open_exchange(&gateway, "/exchange-code/", &asked.state, "FAKE_CODE").await);
     assert_eq!(tpp.consent(&asked.id).await["status"], "AWAITING_AUTHORIZATION");
     for changes in [json!({}), json!({ "oneTimeToken": true })] {
         let asked = tpp.ask(changes).await;
-        let consent = open_exchange(&house, "/exchange-code/", &asked.state, "FAKE_CODE").await.is(200);
+        let consent = open_exchange(&gateway, "/exchange-code/", &asked.state, "FAKE_CODE").await.is(200);
         assert!(!consent.text().contains("consentToken"), "{}", consent.text());
         assert_eq!(consent.json()["status"], "AUTHORIZED");
         assert!(tpp.consent(&asked.id).await["consentToken"].is_string());

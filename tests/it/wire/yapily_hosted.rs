@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::http::query_value;
 use crate::support::on_every_store;
 use crate::support::tpp::{CALLBACK, Tpp};
@@ -41,15 +41,15 @@ async fn look(tpp: &Tpp, asked: &Value) -> Value {
     tpp.get(&format!("/hosted/consent-requests/{id}")).await.is(200).json()["data"].clone()
 }
 
-async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let account = json!({ "featureScope": ["ACCOUNTS"], "transactionFrom": "2023-07-01T00:00:00.000Z" });
     let asked = ask(&tpp, &json!({ "accountRequest": account })).await;
     let hosted_url = asked["hostedUrl"].as_str().unwrap();
-    assert!(hosted_url.starts_with(&format!("{}/consent?link_id=", house.http.base())), "{hosted_url}");
+    assert!(hosted_url.starts_with(&format!("{}/consent?link_id=", gateway.http.base())), "{hosted_url}");
     for (name, value) in [
         ("applicationUserId", json!("john.doe@company.com")),
-        ("applicationId", json!(tpp.shop.id)),
+        ("applicationId", json!(tpp.merchant.id)),
         ("institutionIdentifiers", json!({ "institutionCountryCode": "GB" })),
         ("userSettings", json!({ "language": "EN", "location": "GB" })),
         ("redirectUrl", json!("https://tpp-application.com/home?own=1#f")),
@@ -66,10 +66,10 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     assert_eq!(phases(&waiting), ["INITIATED"]);
     // The customer chooses a bank on the page, and agrees there.
     let link = query_value(hosted_url, "link_id");
-    house.http.get(hosted_url).await.is(200).says("Modelo Sandbox").says("Mock Sandbox");
+    gateway.http.get(hosted_url).await.is(200).says("Modelo Sandbox").says("Mock Sandbox");
     let chosen = [("link_id", link.as_str()), ("institution", "mock-sandbox")];
-    let left = house.http.submit("/consent/choose", &chosen).await.location();
-    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let left = gateway.http.submit("/consent/choose", &chosen).await.location();
+    let home = gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
     let token = query_value(&home, "consent");
     let user = asked["userId"].as_str().unwrap();
     assert_eq!(
@@ -88,17 +88,17 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(house: House) {
     // Asked again, it leads to the bank that was chosen.
     let again = tpp.ask_again(&token).await.is(201).json()["data"].clone();
     let state = again["state"].as_str().unwrap();
-    let home = house.http.back(&format!("code=again&state={state}")).await.location();
+    let home = gateway.http.back(&format!("code=again&state={state}")).await.location();
     assert_eq!(query_value(&home, "institution"), "mock-sandbox");
 }
 
-async fn a_hosted_request_with_an_institution_leads_there_at_once(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_hosted_request_with_an_institution_leads_there_at_once(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let place = json!({ "institutionId": "modelo-sandbox", "institutionCountryCode": "GB" });
     let asked = ask(&tpp, &json!({ "institutionIdentifiers": place, "oneTimeToken": true })).await;
     assert_eq!(asked["institutionIdentifiers"], place);
-    let left = house.http.get(asked["hostedUrl"].as_str().unwrap()).await.location();
-    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let left = gateway.http.get(asked["hostedUrl"].as_str().unwrap()).await.location();
+    let home = gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
     let exchanged = tpp.exchange(&query_value(&home, "one-time-token")).await.is(201).json();
     assert_eq!((&exchanged["id"], &exchanged["status"]), (&asked["consentRequestId"], &json!("AUTHORIZED")));
     // A consent that was asked for in another way is no hosted request.
@@ -106,8 +106,8 @@ async fn a_hosted_request_with_an_institution_leads_there_at_once(house: House) 
     tpp.get(&format!("/hosted/consent-requests/{}", other.id)).await.is(404);
 }
 
-async fn hosted_refusals_list_their_issues(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn hosted_refusals_list_their_issues(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for (changes, field) in [
         (json!({ "redirectUrl": null }), "redirectUrl: is required"),
         (json!({ "redirectUrl": "https://elsewhere.example/" }), "redirectUrl: is not one of the application's"),
@@ -142,20 +142,20 @@ async fn hosted_refusals_list_their_issues(house: House) {
     assert_eq!(tpp.get("/users").await.is(200).json(), json!([]), "a refused request leaves no user");
     // The enhanced envelope has its required fields in every status, also where the classic one's sample has none.
     for path in ["/hosted/consent-requests", "/hosted/payment-requests"] {
-        let refused = house.http.send(Method::POST, &format!("/yapily{path}"), &[], "{}").await.is(401);
+        let refused = gateway.http.send(Method::POST, &format!("/yapily{path}"), &[], "{}").await.is(401);
         let error = refused.json()["error"].clone();
         assert_eq!(error["tracingId"], refused.header("yapily-tracing-id"), "{error}");
         assert_eq!((&error["code"], &error["issues"][0]["code"]), (&json!(401), &json!(10_700)));
     }
-    let classic = house.http.send(Method::GET, "/yapily/users", &[], "").await.is(401).json();
+    let classic = gateway.http.send(Method::GET, "/yapily/users", &[], "").await.is(401).json();
     assert!(classic["error"].get("tracingId").is_none(), "{classic}");
     let unknown = "/hosted/consent-requests/2d5c3632-1729-4a5e-bc69-c7fa1cbba815";
     let refused = tpp.call(Method::GET, unknown, &Value::Null).await.is(404).json()["error"].clone();
     assert_eq!(refused["issues"][0]["code"], 10_800);
 }
 
-async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let details = json!({
         "paymentIdempotencyId": "1d54cf71bfe44b1b8e67247aed455d96", "type": "DOMESTIC_PAYMENT", "reference": "Bill payment",
         "amountDetails": { "amountToPay": 8.70, "currency": "GBP" },
@@ -173,10 +173,10 @@ async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house
     let waiting = look().await;
     assert_eq!((&waiting["consentStatus"], &waiting["payments"]), (&json!("AWAITING_AUTHORIZATION"), &json!([])));
     let hosted_url = asked["hostedUrl"].as_str().unwrap();
-    house.http.get(hosted_url).await.is(200).says("8.70 GBP").says("BILLS COFFEE LTD").says("Modelo Sandbox");
+    gateway.http.get(hosted_url).await.is(200).says("8.70 GBP").says("BILLS COFFEE LTD").says("Modelo Sandbox");
     let chosen = [("link_id", &*query_value(hosted_url, "link_id")), ("institution", "modelo-sandbox")];
-    let left = house.http.submit("/consent/choose", &chosen).await.location();
-    let home = house.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
+    let left = gateway.http.submit("/consent/choose", &chosen).await.location();
+    let home = gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
     let given = look().await;
     assert_eq!((&given["status"], &given["consentStatus"]), (&json!("ACTIVE"), &json!("AUTHORIZED")));
     assert_eq!(given["consentToken"], query_value(&home, "consent"));
@@ -200,8 +200,8 @@ async fn a_hosted_payment_is_agreed_to_at_the_bank_that_its_customer_chose(house
     let again = tpp.post("/hosted/payment-requests", &body).await.is(201).json()["data"].clone();
     let link = query_value(again["hostedUrl"].as_str().unwrap(), "link_id");
     let chosen = [("link_id", link.as_str()), ("institution", "modelo-sandbox")];
-    let left = house.http.submit("/consent/choose", &chosen).await.location();
-    house.http.back(&format!("error=access_denied&state={}", query_value(&left, "state"))).await.location();
+    let left = gateway.http.submit("/consent/choose", &chosen).await.location();
+    gateway.http.back(&format!("error=access_denied&state={}", query_value(&left, "state"))).await.location();
     let path = format!("/hosted/payment-requests/{}", again["paymentRequestId"].as_str().unwrap());
     let refused = tpp.get(&path).await.is(200).json()["data"].clone();
     let payment = &refused["payments"][0];

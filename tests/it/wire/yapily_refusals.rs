@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::on_every_store;
 use crate::support::tpp::{CALLBACK, Tpp, account_request, basic};
@@ -18,8 +18,8 @@ on_every_store![
 ];
 
 /// A bank's text, and what of it comes home beside a callback of so many bytes.
-async fn a_banks_error_text_comes_home_whole_or_visibly_cut_at_a_word(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_banks_error_text_comes_home_whole_or_visibly_cut_at_a_word(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let russian = "Банк отклонил запрос, потому что срок действия вашего согласия истёк сегодня";
     let english = "The payment was refused because the account is closed. ".repeat(12);
     for (sent, callback, whole) in [
@@ -35,7 +35,7 @@ async fn a_banks_error_text_comes_home_whole_or_visibly_cut_at_a_word(house: Hou
         let asked = tpp.ask(json!({ "callback": url })).await;
         let text = percent_encoding::utf8_percent_encode(&sent, percent_encoding::NON_ALPHANUMERIC);
         let home =
-            house.http.back(&asked.back(&format!("error=server_error&error_description={text}"))).await.location();
+            gateway.http.back(&asked.back(&format!("error=server_error&error_description={text}"))).await.location();
         let said = STANDARD.decode(query_value(&home, "error-description")).expect("base64");
         let said = String::from_utf8(said).expect("whole characters");
         assert!(home.len() <= 2048, "{}", home.len());
@@ -66,24 +66,24 @@ const CALLS: [(Method, &str); 14] = [
     (Method::DELETE, "/users/3ddf5dd0-aa48-4d0f-baa7-fa057e9e911d"),
 ];
 
-async fn without_credentials_that_belong_together_every_call_is_unauthorised(house: House) {
-    let (tpp, other) = (Tpp::of(&house).await, Tpp::named(&house, "Other").await);
-    let bearer = format!("Bearer {}", tpp.shop.key);
+async fn without_credentials_that_belong_together_every_call_is_unauthorised(gateway: TestGateway) {
+    let (tpp, other) = (Tpp::of(&gateway).await, Tpp::named(&gateway, "Other").await);
+    let bearer = format!("Bearer {}", tpp.merchant.key);
     let wrong = [
         String::new(),
         bearer,
         "Basic".into(),
         "Basic !".into(),
-        basic(&tpp.shop.id, "wrong"),
-        basic(&tpp.shop.id, &other.shop.key),
-        basic("", &tpp.shop.key),
-        basic(&tpp.shop.key, &tpp.shop.id),
+        basic(&tpp.merchant.id, "wrong"),
+        basic(&tpp.merchant.id, &other.merchant.key),
+        basic("", &tpp.merchant.key),
+        basic(&tpp.merchant.key, &tpp.merchant.id),
     ];
     for (method, path) in CALLS {
         for authorization in &wrong {
             let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
             let headers = if authorization.is_empty() { &headers[1..] } else { &headers[..] };
-            let refused = house.http.send(method.clone(), &format!("/yapily{path}"), headers, "{}").await.is(401);
+            let refused = gateway.http.send(method.clone(), &format!("/yapily{path}"), headers, "{}").await.is(401);
             assert_eq!(refused.header("www-authenticate"), "Basic realm=\"YAPILY_API_SECURITY_REALM\"");
             assert_eq!(refused.header("yapily-tracing-id").len(), 32);
             assert_eq!(
@@ -98,9 +98,9 @@ async fn without_credentials_that_belong_together_every_call_is_unauthorised(hou
     }
 }
 
-async fn bodies_that_are_none_are_refused_in_the_envelope(house: House) {
-    let tpp = Tpp::of(&house).await;
-    let basic = basic(&tpp.shop.id, &tpp.shop.key);
+async fn bodies_that_are_none_are_refused_in_the_envelope(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let basic = basic(&tpp.merchant.id, &tpp.merchant.key);
     let large = format!(r#"{{"a":"{}"}}"#, "a".repeat(70_000));
     for path in [
         "/account-auth-requests",
@@ -121,7 +121,7 @@ async fn bodies_that_are_none_are_refused_in_the_envelope(house: House) {
             (415, "application/x-www-form-urlencoded", "a=b"),
         ] {
             let headers = [("authorization", basic.as_str()), ("content-type", kind)];
-            let refused = house.http.send(Method::POST, &format!("/yapily{path}"), &headers, body.to_owned()).await;
+            let refused = gateway.http.send(Method::POST, &format!("/yapily{path}"), &headers, body.to_owned()).await;
             let error = refused.clone().is(status).json()["error"].clone();
             assert_eq!(error["code"], status, "{path}: {error}");
             assert_eq!(error["tracingId"], refused.header("yapily-tracing-id"));
@@ -131,8 +131,8 @@ async fn bodies_that_are_none_are_refused_in_the_envelope(house: House) {
     tpp.post("/users", &json!([])).await.is(400);
 }
 
-async fn unknown_addresses_and_methods_are_refused_in_the_envelope(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn unknown_addresses_and_methods_are_refused_in_the_envelope(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     for path in ["", "/", "/nothing", "/consents/", "/users/a/b", "/hosted", "/consents/x/y", "/accounts"] {
         let error = tpp.get(path).await.is(404).json()["error"].clone();
         assert_eq!((&error["code"], &error["status"]), (&json!(404), &json!("NOT_FOUND")), "{path}");
@@ -160,10 +160,10 @@ async fn unknown_addresses_and_methods_are_refused_in_the_envelope(house: House)
 
 #[tokio::test]
 async fn a_store_that_is_away_is_a_503_in_the_envelope() {
-    let mut house = House::open(StoreKind::Redis).await;
-    house.expect_errors();
-    let tpp = Tpp::of(&house).await;
-    house.redis().pause();
+    let mut gateway = TestGateway::open(StoreKind::Redis).await;
+    gateway.expect_errors();
+    let tpp = Tpp::of(&gateway).await;
+    gateway.redis().pause();
     for answer in
         [tpp.get("/consents?limit=1").await, tpp.post("/account-auth-requests", &account_request(json!({}))).await]
     {
@@ -172,5 +172,5 @@ async fn a_store_that_is_away_is_a_503_in_the_envelope() {
         let error = refused.json()["error"].clone();
         assert_eq!((&error["status"], &error["source"]), (&json!("SERVICE_UNAVAILABLE"), &json!("YAPILY")));
     }
-    house.redis().resume();
+    gateway.redis().resume();
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::gateway::TestGateway;
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -15,14 +15,14 @@ on_every_store![
     institutions_are_listed_and_shown,
 ];
 
-async fn a_user_is_added_bare_and_found_again(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_user_is_added_bare_and_found_again(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let body = json!({ "applicationUserId": "user@ours.com", "referenceId": "old" });
     let added = tpp.post("/users", &body).await.is(201).json();
     assert_eq!(
         added,
         json!({
-            "uuid": added["uuid"], "applicationUuid": tpp.shop.id, "applicationUserId": "user@ours.com",
+            "uuid": added["uuid"], "applicationUuid": tpp.merchant.id, "applicationUserId": "user@ours.com",
             "createdAt": added["createdAt"], "institutionConsents": [],
         })
     );
@@ -40,25 +40,25 @@ async fn a_user_is_added_bare_and_found_again(house: House) {
     assert!(list("?filter[applicationUserId]=nobody").await.is_empty());
     assert_eq!(list("?filter[applicationUserId]=").await.len(), 2, "an empty parameter is as good as absent");
     tpp.post("/users", &json!({ "applicationUserId": "a".repeat(256) })).await.is(400);
-    let other = Tpp::named(&house, "Other").await;
+    let other = Tpp::named(&gateway, "Other").await;
     other.get(&format!("/users/{}", added["uuid"].as_str().unwrap())).await.is(404);
     assert_eq!(other.get("/users").await.is(200).json(), json!([]));
     let asked = tpp.ask(json!({ "applicationUserId": "user@ours.com" })).await;
-    house.http.back(&asked.back("code=ok")).await.is(303);
+    gateway.http.back(&asked.back("code=ok")).await.is(303);
     let found = tpp.get(&format!("/users/{}", added["uuid"].as_str().unwrap())).await.is(200).json();
     assert_eq!(found["institutionConsents"], json!([{ "institutionId": "modelo-sandbox" }]));
 }
 
-async fn a_list_of_users_is_newest_first_and_says_that_it_goes_on(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_list_of_users_is_newest_first_and_says_that_it_goes_on(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let body = json!({});
     for answer in futures_util::future::join_all((0..1000).map(|_| tpp.post("/users", &body))).await {
         answer.is(201);
     }
-    house.wait(std::time::Duration::from_secs(1));
+    gateway.wait(std::time::Duration::from_secs(1));
     let last = tpp.post("/users", &json!({ "applicationUserId": "last" })).await.is(201).json();
     let first = tpp.get("/users").await.is(200);
-    let link = format!("<{}/yapily/users?limit=1000&offset=1000>; rel=\"next\"", house.http.base());
+    let link = format!("<{}/yapily/users?limit=1000&offset=1000>; rel=\"next\"", gateway.http.base());
     assert_eq!(first.header("link"), link);
     let first = first.json();
     assert_eq!((first.as_array().unwrap().len(), &first[0]["uuid"]), (1000, &last["uuid"]));
@@ -75,8 +75,8 @@ async fn a_list_of_users_is_newest_first_and_says_that_it_goes_on(house: House) 
     }
 }
 
-async fn the_same_application_user_id_is_a_conflict_and_the_same_key_is_not(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn the_same_application_user_id_is_a_conflict_and_the_same_key_is_not(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let add =
         async |key: &str, body: Value| tpp.call_with(Method::POST, "/users", &[("idempotency-key", key)], &body).await;
     for (key, body) in [("first", json!({ "applicationUserId": "a" })), ("second", json!({}))] {
@@ -90,10 +90,10 @@ async fn the_same_application_user_id_is_a_conflict_and_the_same_key_is_not(hous
     assert_eq!(tpp.get("/users").await.is(200).json().as_array().unwrap().len(), 2);
 }
 
-async fn a_user_is_forgotten_after_its_consents_have_ended(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn a_user_is_forgotten_after_its_consents_have_ended(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let given = tpp.ask(json!({})).await;
-    house.http.back(&given.back("code=ok")).await.is(303);
+    gateway.http.back(&given.back("code=ok")).await.is(303);
     let waiting = tpp.ask(json!({})).await;
     let others = tpp.ask(json!({ "applicationUserId": "other" })).await;
     let user = given.data["userUuid"].as_str().unwrap();
@@ -117,8 +117,8 @@ async fn a_user_is_forgotten_after_its_consents_have_ended(house: House) {
     assert_ne!(tpp.ask(json!({})).await.data["userUuid"], user);
 }
 
-async fn institutions_are_listed_and_shown(house: House) {
-    let tpp = Tpp::of(&house).await;
+async fn institutions_are_listed_and_shown(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
     let envelope = tpp.get("/institutions").await.is(200).json();
     assert_eq!(envelope["meta"]["count"], 2);
     assert!(envelope["meta"].get("pagination").is_none(), "{envelope}");

@@ -4,7 +4,7 @@ use super::fixture::RedisServer;
 use super::*;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, agreed, concluded, concluding, consent, merchant, user};
+use crate::store::laws::fixtures::{Draft, agreed, concluded, concluding, consent, merchant, user};
 use crate::store::{JourneyFilter, Journeys, Merchants, Step, Taken};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, MerchantId, Shard};
 use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Fact;
-use crate::store::laws::cast::{Draft, away, concluded, concluding, fresh};
+use crate::store::laws::fixtures::{Draft, away, concluded, concluding, fresh};
 use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
 
 const HOUR: Duration = Duration::from_hours(1);

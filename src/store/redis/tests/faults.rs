@@ -9,7 +9,7 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::{Digest, Sealed};
 use crate::domain::token::MintedToken;
-use crate::store::laws::cast::{
+use crate::store::laws::fixtures::{
     Draft, away, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation, user,
 };
 use crate::store::{

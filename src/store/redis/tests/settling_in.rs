@@ -2,12 +2,12 @@
 
 use super::fixture::RedisServer;
 use super::*;
-use crate::store::laws::cast::fresh;
+use crate::store::laws::fixtures::fresh;
 
 #[tokio::test]
 async fn a_redis_that_evicts_is_refused() {
     let server = RedisServer::start_with(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
-    let refused = store(&server.url()).settle_in(&[fresh()]).await;
+    let refused = store(&server.url()).register_owner(&[fresh()]).await;
     assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("noeviction")), "{refused:?}");
 }
 
@@ -15,14 +15,14 @@ async fn a_redis_that_evicts_is_refused() {
 async fn a_redis_that_hides_its_settings_or_appends_nothing_is_accepted() {
     for options in [&["--rename-command", "CONFIG", ""][..], &["--appendonly", "no"]] {
         let server = RedisServer::start_with(options);
-        assert_eq!(store(&server.url()).settle_in(&[fresh()]).await, Ok(()));
+        assert_eq!(store(&server.url()).register_owner(&[fresh()]).await, Ok(()));
     }
 }
 
 #[tokio::test]
 async fn a_node_of_a_cluster_is_refused() {
     let server = RedisServer::start_with(&["--cluster-enabled", "yes"]);
-    let refused = store(&server.url()).settle_in(&[fresh()]).await;
+    let refused = store(&server.url()).register_owner(&[fresh()]).await;
     assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("Cluster")), "{refused:?}");
 }
 

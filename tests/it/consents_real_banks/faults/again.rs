@@ -4,59 +4,59 @@ use futures_util::future::join_all;
 use handback::provider::Carried;
 use reqwest::Method;
 
-use super::{Town, on_both_stores};
+use super::{Setup, on_both_stores};
 use crate::banks::customer::Decision::{Approve, Deny};
 use crate::banks::customer::Landing;
 use crate::banks::process::KINDS;
-use crate::support::house::StoreKind;
+use crate::support::gateway::StoreKind;
 
 on_both_stores![one_return_is_one_address_and_one_token_request, a_no_is_the_same_address_however_often_it_comes];
 
 async fn one_return_is_one_address_and_one_token_request(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in KINDS {
         for one_time_token in [false, true] {
-            let before = town.asked_for_tokens(kind);
-            let asked = town.ask(kind, one_time_token).await;
-            let landing = town.decided(kind, &asked, Approve).await;
-            looked_at(&town, &landing).await;
-            town.awaits(&asked, kind).await;
-            assert_eq!(town.asked_for_tokens(kind), before, "{kind}: a look is no return");
-            let homes = join_all((0..5).map(|_| town.home(&landing))).await;
+            let before = setup.asked_for_tokens(kind);
+            let asked = setup.ask(kind, one_time_token).await;
+            let landing = setup.decided(kind, &asked, Approve).await;
+            looked_at(&setup, &landing).await;
+            setup.awaits(&asked, kind).await;
+            assert_eq!(setup.asked_for_tokens(kind), before, "{kind}: a look is no return");
+            let homes = join_all((0..5).map(|_| setup.home(&landing))).await;
             let home = &homes[0];
             assert!(homes.iter().all(|other| other == home), "{kind}: {homes:?}");
-            looked_at(&town, &landing).await;
-            assert_eq!(&town.home(&landing).await, home, "{kind}");
-            assert_eq!(town.asked_for_tokens(kind), before + 1, "{kind}");
+            looked_at(&setup, &landing).await;
+            assert_eq!(&setup.home(&landing).await, home, "{kind}");
+            assert_eq!(setup.asked_for_tokens(kind), before + 1, "{kind}");
             if one_time_token {
-                town.is_exchanged(kind, &asked, home).await;
+                setup.is_exchanged(kind, &asked, home).await;
             } else {
-                town.is_given(kind, &asked, home).await;
+                setup.is_given(kind, &asked, home).await;
             }
-            assert_eq!(&town.home(&landing).await, home, "{kind}, after the app has its consent");
+            assert_eq!(&setup.home(&landing).await, home, "{kind}, after the app has its consent");
         }
-        assert!(town.banks.codes(kind).into_values().all(|times| times == 1), "{kind}");
+        assert!(setup.banks.codes(kind).into_values().all(|times| times == 1), "{kind}");
     }
 }
 
 async fn a_no_is_the_same_address_however_often_it_comes(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in ["plain", "form-post", "hybrid", "jarm"] {
-        let asked = town.ask(kind, false).await;
-        let landing = town.decided(kind, &asked, Deny).await;
-        looked_at(&town, &landing).await;
-        town.awaits(&asked, kind).await;
-        let homes = join_all((0..5).map(|_| town.home(&landing))).await;
+        let asked = setup.ask(kind, false).await;
+        let landing = setup.decided(kind, &asked, Deny).await;
+        looked_at(&setup, &landing).await;
+        setup.awaits(&asked, kind).await;
+        let homes = join_all((0..5).map(|_| setup.home(&landing))).await;
         assert!(homes[0].contains("&error=access_denied&error-source=user&"), "{}", homes[0]);
         assert!(homes.iter().all(|other| other == &homes[0]), "{kind}: {homes:?}");
-        assert_eq!(town.now(&asked).await["status"], "REJECTED", "{kind}");
-        assert_eq!(town.asked_for_tokens(kind), 0, "{kind}");
+        assert_eq!(setup.now(&asked).await["status"], "REJECTED", "{kind}");
+        assert_eq!(setup.asked_for_tokens(kind), 0, "{kind}");
     }
 }
 
 /// HEAD, and what browsers and scanners fetch before anybody has clicked: nothing is answered, nothing has changed.
-async fn looked_at(town: &Town, landing: &Landing) {
-    let http = &town.house.http;
+async fn looked_at(setup: &Setup, landing: &Landing) {
+    let http = &setup.gateway.http;
     let mut bare = landing.url.clone();
     bare.set_fragment(None);
     let prefetches = [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")];

@@ -1,9 +1,9 @@
 //! What the browser brings is not what the bank should have sent.
 
-use super::{Refusal, Town, on_both_stores};
+use super::{ExpectedError, Setup, on_both_stores};
 use crate::banks::customer::Decision::{self, Approve, Deny};
 use crate::banks::process::KINDS;
-use crate::support::house::StoreKind;
+use crate::support::gateway::StoreKind;
 
 on_both_stores![
     what_is_not_the_banks_answer_gets_a_page_and_changes_nothing,
@@ -42,63 +42,63 @@ const NOT_THE_BANKS: [Foreign; 15] = [
 ];
 
 async fn what_is_not_the_banks_answer_gets_a_page_and_changes_nothing(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for (kinds, fault, decision, page) in NOT_THE_BANKS {
         for kind in kinds {
-            is_turned_away(&town, kind, fault, decision, page).await;
+            is_turned_away(&setup, kind, fault, decision, page).await;
         }
     }
 }
 
-async fn is_turned_away(town: &Town, kind: &str, fault: &str, decision: Decision, (status, words): Page) {
+async fn is_turned_away(setup: &Setup, kind: &str, fault: &str, decision: Decision, (status, words): Page) {
     let what = format!("{kind} {fault} {decision:?}");
-    let before = town.asked_for_tokens(kind);
-    let asked = town.ask(kind, false).await;
-    town.banks.fail(kind, "authorize", fault);
-    let landing = town.decided(kind, &asked, decision).await;
-    town.banks.fail(kind, "authorize", "none");
+    let before = setup.asked_for_tokens(kind);
+    let asked = setup.ask(kind, false).await;
+    setup.banks.fail(kind, "authorize", fault);
+    let landing = setup.decided(kind, &asked, decision).await;
+    setup.banks.fail(kind, "authorize", "none");
     for _ in 0..2 {
-        let page = town.arrives(&landing).await;
+        let page = setup.arrives(&landing).await;
         assert_eq!(page.status, status, "{what}: {}", page.text());
         assert!(!page.has("location"), "{what}");
         page.says(words);
     }
-    town.awaits(&asked, &what).await;
-    assert_eq!(town.asked_for_tokens(kind), before, "{what}");
+    setup.awaits(&asked, &what).await;
+    assert_eq!(setup.asked_for_tokens(kind), before, "{what}");
     // And it has cost the genuine answer nothing.
-    let genuine = town.decided(kind, &asked, Approve).await;
-    let home = town.home(&genuine).await;
-    town.is_given(kind, &asked, &home).await;
-    assert_eq!(town.asked_for_tokens(kind), before + 1, "{what}");
+    let genuine = setup.decided(kind, &asked, Approve).await;
+    let home = setup.home(&genuine).await;
+    setup.is_given(kind, &asked, &home).await;
+    assert_eq!(setup.asked_for_tokens(kind), before + 1, "{what}");
 }
 
 /// A bank that answers in the query and once more behind a `#`: only the first ever leaves the browser.
 async fn what_stays_in_the_browser_is_nobodys_concern(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in ["plain", "jarm"] {
-        town.banks.fail(kind, "authorize", "two_places");
-        let asked = town.ask(kind, false).await;
-        let landing = town.decided(kind, &asked, Approve).await;
+        setup.banks.fail(kind, "authorize", "two_places");
+        let asked = setup.ask(kind, false).await;
+        let landing = setup.decided(kind, &asked, Approve).await;
         assert!(landing.url.query().is_some() && landing.url.fragment().is_some(), "{}", landing.url);
-        let home = town.home(&landing).await;
-        town.is_given(kind, &asked, &home).await;
-        assert_eq!(town.asked_for_tokens(kind), 1);
+        let home = setup.home(&landing).await;
+        setup.is_given(kind, &asked, &home).await;
+        assert_eq!(setup.asked_for_tokens(kind), 1);
     }
 }
 
 /// Says yes at a kind whose answer is changed into this, and comes home with this refusal, however often.
-async fn comes_home(town: &Town, kind: &str, fault: &str, refused: (Refusal<'_>, &str)) {
-    town.banks.fail(kind, "authorize", fault);
+async fn comes_home(setup: &Setup, kind: &str, fault: &str, refused: (ExpectedError<'_>, &str)) {
+    setup.banks.fail(kind, "authorize", fault);
     // A refusal is the same where a one-time token was asked for: it comes home without one.
     for one_time_token in [false, true] {
-        let asked = town.ask(kind, one_time_token).await;
-        let landing = town.decided(kind, &asked, Approve).await;
-        let home = town.home(&landing).await;
-        town.is_refused(kind, &asked, &home, refused).await;
-        assert_eq!(town.home(&landing).await, home, "{kind} {fault}");
+        let asked = setup.ask(kind, one_time_token).await;
+        let landing = setup.decided(kind, &asked, Approve).await;
+        let home = setup.home(&landing).await;
+        setup.is_refused(kind, &asked, &home, refused).await;
+        assert_eq!(setup.home(&landing).await, home, "{kind} {fault}");
     }
-    town.banks.fail(kind, "authorize", "none");
-    assert_eq!(town.asked_for_tokens(kind), 0, "{kind} was asked after {fault}");
+    setup.banks.fail(kind, "authorize", "none");
+    assert_eq!(setup.asked_for_tokens(kind), 0, "{kind} was asked after {fault}");
 }
 
 /// The contract's table, row by row: the bank's errors, and the `error` and `error-source` that they come home as.
@@ -136,25 +136,25 @@ const TABLE: [(&[&str], &str, &str); 5] = [
 ];
 
 async fn every_error_of_the_table_comes_home_as_documented(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for (codes, error, source) in TABLE {
         for code in codes {
             let status = if source == "user" { "REJECTED" } else { "FAILED" };
             let refused = ((error, source, "Scripted refusal"), status);
-            comes_home(&town, "failing", &format!("error:{code}"), refused).await;
+            comes_home(&setup, "failing", &format!("error:{code}"), refused).await;
         }
     }
 }
 
 async fn every_kind_of_bank_brings_its_errors_home(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in KINDS {
         let refused = (("invalid_grant", "institution", "Scripted refusal"), "FAILED");
-        comes_home(&town, kind, "error:temporarily_unavailable", refused).await;
+        comes_home(&setup, kind, "error:temporarily_unavailable", refused).await;
     }
     // Neither code nor error is the bank's fault, and nobody's decision.
     let malformed = ("uncategorized_error", "institution", "The institution could not or would not.");
     for kind in ["plain", "form-post", "jarm"] {
-        comes_home(&town, kind, "no_code_no_error", (malformed, "FAILED")).await;
+        comes_home(&setup, kind, "no_code_no_error", (malformed, "FAILED")).await;
     }
 }

@@ -18,30 +18,30 @@ use serde_json::{Value, json};
 use super::way;
 use crate::banks::customer::{Decision, Landing};
 use crate::banks::process::Banks;
-use crate::support::house::{House, StoreKind};
+use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{HttpReply, query_value};
 use crate::support::tpp::{Asked, CALLBACK, Tpp};
 
-/// A house, its banks, and an app.
-struct Town {
-    house: House,
+/// A gateway, its banks, and an app.
+struct Setup {
+    gateway: TestGateway,
     banks: Banks,
     tpp: Tpp,
 }
 
 /// What a callback says of a refusal: `error`, `error-source`, and the description in clear.
-type Refusal<'a> = (&'a str, &'a str, &'a str);
+type ExpectedError<'a> = (&'a str, &'a str, &'a str);
 
-impl Town {
-    async fn found(store: StoreKind) -> Self {
-        Self::found_with(store, &[]).await
+impl Setup {
+    async fn start(store: StoreKind) -> Self {
+        Self::start_with(store, &[]).await
     }
 
-    async fn found_with(store: StoreKind, env: &[(&str, &str)]) -> Self {
+    async fn start_with(store: StoreKind, env: &[(&str, &str)]) -> Self {
         let banks = Banks::start("http://127.0.0.1:9");
-        let house = way::open_with(store, &banks, env).await;
-        let tpp = Tpp::of(&house).await;
-        Self { house, banks, tpp }
+        let gateway = way::open_with(store, &banks, env).await;
+        let tpp = Tpp::of(&gateway).await;
+        Self { gateway, banks, tpp }
     }
 
     /// The app asks for account access at this kind of bank.
@@ -51,17 +51,17 @@ impl Town {
 
     /// The customer goes to the bank and decides.
     async fn decided(&self, kind: &str, asked: &Asked, decision: Decision) -> Landing {
-        way::decided(&self.house, &self.banks, kind, asked, decision).await
+        way::decided(&self.gateway, &self.banks, kind, asked, decision).await
     }
 
-    /// What the house answers when the browser arrives, the first time.
+    /// What the gateway answers when the browser arrives, the first time.
     async fn arrives(&self, landing: &Landing) -> HttpReply {
-        way::arrives(&self.house.http, landing).await
+        way::arrives(&self.gateway.http, landing).await
     }
 
     /// Where the browser ends up, however long that takes.
     async fn home(&self, landing: &Landing) -> String {
-        way::home(&self.house.http, landing).await
+        way::home(&self.gateway.http, landing).await
     }
 
     /// How often the token endpoint of a kind has been asked.
@@ -92,7 +92,7 @@ impl Town {
     }
 
     /// It came home at this address with this refusal, byte for byte, and ended in this status.
-    async fn is_refused(&self, kind: &str, asked: &Asked, home: &str, (refusal, status): (Refusal<'_>, &str)) {
+    async fn is_refused(&self, kind: &str, asked: &Asked, home: &str, (refusal, status): (ExpectedError<'_>, &str)) {
         let (error, source, description) = refusal;
         let plain = STANDARD.encode(description);
         let description = plain.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
@@ -128,18 +128,18 @@ fn one_time_token(kind: &str, asked: &Asked, home: &str) -> String {
     token
 }
 
-/// Tells the stories of a file on both stores; each founds a town of its own.
+/// Tells the stories of a file on both stores; each founds a setup of its own.
 macro_rules! on_both_stores {
     ($($story:ident),+ $(,)?) => {
         mod embedded {
             $(#[tokio::test] async fn $story() {
-                super::$story($crate::support::house::StoreKind::Embedded).await;
+                super::$story($crate::support::gateway::StoreKind::Embedded).await;
             })+
         }
 
         mod redis {
             $(#[tokio::test] async fn $story() {
-                super::$story($crate::support::house::StoreKind::Redis).await;
+                super::$story($crate::support::gateway::StoreKind::Redis).await;
             })+
         }
     };

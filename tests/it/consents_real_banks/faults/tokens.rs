@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Refusal, Town, on_both_stores, one_time_token};
+use super::{ExpectedError, Setup, on_both_stores, one_time_token};
 use crate::banks::customer::Decision::Approve;
-use crate::support::house::StoreKind;
+use crate::support::gateway::StoreKind;
 
 on_both_stores![
     tokens_that_are_not_under_the_banks_signature_fail_the_consent,
@@ -14,36 +14,37 @@ on_both_stores![
 ];
 
 /// The code is spent, and what came for it is not the bank's word.
-const INVALID: Refusal<'_> =
+const INVALID: ExpectedError<'_> =
     ("uncategorized_error", "institution", "What the bank answered is not under its signature.");
 
 /// The bank was asked, and nobody knows what it said.
-const LOST: Refusal<'_> = ("uncategorized_error", "institution", "The bank did not answer.");
+const LOST: ExpectedError<'_> = ("uncategorized_error", "institution", "The bank did not answer.");
 
 /// The bank was asked, and said something that nobody understands.
-const UNREADABLE: Refusal<'_> = ("uncategorized_error", "institution", "The bank gave an answer that cannot be read.");
+const UNREADABLE: ExpectedError<'_> =
+    ("uncategorized_error", "institution", "The bank gave an answer that cannot be read.");
 
 /// The customer agreed to more than the bank let us have.
-const WITHHELD: Refusal<'_> =
+const WITHHELD: ExpectedError<'_> =
     ("institution_server_error", "institution", "The bank granted less than was asked for: not accounts.");
 
 /// Says yes at a kind whose token endpoint fails: the callback that comes home, after one token request.
-async fn fails(town: &Town, kind: &str, fault: &str, refusal: Refusal<'_>) {
-    town.banks.fail(kind, "token", fault);
+async fn fails(setup: &Setup, kind: &str, fault: &str, refusal: ExpectedError<'_>) {
+    setup.banks.fail(kind, "token", fault);
     for with_one_time_token in [false, true] {
-        let before = town.asked_for_tokens(kind);
-        let asked = town.ask(kind, with_one_time_token).await;
-        let landing = town.decided(kind, &asked, Approve).await;
-        let home = town.home(&landing).await;
-        town.is_refused(kind, &asked, &home, (refusal, "FAILED")).await;
-        assert_eq!(town.home(&landing).await, home, "{kind} {fault}");
-        assert_eq!(town.asked_for_tokens(kind), before + 1, "{kind} {fault}");
+        let before = setup.asked_for_tokens(kind);
+        let asked = setup.ask(kind, with_one_time_token).await;
+        let landing = setup.decided(kind, &asked, Approve).await;
+        let home = setup.home(&landing).await;
+        setup.is_refused(kind, &asked, &home, (refusal, "FAILED")).await;
+        assert_eq!(setup.home(&landing).await, home, "{kind} {fault}");
+        assert_eq!(setup.asked_for_tokens(kind), before + 1, "{kind} {fault}");
     }
-    town.banks.fail(kind, "token", "none");
+    setup.banks.fail(kind, "token", "none");
 }
 
 async fn tokens_that_are_not_under_the_banks_signature_fail_the_consent(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in ["plain", "hybrid"] {
         for fault in [
             "wrong_nonce",
@@ -54,36 +55,36 @@ async fn tokens_that_are_not_under_the_banks_signature_fail_the_consent(store: S
             "alg_none",
             "no_id_token",
         ] {
-            fails(&town, kind, fault, INVALID).await;
+            fails(&setup, kind, fault, INVALID).await;
         }
     }
     // Who agreed in the browser is not who the tokens are for.
-    fails(&town, "hybrid", "two_subs", INVALID).await;
+    fails(&setup, "hybrid", "two_subs", INVALID).await;
     for kind in ["form-post", "jarm", "mtls"] {
-        fails(&town, kind, "wrong_nonce", INVALID).await;
-        fails(&town, kind, "bad_signature", INVALID).await;
+        fails(&setup, kind, "wrong_nonce", INVALID).await;
+        fails(&setup, kind, "bad_signature", INVALID).await;
     }
 }
 
 /// A key that the bank does not publish signs nothing. Keys are looked for every five seconds at the most, so that a
 /// second such token is late.
-async fn signed_by_nobody(town: &Town, kind: &str) {
-    town.banks.fail(kind, "token", "unknown_kid");
-    let asked = town.ask(kind, false).await;
-    let landing = town.decided(kind, &asked, Approve).await;
-    let home = town.home(&landing).await;
-    town.is_refused(kind, &asked, &home, (INVALID, "FAILED")).await;
-    let asked = town.ask(kind, true).await;
-    let landing = town.decided(kind, &asked, Approve).await;
-    let home = town.home(&landing).await;
-    let exchanged = town.tpp.exchange(&one_time_token(kind, &asked, &home)).await.is(201).json();
+async fn signed_by_nobody(setup: &Setup, kind: &str) {
+    setup.banks.fail(kind, "token", "unknown_kid");
+    let asked = setup.ask(kind, false).await;
+    let landing = setup.decided(kind, &asked, Approve).await;
+    let home = setup.home(&landing).await;
+    setup.is_refused(kind, &asked, &home, (INVALID, "FAILED")).await;
+    let asked = setup.ask(kind, true).await;
+    let landing = setup.decided(kind, &asked, Approve).await;
+    let home = setup.home(&landing).await;
+    let exchanged = setup.tpp.exchange(&one_time_token(kind, &asked, &home)).await.is(201).json();
     assert_eq!((&exchanged["id"], &exchanged["status"]), (&asked.data["id"], &"FAILED".into()));
     assert!(exchanged.get("consentToken").is_none(), "{exchanged}");
-    assert_eq!((town.asked_for_tokens(kind), town.banks.count(kind, "jwks")), (2, 3));
+    assert_eq!((setup.asked_for_tokens(kind), setup.banks.count(kind, "jwks")), (2, 3));
 }
 
 async fn a_token_endpoint_in_trouble_fails_the_consent(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for (fault, refusal) in [
         ("down", LOST),
         ("hang:300", LOST),
@@ -103,58 +104,62 @@ async fn a_token_endpoint_in_trouble_fails_the_consent(store: StoreKind) {
         ("error:invalid_client", ("configuration_error", "institution", "Scripted refusal")),
         ("error:unauthorized_client", ("institution_server_error", "institution", "Scripted refusal")),
     ] {
-        fails(&town, "failing", fault, refusal).await;
+        fails(&setup, "failing", fault, refusal).await;
     }
     for kind in ["hybrid", "jarm", "mtls"] {
-        fails(&town, kind, "down", LOST).await;
+        fails(&setup, kind, "down", LOST).await;
     }
 }
 
 async fn new_keys_of_a_bank_are_no_trouble(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for kind in ["plain", "hybrid", "jarm"] {
-        // The house knows the old ones.
+        // The gateway knows the old ones.
         for rotated in [false, true] {
             if rotated {
-                town.banks.fail(kind, "jwks", "rotate");
+                setup.banks.fail(kind, "jwks", "rotate");
             }
-            let asked = town.ask(kind, false).await;
-            let landing = town.decided(kind, &asked, Approve).await;
-            let home = town.home(&landing).await;
-            town.is_given(kind, &asked, &home).await;
+            let asked = setup.ask(kind, false).await;
+            let landing = setup.decided(kind, &asked, Approve).await;
+            let home = setup.home(&landing).await;
+            setup.is_given(kind, &asked, &home).await;
         }
-        assert_eq!(town.banks.count(kind, "jwks"), 2, "{kind}");
+        assert_eq!(setup.banks.count(kind, "jwks"), 2, "{kind}");
     }
 }
 
 async fn what_takes_a_while_to_tell_is_told(store: StoreKind) {
-    let town = Town::found(store).await;
-    tokio::join!(signed_by_nobody(&town, "post"), away_for_a_moment(&town, "plain"), away_for_good(&town, "failing"),);
+    let setup = Setup::start(store).await;
+    tokio::join!(
+        signed_by_nobody(&setup, "post"),
+        away_for_a_moment(&setup, "plain"),
+        away_for_good(&setup, "failing"),
+    );
 }
 
 /// As long as it is certain that the bank has not been asked, it is tried again.
-async fn away_for_a_moment(town: &Town, kind: &str) {
-    let asked = town.ask(kind, false).await;
-    let landing = town.decided(kind, &asked, Approve).await;
-    town.banks.fail(kind, "port", "closed");
+async fn away_for_a_moment(setup: &Setup, kind: &str) {
+    let asked = setup.ask(kind, false).await;
+    let landing = setup.decided(kind, &asked, Approve).await;
+    setup.banks.fail(kind, "port", "closed");
     let back = async {
         tokio::time::sleep(Duration::from_millis(700)).await;
-        assert_eq!(town.asked_for_tokens(kind), 0);
-        town.banks.fail(kind, "port", "none");
+        assert_eq!(setup.asked_for_tokens(kind), 0);
+        setup.banks.fail(kind, "port", "none");
     };
-    let (home, ()) = tokio::join!(town.home(&landing), back);
-    town.is_given(kind, &asked, &home).await;
-    assert_eq!(town.asked_for_tokens(kind), 1);
+    let (home, ()) = tokio::join!(setup.home(&landing), back);
+    setup.is_given(kind, &asked, &home).await;
+    assert_eq!(setup.asked_for_tokens(kind), 1);
 }
 
-async fn away_for_good(town: &Town, kind: &str) {
-    let asked = town.ask(kind, false).await;
-    let landing = town.decided(kind, &asked, Approve).await;
-    town.banks.fail(kind, "port", "closed");
-    let home = town.home(&landing).await;
+async fn away_for_good(setup: &Setup, kind: &str) {
+    let asked = setup.ask(kind, false).await;
+    let landing = setup.decided(kind, &asked, Approve).await;
+    setup.banks.fail(kind, "port", "closed");
+    let home = setup.home(&landing).await;
     let refusal = ("invalid_grant", "institution", "The bank could not be asked.");
-    town.is_refused(kind, &asked, &home, (refusal, "FAILED")).await;
-    town.banks.fail(kind, "port", "none");
-    assert_eq!(town.home(&landing).await, home);
-    assert_eq!(town.asked_for_tokens(kind), 0);
+    setup.is_refused(kind, &asked, &home, (refusal, "FAILED")).await;
+    setup.banks.fail(kind, "port", "none");
+    assert_eq!(setup.home(&landing).await, home);
+    assert_eq!(setup.asked_for_tokens(kind), 0);
 }

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::{Town, on_both_stores};
+use super::{Setup, on_both_stores};
 use crate::banks::customer::Decision::Approve;
-use crate::support::house::StoreKind;
+use crate::support::gateway::StoreKind;
 use crate::support::http::{HttpReply, query_value};
 use crate::support::tpp::Asked;
 
@@ -22,11 +22,11 @@ const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
 
 /// Brings what a stranger who knows the state can make up: a code, and a signature by a key that the bank does not
 /// have.
-async fn forge(town: &Town, kind: &str, asked: &Asked, claims: serde_json::Value) -> HttpReply {
-    let alg = town.banks.member(kind, "id_token_signed_response_alg");
+async fn forge(setup: &Setup, kind: &str, asked: &Asked, claims: serde_json::Value) -> HttpReply {
+    let alg = setup.banks.member(kind, "id_token_signed_response_alg");
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let token = format!("{}.{}.AAAA", part(json!({ "alg": alg, "kid": "evil" })), part(claims));
-    let http = &town.house.http;
+    let http = &setup.gateway.http;
     match kind {
         "hybrid" => {
             let pairs =
@@ -38,7 +38,7 @@ async fn forge(town: &Town, kind: &str, asked: &Asked, claims: serde_json::Value
 }
 
 async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind) {
-    let town = Town::found_with(store, &[BUDGET]).await;
+    let setup = Setup::start_with(store, &[BUDGET]).await;
     for (kind, claims) in [
         ("hybrid", json!({})),
         ("jarm", json!({ "code": "x" })),
@@ -46,25 +46,25 @@ async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind
         ("jarm", json!({})),
     ] {
         for one_time_token in [true, false] {
-            let asked = town.ask(kind, one_time_token).await;
+            let asked = setup.ask(kind, one_time_token).await;
             let mut claims = claims.clone();
             claims["state"] = json!(asked.state);
             for _ in 0..4 {
-                let answer = forge(&town, kind, &asked, claims.clone()).await;
+                let answer = forge(&setup, kind, &asked, claims.clone()).await;
                 assert!([200, 400].contains(&answer.status) && !answer.has("location"), "{kind}: {}", answer.status);
                 answer.never_says("one-time-token").never_says("link_id");
             }
-            town.awaits(&asked, kind).await;
+            setup.awaits(&asked, kind).await;
             // Its customer can still go to the bank, and comes home.
-            let landing = town.decided(kind, &asked, Approve).await;
-            let home = town.home(&landing).await;
+            let landing = setup.decided(kind, &asked, Approve).await;
+            let home = setup.home(&landing).await;
             if one_time_token {
-                town.is_exchanged(kind, &asked, &home).await;
+                setup.is_exchanged(kind, &asked, &home).await;
             } else {
-                town.is_given(kind, &asked, &home).await;
+                setup.is_given(kind, &asked, &home).await;
             }
             // What is made up now is no replay of what counted.
-            let answer = forge(&town, kind, &asked, claims).await;
+            let answer = forge(&setup, kind, &asked, claims).await;
             assert!(!answer.has("location"), "{kind}");
             answer.never_says("link_id").never_says("consent=");
         }
@@ -72,55 +72,55 @@ async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind
 }
 
 async fn keys_that_are_away_keep_a_customer_waiting_and_end_nothing(store: StoreKind) {
-    let town = Town::found_with(store, &[BUDGET]).await;
+    let setup = Setup::start_with(store, &[BUDGET]).await;
     for kind in ["hybrid", "jarm"] {
-        let first = town.ask(kind, false).await;
-        let landing = town.decided(kind, &first, Approve).await;
-        town.home(&landing).await;
-        let asked = town.ask(kind, false).await;
+        let first = setup.ask(kind, false).await;
+        let landing = setup.decided(kind, &first, Approve).await;
+        setup.home(&landing).await;
+        let asked = setup.ask(kind, false).await;
         // New keys, which cannot be had.
-        town.banks.fail(kind, "jwks", "rotate");
-        let landing = town.decided(kind, &asked, Approve).await;
-        town.banks.fail(kind, "jwks", "500");
+        setup.banks.fail(kind, "jwks", "rotate");
+        let landing = setup.decided(kind, &asked, Approve).await;
+        setup.banks.fail(kind, "jwks", "500");
         for _ in 0..3 {
-            let page = town.arrives(&landing).await.is(200);
+            let page = setup.arrives(&landing).await.is(200);
             assert!(!page.has("location"), "{kind}");
-            town.awaits(&asked, kind).await;
+            setup.awaits(&asked, kind).await;
         }
-        assert_eq!(town.asked_for_tokens(kind), 1, "{kind}");
-        town.banks.fail(kind, "jwks", "none");
-        let home = town.home(&landing).await;
-        town.is_given(kind, &asked, &home).await;
+        assert_eq!(setup.asked_for_tokens(kind), 1, "{kind}");
+        setup.banks.fail(kind, "jwks", "none");
+        let home = setup.home(&landing).await;
+        setup.is_given(kind, &asked, &home).await;
     }
 }
 
 async fn whoever_left_can_try_again_when_a_signature_does_not_hold(store: StoreKind) {
-    let town = Town::found(store).await;
+    let setup = Setup::start(store).await;
     for (kind, fault) in
         [("hybrid", "front_bad_signature"), ("hybrid", "front_wrong_nonce"), ("jarm", "bad_jarm_signature")]
     {
-        let asked = town.ask(kind, false).await;
+        let asked = setup.ask(kind, false).await;
         let out = asked.data["authorisationUrl"].as_str().expect("an address");
         let cookie =
-            town.house.http.get(out).await.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        town.banks.fail(kind, "authorize", fault);
-        let landing = town.decided(kind, &asked, Approve).await;
-        town.banks.fail(kind, "authorize", "none");
+            setup.gateway.http.get(out).await.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        setup.banks.fail(kind, "authorize", fault);
+        let landing = setup.decided(kind, &asked, Approve).await;
+        setup.banks.fail(kind, "authorize", "none");
         let (carried, mut pairs) = landing.carried();
         let shown = if carried == handback::provider::Carried::Query {
-            town.house.http.get_with(landing.url.as_str(), &[("cookie", &cookie)]).await
+            setup.gateway.http.get_with(landing.url.as_str(), &[("cookie", &cookie)]).await
         } else {
             pairs.push(("handback_posted_by".into(), "fragment".into()));
             let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie.as_str())];
             let body = serde_urlencoded::to_string(&pairs).expect("a form");
-            town.house.http.send(reqwest::Method::POST, &format!("/return/{kind}"), &headers, body).await
+            setup.gateway.http.send(reqwest::Method::POST, &format!("/return/{kind}"), &headers, body).await
         };
         let way = format!("/consent?link_id={}", query_value(out, "link_id"));
         assert!(!shown.has("location"), "{kind} {fault}");
         shown.is(400).says(&way).says("Continue");
-        town.awaits(&asked, fault).await;
-        let landing = town.decided(kind, &asked, Approve).await;
-        let home = town.home(&landing).await;
-        town.is_given(kind, &asked, &home).await;
+        setup.awaits(&asked, fault).await;
+        let landing = setup.decided(kind, &asked, Approve).await;
+        let home = setup.home(&landing).await;
+        setup.is_given(kind, &asked, &home).await;
     }
 }

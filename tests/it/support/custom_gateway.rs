@@ -1,4 +1,5 @@
-//! An annex: the real front door before an engine with banks of the test's own, which no configuration could name.
+//! A custom gateway: the real front door before an engine with banks of the test's own, which no configuration could
+//! name.
 //!
 //! Its banks are the sandbox with other manners. Consents are opened by the engine itself, as a dialect would.
 
@@ -39,9 +40,9 @@ use tempfile::TempDir;
 
 use super::http::Http;
 
-/// How a bank of the annex differs from the sandbox.
+/// How a bank of a custom gateway differs from the sandbox.
 #[derive(Debug, Clone)]
-pub struct Manners {
+pub struct ProviderBehaviour {
     /// Its name.
     pub name: &'static str,
     /// Whether it answers behind a `#`.
@@ -52,17 +53,17 @@ pub struct Manners {
     pub reachable: bool,
 }
 
-impl Manners {
+impl ProviderBehaviour {
     /// A bank like the sandbox, of this name.
     pub fn plain(name: &'static str) -> Self {
         Self { name, fragment: false, visits_after: Duration::ZERO, reachable: true }
     }
 }
 
-struct Mannered(Manners, Sandbox);
+struct CustomProvider(ProviderBehaviour, Sandbox);
 
 #[async_trait]
-impl Provider for Mannered {
+impl Provider for CustomProvider {
     fn name(&self) -> &str {
         self.0.name
     }
@@ -96,8 +97,8 @@ impl Provider for Mannered {
     }
 }
 
-/// A running annex.
-pub struct Annex {
+/// A running gateway.
+pub struct CustomGateway {
     pub engine: Arc<Engine>,
     pub merchant: Merchant,
     /// Its API key.
@@ -110,9 +111,9 @@ pub struct Annex {
     folder: Arc<TempDir>,
 }
 
-impl Annex {
+impl CustomGateway {
     /// Opens one with these banks, each of which speaks for an institution `of-NAME`; the sandbox's two come last.
-    pub async fn open(banks: &[Manners]) -> Self {
+    pub async fn open(banks: &[ProviderBehaviour]) -> Self {
         let (listener, base) = port();
         let clock: Arc<TestClock> = Arc::default();
         let (folder, keys) =
@@ -129,7 +130,7 @@ impl Annex {
     }
 
     /// Stops this one, whatever it is doing, and opens another with these banks on what it has left behind.
-    pub fn next(self, banks: &[Manners]) -> Self {
+    pub fn next(self, banks: &[ProviderBehaviour]) -> Self {
         let (listener, base) = port();
         let (folder, keys, clock) = (Arc::clone(&self.folder), self.keys.clone(), Arc::clone(&self.clock));
         let (merchant, api_key) = (self.merchant.clone(), self.api_key.clone());
@@ -217,7 +218,7 @@ impl Annex {
     }
 }
 
-impl Drop for Annex {
+impl Drop for CustomGateway {
     fn drop(&mut self) {
         drop(self.server.stop(false));
         let ended = self.thread.take().map(JoinHandle::join);
@@ -264,11 +265,17 @@ fn sandbox(base: &PublicUrl) -> Sandbox {
     Sandbox::new(base.clone(), Secret::new("annex"))
 }
 
-fn engine(banks: &[Manners], (folder, keys): (&Path, &str), clock: &Arc<TestClock>, base: PublicUrl) -> Engine {
+fn engine(
+    banks: &[ProviderBehaviour],
+    (folder, keys): (&Path, &str),
+    clock: &Arc<TestClock>,
+    base: PublicUrl,
+) -> Engine {
     let keys = Keys::parse(keys).expect("keys");
     let sandbox = sandbox(&base);
-    let all = banks.iter().map(|manners| Arc::new(Mannered(manners.clone(), sandbox.clone())) as Arc<dyn Provider>);
-    let own = |manners: &Manners| Institution {
+    let all =
+        banks.iter().map(|manners| Arc::new(CustomProvider(manners.clone(), sandbox.clone())) as Arc<dyn Provider>);
+    let own = |manners: &ProviderBehaviour| Institution {
         id: format!("of-{}", manners.name),
         name: format!("Bank of {}", manners.name),
         provider: manners.name.into(),
@@ -295,12 +302,12 @@ fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
     let bank = web::Data::new(sandbox(&engine.deps.public_url));
     let clock: Arc<dyn handback::clock::Clock> = Arc::new(SystemClock);
     let (clock, limits) = (web::Data::from(clock), web::Data::new(Limits::default()));
-    let (house, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));
+    let (gateway, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));
     let app = move || {
         App::new()
             .app_data(web::Data::from(Arc::clone(&engine)))
             .app_data(limits.clone())
-            .app_data(house.clone())
+            .app_data(gateway.clone())
             .app_data(metrics.clone())
             .app_data(bank.clone())
             .app_data(clock.clone())

@@ -1,4 +1,4 @@
-//! A merchant's app: it calls the house over HTTP, in SecPaid's words and in Handback's own.
+//! A merchant's app: it calls the gateway over HTTP, in SecPaid's words and in Handback's own.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use super::manual;
 
 /// A merchant, as `handback merchant add --json` has made it.
 #[derive(Debug, Clone)]
-pub struct Shop {
+pub struct MerchantClient {
     pub http: Http,
     pub id: String,
     pub key: String,
     pub signing_secret: String,
 }
 
-/// A link that the house has answered.
+/// A link that the gateway has answered.
 #[derive(Debug, Clone)]
 pub struct Link {
     /// The number: `pay_id`.
@@ -26,7 +26,7 @@ pub struct Link {
     pub data: Value,
 }
 
-impl Shop {
+impl MerchantClient {
     pub fn new(http: Http, merchant: &Value) -> Self {
         let text = |name: &str| merchant[name].as_str().unwrap_or_else(|| panic!("no {name}: {merchant}")).to_owned();
         // A rotated key comes without it.
@@ -118,7 +118,7 @@ impl Shop {
         self.v1_with(Method::POST, "/one-time-tokens/redeem", headers, &body).await
     }
 
-    /// The query of this shop's callbacks: `pay_id=…&user_id=…` and what follows.
+    /// The query of this merchant's callbacks: `pay_id=…&user_id=…` and what follows.
     pub fn query(&self, link: &Link, more: &str) -> String {
         format!("pay_id={}&user_id={}{more}", link.id, self.id)
     }

@@ -1,4 +1,4 @@
-//! Whether this Redis keeps what it is told, and whether it belongs to this house.
+//! Whether this Redis keeps what it is told, and whether it belongs to this gateway.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -40,17 +40,17 @@ pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
 /// Takes down whose store this is, or compares.
 ///
 /// # Errors
-/// [`StoreError::Foreign`] when it is another house's, or trouble with the store.
+/// [`StoreError::Foreign`] when it belongs to another gateway, or trouble with the store.
 pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
     let Some(current) = fingerprints.first() else {
         return Err(StoreError::Foreign("this gateway has no operator key".into()));
     };
-    let mut note = Request::call(&script::HOUSE, [keys::house()]).with(SHARDS.to_string());
+    let mut note = Request::call(&script::OWNER, [keys::owner()]).with(SHARDS.to_string());
     for fingerprint in fingerprints {
         note = note.with(hex(fingerprint));
     }
-    let house: String = reply(link.ask(note).await?)?;
-    match house.split_once(' ') {
+    let owner: String = reply(link.ask(note).await?)?;
+    match owner.split_once(' ') {
         Some((shards, _)) if shards != SHARDS.to_string() => {
             Err(StoreError::Foreign(format!("it was created with {shards} shards, and this program has {SHARDS}")))
         }

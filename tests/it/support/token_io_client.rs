@@ -10,20 +10,20 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::house::House;
+use super::gateway::TestGateway;
 use super::http::{Http, HttpReply};
-use super::shop::Shop;
+use super::merchant_client::MerchantClient;
 
 /// Where its customers come home.
 pub const CALLBACK: &str = "https://tpp.com/callback";
 
-/// The public half of the key that [`Member::of`] signs with, and the SDK (RFC 8032, section 7.1, test 1).
+/// The public half of the key that [`TokenIoClient::of`] signs with, and the SDK (RFC 8032, section 7.1, test 1).
 pub const PUBLIC_KEY: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
 /// A member, as Token.io calls those who ask for payments.
 #[derive(Clone)]
-pub struct Member {
-    pub shop: Shop,
+pub struct TokenIoClient {
+    pub merchant: MerchantClient,
     /// `m:…:…`.
     pub id: String,
     /// The id of its registered key.
@@ -42,43 +42,43 @@ pub struct Asked {
     pub payment: Value,
 }
 
-impl Member {
+impl TokenIoClient {
     /// A merchant whose public key is registered.
-    pub async fn of(house: &House) -> Self {
+    pub async fn of(gateway: &TestGateway) -> Self {
         let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
         let byte = |at| u8::from_str_radix(&seed[2 * at..2 * at + 2], 16).expect("a byte");
-        Self::signing(house, house.shop("Shop"), std::array::from_fn(byte)).await
+        Self::signing(gateway, gateway.merchant("Shop"), std::array::from_fn(byte)).await
     }
 
     /// Another one, with a key pair of its own.
-    pub async fn named(house: &House, name: &str) -> Self {
-        Self::of_shop(house, house.shop(name)).await
+    pub async fn named(gateway: &TestGateway, name: &str) -> Self {
+        Self::of_shop(gateway, gateway.merchant(name)).await
     }
 
     /// A merchant who speaks another dialect as well, with a key pair of its own.
-    pub async fn of_shop(house: &House, shop: Shop) -> Self {
-        let seed = Sha256::digest(&shop.id).into();
-        Self::signing(house, shop, seed).await
+    pub async fn of_shop(gateway: &TestGateway, merchant: MerchantClient) -> Self {
+        let seed = Sha256::digest(&merchant.id).into();
+        Self::signing(gateway, merchant, seed).await
     }
 
-    async fn signing(house: &House, shop: Shop, seed: [u8; 32]) -> Self {
+    async fn signing(gateway: &TestGateway, merchant: MerchantClient, seed: [u8; 32]) -> Self {
         let signing = SigningKey::from_bytes(&seed);
         let key = json!({ "key": URL_SAFE_NO_PAD.encode(signing.verifying_key().as_bytes()) });
-        let registered = shop.v1(Method::POST, "/profile/public-keys", &key).await.is(201);
-        let profile = shop.look("/profile").await.is(200).json();
+        let registered = merchant.v1(Method::POST, "/profile/public-keys", &key).await.is(201);
+        let profile = merchant.look("/profile").await.is(200).json();
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {profile}")).to_owned();
         Self {
             id: text(&profile["token_io"]["member_id"]),
             key: text(&registered.json()["id"]),
             webhook_key: text(&profile["token_io"]["webhook_public_key"]),
-            clock: Arc::clone(&house.clock),
+            clock: Arc::clone(&gateway.clock),
             signing,
-            shop,
+            merchant,
         }
     }
 
     fn http(&self) -> &Http {
-        &self.shop.http
+        &self.merchant.http
     }
 
     /// Calls with a detached JWT over the body.
@@ -125,7 +125,7 @@ impl Member {
 
     /// The `Authorization` of the sandbox.
     pub fn basic(&self) -> String {
-        basic(&self.shop.key)
+        basic(&self.merchant.key)
     }
 
     fn sign(&self, message: &str) -> String {

@@ -1,4 +1,4 @@
-//! Which house a file belongs to.
+//! Which gateway a file belongs to.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,7 +8,7 @@ use crate::domain::secret::Digest;
 
 /// Compares, and takes down what a new file does not know yet. The key that is known is the current one of the last
 /// start, so that an old key may go once every journey of its time is gone.
-pub fn settle_in(db: &Connection, keys: &[Digest]) -> Result<(), StoreError> {
+pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<(), StoreError> {
     let foreign = |why: String| Err(StoreError::Foreign(why));
     let Some(current) = keys.first() else { return foreign("this gateway has no operator key".into()) };
     match known(db, "shards")?.as_deref() {

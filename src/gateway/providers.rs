@@ -1,4 +1,4 @@
-//! The providers of a house: made from its configuration, asked until each is ready, and looked after from then on.
+//! The providers of a gateway: made from its configuration, asked until each is ready, and looked after from then on.
 //!
 //! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported,
 //! and asked again.

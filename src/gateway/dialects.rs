@@ -1,4 +1,4 @@
-//! The dialects of a house.
+//! The dialects of a gateway.
 
 use std::sync::Arc;
 

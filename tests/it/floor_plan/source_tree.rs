@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::token::{Token, tokens, without_tests};
 
 /// All the source there is.
-pub struct House {
+pub struct SourceTree {
     pub files: Vec<File>,
 }
 
@@ -24,8 +24,8 @@ pub struct File {
 /// Who may import whom.
 pub type Rooms = [(&'static str, &'static [&'static str])];
 
-impl House {
-    /// The house as it stands.
+impl SourceTree {
+    /// The tree as it stands.
     pub fn on_disk() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut paths = Vec::new();
@@ -39,7 +39,7 @@ impl House {
         Self::of(paths.iter().map(read))
     }
 
-    /// A house of these files, as `(path, text)`.
+    /// A tree of these files, as `(path, text)`.
     pub fn of(files: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
         let files = files.into_iter().map(|(path, text)| File::new(path.into(), text.into()));
         Self { files: files.filter(|file| !file.is_test()).collect() }
@@ -69,8 +69,8 @@ impl File {
     }
 
     /// Its room.
-    pub fn room(&self, house: &House, rooms: &Rooms) -> Option<String> {
-        if self.path == "src/main.rs" { Some("main".into()) } else { house.room(&self.module, rooms) }
+    pub fn room(&self, tree: &SourceTree, rooms: &Rooms) -> Option<String> {
+        if self.path == "src/main.rs" { Some("main".into()) } else { tree.room(&self.module, rooms) }
     }
 
     /// `path:line`, for a complaint.

@@ -8,28 +8,28 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 use super::chance::Chance;
-use super::shop::Shop;
+use super::merchant_client::MerchantClient;
 use super::story::Story;
 
 /// How many there are.
 const CUSTOMERS: u64 = 16;
 
-/// How long one thinks between two stories: the reckoning should not take longer than the load.
+/// How long one thinks between two stories: the ledger should not take longer than the load.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Everybody.
-pub struct Crowd {
+pub struct Load {
     runtime: Runtime,
     customers: Vec<JoinHandle<Vec<Story>>>,
     closing: Arc<AtomicBool>,
 }
 
-impl Crowd {
+impl Load {
     /// Sets them going.
-    pub fn set_going(shop: &Arc<Shop>) -> Self {
+    pub fn set_going(merchant: &Arc<MerchantClient>) -> Self {
         let runtime = runtime();
         let closing = Arc::new(AtomicBool::new(false));
-        let live = |customer| runtime.spawn(live(Arc::clone(shop), customer, Arc::clone(&closing)));
+        let live = |customer| runtime.spawn(live(Arc::clone(merchant), customer, Arc::clone(&closing)));
         let customers = (0..CUSTOMERS).map(live).collect();
         Self { runtime, customers, closing }
     }
@@ -42,10 +42,10 @@ impl Crowd {
     }
 }
 
-async fn live(shop: Arc<Shop>, customer: u64, closing: Arc<AtomicBool>) -> Vec<Story> {
+async fn live(merchant: Arc<MerchantClient>, customer: u64, closing: Arc<AtomicBool>) -> Vec<Story> {
     let (mut chance, mut told) = (Chance::seeded(customer), Vec::new());
     while !closing.load(Ordering::SeqCst) {
-        told.push(Story::live(&shop, &format!("{customer}-{}", told.len()), &mut chance).await);
+        told.push(Story::live(&merchant, &format!("{customer}-{}", told.len()), &mut chance).await);
         tokio::time::sleep(PAUSE).await;
     }
     told

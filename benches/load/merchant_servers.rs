@@ -14,7 +14,7 @@ type Arrivals = Arc<Mutex<HashMap<(usize, String), Instant>>>;
 
 /// What a server does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manners {
+pub enum ServerBehaviour {
     /// Answers 200.
     Well,
     /// Answers 200 after this time.
@@ -27,27 +27,27 @@ pub enum Manners {
 }
 
 /// The servers.
-pub struct Town {
+pub struct MerchantServers {
     ports: Vec<u16>,
     arrivals: Arrivals,
 }
 
-impl Town {
-    /// Opens a server for each of these manners; they last as long as the bench.
-    pub fn open(manners: Vec<Manners>) -> Self {
+impl MerchantServers {
+    /// Opens a server for each behaviour; they last as long as the bench.
+    pub fn open(behaviour: Vec<ServerBehaviour>) -> Self {
         let (arrivals, mut ports, mut listeners) = (Arrivals::default(), Vec::new(), Vec::new());
-        for manners in manners {
+        for behaviour in behaviour {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             listener.set_nonblocking(true).expect("a socket that does not block");
             ports.push(listener.local_addr().expect("an address").port());
-            listeners.push((listener, manners));
+            listeners.push((listener, behaviour));
         }
         let noted = Arc::clone(&arrivals);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
-                for (place, (listener, manners)) in listeners.into_iter().enumerate() {
-                    tokio::spawn(listen(listener, place, manners, Arc::clone(&noted)));
+                for (place, (listener, behaviour)) in listeners.into_iter().enumerate() {
+                    tokio::spawn(listen(listener, place, behaviour, Arc::clone(&noted)));
                 }
                 std::future::pending::<()>().await;
             });
@@ -76,14 +76,14 @@ impl Town {
     }
 }
 
-async fn listen(listener: TcpListener, place: usize, manners: Manners, arrivals: Arrivals) {
+async fn listen(listener: TcpListener, place: usize, behaviour: ServerBehaviour, arrivals: Arrivals) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(serve(stream, place, manners, Arc::clone(&arrivals)));
+        tokio::spawn(serve(stream, place, behaviour, Arc::clone(&arrivals)));
     }
 }
 
-async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: Arrivals) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, place: usize, behaviour: ServerBehaviour, arrivals: Arrivals) -> io::Result<()> {
     loop {
         let mut head = Vec::new();
         while !head.windows(4).any(|four| four == b"\r\n\r\n") {
@@ -91,7 +91,7 @@ async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: 
                 return Ok(());
             }
         }
-        if let Manners::Hangs(span) = manners {
+        if let ServerBehaviour::Hangs(span) = behaviour {
             tokio::time::sleep(span).await;
             return Ok(());
         }
@@ -100,12 +100,12 @@ async fn serve(mut stream: TcpStream, place: usize, manners: Manners, arrivals: 
             head.split_once("pay_id=").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
         arrivals.lock().expect("arrivals").entry((place, number.unwrap_or_default())).or_insert_with(Instant::now);
         let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
-        let (status, span) = match (manners, path) {
-            (Manners::Takes(span), _) => ("200 OK", span),
-            (Manners::AsAsked, "/fail") => ("500 Oops", Duration::ZERO),
-            (Manners::AsAsked, "/busy") => ("503 Busy", Duration::ZERO),
-            (Manners::AsAsked, "/slow") => ("200 OK", Duration::from_secs(3)),
-            (Manners::AsAsked, "/hang") => ("200 OK", Duration::from_secs(30)),
+        let (status, span) = match (behaviour, path) {
+            (ServerBehaviour::Takes(span), _) => ("200 OK", span),
+            (ServerBehaviour::AsAsked, "/fail") => ("500 Oops", Duration::ZERO),
+            (ServerBehaviour::AsAsked, "/busy") => ("503 Busy", Duration::ZERO),
+            (ServerBehaviour::AsAsked, "/slow") => ("200 OK", Duration::from_secs(3)),
+            (ServerBehaviour::AsAsked, "/hang") => ("200 OK", Duration::from_secs(30)),
             _ => ("200 OK", Duration::ZERO),
         };
         tokio::time::sleep(span).await;

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 const BINARY = process.env.HANDBACK_BINARY;
 
 // Starts a gateway of its own, with the test bank. Stop it when done. `configure` is given its address, and answers the
-// text of a configuration file and what has to end with the house; then it is somebody's own house instead of a demo.
-export async function openHouse(configure) {
+// text of a configuration file and what has to end with the gateway; then it is an operator's own gateway instead of a demo.
+export async function openGateway(configure) {
   if (!BINARY) throw new Error('HANDBACK_BINARY has to name the gateway (cargo build makes it); scripts/test does so');
   const folder = mkdtempSync(join(tmpdir(), 'handback-browser-'));
   const port = await freePort();

@@ -98,7 +98,7 @@ async fn open_with(
         StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), clock, config.keep())?),
     };
     let described = || format!("cannot use the store: {}", store.describe());
-    store.settle_in(&keys.fingerprints()).await.with_context(described)?;
+    store.register_owner(&keys.fingerprints()).await.with_context(described)?;
     Ok(store)
 }
 

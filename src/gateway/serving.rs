@@ -1,4 +1,4 @@
-//! The two listeners of a house: the public one, and that of the counters.
+//! The two listeners of a gateway: the public one, and that of the counters.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub(super) fn options(
     Ok(options)
 }
 
-/// Serves the house.
+/// Serves the gateway.
 pub(super) fn serve(
     config: &Config,
     (listener, options): (TcpListener, &Options),

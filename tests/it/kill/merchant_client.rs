@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::gateway::Gateway;
+use crate::support::gateway_process::GatewayProcess;
 
 /// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,7 +18,7 @@ const PERSISTENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A merchant, and everybody who deals with it.
-pub struct Shop {
+pub struct MerchantClient {
     client: Client,
     base: String,
     api_key: String,
@@ -46,9 +46,9 @@ pub struct HttpReply {
     pub body: String,
 }
 
-impl Shop {
+impl MerchantClient {
     /// A merchant of this gateway.
-    pub fn of(gateway: &Gateway) -> Self {
+    pub fn of(gateway: &GatewayProcess) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
         let (client, (_, api_key)) = (client.build().unwrap(), gateway.add_merchant());
         let (answers, tally) = (AtomicUsize::new(0), Mutex::default());

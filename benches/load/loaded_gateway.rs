@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::flood;
-use super::gateway::Gateway;
+use super::gateway_process::GatewayProcess;
 use super::redis::RedisServer;
 
 /// A gateway, what it keeps its data in, and a merchant of it.
-pub struct Shop {
-    gateway: Gateway,
+pub struct LoadedGateway {
+    gateway: GatewayProcess,
     redis: Option<RedisServer>,
     api_key: String,
     to: SocketAddr,
@@ -47,14 +47,14 @@ impl Store {
     }
 }
 
-impl Shop {
+impl LoadedGateway {
     /// A merchant of a new gateway with these settings.
     pub fn open(store: Store, settings: &[(&str, &str)]) -> Self {
         let redis = store.redis();
         let url = redis.as_ref().map(RedisServer::url);
         let mut settings = settings.to_vec();
         settings.extend(url.as_deref().map(|url| ("STORE", url)));
-        let gateway = Gateway::start(&settings);
+        let gateway = GatewayProcess::start(&settings);
         let ((_, api_key), to) =
             (gateway.add_merchant(), gateway.base()["http://".len()..].parse().expect("an address"));
         Self { gateway, redis, api_key, to }

@@ -1,6 +1,6 @@
 //! How many final outcomes a second the embedded store makes durable, and how long each of them waits.
 //!
-//! `cargo bench --bench embedded_settles -- [journeys…]` (10000 and 200000 unless said otherwise) fills a store below
+//! `cargo bench --bench embedded_concludes -- [journeys…]` (10000 and 200000 unless said otherwise) fills a store below
 //! the target folder, on whatever disk that is, and lets 1, 64 and 256 concluders at it, each with one final outcome
 //! under way: its stage and a one-time token. A wait runs from the call to the answer, so it holds the queue and the
 //! `fsync`. Pin it to one core with `taskset -c 0`.

@@ -1,4 +1,4 @@
-//! The only place where the house is put together.
+//! The only place where the gateway is put together.
 
 mod counters;
 mod dialects;
@@ -51,8 +51,8 @@ const DEMO_MERCHANT: &str = "Demo shop";
 /// What its id is made of: the same on every node, so that servers which start together make one merchant.
 const DEMO_MERCHANT_ENTROPY: [u8; 16] = *b"the demo's shop.";
 
-/// The house, with its door open.
-pub struct App {
+/// The house, with its port open.
+pub struct Gateway {
     addr: SocketAddr,
     public_url: PublicUrl,
     server: Server,
@@ -64,8 +64,9 @@ pub struct App {
     newcomer: Option<NewMerchant>,
 }
 
-impl App {
-    /// Puts the house together and opens its door: from here on connections wait, and [`App::run_until`] answers them.
+impl Gateway {
+    /// Puts the gateway together and opens its port: from here on connections wait, and [`Gateway::run_until`] answers
+    /// them.
     ///
     /// # Errors
     /// When the address is taken, the store cannot be used or made, or the keys cannot be read.
@@ -325,7 +326,7 @@ async fn reseal(engine: Arc<Engine>) {
     }
 }
 
-/// Concludes lapsed journeys, for as long as the house stands.
+/// Concludes lapsed journeys, for as long as the gateway runs.
 async fn sweep(engine: Arc<Engine>) {
     let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
