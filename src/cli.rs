@@ -76,7 +76,7 @@ impl Cli {
         let config = Config::load(self.config, environment())?;
         match self.command.unwrap_or(Command::Serve) {
             Command::CheckConfig { json } => {
-                let warnings: Vec<String> = config.warnings().iter().cloned().chain(lost_keys(&config).await).collect();
+                let warnings: Vec<String> = config.warnings.iter().cloned().chain(lost_keys(&config).await).collect();
                 say(&if json { described_json(&config, &warnings).to_string() } else { described(&config, &warnings) })
             }
             Command::Merchant(command) => command.run(&config).await,
@@ -86,7 +86,7 @@ impl Cli {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    telemetry::start(config.log_filter(), config.log_format()).map_err(|error| anyhow::anyhow!("{error}"))?;
+    telemetry::start(&config.log_filter, config.log_format).map_err(|error| anyhow::anyhow!("{error}"))?;
     let gateway = Gateway::build(config, Arc::new(SystemClock)).await?;
     say(&greeting(config, &gateway))?;
     let asked = Arc::new(std::sync::Mutex::new("the server"));
@@ -124,7 +124,7 @@ fn greeting(config: &Config, gateway: &Gateway) -> String {
     for notice in gateway.notices() {
         let _ = writeln!(text, "  {notice}");
     }
-    if !config.is_demo() {
+    if !config.demo {
         return text.trim_end().to_owned();
     }
     let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
@@ -143,15 +143,15 @@ fn greeting(config: &Config, gateway: &Gateway) -> String {
 }
 
 fn described(config: &Config, warnings: &[String]) -> String {
-    let width = config.describe().iter().map(|line| line.key.len()).max().unwrap_or_default();
-    let lines = config.describe().iter().map(|line| format!("{:<width$} {}  ({})", line.key, line.value, line.origin));
+    let width = config.lines.iter().map(|line| line.key.len()).max().unwrap_or_default();
+    let lines = config.lines.iter().map(|line| format!("{:<width$} {}  ({})", line.key, line.value, line.origin));
     let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
     lines.chain(warnings).collect::<Vec<_>>().join("\n")
 }
 
 fn described_json(config: &Config, warnings: &[String]) -> serde_json::Value {
     let settings = config
-        .describe()
+        .lines
         .iter()
         .map(|line| (line.key.clone(), json!({ "value": line.value, "origin": line.origin.to_string() })));
     json!({ "settings": settings.collect::<serde_json::Map<_, _>>(), "warnings": warnings })

@@ -3,7 +3,6 @@
 mod counters;
 mod dialects;
 mod key_file;
-mod local_courier;
 mod providers;
 mod serving;
 mod store;
@@ -19,15 +18,14 @@ use anyhow::Context as _;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use local_courier::LocalCourier;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courier::{self, Courier, FirstAttempts};
+use crate::courier::{Courier, FirstAttempts};
 use crate::demo::Demo;
-use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback, SavedCallbacks, Used};
 use crate::domain::redirect::PublicUrl;
@@ -74,17 +72,16 @@ impl Gateway {
         let listener = serving::listen(config)?;
         let addr = listener.local_addr()?;
         let public_url = config.public_url(addr);
-        let mut notices = config.warnings().to_vec();
+        let mut notices = config.warnings.clone();
         let first_attempts = Arc::new(FirstAttempts::default());
-        let waker = Arc::new(LocalCourier(Arc::clone(&first_attempts)));
         let opened = store::open(config, &clock, StoreUse::Serve, &mut notices).await?;
-        let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, waker))?);
+        let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, first_attempts.clone()))?);
         notices.extend(providers::notices(config));
-        let (newcomer, demo) = if config.is_demo() { open_demo(config, &engine, addr).await? } else { (None, None) };
+        let (newcomer, demo) = if config.demo { open_demo(config, &engine, addr).await? } else { (None, None) };
         let counters = web::Data::new(Metrics::default());
-        let options = serving::options(config, counters.connections(), &mut notices)?;
+        let options = serving::options(config, &counters.connections, &mut notices)?;
         let metrics = serving::serve_metrics(config, &counters)?;
-        notices.extend(config.metrics_listen().map(|at| format!("metrics: http://{at}/metrics")));
+        notices.extend(config.metrics_listen.map(|at| format!("metrics: http://{at}/metrics")));
         let data = Shared {
             engine: web::Data::from(Arc::clone(&engine)),
             clock: web::Data::from(clock),
@@ -92,8 +89,9 @@ impl Gateway {
         };
         let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
         let counters = counters.into_inner();
-        let courier = Arc::new(courier(config, &engine, first_attempts, Arc::clone(&counters))?);
-        Ok(Self { addr, public_url, server, metrics, counters, engine, courier, notices, newcomer })
+        let sender = Arc::new(couriers_way_out(config).build()?);
+        let courier = Courier::new(Arc::clone(&engine.deps), sender, first_attempts, Arc::clone(&counters) as _);
+        Ok(Self { addr, public_url, server, metrics, counters, engine, courier: Arc::new(courier), notices, newcomer })
     }
 
     /// Where it listens.
@@ -194,7 +192,7 @@ pub async fn engine(
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Engine> {
     let opened = store::open(config, clock, usage, notices).await?;
-    engine_heard_by(config, clock, opened, (config.listen(), Arc::new(NoCourier)))
+    engine_heard_by(config, clock, opened, (config.listen, Arc::new(NoCourier)))
 }
 
 fn engine_heard_by(
@@ -204,7 +202,7 @@ fn engine_heard_by(
     (addr, waker): (SocketAddr, Arc<dyn CourierWaker>),
 ) -> anyhow::Result<Engine> {
     let public_url = config.public_url(addr);
-    let sandbox = config.has_sandbox().then(|| sandbox_bank(&public_url, &keys)).transpose()?;
+    let sandbox = config.sandbox.then(|| sandbox_bank(&public_url, &keys)).transpose()?;
     let providers = providers::providers(config, sandbox, clock)?;
     Ok(Engine::new(Deps {
         store,
@@ -214,10 +212,10 @@ fn engine_heard_by(
         providers,
         institutions: providers::institutions(config),
         public_url,
-        rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules().clone() },
-        budget: config.return_budget(),
-        longest_life: config.keep(),
-        operator: config.operator_keys().to_vec(),
+        rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules() },
+        budget: config.return_budget,
+        longest_life: config.keep,
+        operator: config.operator_keys.clone(),
         waker,
     }))
 }
@@ -225,24 +223,7 @@ fn engine_heard_by(
 /// The courier's way out. A demo's leads to the machine that it is tried on, too.
 fn couriers_way_out(config: &Config) -> egress::Builder {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
-    way_out(config).allow(loopback.into_iter().filter(|_| config.is_demo()).map(Into::into))
-}
-
-fn courier(
-    config: &Config,
-    engine: &Engine,
-    first_attempts: Arc<FirstAttempts>,
-    watcher: Arc<Metrics>,
-) -> anyhow::Result<Courier> {
-    Ok(Courier::new(courier::Parts {
-        store: Arc::clone(&engine.deps.store),
-        keys: engine.deps.keys.clone(),
-        clock: Arc::clone(&engine.deps.clock),
-        dialects: engine.deps.dialects.clone(),
-        sender: Arc::new(couriers_way_out(config).build()?),
-        first_attempts,
-        watcher,
-    }))
+    way_out(config).allow(loopback.into_iter().filter(|_| config.demo).map(Into::into))
 }
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
@@ -276,8 +257,8 @@ async fn open_demo(
 
 /// An outgoing client in the making, with what the operator has said of where it may go.
 fn way_out(config: &Config) -> egress::Builder {
-    let ports = Ports::Only(config.egress_ports().to_vec());
-    egress::Client::builder().allow(config.egress_allow().iter().copied()).ports(ports)
+    let ports = Ports::Only(config.egress_ports.clone());
+    egress::Client::builder().allow(config.egress_allow.iter().copied()).ports(ports)
 }
 
 /// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first,
@@ -289,7 +270,7 @@ fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
             url: CallbackUrl::parse(url, &engine.deps.rules)?,
             name: Some(CallbackName::parse(name)?),
             params_in: Placement::Query,
-            ways: AppWays::default(),
+            device_urls: DeviceUrls::default(),
             used,
         })
     };

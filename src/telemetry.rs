@@ -5,7 +5,9 @@
 //! a header or a body. Whoever logs elsewhere keeps it by naming fields one by one.
 
 mod connections;
+mod labels;
 pub mod metrics;
+mod registry;
 
 use std::fmt::Display;
 use std::io::IsTerminal as _;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use handback::clock::{Clock, SystemClock};
-use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+use handback::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
+use handback::domain::dialect_data::DialectData;
 use handback::domain::id::{JourneyId, MerchantId, Shard};
 use handback::domain::journey::{BegunVisit, Cancel, Checkout, Journey, LedTo, Opening, Purpose, ResponseId, Wanted};
 use handback::domain::merchant::{MerchantName, Settings};
@@ -101,12 +102,17 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
             cancel: Cancel::Offered,
             payee: None,
         }),
-        extras: Vec::new(),
+        dialect_data: DialectData::default(),
         plan: CallbackPlan {
-            landing: Some(PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }),
+            destination: Some(PlannedCallback {
+                url,
+                params_in: Placement::Query,
+                slot: None,
+                device_urls: DeviceUrls::default(),
+            }),
             ..CallbackPlan::default()
         },
-        terms: Settings::default().terms(),
+        settings: Settings::default().frozen(),
         opened_at: now,
         expires_at: now.plus(Duration::from_hours(24)),
     }))

@@ -154,7 +154,7 @@ impl Command {
         let mut notices = Vec::new();
         let usage = if matches!(self, Self::Add { .. }) { StoreUse::Create } else { StoreUse::Existing };
         let engine = gateway::engine(config, &clock, usage, &mut notices).await?;
-        if config.is_demo() {
+        if config.demo {
             notices.push("this is the demo's store; --config or HANDBACK_STORE names another".to_owned());
         }
         for notice in &notices {

@@ -42,17 +42,8 @@ pub enum BankConfig {
     Oidc(Box<OidcConfig>),
 }
 
-/// Whether the sandbox bank is there to speak for anybody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SandboxBank {
-    /// It is on.
-    On,
-    /// It is off.
-    Off,
-}
-
-/// Reads every institution; those with a mistake are left out.
-pub fn institutions(tables: &[Table], sandbox: SandboxBank, notes: &Notes<'_>) -> Vec<InstitutionConfig> {
+/// Reads every institution, the sandbox bank being on or off; those with a mistake are left out.
+pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes<'_>) -> Vec<InstitutionConfig> {
     let mut ids = HashSet::new();
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("institution[{number}]"), table, notes);
@@ -66,7 +57,7 @@ pub fn institutions(tables: &[Table], sandbox: SandboxBank, notes: &Notes<'_>) -
     tables.iter().enumerate().filter_map(read).collect()
 }
 
-fn institution(section: &mut Section<'_>, sandbox: SandboxBank, notes: &Notes<'_>) -> Option<InstitutionConfig> {
+fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes<'_>) -> Option<InstitutionConfig> {
     let own_id = section.needed("id", "expected 1 to 64 of a-z, 0-9 and -, such as north-bank", id);
     let own_name = section.needed("name", "expected its name for people", name);
     let own = own_name.clone().unwrap_or_default();
@@ -101,7 +92,7 @@ fn institution(section: &mut Section<'_>, sandbox: SandboxBank, notes: &Notes<'_
 
 fn bank(
     section: &mut Section<'_>,
-    sandbox: SandboxBank,
+    sandbox: bool,
     names: Option<(&str, &str)>,
     notes: &Notes<'_>,
 ) -> Option<BankConfig> {
@@ -110,7 +101,7 @@ fn bank(
     match section.value("bank")? {
         Value::String(word) if word == sandbox::NAME => {
             section.show("bank", word);
-            if sandbox == SandboxBank::Off {
+            if !sandbox {
                 let invalid = Invalid::new("", "is the sandbox bank, which is off");
                 section.refuse("bank", &invalid.hint("switch it on by sandbox.enabled = true"));
             }

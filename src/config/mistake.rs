@@ -79,6 +79,13 @@ impl fmt::Display for Mistake {
     }
 }
 
+/// Adds what was written to what is wrong with it.
+pub(super) fn repeating(text: &str, invalid: &Invalid) -> Invalid {
+    let start: String = text.chars().take(60).collect();
+    let repeated = Invalid::new("", format!("{}: {start:?}", invalid.rule()));
+    invalid.hint_text().map_or(repeated.clone(), |hint| repeated.hint(hint))
+}
+
 /// Everything that is wrong with a configuration; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes(Vec<Mistake>);

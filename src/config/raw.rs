@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::mistake::{Mistake, Origin};
-use super::settings::{ALL, CONFIG, Form, INSTITUTION, PREFIX, Setting, nearest, of_env, of_key};
+use super::setting::{CONFIG, Form, PREFIX, Setting, nearest};
 use crate::domain::invalid::Invalid;
 
 /// A setting's text, which may be a secret, and where it was written.
@@ -45,6 +45,7 @@ impl Variables {
 
 /// What was given, and the mistakes that were seen on the way.
 pub struct Raw {
+    known: &'static [Setting],
     values: Vec<(&'static Setting, Text)>,
     pub institutions: Vec<Table>,
     pub variables: Variables,
@@ -56,8 +57,14 @@ pub struct Raw {
 
 impl Raw {
     /// Reads the file at `path`, else the one that `HANDBACK_CONFIG` names, else none; then the environment over it.
-    pub fn read(path: Option<PathBuf>, env: impl IntoIterator<Item = (String, String)>) -> Self {
+    /// There are no settings but those that are `known`.
+    pub fn read(
+        known: &'static [Setting],
+        path: Option<PathBuf>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let mut raw = Self {
+            known,
             values: Vec::new(),
             institutions: Vec::new(),
             variables: Variables(env.into_iter().collect()),
@@ -108,32 +115,32 @@ impl Raw {
     fn take_table(&mut self, prefix: &str, table: Table, path: &Path) {
         for (name, value) in table {
             let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-            match (value, of_key(&key)) {
-                (value, None) if key == INSTITUTION => self.take_institutions(value),
+            match (value, self.known.iter().find(|setting| setting.key == key)) {
                 (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table, path),
-                (Value::Table(_), None) if !within(&key).is_empty() => {}
-                (_, None) if !within(&key).is_empty() => {
+                (Value::Table(_), None) if !self.within(&key).is_empty() => {}
+                (_, None) if !self.within(&key).is_empty() => {
                     let invalid = Invalid::new("", "is a table of settings, not a setting")
-                        .hint(format!("expected one of {}", within(&key).join(", ")));
+                        .hint(format!("expected one of {}", self.within(&key).join(", ")));
                     self.mistakes.push(Mistake::new(key, Origin::File(path.to_owned()), &invalid));
                 }
                 (_, None) => {
-                    let known = ALL.iter().map(|s| s.key).chain([INSTITUTION]);
-                    self.refuse_unknown(&key, known, Origin::File(path.to_owned()));
+                    let keys = self.known.iter().map(|setting| setting.key);
+                    self.refuse_unknown(&key, keys, Origin::File(path.to_owned()));
                 }
+                (value, Some(setting)) if setting.form == Form::Tables => self.take_institutions(setting, value),
                 (value, Some(setting)) => self.take_value(setting, value, path),
             }
         }
     }
 
-    fn take_institutions(&mut self, value: Value) {
+    fn take_institutions(&mut self, setting: &Setting, value: Value) {
         let tables: Option<Vec<Table>> = match value {
             Value::Array(items) => items.into_iter().map(|item| item.try_into().ok()).collect(),
             _ => None,
         };
         let Some(tables) = tables else {
             let invalid = Invalid::new("", "is not a list of tables").hint("expected [[institution]] before each");
-            self.mistakes.push(Mistake::new(INSTITUTION, self.file.clone(), &invalid));
+            self.mistakes.push(Mistake::new(setting.key, self.file.clone(), &invalid));
             return;
         };
         self.institutions = tables;
@@ -156,11 +163,11 @@ impl Raw {
     }
 
     fn take_variable(&mut self, name: String, text: String) {
-        match of_env(&name) {
+        match self.known.iter().find(|setting| setting.env == Some(&name)) {
             Some(setting) => self.values.push((setting, Text { text, origin: Origin::Environment(name) })),
             None if name == CONFIG || is_of_kubernetes(&name, &text) => {}
             None => {
-                let names = ALL.iter().map(|s| s.env).chain([CONFIG]);
+                let names = self.known.iter().filter_map(|setting| setting.env).chain([CONFIG]);
                 self.refuse_unknown(&name, names, Origin::Environment(name.clone()));
             }
         }
@@ -177,12 +184,12 @@ impl Raw {
         };
         self.mistakes.push(Mistake::new(key, origin, &invalid));
     }
-}
 
-/// The keys of the settings in the table of this name.
-fn within(table: &str) -> Vec<&'static str> {
-    let inside = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'));
-    ALL.iter().map(|setting| setting.key).filter(|key| inside(key)).collect()
+    /// The keys of the settings in the table of this name.
+    fn within(&self, table: &str) -> Vec<&'static str> {
+        let inside = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'));
+        self.known.iter().map(|setting| setting.key).filter(|key| inside(key)).collect()
+    }
 }
 
 /// The variables that a table says hold a value of its.

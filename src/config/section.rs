@@ -10,9 +10,9 @@ use std::fmt::Display;
 use toml::{Table, Value};
 
 use super::Line;
-use super::mistake::{Mistake, Origin};
+use super::mistake::{Mistake, Origin, repeating};
 use super::raw::Variables;
-use super::settings::nearest;
+use super::setting::nearest;
 use crate::domain::invalid::Invalid;
 use crate::domain::secret::Secret;
 
@@ -258,11 +258,4 @@ impl<'a> Section<'a> {
             self.refuse(key, &invalid);
         }
     }
-}
-
-/// Adds what was written to what is wrong with it.
-fn repeating(text: &str, invalid: &Invalid) -> Invalid {
-    let start: String = text.chars().take(60).collect();
-    let repeated = Invalid::new("", format!("{}: {start:?}", invalid.rule()));
-    invalid.hint_text().map_or(repeated.clone(), |hint| repeated.hint(hint))
 }

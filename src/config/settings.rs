@@ -1,149 +1,174 @@
-//! The list of settings: each with its key in the file and its environment variable.
+//! The table of the operator's settings: everything about each of them but its row in `docs/OPERATING.md`.
 //!
-//! One list, so that what is read, what is suggested for a misspelt key and what the manual must name cannot differ.
+//! A row has the setting's doc, its field in [`Config`], its key and its environment variable, and how its text is read
+//! ([`Value`](super::parse::Value)), with its default. Rows are read in this order, and may use the fields above them.
 
-/// How a setting's value is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// One value, which a mistake may repeat.
-    Plain,
-    /// One value, which no message repeats: it is, or may hold, a secret.
-    Secret,
-    /// Several values: an array in the file, commas in the environment.
-    List,
-}
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// One setting.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// Its key in the file, dotted where it stands in a table.
-    pub key: &'static str,
-    /// Its environment variable.
-    pub env: &'static str,
-    /// How its value is written.
-    pub form: Form,
-}
+use ipnet::IpNet;
 
-/// What every variable of ours begins with.
-pub const PREFIX: &str = "HANDBACK_";
-/// The variable that names the configuration file.
-pub const CONFIG: &str = "HANDBACK_CONFIG";
+use super::institution::InstitutionConfig;
+use super::mistake::Mistakes;
+use super::parse::{DATA_FOLDER, Reader};
+use super::raw::Raw;
+use super::setting::{Setting, list, plain, secret, tables};
+use super::store::{KeySource, StoreConfig};
+use super::{Line, LogFormat, span, values};
+use crate::domain::redirect::PublicUrl;
+use crate::domain::secret::Digest;
 
-/// The key of the list of institutions, which has no variable.
-pub const INSTITUTION: &str = "institution";
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
 
-pub const LISTEN: Setting = plain("listen", "HANDBACK_LISTEN");
-pub const PUBLIC_URL: Setting = secret("public_url", "HANDBACK_PUBLIC_URL");
-pub const STORE: Setting = secret("store", "HANDBACK_STORE");
-pub const KEYS: Setting = secret("keys", "HANDBACK_KEYS");
-pub const OPERATOR_KEY: Setting = secret("operator_key", "HANDBACK_OPERATOR_KEY");
-pub const SANDBOX: Setting = plain("sandbox.enabled", "HANDBACK_SANDBOX");
-pub const APP_SCHEMES: Setting =
-    Setting { key: "callbacks.app_schemes", env: "HANDBACK_APP_SCHEMES", form: Form::List };
-pub const RETURN_BUDGET: Setting = plain("return_budget", "HANDBACK_RETURN_BUDGET");
-pub const KEEP: Setting = plain("keep", "HANDBACK_KEEP");
-pub const KEEP_ALIVE: Setting = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE");
-pub const BODY_TIMEOUT: Setting = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT");
-pub const WORKERS: Setting = plain("http.workers", "HANDBACK_WORKERS");
-pub const MAX_CONNECTIONS: Setting = plain("http.max_connections", "HANDBACK_MAX_CONNECTIONS");
-pub const BACKLOG: Setting = plain("http.backlog", "HANDBACK_BACKLOG");
-pub const MAX_PER_ADDRESS: Setting = plain("http.max_connections_per_address", "HANDBACK_MAX_CONNECTIONS_PER_ADDRESS");
-pub const TRUSTED_PROXIES: Setting =
-    Setting { key: "http.trusted_proxies", env: "HANDBACK_TRUSTED_PROXIES", form: Form::List };
-pub const METRICS_LISTEN: Setting = plain("metrics.listen", "HANDBACK_METRICS_LISTEN");
-pub const EGRESS_ALLOW: Setting = Setting { key: "egress.allow", env: "HANDBACK_EGRESS_ALLOW", form: Form::List };
-pub const EGRESS_PORTS: Setting = Setting { key: "egress.ports", env: "HANDBACK_EGRESS_PORTS", form: Form::List };
-pub const LOG_FILTER: Setting = plain("log.filter", "HANDBACK_LOG");
-pub const LOG_FORMAT: Setting = plain("log.format", "HANDBACK_LOG_FORMAT");
+/// Declares settings, a row each: `field: Type = setting, how_it_is_read(with, these);`.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $setting:expr, $read:ident($($argument:expr),*);)*) => {
+        /// Every setting, in the order of the manual.
+        pub static ALL: &[Setting] = &[$($setting),*];
 
-/// Every setting, in the order of the manual.
-pub static ALL: [Setting; 21] = [
-    LISTEN,
-    PUBLIC_URL,
-    STORE,
-    KEYS,
-    OPERATOR_KEY,
-    SANDBOX,
-    APP_SCHEMES,
-    RETURN_BUDGET,
-    KEEP,
-    KEEP_ALIVE,
-    BODY_TIMEOUT,
-    WORKERS,
-    MAX_CONNECTIONS,
-    BACKLOG,
-    MAX_PER_ADDRESS,
-    TRUSTED_PROXIES,
-    METRICS_LISTEN,
-    EGRESS_ALLOW,
-    EGRESS_PORTS,
-    LOG_FILTER,
-    LOG_FORMAT,
-];
-
-/// The setting of this key in the file.
-pub fn of_key(key: &str) -> Option<&'static Setting> {
-    ALL.iter().find(|setting| setting.key == key)
-}
-
-/// The setting of this environment variable.
-pub fn of_env(name: &str) -> Option<&'static Setting> {
-    ALL.iter().find(|setting| setting.env == name)
-}
-
-/// The name among `names` that `text` was probably meant to be.
-pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = names.map(|name| (distance(text, name), name)).min_by_key(|(distance, _)| *distance);
-    near.filter(|(distance, name)| *distance <= 1 + name.len() / 4).map(|(_, name)| name)
-}
-
-/// How many bytes have to be inserted, dropped or exchanged to make `a` of `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let exchanged = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = exchanged.min(diagonal + 1).min(row[j] + 1);
+        /// Everything an operator can say, parsed.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $($(#[$doc])* pub $field: $type,)*
+            /// Whether this is the demo, with a demo merchant, `/demo` and printed keys: no configuration file, and
+            /// neither `listen` nor `public_url` leave loopback. Other variables do not end the demo.
+            pub demo: bool,
+            /// What is allowed and yet deserves a word at start, as sentences.
+            pub warnings: Vec<String>,
+            /// Every setting with the value in force and its origin, for people; secrets are redacted.
+            pub lines: Vec<Line>,
         }
-    }
-    row[b.len()]
+
+        /// Reads every setting; what comes out is incomplete without the reader's lines.
+        fn read(reader: &mut Reader) -> Config {
+            $(let $field: $type = reader.value(const { &$setting }).$read($($argument),*);)*
+            Config { $($field,)* demo: reader.demo, warnings: Vec::new(), lines: Vec::new() }
+        }
+    };
 }
 
-const fn plain(key: &'static str, env: &'static str) -> Setting {
-    Setting { key, env, form: Form::Plain }
+settings! {
+    /// Where the server listens: an IP address and a port; port 0 lets the system choose. Default 127.0.0.1:8080.
+    listen: SocketAddr = plain("listen", "HANDBACK_LISTEN"),
+        parsed((Ipv4Addr::LOCALHOST, 8080).into(), values::address, ToString::to_string);
+
+    /// The address that was given for browsers, `https://host[:port]`; [`Config::public_url`] has the one in force.
+    /// Off loopback it must be given. Plain http off loopback is a warning.
+    given_public_url: Option<PublicUrl> = secret("public_url", "HANDBACK_PUBLIC_URL"), public_url(listen);
+
+    /// Where everything is kept: `embedded:PATH`, `redis://…` or `rediss://…`. Default `embedded:./handback-data`; a
+    /// relative path begins in the working directory.
+    store: StoreConfig = secret("store", "HANDBACK_STORE"),
+        parsed(StoreConfig::Embedded(PathBuf::from(DATA_FOLDER)), StoreConfig::parse, ToString::to_string);
+
+    /// Where the operator's keys come from: `id:base64,…`, the current one first, as [`crate::keys::Keys::parse`] reads
+    /// them.
+    ///
+    /// Default: the file `keys` beside the embedded data, and in the demo on Redis `./handback-data/keys`. Nodes that
+    /// share a Redis must be given theirs.
+    keys: KeySource = secret("keys", "HANDBACK_KEYS"), keys(&store);
+
+    /// What is kept of the operator's own API keys: 32 to 256 visible ASCII characters, two with a comma between them
+    /// while one replaces the other. Default none; then nobody can call what is the operator's alone.
+    operator_keys: Vec<Digest> = secret("operator_key", "HANDBACK_OPERATOR_KEY"),
+        parsed(Vec::new(), values::operator_keys, |keys| values::counted(keys));
+
+    /// Whether the sandbox bank is on, where anybody can approve a payment. Default: on in the demo, off otherwise.
+    sandbox: bool = plain("sandbox.enabled", "HANDBACK_SANDBOX"), flag_of_the_demo();
+
+    /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
+    institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox);
+
+    /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
+    /// none.
+    app_schemes: Vec<String> = list("callbacks.app_schemes", "HANDBACK_APP_SCHEMES"),
+        list(Vec::new(), values::app_scheme);
+
+    /// How long a customer's browser waits for a bank, from the moment its request is read: 10ms to 2s, default 100ms.
+    return_budget: Duration = plain("return_budget", "HANDBACK_RETURN_BUDGET"),
+        span(100 * MILLISECOND, 10 * MILLISECOND..=2 * SECOND);
+
+    /// How long a journey is kept after it has ended: 1d to 3650d, default 90d.
+    keep: Duration = plain("keep", "HANDBACK_KEEP"), span(90 * DAY, DAY..=3650 * DAY);
+
+    /// How long an idle connection stays open: 1s to 60s, or `None` for `off`, the default. Then one answer is a
+    /// connection's last.
+    keep_alive: Option<Duration> = plain("http.keep_alive", "HANDBACK_KEEP_ALIVE"),
+        parsed(None, values::keep_alive, |kept| kept.map_or_else(|| "off".to_owned(), span::written));
+
+    /// How long a request's body may take: 1s to 60s, default 5s.
+    body_timeout: Duration = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT"),
+        span(5 * SECOND, SECOND..=60 * SECOND);
+
+    /// How many threads serve requests: 1 to 256, default one for each CPU.
+    workers: usize = plain("http.workers", "HANDBACK_WORKERS"),
+        parsed(values::cpus(), |text| values::number(text, 1..=256, "threads"), ToString::to_string);
+
+    /// The most connections at a time: 1 to 1,000,000. `None` by default: four fifths of the files that the process may
+    /// have open, at most 50,000.
+    max_connections: Option<usize> = plain("http.max_connections", "HANDBACK_MAX_CONNECTIONS"),
+        optional("four fifths of the open files, at most 50000", |text| values::connections(text).map(Some));
+
+    /// How many connections may wait to be accepted: 1 to 65,535, default 4,096. The system's own limit
+    /// (`net.core.somaxconn`) holds as well.
+    backlog: u32 = plain("http.backlog", "HANDBACK_BACKLOG"),
+        parsed(4096, |text| values::number(text, 1..=65_535, "connections"), ToString::to_string);
+
+    /// The most connections from one address: 1 to 1,000,000, or `None` for `off`, the default.
+    max_per_address: Option<usize> =
+        plain("http.max_connections_per_address", "HANDBACK_MAX_CONNECTIONS_PER_ADDRESS"),
+        optional("off", |text| values::unless_off(text, values::connections));
+
+    /// The networks of the proxies before this gateway: their connections are not counted by address. Default none.
+    trusted_proxies: Vec<IpNet> = list("http.trusted_proxies", "HANDBACK_TRUSTED_PROXIES"),
+        list(Vec::new(), values::network);
+
+    /// Where `/metrics` is served: an address of its own, because the counters are the operator's and not the public's.
+    /// Default: nowhere.
+    metrics_listen: Option<SocketAddr> = plain("metrics.listen", "HANDBACK_METRICS_LISTEN"),
+        optional("off", |text| values::address(text).map(Some));
+
+    /// The networks that outgoing calls may reach although they are private or otherwise set apart, by plain http as
+    /// well and on every port. Default none.
+    egress_allow: Vec<IpNet> = list("egress.allow", "HANDBACK_EGRESS_ALLOW"), list(Vec::new(), values::network);
+
+    /// The ports on which outgoing calls may reach public addresses. Default 443.
+    egress_ports: Vec<u16> = list("egress.ports", "HANDBACK_EGRESS_PORTS"), list(vec![443], values::port);
+
+    /// What is logged: a level, or directives such as `info,handback=debug`. Default `info`. What is known to be noise
+    /// stays out unless a directive names it ([`crate::telemetry::start`]).
+    log_filter: String = plain("log.filter", "HANDBACK_LOG"),
+        parsed("info".to_owned(), values::log_filter, Clone::clone);
+
+    /// How log lines are written: `text`, the default, or `json`.
+    log_format: LogFormat = plain("log.format", "HANDBACK_LOG_FORMAT"),
+        parsed(LogFormat::Text, LogFormat::parse, |format| format.as_str().to_owned());
 }
 
-const fn secret(key: &'static str, env: &'static str) -> Setting {
-    Setting { key, env, form: Form::Secret }
+/// Parses what was given.
+///
+/// # Errors
+/// With every mistake.
+pub fn parse(raw: Raw) -> Result<Config, Mistakes> {
+    let mut reader = Reader::new(raw);
+    let config = read(&mut reader);
+    let warnings = warnings(&config);
+    reader.end().map(|lines| Config { warnings, lines, ..config })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_key_finds_its_neighbour() {
-        let keys = || ALL.iter().map(|s| s.key);
-        for (meant, written) in [("listen", "lisen"), ("http.keep_alive", "http.keepalive"), ("keep", "kep")] {
-            assert_eq!(nearest(written, keys()), Some(meant));
-        }
-        assert_eq!(nearest("colour.of.the.button", keys()), None);
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        for (a, b, edits) in [("", "", 0), ("", "ab", 2), ("kitten", "sitting", 3), ("abc", "acb", 2), ("a", "a", 0)] {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn every_setting_is_in_the_manual() {
-        let manual = include_str!("../../docs/OPERATING.md");
-        for setting in &ALL {
-            assert!(manual.contains(&format!("| `{}` | `{}` |", setting.env, setting.key)), "{}", setting.key);
-        }
-    }
+fn warnings(config: &Config) -> Vec<String> {
+    let plain = config.given_public_url.as_ref().filter(|url| !url.is_https() && !url.is_loopback());
+    let plain = plain.map(|url| {
+        format!("public_url is {}: customers and one-time tokens travel without encryption; use https", url.as_str())
+    });
+    let play = (config.sandbox && !config.demo)
+        .then(|| "the sandbox bank is on: anybody who has a link can approve its payment without paying".to_owned());
+    let counters = config.metrics_listen.filter(|at| !at.ip().is_loopback());
+    let counters = counters.map(|at| {
+        format!("metrics.listen is {at}: whoever reaches this address reads the counters; they ask for no credentials")
+    });
+    plain.into_iter().chain(play).chain(counters).collect()
 }

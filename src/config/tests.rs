@@ -1,6 +1,7 @@
 //! What operators write, and what they are told.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -32,17 +33,17 @@ fn some_keys() -> String {
 #[test]
 fn nothing_said_is_the_demo_on_loopback() {
     let config = load(&[]).unwrap();
-    assert!(config.is_demo() && config.has_sandbox());
-    assert_eq!(config.listen().to_string(), "127.0.0.1:8080");
-    assert_eq!(config.store(), &StoreConfig::Embedded("./handback-data".into()));
-    assert!(matches!(config.keys(), KeySource::File(path) if path.ends_with("handback-data/keys")));
-    assert_eq!(config.return_budget(), Duration::from_millis(100));
-    assert_eq!(config.keep(), Duration::from_secs(90 * 24 * 3600));
-    assert_eq!(config.http().keep_alive, None);
-    assert_eq!(config.http().body_timeout, Duration::from_secs(5));
-    assert_eq!((config.log_filter(), config.log_format()), ("info", LogFormat::Text));
-    assert!((1..=256).contains(&config.http().workers));
-    assert!(config.warnings().is_empty());
+    assert!(config.demo && config.sandbox);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.store, StoreConfig::Embedded("./handback-data".into()));
+    assert!(matches!(&config.keys, KeySource::File(path) if path.ends_with("handback-data/keys")));
+    assert_eq!(config.return_budget, Duration::from_millis(100));
+    assert_eq!(config.keep, Duration::from_secs(90 * 24 * 3600));
+    assert_eq!(config.keep_alive, None);
+    assert_eq!(config.body_timeout, Duration::from_secs(5));
+    assert_eq!((config.log_filter.as_str(), config.log_format), ("info", LogFormat::Text));
+    assert!((1..=256).contains(&config.workers));
+    assert!(config.warnings.is_empty());
 }
 
 #[test]
@@ -56,11 +57,11 @@ fn the_environment_stands_over_the_file() {
     let file = "return_budget = '50ms'\nkeep = '30d'\n[http]\nworkers = 3\nkeep_alive = '5s'\n\
                 [callbacks]\napp_schemes = ['shopapp', 'shopdev']";
     let config = load_file(file, &[("HANDBACK_KEEP", "7d"), ("PATH", "/bin")]).unwrap();
-    assert_eq!(config.return_budget(), Duration::from_millis(50));
-    assert_eq!(config.keep(), Duration::from_secs(7 * 24 * 3600));
-    assert_eq!((config.http().workers, config.http().keep_alive), (3, Some(Duration::from_secs(5))));
+    assert_eq!(config.return_budget, Duration::from_millis(50));
+    assert_eq!(config.keep, Duration::from_secs(7 * 24 * 3600));
+    assert_eq!((config.workers, config.keep_alive), (3, Some(Duration::from_secs(5))));
     assert_eq!(config.callback_rules().app_schemes, ["shopapp", "shopdev"]);
-    let origin = |key| config.describe().iter().find(|line| line.key == key).map(|line| line.origin.clone());
+    let origin = |key| config.lines.iter().find(|line| line.key == key).map(|line| line.origin.clone());
     assert_eq!(origin("keep"), Some(Origin::Environment("HANDBACK_KEEP".into())));
     assert!(matches!(origin("http.workers"), Some(Origin::File(_))));
     assert_eq!(origin("listen"), Some(Origin::Default));
@@ -78,7 +79,7 @@ fn counters_that_anybody_can_reach_are_said_aloud_in_the_demo_too() {
     ] {
         for env in [&[][..], &own] {
             let env: Vec<_> = env.iter().copied().chain([("HANDBACK_METRICS_LISTEN", listen)]).collect();
-            let warnings = load(&env).unwrap().warnings().to_vec();
+            let warnings = load(&env).unwrap().warnings;
             assert_eq!(warnings.iter().any(|warning| warning.contains(listen)), warns, "{warnings:?}");
         }
     }
@@ -92,10 +93,10 @@ fn connections_are_limited_by_what_the_operator_says() {
         ("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "20"),
         ("HANDBACK_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7"),
     ];
-    let http = load(&env).unwrap().http().clone();
+    let http = load(&env).unwrap();
     assert_eq!((http.max_connections, http.backlog, http.max_per_address), (Some(900), 128, Some(20)));
     assert_eq!(http.trusted_proxies.len(), 2);
-    let http = load(&[("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "off")]).unwrap().http().clone();
+    let http = load(&[("HANDBACK_MAX_CONNECTIONS_PER_ADDRESS", "off")]).unwrap();
     assert_eq!((http.max_connections, http.backlog, http.max_per_address), (None, 4096, None));
 }
 
@@ -125,7 +126,8 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_LOG_FORMAT", "xml"),
     ];
     let mistakes = load(&wrong).unwrap_err();
-    assert_eq!(keys_of(&mistakes), settings::ALL.iter().map(|s| s.key).collect::<Vec<_>>());
+    let with_variables = settings::ALL.iter().filter(|setting| setting.env.is_some());
+    assert_eq!(keys_of(&mistakes), with_variables.map(|setting| setting.key).collect::<Vec<_>>());
     let told = mistakes.to_string();
     for (name, _) in wrong {
         assert!(told.contains(&format!("(from {name})")), "{told}");
@@ -196,7 +198,7 @@ fn no_message_repeats_a_secret() {
     }
     let store = format!("rediss://:{secret}@cache.example");
     let config = load(&[("HANDBACK_STORE", &store), ("HANDBACK_KEYS", &some_keys())]).unwrap();
-    let shown = format!("{config:?} {:?}", config.describe());
+    let shown = format!("{config:?} {:?}", config.lines);
     assert!(!shown.contains(secret) && !shown.contains(some_keys().trim_start_matches("k1:")), "{shown}");
     assert!(shown.contains("rediss://…@cache.example:6379/0"), "{shown}");
 }
@@ -204,17 +206,17 @@ fn no_message_repeats_a_secret() {
 #[test]
 fn a_configuration_file_ends_the_demo_and_variables_do_not() {
     let config = load_file("", &[]).unwrap();
-    assert!(!config.is_demo() && !config.has_sandbox());
-    assert!(load(&[("HANDBACK_STORE", "embedded:/tmp/x"), ("HANDBACK_WORKERS", "2")]).unwrap().is_demo());
-    assert!(!load(&[("HANDBACK_SANDBOX", "false")]).unwrap().has_sandbox());
+    assert!(!config.demo && !config.sandbox);
+    assert!(load(&[("HANDBACK_STORE", "embedded:/tmp/x"), ("HANDBACK_WORKERS", "2")]).unwrap().demo);
+    assert!(!load(&[("HANDBACK_SANDBOX", "false")]).unwrap().sandbox);
 }
 
 #[test]
 fn leaving_loopback_ends_the_demo() {
     let public = ("HANDBACK_PUBLIC_URL", "https://pay.example");
-    assert!(!load(&[public, ("HANDBACK_LISTEN", "0.0.0.0:8080")]).unwrap().is_demo());
-    assert!(!load(&[public]).unwrap().is_demo());
-    assert!(load(&[("HANDBACK_PUBLIC_URL", "http://localhost:8080")]).unwrap().is_demo());
+    assert!(!load(&[public, ("HANDBACK_LISTEN", "0.0.0.0:8080")]).unwrap().demo);
+    assert!(!load(&[public]).unwrap().demo);
+    assert!(load(&[("HANDBACK_PUBLIC_URL", "http://localhost:8080")]).unwrap().demo);
     let mistakes = load(&[("HANDBACK_LISTEN", "0.0.0.0:8080")]).unwrap_err();
     assert_eq!(keys_of(&mistakes), ["public_url"]);
 }
@@ -223,20 +225,20 @@ fn leaving_loopback_ends_the_demo() {
 fn nodes_that_share_a_redis_are_given_their_keys() {
     let redis = ("HANDBACK_STORE", "redis://cache:6379");
     let config = load(&[redis]).unwrap();
-    assert!(matches!(config.keys(), KeySource::File(path) if path.ends_with("handback-data/keys")));
+    assert!(matches!(&config.keys, KeySource::File(path) if path.ends_with("handback-data/keys")));
     assert_eq!(keys_of(&load_file("", &[redis]).unwrap_err()), ["keys"]);
     let given = load_file("", &[redis, ("HANDBACK_KEYS", &some_keys())]).unwrap();
-    assert!(matches!(given.keys(), KeySource::Given(keys) if keys.current() == "k1"));
+    assert!(matches!(&given.keys, KeySource::Given(keys) if keys.current() == "k1"));
     let embedded = load_file("store = 'embedded:/var/lib/handback'", &[]).unwrap();
-    assert!(matches!(embedded.keys(), KeySource::File(path) if path == &PathBuf::from("/var/lib/handback/keys")));
+    assert!(matches!(&embedded.keys, KeySource::File(path) if path == &PathBuf::from("/var/lib/handback/keys")));
 }
 
 #[test]
 fn what_is_allowed_and_unwise_is_a_warning() {
     let plain = load(&[("HANDBACK_PUBLIC_URL", "http://pay.example")]).unwrap();
-    assert_eq!(plain.warnings().len(), 1);
+    assert_eq!(plain.warnings.len(), 1);
     let play = load_file("sandbox.enabled = true", &[]).unwrap();
-    assert!(play.warnings()[0].contains("sandbox"));
+    assert!(play.warnings[0].contains("sandbox"));
 }
 
 #[test]
@@ -252,13 +254,13 @@ fn a_log_filter_is_a_level_or_directives() {
 #[test]
 fn networks_that_may_be_called_are_listed() {
     let config = load(&[]).unwrap();
-    assert!(config.egress_allow().is_empty() && config.egress_ports() == [443]);
+    assert!(config.egress_allow.is_empty() && config.egress_ports == [443]);
     let file = "[egress]\nallow = ['10.0.0.0/8', 'fd00::/8', '192.168.1.7']\nports = [443, 8443]";
     let config = load_file(file, &[]).unwrap();
-    let listed: Vec<String> = config.egress_allow().iter().map(ToString::to_string).collect();
+    let listed: Vec<String> = config.egress_allow.iter().map(ToString::to_string).collect();
     assert_eq!(listed, ["10.0.0.0/8", "fd00::/8", "192.168.1.7/32"]);
-    assert_eq!(config.egress_ports(), [443, 8443]);
-    let shown = |key| config.describe().iter().find(|line| line.key == key).map(|line| line.value.clone());
+    assert_eq!(config.egress_ports, [443, 8443]);
+    let shown = |key| config.lines.iter().find(|line| line.key == key).map(|line| line.value.clone());
     assert_eq!(shown("egress.allow").as_deref(), Some("10.0.0.0/8,fd00::/8,192.168.1.7/32"));
     for bad in ["10.0.0.0/33", "10.0.0.1/8", "localhost", "10.0.0.0/8,", "::ffff:10.0.0.0/104", "10.0.0.0/8 fd00::/8"] {
         let mistakes = load(&[("HANDBACK_EGRESS_ALLOW", bad)]).unwrap_err();
@@ -267,4 +269,24 @@ fn networks_that_may_be_called_are_listed() {
     for bad in ["https", "65536", "0", "443;8443"] {
         assert_eq!(keys_of(&load(&[("HANDBACK_EGRESS_PORTS", bad)]).unwrap_err()), ["egress.ports"], "{bad}");
     }
+}
+
+#[test]
+fn the_manual_has_every_setting_in_this_order_with_its_default() {
+    let manual = include_str!("../../docs/OPERATING.md");
+    let rows = manual.lines().filter(|line| line.starts_with("| `HANDBACK_"));
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.trim_matches(['|', ' ']).split(" | ").collect()).collect();
+    let with_variables = settings::ALL.iter().filter_map(|setting| Some((setting.env?, setting.key)));
+    let expected: Vec<_> = with_variables.map(|(env, key)| [format!("`{env}`"), format!("`{key}`")]).collect();
+    assert_eq!(rows.iter().map(|row| [row[0].to_owned(), row[1].to_owned()]).collect::<Vec<_>>(), expected);
+    let config = load(&[]).unwrap();
+    let mut compared = 0;
+    for row in rows {
+        let line = config.lines.iter().find(|line| row[1] == format!("`{}`", line.key)).unwrap();
+        let is_none = row[2] == "none" && (line.value == "none" || line.value == "off");
+        let described = row[2].contains(' ');
+        assert!(is_none || described || row[2] == format!("`{}`", line.value), "{row:?} {line:?}");
+        compared += usize::from(!described);
+    }
+    assert!(compared > 15, "{compared}");
 }

@@ -27,7 +27,7 @@ impl Courier {
         let ended = match self.prepare(&held.leased).await {
             Ok(Prepared::Ready(outgoing)) => self.try_once(&held, outgoing).await,
             Ok(Prepared::Over(verdict)) => {
-                let now = self.parts.clock.now();
+                let now = self.deps.clock.now();
                 self.conclude(&held, None, verdict).await.map(|()| (Load::Nothing, now))
             }
             Err(error) => {
@@ -36,23 +36,23 @@ impl Courier {
                 if !matches!(error, StoreError::Damaged(_)) {
                     self.give_back_now(&[(held.lease(), TROUBLE)]).await;
                 }
-                return (Load::Nothing, self.parts.clock.now());
+                return (Load::Nothing, self.deps.clock.now());
             }
         };
         ended.unwrap_or_else(|error| {
             // Nothing is known to be written: the lease lapses, and somebody tries again.
             tracing::warn!(delivery = %id, error = %error, "courier.not_reported");
-            (Load::Nothing, self.parts.clock.now())
+            (Load::Nothing, self.deps.clock.now())
         })
     }
 
     /// Finds out whether there is something to send, and writes it. Nothing is sent yet.
     async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
-        if leased.context.delivery.is_worn_out(self.parts.clock.now()) {
+        if leased.context.delivery.is_worn_out(self.deps.clock.now()) {
             return Ok(Prepared::Over(Verdict::Dead));
         }
         // Where a 410 is an answer like any other, nobody has shut it.
-        if self.delivery_policy(&leased.context).gone && self.parts.store.is_shut(&endpoint(leased)).await? {
+        if self.delivery_policy(&leased.context).gone && self.deps.store.is_shut(&endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
         self.write(&leased.context).await.map(Prepared::Ready)
@@ -66,10 +66,10 @@ impl Courier {
         let context = &held.leased.context;
         let policy = self.delivery_policy(context);
         let (attempt, record) = self.attempt(context, &policy, outgoing).await;
-        let now = self.parts.clock.now();
+        let now = self.deps.clock.now();
         let verdict = attempt.judge(&context.delivery, &policy, now, self.draw());
         if verdict == Verdict::Gone {
-            self.parts.store.shut(&endpoint(&held.leased)).await?;
+            self.deps.store.shut(&endpoint(&held.leased)).await?;
         }
         self.conclude(held, Some(&record), verdict).await?;
         Ok((load(&attempt, verdict), now))
@@ -82,8 +82,7 @@ impl Courier {
     }
 
     fn dialect(&self, context: &DeliveryContext) -> Option<&dyn Dialect> {
-        let name = &context.journey.opening().dialect;
-        self.parts.dialects.iter().find(|dialect| dialect.name() == name).map(AsRef::as_ref)
+        self.deps.dialect(&context.journey.opening().dialect).ok()
     }
 
     /// Makes the request, and answers what came of it, and what is kept of it.
@@ -93,7 +92,7 @@ impl Courier {
         policy: &DeliveryPolicy,
         outgoing: Result<OutgoingRequest, Unwritable>,
     ) -> (Attempt, AttemptRecord) {
-        let at = self.parts.clock.now();
+        let at = self.deps.clock.now();
         let outgoing = match outgoing {
             Ok(outgoing) => outgoing,
             Err(unwritable) => {
@@ -105,21 +104,21 @@ impl Courier {
         };
         let deadline = policy.deadline(context.delivery.tries).min(DeliveryPolicy::LONGEST);
         let began = Instant::now();
-        let Answered { attempt_result, retry_after, body } = self.parts.sender.send(&outgoing, deadline).await;
+        let Answered { attempt_result, retry_after, body } = self.sender.send(&outgoing, deadline).await;
         let record = AttemptRecord::new(at, began.elapsed(), attempt_result, &body);
-        let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.parts.clock.now()));
+        let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.deps.clock.now()));
         (Attempt { attempt_result, received: policy.success.is_met_by(attempt_result, &body), retry_after }, record)
     }
 
     async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>, StoreError> {
         let Some(dialect) = self.dialect(context) else { return Ok(Err(Unwritable::Wordless)) };
         if OutgoingRequest::is_callback(context.delivery.id.target) {
-            return Ok(OutgoingRequest::callback(context, dialect, &self.parts.keys));
+            return Ok(OutgoingRequest::callback(context, dialect, &self.deps.keys));
         }
-        let (keys, id) = (&self.parts.keys, context.journey.opening().merchant);
-        let merchant = self.parts.store.merchant(id).await?;
+        let (keys, id) = (&self.deps.keys, context.journey.opening().merchant);
+        let merchant = self.deps.store.merchant(id).await?;
         let Some(merchant) = merchant else { return Ok(Err(Unwritable::Unsigned)) };
-        let (now, open) = (self.parts.clock.now(), |sealed: &_| opened(keys, sealed, id.as_bytes()));
+        let (now, open) = (self.deps.clock.now(), |sealed: &_| opened(keys, sealed, id.as_bytes()));
         // The newest, or none: a receiver may know no other by now.
         let secrets: Vec<_> = merchant.signing_secret.valid(now).map_while(open).collect();
         if secrets.is_empty() {
@@ -144,14 +143,14 @@ impl Courier {
         let (id, tries) = (held.leased.lease.id, held.leased.context.delivery.tries);
         let attempt_result = attempt.map(AttemptRecord::result);
         if let Some(attempt_result) = attempt_result {
-            self.parts.watcher.saw(Event::Tried(attempt_result));
+            self.watcher.saw(Event::Tried(attempt_result));
         }
         if !self.report(held, attempt, verdict).await? {
-            self.parts.watcher.saw(Event::FencedOff);
+            self.watcher.saw(Event::FencedOff);
             tracing::info!(delivery = %id, "courier.fenced_off");
             return Ok(());
         }
-        self.parts.watcher.saw(Event::Judged(verdict));
+        self.watcher.saw(Event::Judged(verdict));
         match verdict {
             Verdict::Delivered => tracing::debug!(delivery = %id, tries, "courier.delivered"),
             Verdict::Retry(wait) => tracing::debug!(delivery = %id, tries, ?attempt_result, ?wait, "courier.put_off"),
@@ -170,7 +169,7 @@ impl Courier {
     ) -> Result<bool, StoreError> {
         loop {
             let lease = held.lease();
-            if self.parts.store.report(&lease, attempt, verdict).await? {
+            if self.deps.store.report(&lease, attempt, verdict).await? {
                 return Ok(true);
             }
             if held.lease() == lease {

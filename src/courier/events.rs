@@ -27,7 +27,7 @@ pub struct Standing {
     /// How many wait for them in the courier's hands.
     pub queued: usize,
     /// How many endpoints are given one try at a time, because they fail.
-    pub narrow: usize,
+    pub backing_off: usize,
     /// For how long the oldest delivery had been due that was just taken out of the store; zero when none was.
     pub lag: Duration,
 }

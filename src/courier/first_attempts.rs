@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::{FutureExt, join_all};
+use futures_util::future::{BoxFuture, FutureExt, join_all};
 use tokio::sync::{Notify, oneshot};
 
 use crate::domain::delivery::DeliveryId;
+use crate::engine::deps::CourierWaker;
 
 /// The first attempts of one courier. Who asks here need not wait for the courier to look into the store by itself.
 #[derive(Debug, Default)]
@@ -15,15 +16,13 @@ pub struct FirstAttempts {
     bell: Notify,
 }
 
-impl FirstAttempts {
-    /// Wakes the courier, if it sleeps.
-    pub fn wake(&self) {
+impl CourierWaker for FirstAttempts {
+    fn wake(&self) {
         self.bell.notify_one();
     }
 
-    /// What is done when each of these has been tried once by this courier, or put off. It may never be: another may
-    /// carry them.
-    pub fn ask(&self, deliveries: Vec<DeliveryId>) -> impl Future<Output = ()> + Send + use<> {
+    /// It may never be done: another courier may carry them.
+    fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         let mut asked = self.asked();
         // Who has stopped waiting is forgotten here.
         asked.retain(|_, waiting| {
@@ -39,9 +38,11 @@ impl FirstAttempts {
             })
             .collect();
         drop(asked);
-        join_all(tried).map(drop)
+        join_all(tried).map(drop).boxed()
     }
+}
 
+impl FirstAttempts {
     /// Comes back when somebody has rung the bell.
     pub(super) async fn rung(&self) {
         self.bell.notified().await;

@@ -29,12 +29,10 @@ use futures_util::future::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
 use crate::domain::delivery::DeliveryPolicy;
-use crate::domain::dialect::Dialect;
 use crate::domain::moment::UnixMillis;
-use crate::keys::Keys;
-use crate::store::{Lease, Leased, Store, StoreError};
+use crate::engine::deps::Deps;
+use crate::store::{Lease, Leased, StoreError};
 pub use events::{Event, Standing, Watcher};
 pub use first_attempts::FirstAttempts;
 use in_flight::{InFlight, Route};
@@ -81,27 +79,12 @@ impl Pause {
     }
 }
 
-/// Everything that [`Courier::new`] wants.
-pub struct Parts {
-    /// Where deliveries wait.
-    pub store: Arc<dyn Store>,
-    /// What merchants' signing secrets are sealed under.
-    pub keys: Keys,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// The dialects, whose words deliveries speak.
-    pub dialects: Vec<Arc<dyn Dialect>>,
-    /// The way out.
-    pub sender: Arc<dyn Sender>,
-    /// Where others ask how far deliveries are.
-    pub first_attempts: Arc<FirstAttempts>,
-    /// Who is told what happens.
-    pub watcher: Arc<dyn Watcher>,
-}
-
 /// A courier, ready to run.
 pub struct Courier {
-    parts: Parts,
+    deps: Arc<Deps>,
+    sender: Arc<dyn Sender>,
+    first_attempts: Arc<FirstAttempts>,
+    watcher: Arc<dyn Watcher>,
 }
 
 /// What a courier has in its hands.
@@ -123,9 +106,15 @@ struct Done {
 }
 
 impl Courier {
-    /// A courier.
-    pub const fn new(parts: Parts) -> Self {
-        Self { parts }
+    /// A courier that works with what the engine works with. Others ask `first_attempts` how far deliveries are, and
+    /// `watcher` sees what happens.
+    pub fn new(
+        deps: Arc<Deps>,
+        sender: Arc<dyn Sender>,
+        first_attempts: Arc<FirstAttempts>,
+        watcher: Arc<dyn Watcher>,
+    ) -> Self {
+        Self { deps, sender, first_attempts, watcher }
     }
 
     /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
@@ -157,7 +146,7 @@ impl Courier {
     /// Comes back when somebody has rung the bell, but not before this moment.
     async fn rung_after(&self, moment: Instant) {
         tokio::time::sleep_until(moment).await;
-        self.parts.first_attempts.rung().await;
+        self.first_attempts.rung().await;
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
@@ -166,7 +155,7 @@ impl Courier {
             return Ok(Pause::FULL);
         }
         let until = Instant::now() + LEASE;
-        let leased = self.parts.store.lease(BATCH, LEASE, self.draw()).await?;
+        let leased = self.deps.store.lease(BATCH, LEASE, self.draw()).await?;
         let pause = if leased.len() < BATCH { Pause::IDLE } else { Pause::BUSY };
         let oldest = leased.iter().map(|leased| leased.context.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
@@ -196,7 +185,7 @@ impl Courier {
         if held.1 <= Instant::now() + TRY {
             return Some((lease, Duration::ZERO));
         }
-        match hands.queues.admit(held, self.parts.clock.now(), self.draw()) {
+        match hands.queues.admit(held, self.deps.clock.now(), self.draw()) {
             Admission::Go(leased) => {
                 self.set_going(hands, *leased);
                 None
@@ -230,7 +219,7 @@ impl Courier {
             let (load, ended_at) = carried.unwrap_or_else(|_| {
                 // Nothing is known to be written: the lease lapses, and somebody tries again.
                 tracing::error!(delivery = %id, "courier.broken_off");
-                (Load::Nothing, courier.parts.clock.now())
+                (Load::Nothing, courier.deps.clock.now())
             });
             Done { seat, route, end: End { load, took: began.elapsed() }, ended_at }
         });
@@ -238,11 +227,11 @@ impl Courier {
 
     /// Tells how much there is to do; `oldest` is since when the oldest has been due that was found.
     fn tell_standing(&self, hands: &mut Hands, oldest: Option<UnixMillis>) {
-        let now = self.parts.clock.now();
-        self.parts.watcher.saw(Event::Stands(Standing {
+        let now = self.deps.clock.now();
+        self.watcher.saw(Event::Stands(Standing {
             under_way: hands.queues.running(),
             queued: hands.queues.waiting(),
-            narrow: hands.queues.backing_off(now),
+            backing_off: hands.queues.backing_off(now),
             lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),
         }));
     }
@@ -252,7 +241,7 @@ impl Courier {
         let Some(Done { seat, route, end, ended_at }) = done else { return };
         let mut put_off = hands.queues.done(&seat, end, ended_at, self.draw());
         if let Some(in_flight) = hands.flying.remove(&route) {
-            self.parts.first_attempts.done(&in_flight.lease().id);
+            self.first_attempts.done(&in_flight.lease().id);
             // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
             put_off.extend(in_flight.renewed().map(|lease| (lease, NEXT)));
             put_off.extend(self.go_on(hands, route, in_flight.waiting()));
@@ -303,11 +292,11 @@ impl Courier {
 
     /// Gives leases back. Who waits for one of them to be tried need not wait any longer.
     async fn give_back_now(&self, leases: &[(Lease, Duration)]) {
-        self.parts.watcher.saw(Event::GivenBack(leases.len()));
+        self.watcher.saw(Event::GivenBack(leases.len()));
         for (lease, _) in leases {
-            self.parts.first_attempts.done(&lease.id);
+            self.first_attempts.done(&lease.id);
         }
-        if let Err(error) = self.parts.store.give_back(leases).await {
+        if let Err(error) = self.deps.store.give_back(leases).await {
             // They lapse by themselves.
             tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
         }
@@ -315,6 +304,6 @@ impl Courier {
 
     /// A number that nobody else draws.
     fn draw(&self) -> u64 {
-        self.parts.clock.entropy()[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+        self.deps.clock.entropy()[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }

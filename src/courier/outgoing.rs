@@ -2,7 +2,7 @@
 
 use super::signature::signature;
 use crate::domain::delivery::{DeliveryId, Posting, Target, WebhookPayload};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, hand_back_params};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack};
 use crate::domain::message::{Header, Message, Method};
@@ -71,9 +71,9 @@ impl OutgoingRequest {
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
         let final_outcome = final_outcome(context);
-        let hand_back = HandBack { final_outcome, token: None, consent_token: None, signature: None };
+        let hand_back = HandBack { final_outcome, ..HandBack::default() };
         let at = final_outcome.map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
-        let params = keys.sign_return(journey, entry, dialect.way_home(journey, &hand_back), at)?;
+        let params = keys.sign_return(journey, entry, hand_back_params(dialect, journey, &hand_back), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         let headers = vec![("webhook-id", id.to_string())];
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
@@ -92,7 +92,7 @@ impl OutgoingRequest {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let webhook = dialect.webhook_to(endpoint, journey, id.event).ok_or(Unwritable::Wordless)?;
+        let webhook = dialect.webhook(endpoint, journey, id.event).ok_or(Unwritable::Wordless)?;
         let webhook = match &endpoint.cipher {
             None => webhook,
             Some(cipher) => {
@@ -100,9 +100,8 @@ impl OutgoingRequest {
                 encrypted.ok_or(Unwritable::Unencrypted)?
             }
         };
-        let hand_back =
-            HandBack { final_outcome: final_outcome(context), token: None, consent_token: None, signature: None };
-        let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
+        let hand_back = HandBack { final_outcome: final_outcome(context), ..HandBack::default() };
+        let url = endpoint.url.filled(&hand_back_params(dialect, journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
         let headers = match dialect.sign(journey, &webhook, &posting) {
@@ -133,9 +132,8 @@ impl OutgoingRequest {
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
-        let hand_back =
-            HandBack { final_outcome: Some(final_outcome), token: None, consent_token: None, signature: None };
-        let url = endpoint.url.filled(&dialect.way_home(journey, &hand_back))?;
+        let hand_back = HandBack { final_outcome: Some(final_outcome), ..HandBack::default() };
+        let url = endpoint.url.filled(&hand_back_params(dialect, journey, &hand_back))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets, webhook_key: &|_| None };
         let signed =
@@ -192,6 +190,7 @@ mod tests {
     use crate::dialect::secpaid::SecPaid;
     use crate::dialect::yapily::Yapily;
     use crate::domain::delivery::{Delivery, JourneyEvent};
+    use crate::domain::dialect::{CallbackDialect, WebhookDialect};
     use crate::domain::endpoint::WebhookEndpoint;
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
@@ -255,20 +254,24 @@ mod tests {
         fn name(&self) -> &'static str {
             "wordy"
         }
+    }
 
+    impl CallbackDialect for Wordy {
         fn appended(&self) -> &'static [&'static str] {
             &[]
         }
 
-        fn goes_home_unproven(&self, _: &Journey) -> bool {
+        fn hands_back_early(&self, _: &Journey) -> bool {
             false
         }
 
-        fn way_home(&self, _: &Journey, _: &HandBack<'_>) -> Params {
+        fn callback_params(&self, _: &Journey, _: &HandBack<'_>) -> Params {
             Params::default()
         }
+    }
 
-        fn webhook(&self, _: &Journey, _: JourneyEvent) -> Option<WebhookPayload> {
+    impl WebhookDialect for Wordy {
+        fn webhook(&self, _: &WebhookEndpoint, _: &Journey, _: JourneyEvent) -> Option<WebhookPayload> {
             Some(WebhookPayload { content_type: "text/plain".into(), body: "paid".into() })
         }
     }

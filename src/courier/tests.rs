@@ -13,15 +13,18 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::clock::TestClock;
+use crate::clock::{Clock, TestClock};
 use crate::dialect::secpaid::SecPaid;
 use crate::domain::delivery::{AttemptResult, Delivery, JourneyEvent, State, Verdict};
+use crate::domain::dialect::Dialect;
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
+use crate::engine::deps::CourierWaker as _;
+use crate::engine::tests::fixtures::deps;
 use crate::store::embedded::Embedded;
 use crate::store::laws::fixtures::{Draft, away, concluded, fresh};
-use crate::store::{Deliveries as _, Journeys as _, Step};
+use crate::store::{Deliveries as _, Journeys as _, Step, Store};
 
 const KEEP: Duration = Duration::from_hours(24);
 
@@ -144,13 +147,24 @@ impl Round {
 
     async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
         let now = self.clock.now();
-        let journey = Draft::at(now).of(merchant).notifying(urls).journey();
-        self.store.open(&journey, &[], None).await.unwrap();
+        let journey = self.opened(merchant, urls).await;
         let (away, visit) = away(journey, now);
         self.store.take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap();
-        let (paid, number) = concluded(away, &Fact::paid(), now);
-        let told = paid.deliveries(JourneyEvent::Concluded(number), now, |_| true);
-        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
+        self.conclude(away, now, |_| ()).await
+    }
+
+    async fn opened<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
+        let journey = Draft::at(self.clock.now()).of(merchant).notifying(urls).journey();
+        self.store.open(&journey, &[], None).await.unwrap();
+        journey
+    }
+
+    /// Pays a journey, with deliveries that are due at this moment and that `before` sees before they are written.
+    async fn conclude(&self, journey: Journey, due_at: UnixMillis, before: impl FnOnce(&[Delivery])) -> Journey {
+        let (paid, number) = concluded(journey, &Fact::paid(), self.clock.now());
+        let deliveries = paid.deliveries(JourneyEvent::Concluded(number), due_at, |_| true);
+        before(&deliveries);
+        self.store.take(&Step::to(paid.clone()).with_deliveries(deliveries)).await.unwrap();
         paid
     }
 
@@ -163,19 +177,15 @@ impl Round {
     }
 
     fn courier_speaking(&self, dialect: Arc<dyn Dialect>) -> Running {
-        Running::of(Parts { dialects: vec![dialect], ..self.parts() })
+        self.courier_with(dialect, Arc::clone(&self.clock) as Arc<dyn Clock>)
     }
 
-    fn parts(&self) -> Parts {
-        Parts {
-            store: Arc::clone(&self.store) as Arc<dyn Store>,
-            keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            dialects: vec![Arc::new(SecPaid)],
-            sender: Arc::clone(&self.post) as Arc<dyn Sender>,
-            first_attempts: Arc::clone(&self.first_attempts),
-            watcher: Arc::clone(&self.seen) as Arc<dyn Watcher>,
-        }
+    fn courier_with(&self, dialect: Arc<dyn Dialect>, clock: Arc<dyn Clock>) -> Running {
+        let deps = Deps { dialects: vec![dialect], ..deps(Arc::clone(&self.store) as Arc<dyn Store>, clock) };
+        let (sender, watcher) = (Arc::clone(&self.post), Arc::clone(&self.seen));
+        let courier = Courier::new(Arc::new(deps), sender, Arc::clone(&self.first_attempts), watcher);
+        let (stop, stopped) = oneshot::channel::<()>();
+        Running { stop, task: tokio::spawn(Arc::new(courier).run(async { drop(stopped.await) })) }
     }
 }
 
@@ -185,11 +195,6 @@ struct Running {
 }
 
 impl Running {
-    fn of(parts: Parts) -> Self {
-        let (stop, stopped) = oneshot::channel::<()>();
-        Self { stop, task: tokio::spawn(Arc::new(Courier::new(parts)).run(async { drop(stopped.await) })) }
-    }
-
     async fn stop(self) {
         drop(self.stop);
         self.task.await.unwrap();
@@ -217,12 +222,12 @@ async fn what_happens_to_a_journey_is_told_in_its_order_and_other_journeys_go_ah
     let mut journey = journey;
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
         journey = concluded(journey, &fact, now).0;
-        let told = journey.deliveries(
+        let deliveries = journey.deliveries(
             JourneyEvent::Concluded(number),
             now.plus(Duration::from_millis(u64::from(number) + 1)),
             |_| true,
         );
-        round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
+        round.store.take(&Step::to(journey.clone()).with_deliveries(deliveries)).await.unwrap();
     }
     let other = round.paid_by(merchant, url).await;
     let courier = round.courier();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::domain::redirect::PublicUrl;
-use crate::web::page::{Choice, DemoError, DemoField, DemoForm};
+use crate::web::views::{Choice, DemoError, DemoField, DemoForm};
 
 /// What a newcomer sent, over what stands in an untouched form.
 pub fn read(body: &[u8], untouched: DemoForm) -> DemoForm {

@@ -14,7 +14,7 @@ use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Secret;
 use crate::egress::{Call, Client, header::HeaderName};
 use crate::sandbox::{Redeemer, display_url};
-use crate::web::page::{Demo as Page, DemoError, DemoForm, SavedChoice};
+use crate::web::views::{Demo as Page, DemoError, DemoForm, SavedChoice};
 use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 /// The demo merchant's app.

@@ -7,11 +7,13 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
+use super::kept::Json;
 use super::moments::{self, Offset};
 use super::{flag, number};
 use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::UnixMillis;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::text::check_readable;
 
 /// The rule that a field breaks which is not there.
@@ -30,6 +32,11 @@ impl Object {
     /// Reads a whole body.
     pub fn of_body(body: &[u8]) -> Result<Self, Invalid> {
         Self::parse(body, "")
+    }
+
+    /// Reads an object that was kept.
+    pub fn of_kept(kept: &Json) -> Option<Self> {
+        Self::of_body(kept.get().as_bytes()).ok()
     }
 
     fn parse(text: &[u8], path: &str) -> Result<Self, Invalid> {
@@ -52,6 +59,11 @@ impl Object {
     pub fn raw(&self, name: &str) -> Option<&str> {
         let sent = self.members.iter().find(|(own, _)| own == name);
         sent.map(|(_, value)| value.get()).filter(|text| *text != "null")
+    }
+
+    /// A field as it was sent, to be kept.
+    pub fn kept(&self, name: &str) -> Option<Json> {
+        self.raw(name).and_then(Json::of)
     }
 
     /// A text that people can read. An empty one is as good as absent: that is what forms and generated clients send
@@ -107,6 +119,13 @@ impl Object {
         let text: Result<String, _> = serde_json::from_str(raw);
         let text = text.map_err(|_| Invalid::new(self.at(name), "is neither a number nor a text with one"))?;
         if text.is_empty() { Err(self.missing(name)) } else { Ok(text) }
+    }
+
+    /// An amount of the currency beside it, whose digits are read like this.
+    pub fn amount(&self, name: &str, read: fn(&Self, &str) -> Result<String, Invalid>) -> Result<Amount, Invalid> {
+        let currency = Currency::parse(&self.needed_text("currency")?);
+        let currency = currency.map_err(|invalid| invalid.at(self.at("currency")))?;
+        Amount::parse(&read(self, name)?, currency).map_err(|invalid| invalid.at(self.at(name)))
     }
 
     /// A whole number in any spelling that JSON has.

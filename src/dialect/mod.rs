@@ -3,11 +3,13 @@
 pub mod fields;
 mod flag;
 pub mod ixopay;
+pub mod job;
 mod json;
+pub mod kept;
 mod moments;
 pub mod number;
 pub mod pairs;
-pub mod plain;
+mod parameters;
 pub mod secpaid;
 pub mod token_io;
 pub mod yapily;

@@ -53,9 +53,9 @@ pub(super) fn read(field: &str, text: &str, offset: Offset) -> Result<UnixMillis
     Ok(UnixMillis::from_millis(millis))
 }
 
-/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
-pub(super) fn is_day(text: &str) -> bool {
-    text.parse::<Date>().is_ok_and(|day| day.to_string() == text)
+/// Reads a day of the calendar, `YYYY-MM-DD`.
+pub(super) fn day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|day| day.to_string() == text)
 }
 
 /// The day that it is where it is the earliest on earth: a day before this one has passed for everybody.

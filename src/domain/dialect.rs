@@ -1,4 +1,6 @@
-//! What the engine and the courier need of a dialect: its words on the way home, and to servers.
+//! What the engine and the courier need of a dialect: its words on callbacks, and on what servers are sent.
+//!
+//! Everything else of a dialect, its calls and their answers, is between its folder and the HTTP rooms.
 
 use super::api_key::ApiKey;
 use super::callback::MAX_LENGTH;
@@ -8,7 +10,7 @@ use super::id::MerchantId;
 use super::journey::{FinalOutcome, HandBack, Journey};
 use super::message::Message;
 use super::open_request::OpenRequest;
-use super::params::Params;
+use super::params::{Params, Placeholder};
 use super::redirect::PublicUrl;
 use super::secret::Secret;
 
@@ -27,10 +29,9 @@ pub struct ClientAccess<'a> {
     pub webhook_key: Option<[u8; 32]>,
 }
 
-/// A merchant-facing vocabulary, as far as a hand-back and a delivery need it. The rest of a dialect is between it and
-/// the front door.
-pub trait Dialect: Send + Sync {
-    /// Its name, as it is frozen into journeys.
+/// A merchant-facing vocabulary, as the list of dialects holds it.
+pub trait Dialect: CallbackDialect + WebhookDialect {
+    /// Its name, as it is frozen into journeys: it never changes.
     fn name(&self) -> &'static str;
 
     /// The longest URL that its calls may bring, in bytes, before and after our parameters have joined it.
@@ -38,8 +39,19 @@ pub trait Dialect: Send + Sync {
         MAX_LENGTH
     }
 
-    /// Every name it may ever append to a callback, but for those of open requests whose ways home it does not have
-    /// signed.
+    /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its
+    /// own.
+    fn client_settings(&self, _access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// The words of a dialect on callbacks: what a hand-back appends, and when it may happen.
+///
+/// Every method is pure: for the same journey it answers the same, so that a replay writes the same URL.
+pub trait CallbackDialect: Send + Sync {
+    /// Every name that it may ever append to a callback, but for those of open requests whose hand-backs it does not
+    /// have signed. A callback that holds one already is refused at open.
     fn appended(&self) -> &'static [&'static str];
 
     /// What it may append to the callbacks of this open request, and none of them may hold already.
@@ -47,60 +59,63 @@ pub trait Dialect: Send + Sync {
         self.appended()
     }
 
-    /// Whether the ways home of this open request are signed for merchants who have chosen signed returns. Where they
+    /// What it appends to the callback for this hand-back, in its order: names out of [`Self::appended_to`] alone.
+    /// Placeholders are not its business, see [`hand_back_params`].
+    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
+
+    /// Its word for an outcome, as the placeholder `{status}` has it.
+    fn status(&self, _journey: &Journey, final_outcome: &FinalOutcome) -> &'static str {
+        final_outcome.outcome.as_str()
+    }
+
+    /// Whether the hand-backs of this open request are signed for merchants who have chosen signed returns. Where they
     /// are not, its callbacks are signed in the dialect's own way.
     fn signs_returns(&self, _open_request: &OpenRequest) -> bool {
         true
     }
 
-    /// Whether a callback of this journey promises no outcome, because its one-time token or a webhook will tell: then
-    /// a customer may go home before the bank has answered (rule 4 of the design).
-    fn goes_home_unproven(&self, journey: &Journey) -> bool;
-
-    /// Whether the bank is asked where to send the browser as soon as the journey opens, before there is a browser.
-    fn leaves_ahead(&self, _open_request: &OpenRequest) -> bool {
-        false
-    }
-
-    /// Whether the app takes the bank's answer itself, at its first callback, and brings it here.
-    fn lets_app_answer(&self, _journey: &Journey) -> bool {
-        false
-    }
-
-    /// Whether the app that takes this journey's answer calls the journey by this `state`: its own, where the bank's is
-    /// ours.
-    fn knows_as(&self, _journey: &Journey, _state: &str) -> bool {
-        false
-    }
-
-    /// What the gateway signs on the way home of a journey that ended like this. `None` where nobody verifies that.
+    /// What the gateway signs on the callback of a journey that ended like this, for [`HandBack::signature`]. `None`
+    /// where nobody verifies that.
     fn signed_text(&self, _journey: &Journey, _final_outcome: &FinalOutcome) -> Option<String> {
         None
     }
 
-    /// What it appends to the callback, and fills into it, for this hand-back.
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
+    /// Whether a callback of this journey promises no outcome, because its one-time token or a webhook will tell: then
+    /// a customer may be handed back before the provider has answered (rule 4 of the design).
+    fn hands_back_early(&self, journey: &Journey) -> bool;
 
-    /// Whether a target of this journey is told of this. The journey stands as this has left it.
+    /// Whether the provider is asked where to send the browser as soon as the journey opens, before there is a browser.
+    fn asks_provider_ahead(&self, _open_request: &OpenRequest) -> bool {
+        false
+    }
+
+    /// Whether the app takes the provider's answer itself, at its first callback, and brings it here.
+    fn lets_app_answer(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// Whether the app that takes this journey's answer calls the journey by this `state`: its own, where the
+    /// provider's is ours.
+    fn knows_as(&self, _journey: &Journey, _state: &str) -> bool {
+        false
+    }
+}
+
+/// The words of a dialect on what a merchant's servers are sent: of which events, which body, signed how, and how often
+/// it is tried.
+///
+/// A delivery may be written long after its event and again for each try: for the same event the body is the same,
+/// whatever the journey has become since.
+pub trait WebhookDialect: Send + Sync {
+    /// Whether a target of this journey is notified of this event. The journey stands as the event has left it.
     fn notifies(&self, _journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
         event.final_outcome().is_some()
     }
 
-    /// What a payment endpoint is told. `None` where this dialect has no words for it. The journey may have gone on
-    /// since: every try tells the same.
-    fn webhook(&self, _journey: &Journey, _event: JourneyEvent) -> Option<WebhookPayload> {
+    /// The body for this one of a journey's payment endpoints, in the form that it wants. What is going to be encrypted
+    /// is written here as it is to be read. `None` where this dialect has no words for the event.
+    fn webhook(&self, _endpoint: &WebhookEndpoint, _journey: &Journey, _event: JourneyEvent) -> Option<WebhookPayload> {
         None
-    }
-
-    /// What this one of a journey's payment endpoints is told, in the form that it wants. What is going to be encrypted
-    /// is written here as it is to be read.
-    fn webhook_to(
-        &self,
-        _endpoint: &WebhookEndpoint,
-        journey: &Journey,
-        event: JourneyEvent,
-    ) -> Option<WebhookPayload> {
-        self.webhook(journey, event)
     }
 
     /// A webhook, encrypted with its endpoint's key. `None` where this dialect has no encrypted webhooks, or the key is
@@ -109,7 +124,7 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// What a job of its own sends: `message` is what its merchant wrote, and `result` what the merchant finished it
+    /// What an asynchronous job sends: `message` is what its merchant wrote, and `result` what the merchant finished it
     /// with, as JSON. `None` where nothing is in the body, or this dialect has no jobs.
     fn job(
         &self,
@@ -132,7 +147,7 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// How its deliveries are made.
+    /// How deliveries to this target are made.
     fn delivery_policy(&self, target: Target) -> DeliveryPolicy {
         match target {
             Target::Callback(_) => DeliveryPolicy::CALLBACK,
@@ -140,14 +155,26 @@ pub trait Dialect: Send + Sync {
         }
     }
 
-    /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its
-    /// own.
-    fn client_settings(&self, _access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    /// Whether servers are told before the browser goes home, as far as the budget allows.
+    /// Whether servers are notified before the browser is handed back, as far as the budget allows.
     fn announces(&self) -> bool {
         false
     }
+}
+
+/// What a hand-back does to a callback: what its dialect appends, and what each placeholder in it becomes.
+///
+/// Placeholders mean the same in every dialect, whether it documents them or not; only `{status}` is the dialect's word.
+pub fn hand_back_params(
+    dialect: &(impl CallbackDialect + ?Sized),
+    journey: &Journey,
+    hand_back: &HandBack<'_>,
+) -> Params {
+    let opening = journey.opening();
+    let status = hand_back.final_outcome.map_or("", |final_outcome| dialect.status(journey, final_outcome));
+    dialect
+        .callback_params(journey, hand_back)
+        .fill(Placeholder::PayId, journey.pay_id().to_string())
+        .fill(Placeholder::Status, status)
+        .fill(Placeholder::UserId, opening.merchant.to_string())
+        .fill(Placeholder::RecipientNote, opening.purpose.note())
 }

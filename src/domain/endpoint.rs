@@ -38,8 +38,8 @@ impl WebhookEndpoint {
     ///
     /// # Errors
     /// When bodies have to be encrypted and there is no key.
-    pub(super) fn told_as(self, telling: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
-        let cipher = match telling.ciphering {
+    pub(super) fn with_options(self, options: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+        let cipher = match options.ciphering {
             Ciphering::AsSaved => self.cipher,
             Ciphering::Clear => None,
             Ciphering::Key(_) => brought.cloned(),
@@ -48,8 +48,8 @@ impl WebhookEndpoint {
                     .hint("send encryption_key, or save one with the endpoint")
             })?),
         };
-        let form = telling.form.clone().unwrap_or(self.form);
-        Ok(Self { form, notify_on: telling.notify_on.unwrap_or(self.notify_on), cipher, ..self })
+        let form = options.form.clone().unwrap_or(self.form);
+        Ok(Self { form, notify_on: options.notify_on.unwrap_or(self.notify_on), cipher, ..self })
     }
 }
 
@@ -101,24 +101,24 @@ mod tests {
             cipher: Some(saved.clone()),
             ..plain.clone()
         };
-        assert_eq!(full.clone().told_as(&WebhookOptions::default(), None).unwrap(), full);
-        let telling =
+        assert_eq!(full.clone().with_options(&WebhookOptions::default(), None).unwrap(), full);
+        let options =
             WebhookOptions { form: Some("nested".into()), notify_on: Some(NotifyOn::ALL), ..WebhookOptions::default() };
         let expected = WebhookEndpoint { form: "nested".into(), notify_on: NotifyOn::ALL, ..full.clone() };
-        assert_eq!(full.clone().told_as(&telling, None).unwrap(), expected);
+        assert_eq!(full.clone().with_options(&options, None).unwrap(), expected);
         for (ciphering, expected) in [
             (Ciphering::AsSaved, [None, Some(&saved)]),
             (Ciphering::Clear, [None, None]),
             (Ciphering::Key(Secret::new("k")), [Some(&brought), Some(&brought)]),
         ] {
-            let telling = WebhookOptions { ciphering, ..WebhookOptions::default() };
+            let options = WebhookOptions { ciphering, ..WebhookOptions::default() };
             let cipher =
-                |endpoint: &WebhookEndpoint| endpoint.clone().told_as(&telling, Some(&brought)).unwrap().cipher;
-            assert_eq!([cipher(&plain).as_ref(), cipher(&full).as_ref()], expected, "{telling:?}");
+                |endpoint: &WebhookEndpoint| endpoint.clone().with_options(&options, Some(&brought)).unwrap().cipher;
+            assert_eq!([cipher(&plain).as_ref(), cipher(&full).as_ref()], expected, "{options:?}");
         }
         let own = WebhookOptions { ciphering: Ciphering::OwnKey, ..WebhookOptions::default() };
-        assert_eq!(full.told_as(&own, None).unwrap().cipher, Some(saved));
-        assert!(plain.told_as(&own, None).is_err(), "never in the clear by mistake");
+        assert_eq!(full.with_options(&own, None).unwrap().cipher, Some(saved));
+        assert!(plain.with_options(&own, None).is_err(), "never in the clear by mistake");
     }
 
     #[test]

@@ -33,6 +33,15 @@ impl Invalid {
         self
     }
 
+    /// Says the same of a field that stands under `to` where its sender is, and under `from` here.
+    #[must_use]
+    pub fn moved(self, from: &str, to: &str) -> Self {
+        match self.field.strip_prefix(from).map(|rest| format!("{to}{rest}")) {
+            Some(field) => self.at(field),
+            None => self,
+        }
+    }
+
     /// The field that was refused, as its sender spells it.
     pub fn field(&self) -> &str {
         &self.field

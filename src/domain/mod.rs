@@ -4,12 +4,13 @@
 //! constructor checked it; records and wire structs live with the store and the front door.
 
 pub mod api_key;
+pub mod app_page;
 pub mod callback;
 pub mod consent;
 pub mod delivery;
 pub mod device;
 pub mod dialect;
-pub mod door;
+pub mod dialect_data;
 pub mod endpoint;
 pub mod id;
 pub mod institution;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::callback::{Item, Placement};
+use super::dialect_data::DialectData;
 use super::endpoint::WebhookOptions;
 use super::journey::Purpose;
+use super::message::Message;
 use super::moment::UnixMillis;
 use super::terms::{ExtraOutcomes, OneTime};
 
@@ -13,8 +15,8 @@ use super::terms::{ExtraOutcomes, OneTime};
 pub struct OpenRequest {
     /// What the customer is asked for.
     pub purpose: Purpose,
-    /// The dialect's own fields.
-    pub extras: Vec<(String, String)>,
+    /// What the dialect keeps in the journey.
+    pub dialect_data: DialectData,
     /// The callbacks that were asked for.
     pub callback: RequestedCallbacks,
     /// Where our parameters go in the URLs that the call brought itself.
@@ -22,13 +24,42 @@ pub struct OpenRequest {
     /// The payment endpoints that were asked for.
     pub endpoints: RequestedCallbacks,
     /// How they are told in this journey.
-    pub telling: WebhookOptions,
+    pub webhook_options: WebhookOptions,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
     pub one_time_token: Option<OneTime>,
     /// What becomes of a failure in this journey; `None` is the merchant's setting.
     pub extra_outcomes: Option<ExtraOutcomes>,
     /// When this journey expires; `None` is the merchant's setting.
     pub expiry: Option<Expiry>,
+}
+
+impl OpenRequest {
+    /// An open request that says all that a merchant's settings say else: no one-time token, every outcome, and plain
+    /// webhooks. It ends on our own page, and nobody is told, unless it is said otherwise.
+    pub fn plain(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            dialect_data: DialectData::default(),
+            callback: RequestedCallbacks::OwnPage,
+            params_in: Placement::Query,
+            endpoints: RequestedCallbacks::OwnPage,
+            webhook_options: WebhookOptions::plainly(),
+            one_time_token: Some(OneTime::Off),
+            extra_outcomes: Some(ExtraOutcomes::On),
+            expiry: None,
+        }
+    }
+}
+
+/// A job as a merchant asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRequest {
+    /// Who is called: a URL, or a saved payment endpoint.
+    pub to: Item,
+    /// What is sent.
+    pub message: Message,
+    /// How long it may wait; `None` is the merchant's setting.
+    pub life: Option<Duration>,
 }
 
 /// When a journey expires, as its call asked.

@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::Instant;
 
 use crate::domain::delivery::{Delivery, JourneyEvent};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::WebhookDialect;
 use crate::domain::journey::Journey;
 use crate::engine::deps::{Deps, EngineError};
 use crate::provider::ProviderError;
@@ -127,7 +127,7 @@ async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError>
 
 /// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
 pub(super) fn announcement(deps: &Deps, journey: &Journey, deliveries: &[Delivery]) -> Announcement {
-    let announces = deps.dialect(&journey.opening().dialect).is_ok_and(Dialect::announces);
+    let announces = deps.dialect(&journey.opening().dialect).is_ok_and(WebhookDialect::announces);
     if !announces || deliveries.is_empty() {
         return None;
     }

@@ -61,7 +61,7 @@ pub(super) async fn change_nothing(
 }
 
 fn remembered(deps: &Deps, journey: &Journey, response_id: ResponseId, error: &ProviderRefusal) -> Next<LedTo> {
-    let end = journey.answered(response_id).cloned().or_else(|| redirect::home_end(journey));
+    let end = journey.answered(response_id).cloned().or_else(|| redirect::end_of(journey));
     let end = end.unwrap_or_else(|| LedTo::Failed(error.clone()));
     match journey.clone().remember(response_id, end.clone(), deps.clock.now()) {
         Some(next) => Next::Take(Box::new(Step::to(next)), end),
@@ -162,7 +162,7 @@ fn is_withdrawn(journey: &Journey) -> bool {
 fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
-    let unheard = journey.opening().terms.extra_outcomes == ExtraOutcomes::Off
+    let unheard = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {
         Cause::Provider(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),

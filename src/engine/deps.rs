@@ -1,17 +1,19 @@
-//! What every floor of the engine works with.
+//! What every floor of the engine works with, and the courier too.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::clock::Clock;
 use crate::domain::callback::Rules;
+use crate::domain::delivery::DeliveryId;
 use crate::domain::dialect::Dialect;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
 use crate::domain::secret::Digest;
-use crate::engine::waker::CourierWaker;
 use crate::keys::Keys;
 use crate::provider::Provider;
 use crate::store::{Store, StoreError};
@@ -40,8 +42,30 @@ pub struct Deps {
     pub longest_life: Duration,
     /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
     pub operator: Vec<Digest>,
-    /// Who knows how far deliveries are.
+    /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+}
+
+/// What the engine asks of the courier: to wake, and how far deliveries are.
+pub trait CourierWaker: Send + Sync {
+    /// Wakes the courier: there is something to deliver.
+    fn wake(&self);
+
+    /// What is done when each of these has been tried once, or put off. It is asked for before they are written, so
+    /// that none is tried unseen. It may never be done.
+    fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
+}
+
+/// No courier: deliveries are made elsewhere, and nothing is known of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCourier;
+
+impl CourierWaker for NoCourier {
+    fn wake(&self) {}
+
+    fn tried(&self, _: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Why a verb could not be done.
@@ -113,7 +137,11 @@ impl Deps {
         provider.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
     }
 
-    pub(super) fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {
+    /// The dialect of this name.
+    ///
+    /// # Errors
+    /// When this gateway has none.
+    pub fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {
         let dialect = self.dialects().find(|dialect| dialect.name() == name);
         dialect.ok_or_else(|| EngineError::Missing(format!("dialect {name:?}")))
     }

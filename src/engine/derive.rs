@@ -2,9 +2,9 @@
 //! store.
 
 use crate::domain::consent::AnswerTo;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, hand_back_params};
 use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, Purpose, Way};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, ProviderRedirect, Purpose};
 use crate::domain::message::Message;
 use crate::domain::outcome::{Evidence, ResponseKind};
 use crate::domain::redirect::Redirect;
@@ -78,7 +78,7 @@ pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
 
 /// The one-time token of a final outcome, where the journey's terms want one.
 pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
-    if journey.opening().terms.one_time_token == OneTime::Off {
+    if journey.opening().settings.one_time_token == OneTime::Off {
         return Ok(None);
     }
     deps.keys.one_time_token(journey, number).map(Some).ok_or_else(key_gone)
@@ -87,7 +87,7 @@ pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Opt
 /// The token of a hand-back as the store keeps it.
 pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<MintedToken>, EngineError> {
     let token = token_of(deps, journey, number)?;
-    let expires_at = deps.clock.now().plus(journey.opening().terms.token_life);
+    let expires_at = deps.clock.now().plus(journey.opening().settings.token_life);
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 
@@ -130,10 +130,10 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
         return Ok(Some(url.clone()));
     }
     let dialect = deps.dialect(&opening.dialect)?;
-    match opening.plan.landing_for(None).filter(|_| dialect.lets_app_answer(journey)) {
+    match opening.plan.destination_for(None).filter(|_| dialect.lets_app_answer(journey)) {
         Some(entry) => {
-            let nothing = HandBack { final_outcome: None, token: None, consent_token: None, signature: None };
-            Ok(Some(entry.url.filled(&dialect.way_home(journey, &nothing))?))
+            let nothing = HandBack::default();
+            Ok(Some(entry.url.filled(&hand_back_params(dialect, journey, &nothing))?))
         }
         None => Ok(None),
     }
@@ -144,8 +144,9 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn known_way(deps: &Deps, journey: &Journey) -> Result<Option<String>, EngineError> {
-    let Some(Way::Known { url, .. }) = journey.visits().last().and_then(|last| last.way.as_ref()) else {
+pub fn provider_redirect(deps: &Deps, journey: &Journey) -> Result<Option<String>, EngineError> {
+    let Some(ProviderRedirect::Known { url, .. }) = journey.visits().last().and_then(|last| last.redirect.as_ref())
+    else {
         return Ok(None);
     };
     let url = deps.keys.open(url, journey.id().as_bytes()).and_then(|text| String::from_utf8(text.to_vec()).ok());
@@ -188,14 +189,14 @@ pub(super) fn claims(journey: &Journey, institution: &str) -> Option<ConsentClai
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.
-pub fn home_signature(deps: &Deps, journey: &Journey) -> Result<Option<GatewaySignature>, EngineError> {
+pub fn gateway_signature(deps: &Deps, journey: &Journey) -> Result<Option<GatewaySignature>, EngineError> {
     let Some(final_outcome) = journey.final_outcome() else { return Ok(None) };
     signature(deps, deps.dialect(&journey.opening().dialect)?, journey, final_outcome)
 }
 
 /// The public keys that verify such signatures, the current one first.
-pub fn home_keys(deps: &Deps) -> Vec<[u8; 32]> {
-    deps.keys.home_keys()
+pub fn gateway_keys(deps: &Deps) -> Vec<[u8; 32]> {
+    deps.keys.gateway_keys()
 }
 
 pub(super) fn signature(
@@ -205,7 +206,7 @@ pub(super) fn signature(
     final_outcome: &FinalOutcome,
 ) -> Result<Option<GatewaySignature>, EngineError> {
     let Some(text) = dialect.signed_text(journey, final_outcome) else { return Ok(None) };
-    deps.keys.home_signature(journey, text.as_bytes()).map(Some).ok_or_else(key_gone)
+    deps.keys.gateway_signature(journey, text.as_bytes()).map(Some).ok_or_else(key_gone)
 }
 
 /// What a job sends. `None` when it is none, or its key is gone.

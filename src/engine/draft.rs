@@ -25,10 +25,10 @@ pub(super) fn draft(
     id: JourneyId,
 ) -> Result<Journey, EngineError> {
     let dialect = deps.dialect(dialect)?;
-    let mut terms = merchant.settings.terms();
-    terms.signed_returns = signed_returns(merchant, dialect, open_request);
-    terms.one_time_token = open_request.one_time_token.unwrap_or(terms.one_time_token);
-    terms.extra_outcomes = open_request.extra_outcomes.unwrap_or(terms.extra_outcomes);
+    let mut settings = merchant.settings.frozen();
+    settings.signed_returns = signed_returns(merchant, dialect, open_request);
+    settings.one_time_token = open_request.one_time_token.unwrap_or(settings.one_time_token);
+    settings.extra_outcomes = open_request.extra_outcomes.unwrap_or(settings.extra_outcomes);
     let now = deps.clock.now();
     let journey = Journey::open(Opening {
         id,
@@ -38,14 +38,14 @@ pub(super) fn draft(
         provider: provider_for(deps, &open_request.purpose)?,
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
-        extras: open_request.extras.clone(),
+        dialect_data: open_request.dialect_data.clone(),
         plan: plan(deps, merchant, dialect, open_request)?,
-        terms,
+        settings,
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
-    Ok(if dialect.leaves_ahead(open_request) { journey.leaving_ahead() } else { journey })
+    Ok(if dialect.asks_provider_ahead(open_request) { journey.leaving_ahead() } else { journey })
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
@@ -133,7 +133,9 @@ fn plan(
             CallbackPlan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
         }
     }?;
-    if open_request.params_in == Placement::Fragment && plan.landing.as_ref().is_none_or(|entry| entry.slot.is_some()) {
+    if open_request.params_in == Placement::Fragment
+        && plan.destination.as_ref().is_none_or(|entry| entry.slot.is_some())
+    {
         return Err(Invalid::new(
             "params_in",
             "is for a URL that the call brings for the browser, and this one brings none",
@@ -141,7 +143,7 @@ fn plan(
         .hint("save it with the callback itself")
         .into());
     }
-    let brought = match &open_request.telling.ciphering {
+    let brought = match &open_request.webhook_options.ciphering {
         Ciphering::Key(key) => Some(derive::seal_for(deps, merchant.id, key)?),
         Ciphering::AsSaved | Ciphering::Clear | Ciphering::OwnKey => None,
     };
@@ -153,8 +155,8 @@ fn plan(
         }
         _ => allowed.one_off_urls,
     };
-    let plan = plan.telling(&open_request.endpoints, Allowed { one_off_urls, ..allowed })?;
-    Ok(plan.told_as(&open_request.telling, brought.as_ref())?)
+    let plan = plan.with_endpoints(&open_request.endpoints, Allowed { one_off_urls, ..allowed })?;
+    Ok(plan.with_options(&open_request.webhook_options, brought.as_ref())?)
 }
 
 /// A limit as people say it: whole days, or hours.

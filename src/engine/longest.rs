@@ -1,7 +1,7 @@
 //! The longest URLs that a journey could end in, written when it opens: none of them is found too long when it matters.
 
 use crate::domain::callback::{check_length, place};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, hand_back_params};
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack, Journey, Opening, Purpose};
@@ -28,14 +28,14 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
             let consent_token = agreed(&final_outcome).then_some(consent_token.as_str());
             let signature = derive::signature(deps, dialect, &journey, &final_outcome)?;
             let hand_back = HandBack { final_outcome: Some(&final_outcome), token, consent_token, signature };
-            let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+            let params = deps.keys.rehearse_return(&journey, hand_back_params(dialect, &journey, &hand_back));
             let written = entry.url.with(&params, entry.params_in);
             let written = written.and_then(|written| check_length(&written, longest_url));
             // Where saved callbacks have to cover it, the call has one callback, and calls it so.
             let covered = opening.purpose.consent().is_some();
             let field = || if covered { "callback".to_owned() } else { place(index, alone) };
             written.map_err(|invalid| invalid.at(field()))?;
-            for (way, url) in entry.ways.urls() {
+            for (way, url) in entry.device_urls.urls() {
                 let written = url.with(&params, entry.params_in);
                 written
                     .and_then(|written| check_length(&written, longest_url))
@@ -47,16 +47,15 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
         for final_outcome in ends(&journey, &longest) {
             let (token, signature) = (token.as_ref(), derive::signature(deps, dialect, &journey, &final_outcome)?);
             let hand_back = HandBack { final_outcome: Some(&final_outcome), token, consent_token: None, signature };
-            let params = deps.keys.rehearse_return(&journey, dialect.way_home(&journey, &hand_back));
+            let params = deps.keys.rehearse_return(&journey, hand_back_params(dialect, &journey, &hand_back));
             let written = entry.url.with(&params, entry.params_in);
             written.and_then(|written| check_length(&written, longest_url)).map_err(|invalid| invalid.at(field))?;
         }
     }
     for endpoint in &opening.plan.endpoints {
         for final_outcome in ends(&journey, &longest) {
-            let hand_back =
-                HandBack { final_outcome: Some(&final_outcome), token: None, consent_token: None, signature: None };
-            let written = endpoint.url.filled(&dialect.way_home(&journey, &hand_back));
+            let hand_back = HandBack { final_outcome: Some(&final_outcome), ..HandBack::default() };
+            let written = endpoint.url.filled(&hand_back_params(dialect, &journey, &hand_back));
             written
                 .and_then(|written| check_length(&written, longest_url))
                 .map_err(|invalid| invalid.at("payment_endpoint"))?;
@@ -87,7 +86,7 @@ pub(super) fn ends(journey: &Journey, error: &ProviderRefusal) -> Vec<FinalOutco
         let failed = end(Outcome::Failed, Cause::Provider(Some(error.clone())));
         return vec![end(Outcome::Authorised, Cause::Provider(None)), failed, end(Outcome::Expired, Cause::Time)];
     }
-    if journey.opening().terms.extra_outcomes == ExtraOutcomes::On {
+    if journey.opening().settings.extra_outcomes == ExtraOutcomes::On {
         ends.push(end(Outcome::Failed, Cause::Provider(Some(error.clone()))));
         ends.push(end(Outcome::Expired, Cause::Time));
     }

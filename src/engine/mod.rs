@@ -29,16 +29,16 @@ pub mod scan;
 mod single_flight;
 pub mod sweep;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timing;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
-mod waker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use deps::{Deps, EngineError};
+pub use deps::{CourierWaker, Deps, EngineError, NoCourier};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use redirect::HomeRedirect;
@@ -46,12 +46,11 @@ pub use returned::{RejectedReturn, Returned, Waited};
 pub use scan::{Counted, Page, ScanRange, Selected};
 pub use timing::Timing;
 pub use visitor::{VisitCookie, Visitor};
-pub use waker::{CourierWaker, NoCourier};
 
 pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
 pub use use_cases::exchange::BroughtCode;
-pub use use_cases::job::{EndedJob, JobRequest};
+pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{Erased, NewMerchant};
@@ -78,7 +77,7 @@ use use_cases::authenticate::NotedUses;
 /// What the engine works with, and what is under way on this node.
 pub struct Engine {
     /// The store, the keys, the clock and the rest.
-    pub deps: Deps,
+    pub deps: Arc<Deps>,
     uses: NotedUses,
     proofs: SingleFlight<prove::Key, Result<prove::Landing, EngineError>>,
     genuine: Notes<prove::Key>,
@@ -94,7 +93,7 @@ impl Engine {
     /// Puts an engine together.
     pub fn new(deps: Deps) -> Self {
         Self {
-            deps,
+            deps: Arc::new(deps),
             uses: NotedUses::default(),
             proofs: SingleFlight::kept_for(Duration::ZERO),
             genuine: Notes::default(),

@@ -1,7 +1,8 @@
 //! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
 
+use crate::domain::app_page::DeviceResponse;
 use crate::domain::device::Device;
-use crate::domain::door::Homeward;
+use crate::domain::dialect::hand_back_params;
 use crate::domain::journey::{HandBack, Journey, LedTo, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
@@ -27,7 +28,7 @@ pub enum HomeRedirect {
 pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
     match end {
         LedTo::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
-        LedTo::Outcome(_) | LedTo::HandedBackEarly => homeward(deps, journey, end, visit),
+        LedTo::Outcome(_) | LedTo::HandedBackEarly => home_redirect(deps, journey, end, visit),
     }
 }
 
@@ -35,8 +36,8 @@ pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.
-pub fn way_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect, EngineError> {
-    let Some(end) = home_end(journey) else {
+pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect, EngineError> {
+    let Some(end) = end_of(journey) else {
         return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
     };
     Ok(match visitor::admission(deps, journey, visitor, journey.handed_back_since(&end)) {
@@ -48,34 +49,34 @@ pub fn way_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<Home
 
 /// What the app-return page gives a device: which one it is decides here and nowhere before, so that a return leads
 /// every browser to the same place. `None` when the journey is not going home, needs no such page, or this browser may
-/// not go home: [`way_now`] says which.
+/// not go home: [`home_redirect_now`] says which.
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.
-pub fn app_home(
+pub fn device_redirect(
     deps: &Deps,
     journey: &Journey,
     visitor: &Visitor,
     device: Device,
-) -> Result<Option<Homeward>, EngineError> {
-    if !matches!(way_now(deps, journey, visitor)?, HomeRedirect::To(_)) {
+) -> Result<Option<DeviceResponse>, EngineError> {
+    if !matches!(home_redirect_now(deps, journey, visitor)?, HomeRedirect::To(_)) {
         return Ok(None);
     }
     let opening = journey.opening();
-    let end = home_end(journey);
-    let landing = end.as_ref().and_then(|end| opening.plan.landing_for(outcome_of(journey, end)));
-    match (landing, end) {
-        (Some(entry), Some(end)) if entry.needs_page(opening.terms.app_links) => {
-            Ok(Some(entry.homeward(device, &way_params(deps, journey, entry, &end, None)?)?))
+    let end = end_of(journey);
+    let destination = end.as_ref().and_then(|end| opening.plan.destination_for(outcome_of(journey, end)));
+    match (destination, end) {
+        (Some(entry), Some(end)) if entry.needs_page(opening.settings.app_links) => {
+            Ok(Some(entry.response_for(device, &way_params(deps, journey, entry, &end, None)?)?))
         }
         _ => Ok(None),
     }
 }
 
-fn homeward(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
-    match journey.opening().plan.landing_for(outcome_of(journey, end)) {
+fn home_redirect(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
+    match journey.opening().plan.destination_for(outcome_of(journey, end)) {
         None => derive::page(deps, journey, derive::page_of(journey)),
-        Some(entry) if entry.needs_page(journey.opening().terms.app_links) => {
+        Some(entry) if entry.needs_page(journey.opening().settings.app_links) => {
             derive::page(deps, journey, derive::app_page_of(journey))
         }
         Some(entry) => {
@@ -108,7 +109,7 @@ fn way_params(
         .transpose()?
         .flatten();
     let hand_back = HandBack { final_outcome, token: token.as_ref(), consent_token, signature };
-    let params = dialect.way_home(journey, &hand_back);
+    let params = hand_back_params(dialect, journey, &hand_back);
     if *end == LedTo::HandedBackEarly && params.pairs().next().is_none() {
         return Ok(params);
     }
@@ -127,7 +128,7 @@ fn outcome_of(journey: &Journey, end: &LedTo) -> Option<Outcome> {
 }
 
 /// The end that a journey has come to, if it has: its last final outcome, or a hand-back that could not wait.
-pub(super) fn home_end(journey: &Journey) -> Option<LedTo> {
+pub(super) fn end_of(journey: &Journey) -> Option<LedTo> {
     match journey.stage() {
         Stage::Concluded(_) => u8::try_from(journey.final_outcomes().len() - 1).ok().map(LedTo::Outcome),
         Stage::HandedBack => Some(LedTo::HandedBackEarly),

@@ -140,7 +140,7 @@ fn early(
     evidence: &Evidence,
 ) -> Result<Option<Step>, EngineError> {
     let dialect = deps.dialect(&journey.opening().dialect)?;
-    if journey.opening().plan.landing_for(None).is_none() || !dialect.goes_home_unproven(journey) {
+    if journey.opening().plan.destination_for(None).is_none() || !dialect.hands_back_early(journey) {
         return Ok(None);
     }
     let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));

@@ -1,5 +1,6 @@
 //! Proofs that outlive their node: two engines over one store, and a provider that does as it is told.
 
+pub(crate) mod fixtures;
 mod operations;
 mod requests;
 mod secrets;
@@ -12,15 +13,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use fixtures::{deps, open_request};
+
 use super::{
-    AuthorizationResponse, Brought, BroughtCode, Carried, Deps, EndedJob, Engine, EngineError, JobRequest,
-    RejectedReturn, Returned, Timing, Visitor, Waited, Waiting,
+    AuthorizationResponse, Brought, BroughtCode, Carried, Deps, EndedJob, Engine, EngineError, RejectedReturn,
+    Returned, Timing, Visitor, Waited, Waiting,
 };
 use crate::clock::{Clock, TestClock};
-use crate::domain::callback::{AppWays, CallbackUrl, Item, Placement, Rules};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Item, Placement, Rules};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
 use crate::domain::delivery::Target;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{CallbackDialect, Dialect, WebhookDialect};
 use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::{Shard, UserId};
 use crate::domain::institution::{Environment, Institution};
@@ -29,16 +32,15 @@ use crate::domain::journey::{HandBack, Journey, Proof, Purpose, ResponseId};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
 use crate::domain::notify_on::NotifyOn;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
+use crate::domain::open_request::{JobRequest, OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::plan::WebhookEndpoint;
-use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{OneOffUrls, OneTime};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
-use crate::keys::Keys;
 use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
@@ -141,16 +143,20 @@ impl Dialect for Terse {
     fn name(&self) -> &'static str {
         "terse"
     }
+}
 
+impl WebhookDialect for Terse {}
+
+impl CallbackDialect for Terse {
     fn appended(&self) -> &'static [&'static str] {
         &["outcome", "consent", "token"]
     }
 
-    fn goes_home_unproven(&self, journey: &Journey) -> bool {
-        journey.opening().terms.one_time_token == OneTime::On
+    fn hands_back_early(&self, journey: &Journey) -> bool {
+        journey.opening().settings.one_time_token == OneTime::On
     }
 
-    fn way_home(&self, _: &Journey, hand_back: &HandBack<'_>) -> Params {
+    fn callback_params(&self, _: &Journey, hand_back: &HandBack<'_>) -> Params {
         let mut params = Params::default();
         if let Some(final_outcome) = hand_back.final_outcome {
             params = params.append("outcome", final_outcome.outcome.as_str());
@@ -192,18 +198,10 @@ impl Ground {
             provider: "blunt".into(),
         };
         let engine = Engine::new(Deps {
-            store: Arc::clone(&self.store),
-            keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             providers: vec![Arc::clone(&provider) as Arc<dyn Provider>],
             institutions: vec![institution],
             dialects: vec![Arc::new(Terse)],
-            public_url: PublicUrl::parse("https://pay.example").unwrap(),
-            rules: Rules::default(),
-            budget: Duration::from_millis(250),
-            longest_life: Duration::from_hours(90 * 24),
-            operator: Vec::new(),
-            waker: Arc::new(super::NoCourier),
+            ..deps(Arc::clone(&self.store), Arc::clone(&self.clock) as Arc<dyn Clock>)
         });
         (Arc::new(engine), provider)
     }
@@ -218,7 +216,7 @@ async fn merchant(engine: &Engine) -> Merchant {
             url,
             name: None,
             params_in: Placement::Query,
-            ways: AppWays::default(),
+            device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
         })
         .unwrap();
@@ -238,16 +236,11 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         until: None,
         answer_to: AnswerTo::Gateway,
     };
+    let covered = RequestedCallbacks::Covered("https://shop.example/cb?own=1".into());
     let open_request = OpenRequest {
-        purpose: Purpose::Consent(consent),
-        extras: Vec::new(),
-        endpoints: RequestedCallbacks::OwnPage,
-        telling: WebhookOptions::default(),
-        callback: RequestedCallbacks::Covered("https://shop.example/cb?own=1".into()),
-        params_in: Placement::Query,
+        webhook_options: WebhookOptions::default(),
         one_time_token: Some(one_time_token),
-        extra_outcomes: None,
-        expiry: None,
+        ..open_request(Purpose::Consent(consent), covered)
     };
     let journey = use_cases::consent::open(engine, merchant, "terse", &open_request, None).await.unwrap();
     let state = derive::latest_state(&engine.deps, &journey).unwrap();
@@ -575,7 +568,7 @@ async fn job(engine: &Engine, merchant: &Merchant) -> Journey {
     let to = Item::Url("https://shop.example/hook".into());
     let header = Header::parse("authorization", "hush").unwrap();
     let message = Message::new(Method::Post, vec![header], Content::Result).unwrap();
-    let request = JobRequest { to: &to, message: &message, life: Some(Duration::from_mins(1)) };
+    let request = JobRequest { to, message, life: Some(Duration::from_mins(1)) };
     use_cases::job::open(engine, merchant, "terse", &request, None).await.unwrap()
 }
 
@@ -638,7 +631,7 @@ async fn a_job_tells_a_saved_endpoint_by_its_index() {
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {
-        let request = JobRequest { to: &to, message: &message, life: None };
+        let request = JobRequest { to, message: message.clone(), life: None };
         use_cases::job::open(&engine, &merchant, "terse", &request, None).await
     };
     for (to, field) in [(Item::Index(0), "callback_url"), (Item::Url("https://a.example/".into()), "callback_url")] {

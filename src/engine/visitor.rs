@@ -138,7 +138,7 @@ pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since
     match recognition(deps, journey, visitor) {
         Recognition::Recognised => Admission::Recognised,
         Recognition::Impostor => Admission::OtherBrowser,
-        Recognition::Stranger if journey.opening().terms.same_browser == SameBrowser::Required => {
+        Recognition::Stranger if journey.opening().settings.same_browser == SameBrowser::Required => {
             Admission::OtherBrowser
         }
         Recognition::Stranger if deps.clock.now().since(since) > FIRST_HAND_BACK => Admission::TooLate,
@@ -173,7 +173,7 @@ pub(super) fn cookies_after(
     if journey.final_outcome().is_none_or(|final_outcome| !final_outcome.outcome.is_proven()) {
         return Vec::new();
     }
-    let until = journey.led_at(response_id).plus(journey.opening().terms.token_life.max(FIRST_HAND_BACK));
+    let until = journey.led_at(response_id).plus(journey.opening().settings.token_life.max(FIRST_HAND_BACK));
     let life = until.since(deps.clock.now());
     let own = visits(deps, visitor).filter(|(_, visit)| visit.is_of(journey));
     let after = own.map(|(name, visit)| match deps.keys.visit_cookie(journey, visit.visit) {

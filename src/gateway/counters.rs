@@ -7,15 +7,20 @@ use crate::telemetry::metrics::{self, Fate, Metrics, Work};
 impl Watcher for Metrics {
     fn saw(&self, event: Event) {
         match event {
-            Event::Tried(attempt_result) => self.tried(label(attempt_result)),
-            Event::Judged(Verdict::Delivered) => self.carried(Fate::Delivered, 1),
-            Event::Judged(Verdict::Retry(_)) => self.carried(Fate::PutOff, 1),
-            Event::Judged(Verdict::Gone) => self.carried(Fate::Gone, 1),
-            Event::Judged(Verdict::Dead) => self.carried(Fate::Dead, 1),
-            Event::FencedOff => self.carried(Fate::FencedOff, 1),
-            Event::GivenBack(many) => self.carried(Fate::GivenBack, many),
+            Event::Tried(attempt_result) => self.count_attempt(label(attempt_result)),
+            Event::Judged(Verdict::Delivered) => self.count_deliveries(Fate::Delivered, 1),
+            Event::Judged(Verdict::Retry(_)) => self.count_deliveries(Fate::PutOff, 1),
+            Event::Judged(Verdict::Gone) => self.count_deliveries(Fate::Gone, 1),
+            Event::Judged(Verdict::Dead) => self.count_deliveries(Fate::Dead, 1),
+            Event::FencedOff => self.count_deliveries(Fate::FencedOff, 1),
+            Event::GivenBack(many) => self.count_deliveries(Fate::GivenBack, many),
             Event::Stands(now) => {
-                self.works(Work { under_way: now.under_way, queued: now.queued, narrow: now.narrow, lag: now.lag });
+                self.set_work(Work {
+                    under_way: now.under_way,
+                    queued: now.queued,
+                    backing_off: now.backing_off,
+                    lag: now.lag,
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dialect::ixopay::Ixopay;
-use crate::dialect::plain::Plain;
+use crate::dialect::job::JobDialect;
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::token_io::TokenIo;
 use crate::dialect::yapily::Yapily;
@@ -17,7 +17,7 @@ pub(super) fn dialects(public_url: &PublicUrl, keys: &Keys) -> Vec<Arc<dyn Diale
     let (public_url, keys) = (public_url.clone(), keys.clone());
     let checkout = move |journey: &_| Some(public_url.page(PAYMENT_PAGE, &[("link_id", &keys.link(journey)?)]));
     let ixopay = Ixopay::new(checkout);
-    vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(TokenIo), Arc::new(ixopay), Arc::new(Plain)]
+    vec![Arc::new(SecPaid), Arc::new(Yapily), Arc::new(TokenIo), Arc::new(ixopay), Arc::new(JobDialect)]
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub fn providers(
 ) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
     let mut providers: Vec<Arc<dyn Provider>> =
         sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect();
-    for configured in config.institutions() {
+    for configured in &config.institutions {
         let BankConfig::Oidc(settings) = &configured.bank else { continue };
         match settings.as_ref().clone().parse() {
             Ok(settings) => providers.push(Arc::new(Oidc::new(settings, Arc::clone(clock)))),
@@ -54,9 +54,9 @@ pub fn providers(
 /// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others.
 /// None offers a payment that its provider would never be told of, whatever its features say.
 pub fn institutions(config: &Config) -> Vec<Institution> {
-    let given = config.institutions();
+    let given = &config.institutions;
     let plays = |provider: &BankConfig| matches!(provider, BankConfig::Sandbox);
-    let own = config.has_sandbox() && !given.iter().any(|configured| plays(&configured.bank));
+    let own = config.sandbox && !given.iter().any(|configured| plays(&configured.bank));
     let own = if own { sandbox::institutions() } else { Vec::new() };
     let is_given = |id: &str| given.iter().any(|configured| configured.institution.id == id);
     let own = own.into_iter().filter(|institution| !is_given(&institution.id));
@@ -76,20 +76,20 @@ fn is_withheld(configured: &InstitutionConfig, feature: &str) -> bool {
 /// What the operator is told of the providers at start, a sentence each.
 pub fn notices(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
-    match (config.has_sandbox(), config.is_demo()) {
+    match (config.sandbox, config.demo) {
         (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
         // Outside the demo the configuration warns of it.
         (true, false) => {}
         (false, _) => notices.push("sandbox bank: off; no bank takes payments, so checkouts are refused".into()),
     }
-    let providers = config.institutions().iter().filter_map(|configured| match &configured.bank {
+    let providers = config.institutions.iter().filter_map(|configured| match &configured.bank {
         BankConfig::Oidc(settings) => {
             Some(format!("bank {}: {}, answers at /return/{}", settings.name, settings.issuer, settings.name))
         }
         BankConfig::Sandbox => None,
     });
     notices.extend(providers);
-    notices.extend(config.institutions().iter().filter_map(|configured| {
+    notices.extend(config.institutions.iter().filter_map(|configured| {
         let Institution { id, features, .. } = &configured.institution;
         let withheld: Vec<&str> =
             features.iter().map(String::as_str).filter(|feature| is_withheld(configured, feature)).collect();
@@ -112,18 +112,18 @@ async fn ask(
 ) {
     let name = provider.name();
     // Before it has answered for the first time, too.
-    metrics.bank_troubled(name);
+    metrics.set_provider_ready(name, false);
     loop {
         let (mut tries, mut pause) = (1_u32, first);
         while let Err(trouble) = provider.prepare().await {
-            metrics.bank_troubled(name);
+            metrics.set_provider_ready(name, false);
             let again_in = jittered(pause, clock.entropy()[0]);
             tracing::warn!(provider = name, error = %trouble, again_in_ms = again_in.as_millis(), "provider.trouble");
             tokio::time::sleep(again_in).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             tries = tries.saturating_add(1);
         }
-        metrics.bank_ready(name);
+        metrics.set_provider_ready(name, true);
         tracing::info!(provider = name, tries, "provider.ready");
         loop {
             tokio::time::sleep(looked_after).await;

@@ -39,8 +39,8 @@ pub(super) struct Shared {
 
 /// Listens at the public address.
 pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    let at = config.listen();
-    listener::listen(at, config.http().backlog)
+    let at = config.listen;
+    listener::listen(at, config.backlog)
         .with_context(|| format!("cannot listen on {at}; choose another address with listen (HANDBACK_LISTEN)"))
 }
 
@@ -50,14 +50,13 @@ pub(super) fn options(
     counters: &Arc<Connections>,
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Options> {
-    let http = config.http();
     let files = listener::raise_open_files().context("cannot learn how many files may be open")?;
     let admission = Admission::counted_by(Arc::clone(counters))
-        .with_most_from_one_address(http.max_per_address, http.trusted_proxies.clone());
+        .with_most_from_one_address(config.max_per_address, config.trusted_proxies.clone());
     let options = Options {
-        workers: http.workers,
-        most_connections: http.max_connections.unwrap_or_else(|| listener::most_connections(files)),
-        keep_alive: http.keep_alive,
+        workers: config.workers,
+        most_connections: config.max_connections.unwrap_or_else(|| listener::most_connections(files)),
+        keep_alive: config.keep_alive,
         shutdown_seconds: SHUTDOWN_SECONDS,
         admission,
     };
@@ -81,11 +80,10 @@ pub(super) fn serve(
     demo: Option<Arc<Demo>>,
 ) -> anyhow::Result<Server> {
     let Shared { engine, clock, metrics } = shared;
-    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.http().body_timeout });
+    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout });
     let rates = web::Data::new(Rates::default());
     let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
-    let provider =
-        config.has_sandbox().then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
+    let provider = config.sandbox.then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
     let provider = provider.map(web::Data::new);
     let app = move || {
         let mut app = Actix::new()
@@ -115,8 +113,8 @@ pub(super) fn serve(
 
 /// Serves the counters at an address of their own.
 pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> anyhow::Result<Option<Server>> {
-    let Some(at) = config.metrics_listen() else { return Ok(None) };
-    let listener = listener::listen(at, config.http().backlog).with_context(|| {
+    let Some(at) = config.metrics_listen else { return Ok(None) };
+    let listener = listener::listen(at, config.backlog).with_context(|| {
         format!("cannot listen on {at}; choose another address with metrics.listen (HANDBACK_METRICS_LISTEN)")
     })?;
     let counters = counters.clone();
@@ -128,7 +126,7 @@ pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> a
     let options = Options {
         workers: 1,
         most_connections: COUNTERS_CONNECTIONS,
-        keep_alive: config.http().keep_alive,
+        keep_alive: config.keep_alive,
         shutdown_seconds: SHUTDOWN_SECONDS,
         admission: Admission::counted_by(Arc::default()),
     };

@@ -37,7 +37,7 @@ pub(super) async fn open(
     notices: &mut Vec<String>,
 ) -> anyhow::Result<(Arc<dyn Store>, Keys)> {
     check(config, usage)?;
-    let (keys, made) = key_file::keys(config.keys(), clock.as_ref())?;
+    let (keys, made) = key_file::keys(&config.keys, clock.as_ref())?;
     match open_with(config, clock, usage, &keys).await {
         Ok(store) => {
             let made = made.iter().map(|path| {
@@ -57,10 +57,10 @@ pub(super) async fn open(
 
 /// Whether the store that this configuration names has been created, as far as that can be seen without opening it.
 pub fn has_store(config: &Config) -> bool {
-    match config.store() {
+    match &config.store {
         StoreConfig::Embedded(folder) => Embedded::exists(folder),
         // A Redis answers for itself, unless its keys would have to be made first.
-        StoreConfig::Redis(_) => !matches!(config.keys(), KeySource::File(path) if !path.exists()),
+        StoreConfig::Redis(_) => !matches!(&config.keys, KeySource::File(path) if !path.exists()),
     }
 }
 
@@ -68,9 +68,9 @@ pub fn has_store(config: &Config) -> bool {
 fn check(config: &Config, usage: StoreUse) -> anyhow::Result<()> {
     let exists = has_store(config);
     if !exists && usage == StoreUse::Existing {
-        bail!("there is no store yet at {}; `handback serve` and `handback merchant add` create one", config.store());
+        bail!("there is no store yet at {}; `handback serve` and `handback merchant add` create one", config.store);
     }
-    match (config.store(), config.keys()) {
+    match (&config.store, &config.keys) {
         (StoreConfig::Embedded(_), KeySource::File(path)) if exists && !path.exists() => bail!(
             "the key file {} is missing, and the store beside it has data; restore the file from a backup, or give its \
              keys in HANDBACK_KEYS",
@@ -87,15 +87,15 @@ async fn open_with(
     keys: &Keys,
 ) -> anyhow::Result<Arc<dyn Store>> {
     let clock = Arc::clone(clock);
-    let store: Arc<dyn Store> = match config.store() {
+    let store: Arc<dyn Store> = match &config.store {
         StoreConfig::Embedded(folder) if usage == StoreUse::Serve => {
-            Arc::new(Embedded::open_for_server(folder, clock, config.keep())?)
+            Arc::new(Embedded::open_for_server(folder, clock, config.keep)?)
         }
         StoreConfig::Embedded(folder) if usage == StoreUse::Existing => {
-            Arc::new(Embedded::open_existing(folder, clock, config.keep())?)
+            Arc::new(Embedded::open_existing(folder, clock, config.keep)?)
         }
-        StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, clock, config.keep())?),
-        StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), clock, config.keep())?),
+        StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, clock, config.keep)?),
+        StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), clock, config.keep)?),
     };
     let described = || format!("cannot use the store: {}", store.describe());
     store.register_owner(&keys.fingerprints()).await.with_context(described)?;

@@ -16,14 +16,14 @@ const HOME: &str = "way home";
 impl Keys {
     /// A signature over what stands on the way home of a journey, under the key that it was opened with: the same bytes
     /// every time. `None` when the operator has that key no more.
-    pub fn home_signature(&self, journey: &Journey, bytes: &[u8]) -> Option<GatewaySignature> {
+    pub fn gateway_signature(&self, journey: &Journey, bytes: &[u8]) -> Option<GatewaySignature> {
         let pair = self.key_pair(&journey.opening().key, HOME)?;
         Some(GatewaySignature { key: pair.verifying_key().to_bytes(), bytes: pair.sign(bytes).to_bytes() })
     }
 
-    /// The public keys that verify [`Keys::home_signature`], one for each of the operator's keys, the current one's
+    /// The public keys that verify [`Keys::gateway_signature`], one for each of the operator's keys, the current one's
     /// first.
-    pub fn home_keys(&self) -> Vec<[u8; 32]> {
+    pub fn gateway_keys(&self) -> Vec<[u8; 32]> {
         let pairs = self.keys.iter().filter_map(|(id, _)| self.key_pair(id, HOME));
         pairs.map(|pair| pair.verifying_key().to_bytes()).collect()
     }
@@ -50,7 +50,7 @@ mod tests {
         assert_ne!(public("k2", HOME), public("k1", HOME));
         assert_ne!(public("k2", HOME), public("k2", "another"));
         assert!(keys.key_pair("k3", HOME).is_none());
-        assert_eq!(keys.home_keys(), [public("k2", HOME), public("k1", HOME)]);
+        assert_eq!(keys.gateway_keys(), [public("k2", HOME), public("k1", HOME)]);
     }
 
     #[test]
@@ -59,12 +59,12 @@ mod tests {
         let old = Keys::write_fresh(&journey.opening().key, [3; 32]).reveal().to_owned();
         let (before, after) = (old.clone(), format!("{},{old}", Keys::write_fresh("new", [4; 32]).reveal()));
         let [before, after] = [before, after].map(|text| Keys::parse(&text).unwrap());
-        let signed = before.home_signature(&journey, b"text").unwrap();
-        assert_eq!(after.home_signature(&journey, b"text"), Some(signed), "the same bytes, every time");
-        assert_eq!(after.home_keys()[1], signed.key);
+        let signed = before.gateway_signature(&journey, b"text").unwrap();
+        assert_eq!(after.gateway_signature(&journey, b"text"), Some(signed), "the same bytes, every time");
+        assert_eq!(after.gateway_keys()[1], signed.key);
         let key = VerifyingKey::from_bytes(&signed.key).unwrap();
         assert!(key.verify_strict(b"text", &Signature::from_bytes(&signed.bytes)).is_ok());
         let without = Keys::parse(Keys::write_fresh("new", [4; 32]).reveal()).unwrap();
-        assert_eq!(without.home_signature(&journey, b"text"), None);
+        assert_eq!(without.gateway_signature(&journey, b"text"), None);
     }
 }

@@ -83,7 +83,7 @@ impl Keys {
         at: UnixMillis,
     ) -> Result<Option<Params>, Invalid> {
         let opening = journey.opening();
-        let scheme = opening.terms.signed_returns;
+        let scheme = opening.settings.signed_returns;
         let signature = self.rehearse_return(journey, Params::default()).query().len();
         let params = entry.fitted(params, signature);
         if scheme == SignedReturns::Off {
@@ -108,7 +108,7 @@ impl Keys {
     #[must_use]
     pub fn rehearse_return(&self, journey: &Journey, params: Params) -> Params {
         let opening = journey.opening();
-        let value = match opening.terms.signed_returns {
+        let value = match opening.settings.signed_returns {
             SignedReturns::Off => return params,
             SignedReturns::Hmac => write(HMAC, "0000000000", &opening.key, &NOBODYS.repeat(43)),
             SignedReturns::Ed25519 => write(ED25519, "0000000000", &kid(&opening.key), &NOBODYS.repeat(86)),
@@ -213,7 +213,7 @@ fn write(version: &str, seconds: &str, key: &str, signature: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+    use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
     use crate::domain::journey::Opening;
     use crate::domain::journey::tests::journey;
     use crate::domain::terms::FrozenSettings;
@@ -227,12 +227,12 @@ mod tests {
 
     fn signing(signed_returns: SignedReturns) -> Journey {
         let opening = journey().opening().clone();
-        Journey::open(Opening { terms: FrozenSettings { signed_returns, ..opening.terms }, ..opening })
+        Journey::open(Opening { settings: FrozenSettings { signed_returns, ..opening.settings }, ..opening })
     }
 
     fn entry(url: &str) -> PlannedCallback {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-        PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+        PlannedCallback { url, params_in: Placement::Query, slot: None, device_urls: DeviceUrls::default() }
     }
 
     fn params() -> Params {

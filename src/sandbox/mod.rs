@@ -5,7 +5,6 @@
 
 mod parameters;
 
-use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -14,7 +13,7 @@ use crate::clock::Clock;
 use crate::domain::redirect::PublicUrl;
 use crate::provider::sandbox::{Decision, ReturnTo, Sandbox};
 use crate::telemetry::metrics::Route;
-use crate::web::page::{Authorise, NeverReturns, ProblemPage, Wanted};
+use crate::web::views::{Authorise, NeverReturns, Wanted};
 use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 pub use parameters::{Redeemer, rows};
@@ -75,10 +74,10 @@ struct Decided {
 }
 
 async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> HttpResponse {
-    let Some(web::Query(asked)) = asked else { return unreadable() };
+    let Some(web::Query(asked)) = asked else { return reply::unreadable() };
     let Asked { redirect_uri, state, voucher, .. } = asked;
     if bank.check(&ReturnTo { redirect_uri: &redirect_uri, state: &state, voucher: &voucher }).is_err() {
-        return unreadable();
+        return reply::unreadable();
     }
     let shown = |text: String| text.chars().take(SHOWN).collect::<String>();
     let amount = shown(asked.amount);
@@ -93,8 +92,8 @@ async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> Http
 }
 
 async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {
-    let Ok(body) = incoming.body else { return unreadable() };
-    let Ok(decided) = serde_urlencoded::from_bytes::<Decided>(&body) else { return unreadable() };
+    let Ok(body) = incoming.body else { return reply::unreadable() };
+    let Ok(decided) = serde_urlencoded::from_bytes::<Decided>(&body) else { return reply::unreadable() };
     let decision = match decided.decision.as_str() {
         "approve" => Decision::Code(fresh_code(&**clock)),
         "slow" => Decision::Code(format!("slow:{}", decided.delay)),
@@ -102,22 +101,18 @@ async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming:
         "decline" => Decision::Error("access_denied".into()),
         "error" => Decision::Error(decided.error.clone()),
         "never" => return reply::page(&NeverReturns { bank: decided.bank_name.chars().take(SHOWN).collect() }),
-        _ => return unreadable(),
+        _ => return reply::unreadable(),
     };
     let Decided { redirect_uri, state, voucher, .. } = &decided;
     match bank.answer(&ReturnTo { redirect_uri, state, voucher }, &decision) {
         Ok(redirect) => reply::see_other(&redirect),
-        Err(_) => unreadable(),
+        Err(_) => reply::unreadable(),
     }
 }
 
 fn fresh_code(clock: &dyn Clock) -> String {
     let entropy = clock.entropy();
     format!("approved-{:016x}", u64::from_be_bytes(*entropy.first_chunk().unwrap_or(&[0; 8])))
-}
-
-fn unreadable() -> HttpResponse {
-    reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable())
 }
 
 /// The address of the page that shows parameters.

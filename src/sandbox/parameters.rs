@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
-use crate::web::page::{DisplayParameters, ParamRow, Redeemed};
+use crate::web::views::{DisplayParameters, ParamRow, Redeemed};
 use crate::web::{Incoming, own_pages_only, page_at, reply};
 
 /// Redeems one-time tokens for the newcomer's shop, over the same API as everybody. Absent where there is no demo.

@@ -1,81 +1,98 @@
 //! How many connections there are, and how many had to be broken off.
 
-use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 
-use super::metrics::Cut;
+use super::labels::Cut;
+use super::registry::{counters, register, whole};
 
 /// The connections of a listener.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Connections {
-    open: AtomicUsize,
-    most: AtomicUsize,
-    full: AtomicU64,
-    cut: [AtomicU64; Cut::LABELS.len()],
+    open: Gauge,
+    most: Gauge,
+    full: Counter,
+    cut: [Counter; Cut::LABELS.len()],
+}
+
+/// Counts for itself alone: nobody reads it.
+impl Default for Connections {
+    fn default() -> Self {
+        Self::registered(&mut Registry::default())
+    }
 }
 
 impl Connections {
+    pub(super) fn registered(registry: &mut Registry) -> Self {
+        let mut gauge = |name, help| register(registry, name, help, Gauge::default());
+        Self {
+            open: gauge("handback_connections", "Connections that are open"),
+            most: gauge("handback_connections_limit", "Connections that there may be at a time"),
+            full: register(
+                registry,
+                "handback_connections_full",
+                "Times that the limit of connections was reached",
+                Counter::default(),
+            ),
+            cut: counters(
+                registry,
+                "handback_connections_cut",
+                "Connections that were broken off, by the limit that they passed",
+                ("limit", Cut::LABELS),
+            ),
+        }
+    }
+
     /// Notes how many there may be at a time.
     pub fn limit_to(&self, most: usize) {
-        self.most.store(most, Relaxed);
+        self.most.set(whole(most));
     }
 
     /// Counts a connection that was let in.
     pub fn opened(&self) {
-        let open = self.open.fetch_add(1, Relaxed) + 1;
-        if open == self.most.load(Relaxed) {
-            self.full.fetch_add(1, Relaxed);
+        if self.open.inc() + 1 == self.most.get() {
+            self.full.inc();
         }
     }
 
     /// Counts a connection that has ended.
     pub fn closed(&self) {
-        self.open.fetch_sub(1, Relaxed);
+        self.open.dec();
     }
 
     /// Counts a connection that was broken off.
     pub fn cut(&self, cut: Cut) {
-        self.cut[cut as usize].fetch_add(1, Relaxed);
+        self.cut[cut as usize].inc();
     }
 
     /// How many there are.
-    pub fn open(&self) -> usize {
-        self.open.load(Relaxed)
+    pub fn open(&self) -> i64 {
+        self.open.get()
     }
 
     /// Whether no other is let in for now.
     pub fn are_full(&self) -> bool {
-        let most = self.most.load(Relaxed);
+        let most = self.most.get();
         most > 0 && self.open() >= most
-    }
-
-    pub(super) fn write(&self, text: &mut String) -> std::fmt::Result {
-        const FULL: &str = "handback_connections_full_total";
-        const CUT: &str = "handback_connections_cut_total";
-        for (name, help, now) in [
-            ("handback_connections", "Connections that are open.", self.open()),
-            ("handback_connections_limit", "Connections that there may be at a time.", self.most.load(Relaxed)),
-        ] {
-            writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {now}")?;
-        }
-        writeln!(text, "# HELP {FULL} Times that the limit of connections was reached.\n# TYPE {FULL} counter")?;
-        writeln!(text, "{FULL} {}", self.full.load(Relaxed))?;
-        writeln!(text, "# HELP {CUT} Connections that were broken off, by the limit that they passed.")?;
-        writeln!(text, "# TYPE {CUT} counter")?;
-        for (limit, count) in Cut::LABELS.iter().zip(&self.cut) {
-            writeln!(text, "{CUT}{{limit=\"{limit}\"}} {}", count.load(Relaxed))?;
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::encoding::prometheus_text::encode;
+
     use super::*;
+
+    fn registered() -> (Registry, Connections) {
+        let mut registry = Registry::default();
+        let connections = Connections::registered(&mut registry);
+        (registry, connections)
+    }
 
     #[test]
     fn being_full_is_said_while_it_is_so_and_counted_once_each_time() {
-        let connections = Connections::default();
+        let (registry, connections) = registered();
         connections.opened();
         assert!(!connections.are_full(), "without a limit nothing is full");
         connections.limit_to(2);
@@ -86,7 +103,7 @@ mod tests {
             assert!(!connections.are_full());
         }
         let mut text = String::new();
-        connections.write(&mut text).unwrap();
+        encode(&mut text, &registry).unwrap();
         for line in ["handback_connections 1", "handback_connections_limit 2", "handback_connections_full_total 3"] {
             assert!(text.lines().any(|own| own == line), "{line} in {text}");
         }
@@ -94,12 +111,12 @@ mod tests {
 
     #[test]
     fn connections_that_are_broken_off_are_counted_by_limit() {
-        let connections = Connections::default();
+        let (registry, connections) = registered();
         for cut in [Cut::Head, Cut::Answer, Cut::Answer, Cut::Drain, Cut::Address] {
             connections.cut(cut);
         }
         let mut text = String::new();
-        connections.write(&mut text).unwrap();
+        encode(&mut text, &registry).unwrap();
         for (limit, count) in [("head", 1), ("answer", 2), ("drain", 1), ("address", 1)] {
             assert!(text.contains(&format!("cut_total{{limit=\"{limit}\"}} {count}\n")), "{limit} in {text}");
         }

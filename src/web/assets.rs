@@ -3,8 +3,8 @@
 use actix_web::http::header::{self, EntityTag, IfNoneMatch};
 use actix_web::{HttpResponse, web};
 
-use super::page::assets::{ICON, Lasts, asset};
 use super::page_at;
+use super::views::assets::{ICON, Lasts, asset};
 
 /// How long a browser may keep what is named by its content: as long as it likes.
 const KEPT_FOR_EVER: &str = "public, max-age=31536000, immutable";

@@ -1,40 +1,36 @@
-//! The front door: one thin file per dialect and per page, all of them extract, engine, reply.
+//! HTTP: customers' pages, one folder a dialect, and Handback's own API; all of them extract, engine, reply.
 
-mod app_page;
+mod answer;
 mod assets;
-mod bank_list;
 mod body;
-mod checkout;
-mod consent;
 mod idempotency;
 mod ixopay;
-mod leaving;
 mod local;
-mod onward;
-pub mod page;
-mod patience;
+mod pages;
 mod problem;
 mod problem_kind;
 pub mod reply;
-mod returns;
+mod request_timeout;
 mod rules;
 mod secpaid;
 mod time;
 mod token_io;
 mod v1;
+pub mod views;
 mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
-pub use rules::{keep_rules, page_at};
+pub use reply::page_at;
+pub use rules::keep_rules;
 
 use actix_web::{HttpResponse, web};
 
 use crate::engine::Engine;
 use crate::telemetry::metrics::Metrics;
-use page::{Front, ProblemPage};
+use views::{Front, ProblemPage};
 
 /// What the front page knows of this gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))
         .service(page_at("/health", "GET").route(web::get().to(health)))
-        .configure(checkout::routes)
-        .configure(consent::routes)
-        .configure(returns::routes)
+        .configure(pages::routes)
         .configure(secpaid::routes)
         .configure(ixopay::routes)
         .configure(yapily::routes)
@@ -69,7 +63,7 @@ async fn front(house: web::Data<House>) -> HttpResponse {
 
 /// 200 while the store answers, else 503: for load balancers. It says too whether connections have to wait.
 async fn health(engine: web::Data<Engine>, metrics: web::Data<Metrics>) -> HttpResponse {
-    let connections = if metrics.connections().are_full() { "full" } else { "ok" };
+    let connections = if metrics.connections.are_full() { "full" } else { "ok" };
     let (mut answer, status) = match engine.deps.store.ping().await {
         Ok(()) => (HttpResponse::Ok(), "ok"),
         Err(_) => (HttpResponse::ServiceUnavailable(), "store away"),

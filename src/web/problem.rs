@@ -10,10 +10,11 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use serde_json::{Map, Value, json};
 
+use super::answer::FailureKind;
 use super::body::BodyTrouble;
-use super::page::{ProblemPage, Repost, WhyAgain};
 use super::problem_kind::ProblemKind;
 use super::reply;
+use super::views::{ProblemPage, Repost, WhyAgain};
 use crate::domain::invalid::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
@@ -41,12 +42,6 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Adds what the log should say, and the client should not.
-    fn because(mut self, error: &EngineError) -> Self {
-        self.cause = Some(Cause::new(error));
         self
     }
 
@@ -159,26 +154,25 @@ impl From<BodyTrouble> for Problem {
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Refused(invalid) => invalid.into(),
-            EngineError::Disabled => {
-                let detail = "The operator has disabled this merchant; its running journeys go on.";
-                Self::new(StatusCode::FORBIDDEN, ProblemKind::Disabled, detail)
+        let (failure, cause) = match FailureKind::of(error) {
+            Ok(failure) => failure,
+            Err(invalid) => return invalid.into(),
+        };
+        let (kind, detail) = match failure {
+            FailureKind::Disabled => {
+                (ProblemKind::Disabled, "The operator has disabled this merchant; its running journeys go on.")
             }
-            EngineError::KeyReused => Self::new(
-                StatusCode::CONFLICT,
+            FailureKind::KeyReused => (
                 ProblemKind::KeyReused,
                 "The same Idempotency-Key came with another path or body within 24 hours. Use a new key.",
             ),
-            EngineError::Store(_) => {
-                let detail = "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::StoreAway, detail).because(&error)
-            }
-            EngineError::Gone | EngineError::Missing(_) => {
-                let detail = "This is our mistake, and has been noted.";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemKind::Internal, detail).because(&error)
-            }
-        }
+            FailureKind::StoreAway => (
+                ProblemKind::StoreAway,
+                "The store does not answer at the moment. Try again, with the same Idempotency-Key if you sent one.",
+            ),
+            FailureKind::Internal => (ProblemKind::Internal, "This is our mistake, and has been noted."),
+        };
+        Self { cause, ..Self::new(failure.status(), kind, detail) }
     }
 }
 
@@ -201,16 +195,12 @@ pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
 }
 
 fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {
-    let mut response = match error {
-        EngineError::Store(_) => {
-            let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
-            reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
-        }
-        EngineError::Refused(_)
-        | EngineError::Disabled
-        | EngineError::KeyReused
-        | EngineError::Gone
-        | EngineError::Missing(_) => reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault()),
+    let mut response = if let EngineError::Store(_) = error {
+        let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
+        reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
+    } else {
+        // Nobody on a page has brought what could be refused.
+        reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
     };
     response.extensions_mut().insert(Cause::new(error));
     response

@@ -4,7 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::page::ProblemPage;
+use super::views::ProblemPage;
 use super::{page_at, reply};
 use crate::domain::redirect::PublicUrl;
 

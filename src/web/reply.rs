@@ -5,11 +5,11 @@ use std::time::Duration;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
 use askama::Template;
 
-use super::page::{ProblemPage, Repost};
 use super::rules::is_head;
+use super::views::{ProblemPage, Repost, qr};
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
 
@@ -33,13 +33,13 @@ pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
     Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])))
 }
 
-/// Sends a browser to the bank, with the cookie that shows that it is the one that left.
-pub fn leave(left: &Sent, request: &HttpRequest) -> HttpResponse {
-    leaving(see_other(&left.redirect), &left.cookie, request)
+/// Sends a browser to a provider, with the cookie that shows that it is the one that was sent.
+pub fn send_to_provider(sent: &Sent, request: &HttpRequest) -> HttpResponse {
+    with_visit_cookie(see_other(&sent.redirect), &sent.cookie, request)
 }
 
 /// Gives a browser that leaves its visit cookie along, and takes back the oldest that it would have too many of.
-pub fn leaving(mut response: HttpResponse, cookie: &VisitCookie, request: &HttpRequest) -> HttpResponse {
+pub fn with_visit_cookie(mut response: HttpResponse, cookie: &VisitCookie, request: &HttpRequest) -> HttpResponse {
     for name in visitor(request).surplus(&cookie.name) {
         set(&mut response, &VisitCookie { name, value: String::new(), life: Duration::ZERO });
     }
@@ -85,6 +85,21 @@ pub fn problem_page(status: StatusCode, problem: &ProblemPage) -> HttpResponse {
     response
 }
 
+/// Says that we do not know a link.
+pub fn unknown_link() -> HttpResponse {
+    problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+}
+
+/// Says that a request is none that a page of ours makes.
+pub fn unreadable() -> HttpResponse {
+    problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable())
+}
+
+/// Says that another browser has left for the provider.
+pub fn other_browser() -> HttpResponse {
+    problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser())
+}
+
 /// A page that posts again what it was posted, by itself after a time.
 pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
     let mut response = page_with(status, repost);
@@ -96,7 +111,7 @@ pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
 
 /// A picture of a link.
 pub fn qr_code(link: &str) -> HttpResponse {
-    match super::page::qr::png(link) {
+    match qr::png(link) {
         Some(png) => HttpResponse::Ok()
             .content_type("image/png")
             .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
@@ -116,8 +131,13 @@ pub fn untouched() -> HttpResponse {
     builder(StatusCode::NO_CONTENT).finish()
 }
 
+/// A resource of this path. Who asks by another method than the `allowed` ones gets a page that says so, with `Allow`.
+pub fn page_at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || std::future::ready(wrong_method(allowed))))
+}
+
 /// Says that a page is not to be asked by this method (RFC 9110, section 15.5.6).
-pub fn wrong_method(allowed: &'static str) -> HttpResponse {
+fn wrong_method(allowed: &'static str) -> HttpResponse {
     let mut response = problem_page(StatusCode::METHOD_NOT_ALLOWED, &ProblemPage::wrong_method());
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     response

@@ -16,9 +16,9 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpRequest, Resource, web};
+use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 
-use super::{nothing_here, reply};
+use super::nothing_here;
 use crate::engine::Engine;
 
 /// For how long browsers stay with https after an answer: a year (RFC 6797).
@@ -64,11 +64,6 @@ pub async fn keep_rules(
         allow_head(headers);
     }
     Ok(response)
-}
-
-/// A resource of this path. Who asks by another method than the `allowed` ones gets a page that says so, with `Allow`.
-pub fn page_at(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || std::future::ready(reply::wrong_method(allowed))))
 }
 
 /// Whether a request came as HEAD.

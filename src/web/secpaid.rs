@@ -1,12 +1,13 @@
 //! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::answer::{self, ErrorWords, FailureKind};
 use super::body::{BodyTrouble, Incoming, read_fields};
-use super::{idempotency, problem};
+use super::idempotency;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
 use crate::domain::id::PayId;
@@ -14,82 +15,60 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::merchant::Merchant;
 use crate::domain::outcome::{Cause, Outcome};
-use crate::engine::{Engine, EngineError, JourneyFilter, Page, Reservation, derive, find, pay_id_of_link, use_cases};
-use crate::telemetry::{self, metrics::Route};
+use crate::engine::{Engine, JourneyFilter, Page, Reservation, derive, find, pay_id_of_link, use_cases};
+use crate::telemetry::metrics::Route;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let basic = answered(|engine, incoming| create(engine, incoming, Kind::Basic), "Link created successfully");
+    let split = answered(|engine, incoming| create(engine, incoming, Kind::Split), "Link created successfully");
     config.service(
         web::scope("/secpaid/api/v2")
             .app_data(Route::Dialect)
-            .service(at("/createLink").route(web::post().to(create_link)))
-            .service(at("/createSplitLink").route(web::post().to(create_split_link)))
-            .service(at("/getPayInTransactions").route(web::post().to(transactions)))
-            .service(at("/getMyUsedLinks").route(web::post().to(used_links)))
-            .service(at("/getMyUnusedLinks").route(web::post().to(unused_links)))
-            .service(at("/deleteLink").route(web::post().to(delete_link)))
-            .default_service(web::to(no_such_call)),
+            .service(at("/createLink").route(web::post().to(basic)))
+            .service(at("/createSplitLink").route(web::post().to(split)))
+            // The typo is SecPaid's own, and clients have seen it.
+            .service(
+                at("/getPayInTransactions").route(web::post().to(answered(transactions, "List retrived successfully"))),
+            )
+            .service(at("/getMyUsedLinks").route(web::post().to(answered(used_links, "List retrieved successfully"))))
+            .service(
+                at("/getMyUnusedLinks").route(web::post().to(answered(unused_links, "List retrieved successfully"))),
+            )
+            .service(at("/deleteLink").route(web::post().to(answered(delete, "Link deleted successfully"))))
+            .default_service(web::to(answered(no_such_call, ""))),
     );
 }
 
 /// A resource of this path, which takes POST alone.
 fn at(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(wrong_method))
+    web::resource(path).default_service(web::to(answered(wrong_method, "")))
 }
 
-async fn wrong_method(engine: web::Data<Engine>) -> HttpResponse {
-    let refusal = ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "This call allows POST");
-    let mut response = answer::<()>(&engine, Err(refusal), "");
-    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
-    response
+async fn wrong_method(_: web::Data<Engine>, _: HttpRequest) -> Result<(), ErrorBody> {
+    Err(ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "This call allows POST").allowing("POST"))
 }
 
-async fn create_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let created = create(&engine, incoming, Kind::Basic).await;
-    answer(&engine, created, "Link created successfully")
+async fn no_such_call(_: web::Data<Engine>, _: HttpRequest) -> Result<(), ErrorBody> {
+    let message = "There is no such call: every call is a POST below /secpaid/api/v2";
+    Err(ErrorBody::new(StatusCode::NOT_FOUND, message))
 }
 
-async fn create_split_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let created = create(&engine, incoming, Kind::Split).await;
-    answer(&engine, created, "Link created successfully")
+async fn transactions(engine: web::Data<Engine>, incoming: Incoming) -> Result<impl Serialize, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    let paid = call.select(&engine, 200, JourneyFilter::Proven, |_| true).await?;
+    Ok(paid.iter().map(secpaid::transaction).collect::<Vec<_>>())
 }
 
-async fn transactions(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let rows = async {
-        let call = Call::read(&engine, incoming).await?;
-        let paid = call.select(&engine, 200, JourneyFilter::Proven, |_| true).await?;
-        Ok(paid.iter().map(secpaid::transaction).collect::<Vec<_>>())
-    };
-    // The typo is SecPaid's own, and clients have seen it.
-    answer(&engine, rows.await, "List retrived successfully")
+async fn used_links(engine: web::Data<Engine>, incoming: Incoming) -> Result<Vec<Box<RawValue>>, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    links(&engine, &call.select(&engine, 10, JourneyFilter::Proven, |_| true).await?)
 }
 
-async fn used_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let links = async {
-        let call = Call::read(&engine, incoming).await?;
-        links(&engine, &call.select(&engine, 10, JourneyFilter::Proven, |_| true).await?)
-    };
-    answer(&engine, links.await, "List retrieved successfully")
-}
-
-async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let links = async {
-        let call = Call::read(&engine, incoming).await?;
-        let now = engine.deps.clock.now();
-        let unused = |journey: &Journey| journey.final_outcome().is_none() && !journey.is_lapsed(now);
-        links(&engine, &call.select(&engine, 10, JourneyFilter::All, unused).await?)
-    };
-    answer(&engine, links.await, "List retrieved successfully")
-}
-
-async fn delete_link(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let deleted = delete(&engine, incoming).await;
-    answer(&engine, deleted, "Link deleted successfully")
-}
-
-async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
-    let refusal =
-        ErrorBody::new(StatusCode::NOT_FOUND, "There is no such call: every call is a POST below /secpaid/api/v2");
-    answer::<()>(&engine, Err(refusal), "")
+async fn unused_links(engine: web::Data<Engine>, incoming: Incoming) -> Result<Vec<Box<RawValue>>, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    let now = engine.deps.clock.now();
+    let unused = |journey: &Journey| journey.final_outcome().is_none() && !journey.is_lapsed(now);
+    links(&engine, &call.select(&engine, 10, JourneyFilter::All, unused).await?)
 }
 
 /// An authenticated call.
@@ -136,25 +115,23 @@ impl Call {
     }
 }
 
-async fn create(engine: &Engine, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, ErrorBody> {
-    let call = Call::read(engine, incoming).await?;
+async fn create(engine: web::Data<Engine>, incoming: Incoming, kind: Kind) -> Result<Box<RawValue>, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
     let open_request = secpaid::read_wish(&call.fields, kind)?;
-    let journey = use_cases::open::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?;
-    written(engine, &journey)
+    let journey =
+        use_cases::open::open(&engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?;
+    written(&engine, &journey)
 }
 
-async fn delete(engine: &Engine, incoming: Incoming) -> Result<Box<RawValue>, ErrorBody> {
-    let call = Call::read(engine, incoming).await?;
-    let pay_id = named_link(&call.fields)?;
-    let link = find::journey(&engine.deps, call.merchant.id, pay_id)
-        .await?
-        .filter(is_link)
-        .ok_or_else(ErrorBody::not_found)?;
-    let journey =
-        use_cases::cancel::withdraw(engine, call.merchant.id, link.pay_id()).await?.ok_or_else(ErrorBody::not_found)?;
+async fn delete(engine: web::Data<Engine>, incoming: Incoming) -> Result<Box<RawValue>, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    let (merchant, pay_id) = (call.merchant.id, named_link(&call.fields)?);
+    let link = find::journey(&engine.deps, merchant, pay_id).await?.filter(is_link).ok_or_else(ErrorBody::not_found)?;
+    let withdrawn = use_cases::cancel::withdraw(&engine, merchant, link.pay_id()).await?;
+    let journey = withdrawn.ok_or_else(ErrorBody::not_found)?;
     match journey.stage() {
         Stage::Concluded(s) if s.outcome == Outcome::Cancelled && s.cause == Cause::Merchant => {
-            written(engine, &journey)
+            written(&engine, &journey)
         }
         Stage::Concluded(s) if s.outcome == Outcome::Expired => Err(ErrorBody::conflict("This link has expired")),
         Stage::Concluded(s) if s.outcome == Outcome::Cancelled => Err(ErrorBody::conflict("This link was cancelled")),
@@ -190,20 +167,18 @@ fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, ErrorBod
     let link = derive::link(&engine.deps, journey)?;
     let qr_img = engine.deps.public_url.page("/payment/qr.png", &[("link_id", &link)]);
     let links = Links { pay_link: derive::pay_link(&engine.deps, journey)?, qr_img };
-    secpaid::link(journey, &links)
-        .map_err(|error| EngineError::Missing(format!("way to write a link ({error})")).into())
+    Ok(secpaid::link(journey, &links)?)
 }
 
 /// A refusal, before it is put into the envelope.
-struct ErrorBody {
-    status: StatusCode,
-    message: String,
-    cause: Option<telemetry::Cause>,
-}
+type ErrorBody = answer::ErrorBody<Message>;
+
+/// What a refusal says, as `ResponseMsg`.
+struct Message(String);
 
 impl ErrorBody {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), cause: None }
+        Self::worded(status, Message(message.into()))
     }
 
     fn unauthorised(message: &str) -> Self {
@@ -219,55 +194,46 @@ impl ErrorBody {
     }
 }
 
-impl From<Invalid> for ErrorBody {
-    fn from(invalid: Invalid) -> Self {
+impl ErrorWords for Message {
+    fn invalid(invalid: Invalid) -> ErrorBody {
         // The documented sentences stand alone; ours name their field first.
         let documented = invalid.rule().starts_with(char::is_uppercase);
         let message = if documented { invalid.rule().to_owned() } else { invalid.to_string() };
-        Self::new(StatusCode::BAD_REQUEST, message)
+        ErrorBody::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    fn unread(trouble: BodyTrouble) -> ErrorBody {
+        ErrorBody::new(trouble.status(), trouble.to_string())
+    }
+
+    fn failed(kind: FailureKind) -> ErrorBody {
+        let message = match kind {
+            FailureKind::Disabled => "This merchant is disabled, ask the operator",
+            FailureKind::KeyReused => "The Idempotency-Key was used for another request",
+            FailureKind::StoreAway | FailureKind::Internal => "The gateway cannot answer at the moment, try again",
+        };
+        ErrorBody::new(kind.status(), message)
     }
 }
 
-impl From<BodyTrouble> for ErrorBody {
-    fn from(trouble: BodyTrouble) -> Self {
-        Self::new(trouble.status(), trouble.to_string())
-    }
+/// A handler that writes what a call comes to: a success with this message.
+fn answered<X, T, F, R>(call: F, message: &'static str) -> impl Handler<(web::Data<Engine>, X), Output = HttpResponse>
+where
+    X: FromRequest + 'static,
+    T: Serialize + 'static,
+    F: Fn(web::Data<Engine>, X) -> R + Clone + 'static,
+    R: Future<Output = Result<T, ErrorBody>> + 'static,
+{
+    answer::answered(call, move |engine, reply| answer(engine, reply, message))
 }
 
-impl From<EngineError> for ErrorBody {
-    fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Refused(invalid) => invalid.into(),
-            EngineError::Disabled => Self::new(StatusCode::FORBIDDEN, "This merchant is disabled, ask the operator"),
-            EngineError::KeyReused => Self::conflict("The Idempotency-Key was used for another request"),
-            EngineError::Store(_) | EngineError::Gone | EngineError::Missing(_) => {
-                let away = matches!(error, EngineError::Store(_));
-                let status = if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
-                let cause = Some(telemetry::Cause::new(&error));
-                Self { cause, ..Self::new(status, "The gateway cannot answer at the moment, try again") }
-            }
+fn answer<T: Serialize>(engine: &Engine, reply: Result<T, ErrorBody>, message: &str) -> HttpResponse {
+    let now = engine.deps.clock.now();
+    match reply {
+        Ok(data) => answer::json(StatusCode::OK, secpaid::success(data, message, now)),
+        Err(refusal) => {
+            let response = answer::json(refusal.status, secpaid::failure(&refusal.words.0, now));
+            refusal.complete(response)
         }
     }
-}
-
-fn answer<T: Serialize>(engine: &Engine, result: Result<T, ErrorBody>, message: &str) -> HttpResponse {
-    let now = engine.deps.clock.now();
-    let (status, body, cause) = match result {
-        Ok(data) => (StatusCode::OK, secpaid::success(data, message, now), None),
-        Err(refusal) => (refusal.status, secpaid::failure(&refusal.message, now), refusal.cause),
-    };
-    let mut response = match body {
-        Ok(body) => HttpResponse::build(status)
-            .content_type("application/json")
-            .insert_header(("Cache-Control", "no-store"))
-            .body(body),
-        Err(_) => HttpResponse::InternalServerError().finish(),
-    };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, problem::RETRY_SECONDS.into());
-    }
-    if let Some(cause) = cause {
-        response.extensions_mut().insert(cause);
-    }
-    response
 }

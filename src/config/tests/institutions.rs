@@ -22,8 +22,8 @@ fn plain() -> String {
 
 fn provider_of(file: &str, env: &[(&str, &str)]) -> OidcConfig {
     let config = load_file(file, env).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let [InstitutionConfig { bank: BankConfig::Oidc(bank), .. }] = config.institutions() else {
-        panic!("{:?}", config.institutions())
+    let [InstitutionConfig { bank: BankConfig::Oidc(bank), .. }] = config.institutions.as_slice() else {
+        panic!("{:?}", config.institutions)
     };
     bank.as_ref().clone()
 }
@@ -31,7 +31,7 @@ fn provider_of(file: &str, env: &[(&str, &str)]) -> OidcConfig {
 #[test]
 fn an_institution_has_what_is_usual_unless_it_says_otherwise() {
     let config = load_file(&plain(), &[]).unwrap();
-    let [north] = config.institutions() else { panic!() };
+    let [north] = config.institutions.as_slice() else { panic!() };
     let institution = &north.institution;
     assert_eq!((institution.id.as_str(), institution.provider.as_str()), ("northbank", "northbank"));
     assert_eq!((institution.name.as_str(), institution.full_name.as_str()), ("North Bank", "North Bank"));
@@ -52,7 +52,9 @@ fn an_institution_says_all_that_customers_see() {
                 countries = ['GB', { code = 'DE', name = 'Germany' }]\nfeatures = ['ACCOUNTS', 'ACCOUNT']\n\
                 media = [{ source = 'https://play.example/i.png', type = 'icon' }]\nenvironment = 'mock'\nbank = 'sandbox'";
     let config = load_file(file, &[]).unwrap();
-    let [InstitutionConfig { institution, bank: BankConfig::Sandbox }] = config.institutions() else { panic!() };
+    let [InstitutionConfig { institution, bank: BankConfig::Sandbox }] = config.institutions.as_slice() else {
+        panic!()
+    };
     let countries: Vec<_> = institution.countries.iter().map(|c| (c.code.as_str(), c.name.as_str())).collect();
     assert_eq!(countries, [("GB", "United Kingdom of Great Britain and Northern Ireland"), ("DE", "Germany")]);
     let days = |institution: &Institution| institution.consent_life.as_secs() / 86_400;
@@ -63,7 +65,7 @@ fn an_institution_says_all_that_customers_see() {
         ("bank =", "consent_life = '200d'\nbank =", 200),
     ] {
         let config = load_file(&file.replace(from, to), &[]).unwrap();
-        assert_eq!(days(&config.institutions()[0].institution), kept, "{to}");
+        assert_eq!(days(&config.institutions[0].institution), kept, "{to}");
     }
     assert_eq!((institution.media[0].kind.as_str(), institution.environment), ("icon", Environment::Mock));
     assert_eq!((institution.full_name.as_str(), institution.provider.as_str()), ("Play Bank plc", "sandbox"));
@@ -237,9 +239,9 @@ fn the_sandbox_bank_speaks_only_while_it_is_on() {
 #[test]
 fn banks_are_described_without_their_secrets() {
     let config = load_file(&plain(), &[]).unwrap();
-    let shown = format!("{config:?} {:?}", config.describe());
+    let shown = format!("{config:?} {:?}", config.lines);
     assert!(!shown.contains("hunter2"), "{shown}");
-    let value = |key: &str| config.describe().iter().find(|line| line.key == key).map(|line| line.value.clone());
+    let value = |key: &str| config.lines.iter().find(|line| line.key == key).map(|line| line.value.clone());
     assert_eq!(value("institution[0].bank.issuer").as_deref(), Some("https://north.example"));
     assert_eq!(value("institution[0].bank.client_secret").as_deref(), Some("given"));
     assert_eq!(value("institution[0].bank.auth").as_deref(), Some("client_secret_basic"));
@@ -251,13 +253,13 @@ fn banks_are_described_without_their_secrets() {
 fn the_operator_has_keys_that_nobody_guesses() {
     let key = "0123456789abcdef0123456789abcdef";
     let config = load(&[("HANDBACK_OPERATOR_KEY", key)]).unwrap();
-    assert_eq!(config.operator_keys(), [crate::keys::operator_key(key)]);
-    assert!(!format!("{config:?} {:?}", config.describe()).contains(key));
-    assert!(load(&[]).unwrap().operator_keys().is_empty());
+    assert_eq!(config.operator_keys, [crate::keys::operator_key(key)]);
+    assert!(!format!("{config:?} {:?}", config.lines).contains(key));
+    assert!(load(&[]).unwrap().operator_keys.is_empty());
     // Two while one replaces the other.
     let other = key.replace('0', "x");
     let many = load(&[("HANDBACK_OPERATOR_KEY", &format!("{other}, {key}"))]);
-    assert_eq!(many.unwrap().operator_keys(), [other.as_str(), key].map(crate::keys::operator_key));
+    assert_eq!(many.unwrap().operator_keys, [other.as_str(), key].map(crate::keys::operator_key));
     assert!(load(&[("HANDBACK_OPERATOR_KEY", &format!("{key},"))]).is_err());
     for bad in [&key[1..], "0123456789abcdef 123456789abcdef0", &"x".repeat(257), "ü123456789abcdef0123456789abcdef"] {
         let told = load(&[("HANDBACK_OPERATOR_KEY", bad)]).unwrap_err();

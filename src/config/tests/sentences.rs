@@ -93,7 +93,7 @@ fn a_wrong_value_is_named_with_its_setting_the_rule_and_what_was_expected() {
 #[test]
 fn an_empty_list_is_shown_as_none() {
     let config = load(&[]).unwrap();
-    for line in config.describe() {
+    for line in &config.lines {
         assert!(!line.value.is_empty(), "{} has no value to show", line.key);
     }
 }

@@ -16,15 +16,14 @@ impl Round {
 
     /// Pays a journey that tells this URL, and answers what is done when its delivery is tried or put off.
     async fn announced(&self, merchant: MerchantId, url: &str) -> (Journey, impl Future<Output = ()> + use<>) {
-        let now = self.clock.now();
-        let journey = Draft::at(now).of(merchant).notifying([url]).journey();
-        self.store.open(&journey, &[], None).await.unwrap();
-        let (paid, number) = concluded(journey, &Fact::paid(), now);
-        let told = paid.deliveries(JourneyEvent::Concluded(number), now, |_| true);
-        let tried = self.first_attempts.ask(told.iter().map(|delivery| delivery.id).collect());
-        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
+        let journey = self.opened(merchant, [url]).await;
+        let mut tried = None;
+        let watch = |deliveries: &[Delivery]| {
+            tried = Some(self.first_attempts.tried(deliveries.iter().map(|delivery| delivery.id).collect()));
+        };
+        let paid = self.conclude(journey, self.clock.now(), watch).await;
         self.first_attempts.wake();
-        (paid, tried)
+        (paid, tried.expect("deliveries"))
     }
 
     fn happened(&self, wanted: Event) -> usize {
@@ -173,7 +172,7 @@ async fn a_bell_rung_does_not_storm_a_store_in_trouble() {
     let (round, clock) = (Round::new(), Arc::<Counting>::default());
     round.meddle("ALTER TABLE deliveries RENAME TO away");
     let began = Instant::now();
-    let courier = Running::of(Parts { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..round.parts() });
+    let courier = round.courier_with(Arc::new(SecPaid), Arc::clone(&clock) as Arc<dyn Clock>);
     let ringing = round.ring_on();
     eventually(|| async { clock.0.load(Ordering::SeqCst) > 0 && began.elapsed() > TROUBLE / 4 }).await;
     ringing.abort();

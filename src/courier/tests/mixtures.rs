@@ -16,12 +16,8 @@ fn order(round: &Round, host: &str) -> Vec<String> {
 impl Round {
     /// A journey, paid, that tells this URL from this moment on.
     async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: UnixMillis) -> Journey {
-        let journey = Draft::at(self.clock.now()).of(merchant).notifying([url]).journey();
-        self.store.open(&journey, &[], None).await.unwrap();
-        let (paid, number) = concluded(journey, &Fact::paid(), self.clock.now());
-        let told = paid.deliveries(JourneyEvent::Concluded(number), due_at, |_| true);
-        self.store.take(&Step::to(paid.clone()).with_deliveries(told)).await.unwrap();
-        paid
+        let journey = self.opened(merchant, [url]).await;
+        self.conclude(journey, due_at, |_| ()).await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::delivery::{DeliveryId, Schedule, Target};
-use crate::domain::journey::HandBack;
+use crate::domain::dialect::{CallbackDialect, WebhookDialect};
+use crate::domain::journey::{FinalOutcome, HandBack};
 use crate::domain::moment::UnixMillis;
 use crate::domain::params::Params;
 use crate::store::DeliveryFilter;
@@ -15,19 +16,27 @@ impl Dialect for Scheduled {
     fn name(&self) -> &'static str {
         SecPaid.name()
     }
+}
 
+impl CallbackDialect for Scheduled {
     fn appended(&self) -> &'static [&'static str] {
         SecPaid.appended()
     }
 
-    fn goes_home_unproven(&self, journey: &Journey) -> bool {
-        SecPaid.goes_home_unproven(journey)
+    fn hands_back_early(&self, journey: &Journey) -> bool {
+        SecPaid.hands_back_early(journey)
     }
 
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        SecPaid.way_home(journey, hand_back)
+    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        SecPaid.callback_params(journey, hand_back)
     }
 
+    fn status(&self, journey: &Journey, final_outcome: &FinalOutcome) -> &'static str {
+        SecPaid.status(journey, final_outcome)
+    }
+}
+
+impl WebhookDialect for Scheduled {
     fn delivery_policy(&self, _: Target) -> DeliveryPolicy {
         DeliveryPolicy { schedule: self.0, ..DeliveryPolicy::CALLBACK }
     }

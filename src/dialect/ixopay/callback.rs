@@ -3,17 +3,14 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
 
 use super::failure::Failure;
 use super::intermediate::CONTINUE;
+use super::kept::Kept;
 use super::kind::Kind;
-use super::request::kept;
-use super::view::{METHOD, View};
+use super::view::Transaction;
 use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::ProviderRefusal;
 
 /// The reason of a chargeback that the test bank plays.
 const REASON: &str = "Played by the test bank";
@@ -39,21 +36,8 @@ struct Callback<'a> {
     adapter_message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adapter_code: Option<&'a str>,
-    uuid: String,
-    merchant_transaction_id: String,
-    purchase_id: String,
-    transaction_type: &'a str,
-    payment_method: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference_uuid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    merchant_meta_data: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extra_data: Option<Box<RawValue>>,
+    #[serde(flatten)]
+    transaction: &'a Transaction,
     #[serde(skip_serializing_if = "Option::is_none")]
     chargeback_data: Option<Chargeback<'a>>,
 }
@@ -62,65 +46,51 @@ struct Callback<'a> {
 #[serde(rename_all = "camelCase")]
 struct Chargeback<'a> {
     original_uuid: &'a str,
-    original_merchant_transaction_id: &'a str,
-    amount: String,
-    currency: String,
+    original_merchant_transaction_id: String,
+    amount: &'a str,
+    currency: &'a str,
     reason: &'static str,
     chargeback_date_time: String,
 }
 
 /// Writes a callback. `None` when it cannot be written, which no journey is known to do.
 pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String> {
-    let view = View::of(journey);
-    let (failure, way_on) = match told {
-        CallbackEvent::Pending(way_on) => (None, way_on),
-        CallbackEvent::Concluded(final_outcome) => (Failure::of(final_outcome), None),
+    let mut transaction = Transaction::of(journey);
+    let (result, failure) = match told {
+        CallbackEvent::Pending(way_on) => {
+            if let Some(way_on) = way_on {
+                let own = transaction.extra_data.get_or_insert_default();
+                own.insert(CONTINUE.to_owned(), way_on.to_owned());
+            }
+            ("PENDING", None)
+        }
+        CallbackEvent::Concluded(final_outcome) => match Failure::of(final_outcome) {
+            None => ("OK", None),
+            failure => ("ERROR", failure),
+        },
     };
-    let result = match (told, &failure) {
-        (CallbackEvent::Pending(_), _) => "PENDING",
-        (CallbackEvent::Concluded(_), None) => "OK",
-        (CallbackEvent::Concluded(_), Some(_)) => "ERROR",
-    };
-    let bank = failure.as_ref().and_then(|failure| failure.bank.as_ref());
+    let failure = failure.as_ref().map(Failure::listed);
     serde_json::to_string(&Callback {
         result,
-        message: failure.as_ref().map(|failure| failure.code.message),
-        code: failure.as_ref().map(|failure| failure.code.number.to_string()),
-        adapter_message: bank.and_then(ProviderRefusal::description),
-        adapter_code: bank.map(ProviderRefusal::code),
-        uuid: view.uuid(),
-        merchant_transaction_id: view.id(),
-        purchase_id: view.purchase_id(),
-        transaction_type: view.kind(),
-        payment_method: METHOD,
-        amount: view.amount(),
-        currency: view.currency(),
-        reference_uuid: view.kept(kept::REFERENCE),
-        merchant_meta_data: view.kept(kept::META),
-        extra_data: extra(&view, way_on),
-        chargeback_data: chargeback(journey, &view),
+        message: failure.map(|failure| failure.error_message),
+        code: failure.map(|failure| failure.error_code.to_string()),
+        adapter_message: failure.and_then(|failure| failure.adapter_message),
+        adapter_code: failure.and_then(|failure| failure.adapter_code),
+        transaction: &transaction,
+        chargeback_data: chargeback(journey, &transaction),
     })
     .ok()
 }
 
-/// The merchant's own extra data, with the way on where there is one.
-fn extra(view: &View<'_>, way_on: Option<&str>) -> Option<Box<RawValue>> {
-    let Some(way_on) = way_on else { return view.extra() };
-    let own = view.kept(kept::EXTRA).and_then(|json| serde_json::from_str(json).ok());
-    let mut members: serde_json::Map<String, Value> = own.unwrap_or_default();
-    members.insert(CONTINUE.to_owned(), way_on.into());
-    to_raw_value(&members).ok()
-}
-
-fn chargeback<'a>(journey: &Journey, view: &View<'a>) -> Option<Chargeback<'a>> {
-    if view.kind() != Kind::Chargeback.as_str() {
+fn chargeback<'a>(journey: &Journey, transaction: &'a Transaction) -> Option<Chargeback<'a>> {
+    if transaction.transaction_type != Kind::Chargeback {
         return None;
     }
     Some(Chargeback {
-        original_uuid: view.kept(kept::REFERENCE)?,
-        original_merchant_transaction_id: view.kept(kept::ORIGINAL)?,
-        amount: view.amount()?,
-        currency: view.currency()?,
+        original_uuid: transaction.reference_uuid.as_deref()?,
+        original_merchant_transaction_id: Kept::of(journey).original_merchant_transaction_id?,
+        amount: transaction.amount.as_deref()?,
+        currency: transaction.currency.as_deref()?,
         reason: REASON,
         chargeback_date_time: written(journey.opening().opened_at),
     })

@@ -1,9 +1,9 @@
 //! A payment that is taken back, as the test bank plays it.
 
+use super::kept::Kept;
 use super::kind::Kind;
-use super::request::kept;
-use super::simulator::{CHARGEBACK, SCRIPT};
-use super::view::{Standing, View};
+use super::simulator::{CHARGEBACK, SANDBOX};
+use super::view::{Standing, Transaction};
 use crate::domain::callback::Placement;
 use crate::domain::journey::{Journey, OperationKind, PaymentOperation, Purpose};
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
@@ -11,19 +11,23 @@ use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 /// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was
 /// asked for one, and the payment has succeeded.
 pub fn chargeback(paid: &Journey, open_request: &OpenRequest) -> Option<OpenRequest> {
-    let view = View::of(paid);
-    let is_played = paid.opening().provider == SCRIPT && view.kept(SCRIPT) == Some(CHARGEBACK);
-    if !is_played || view.standing() != Standing::Success {
+    let kept = Kept::of(paid);
+    let is_played = paid.opening().provider == SANDBOX && kept.sandbox.as_deref() == Some(CHARGEBACK);
+    if !is_played || Standing::of(paid) != Standing::Success {
         return None;
     }
-    let own = [
-        (kept::KIND, Kind::Chargeback.as_str().to_owned()),
-        (kept::REFERENCE, view.uuid()),
-        (kept::ORIGINAL, view.id()),
-    ];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let Transaction { uuid, merchant_transaction_id, .. } = Transaction::of(paid);
     // It is told as the payment is.
-    let same = |(name, _): &&(String, String)| [kept::AMOUNT, kept::TYPE, kept::HASH].contains(&name.as_str());
+    let (amount, content_type, body_hash) = (kept.amount, kept.content_type, kept.body_hash);
+    let kept = Kept {
+        transaction_type: Kind::Chargeback,
+        reference_uuid: Some(uuid),
+        original_merchant_transaction_id: Some(merchant_transaction_id),
+        amount,
+        content_type,
+        body_hash,
+        ..Kept::default()
+    };
     Some(OpenRequest {
         purpose: Purpose::Operation(PaymentOperation {
             kind: OperationKind::Chargeback,
@@ -31,7 +35,7 @@ pub fn chargeback(paid: &Journey, open_request: &OpenRequest) -> Option<OpenRequ
             of: Some(paid.pay_id()),
             note: paid.opening().purpose.note().to_owned(),
         }),
-        extras: own.into_iter().chain(open_request.extras.iter().filter(same).cloned()).collect(),
+        dialect_data: kept.written(),
         callback: RequestedCallbacks::OwnPage,
         params_in: Placement::Query,
         ..open_request.clone()

@@ -4,20 +4,6 @@ use crate::dialect::json::Object;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::check_language;
 
-/// A text field and the most characters that it may have.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'a> {
-    name: &'a str,
-    most: usize,
-}
-
-impl<'a> Text<'a> {
-    /// A text of at most so many characters.
-    pub const fn upto(name: &'a str, most: usize) -> Self {
-        Self { name, most }
-    }
-}
-
 /// What a field has to look like that nothing here reads.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
@@ -66,11 +52,11 @@ const CUSTOMER: [(&str, Form); 7] = [
 ///
 /// # Errors
 /// When it is no text, or too long.
-pub(super) fn text(object: &Object, field: Text<'_>) -> Result<Option<String>, Invalid> {
-    let text = object.code(field.name)?.filter(|text| !text.is_empty());
+pub(super) fn text(object: &Object, name: &str, most: usize) -> Result<Option<String>, Invalid> {
+    let text = object.code(name)?.filter(|text| !text.is_empty());
     match text {
-        Some(text) if text.chars().count() > field.most => {
-            Err(Invalid::new(object.at(field.name), format!("has more than {} characters", field.most)))
+        Some(text) if text.chars().count() > most => {
+            Err(Invalid::new(object.at(name), format!("has more than {most} characters")))
         }
         text => Ok(text),
     }
@@ -80,8 +66,8 @@ pub(super) fn text(object: &Object, field: Text<'_>) -> Result<Option<String>, I
 ///
 /// # Errors
 /// As [`text`], and when there is none.
-pub(super) fn needed(object: &Object, field: Text<'_>) -> Result<String, Invalid> {
-    text(object, field)?.ok_or_else(|| object.missing(field.name))
+pub(super) fn needed(object: &Object, name: &str, most: usize) -> Result<String, Invalid> {
+    text(object, name, most)?.ok_or_else(|| object.missing(name))
 }
 
 /// Checks fields that are not read.
@@ -95,13 +81,13 @@ pub(super) fn all(object: &Object, forms: &[(&'static str, Form)]) -> Result<(),
 fn one(object: &Object, name: &'static str, form: Form) -> Result<(), Invalid> {
     let refused = |rule: String| Err(Invalid::new(object.at(name), rule));
     match form {
-        Form::Text(most) => text(object, Text::upto(name, most)).map(drop),
+        Form::Text(most) => text(object, name, most).map(drop),
         Form::Flag => object.flag(name).map(drop),
-        Form::Language => match text(object, Text::upto(name, usize::MAX))? {
+        Form::Language => match text(object, name, usize::MAX)? {
             Some(text) => check_language(&text).map_err(|invalid| invalid.at(object.at(name))),
             None => Ok(()),
         },
-        Form::OneOf(known) => match text(object, Text::upto(name, usize::MAX))? {
+        Form::OneOf(known) => match text(object, name, usize::MAX)? {
             Some(text) if !known.contains(&text.as_str()) => refused(format!("is not one of {}", known.join(", "))),
             _ => Ok(()),
         },

@@ -108,15 +108,15 @@ fn of_bank(error: &ProviderRefusal) -> Code {
 }
 
 /// A member of `errors`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Listed<'a> {
-    error_message: &'a str,
-    error_code: u16,
+    pub error_message: &'a str,
+    pub error_code: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    adapter_message: Option<&'a str>,
+    pub adapter_message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    adapter_code: Option<&'a str>,
+    pub adapter_code: Option<&'a str>,
 }
 
 /// The body of a refusal: no transaction came of the call, so there is no `uuid`, and no callback ever.

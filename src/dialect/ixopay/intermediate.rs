@@ -1,8 +1,8 @@
 //! A page of the merchant's that a customer is shown before the checkout (contracts/ixopay.md, section 7).
 
 use super::LONGEST_URL;
-use super::request::{Asked, kept};
-use super::view::View;
+use super::kept::Kept;
+use super::request::Asked;
 use crate::domain::callback::{CallbackUrl, Placement, Rules, check_length};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -54,7 +54,7 @@ impl Asked {
     /// # Errors
     /// With the rule that was broken.
     pub fn check_intermediate(&self, rules: &Rules, allowed: OneOffUrls, way_on: &str) -> Result<(), Invalid> {
-        let Some(text) = &self.intermediate_url else { return Ok(()) };
+        let Some(text) = &self.kept.intermediate_url else { return Ok(()) };
         if allowed == OneOffUrls::SavedOnly {
             return Err(Invalid::new(FIELD, "is a URL, and this merchant allows saved callbacks only"));
         }
@@ -65,7 +65,7 @@ impl Asked {
 /// The page that a journey's customer is shown first. `None` when there is none, or it breaks a rule that is newer than
 /// it.
 pub fn intermediate(journey: &Journey, rules: &Rules) -> Option<Intermediate> {
-    Intermediate::parse(View::of(journey).kept(kept::INTERMEDIATE)?, rules).ok()
+    Intermediate::parse(&Kept::of(journey).intermediate_url?, rules).ok()
 }
 
 #[cfg(test)]

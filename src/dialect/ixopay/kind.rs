@@ -1,9 +1,13 @@
 //! The kinds of transactions, with their words in paths and in bodies.
 
+use serde::{Deserialize, Serialize};
+
 /// What a transaction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Kind {
     /// A payment by a customer.
+    #[default]
     Debit,
     /// A reservation by a customer, collected by a capture.
     Preauthorize,
@@ -36,24 +40,19 @@ impl Kind {
         Self::Deregister,
     ];
 
-    /// Its word in a body: `DEBIT`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Debit => "DEBIT",
-            Self::Preauthorize => "PREAUTHORIZE",
-            Self::Register => "REGISTER",
-            Self::Payout => "PAYOUT",
-            Self::Refund => "REFUND",
-            Self::Capture => "CAPTURE",
-            Self::Void => "VOID",
-            Self::Deregister => "DEREGISTER",
-            Self::Chargeback => "CHARGEBACK",
-        }
-    }
-
     /// Its word in a path: `debit`.
-    pub fn path(self) -> String {
-        self.as_str().to_ascii_lowercase()
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Debit => "debit",
+            Self::Preauthorize => "preauthorize",
+            Self::Register => "register",
+            Self::Payout => "payout",
+            Self::Refund => "refund",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Deregister => "deregister",
+            Self::Chargeback => "chargeback",
+        }
     }
 
     /// Whether its customer is sent to a page.

@@ -17,6 +17,7 @@ mod chargeback;
 mod checked;
 mod failure;
 mod intermediate;
+mod kept;
 mod kind;
 mod open_request;
 mod reference;
@@ -31,20 +32,19 @@ pub use chargeback::chargeback;
 pub use failure::{Code, Failure, rejection};
 pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
-pub use open_request::headers;
 pub use reference::{Reference, link_of, redirect_path};
 pub use request::Asked;
 pub use signature::{BodyHash, DATE_WINDOW, Message, date, read_date, target};
 pub use simulator::is_played_at_once;
 
 use callback::CallbackEvent;
-use request::kept;
-use view::View;
+use kept::Kept;
 
 use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule, Target, WebhookPayload};
-use crate::domain::dialect::{ClientAccess, Dialect};
+use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::journey::{HandBack, Journey, Stage};
-use crate::domain::params::{Params, Placeholder};
+use crate::domain::params::Params;
 
 /// The dialect's name.
 pub const NAME: &str = "ixopay";
@@ -98,40 +98,36 @@ impl Dialect for Ixopay {
     fn longest_url(&self) -> usize {
         LONGEST_URL
     }
+}
 
+impl CallbackDialect for Ixopay {
     fn appended(&self) -> &'static [&'static str] {
         &[]
     }
 
     /// `successUrl` is where a customer goes on success or while nothing is certain; the callback will tell.
-    fn goes_home_unproven(&self, _journey: &Journey) -> bool {
+    fn hands_back_early(&self, _journey: &Journey) -> bool {
         true
     }
 
-    /// Nothing is appended. IXOPAY knows no placeholders; those of Handback mean what they mean in every dialect.
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let params = match hand_back.final_outcome {
-            Some(final_outcome) => Params::default().fill(Placeholder::Status, final_outcome.outcome.as_str()),
-            None => Params::default(),
-        };
-        params
-            .fill(Placeholder::PayId, journey.pay_id().to_string())
-            .fill(Placeholder::UserId, journey.opening().merchant.to_string())
-            .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
+    fn callback_params(&self, _journey: &Journey, _hand_back: &HandBack<'_>) -> Params {
+        Params::default()
     }
+}
 
+impl WebhookDialect for Ixopay {
     /// Of how it ended, and that nothing is certain yet: when its customer is sent to a page of the merchant's first,
     /// or has gone home before the bank had answered.
     fn notifies(&self, journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
         match event {
-            JourneyEvent::Opened => View::of(journey).kept(kept::INTERMEDIATE).is_some(),
+            JourneyEvent::Opened => Kept::of(journey).intermediate_url.is_some(),
             JourneyEvent::Returned(_) => journey.stage() == Stage::HandedBack,
             JourneyEvent::Ready(_) => false,
             JourneyEvent::Concluded(_) => true,
         }
     }
 
-    fn webhook(&self, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+    fn webhook(&self, _: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
         let body = match event {
             JourneyEvent::Opened => callback::body(journey, CallbackEvent::Pending((self.way_on)(journey).as_deref())),
             JourneyEvent::Ready(_) | JourneyEvent::Returned(_) => callback::body(journey, CallbackEvent::Pending(None)),
@@ -139,7 +135,7 @@ impl Dialect for Ixopay {
                 callback::body(journey, CallbackEvent::Concluded(journey.final_outcomes().get(usize::from(number))?))
             }
         };
-        let content_type = View::of(journey).kept(kept::TYPE).unwrap_or(JSON).to_owned();
+        let content_type = Kept::of(journey).content_type.unwrap_or_else(|| JSON.to_owned());
         Some(WebhookPayload { content_type, body: body? })
     }
 
@@ -158,8 +154,7 @@ impl Dialect for Ixopay {
             date: &date,
             uri: &uri,
         };
-        let hash = BodyHash::of_word(View::of(journey).kept(kept::HASH));
-        let signature = message.sign(posting.secrets.first()?, hash)?;
+        let signature = message.sign(posting.secrets.first()?, Kept::of(journey).body_hash.unwrap_or_default())?;
         Some(vec![("date", date), ("x-signature", signature)])
     }
 

@@ -1,21 +1,20 @@
 //! What is wished for when a transaction is asked for: its customer's way, and who is told.
 
+use super::kept::Kept;
 use super::kind::Kind;
 use super::reference::Reference;
-use super::request::{Asked, kept};
+use super::request::Asked;
 use super::signature::BodyHash;
-use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::WebhookOptions;
+use crate::domain::callback::Item;
 use crate::domain::journey::{Cancel, Checkout, OperationKind, PaymentOperation, Purpose, Wanted};
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks as Callbacks};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
 
 impl Asked {
-    /// The open request for a journey: its customer's way, and who is told. The extras of the call's own headers are
-    /// `more`.
+    /// The open request for a journey: its customer's way, and who is told. Callbacks have this
+    /// `content_type`, and the hash of the call's own signature.
     ///
     /// A try that fails ends it: another one is another transaction.
-    pub fn open_request(self, more: impl IntoIterator<Item = (&'static str, String)>) -> OpenRequest {
+    pub fn open_request(self, content_type: Option<String>, hash: Option<BodyHash>) -> OpenRequest {
         let amount = self.amount;
         let purpose = match (self.kind, amount) {
             (Kind::Debit, Some(amount)) => self.checkout(Wanted::Payment(amount)),
@@ -28,21 +27,16 @@ impl Asked {
             (Kind::Deregister, _) => self.operation(OperationKind::Deregister),
             (Kind::Chargeback, _) => self.operation(OperationKind::Chargeback),
         };
-        let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let body_hash = hash.filter(|hash| *hash != BodyHash::Sha512);
         OpenRequest {
-            purpose,
-            extras: self.extras.into_iter().chain(more).collect(),
+            dialect_data: Kept { content_type, body_hash, ..self.kept }.written(),
             callback: Callbacks::Apart {
                 success: self.success_url,
                 cancelled: self.cancel_url,
                 failed: self.error_url,
             },
-            params_in: Placement::Query,
             endpoints: self.callback_url.map_or(Callbacks::Nothing, |url| Callbacks::Items(vec![Item::Url(url)])),
-            telling: WebhookOptions::plainly(),
-            one_time_token: Some(OneTime::Off),
-            extra_outcomes: Some(ExtraOutcomes::On),
-            expiry: None,
+            ..OpenRequest::plain(purpose)
         }
     }
 
@@ -57,24 +51,17 @@ impl Asked {
     }
 }
 
-/// What a journey keeps of a call's headers, for its callbacks: their media type, and the hash of their signature where
-/// it is not the documented one.
-pub fn headers(media_type: Option<&str>, hash: Option<BodyHash>) -> Vec<(&'static str, String)> {
-    let media_type = media_type.map(|media_type| (kept::TYPE, media_type.to_owned()));
-    let hash = hash.filter(|hash| *hash != BodyHash::Sha512).map(|hash| (kept::HASH, hash.as_str().to_owned()));
-    media_type.into_iter().chain(hash).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::kept;
 
     fn open_request(kind: Kind, more: &str) -> OpenRequest {
         let body = format!(
             r#"{{"merchantTransactionId":"1","amount":"9.99","currency":"EUR","referenceUuid":"{}"{more}}}"#,
             "0".repeat(20)
         );
-        Asked::read(kind, body.as_bytes()).unwrap().open_request(headers(Some("application/json"), Some(BodyHash::Md5)))
+        Asked::read(kind, body.as_bytes()).unwrap().open_request(Some("application/json".into()), Some(BodyHash::Md5))
     }
 
     #[test]
@@ -101,9 +88,10 @@ mod tests {
         };
         assert_eq!(open_request.callback, ends);
         assert_eq!(open_request.endpoints, Callbacks::Items(vec![Item::Url("https://m.example/d,e".into())]));
-        let kept =
-            |name: &str| open_request.extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
-        assert_eq!((kept(kept::TYPE), kept(kept::HASH)), (Some("application/json"), Some("md5")));
-        assert_eq!(headers(None, Some(BodyHash::Sha512)), []);
+        let kept: Kept = kept::read(&open_request.dialect_data);
+        assert_eq!((kept.content_type.as_deref(), kept.body_hash), (Some("application/json"), Some(BodyHash::Md5)));
+        let plain = Asked::read(Kind::Register, br#"{"merchantTransactionId":"1"}"#).unwrap();
+        let kept: Kept = kept::read(&plain.open_request(None, Some(BodyHash::Sha512)).dialect_data);
+        assert_eq!((kept.content_type, kept.body_hash), (None, None));
     }
 }

@@ -10,8 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use super::request::kept;
-use super::view::View;
+use super::kept::Kept;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::journey::Journey;
 
@@ -57,7 +56,7 @@ impl Reference {
 
     /// Whether a journey has such an id, because its merchant has given it none.
     pub fn has_own_id(journey: &Journey) -> bool {
-        View::of(journey).kept(kept::ID).is_none()
+        Kept::of(journey).merchant_transaction_id.is_none()
     }
 
     /// The id of a transaction that no merchant has asked for.

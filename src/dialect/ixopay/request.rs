@@ -3,39 +3,22 @@
 //! Fields that mean nothing to a gateway that redirects are checked as far as they are documented, and then left alone:
 //! who the customer is, what is in the basket, how a card is split.
 
+use std::collections::BTreeMap;
+
 use super::LONGEST_URL;
-use super::checked::{self, Text};
+use super::checked;
+use super::kept::Kept;
 use super::kind::Kind;
 use super::reference::Reference;
-use super::simulator::{self, SCRIPT};
+use super::simulator;
 use crate::dialect::json::Object;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::text::check_readable;
 
-/// The names of the extras that a journey keeps, most of them the fields' own.
-pub(super) mod kept {
-    /// The merchant's id of the transaction.
-    pub const ID: &str = "merchantTransactionId";
-    /// What it is: [`super::Kind`].
-    pub const KIND: &str = "transactionType";
-    /// The amount as it was sent, where that is not how we would write it.
-    pub const AMOUNT: &str = "amount";
-    /// Given back in callbacks.
-    pub const META: &str = "merchantMetaData";
-    /// The same, as JSON.
-    pub const EXTRA: &str = "extraData";
-    /// The `uuid` of the transaction before it.
-    pub const REFERENCE: &str = "referenceUuid";
-    /// Where the customer is sent before the checkout.
-    pub const INTERMEDIATE: &str = "intermediateUrl";
-    /// The `Content-Type` of the call, which its callbacks have too.
-    pub const TYPE: &str = "contentType";
-    /// The hash that the call was signed with, where that is not the documented one.
-    pub const HASH: &str = "bodyHash";
-    /// The merchant's id of the payment that a chargeback takes back.
-    pub const ORIGINAL: &str = "originalMerchantTransactionId";
-}
+/// The merchant's id of the transaction, and the `uuid` of the one before it.
+const ID: &str = "merchantTransactionId";
+const REFERENCE: &str = "referenceUuid";
 
 /// The most members of `extraData`, and the longest of their names and values, in characters.
 const MAX_EXTRA: usize = 64;
@@ -63,10 +46,8 @@ pub struct Asked {
     pub error_url: Option<String>,
     /// Who is told.
     pub callback_url: Option<String>,
-    /// Where the browser goes before the checkout.
-    pub intermediate_url: Option<String>,
     /// What the journey keeps.
-    pub extras: Vec<(String, String)>,
+    pub kept: Kept,
 }
 
 impl Asked {
@@ -76,19 +57,18 @@ impl Asked {
     /// With the path of the first field that breaks a rule; the field is `body` when it is no JSON object at all.
     pub fn read(kind: Kind, body: &[u8]) -> Result<Self, Invalid> {
         let object = Object::of_body(body)?;
-        let id = checked::needed(&object, Text::upto(kept::ID, 50))?;
+        let id = checked::needed(&object, ID, 50)?;
         let amount = read_amount(&object, kind)?;
         checked::all(&object, &checked::ALONGSIDE)?;
         refuse_later_capture(&object)?;
-        let url = |name| checked::text(&object, Text::upto(name, LONGEST_URL));
-        let description = checked::text(&object, Text::upto("description", 255))?.unwrap_or_default();
+        let url = |name| checked::text(&object, name, LONGEST_URL);
+        let description = checked::text(&object, "description", 255)?.unwrap_or_default();
         // Shops send several lines; a page shows them as one.
         let description = description.replace(['\r', '\n', '\t'], " ");
-        check_readable(kept::ID, &id)?;
+        check_readable(ID, &id)?;
         check_readable("description", &description)?;
-        let mut asked = Self {
+        Ok(Self {
             kind,
-            id,
             amount: amount.as_ref().map(|(_, amount)| *amount),
             description,
             reference: read_reference(&object, kind)?,
@@ -96,44 +76,30 @@ impl Asked {
             cancel_url: url("cancelUrl")?,
             error_url: url("errorUrl")?,
             callback_url: url("callbackUrl")?.filter(|_| kind.takes_callback()),
-            intermediate_url: None,
-            extras: Vec::new(),
-        };
-        asked.keep(&object, amount)?;
-        Ok(asked)
+            kept: kept(&object, (kind, &id), amount)?,
+            id,
+        })
     }
+}
 
-    /// Keeps what answers and callbacks give back, and what the test bank is told.
-    fn keep(&mut self, object: &Object, amount: Option<(String, Amount)>) -> Result<(), Invalid> {
-        let mut keep = |name: &str, value: &str| self.extras.push((name.to_owned(), value.to_owned()));
-        keep(kept::ID, &self.id);
-        keep(kept::KIND, self.kind.as_str());
-        if let Some((sent, _)) = amount.filter(|(sent, amount)| *sent != amount.to_string()) {
-            keep(kept::AMOUNT, &sent);
-        }
-        if let Some(meta) = checked::text(object, Text::upto(kept::META, 255))? {
-            keep(kept::META, &meta);
-        }
-        if let Some(reference) = checked::text(object, Text::upto(kept::REFERENCE, 50))? {
-            keep(kept::REFERENCE, &reference);
-        }
-        let extra = read_extra(object)?;
-        let member = |name: &str| extra.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
-        if let Some(part) =
-            simulator::part(self.kind, member("overrideResult"), self.amount)?.or_else(|| unseen(object, self.kind))
-        {
-            keep(SCRIPT, part);
-        }
-        self.intermediate_url = member(kept::INTERMEDIATE).filter(|_| self.kind.has_customer()).map(str::to_owned);
-        if let Some(url) = &self.intermediate_url {
-            keep(kept::INTERMEDIATE, url);
-        }
-        if !extra.is_empty() {
-            let members: serde_json::Map<_, _> = extra.into_iter().map(|(name, value)| (name, value.into())).collect();
-            keep(kept::EXTRA, &serde_json::Value::Object(members).to_string());
-        }
-        Ok(())
-    }
+/// What answers and callbacks give back, and what the test bank is told.
+fn kept(object: &Object, (kind, id): (Kind, &str), amount: Option<(String, Amount)>) -> Result<Kept, Invalid> {
+    let merchant_meta_data = checked::text(object, "merchantMetaData", 255)?;
+    let reference_uuid = checked::text(object, REFERENCE, 50)?;
+    let extra = read_extra(object)?;
+    let member = |name: &str| extra.get(name).map(String::as_str);
+    let part = simulator::part(kind, member("overrideResult"), amount.as_ref().map(|(_, amount)| *amount))?;
+    Ok(Kept {
+        merchant_transaction_id: Some(id.to_owned()),
+        transaction_type: kind,
+        amount: amount.filter(|(sent, amount)| *sent != amount.to_string()).map(|(sent, _)| sent),
+        merchant_meta_data,
+        reference_uuid,
+        intermediate_url: member("intermediateUrl").filter(|_| kind.has_customer()).map(str::to_owned),
+        sandbox: part.or_else(|| unseen(object, kind)).map(str::to_owned),
+        extra_data: Some(extra).filter(|extra| !extra.is_empty()),
+        ..Kept::default()
+    })
 }
 
 /// A capture that the gateway would make by itself: whoever counts on it would lose the money.
@@ -163,14 +129,14 @@ fn read_amount(object: &Object, kind: Kind) -> Result<Option<(String, Amount)>, 
     if !kind.needs_amount() {
         return Ok(None);
     }
-    let sent = checked::needed(object, Text::upto("amount", 14))?;
+    let sent = checked::needed(object, "amount", 14)?;
     let (whole, decimals) = sent.split_once('.').map_or((sent.as_str(), None), |(whole, rest)| (whole, Some(rest)));
     let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole, 10) || !decimals.is_none_or(|decimals| digits(decimals, 3)) {
         let rule = "is not 1 to 10 digits, with or without a point and 1 to 3 decimals";
         return Err(Invalid::new("amount", rule).hint("expected a text as in \"9.99\""));
     }
-    let currency = checked::needed(object, Text::upto("currency", 255))?;
+    let currency = checked::needed(object, "currency", 255)?;
     let currency = Currency::parse(&currency)?;
     let amount = Amount::parse(&sent, currency)?;
     Ok(Some((sent, amount)))
@@ -180,21 +146,21 @@ fn read_reference(object: &Object, kind: Kind) -> Result<Option<Reference>, Inva
     if !kind.follows() && !is_again(object, kind) {
         return Ok(None);
     }
-    let text = checked::needed(object, Text::upto(kept::REFERENCE, 50))?;
-    let unknown = || Invalid::new(kept::REFERENCE, "names no transaction of yours").hint("expected the uuid of one");
+    let text = checked::needed(object, REFERENCE, 50)?;
+    let unknown = || Invalid::new(REFERENCE, "names no transaction of yours").hint("expected the uuid of one");
     Reference::parse(&text).map(Some).ok_or_else(unknown)
 }
 
 /// The members of `extraData`. An empty list is as good as an empty object: PHP writes the one for the other.
-fn read_extra(object: &Object) -> Result<Vec<(String, String)>, Invalid> {
-    let name = kept::EXTRA;
+fn read_extra(object: &Object) -> Result<BTreeMap<String, String>, Invalid> {
+    let name = "extraData";
     if object.raw(name).is_some_and(|raw| raw.starts_with('[')) {
         return match object.length(name)? {
-            Some(0) => Ok(Vec::new()),
+            Some(0) => Ok(BTreeMap::new()),
             _ => Err(Invalid::new(name, "is a list").hint("expected an object of texts")),
         };
     }
-    let Some(extra) = object.object(name)? else { return Ok(Vec::new()) };
+    let Some(extra) = object.object(name)? else { return Ok(BTreeMap::new()) };
     let names: Vec<&str> = extra.names().collect();
     if names.len() > MAX_EXTRA {
         return Err(Invalid::new(name, format!("has more than {MAX_EXTRA} members")));
@@ -203,7 +169,7 @@ fn read_extra(object: &Object) -> Result<Vec<(String, String)>, Invalid> {
         return Err(Invalid::new(name, format!("has a name of more than {MAX_EXTRA_NAME} characters")));
     }
     let value = |name: &str| {
-        let value = checked::text(&extra, Text::upto(name, MAX_EXTRA_VALUE))?.unwrap_or_default();
+        let value = checked::text(&extra, name, MAX_EXTRA_VALUE)?.unwrap_or_default();
         Ok((name.to_owned(), value))
     };
     names.into_iter().map(value).collect()
@@ -224,18 +190,14 @@ mod tests {
         read(&format!("{},{field}}}", DEBIT.trim_end_matches('}')))
     }
 
-    fn extra<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
-        asked.extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
     #[test]
     fn the_contracts_sample_is_read() {
         let asked = read(DEBIT).unwrap();
         assert_eq!(asked.id, "2019-09-02-0001");
         assert_eq!(asked.amount.map(|amount| (amount.minor(), amount.currency())), Some((999, Currency::EUR)));
         assert_eq!(asked.callback_url, None);
-        let kept: Vec<_> = asked.extras.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(kept, [("merchantTransactionId", "2019-09-02-0001"), ("transactionType", "DEBIT")]);
+        let kept = r#"{"merchantTransactionId":"2019-09-02-0001","transactionType":"DEBIT"}"#;
+        assert_eq!(asked.kept.written().as_str(), kept);
     }
 
     #[test]
@@ -246,7 +208,7 @@ mod tests {
         .unwrap();
         assert_eq!(asked.success_url.as_deref(), Some("https://m.example/ok"));
         assert_eq!(asked.callback_url.as_deref(), Some("https://m.example/cb?shop=1"));
-        assert_eq!(extra(&asked, "extraData"), None);
+        assert_eq!(asked.kept.extra_data, None);
     }
 
     #[test]
@@ -265,7 +227,7 @@ mod tests {
             let body = format!(r#"{{"merchantTransactionId":"1","amount":"{sent}","currency":"{currency}"}}"#);
             let asked = read(&body).unwrap();
             assert_eq!(asked.amount.map(Amount::minor), Some(minor), "{sent}");
-            assert_eq!(extra(&asked, "amount"), kept, "{sent}");
+            assert_eq!(asked.kept.amount.as_deref(), kept, "{sent}");
         }
         for bad in ["", "0", "0.00", "-1", "1e2", "1,00", ".5", "5.", "9.999", "1.0000", "12345678901", " 1", "٣"] {
             let body = format!(r#"{{"merchantTransactionId":"1","amount":"{bad}","currency":"EUR"}}"#);
@@ -329,12 +291,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(asked.description, "line line");
-        assert_eq!(asked.intermediate_url.as_deref(), Some("https://m.example/i"));
-        assert_eq!(extra(&asked, "merchantMetaData"), Some("a\nb"));
-        assert_eq!(extra(&asked, "referenceUuid"), Some("x"));
-        assert_eq!(extra(&asked, "sandbox"), Some("redirectCancel"));
-        let back: serde_json::Value = serde_json::from_str(extra(&asked, "extraData").unwrap()).unwrap();
-        assert_eq!((&back["a"], &back["b"]), (&"é".into(), &"1".into()));
+        assert_eq!(asked.kept.intermediate_url.as_deref(), Some("https://m.example/i"));
+        assert_eq!(asked.kept.merchant_meta_data.as_deref(), Some("a\nb"));
+        assert_eq!(asked.kept.reference_uuid.as_deref(), Some("x"));
+        assert_eq!(asked.kept.sandbox.as_deref(), Some("redirectCancel"));
+        let back = asked.kept.extra_data.unwrap();
+        assert_eq!((back["a"].as_str(), back["b"].as_str()), ("é", "1"));
     }
 
     #[test]
@@ -379,10 +341,10 @@ mod tests {
         {
             let before = r#""referenceUuid":"00000000000000000000""#;
             let asked = with(&format!(r#""transactionIndicator":"{indicator}",{before}"#)).unwrap();
-            assert_eq!(extra(&asked, "sandbox"), part, "{indicator}");
+            assert_eq!(asked.kept.sandbox.as_deref(), part, "{indicator}");
         }
         let asked = with(r#""transactionIndicator":"MOTO","extraData":{"overrideResult":"error"}"#).unwrap();
-        assert_eq!(extra(&asked, "sandbox"), Some("error"));
+        assert_eq!(asked.kept.sandbox.as_deref(), Some("error"));
         for indicator in ["RECURRING", "CARDONFILE-MERCHANT-INITIATED"] {
             let refused = with(&format!(r#""transactionIndicator":"{indicator}""#)).unwrap_err();
             assert_eq!(refused.field(), "referenceUuid", "it repeats another one");

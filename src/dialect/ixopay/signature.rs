@@ -16,6 +16,7 @@ use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use md5::Md5;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 use url::{Position, Url};
 
@@ -23,28 +24,17 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
 
 /// How the body enters a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BodyHash {
     /// As the documentation has it.
+    #[default]
     Sha512,
     /// As it was once, and as IXOPAY's own PHP client still does.
     Md5,
 }
 
 impl BodyHash {
-    /// Its word, as journeys keep it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha512 => "sha512",
-            Self::Md5 => "md5",
-        }
-    }
-
-    /// Reads what [`BodyHash::as_str`] wrote; whatever else it is, the documented one.
-    pub fn of_word(word: Option<&str>) -> Self {
-        if word == Some(Self::Md5.as_str()) { Self::Md5 } else { Self::Sha512 }
-    }
-
     fn hexadecimal(self, body: &[u8]) -> String {
         let hash = match self {
             Self::Sha512 => Sha512::digest(body).to_vec(),

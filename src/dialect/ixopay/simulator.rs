@@ -1,13 +1,14 @@
 //! The simulator: how a merchant says what the test bank shall do, by a word in `extraData.overrideResult` or by an
 //! amount (contracts/ixopay.md, section 10). Other banks do not listen.
 
+use super::kept::Kept;
 use super::kind::Kind;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::money::Amount;
 
-/// The extra of a journey that holds the test bank's part, and the name of that bank.
-pub(super) const SCRIPT: &str = "sandbox";
+/// The name of the test bank.
+pub(super) const SANDBOX: &str = "sandbox";
 
 /// The part of a payment that is taken back.
 pub(super) const CHARGEBACK: &str = "successChargeback";
@@ -53,9 +54,7 @@ const AMOUNTS: [(&str, &str); 11] = [
 
 /// Whether a journey is the test bank's to conclude, now or later, without its customer.
 pub fn is_played_at_once(journey: &Journey) -> bool {
-    let opening = journey.opening();
-    let part = opening.extras.iter().find(|(name, _)| name == SCRIPT).map(|(_, part)| part.as_str());
-    opening.provider == SCRIPT && part.is_some_and(|part| !part.starts_with("redirect"))
+    journey.opening().provider == SANDBOX && Kept::of(journey).sandbox.is_some_and(|part| !part.starts_with("redirect"))
 }
 
 /// The part that the test bank is asked to play. `None` leaves it to the customer at its page.

@@ -1,8 +1,8 @@
 //! Answers, the status and callbacks, as the contract has them.
 
 use super::callback::{CallbackEvent, body};
-use super::request::kept;
 use super::*;
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
@@ -14,11 +14,21 @@ const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);
 /// The names of the journey that every story here is about.
 const UUID: &str = "5a5a5a5a5a5a3ad2d2d2";
 
-fn journey(extras: &[(&str, &str)]) -> Journey {
-    let sample = [(kept::ID, "2019-09-02-0001"), (kept::KIND, "DEBIT")];
-    let extras = sample.iter().chain(extras).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+fn journey(kept: Kept) -> Journey {
+    let kept = Kept { merchant_transaction_id: Some("2019-09-02-0001".into()), ..kept };
     let draft = Draft::at(NOW).called(JourneyId::mint([0x5a; 16], Shard::of_byte(7)));
-    draft.with(|opening| opening.extras = extras.collect()).journey()
+    draft.with(|opening| opening.dialect_data = kept.written()).journey()
+}
+
+/// What a call kept that has said everything that is given back.
+fn all() -> Kept {
+    Kept {
+        amount: Some("25.0".into()),
+        merchant_meta_data: Some("a\"b".into()),
+        reference_uuid: Some("r".into()),
+        extra_data: Some([("a".to_owned(), "b".to_owned())].into()),
+        ..Kept::default()
+    }
 }
 
 fn refused(code: &str, description: Option<&str>) -> Fact {
@@ -35,19 +45,19 @@ fn an_open_transaction_is_answered_with_where_to_go() {
     let expected = format!(
         r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"REDIRECT","redirectType":"fullpage","redirectUrl":"{url}","paymentMethod":"PayByBank"}}"#
     );
-    let open = journey(&[]);
+    let open = journey(Kept::default());
     assert_eq!(answer(&open, url).unwrap(), expected);
     assert_eq!(answer(&away(open, NOW).0, url).unwrap(), expected);
 }
 
 #[test]
 fn a_decided_transaction_is_answered_without_an_address() {
-    let paid = concluded(journey(&[(kept::EXTRA, r#"{"a":"b"}"#)]), &Fact::paid(), NOW).0;
+    let paid = concluded(journey(Kept { extra_data: all().extra_data, ..Kept::default() }), &Fact::paid(), NOW).0;
     let expected = format!(
         r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"FINISHED","paymentMethod":"PayByBank","extraData":{{"a":"b"}}}}"#
     );
     assert_eq!(answer(&paid, "x").unwrap(), expected);
-    let failed = concluded(journey(&[]), &refused("server_error", Some("Out to lunch.")), NOW).0;
+    let failed = concluded(journey(Kept::default()), &refused("server_error", Some("Out to lunch.")), NOW).0;
     let expected = format!(
         r#"{{"success":false,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"ERROR","paymentMethod":"PayByBank","errors":[{{"errorMessage":"Transaction declined","errorCode":2003,"adapterMessage":"Out to lunch.","adapterCode":"server_error"}}]}}"#
     );
@@ -56,11 +66,10 @@ fn a_decided_transaction_is_answered_without_an_address() {
 
 #[test]
 fn a_status_names_the_transaction_and_where_it_stands() {
-    let extras = [(kept::AMOUNT, "25.0"), (kept::META, "m"), (kept::REFERENCE, "r"), (kept::EXTRA, r#"{"a":"b"}"#)];
     let expected = format!(
-        r#"{{"success":true,"transactionStatus":"REDIRECT","uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.0","currency":"EUR","referenceUuid":"r","merchantMetaData":"m","extraData":{{"a":"b"}}}}"#
+        r#"{{"success":true,"transactionStatus":"REDIRECT","uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.0","currency":"EUR","referenceUuid":"r","merchantMetaData":"a\"b","extraData":{{"a":"b"}}}}"#
     );
-    assert_eq!(status(&journey(&extras)).unwrap(), expected);
+    assert_eq!(status(&journey(all())).unwrap(), expected);
     for (fact, word, code) in [
         (Fact::paid(), "SUCCESS", None),
         (refused("access_denied", None), "CANCELLED", Some(2002)),
@@ -69,7 +78,7 @@ fn a_status_names_the_transaction_and_where_it_stands() {
         (refused("server_error", None), "ERROR", Some(2003)),
         (Fact::lapsed(), "ERROR", Some(2005)),
     ] {
-        let json = status(&concluded(journey(&[]), &fact, NOW).0).unwrap();
+        let json = status(&concluded(journey(Kept::default()), &fact, NOW).0).unwrap();
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["transactionStatus"], word, "{fact:?}");
         assert_eq!(read["errors"][0]["errorCode"].as_u64(), code, "{fact:?}");
@@ -91,32 +100,36 @@ fn callbacks_are_the_contracts() {
             r#""result":"ERROR","message":"Transaction declined","code":"2003","adapterMessage":"Transaction was rejected","adapterCode":"card_stolen""#,
         ),
     ] {
-        assert_eq!(told(&concluded(journey(&[]), &fact, NOW).0), format!("{{{start},{rest}}}"));
+        assert_eq!(told(&concluded(journey(Kept::default()), &fact, NOW).0), format!("{{{start},{rest}}}"));
     }
-    let pending = body(&journey(&[]), CallbackEvent::Pending(None)).unwrap();
+    let pending = body(&journey(Kept::default()), CallbackEvent::Pending(None)).unwrap();
     assert_eq!(pending, format!(r#"{{"result":"PENDING",{rest}}}"#));
 }
 
 #[test]
 fn a_callback_gives_back_what_the_merchant_said() {
-    let extras = [(kept::META, "a\"b"), (kept::REFERENCE, "r"), (kept::EXTRA, r#"{"a":"b"}"#)];
-    let paid = told(&concluded(journey(&extras), &Fact::paid(), NOW).0);
+    let paid = told(&concluded(journey(all()), &Fact::paid(), NOW).0);
     let end = r#""referenceUuid":"r","merchantMetaData":"a\"b","extraData":{"a":"b"}}"#;
     assert!(paid.ends_with(end), "{paid}");
     let way_on = "https://pay.example/ixopay/redirect/x/Y";
-    let pending = body(&journey(&extras), CallbackEvent::Pending(Some(way_on))).unwrap();
+    let pending = body(&journey(all()), CallbackEvent::Pending(Some(way_on))).unwrap();
     assert!(pending.ends_with(&format!(r#""extraData":{{"a":"b","continueUrl":"{way_on}"}}}}"#)), "{pending}");
-    let pending = body(&journey(&[]), CallbackEvent::Pending(Some(way_on))).unwrap();
+    let pending = body(&journey(Kept::default()), CallbackEvent::Pending(Some(way_on))).unwrap();
     assert!(pending.ends_with(&format!(r#""extraData":{{"continueUrl":"{way_on}"}}}}"#)), "{pending}");
 }
 
 #[test]
 fn a_chargeback_names_the_payment_that_it_takes_back() {
     let original = "d94c0d72f3a36e21f16e";
-    let extras = [(kept::KIND, "CHARGEBACK"), (kept::REFERENCE, original), (kept::ORIGINAL, "order-7")];
+    let kept = Kept {
+        transaction_type: Kind::Chargeback,
+        reference_uuid: Some(original.into()),
+        original_merchant_transaction_id: Some("order-7".into()),
+        ..Kept::default()
+    };
     let draft = Draft::at(NOW).called(JourneyId::mint([0x5a; 16], Shard::of_byte(7)));
-    let extras = extras.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let chargeback = concluded(draft.with(|opening| opening.extras = extras).journey(), &Fact::paid(), NOW).0;
+    let draft = draft.with(|opening| opening.dialect_data = kept.written());
+    let chargeback = concluded(draft.journey(), &Fact::paid(), NOW).0;
     let json = told(&chargeback);
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(read["merchantTransactionId"], format!("auto-{UUID}"));
@@ -125,4 +138,20 @@ fn a_chargeback_names_the_payment_that_it_takes_back() {
         r#""chargebackData":{{"originalUuid":"{original}","originalMerchantTransactionId":"order-7","amount":"25.00","currency":"EUR","reason":"Played by the test bank","chargebackDateTime":"2026-05-07T10:33:20+00:00"}}}}"#
     );
     assert!(json.ends_with(&end), "{json}");
+}
+
+#[test]
+fn what_older_programs_kept_is_read() {
+    let old = r#"{"bodyHash":"md5","contentType":"text/json","extraData":"{\"a\":\"b\"}","merchantTransactionId":"7","sandbox":"error","transactionType":"CHARGEBACK"}"#;
+    let draft = Draft::at(NOW).with(|opening| opening.dialect_data = DialectData::new(old));
+    let expected = Kept {
+        merchant_transaction_id: Some("7".into()),
+        transaction_type: Kind::Chargeback,
+        extra_data: all().extra_data,
+        content_type: Some("text/json".into()),
+        body_hash: Some(BodyHash::Md5),
+        sandbox: Some("error".into()),
+        ..Kept::default()
+    };
+    assert_eq!(Kept::of(&draft.journey()), expected);
 }

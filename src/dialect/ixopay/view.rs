@@ -1,17 +1,15 @@
 //! A transaction as answers, the status and callbacks show it.
 
-use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
-use super::failure::Failure;
+use serde::Serialize;
+
+use super::failure::{Failure, Listed};
+use super::kept::Kept;
 use super::kind::Kind;
 use super::reference::{Reference, purchase_id};
-use super::request::kept;
 use super::simulator::is_played_at_once;
 use crate::domain::journey::{Journey, Stage};
-use crate::domain::money::Amount;
-
-/// The one payment method that there is here.
-pub(super) const METHOD: &str = "PayByBank";
 
 /// Where a transaction stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,78 +26,78 @@ pub(super) enum Standing {
     Error(Failure),
 }
 
-/// What every view of a transaction has in common, as texts.
-pub(super) struct View<'a> {
-    journey: &'a Journey,
-}
-
-impl<'a> View<'a> {
-    /// The view of a journey.
-    pub const fn of(journey: &'a Journey) -> Self {
-        Self { journey }
-    }
-
-    /// The `uuid`.
-    pub fn uuid(&self) -> String {
-        Reference::of(self.journey).to_string()
-    }
-
-    /// The `purchaseId`.
-    pub fn purchase_id(&self) -> String {
-        purchase_id(self.journey)
-    }
-
-    /// The merchant's own id; nobody asked for a chargeback, so it has one of ours.
-    pub fn id(&self) -> String {
-        self.kept(kept::ID).map_or_else(|| Reference::of(self.journey).own_id(), str::to_owned)
-    }
-
-    /// What it is.
-    pub fn kind(&self) -> &'a str {
-        self.kept(kept::KIND).unwrap_or(Kind::Debit.as_str())
-    }
-
-    /// The amount as it was sent.
-    pub fn amount(&self) -> Option<String> {
-        let amount = self.journey.opening().purpose.amount()?;
-        Some(self.kept(kept::AMOUNT).map_or_else(|| amount.to_string(), str::to_owned))
-    }
-
-    /// Its currency.
-    pub fn currency(&self) -> Option<String> {
-        self.journey.opening().purpose.amount().map(Amount::currency).map(|currency| currency.to_string())
-    }
-
-    /// `extraData`, as JSON.
-    pub fn extra(&self) -> Option<Box<RawValue>> {
-        self.kept(kept::EXTRA).and_then(|json| RawValue::from_string(json.to_owned()).ok())
-    }
-
-    /// A field that was kept.
-    pub fn kept(&self, name: &str) -> Option<&'a str> {
-        self.journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Where it stands.
-    pub fn standing(&self) -> Standing {
-        match self.journey.stage() {
-            Stage::Open(_) | Stage::Away { .. } if self.is_underway() => Standing::Pending,
-            Stage::Open(_) | Stage::Away { .. } => Standing::Redirect,
-            Stage::HandedBack => Standing::Pending,
+impl Standing {
+    /// Where a journey stands.
+    pub fn of(journey: &Journey) -> Self {
+        match journey.stage() {
+            Stage::Open(_) | Stage::Away { .. } if is_underway(journey) => Self::Pending,
+            Stage::Open(_) | Stage::Away { .. } => Self::Redirect,
+            Stage::HandedBack => Self::Pending,
             Stage::Concluded(final_outcome) => match Failure::of(final_outcome) {
-                None => Standing::Success,
-                Some(failure) if failure.is_a_choice() => Standing::Cancelled(failure),
-                Some(failure) => Standing::Error(failure),
+                None => Self::Success,
+                Some(failure) if failure.is_a_choice() => Self::Cancelled(failure),
+                Some(failure) => Self::Error(failure),
             },
         }
     }
 
-    /// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is
-    /// the test bank's to conclude or to leave at that.
-    fn is_underway(&self) -> bool {
-        let is_asked = || {
-            self.journey.visits().last().is_some_and(|visit| visit.answers.iter().any(|answer| answer.proof.is_some()))
-        };
-        !self.journey.opening().purpose.needs_customer() || is_played_at_once(self.journey) || is_asked()
+    /// The list of errors, where it has failed: there is one.
+    pub fn errors(&self) -> Option<[Listed<'_>; 1]> {
+        match self {
+            Self::Success | Self::Pending | Self::Redirect => None,
+            Self::Cancelled(failure) | Self::Error(failure) => Some([failure.listed()]),
+        }
+    }
+}
+
+/// Whether nobody is waited for but the bank: it has no customer, or its customer has been at the bank, or it is the
+/// test bank's to conclude or to leave at that.
+fn is_underway(journey: &Journey) -> bool {
+    let is_asked =
+        || journey.visits().last().is_some_and(|visit| visit.answers.iter().any(|answer| answer.proof.is_some()));
+    !journey.opening().purpose.needs_customer() || is_played_at_once(journey) || is_asked()
+}
+
+/// What the status and callbacks say of a transaction in the same words.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Transaction {
+    pub uuid: String,
+    /// The merchant's own id; nobody asked for a chargeback, so it has one of ours.
+    pub merchant_transaction_id: String,
+    pub purchase_id: String,
+    pub transaction_type: Kind,
+    pub payment_method: &'static str,
+    /// The amount as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_uuid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_meta_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_data: Option<BTreeMap<String, String>>,
+}
+
+impl Transaction {
+    /// The transaction that a journey is.
+    pub fn of(journey: &Journey) -> Self {
+        let (kept, reference) = (Kept::of(journey), Reference::of(journey));
+        let amount = journey.opening().purpose.amount();
+        Self {
+            uuid: reference.to_string(),
+            merchant_transaction_id: kept.merchant_transaction_id.unwrap_or_else(|| reference.own_id()),
+            purchase_id: purchase_id(journey),
+            transaction_type: kept.transaction_type,
+            // The one payment method that there is here.
+            payment_method: "PayByBank",
+            amount: amount.map(|amount| kept.amount.unwrap_or_else(|| amount.to_string())),
+            currency: amount.map(|amount| amount.currency().to_string()),
+            reference_uuid: kept.reference_uuid,
+            merchant_meta_data: kept.merchant_meta_data,
+            extra_data: kept.extra_data,
+        }
     }
 }

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::envelope::written;
+use super::kept::Kept;
+use crate::dialect::kept::Json;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::money::Amount;
 use crate::domain::outcome::{Cause, Outcome};
@@ -35,8 +37,8 @@ struct Link<'a> {
     is_split_link: &'static str,
     split_type: &'a str,
     transaction_type: &'static str,
-    bank_transfer: &'a str,
-    is_qr_link: &'a str,
+    bank_transfer: &'static str,
+    is_qr_link: &'static str,
     payment_config: &'static str,
     bank_statement_description: &'a str,
     is_cancellation: &'static str,
@@ -54,10 +56,11 @@ struct Link<'a> {
 /// When it cannot be written as JSON, which no link is known to do.
 pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_json::Error> {
     let opening = journey.opening();
-    let extra = |name, default| extra(journey, name).unwrap_or(default);
+    let kept = Kept::of(journey);
+    let flag = |on: bool| if on { "true" } else { "false" };
     let urls: Vec<&str> = opening.plan.entries().map(|entry| entry.url.as_str()).collect();
     let endpoints: Vec<&str> = opening.plan.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
-    let split = self::extra(journey, "recipients");
+    let recipients = kept.recipients.as_ref().map(Json::get);
     to_raw_value(&Link {
         id: journey.pay_id().number(),
         linktopay_id: journey.pay_id().number(),
@@ -69,17 +72,17 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
         callback_url: urls.join(","),
         callback_urls: urls,
         servicefee: "0.0",
-        recipients: split,
-        is_split_link: if split.is_some() { "true" } else { "false" },
-        split_type: extra("split_type", "normal"),
+        recipients,
+        is_split_link: flag(recipients.is_some()),
+        split_type: kept.split_type.as_deref().unwrap_or("normal"),
         transaction_type: transaction_type(journey),
-        bank_transfer: extra("bank_transfer", "false"),
-        is_qr_link: extra("is_qr_link", "false"),
+        bank_transfer: flag(kept.bank_transfer),
+        is_qr_link: flag(kept.is_qr_link),
         payment_config: "",
-        bank_statement_description: extra("bank_statement_description", ""),
+        bank_statement_description: kept.bank_statement_description.as_deref().unwrap_or_default(),
         is_cancellation: if state(journey) == "Cancelled" { "Yes" } else { "No" },
         cancellable: opening.purpose.cancel() == crate::domain::journey::Cancel::Offered,
-        one_time_token: if opening.terms.one_time_token == OneTime::On { "true" } else { "false" },
+        one_time_token: flag(opening.settings.one_time_token == OneTime::On),
         created_at: written(opening.opened_at),
         expires_at: written(opening.expires_at),
         pay_link: &links.pay_link,
@@ -102,9 +105,5 @@ pub(super) fn state(journey: &Journey) -> &'static str {
 }
 
 pub(super) fn transaction_type(journey: &Journey) -> &'static str {
-    if extra(journey, "recipients").is_some() { "Split" } else { "Basic" }
-}
-
-pub(super) fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
-    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    if Kept::of(journey).recipients.is_some() { "Split" } else { "Basic" }
 }

@@ -2,6 +2,7 @@
 
 mod cipher;
 mod envelope;
+mod kept;
 mod known;
 mod link;
 mod open_request;
@@ -17,11 +18,11 @@ pub use transaction::{Query, transaction};
 pub use webhook::Form;
 
 use crate::domain::delivery::{JourneyEvent, WebhookPayload};
-use crate::domain::dialect::{ClientAccess, Dialect};
+use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
 use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::journey::{HandBack, Journey};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey};
 use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::params::{Params, Placeholder};
+use crate::domain::params::Params;
 use crate::domain::secret::Secret;
 use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
 
@@ -50,57 +51,58 @@ impl Dialect for SecPaid {
             ("webhook_secret", access.signing_secret.reveal().to_owned()),
         ]
     }
+}
 
+impl CallbackDialect for SecPaid {
     fn appended(&self) -> &'static [&'static str] {
         &APPENDED
     }
 
     /// Its callback promises a status, so only where the merchant has chosen otherwise.
-    fn goes_home_unproven(&self, journey: &Journey) -> bool {
-        let terms = &journey.opening().terms;
-        terms.when_late == WhenLate::HandBack && terms.one_time_token == OneTime::On
+    fn hands_back_early(&self, journey: &Journey) -> bool {
+        let settings = &journey.opening().settings;
+        settings.when_late == WhenLate::HandBack && settings.one_time_token == OneTime::On
     }
 
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let opening = journey.opening();
-        let (pay_id, user_id) = (journey.pay_id().to_string(), opening.merchant.to_string());
-        let mut params = Params::default().append("pay_id", &pay_id).append("user_id", &user_id);
+    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        let mut params = Params::default()
+            .append("pay_id", journey.pay_id().to_string())
+            .append("user_id", journey.opening().merchant.to_string());
         if let Some(final_outcome) = hand_back.final_outcome {
-            let status = status(final_outcome.outcome, opening.terms.extra_outcomes);
-            params = params.append("status", status).fill(Placeholder::Status, status);
+            let status = self.status(journey, final_outcome);
+            params = params.append("status", status);
             if let (Cause::Provider(Some(error)), "failed") = (&final_outcome.cause, status) {
                 params = params.append("error", error.code());
-                params = error
-                    .description()
-                    .map_or(params.clone(), |d| params.append_text("error_description", d, str::to_owned));
+                if let Some(description) = error.description() {
+                    params = params.append_text("error_description", description, str::to_owned);
+                }
             }
         }
-        if let Some(token) = hand_back.token {
-            params = params.append("one-time-token", token.reveal());
+        match hand_back.token {
+            Some(token) => params.append("one-time-token", token.reveal()),
+            None => params,
         }
-        params
-            .fill(Placeholder::PayId, pay_id)
-            .fill(Placeholder::UserId, user_id)
-            .fill(Placeholder::RecipientNote, opening.purpose.note())
     }
 
+    /// Without the merchant's leave there are two words: whatever was not paid is `cancel`.
+    fn status(&self, journey: &Journey, final_outcome: &FinalOutcome) -> &'static str {
+        match (final_outcome.outcome, journey.opening().settings.extra_outcomes) {
+            (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => "success",
+            (Outcome::Failed, ExtraOutcomes::On) => "failed",
+            (Outcome::Expired, ExtraOutcomes::On) => "expired",
+            (Outcome::Cancelled | Outcome::Failed | Outcome::Expired, _) => "cancel",
+        }
+    }
+}
+
+impl WebhookDialect for SecPaid {
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
-    fn webhook_to(&self, endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+    fn webhook(&self, endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
         let final_outcome = journey.final_outcomes().get(usize::from(event.final_outcome()?))?;
-        webhook::webhook(endpoint, journey, status(final_outcome.outcome, journey.opening().terms.extra_outcomes))
+        webhook::webhook(endpoint, journey, self.status(journey, final_outcome))
     }
 
     fn encrypted(&self, webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
         cipher::encrypted(webhook, key)
-    }
-}
-
-/// The word on the callback. Without the merchant's leave there are two: whatever was not paid is `cancel`.
-const fn status(outcome: Outcome, extra: ExtraOutcomes) -> &'static str {
-    match (outcome, extra) {
-        (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => "success",
-        (Outcome::Failed, ExtraOutcomes::On) => "failed",
-        (Outcome::Expired, ExtraOutcomes::On) => "expired",
-        (Outcome::Cancelled | Outcome::Failed | Outcome::Expired, _) => "cancel",
     }
 }

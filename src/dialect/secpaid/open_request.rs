@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::cipher::{KEY, read_key};
+use super::kept::Kept;
 use super::webhook::{FIELD, Form};
 use super::{known, split};
 use crate::dialect::fields::Fields;
@@ -19,9 +20,6 @@ use crate::domain::text::check_readable;
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;
-
-/// A field that is only given back.
-const DESCRIPTION: &str = "bank_statement_description";
 
 /// The field with the payment endpoints, and the longest list of them, in bytes.
 const ENDPOINT: &str = "payment_endpoint";
@@ -50,9 +48,10 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
     known::check(fields)?;
     let amount = read_amount(fields)?;
     let note = text(fields, "recipient_note")?.unwrap_or_default();
-    let mut extras = kept(fields)?;
+    let mut kept = kept(fields)?;
     if kind == Kind::Split {
-        extras.extend(split::read(fields, amount)?);
+        let (recipients, split_type) = split::read(fields, amount)?;
+        (kept.recipients, kept.split_type) = (Some(recipients), Some(split_type));
     }
     Ok(OpenRequest {
         purpose: Purpose::Checkout(Checkout {
@@ -62,11 +61,11 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
             cancel: read_cancel(fields)?,
             payee: None,
         }),
-        extras,
+        dialect_data: kept.written(),
         callback: read_callback(fields)?,
         params_in: read_placement(fields)?,
         endpoints: read_endpoints(fields)?,
-        telling: read_telling(fields)?,
+        webhook_options: read_webhook_options(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
         extra_outcomes: fields
             .flag("extra_outcomes")?
@@ -106,7 +105,7 @@ fn read_endpoints(fields: &Fields) -> Result<RequestedCallbacks, Invalid> {
 }
 
 /// How payment endpoints are told of this one link; what is not said is as each was saved.
-fn read_telling(fields: &Fields) -> Result<WebhookOptions, Invalid> {
+fn read_webhook_options(fields: &Fields) -> Result<WebhookOptions, Invalid> {
     let form = fields.text(FIELD).filter(|form| !form.is_empty()).map(Form::parse).transpose()?;
     Ok(WebhookOptions {
         form: form.map(|form| form.as_str().to_owned()),
@@ -169,14 +168,13 @@ fn read_item(text: String) -> Item {
 }
 
 /// The fields that are only given back, or that another room will use.
-fn kept(fields: &Fields) -> Result<Vec<(String, String)>, Invalid> {
-    let mut extras = Vec::new();
-    let description = text(fields, DESCRIPTION)?.filter(|value| !value.is_empty());
-    extras.extend(description.map(|value| (DESCRIPTION.to_owned(), value)));
-    for name in ["bank_transfer", "is_qr_link"] {
-        extras.extend(fields.flag(name)?.filter(|on| *on).map(|_| (name.to_owned(), "true".to_owned())));
-    }
-    Ok(extras)
+fn kept(fields: &Fields) -> Result<Kept, Invalid> {
+    Ok(Kept {
+        bank_statement_description: text(fields, "bank_statement_description")?.filter(|value| !value.is_empty()),
+        bank_transfer: fields.flag("bank_transfer")?.unwrap_or_default(),
+        is_qr_link: fields.flag("is_qr_link")?.unwrap_or_default(),
+        ..Kept::default()
+    })
 }
 
 /// A text that people see or compare.
@@ -244,14 +242,22 @@ mod tests {
 
     #[test]
     fn each_link_says_how_its_endpoints_are_told() {
-        let telling = |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|open_request| open_request.telling);
-        assert_eq!(telling("").unwrap(), WebhookOptions::default());
-        assert_eq!(telling(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(), WebhookOptions::default());
+        let webhook_options =
+            |more: &str| read(&format!(r#"{{"amount":1{more}}}"#)).map(|open_request| open_request.webhook_options);
+        assert_eq!(webhook_options("").unwrap(), WebhookOptions::default());
+        assert_eq!(
+            webhook_options(r#","payment_endpoint_form":"","encryption_key":"""#).unwrap(),
+            WebhookOptions::default()
+        );
         let form = WebhookOptions { form: Some("form".into()), ..WebhookOptions::default() };
-        assert_eq!(telling(r#","payment_endpoint_form":"form""#).unwrap(), form);
+        assert_eq!(webhook_options(r#","payment_endpoint_form":"form""#).unwrap(), form);
         for (flag, told) in [("false", NotifyOn::SUCCESS), ("\"No\"", NotifyOn::SUCCESS), ("true", NotifyOn::ALL)] {
             let expected = WebhookOptions { notify_on: Some(told), ..WebhookOptions::default() };
-            assert_eq!(telling(&format!(r#","payment_endpoint_on_cancel":{flag}"#)).unwrap(), expected, "{flag}");
+            assert_eq!(
+                webhook_options(&format!(r#","payment_endpoint_on_cancel":{flag}"#)).unwrap(),
+                expected,
+                "{flag}"
+            );
         }
         let key = r#","encryption_key":"0123456789abcdefFEDCBA9876543210""#;
         let own = Ciphering::Key(read_key("0123456789abcdefFEDCBA9876543210").unwrap());
@@ -261,7 +267,7 @@ mod tests {
             (format!(r#","is_encryption":"No"{key}"#), Ciphering::Clear),
         ] {
             assert_eq!(
-                telling(&more).unwrap(),
+                webhook_options(&more).unwrap(),
                 WebhookOptions { ciphering: expected, ..WebhookOptions::default() },
                 "{more}"
             );
@@ -273,7 +279,7 @@ mod tests {
             (r#","payment_endpoint_on_cancel":"perhaps""#, "payment_endpoint_on_cancel"),
             (r#","payment_endpoint_form":"xml""#, "payment_endpoint_form"),
         ] {
-            assert_eq!(telling(more).unwrap_err().field(), field, "{more}");
+            assert_eq!(webhook_options(more).unwrap_err().field(), field, "{more}");
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::dialect::fields::Fields;
+use crate::dialect::kept::Json;
 use crate::dialect::number;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, minor_units};
@@ -26,7 +27,7 @@ struct Recipient {
 ///
 /// # Errors
 /// When there are no recipients, a token or share is not one, or the shares are more than there is.
-pub fn read(fields: &Fields, amount: Amount) -> Result<Vec<(String, String)>, Invalid> {
+pub fn read(fields: &Fields, amount: Amount) -> Result<(Json, String), Invalid> {
     let split_type = fields.text("split_type").filter(|t| !t.is_empty()).unwrap_or("normal");
     let limit = match split_type {
         "normal" => 10_000,
@@ -46,7 +47,8 @@ pub fn read(fields: &Fields, amount: Amount) -> Result<Vec<(String, String)>, In
     if text.len() > 4096 {
         return Err(Invalid::new("recipients", "are longer than 4096 bytes"));
     }
-    Ok(vec![("recipients".into(), text), ("split_type".into(), split_type.into())])
+    let recipients = Json::of(text).ok_or_else(|| Invalid::new("recipients", "cannot be written"))?;
+    Ok((recipients, split_type.to_owned()))
 }
 
 fn recipients(fields: &Fields) -> Result<Vec<Recipient>, Invalid> {
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
     use crate::domain::money::Currency;
 
-    fn split(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Invalid> {
+    fn split(pairs: &[(&str, &str)]) -> Result<(Json, String), Invalid> {
         let pairs = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         read(&Fields::from_pairs(pairs).unwrap(), Amount::parse("25", Currency::EUR).unwrap())
     }
@@ -120,7 +122,7 @@ mod tests {
         let json = split(&[("recipients", r#"[{"token":"testuser-a","share":10}]"#)]).unwrap();
         let brackets = split(&[("recipients[0][token]", "testuser-a"), ("recipients[0][share]", "10")]).unwrap();
         assert_eq!(json, brackets);
-        assert_eq!(json[0].1, r#"[{"token":"testuser-a","share":10}]"#);
+        assert_eq!(json.0.get(), r#"[{"token":"testuser-a","share":10}]"#);
     }
 
     #[test]

@@ -6,13 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::jwt::Jwt;
 use super::read_member_id;
 use super::sdk::SdkSignature;
+use super::sent::{Sent, refused};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
-
-/// The header's name, as the field of its refusals.
-pub(super) const FIELD: &str = "Authorization";
 
 /// The scheme of the published JavaScript SDK.
 const SDK: &str = "Token-Ed25519-SHA512";
@@ -33,27 +30,6 @@ pub enum Signature {
     Jwt(Box<Jwt>),
     /// The published JavaScript SDK's own.
     Sdk(SdkSignature),
-}
-
-/// A call as it was received: what a signature has to cover.
-#[derive(Debug, Clone, Copy)]
-pub struct Sent<'a> {
-    /// The method, in capitals.
-    pub method: &'a str,
-    /// The hosts under which we are known, each with its port where that is not the scheme's own.
-    pub hosts: &'a [&'a str],
-    /// Where our API begins: `/token-io`.
-    pub base: &'a str,
-    /// The path below it, as it was sent.
-    pub path: &'a str,
-    /// The query as it was sent, without its question mark; empty where there is none.
-    pub query: &'a str,
-    /// Whether the signature has to cover the query, where there is one: this member's calls have to be signed.
-    pub covers_query: bool,
-    /// The body.
-    pub body: &'a [u8],
-    /// When it came.
-    pub at: UnixMillis,
 }
 
 impl Authorization {
@@ -84,8 +60,8 @@ impl Signature {
     /// When that is nobody here.
     pub fn merchant(&self) -> Result<MerchantId, Invalid> {
         let member = match self {
-            Self::Jwt(jwt) => jwt.member(),
-            Self::Sdk(signature) => signature.member(),
+            Self::Jwt(jwt) => &jwt.member,
+            Self::Sdk(signature) => &signature.member,
         };
         read_member_id(member).map_err(|invalid| refused(format!("names a member that {}", invalid.rule())))
     }
@@ -93,8 +69,8 @@ impl Signature {
     /// The id of the key that it says it was made with.
     pub fn key(&self) -> &str {
         match self {
-            Self::Jwt(jwt) => jwt.key(),
-            Self::Sdk(signature) => signature.key(),
+            Self::Jwt(jwt) => &jwt.key,
+            Self::Sdk(signature) => &signature.key,
         }
     }
 
@@ -109,25 +85,6 @@ impl Signature {
             Self::Sdk(signature) => signature.check(sent, pem),
         }
     }
-}
-
-impl Sent<'_> {
-    /// How a client may have split our address into a host and a path: some take what stands before `/v2` for the host.
-    pub(super) fn splits(&self) -> impl Iterator<Item = (String, String)> {
-        self.hosts.iter().flat_map(|host| {
-            let (base, path) = (self.base, self.path);
-            [
-                (format!("{host}{base}"), path.to_owned()),
-                ((*host).to_owned(), format!("{base}{path}")),
-                ((*host).to_owned(), path.to_owned()),
-            ]
-        })
-    }
-}
-
-/// A refusal of the header.
-pub(super) fn refused(rule: impl Into<String>) -> Invalid {
-    Invalid::new(FIELD, rule)
 }
 
 fn expected() -> Invalid {

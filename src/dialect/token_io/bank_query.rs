@@ -1,9 +1,6 @@
 //! `POST /callback/initiation`: a bank has answered the app itself, and the app hands the answer over (contracts,
 //! section 2).
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
 use super::json::Object;
 use crate::domain::invalid::Invalid;
 
@@ -22,40 +19,6 @@ pub fn read_bank_query(body: &[u8]) -> Result<Vec<(String, String)>, Invalid> {
     }
     let query = query.strip_prefix('?').unwrap_or(&query);
     Ok(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
-}
-
-/// The answer for a token request.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OfRequest<'a> {
-    token_request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirect_url: Option<&'a str>,
-}
-
-/// The answer for a payment.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OfPayment<'a> {
-    payment: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirect_url: Option<&'a str>,
-}
-
-/// Writes the answer for a token request, with the bank's next page where it has one.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn brought_for_request(id: &str, redirect_url: Option<&str>) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&OfRequest { token_request_id: id, redirect_url })
-}
-
-/// Writes the answer for a payment, which is `payment` as JSON, with the bank's next page where it has one.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn brought_for_payment(payment: &RawValue, redirect_url: Option<&str>) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&OfPayment { payment, redirect_url })
 }
 
 #[cfg(test)]
@@ -85,15 +48,5 @@ mod tests {
         let long = serde_json::json!({ "query": "x".repeat(MAX_QUERY + 1) }).to_string();
         assert!(read_bank_query(long.as_bytes()).unwrap_err().rule().contains("longer than 16384 bytes"));
         assert_eq!(read_bank_query(b"[]").unwrap_err().field(), "body");
-    }
-
-    #[test]
-    fn the_next_page_stands_beside_the_payment() {
-        let payment = serde_json::value::to_raw_value(&serde_json::json!({ "id": "pm2:x:y" })).unwrap();
-        let (plain, more) =
-            (brought_for_payment(&payment, None), brought_for_payment(&payment, Some("https://b.example/2")));
-        assert_eq!(plain.unwrap(), r#"{"payment":{"id":"pm2:x:y"}}"#);
-        assert_eq!(more.unwrap(), r#"{"payment":{"id":"pm2:x:y"},"redirectUrl":"https://b.example/2"}"#);
-        assert_eq!(brought_for_request("rq:x:y", None).unwrap(), r#"{"tokenRequestId":"rq:x:y"}"#);
     }
 }

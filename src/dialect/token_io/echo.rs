@@ -4,7 +4,10 @@
 //! as its language does. Other readers of the answer know only the vendor's schema. So what is kept is completed to
 //! that.
 
-use super::initiation::{Flow, read_ref_id};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::checked::read_ref_id;
 use super::json::Object;
 use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
@@ -17,10 +20,10 @@ const FLAGS: [&str; 4] =
 ///
 /// # Errors
 /// When a flag is neither `true` nor `false`.
-pub(super) fn initiation(sent: &Object, raw: &str, flow: Flow) -> Result<String, Invalid> {
+pub(super) fn initiation(sent: &Object, raw: &str, flow: &str) -> Result<String, Invalid> {
     let mut members = own(sent, raw)?;
-    put(&mut members, "flowType", text(flow.as_str()));
-    Ok(object(&members))
+    put(&mut members, "flowType", &flow);
+    Ok(object(members))
 }
 
 /// The template of a payment link, which was sent as `raw`.
@@ -28,23 +31,24 @@ pub(super) fn initiation(sent: &Object, raw: &str, flow: Flow) -> Result<String,
 /// # Errors
 /// When a flag is neither `true` nor `false`.
 pub(super) fn template(sent: &Object, raw: &str) -> Result<String, Invalid> {
-    Ok(object(&own(sent, raw)?))
+    own(sent, raw).map(object)
 }
-
-type Members = Vec<(String, String)>;
 
 fn own(sent: &Object, raw: &str) -> Result<Members, Invalid> {
     let mut members = members(raw);
     for name in FLAGS {
         if let Some(flag) = sent.flag(name)? {
-            put(&mut members, name, flag.to_string());
+            put(&mut members, name, &flag);
         }
     }
-    put(&mut members, "refId", text(&read_ref_id(sent, usize::MAX)?));
+    put(&mut members, "refId", &read_ref_id(sent, usize::MAX)?);
     Ok(members)
 }
 
-fn put(members: &mut Members, name: &str, value: String) {
+type Members = Vec<(String, Box<RawValue>)>;
+
+fn put(members: &mut Members, name: &str, value: &impl Serialize) {
+    let Ok(value) = to_raw_value(value) else { return };
     match members.iter_mut().find(|(own, _)| own == name) {
         Some((_, own)) => *own = value,
         None => members.push((name.to_owned(), value)),
@@ -55,27 +59,22 @@ fn put(members: &mut Members, name: &str, value: String) {
 fn members(raw: &str) -> Members {
     let Ok(Pairs(members)) = serde_json::from_str::<Pairs>(raw) else { return Vec::new() };
     let kept = members.into_iter().filter(|(_, value)| !matches!(value.get(), "null" | "\"\""));
-    kept.map(|(name, value)| (name, strict(value.get()))).collect()
+    kept.filter_map(|(name, value)| Some((name, RawValue::from_string(strict(value.get())).ok()?))).collect()
 }
 
 fn strict(raw: &str) -> String {
-    if raw.starts_with('{') { object(&members(raw)) } else { super::canonical::compact(raw) }
+    if raw.starts_with('{') { object(members(raw)) } else { super::canonical::compact(raw) }
 }
 
-fn object(members: &Members) -> String {
-    let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", text(name))).collect();
-    format!("{{{}}}", members.join(","))
-}
-
-fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+fn object(members: Members) -> String {
+    serde_json::to_string(&Pairs(members)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(raw: &str, flow: Flow) -> String {
+    fn said(raw: &str, flow: &str) -> String {
         initiation(&Object::of_body(raw.as_bytes()).unwrap(), raw, flow).unwrap()
     }
 
@@ -93,12 +92,12 @@ mod tests {
             ),
             (r#"{"refId":"a","chargeBearer":"","confirmFunds":""}"#, r#"{"refId":"a","flowType":"API_ONLY"}"#),
         ] {
-            assert_eq!(said(sent, Flow::ApiOnly), answered);
+            assert_eq!(said(sent, "API_ONLY"), answered);
         }
         for name in FLAGS {
             let answered = said(
                 &format!(r#"{{"refId":"a","flowType":"FULL_HOSTED_PAGES","{name}":"true"}}"#),
-                Flow::FullHostedPages,
+                "FULL_HOSTED_PAGES",
             );
             assert_eq!(answered, format!(r#"{{"refId":"a","flowType":"FULL_HOSTED_PAGES","{name}":true}}"#));
         }

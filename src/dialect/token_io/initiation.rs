@@ -2,13 +2,16 @@
 
 use url::Url;
 
+use super::checked::{check_execution_date, limited, one_of, read_ref_id};
 use super::echo;
+use super::flow::Flow;
 use super::json::Object;
 use super::party::{check_debtor, read_creditor};
 use super::rejection::Rejection;
+use crate::dialect::kept::Json;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::UnixMillis;
-use crate::domain::money::{Amount, Currency};
+use crate::domain::money::Amount;
 
 /// The schemes by which a payment can be made.
 const INSTRUMENTS: [&str; 9] = [
@@ -25,7 +28,6 @@ const INSTRUMENTS: [&str; 9] = [
 const FASTER_PAYMENTS: &str = "FASTER_PAYMENTS";
 
 const CHARGE_BEARERS: [&str; 4] = ["CRED", "DEBT", "SHAR", "SLEV"];
-const FLOWS: [&str; 3] = ["API_ONLY", "FULL_HOSTED_PAGES", "EMBEDDED_HOSTED_PAGES"];
 
 /// The most characters of the texts.
 const MAX_REF_ID: usize = 18;
@@ -34,50 +36,8 @@ const MAX_PRIMARY_OF_FASTER_PAYMENTS: usize = 18;
 const MAX_SECONDARY: usize = 140;
 const MAX_EXTERNAL_PSU: usize = 64;
 
-/// The most bytes of an initiation, written compactly: it is kept with the payment, and answered each time.
-pub(super) const MAX_KEPT: usize = 8192;
-
-/// Where the customer chooses the bank, and waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// In the caller's own pages: the browser is sent straight to the bank.
-    ApiOnly,
-    /// On pages of ours, the bank included.
-    FullHostedPages,
-    /// On pages of ours, at a bank that the caller names.
-    EmbeddedHostedPages,
-}
-
-impl Flow {
-    /// The word of a payment that a payment link asked for.
-    pub const PAYMENT_LINK: &str = "PAYMENT_LINK";
-
-    /// The word of a token request of the first API.
-    pub const TOKEN_REQUEST: &str = "TOKEN_REQUEST";
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ApiOnly => "API_ONLY",
-            Self::FullHostedPages => "FULL_HOSTED_PAGES",
-            Self::EmbeddedHostedPages => "EMBEDDED_HOSTED_PAGES",
-        }
-    }
-
-    /// The flow of a word; a payment link's is on pages of ours.
-    pub fn of_word(word: &str) -> Self {
-        match word {
-            "FULL_HOSTED_PAGES" | Self::PAYMENT_LINK | Self::TOKEN_REQUEST => Self::FullHostedPages,
-            "EMBEDDED_HOSTED_PAGES" => Self::EmbeddedHostedPages,
-            _ => Self::ApiOnly,
-        }
-    }
-
-    /// Whether the browser is sent to a page of ours first.
-    pub const fn is_hosted(self) -> bool {
-        !matches!(self, Self::ApiOnly)
-    }
-}
+/// The most bytes of a part of a body that is kept, written as it is kept.
+const MAX_KEPT: usize = 8192;
 
 /// An initiation that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +59,7 @@ pub struct Initiation {
     /// What comes back with it.
     pub state: Option<String>,
     /// All of it as it was sent, completed to what an answer has.
-    pub kept: String,
+    pub kept: Json,
 }
 
 impl Initiation {
@@ -113,7 +73,9 @@ impl Initiation {
         let initiation = body.needed_object("initiation")?;
         let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
         let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
-        let flow = read_flow(&initiation)?;
+        // Without it the flow is the one that Token.io calls the default.
+        let flow_type = one_of(&initiation, "flowType", &Flow::ASKED)?.unwrap_or_else(|| Flow::ASKED[0].to_owned());
+        let flow = Flow::of_word(&flow_type);
         let bank = initiation.text("bankId")?.filter(|bank| !bank.is_empty());
         if bank.is_none() && flow != Flow::FullHostedPages {
             let hint = "without it the bank is chosen on a page of ours, and flowType has to be FULL_HOSTED_PAGES";
@@ -127,7 +89,8 @@ impl Initiation {
         }
         check_others(&initiation, now)?;
         Ok(Self {
-            amount: read_amount(&initiation)?,
+            // Money has at most four decimals here, and no more than its currency has.
+            amount: initiation.needed_object("amount")?.amount("value", Object::needed_text)?,
             bank,
             flow,
             ref_id,
@@ -135,23 +98,9 @@ impl Initiation {
             creditor,
             callback: read_callback(&initiation)?,
             state: initiation.code("callbackState")?.filter(|state| !state.is_empty()),
-            kept: kept(body, flow)?,
+            kept: kept(body, &flow_type)?,
         })
     }
-}
-
-fn read_flow(initiation: &Object) -> Result<Flow, Rejection> {
-    let asked = one_of(initiation, "flowType", &FLOWS)?;
-    Ok(asked.map_or(Flow::ApiOnly, |word| Flow::of_word(&word)))
-}
-
-/// Money has at most four decimals here, and no more than its currency has.
-fn read_amount(initiation: &Object) -> Result<Amount, Rejection> {
-    let amount = initiation.needed_object("amount")?;
-    let currency = amount.needed_text("currency")?;
-    let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(amount.at("currency")))?;
-    let value = amount.needed_text("value")?;
-    Amount::parse(&value, currency).map_err(|invalid| invalid.at(amount.at("value")).into())
 }
 
 fn read_remittance(initiation: &Object, instrument: &str) -> Result<String, Rejection> {
@@ -203,63 +152,6 @@ fn check_others(initiation: &Object, now: UnixMillis) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// A reference of the caller's own. A whole number is one, too: the vendor's own tests send numbers, and read texts.
-///
-/// # Errors
-/// When there is none, or it is longer than `most` characters.
-pub(super) fn read_ref_id(object: &Object, most: usize) -> Result<String, Invalid> {
-    let number = object.raw("refId").filter(|raw| raw.bytes().all(|b| b.is_ascii_digit()));
-    let text = match number {
-        Some(digits) => Some(digits.to_owned()),
-        None => object.text("refId")?.filter(|text| !text.trim().is_empty()),
-    };
-    match text {
-        None => Err(object.missing("refId")),
-        Some(text) if text.chars().count() > most => {
-            Err(Invalid::new(object.at("refId"), format!("is longer than {most} characters")))
-        }
-        Some(text) => Ok(text),
-    }
-}
-
-/// The day on which a payment is to be made, if it names one: today or later, by somebody's calendar.
-///
-/// # Errors
-/// When it is another day, or not a day at all.
-pub(super) fn check_execution_date(object: &Object, now: UnixMillis) -> Result<(), Rejection> {
-    const FIELD: &str = "executionDate";
-    let Some(text) = object.text(FIELD)? else { return Ok(()) };
-    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text);
-    let Some(day) = day else {
-        return Err(Invalid::new(object.at(FIELD), "is not a day").hint("expected YYYY-MM-DD").into());
-    };
-    if day < super::moments::earliest_today(now) {
-        let invalid = Invalid::new(object.at(FIELD), "is in the past");
-        return Err(Rejection::not_allowed(invalid.hint("expected today or a later day")));
-    }
-    Ok(())
-}
-
-/// A text with an end, which is not blank.
-fn limited(object: &Object, name: &str, most: usize) -> Result<Option<String>, Invalid> {
-    match object.text(name)?.filter(|text| !text.trim().is_empty()) {
-        Some(text) if text.chars().count() > most => {
-            Err(Invalid::new(object.at(name), format!("is longer than {most} characters")))
-        }
-        text => Ok(text),
-    }
-}
-
-fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<Option<String>, Rejection> {
-    match object.text(name)?.filter(|text| !text.is_empty()) {
-        Some(text) if !known.contains(&text.as_str()) => {
-            let invalid = Invalid::new(object.at(name), "is not one of its documented values");
-            Err(Rejection::not_allowed(invalid.hint(format!("known are {}", known.join(", ")))))
-        }
-        text => Ok(text),
-    }
-}
-
 /// Whether 13 to 19 digits of a text, with spaces and hyphens among them, are a card number: they begin as those of the
 /// great card schemes do, and their check digit is right (ISO/IEC 7812).
 fn holds_card_number(text: &str) -> bool {
@@ -278,10 +170,15 @@ fn has_check_digit(digits: &[u8]) -> bool {
 }
 
 /// The object as it was sent, completed to what an answer has.
-fn kept(body: &Object, flow: Flow) -> Result<String, Rejection> {
-    let kept = echo::initiation(&body.needed_object("initiation")?, body.raw("initiation").unwrap_or_default(), flow)?;
+fn kept(body: &Object, flow: &str) -> Result<Json, Rejection> {
+    let sent = body.raw("initiation").unwrap_or_default();
+    Ok(kept_part("initiation", echo::initiation(&body.needed_object("initiation")?, sent, flow)?)?)
+}
+
+/// A part of a body, which is kept with the journey and answered each time.
+pub(super) fn kept_part(name: &str, kept: String) -> Result<Json, Invalid> {
     if kept.len() > MAX_KEPT {
-        return Err(Invalid::new("initiation", format!("is longer than {MAX_KEPT} bytes")).into());
+        return Err(Invalid::new(name, format!("is longer than {MAX_KEPT} bytes")));
     }
-    Ok(kept)
+    Json::of(kept).ok_or_else(|| Invalid::new(name, "is not a JSON object"))
 }

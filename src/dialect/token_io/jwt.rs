@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use percent_encoding::percent_decode_str;
 
-use super::authorization::{Sent, refused};
 use super::canonical::canonical;
 use super::json::Object;
 use super::key::verifies;
+use super::sent::{Sent, refused};
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::{LEEWAY, UnixMillis};
 
@@ -26,8 +26,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jwt {
     algorithm: Algorithm,
-    member: String,
-    key: String,
+    pub(super) member: String,
+    pub(super) key: String,
     host: String,
     method: String,
     path: String,
@@ -80,14 +80,6 @@ impl Jwt {
             payload: payload.to_owned(),
             signature: plain(signature, "signature")?,
         })
-    }
-
-    pub(super) fn member(&self) -> &str {
-        &self.member
-    }
-
-    pub(super) fn key(&self) -> &str {
-        &self.key
     }
 
     /// Checks that it was made for this call, with the private half of the key in `pem`.

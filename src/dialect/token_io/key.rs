@@ -57,9 +57,14 @@ pub fn read_public_key(body: &[u8]) -> Result<ReadKey, Invalid> {
     };
     let id = match body.text("id")? {
         Some(id) => checked_id(id)?,
-        None => URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)).chars().take(16).collect(),
+        None => key_id(&bytes),
     };
     Ok(ReadKey { id, pem })
+}
+
+/// The id of a key: the start of its digest, as the SDK writes it.
+pub fn key_id(key: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(key)).chars().take(16).collect()
 }
 
 /// Whether `signature` is that of `message` by the private half of this key. An algorithm that is not the key's own

@@ -9,13 +9,16 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::canonical::compact;
+use super::checked::read_ref_id;
 use super::echo;
-use super::extra;
-use super::initiation::{Flow, Initiation, MAX_KEPT, read_ref_id};
+use super::flow::Flow;
+use super::initiation::{Initiation, kept_part};
 use super::json::Object;
+use super::kept::Kept;
 use super::moments;
 use super::rejection::Rejection;
-use super::request::{FLOW, PaymentRequest};
+use super::request::PaymentRequest;
+use crate::dialect::kept::Json;
 use crate::dialect::pairs::Pairs;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
@@ -25,7 +28,7 @@ use crate::domain::money::Amount;
 use crate::domain::open_request::{Expiry, OpenRequest};
 use crate::domain::outcome::{Cause, Outcome};
 
-/// What a payment link was asked with, kept for its answers; a journey that has the first is a payment link.
+/// The two parts of the body.
 const TEMPLATE: &str = "paymentTemplate";
 const CONFIG: &str = "linkConfig";
 
@@ -43,8 +46,10 @@ const MAX_REF_ID: usize = 13;
 pub struct PaymentLink {
     /// The payment behind it.
     pub initiation: Initiation,
-    /// What has to be answered back.
-    pub extras: Vec<(String, String)>,
+    /// What has to be answered back of the template.
+    pub template: Json,
+    /// What has to be answered back of its limits.
+    pub config: Option<Json>,
     /// When it expires, where that was asked for.
     pub expires_at: Option<UnixMillis>,
 }
@@ -65,32 +70,29 @@ impl PaymentLink {
         let config = body.object(CONFIG)?;
         let expires_at = config.map(|config| check_config(&config, initiation.amount)).transpose()?.flatten();
         let template = echo::template(&template, body.raw(TEMPLATE).unwrap_or_default())?;
-        let config = body.raw(CONFIG).map(compact);
-        let extras =
-            [(TEMPLATE, Some(template)), (CONFIG, config)].into_iter().filter_map(|(name, kept)| Some((name, kept?)));
-        Ok(Self { initiation, extras: extras.map(checked).collect::<Result<_, _>>()?, expires_at })
+        Ok(Self {
+            initiation,
+            template: kept_part(TEMPLATE, template)?,
+            config: body.raw(CONFIG).map(|config| kept_part(CONFIG, compact(config))).transpose()?,
+            expires_at,
+        })
     }
-}
 
-impl PaymentLink {
     /// The journey that it is. `webhook` is who is told of every change of its payment.
     pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let request = PaymentRequest { initiation: self.initiation.clone(), consented: false };
-        let mut open_request = request.open_request(webhook);
-        open_request.extras.retain(|(name, _)| name != FLOW);
-        open_request.extras.push((FLOW.to_owned(), Flow::PAYMENT_LINK.to_owned()));
-        open_request.extras.extend(self.extras.iter().cloned());
-        open_request.expiry = self.expires_at.map(|at| Expiry::at(EXPIRES_AT, at));
-        open_request
+        let kept = Kept {
+            flow: Some(Flow::PaymentLink),
+            payment_template: Some(self.template.clone()),
+            link_config: self.config.clone(),
+            ..request.kept()
+        };
+        OpenRequest {
+            dialect_data: kept.written(),
+            expiry: self.expires_at.map(|at| Expiry::at(EXPIRES_AT, at)),
+            ..request.open_request(webhook)
+        }
     }
-}
-
-/// A part of the body, which is kept with the link, and answered each time.
-fn checked((name, kept): (&str, String)) -> Result<(String, String), Invalid> {
-    if kept.len() > MAX_KEPT {
-        return Err(Invalid::new(name, format!("is longer than {MAX_KEPT} bytes")));
-    }
-    Ok((name.to_owned(), kept))
 }
 
 /// Where the payer says how much, nobody here would ask for it.
@@ -120,16 +122,9 @@ fn payment_of(template: &str, ref_id: &str) -> Result<String, Rejection> {
 
 /// A refusal of the payment, as one of the template that it was made of.
 fn of_template(rejection: Rejection) -> Rejection {
-    let renamed = |invalid: Invalid| match invalid.field().strip_prefix("initiation") {
-        Some(rest) => {
-            let field = format!("{TEMPLATE}{rest}");
-            invalid.at(field)
-        }
-        None => invalid,
-    };
     match rejection {
-        Rejection::Field(rule, invalid) => Rejection::Field(rule, renamed(invalid)),
-        Rejection::CardNumber(invalid) => Rejection::CardNumber(renamed(invalid)),
+        Rejection::Field(rule, invalid) => Rejection::Field(rule, invalid.moved("initiation", TEMPLATE)),
+        Rejection::CardNumber(invalid) => Rejection::CardNumber(invalid.moved("initiation", TEMPLATE)),
         other => other,
     }
 }
@@ -153,7 +148,7 @@ fn check_config(config: &Object, amount: Amount) -> Result<Option<UnixMillis>, R
 
 /// Whether a journey is a payment link.
 pub fn is_payment_link(journey: &Journey) -> bool {
-    extra(journey, TEMPLATE).is_some()
+    Kept::of(journey).payment_template.is_some()
 }
 
 /// The id of a payment link.
@@ -172,7 +167,7 @@ pub fn read_link_id(text: &str) -> Result<JourneyId, Invalid> {
 
 /// What two of the filters look at: `onBehalfOfId` and `externalPsuReference`.
 pub(super) fn templates(journey: &Journey) -> (Option<String>, Option<String>) {
-    let template = extra(journey, TEMPLATE).and_then(|template| Object::of_body(template.as_bytes()).ok());
+    let template = Kept::of(journey).payment_template.and_then(|template| Object::of_kept(&template));
     let text = |name| template.as_ref().and_then(|template| template.text(name).ok()?);
     (text("onBehalfOfId"), text("externalPsuReference"))
 }
@@ -223,7 +218,7 @@ struct View<'a> {
     member_id: String,
     status: &'static str,
     created_at: String,
-    payment_template: &'a RawValue,
+    payment_template: Option<Json>,
     link_config: Config,
     url: &'a str,
     current_usage: Usage,
@@ -252,14 +247,15 @@ struct Usage {
 /// When it cannot be written.
 pub fn payment_link(journey: &Journey, url: &str, now: UnixMillis) -> Result<Box<RawValue>, serde_json::Error> {
     let status = LinkStatus::of(journey, now);
-    let config = extra(journey, CONFIG).and_then(|config| Object::of_body(config.as_bytes()).ok());
+    let Kept { payment_template, link_config, .. } = Kept::of(journey);
+    let config = link_config.and_then(|config| Object::of_kept(&config));
     let limit = |name| config.as_ref().and_then(|config| config.text(name).ok()?);
     serde_json::value::to_raw_value(&View {
         id: link_id(*journey.id()),
         member_id: super::member_id(journey.opening().merchant),
         status: status.as_str(),
         created_at: moments::written(journey.opening().opened_at),
-        payment_template: serde_json::from_str(extra(journey, TEMPLATE).unwrap_or("{}"))?,
+        payment_template,
         link_config: Config {
             max_usage_count: 1,
             per_payment_amount_limit: limit("perPaymentAmountLimit"),
@@ -316,8 +312,10 @@ mod tests {
             ("/paymentTemplate/callbackUrl", Value::Null),
         ];
         let link = read(&said).unwrap();
-        assert_eq!((link.initiation.remittance.as_str(), link.initiation.callback), ("Coffee", None));
-        assert_eq!(link.extras.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [TEMPLATE, CONFIG]);
+        assert_eq!((link.initiation.remittance.as_str(), link.initiation.callback.as_deref()), ("Coffee", None));
+        let kept = Kept::read(&link.open_request(None).dialect_data);
+        assert_eq!((kept.payment_template, kept.link_config), (Some(link.template), link.config));
+        assert_eq!(kept.flow, Some(Flow::PaymentLink));
     }
 
     #[test]
@@ -347,7 +345,8 @@ mod tests {
         let spaced = body.replace("\"linkConfig\":{", &format!("\"linkConfig\":{{{}", " ".repeat(9000)));
         assert_ne!(spaced, body);
         let link = PaymentLink::read(spaced.as_bytes(), "x7Q2", NOW).unwrap();
-        assert_eq!(link.extras, read(&[]).unwrap().extras);
+        let plain = read(&[]).unwrap();
+        assert_eq!((link.template, link.config), (plain.template, plain.config));
     }
 
     #[test]

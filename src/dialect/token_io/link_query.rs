@@ -1,8 +1,9 @@
 //! The filters of `GET /v2/payment-links` (contracts, section 2).
 
 use super::link::{LinkStatus, link_id, templates};
-use super::query::{Offset, read_limit, read_moment, read_offset};
+use super::query::{Listed, MOST, Offset, read_offset};
 use super::rejection::Rejection;
+use crate::dialect::parameters;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
@@ -15,7 +16,7 @@ const STATUSES: [&str; 5] =
 const USUAL: usize = 200;
 
 /// Which payment links are asked for. The values of one filter are alternatives, and every filter has to be met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkQuery {
     /// How many are asked for, at the most: 1 to 200.
     pub limit: usize,
@@ -27,8 +28,8 @@ pub struct LinkQuery {
     pub created_before: Option<UnixMillis>,
     expires_after: Option<UnixMillis>,
     expires_before: Option<UnixMillis>,
-    ids: Vec<String>,
-    statuses: Vec<String>,
+    ids: Listed,
+    statuses: Listed,
     on_behalf_of: Option<String>,
     external_psu: Option<String>,
 }
@@ -39,27 +40,16 @@ impl LinkQuery {
     /// # Errors
     /// With the parameter that breaks a rule, or when there is no filter at all.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Rejection> {
-        let mut query = Self {
-            limit: USUAL,
-            offset: None,
-            created_after: None,
-            created_before: None,
-            expires_after: None,
-            expires_before: None,
-            ids: Vec::new(),
-            statuses: Vec::new(),
-            on_behalf_of: None,
-            external_psu: None,
-        };
-        let unfiltered = query.clone();
+        let mut query = Self::default();
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.take(&name, value)?;
         }
-        if (Self { limit: USUAL, offset: None, ..query.clone() }) == unfiltered {
+        if (Self { limit: 0, offset: None, ..query.clone() }) == Self::default() {
             let hint = "expected one of ids, statuses, createdAfter, createdBefore, expiresAfter, expiresBefore, \
                         onBehalfOfId and externalPsuReference";
             return Err(Invalid::new("query", super::json::REQUIRED).hint(hint).into());
         }
+        query.limit = if query.limit == 0 { USUAL } else { query.limit };
         Ok(query)
     }
 
@@ -67,10 +57,9 @@ impl LinkQuery {
     pub fn wants(&self, journey: &Journey, now: UnixMillis) -> bool {
         let expires_at = journey.opening().expires_at;
         let (on_behalf_of, external_psu) = templates(journey);
-        let one_of = |asked: &[String], own: &str| asked.is_empty() || asked.iter().any(|one| one == own);
         let same = |asked: &Option<String>, own: Option<String>| asked.is_none() || *asked == own;
-        one_of(&self.ids, &link_id(*journey.id()))
-            && one_of(&self.statuses, LinkStatus::of(journey, now).as_str())
+        self.ids.admits(&link_id(*journey.id()))
+            && self.statuses.admits(LinkStatus::of(journey, now).as_str())
             && self.expires_after.is_none_or(|after| expires_at >= after)
             && self.expires_before.is_none_or(|before| expires_at < before)
             && same(&self.on_behalf_of, on_behalf_of)
@@ -79,18 +68,18 @@ impl LinkQuery {
 
     fn take(&mut self, name: &str, value: String) -> Result<(), Rejection> {
         match name {
-            "limit" => self.limit = read_limit(&value)?,
+            "limit" => self.limit = parameters::number(name, &value, 1..=MOST)?,
             "offset" => self.offset = read_offset(&value)?,
-            "ids" => self.ids.push(value),
-            "statuses" if STATUSES.contains(&value.as_str()) => self.statuses.push(value),
+            "ids" => self.ids.values.push(value),
+            "statuses" if STATUSES.contains(&value.as_str()) => self.statuses.values.push(value),
             "statuses" => {
                 let invalid = Invalid::new(name, "names no status of a payment link");
                 return Err(Rejection::not_allowed(invalid.hint(format!("known are {}", STATUSES.join(", ")))));
             }
-            "createdAfter" => self.created_after = Some(read_moment(name, &value)?),
-            "createdBefore" => self.created_before = Some(read_moment(name, &value)?),
-            "expiresAfter" => self.expires_after = Some(read_moment(name, &value)?),
-            "expiresBefore" => self.expires_before = Some(read_moment(name, &value)?),
+            "createdAfter" => self.created_after = Some(parameters::moment(name, &value)?),
+            "createdBefore" => self.created_before = Some(parameters::moment(name, &value)?),
+            "expiresAfter" => self.expires_after = Some(parameters::moment(name, &value)?),
+            "expiresBefore" => self.expires_before = Some(parameters::moment(name, &value)?),
             "onBehalfOfId" => self.on_behalf_of = Some(value),
             "externalPsuReference" => self.external_psu = Some(value),
             _ => {}
@@ -123,6 +112,6 @@ mod tests {
             assert_eq!((failure.error_code, failure.paths), (Some(code), Some([path])), "{query}");
         }
         let query = read("statuses=LINK_ACTIVE&statuses=LINK_EXPIRED&limit=7").unwrap();
-        assert_eq!((query.limit, query.statuses.len()), (7, 2));
+        assert_eq!((query.limit, query.statuses.values.len()), (7, 2));
     }
 }

@@ -4,10 +4,13 @@
 mod authorization;
 mod bank_query;
 mod canonical;
+mod checked;
 mod echo;
+mod flow;
 mod ids;
 mod initiation;
 mod jwt;
+mod kept;
 mod key;
 mod link;
 mod link_query;
@@ -18,28 +21,31 @@ mod query;
 mod rejection;
 mod request;
 mod sdk;
+mod sent;
 mod status;
 mod v1;
 mod v1_callback;
 mod webhook;
 
-pub use authorization::{Authorization, Sent, Signature};
-pub use bank_query::{brought_for_payment, brought_for_request, read_bank_query};
+pub use authorization::{Authorization, Signature};
+pub use bank_query::read_bank_query;
+pub use flow::Flow;
 pub use ids::{member_id, payment_id, read_member_id, read_payment_id};
-pub use initiation::{Flow, Initiation};
+pub use initiation::Initiation;
 pub use jwt::Jwt;
-pub use key::{ReadKey, read_public_key};
+pub use key::{ReadKey, key_id, read_public_key};
 pub use link::{LinkStatus, PaymentLink, is_payment_link, link_id, payment_link, read_link_id};
 pub use link_query::LinkQuery;
 pub use payload::EVENT;
 pub use payment::{PartialPayment, Payment, Standing, flow, partial_payment, payment};
 pub use query::{Offset, Query};
 pub use rejection::{Failure, FieldRule, Rejection};
-pub use request::{CONSENTED, FLOW, INITIATION, PaymentRequest, STATE};
+pub use request::PaymentRequest;
 pub use sdk::SdkSignature;
+pub use sent::Sent;
 pub use status::Status;
 pub use v1::{
-    TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, key_id, read_request_id, request_id,
+    TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, read_request_id, request_id,
     token_member, token_request, token_request_result,
 };
 pub use webhook::read_webhook;
@@ -47,19 +53,19 @@ pub use webhook::read_webhook;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{flag, json, moments};
+use kept::Kept;
+
+use super::{json, moments};
 use crate::domain::callback::Item;
 use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
-use crate::domain::dialect::{ClientAccess, Dialect};
+use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::journey::{FinalOutcome, HandBack, Journey};
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::params::{Params, Placeholder};
+use crate::domain::params::Params;
 
 /// The dialect's name.
 pub const NAME: &str = "token_io";
-
-/// Says of a journey that the merchant's app takes the bank's answer itself.
-const ANSWERED_BY_APP: &str = "answeredByApp";
 
 /// What it may append to a callback (contracts, section 7). A token request appends what [`v1_callback::APPENDED`] has.
 const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
@@ -86,7 +92,9 @@ impl Dialect for TokenIo {
         ];
         settings.into_iter().chain(webhook_key).collect()
     }
+}
 
+impl CallbackDialect for TokenIo {
     fn appended(&self) -> &'static [&'static str] {
         &APPENDED
     }
@@ -102,16 +110,17 @@ impl Dialect for TokenIo {
 
     /// Control of the browser is given back at once; what the bank says is processed afterwards. The first API's
     /// callback says how it ended.
-    fn goes_home_unproven(&self, journey: &Journey) -> bool {
+    fn hands_back_early(&self, journey: &Journey) -> bool {
         !is_token_request(journey)
     }
 
     fn lets_app_answer(&self, journey: &Journey) -> bool {
-        extra(journey, ANSWERED_BY_APP).is_some()
+        Kept::of(journey).answered_by_app
     }
 
     fn knows_as(&self, journey: &Journey, state: &str) -> bool {
-        extra(journey, ANSWERED_BY_APP).is_some() && extra(journey, STATE) == Some(state)
+        let kept = Kept::of(journey);
+        kept.answered_by_app && kept.state.as_deref() == Some(state)
     }
 
     fn signed_text(&self, journey: &Journey, final_outcome: &FinalOutcome) -> Option<String> {
@@ -119,34 +128,40 @@ impl Dialect for TokenIo {
         is_signed.then(|| v1_callback::signed_text(journey)).flatten()
     }
 
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let opening = journey.opening();
-        let mut params = Params::default();
+    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
         if is_token_request(journey) {
             let signature = hand_back.signature.map(TokenSignature::of);
-            return filled(journey, v1_callback::way_home(journey, hand_back.final_outcome, signature.as_ref()));
+            return v1_callback::callback_params(journey, hand_back.final_outcome, signature.as_ref());
         }
-        if !flow(journey).is_hosted() {
-            params = params.append_id("member-id", &member_id(opening.merchant));
+        let (kept, mut params) = (Kept::of(journey), Params::default());
+        if !kept.flow().is_hosted() {
+            params = params.append_id("member-id", &member_id(journey.opening().merchant));
         }
         params = params.append_id("payment-id", &payment_id(*journey.id()));
-        if let Some(state) = extra(journey, STATE) {
+        if let Some(state) = kept.state {
             params = params.append("state", state);
         }
-        filled(journey, params)
+        params
+    }
+
+    /// None of its callbacks says how a payment ended, not by a placeholder either.
+    fn status(&self, _journey: &Journey, _final_outcome: &FinalOutcome) -> &'static str {
+        ""
     }
 
     /// Where a page of ours has no part in it, the bank is asked before there is a browser.
-    fn leaves_ahead(&self, open_request: &OpenRequest) -> bool {
-        open_request.extras.iter().all(|(name, _)| name != FLOW)
+    fn asks_provider_ahead(&self, open_request: &OpenRequest) -> bool {
+        !Kept::read(&open_request.dialect_data).flow().is_hosted()
     }
+}
 
+impl WebhookDialect for TokenIo {
     /// A webhook hears of the creation and of every change.
     fn notifies(&self, _journey: &Journey, _event: JourneyEvent, target: Target) -> bool {
         matches!(target, Target::WebhookEndpoint(_))
     }
 
-    fn webhook(&self, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
+    fn webhook(&self, _: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
         payload::webhook(journey, event)
     }
 
@@ -167,14 +182,6 @@ impl Dialect for TokenIo {
     }
 }
 
-/// Token.io knows no placeholders; those of Handback mean what they mean in every dialect.
-fn filled(journey: &Journey, params: Params) -> Params {
-    params
-        .fill(Placeholder::PayId, journey.pay_id().to_string())
-        .fill(Placeholder::UserId, journey.opening().merchant.to_string())
-        .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
-}
-
 /// The same open request where the merchant's app takes the bank's answers itself, at its callback. That is then as
 /// sensitive as an address that tokens go to, and has to be below a saved one.
 pub fn answered_by_app(mut open_request: OpenRequest) -> OpenRequest {
@@ -182,14 +189,10 @@ pub fn answered_by_app(mut open_request: OpenRequest) -> OpenRequest {
         && let [Item::Url(url)] = items.as_slice()
     {
         open_request.callback = RequestedCallbacks::Covered(url.clone());
-        open_request.extras.push((ANSWERED_BY_APP.to_owned(), String::new()));
+        let kept = Kept { answered_by_app: true, ..Kept::read(&open_request.dialect_data) };
+        open_request.dialect_data = kept.written();
     }
     open_request
-}
-
-/// A field that a caller sent, kept for the answers.
-fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
-    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]

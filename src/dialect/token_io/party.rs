@@ -1,5 +1,6 @@
 //! Creditors and debtors: who they are, and where their account is (contracts, section 4).
 
+use super::checked::limited;
 use super::json::Object;
 use super::rejection::Rejection;
 use crate::domain::invalid::Invalid;
@@ -31,8 +32,8 @@ type Form = fn(&str) -> bool;
 /// # Errors
 /// With the path of the first field that breaks a rule.
 pub(super) fn read_creditor(creditor: &Object) -> Result<String, Rejection> {
-    let name = named(creditor, "name")?.ok_or_else(|| creditor.missing("name"))?;
-    named(creditor, "ultimateCreditorName")?;
+    let name = limited(creditor, "name", MAX_NAME)?.ok_or_else(|| creditor.missing("name"))?;
+    limited(creditor, "ultimateCreditorName", MAX_NAME)?;
     creditor.text("bankName")?;
     creditor.text("accountVerificationId")?;
     check_account(creditor)?;
@@ -44,22 +45,12 @@ pub(super) fn read_creditor(creditor: &Object) -> Result<String, Rejection> {
 /// # Errors
 /// With the path of the first field that breaks a rule.
 pub(super) fn check_debtor(debtor: &Object) -> Result<(), Rejection> {
-    named(debtor, "name")?;
+    limited(debtor, "name", MAX_NAME)?;
     if debtor.text("tokenizedAccountId")?.is_none() {
         return check_account(debtor);
     }
     let own = ACCOUNTS.iter().find(|(field, ..)| debtor.raw(field).is_some());
     own.map_or(Ok(()), |(field, ..)| check_alone(debtor, Some("tokenizedAccountId"), field))
-}
-
-fn named(party: &Object, field: &str) -> Result<Option<String>, Invalid> {
-    let name = party.text(field)?.filter(|name| !name.trim().is_empty());
-    match name {
-        Some(name) if name.chars().count() > MAX_NAME => {
-            Err(Invalid::new(party.at(field), format!("is longer than {MAX_NAME} characters")))
-        }
-        name => Ok(name),
-    }
 }
 
 fn check_account(party: &Object) -> Result<(), Rejection> {

@@ -1,14 +1,13 @@
 //! Payments, as Token.io writes them (contracts, section 5), and where a journey stands in its words (section 6).
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
+use super::flow::Flow;
 use super::ids::{member_id, payment_id};
-use super::initiation::Flow;
-use super::link::is_payment_link;
-use super::request::{CONSENTED, FLOW, INITIATION};
+use super::kept::Kept;
+use super::moments;
 use super::status::Status;
-use super::{extra, moments};
+use crate::dialect::kept::Json;
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
 use crate::domain::moment::UnixMillis;
@@ -34,7 +33,7 @@ pub struct Payment<'a> {
     id: String,
     member_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    initiation: Option<&'a RawValue>,
+    initiation: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pisp_consent_accepted: Option<bool>,
     status: &'static str,
@@ -77,11 +76,13 @@ pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: O
         Cause::Customer | Cause::Merchant | Cause::Time => None,
     });
     let reason = rejection.map(|final_outcome| reason(final_outcome, standing.status));
+    let kept = Kept::of(journey);
     Payment {
         id: payment_id(*journey.id()),
         member_id: member_id(journey.opening().merchant),
-        initiation: extra(journey, INITIATION).and_then(|text| serde_json::from_str(text).ok()),
-        pisp_consent_accepted: extra(journey, CONSENTED).map(|_| true),
+        payment_link_status: kept.payment_template.is_some().then(|| link_status(standing)),
+        initiation: kept.initiation,
+        pisp_consent_accepted: kept.consented.then_some(true),
         status: standing.status.as_str(),
         status_reason_information: reason.as_ref().map(|reason| reason.chars().take(MAX_REASON).collect()),
         bank_payment_status: bank_error.map(ProviderRefusal::code),
@@ -90,7 +91,6 @@ pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: O
             .map(|redirect_url| Authentication { redirect_url }),
         created_date_time: moments::written(journey.opening().opened_at),
         updated_date_time: moments::written(standing.since),
-        payment_link_status: is_payment_link(journey).then(|| link_status(standing)),
         error_info: reason.map(|message| ErrorInfo {
             http_error_code: http_error_code(standing.status),
             message,
@@ -124,10 +124,7 @@ fn link_status(standing: Standing<'_>) -> &'static str {
 
 /// How the browser of a payment gets to the bank.
 pub fn flow(journey: &Journey) -> Flow {
-    match extra(journey, FLOW) {
-        Some(flow) => Flow::of_word(flow),
-        None => Flow::ApiOnly,
-    }
+    Kept::of(journey).flow()
 }
 
 impl<'a> Standing<'a> {
@@ -138,19 +135,15 @@ impl<'a> Standing<'a> {
         let since = |visit: Option<&ProviderVisit>| visit.map_or(opened, |visit| visit.left_at);
         match journey.stage() {
             Stage::Concluded(final_outcome) => Self::concluded(journey, final_outcome),
-            Stage::Open(Some(_)) => {
-                Self { status: waiting(journey), since: answered_at(last).unwrap_or(opened), final_outcome: None }
-            }
-            Stage::Open(None) => Self { status: waiting(journey), since: opened, final_outcome: None },
+            Stage::Open(Some(_)) => Self::undecided(waiting(journey), answered_at(last).unwrap_or(opened)),
+            Stage::Open(None) => Self::undecided(waiting(journey), opened),
             Stage::HandedBack => Self::verified(last, opened),
             Stage::Away { .. } if last.is_some_and(|last| last.answers.iter().any(is_proven_now)) => {
                 Self::verified(last, opened)
             }
-            Stage::Away { .. } => match last.and_then(ProviderVisit::way_known_at) {
-                Some(at) if !flow(journey).is_hosted() => {
-                    Self { status: Status::PendingRedirectAuth, since: at, final_outcome: None }
-                }
-                _ => Self { status: waiting(journey), since: since(last), final_outcome: None },
+            Stage::Away { .. } => match last.and_then(ProviderVisit::redirect_known_at) {
+                Some(at) if !flow(journey).is_hosted() => Self::undecided(Status::PendingRedirectAuth, at),
+                _ => Self::undecided(waiting(journey), since(last)),
             },
         }
     }
@@ -160,10 +153,10 @@ impl<'a> Standing<'a> {
         let opened = journey.opening().opened_at;
         let visit = |number: u8| journey.visits().get(usize::from(number));
         Some(match event {
-            JourneyEvent::Opened => Self { status: waiting(journey), since: opened, final_outcome: None },
+            JourneyEvent::Opened => Self::undecided(waiting(journey), opened),
             JourneyEvent::Ready(number) => {
-                let since = visit(number).and_then(ProviderVisit::way_known_at).unwrap_or(opened);
-                Self { status: Status::PendingRedirectAuth, since, final_outcome: None }
+                let since = visit(number).and_then(ProviderVisit::redirect_known_at).unwrap_or(opened);
+                Self::undecided(Status::PendingRedirectAuth, since)
             }
             JourneyEvent::Returned(number) => Self::verified(visit(number), opened),
             JourneyEvent::Concluded(number) => {
@@ -172,9 +165,13 @@ impl<'a> Standing<'a> {
         })
     }
 
+    const fn undecided(status: Status, since: UnixMillis) -> Self {
+        Self { status, since, final_outcome: None }
+    }
+
     fn verified(visit: Option<&ProviderVisit>, opened: UnixMillis) -> Self {
         let since = answered_at(visit).unwrap_or(opened);
-        Self { status: Status::PendingRedirectAuthVerification, since, final_outcome: None }
+        Self::undecided(Status::PendingRedirectAuthVerification, since)
     }
 
     fn concluded(journey: &Journey, final_outcome: &'a FinalOutcome) -> Self {
@@ -184,10 +181,10 @@ impl<'a> Standing<'a> {
 
 /// The status of a payment whose browser is not at the bank yet.
 fn waiting(journey: &Journey) -> Status {
-    match extra(journey, FLOW) {
-        Some(Flow::PAYMENT_LINK) => Status::PendingRedirectPaymentLink,
-        _ if flow(journey).is_hosted() => Status::PendingRedirectHostedPage,
-        _ => Status::Pending,
+    match flow(journey) {
+        Flow::PaymentLink => Status::PendingRedirectPaymentLink,
+        Flow::ApiOnly => Status::Pending,
+        Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::TokenRequest => Status::PendingRedirectHostedPage,
     }
 }
 

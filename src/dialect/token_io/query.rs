@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::NAME;
 use super::ids::payment_id;
+use super::kept::Kept;
 use super::payment::Standing;
 use super::rejection::Rejection;
-use super::request::INITIATION;
 use super::status::Status;
-use super::{NAME, extra, flag, moments};
+use crate::dialect::parameters;
 use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 
 /// The most payments of one answer.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 /// How much of a payment may have been paid back; here, nothing.
 const REFUND_STATUSES: [&str; 3] = ["NONE", "PARTIAL", "FULL"];
@@ -43,7 +44,7 @@ pub struct Query {
     ids: Listed,
     statuses: Listed,
     refund_statuses: Listed,
-    ref_ids: Vec<String>,
+    ref_ids: Listed,
     on_behalf_of: Option<String>,
     external_psu: Option<String>,
     nothing: bool,
@@ -90,13 +91,15 @@ impl fmt::Display for Offset {
 
 /// Values, one of which it has to be; or none of which.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Listed {
-    values: Vec<String>,
+pub(super) struct Listed {
+    /// The values; none of them is all there are.
+    pub values: Vec<String>,
     inverted: bool,
 }
 
 impl Listed {
-    fn admits(&self, value: &str) -> bool {
+    /// Whether this is one of what is asked for.
+    pub fn admits(&self, value: &str) -> bool {
         self.values.is_empty() || self.values.iter().any(|one| one == value) != self.inverted
     }
 }
@@ -104,7 +107,7 @@ impl Listed {
 /// What of an initiation the filters look at.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept<'a> {
+struct Initiation<'a> {
     #[serde(borrow)]
     ref_id: Cow<'a, str>,
     #[serde(borrow)]
@@ -138,7 +141,7 @@ impl Query {
         // An empty parameter is as good as absent.
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
-                "limit" => limit = Some(read_limit(&value)?),
+                "limit" => limit = Some(parameters::number("limit", &value, 1..=MOST)?),
                 _ => query.take(&name, value)?,
             }
         }
@@ -148,14 +151,15 @@ impl Query {
 
     /// Whether a journey is a payment that meets every filter.
     pub fn wants(&self, journey: &Journey) -> bool {
-        let kept = extra(journey, INITIATION).and_then(|text| serde_json::from_str::<Kept<'_>>(text).ok());
-        let Some(kept) = kept.filter(|_| journey.opening().dialect == NAME) else { return false };
+        let kept = Kept::of(journey).initiation.filter(|_| journey.opening().dialect == NAME);
+        let initiation = kept.as_ref().and_then(|kept| serde_json::from_str::<Initiation<'_>>(kept.get()).ok());
+        let Some(initiation) = initiation else { return false };
         self.admits(Facts {
             id: &payment_id(*journey.id()),
             status: Standing::now(journey).status,
-            ref_id: &kept.ref_id,
-            on_behalf_of: kept.on_behalf_of_id.as_deref(),
-            external_psu: kept.external_psu_reference.as_deref(),
+            ref_id: &initiation.ref_id,
+            on_behalf_of: initiation.on_behalf_of_id.as_deref(),
+            external_psu: initiation.external_psu_reference.as_deref(),
         })
     }
 
@@ -167,7 +171,7 @@ impl Query {
             && self.statuses.admits(facts.status.as_str())
             // No payment has been paid back under these: refunds are not spoken here.
             && self.refund_statuses.admits(REFUND_STATUSES[0])
-            && (self.ref_ids.is_empty() || self.ref_ids.iter().any(|ref_id| ref_id == facts.ref_id))
+            && self.ref_ids.admits(facts.ref_id)
             && same(&self.on_behalf_of, facts.on_behalf_of)
             && same(&self.external_psu, facts.external_psu)
     }
@@ -176,35 +180,27 @@ impl Query {
         match name {
             "offset" => self.offset = read_offset(&value)?,
             "ids" => self.ids.values.push(value),
-            "invertIds" => self.ids.inverted = read_flag(name, &value)?,
+            "invertIds" => self.ids.inverted = parameters::flag(name, &value)?,
             "statuses" if Status::parse(&value).is_some() => self.statuses.values.push(value),
             "statuses" => return Err(Rejection::not_allowed(Invalid::new(name, "names no status of a payment"))),
-            "invertStatuses" => self.statuses.inverted = read_flag(name, &value)?,
-            "createdAfter" => self.created_after = Some(read_moment(name, &value)?),
-            "createdBefore" => self.created_before = Some(read_moment(name, &value)?),
-            "refIds" => self.ref_ids.push(value),
+            "invertStatuses" => self.statuses.inverted = parameters::flag(name, &value)?,
+            "createdAfter" => self.created_after = Some(parameters::moment(name, &value)?),
+            "createdBefore" => self.created_before = Some(parameters::moment(name, &value)?),
+            "refIds" => self.ref_ids.values.push(value),
             "onBehalfOfId" => self.on_behalf_of = Some(value),
             "externalPsuReference" => self.external_psu = Some(value),
             "refundStatuses" => self.refund_statuses.values.push(one_of(name, value, &REFUND_STATUSES)?),
             // There are no recurring payments, so nothing is among them.
             "type" => self.nothing |= one_of(name, value, &TYPES)? == VRP,
             "vrpConsentId" => self.nothing = true,
-            "partial" => self.partial = read_flag(name, &value)?,
+            "partial" => self.partial = parameters::flag(name, &value)?,
             _ => {}
         }
         Ok(())
     }
 }
 
-pub(super) fn read_limit(value: &str) -> Result<usize, Rejection> {
-    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-    limit.ok_or_else(|| Invalid::new("limit", format!("is not a whole number from 1 to {MOST}")).into())
-}
-
 pub(super) fn read_offset(value: &str) -> Result<Option<Offset>, Rejection> {
-    if value.is_empty() {
-        return Ok(None);
-    }
     let refused = || Invalid::new("offset", "is not a place in the list").hint("expected the nextOffset of an answer");
     Offset::parse(value).map(Some).ok_or_else(|| refused().into())
 }
@@ -216,13 +212,4 @@ fn one_of(name: &str, value: String, known: &[&str]) -> Result<String, Rejection
     }
     let invalid = Invalid::new(name, "is not one of its documented values");
     Err(Rejection::not_allowed(invalid.hint(format!("expected {}", known.join(" or ")))))
-}
-
-fn read_flag(name: &str, value: &str) -> Result<bool, Rejection> {
-    flag::of_word(value).ok_or_else(|| Invalid::new(name, flag::RULE).into())
-}
-
-/// A moment; a `+` may have been read as a space.
-pub(super) fn read_moment(name: &str, value: &str) -> Result<UnixMillis, Rejection> {
-    Ok(moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)?)
 }

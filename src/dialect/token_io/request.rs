@@ -1,24 +1,13 @@
 //! `POST /v2/payments`: a payment as a caller asks for it.
 
-use super::initiation::{Flow, Initiation};
+use super::initiation::Initiation;
 use super::json::Object;
+use super::kept::Kept;
 use super::rejection::Rejection;
-use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::WebhookOptions;
+use crate::domain::callback::Item;
 use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
 use crate::domain::moment::UnixMillis;
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
-
-/// What is kept of a payment for its answers: `initiation` as it was sent, its flow unless that is `API_ONLY`, the
-/// caller's own reference and state, and whether the customer has agreed already.
-pub const INITIATION: &str = "initiation";
-/// See [`INITIATION`].
-pub const FLOW: &str = "flow";
-/// See [`INITIATION`].
-pub const STATE: &str = "state";
-/// See [`INITIATION`].
-pub const CONSENTED: &str = "consented";
 
 /// A payment that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,39 +35,36 @@ impl PaymentRequest {
         Ok(Self { initiation, consented: body.flag("pispConsentAccepted")?.unwrap_or_default() })
     }
 
+    /// What the journey keeps of it.
+    pub(super) fn kept(&self) -> Kept {
+        let Initiation { kept, flow, state, .. } = &self.initiation;
+        Kept {
+            initiation: Some(kept.clone()),
+            flow: Some(*flow).filter(|flow| flow.is_hosted()),
+            state: state.clone(),
+            consented: self.consented,
+            ..Kept::default()
+        }
+    }
+
     /// The journey that it is. `webhook` is who is told of every change.
     ///
     /// The customer goes home whatever came of it, and no token goes along: the caller asks, or is told.
     pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let initiation = &self.initiation;
-        let flow = Some(initiation.flow).filter(|flow| *flow != Flow::ApiOnly);
-        let extras = [
-            Some((INITIATION, initiation.kept.clone())),
-            flow.map(|flow| (FLOW, flow.as_str().to_owned())),
-            initiation.state.clone().map(|state| (STATE, state)),
-            self.consented.then(|| (CONSENTED, String::new())),
-        ];
-        let endpoint = webhook.map(|url| Item::Url(url.to_owned()));
+        let only = |url: &str| RequestedCallbacks::Items(vec![Item::Url(url.to_owned())]);
+        let purpose = Purpose::Checkout(Checkout {
+            wanted: Wanted::Payment(initiation.amount),
+            institution: initiation.bank.clone(),
+            note: initiation.remittance.clone(),
+            cancel: Cancel::Offered,
+            payee: Some(initiation.creditor.clone()),
+        });
         OpenRequest {
-            purpose: Purpose::Checkout(Checkout {
-                wanted: Wanted::Payment(initiation.amount),
-                institution: initiation.bank.clone(),
-                note: initiation.remittance.clone(),
-                cancel: Cancel::Offered,
-                payee: Some(initiation.creditor.clone()),
-            }),
-            extras: extras.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect(),
-            callback: initiation
-                .callback
-                .clone()
-                .map_or(RequestedCallbacks::OwnPage, |url| RequestedCallbacks::Items(vec![Item::Url(url)])),
-            params_in: Placement::Query,
-            endpoints: endpoint
-                .map_or(RequestedCallbacks::OwnPage, |endpoint| RequestedCallbacks::Items(vec![endpoint])),
-            telling: WebhookOptions::plainly(),
-            one_time_token: Some(OneTime::Off),
-            extra_outcomes: Some(ExtraOutcomes::On),
-            expiry: None,
+            dialect_data: self.kept().written(),
+            callback: initiation.callback.as_deref().map_or(RequestedCallbacks::OwnPage, only),
+            endpoints: webhook.map_or(RequestedCallbacks::OwnPage, only),
+            ..OpenRequest::plain(purpose)
         }
     }
 }

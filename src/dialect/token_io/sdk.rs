@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 
-use super::authorization::{Sent, refused};
 use super::canonical::canonical;
 use super::key::verifies;
+use super::sent::{Sent, refused};
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::UnixMillis;
 
@@ -19,8 +19,8 @@ const FRESH: Duration = Duration::from_mins(10);
 /// The header's parameters. `on-behalf-of` is not signed, and is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SdkSignature {
-    member: String,
-    key: String,
+    pub(super) member: String,
+    pub(super) key: String,
     signature: Vec<u8>,
     created_at: String,
 }
@@ -49,14 +49,6 @@ impl SdkSignature {
             signature: signature.map_err(|_| refused("has a signature that is not base64url without padding"))?,
             created_at: needed("created-at-ms")?,
         })
-    }
-
-    pub(super) fn member(&self) -> &str {
-        &self.member
-    }
-
-    pub(super) fn key(&self) -> &str {
-        &self.key
     }
 
     /// Checks that it was made for this call, with the private half of the key in `pem`, and lately.

@@ -22,26 +22,24 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
-use super::extra;
+use super::checked::{check_execution_date, read_ref_id};
+use super::flow::Flow;
 use super::ids::{read, written};
-use super::initiation::{Flow, check_execution_date, read_ref_id};
 use super::json::Object;
+use super::kept::Kept;
+use super::key::key_id;
 use super::rejection::Rejection;
-use super::request::FLOW;
-use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::WebhookOptions;
+use crate::dialect::kept::Json;
+use crate::domain::callback::Item;
 use crate::domain::id::JourneyId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Cancel, Checkout, FinalOutcome, Journey, Purpose, Wanted};
 use crate::domain::moment::UnixMillis;
-use crate::domain::money::{Amount, Currency};
+use crate::domain::money::Amount;
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::signature::GatewaySignature;
-use crate::domain::terms::{ExtraOutcomes, OneTime};
 
 /// What every id of the first API ends in, but for those of transfers.
 const REALM: &str = "5zKtXEAq";
@@ -52,7 +50,7 @@ const TRANSFERS: &str = "5zKcENpV";
 /// The member that stands for this gateway itself, as `token.io` does at the vendor's: nobody's id, and 16 zeros.
 pub const TOKEN_MEMBER: &str = "m:1111111111111111:5zKtXEAq";
 
-/// The two parts of a request, kept as they were sent; a journey that has the first was opened by a token request.
+/// The two parts of a request.
 const PAYLOAD: &str = "requestPayload";
 const OPTIONS: &str = "requestOptions";
 
@@ -82,7 +80,7 @@ pub struct TokenRequest {
     /// The member that it says it is for, if it names one by its id.
     pub to: Option<String>,
     /// What has to be answered back.
-    pub extras: Vec<(String, String)>,
+    pub kept: Kept,
 }
 
 impl TokenRequest {
@@ -105,51 +103,37 @@ impl TokenRequest {
         payload.code("callbackState")?;
         let redirect_url = payload.needed_code("redirectUrl")?;
         Ok(Self {
-            amount: read_amount(&transfer)?,
+            amount: transfer.amount("lifetimeAmount", Object::needed_number)?,
             note: read_note(&payload, &transfer)?,
             payee: payee(&transfer),
             redirect_url,
             bank: options.map(|options| options.text("bankId")).transpose()?.flatten(),
             to,
-            extras: [PAYLOAD, OPTIONS]
-                .into_iter()
-                .filter_map(|name| part(&body, name).transpose())
-                .collect::<Result<_, _>>()?,
+            kept: Kept {
+                flow: Some(Flow::TokenRequest),
+                request_payload: part(&body, PAYLOAD)?,
+                request_options: part(&body, OPTIONS)?,
+                ..Kept::default()
+            },
         })
     }
-}
 
-impl TokenRequest {
     /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because
     /// webhooks are the second API's.
     pub fn open_request(&self) -> OpenRequest {
-        let mut extras = self.extras.clone();
-        extras.push((FLOW.to_owned(), Flow::TOKEN_REQUEST.to_owned()));
+        let purpose = Purpose::Checkout(Checkout {
+            wanted: Wanted::Payment(self.amount),
+            institution: self.bank.clone(),
+            note: self.note.clone(),
+            cancel: Cancel::Offered,
+            payee: self.payee.clone(),
+        });
         OpenRequest {
-            purpose: Purpose::Checkout(Checkout {
-                wanted: Wanted::Payment(self.amount),
-                institution: self.bank.clone(),
-                note: self.note.clone(),
-                cancel: Cancel::Offered,
-                payee: self.payee.clone(),
-            }),
-            extras,
+            dialect_data: self.kept.written(),
             callback: RequestedCallbacks::Items(vec![Item::Url(self.redirect_url.clone())]),
-            params_in: Placement::Query,
-            endpoints: RequestedCallbacks::OwnPage,
-            telling: WebhookOptions::plainly(),
-            one_time_token: Some(OneTime::Off),
-            extra_outcomes: Some(ExtraOutcomes::On),
-            expiry: None,
+            ..OpenRequest::plain(purpose)
         }
     }
-}
-
-fn read_amount(transfer: &Object) -> Result<Amount, Invalid> {
-    let currency = Currency::parse(&transfer.needed_text("currency")?);
-    let currency = currency.map_err(|invalid| invalid.at(transfer.at("currency")))?;
-    let amount = Amount::parse(&transfer.needed_number("lifetimeAmount")?, currency);
-    amount.map_err(|invalid| invalid.at(transfer.at("lifetimeAmount")))
 }
 
 /// What the customer knows the payment by.
@@ -159,21 +143,21 @@ fn read_note(payload: &Object, transfer: &Object) -> Result<String, Invalid> {
 }
 
 /// A part of the body as it was sent.
-fn part(body: &Object, name: &str) -> Result<Option<(String, String)>, Invalid> {
+fn part(body: &Object, name: &str) -> Result<Option<Json>, Invalid> {
     match body.raw(name) {
         Some(raw) if raw.len() > MAX_PART => Err(Invalid::new(name, format!("is longer than {MAX_PART} bytes"))),
-        raw => Ok(raw.map(|raw| (name.to_owned(), raw.to_owned()))),
+        _ => Ok(body.kept(name)),
     }
 }
 
 /// Whether a journey that is asked for is a token request.
 pub(super) fn is_wished(open_request: &OpenRequest) -> bool {
-    open_request.extras.iter().any(|(name, _)| name == PAYLOAD)
+    Kept::read(&open_request.dialect_data).request_payload.is_some()
 }
 
 /// Whether a journey was opened by a token request.
 pub fn is_token_request(journey: &Journey) -> bool {
-    extra(journey, PAYLOAD).is_some()
+    Kept::of(journey).request_payload.is_some()
 }
 
 /// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.
@@ -213,7 +197,7 @@ pub(super) fn transfer_id(journey: JourneyId) -> String {
 
 /// The `callbackState` of a request, as it was sent; the SDK sends percent-encoded JSON.
 pub(super) fn callback_state(journey: &Journey) -> Option<String> {
-    Object::of_body(extra(journey, PAYLOAD)?.as_bytes()).ok()?.code("callbackState").ok()?
+    Object::of_kept(&Kept::of(journey).request_payload?)?.code("callbackState").ok()?
 }
 
 /// Whether the merchant named the institution, as apps do that have pages of their own.
@@ -223,12 +207,12 @@ pub(super) fn names_bank(journey: &Journey) -> bool {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
+struct View {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_payload: Option<&'a RawValue>,
+    request_payload: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_options: Option<&'a RawValue>,
+    request_options: Option<Json>,
 }
 
 /// `{"tokenRequest":{…}}`: the request as it was sent, with its id.
@@ -236,8 +220,8 @@ struct View<'a> {
 /// # Errors
 /// When it cannot be written.
 pub fn token_request(journey: &Journey) -> Result<String, serde_json::Error> {
-    let kept = |name| extra(journey, name).map(serde_json::from_str::<&RawValue>).transpose();
-    let view = View { id: request_id(*journey.id()), request_payload: kept(PAYLOAD)?, request_options: kept(OPTIONS)? };
+    let Kept { request_payload, request_options, .. } = Kept::of(journey);
+    let view = View { id: request_id(*journey.id()), request_payload, request_options };
     serde_json::to_string(&serde_json::json!({ "tokenRequest": serde_json::value::to_raw_value(&view)? }))
 }
 
@@ -262,11 +246,6 @@ impl TokenSignature {
             signature: URL_SAFE_NO_PAD.encode(signature.bytes),
         }
     }
-}
-
-/// The id of a key: the start of its digest, as the SDK writes it.
-pub fn key_id(key: &[u8; 32]) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(key)).chars().take(16).collect()
 }
 
 #[derive(Serialize)]

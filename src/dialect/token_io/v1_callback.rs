@@ -39,7 +39,11 @@ pub fn signed_text(journey: &Journey) -> Option<String> {
 }
 
 /// What a token request's way home says.
-pub fn way_home(journey: &Journey, final_outcome: Option<&FinalOutcome>, signature: Option<&TokenSignature>) -> Params {
+pub fn callback_params(
+    journey: &Journey,
+    final_outcome: Option<&FinalOutcome>,
+    signature: Option<&TokenSignature>,
+) -> Params {
     let id = request_id(*journey.id());
     let params = Params::default().append_id("request-id", &id).append_id("request_id", &id);
     match final_outcome {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::features::{self, Unsupported};
 use super::forms::{self, Field, Form};
 use super::json::Object;
+use super::kept::Kept;
 use super::{moments, payment};
 use crate::domain::callback::Placement;
 use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Kind};
@@ -22,11 +23,13 @@ use crate::domain::user::{ApplicationUser, User};
 /// A consent that an app asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthRequest {
-    pub(super) who: Who,
-    pub(super) institution: Option<String>,
+    /// Who is asked.
+    pub who: Who,
+    /// The id of the institution; `None` where the customer chooses one on a page of ours.
+    pub institution: Option<String>,
     pub(super) asked: AskedFor,
     pub(super) until: Option<UnixMillis>,
-    pub(super) extras: Vec<(String, String)>,
+    pub(super) kept: Kept,
     pub(super) way: Way,
 }
 
@@ -74,9 +77,8 @@ impl AuthRequest {
         let body = Object::of_body(body)?;
         let request = body.object("accountRequest")?;
         let account = request.as_ref().map(|request| read_account(request, now)).transpose()?.unwrap_or_default();
-        let mut extras = account.extras;
-        extras.extend(kept(&body, "accountRequest"));
-        Self::of(&body, AskedFor::Accounts(account.scope), extras, account.until)
+        let kept = Kept { account_request: body.kept("accountRequest"), ..account.kept };
+        Self::of(&body, AskedFor::Accounts(account.scope), kept, account.until)
     }
 
     /// Reads a request for a payment.
@@ -87,27 +89,13 @@ impl AuthRequest {
         let body = Object::of_body(body)?;
         let payment = payment::read(&body.needed_object("paymentRequest")?, &payment::CLASSIC)?;
         let asked = AskedFor::Payment(payment.payment_type, payment.kind);
-        Self::of(&body, asked, kept(&body, "paymentRequest").into_iter().collect(), None)
+        let kept = Kept { payment_request: body.kept("paymentRequest"), ..Kept::default() };
+        Self::of(&body, asked, kept, None)
     }
 
-    fn of(
-        body: &Object,
-        asked: AskedFor,
-        extras: Vec<(String, String)>,
-        until: Option<UnixMillis>,
-    ) -> Result<Self, Invalid> {
+    fn of(body: &Object, asked: AskedFor, kept: Kept, until: Option<UnixMillis>) -> Result<Self, Invalid> {
         let institution = Some(body.needed_text("institutionId")?);
-        Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, extras, way: Way::read(body)? })
-    }
-
-    /// Who is asked.
-    pub const fn who(&self) -> &Who {
-        &self.who
-    }
-
-    /// The id of the institution; `None` where the customer chooses one on a page of ours.
-    pub fn institution(&self) -> Option<&str> {
-        self.institution.as_deref()
+        Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, kept, way: Way::read(body)? })
     }
 
     /// The features that it asks for.
@@ -151,11 +139,11 @@ impl AuthRequest {
                 longest: reach.longest,
                 answer_to: self.way.answer_to.clone(),
             }),
-            extras: self.extras.clone(),
+            dialect_data: self.kept.written(),
             callback: self.way.callback.clone(),
             params_in: Placement::Query,
             endpoints: RequestedCallbacks::OwnPage,
-            telling: WebhookOptions::default(),
+            webhook_options: WebhookOptions::default(),
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
             expiry: None,
@@ -233,7 +221,7 @@ pub(super) struct Account {
     /// Until when.
     pub until: Option<UnixMillis>,
     /// What is kept for the answers.
-    pub extras: Vec<(String, String)>,
+    pub kept: Kept,
 }
 
 /// Reads `accountRequest`.
@@ -249,12 +237,6 @@ pub(super) fn read_account(request: &Object, now: UnixMillis) -> Result<Account,
     }
     let scope = request.texts("featureScope")?.unwrap_or_default();
     features::check_names(&request.at("featureScope"), &scope)?;
-    let range = [("transactionFrom", from), ("transactionTo", to)];
-    let extras = range.into_iter().filter_map(|(name, at)| Some((name.to_owned(), moments::written(at?)))).collect();
-    Ok(Account { scope, until, extras })
-}
-
-/// A part of the body that is kept as it was sent.
-pub(super) fn kept(body: &Object, name: &str) -> Option<(String, String)> {
-    body.raw(name).map(|raw| (name.to_owned(), raw.to_owned()))
+    let (transaction_from, transaction_to) = (from.map(moments::written), to.map(moments::written));
+    Ok(Account { scope, until, kept: Kept { transaction_from, transaction_to, ..Kept::default() } })
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::{Rejection, extra, moments};
+use super::kept::Kept;
+use super::{Rejection, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
@@ -35,44 +37,30 @@ pub struct Links {
     pub qr_code_url: String,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
+pub struct View<'a> {
     id: String,
     user_uuid: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     application_user_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_id: Option<&'a str>,
     status: &'static str,
     created_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_from: Option<String>,
+    transaction_to: Option<String>,
     expires_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     time_to_expire: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     time_to_expire_in_millis: Option<u64>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     feature_scope: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     authorized_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_confirmed_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reconfirm_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_consent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     is_deleted_by_institution: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     authorisation_error: Option<AuthorisationError>,
 }
 
@@ -97,14 +85,13 @@ struct Request<'a> {
     qr_code_url: &'a str,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Deleted<'a> {
     id: String,
     delete_status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_consent_id: Option<&'a str>,
     creation_date: String,
 }
@@ -123,15 +110,10 @@ pub const fn status(status: Status) -> &'static str {
     }
 }
 
-/// A consent. `null` when the journey is about something else.
-pub fn consent<'a>(journey: &'a Journey, about: &'a About) -> impl Serialize + use<'a> {
-    view(journey, about)
-}
-
 /// A consent that has just been asked for, with the addresses to which its customer is sent.
 pub fn auth_request<'a>(journey: &'a Journey, about: &'a About, links: &'a Links) -> impl Serialize + use<'a> {
     Request {
-        consent: view(journey, about),
+        consent: consent(journey, about),
         authorisation_url: &links.authorisation_url,
         qr_code_url: &links.qr_code_url,
     }
@@ -148,7 +130,8 @@ pub fn deleted(journey: &Journey) -> impl Serialize + use<'_> {
     }
 }
 
-fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
+/// A consent. `null` when the journey is about something else.
+pub fn consent<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
     let consent = journey.opening().purpose.consent()?;
     let now = about.now;
     let stands = journey.consent_status(now)?;
@@ -158,6 +141,7 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
     let left = expires_at.filter(|_| stands == Status::Authorised).map(|at| at.since(now));
     let confirmed_at = grant.filter(|_| consent.kind == Kind::Accounts).map(|grant| grant.confirmed_at);
     let in_force = matches!(stands, Status::Authorised | Status::AwaitedAgain | Status::Consumed);
+    let kept = Kept::of(journey);
     Some(View {
         id: journey.id().to_string(),
         user_uuid: consent.user.to_string(),
@@ -165,8 +149,8 @@ fn view<'a>(journey: &'a Journey, about: &'a About) -> Option<View<'a>> {
         institution_id: journey.institution(),
         status: status(stands),
         created_at: moments::written(journey.opening().opened_at),
-        transaction_from: extra(journey, "transactionFrom"),
-        transaction_to: extra(journey, "transactionTo"),
+        transaction_from: kept.transaction_from,
+        transaction_to: kept.transaction_to,
         expires_at: expires_at.map(moments::written),
         time_to_expire: left.map(moments::span),
         time_to_expire_in_millis: left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
@@ -189,9 +173,9 @@ pub(super) fn authorisation_error(journey: &Journey, now: UnixMillis) -> Option<
     let rejection = Rejection::of(final_outcome);
     Some(AuthorisationError {
         status: status(round),
-        error: rejection.error(),
-        error_source: rejection.source().as_str(),
-        error_description: rejection.description().to_owned(),
+        error: rejection.error,
+        error_source: rejection.source.as_str(),
+        error_description: rejection.description,
         occurred_at: moments::written(final_outcome.at),
     })
 }

@@ -2,59 +2,37 @@
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_with::skip_serializing_none;
 
 /// The body of a success, before it has its tracing id.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Body {
+    /// `None` of an object without an envelope.
+    meta: Option<Meta>,
     data: Box<RawValue>,
-    around: Around,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Around {
-    Nothing,
-    Meta,
-    List(usize, Option<Pagination>),
+#[skip_serializing_none]
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    tracing_id: String,
+    count: Option<usize>,
+    pagination: Option<Pagination>,
 }
 
 /// Which part of a list it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    /// How many there are in all.
-    pub total: usize,
-    /// How many come before it.
-    pub offset: usize,
-    /// How many were asked for, if the call said so.
-    pub limit: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    meta: Meta<'a>,
-    data: &'a RawValue,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Meta<'a> {
-    tracing_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pagination: Option<PaginationView>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PaginationView {
     total_count: usize,
     #[serde(rename = "self")]
     own: PageView,
 }
 
-#[derive(Serialize)]
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
 struct PageView {
-    #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
     sort: &'static str,
     offset: usize,
@@ -66,7 +44,7 @@ impl Body {
     /// # Errors
     /// When it cannot be written as JSON, which none of ours is known to do.
     pub fn bare(data: impl Serialize) -> Result<Self, serde_json::Error> {
-        Self::around(data, Around::Nothing)
+        Ok(Self { meta: None, data: to_raw_value(&data)? })
     }
 
     /// `{meta, data}`.
@@ -74,7 +52,7 @@ impl Body {
     /// # Errors
     /// As [`Body::bare`].
     pub fn wrapped(data: impl Serialize) -> Result<Self, serde_json::Error> {
-        Self::around(data, Around::Meta)
+        Ok(Self { meta: Some(Meta::default()), ..Self::bare(data)? })
     }
 
     /// `{meta, data}` around a list, with its length and its place.
@@ -82,57 +60,69 @@ impl Body {
     /// # Errors
     /// As [`Body::bare`].
     pub fn list<T: Serialize>(items: &[T], pagination: Option<Pagination>) -> Result<Self, serde_json::Error> {
-        Self::around(items, Around::List(items.len(), pagination))
+        let meta = Meta { count: Some(items.len()), pagination, ..Meta::default() };
+        Ok(Self { meta: Some(meta), ..Self::bare(items)? })
     }
 
     /// The body of an answer with this tracing id.
     ///
     /// # Errors
     /// As [`Body::bare`].
-    pub fn written(&self, tracing_id: &str) -> Result<String, serde_json::Error> {
-        let (count, pagination) = match self.around {
-            Around::Nothing => return Ok(self.data.get().to_owned()),
-            Around::Meta => (None, None),
-            Around::List(count, pagination) => (Some(count), pagination),
-        };
-        let pagination = pagination.map(|Pagination { total, offset, limit }| PaginationView {
-            total_count: total,
-            own: PageView { limit, sort: "-date", offset },
-        });
-        serde_json::to_string(&Envelope { meta: Meta { tracing_id, count, pagination }, data: &self.data })
-    }
-
-    fn around(data: impl Serialize, around: Around) -> Result<Self, serde_json::Error> {
-        Ok(Self { data: to_raw_value(&data)?, around })
+    pub fn written(mut self, tracing_id: &str) -> Result<String, serde_json::Error> {
+        let Some(meta) = &mut self.meta else { return Ok(self.data.get().to_owned()) };
+        tracing_id.clone_into(&mut meta.tracing_id);
+        serde_json::to_string(&self)
     }
 }
 
+impl Pagination {
+    /// The part behind `offset` of so many in all; `limit` is how many were asked for, if the call said so.
+    pub const fn new(total: usize, offset: usize, limit: Option<usize>) -> Self {
+        Self { total_count: total, own: PageView { limit, sort: "-date", offset } }
+    }
+}
+
+/// What a refusal says besides its status.
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Words {
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// `USER`, `INSTITUTION` or `YAPILY`.
+    pub source: Option<&'static str>,
+    /// What the institution said.
+    pub institution_error: Option<InstitutionError>,
+}
+
+/// What an institution said, as a text.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstitutionError {
+    /// The text.
+    pub error_message: String,
+}
+
 /// A refusal's body.
-#[derive(Debug, Clone, Default, Serialize)]
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure<'a> {
     /// Absent where the sample has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tracing_id: Option<&'a str>,
     /// The HTTP status.
     pub code: u16,
     /// Its name: `BAD_REQUEST`.
     pub status: String,
-    /// What is wrong, as a sentence.
-    pub message: &'a str,
-    /// `USER`, `INSTITUTION` or `YAPILY`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<&'static str>,
-    /// What the institution said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub institution_error: Option<InstitutionError<'a>>,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub words: &'a Words,
     /// What is wrong, as the enhanced envelope of hosted pages has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub issues: Option<[Issue<'a>; 1]>,
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Issue<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -155,19 +145,11 @@ impl<'a> Issue<'a> {
     }
 }
 
-/// What an institution said, as a text.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InstitutionError<'a> {
-    /// The text.
-    pub error_message: &'a str,
-}
-
 impl Failure<'_> {
     /// The whole body.
     ///
     /// # Errors
-    /// When it cannot be written as JSON, which none of ours is known to do.
+    /// As [`Body::bare`].
     pub fn written(&self) -> Result<String, serde_json::Error> {
         #[derive(Serialize)]
         struct Enveloped<'a> {

@@ -16,17 +16,6 @@ pub struct AuthCode {
     pub state: Secret,
 }
 
-/// The same as Yapily's page sends it, without credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrowserAnswer(pub AuthCode);
-
-/// `{lastConfirmedAt}`: when the customer confirmed that a consent shall go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Confirmation {
-    /// When.
-    pub at: UnixMillis,
-}
-
 /// Reads `{oneTimeToken}`.
 ///
 /// # Errors
@@ -41,38 +30,35 @@ impl AuthCode {
     /// # Errors
     /// With the first field that breaks a rule.
     pub fn read(body: &[u8]) -> Result<Self, Invalid> {
-        Self::of(&Object::of_body(body)?, ["authCode", "authState", "idToken"])
+        Self::of(body, ["authCode", "authState", "idToken"])
     }
 
-    fn of(body: &Object, [code, state, signed]: [&str; 3]) -> Result<Self, Invalid> {
-        let signed = body.code(signed)?.filter(|text| !text.is_empty()).map(Secret::new);
+    /// Reads `{code, id_token, state}`, as Yapily's page sends it, without credentials.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_open(body: &[u8]) -> Result<Self, Invalid> {
+        Self::of(body, ["code", "state", "id_token"])
+    }
+
+    fn of(body: &[u8], [code, state, signed]: [&str; 3]) -> Result<Self, Invalid> {
+        let body = Object::of_body(body)?;
+        let signed = body.code(signed)?.map(Secret::new);
         let evidence = Evidence { code: Secret::new(body.needed_code(code)?), signed };
         Ok(Self { evidence, state: Secret::new(body.needed_code(state)?) })
     }
 }
 
-impl BrowserAnswer {
-    /// Reads `{code, id_token, state}`.
-    ///
-    /// # Errors
-    /// With the first field that breaks a rule.
-    pub fn read(body: &[u8]) -> Result<Self, Invalid> {
-        AuthCode::of(&Object::of_body(body)?, ["code", "state", "id_token"]).map(Self)
+/// Reads `{lastConfirmedAt}`: when the customer confirmed that a consent shall go on.
+///
+/// # Errors
+/// When it is not there, is no date-time, or is in the future.
+pub fn read_confirmation(body: &[u8], now: UnixMillis) -> Result<UnixMillis, Invalid> {
+    let body = Object::of_body(body)?;
+    let at = body.moment("lastConfirmedAt")?.ok_or_else(|| body.missing("lastConfirmedAt"))?;
+    if at > now.plus(LEEWAY) {
+        return Err(Invalid::new("lastConfirmedAt", "is in the future"));
     }
-}
-
-impl Confirmation {
-    /// Reads `{lastConfirmedAt}`.
-    ///
-    /// # Errors
-    /// When it is not there, is no date-time, or is in the future.
-    pub fn read(body: &[u8], now: UnixMillis) -> Result<Self, Invalid> {
-        let body = Object::of_body(body)?;
-        let at = body.moment("lastConfirmedAt")?.ok_or_else(|| body.missing("lastConfirmedAt"))?;
-        if at > now.plus(LEEWAY) {
-            return Err(Invalid::new("lastConfirmedAt", "is in the future"));
-        }
-        // What a fast clock says counts from now.
-        Ok(Self { at: at.min(now) })
-    }
+    // What a fast clock says counts from now.
+    Ok(at.min(now))
 }

@@ -83,9 +83,7 @@ pub(super) fn check(object: &Object, fields: &[Field]) -> Result<(), Invalid> {
 /// # Errors
 /// With the path of what is not as it has to be.
 pub(super) fn read_money(details: &Object, number: &str) -> Result<Amount, Invalid> {
-    let currency = details.needed_text("currency")?;
-    let currency = Currency::parse(&currency).map_err(|invalid| invalid.at(details.at("currency")))?;
-    Amount::parse(&details.needed_number(number)?, currency).map_err(|invalid| invalid.at(details.at(number)))
+    details.amount(number, Object::needed_number)
 }
 
 /// Reads one of these texts.
@@ -145,7 +143,7 @@ fn check_text(text: &str, form: Form) -> Result<(), Invalid> {
         Form::OneOf(known) => check_known(text, known),
         Form::Digits(count) => rule(all(count, u8::is_ascii_digit), format!("is not {count} digits")),
         Form::Letters(count) => rule(all(count, u8::is_ascii_uppercase), format!("is not {count} capital letters")),
-        Form::Day => rule(moments::is_day(text), "is not a day, YYYY-MM-DD".to_owned()),
+        Form::Day => rule(moments::day(text).is_some(), "is not a day, YYYY-MM-DD".to_owned()),
         Form::Currency => Currency::parse(text).map(drop),
         Form::Country => CountryCode::parse(text).map(drop),
         Form::Language => check_language(text),

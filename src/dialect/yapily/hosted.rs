@@ -1,22 +1,23 @@
 //! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses
 //! the institution there (contracts, section 10).
 
-use super::auth_request::{AskedFor, AuthRequest, Reach, Way, Who, kept, read_account};
+use super::auth_request::{AskedFor, AuthRequest, Reach, Way, Who, read_account};
 use super::features::Unsupported;
 use super::forms::{self, Field, Form};
 use super::json::Object;
+use super::kept::Kept;
 use super::payment::{self, Dress, Types};
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
 use crate::domain::moment::UnixMillis;
 
-/// The fields that say that a journey was asked for here, and are answered back.
-pub(super) const REDIRECT_URL: &str = "redirectUrl";
-pub(super) const COUNTRY: &str = "institutionCountryCode";
-pub(super) const SETTINGS: &str = "userSettings";
-pub(super) const ACCOUNT: &str = "accountRequest";
-pub(super) const PAYMENT: &str = "paymentRequestDetails";
+/// The fields of a call that are answered back.
+const REDIRECT_URL: &str = "redirectUrl";
+const COUNTRY: &str = "institutionCountryCode";
+const SETTINGS: &str = "userSettings";
+const ACCOUNT: &str = "accountRequest";
+const PAYMENT: &str = "paymentRequestDetails";
 
 /// The object with the amount of a hosted payment, and the number in it.
 pub(super) const AMOUNT: (&str, &str) = ("amountDetails", "amountToPay");
@@ -39,7 +40,8 @@ pub enum HostedKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostedRequest {
     country: CountryCode,
-    request: AuthRequest,
+    /// The request as any other one.
+    pub request: AuthRequest,
 }
 
 impl HostedRequest {
@@ -55,32 +57,32 @@ impl HostedRequest {
         let institution = place.text("institutionId")?;
         let redirect_url = body.needed_code(REDIRECT_URL)?;
         let way = Way::hosted(redirect_url.clone(), body.flag("oneTimeToken")?);
-        let (asked, until, mut extras) = match kind {
+        let (asked, until, kept) = match kind {
             HostedKind::Consent => {
                 let account = body.object(ACCOUNT)?.map(|request| read_account(&request, now)).transpose()?;
                 let account = account.unwrap_or_default();
-                (AskedFor::Accounts(account.scope), account.until, account.extras)
+                let kept = Kept { account_request: body.kept(ACCOUNT), ..account.kept };
+                (AskedFor::Accounts(account.scope), account.until, kept)
             }
             HostedKind::Payment => {
                 let reference = if country == CountryCode::GB { MAX_REFERENCE.0 } else { MAX_REFERENCE.1 };
                 let dress = Dress { amount: AMOUNT.0, number: AMOUNT.1, reference, types: Types::Bare };
                 let read = payment::read(&body.needed_object(PAYMENT)?, &dress)?;
-                (AskedFor::Payment(read.payment_type, read.kind), None, Vec::new())
+                let kept = Kept { payment_request_details: body.kept(PAYMENT), ..Kept::default() };
+                (AskedFor::Payment(read.payment_type, read.kind), None, kept)
             }
         };
-        extras.extend([(REDIRECT_URL.to_owned(), redirect_url), (COUNTRY.to_owned(), country.to_string())]);
         if let Some(settings) = body.object(SETTINGS)? {
             forms::check(&settings, &USER_SETTINGS)?;
         }
-        let shown = if kind == HostedKind::Payment { PAYMENT } else { ACCOUNT };
-        extras.extend([shown, SETTINGS].into_iter().filter_map(|name| kept(&body, name)));
+        let kept = Kept {
+            redirect_url: Some(redirect_url),
+            institution_country_code: Some(country.to_string()),
+            user_settings: body.kept(SETTINGS),
+            ..kept
+        };
         let who = Who::read(&body, "userId")?;
-        Ok(Self { country, request: AuthRequest { who, institution, asked, until, extras, way } })
-    }
-
-    /// The request as any other one.
-    pub const fn request(&self) -> &AuthRequest {
-        &self.request
+        Ok(Self { country, request: AuthRequest { who, institution, asked, until, kept, way } })
     }
 
     /// The institutions that the customer may end up at.
@@ -89,18 +91,16 @@ impl HostedRequest {
     /// When there is none.
     pub fn candidates<'a>(&self, institutions: &'a [Institution]) -> Result<Vec<&'a Institution>, Invalid> {
         let in_country = |one: &&Institution| one.serves(self.country);
-        let named = |one: &&Institution| self.request.institution().is_none_or(|id| one.id == id);
+        let named = |one: &&Institution| self.request.institution.as_ref().is_none_or(|id| one.id == *id);
         let found: Vec<_> = institutions.iter().filter(in_country).filter(named).collect();
-        match (found.is_empty(), self.request.institution()) {
-            (false, _) => Ok(found),
-            (true, Some(_)) => {
-                Err(Invalid::new("institutionIdentifiers.institutionId", "names no institution of that country here"))
-            }
-            (true, None) => Err(Invalid::new(
-                "institutionIdentifiers.institutionCountryCode",
-                "is no country of an institution here",
-            )),
+        if !found.is_empty() {
+            return Ok(found);
         }
+        let (name, rule) = match self.request.institution {
+            Some(_) => ("institutionId", "names no institution of that country here"),
+            None => (COUNTRY, "is no country of an institution here"),
+        };
+        Err(Invalid::new(format!("institutionIdentifiers.{name}"), rule))
     }
 
     /// What it comes to: at the institution that was named, else where the customer may choose, which is at each of the
@@ -114,7 +114,7 @@ impl HostedRequest {
         able: impl Fn(&Institution) -> bool,
     ) -> Result<Reach, Unsupported> {
         let features = self.request.features();
-        if let (Some(_), [named]) = (self.request.institution(), candidates) {
+        if let (Some(_), [named]) = (&self.request.institution, candidates) {
             return self.request.at(named);
         }
         let lives = candidates.iter().filter(|one| able(one) && features.scope_at(one).is_some());

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_with::skip_serializing_none;
 
 use super::consent::AuthorisationError;
-use super::hosted::{ACCOUNT, AMOUNT, COUNTRY, HostedKind, PAYMENT, REDIRECT_URL, SETTINGS};
+use super::hosted::{AMOUNT, HostedKind};
 use super::json::Object;
-use super::{About, consent, extra, moments, phases};
+use super::kept::Kept;
+use super::{About, consent, moments, phases};
 use crate::dialect::pairs::Pairs;
 use crate::domain::consent::{Consent, Kind, Status};
 use crate::domain::journey::Journey;
@@ -16,63 +18,48 @@ use crate::domain::money::Amount;
 use crate::domain::secret::Secret;
 use crate::domain::user::ApplicationUser;
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_request_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     payment_request_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_id: Option<String>,
     user_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     application_user_id: Option<&'a str>,
     application_id: String,
     institution_identifiers: Identifiers<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_settings: Option<Box<RawValue>>,
-    redirect_url: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_request_details: Option<AccountDetails<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: String,
+    account_request_details: Option<AccountDetails>,
     payment_request_details: Option<Box<RawValue>>,
     hosted_url: &'a str,
     created_at: String,
     authorisation_expires_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     phases: Option<Vec<phases::Phase>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     payments: Option<Vec<PaymentView<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     authorisation_error: Option<AuthorisationError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     consent_token: Option<&'a str>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Identifiers<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_id: Option<&'a str>,
-    institution_country_code: &'a str,
+    institution_country_code: String,
 }
 
 /// What an account request comes to: its end is the one that will be kept.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AccountDetails<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+struct AccountDetails {
+    transaction_from: Option<String>,
+    transaction_to: Option<String>,
     expires_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     feature_scope: Option<Vec<String>>,
 }
 
@@ -117,7 +104,8 @@ pub fn hosted_request<'a>(
     (kind, shown): (HostedKind, Shown),
 ) -> Option<impl Serialize + use<'a>> {
     let opening = journey.opening();
-    let (consent, redirect_url) = (opening.purpose.consent()?, extra(journey, REDIRECT_URL)?);
+    let (consent, kept) = (opening.purpose.consent()?, Kept::of(journey));
+    let redirect_url = kept.redirect_url.clone()?;
     let is_payment = matches!(consent.kind, Kind::Payment { .. });
     if is_payment != (kind == HostedKind::Payment) {
         return None;
@@ -132,17 +120,17 @@ pub fn hosted_request<'a>(
         user_id: consent.user.to_string(),
         application_user_id: consent.application_user.as_ref().map(ApplicationUser::as_str),
         application_id: opening.merchant.to_string(),
-        institution_identifiers: identifiers(journey),
-        user_settings: extra(journey, SETTINGS).and_then(|raw| cleaned(raw, None)),
+        institution_identifiers: identifiers(journey, &kept),
+        user_settings: kept.user_settings.as_ref().and_then(|sent| cleaned(sent.get(), None)),
         redirect_url,
-        account_request_details: account_details(journey, consent),
-        payment_request_details: details(journey, consent),
+        account_request_details: account_details(journey, consent, &kept),
+        payment_request_details: details(consent, &kept),
         hosted_url,
         created_at: moments::written(opening.opened_at),
         authorisation_expires_at: moments::written(opening.expires_at),
         status: if is_payment { Some("ACTIVE") } else { status.map(hosted_status) },
         phases: status.filter(|_| !is_payment).map(|_| phases::of(journey)),
-        payments: status.filter(|_| is_payment).map(|_| payments(journey, consent, about)),
+        payments: status.filter(|_| is_payment).map(|_| payments(journey, (consent, &kept), about)),
         consent_status: status.filter(|_| is_payment).map(consent::status),
         authorisation_error: status.and_then(|_| consent::authorisation_error(journey, about.now)),
         consent_token: about.token.as_ref().filter(|_| in_force).map(Secret::reveal),
@@ -157,40 +145,40 @@ const fn hosted_status(status: Status) -> &'static str {
     }
 }
 
-fn identifiers(journey: &Journey) -> Identifiers<'_> {
+fn identifiers<'a>(journey: &'a Journey, kept: &Kept) -> Identifiers<'a> {
     Identifiers {
         institution_id: journey.institution(),
-        institution_country_code: extra(journey, COUNTRY).unwrap_or_default(),
+        institution_country_code: kept.institution_country_code.clone().unwrap_or_default(),
     }
 }
 
-fn account_details<'a>(journey: &'a Journey, consent: &Consent) -> Option<AccountDetails<'a>> {
-    let asked = Object::of_body(extra(journey, ACCOUNT)?.as_bytes()).ok()?;
+fn account_details(journey: &Journey, consent: &Consent, kept: &Kept) -> Option<AccountDetails> {
+    let asked = Object::of_kept(kept.account_request.as_ref()?)?;
     Some(AccountDetails {
-        transaction_from: extra(journey, "transactionFrom"),
-        transaction_to: extra(journey, "transactionTo"),
+        transaction_from: kept.transaction_from.clone(),
+        transaction_to: kept.transaction_to.clone(),
         expires_at: consent.promised_until(journey.opening().opened_at).map(moments::written),
         feature_scope: asked.texts("featureScope").ok()?,
     })
 }
 
 /// The payment as it was asked for.
-fn details(journey: &Journey, consent: &Consent) -> Option<Box<RawValue>> {
+fn details(consent: &Consent, kept: &Kept) -> Option<Box<RawValue>> {
     let Kind::Payment { amount, .. } = &consent.kind else { return None };
-    cleaned(extra(journey, PAYMENT)?, Some(*amount))
+    cleaned(kept.payment_request_details.as_ref()?.get(), Some(*amount))
 }
 
-fn payments<'a>(journey: &'a Journey, consent: &Consent, about: &About) -> Vec<PaymentView<'a>> {
+fn payments<'a>(journey: &'a Journey, (consent, kept): (&Consent, &Kept), about: &About) -> Vec<PaymentView<'a>> {
     let Kind::Payment { amount, .. } = &consent.kind else { return Vec::new() };
     if journey.visits().is_empty() {
         return Vec::new();
     }
-    let details = details(journey, consent).and_then(|raw| serde_json::from_str::<Pairs>(raw.get()).ok());
+    let details = details(consent, kept).and_then(|raw| serde_json::from_str::<Pairs>(raw.get()).ok());
     let details = details.map(|Pairs(members)| members.into_iter().filter(|(name, _)| name != AMOUNT.0));
     vec![PaymentView {
         payment_id: journey.id().to_string(),
         consent_id: journey.id().to_string(),
-        institution_identifiers: identifiers(journey),
+        institution_identifiers: identifiers(journey, kept),
         phases: phases::of(journey),
         payment_status: match journey.consent_status(about.now) {
             Some(Status::Rejected | Status::Revoked | Status::Failed | Status::Expired) => "FAILED",
@@ -208,14 +196,14 @@ fn payments<'a>(journey: &'a Journey, consent: &Consent, about: &About) -> Vec<P
 /// it was sent as a text.
 fn cleaned(raw: &str, amount: Option<Amount>) -> Option<Box<RawValue>> {
     if raw.starts_with('{') {
-        let Pairs(members) = serde_json::from_str(raw).ok()?;
+        let Pairs(members): Pairs = serde_json::from_str(raw).ok()?;
         let number = |name: &str| amount.filter(|_| name == AMOUNT.1).map(Amount::shortest);
         let member = |(name, value): (String, Box<RawValue>)| match number(&name) {
             _ if matches!(value.get(), "null" | "\"\"") => None,
             Some(number) => Some((name, RawValue::from_string(number).ok()?)),
             None => Some((name, cleaned(value.get(), amount)?)),
         };
-        return to_raw_value(&Members(members.into_iter().filter_map(member).collect())).ok();
+        return to_raw_value(&Pairs(members.into_iter().filter_map(member).collect())).ok();
     }
     if raw.starts_with('[') {
         let items: Vec<Box<RawValue>> = serde_json::from_str(raw).ok()?;
@@ -223,13 +211,4 @@ fn cleaned(raw: &str, amount: Option<Amount>) -> Option<Box<RawValue>> {
         return to_raw_value(&items).ok();
     }
     RawValue::from_string(raw.to_owned()).ok()
-}
-
-/// The members of an object, in their order.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl Serialize for Members {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
 }

@@ -10,6 +10,7 @@ mod forms;
 mod hosted;
 mod hosted_view;
 mod institution;
+mod kept;
 mod payment;
 mod phases;
 mod query;
@@ -18,8 +19,8 @@ mod user;
 
 pub use auth_request::{AuthRequest, Reach, Who};
 pub use consent::{About, Links, auth_request, consent, deleted, status};
-pub use envelope::{Body, Failure, InstitutionError, Issue, Pagination};
-pub use exchange::{AuthCode, BrowserAnswer, Confirmation, read_one_time_token};
+pub use envelope::{Body, Failure, InstitutionError, Issue, Pagination, Words};
+pub use exchange::{AuthCode, read_confirmation, read_one_time_token};
 pub use features::{Unsupported, is_payment_feature};
 pub use hosted::{HostedKind, HostedRequest};
 pub use hosted_view::{Shown, hosted_request};
@@ -29,10 +30,10 @@ pub use rejection::{Rejection, Source};
 pub use user::{deleted_user, read_user, user};
 
 use super::{flag, json, moments};
-use crate::domain::dialect::{ClientAccess, Dialect};
+use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
 use crate::domain::journey::{HandBack, Journey};
 use crate::domain::outcome::Outcome;
-use crate::domain::params::{Params, Placeholder};
+use crate::domain::params::Params;
 use crate::domain::terms::OneTime;
 
 /// The dialect's name.
@@ -69,35 +70,39 @@ impl Dialect for Yapily {
             ("password", access.api_key.reveal().to_owned()),
         ]
     }
+}
 
+impl CallbackDialect for Yapily {
     fn appended(&self) -> &'static [&'static str] {
         &APPENDED
     }
 
     /// A callback with a one-time token says nothing else of the outcome: the token will tell.
-    fn goes_home_unproven(&self, journey: &Journey) -> bool {
-        journey.opening().terms.one_time_token == OneTime::On
+    fn hands_back_early(&self, journey: &Journey) -> bool {
+        journey.opening().settings.one_time_token == OneTime::On
     }
 
-    fn way_home(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        let params = match hand_back.final_outcome {
+    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
+        match hand_back.final_outcome {
             Some(final_outcome) if final_outcome.outcome != Outcome::Authorised => {
                 let rejection = Rejection::of(final_outcome);
                 whose(journey, Params::default())
-                    .append("error", rejection.error())
-                    .append("error-source", rejection.source().as_str())
-                    .append_text("error-description", rejection.description(), Rejection::encode)
+                    .append("error", rejection.error)
+                    .append("error-source", rejection.source.as_str())
+                    .append_text("error-description", &rejection.description, Rejection::encode)
             }
             Some(_) | None => whose(journey, token(journey, hand_back)),
-        };
-        filled(journey, hand_back, params)
+        }
     }
 }
+
+/// Yapily calls no servers of a merchant's.
+impl WebhookDialect for Yapily {}
 
 /// The one token that a callback carries. One that was frozen before the bank had answered has a one-time token only.
 fn token(journey: &Journey, hand_back: &HandBack<'_>) -> Params {
     let params = Params::default();
-    match (journey.opening().terms.one_time_token, hand_back.token, hand_back.consent_token) {
+    match (journey.opening().settings.one_time_token, hand_back.token, hand_back.consent_token) {
         (OneTime::On, Some(token), _) => params.append("one-time-token", token.reveal()),
         (OneTime::Off, _, Some(token)) if hand_back.final_outcome.is_some() => params.append("consent", token),
         _ => params,
@@ -116,21 +121,9 @@ fn whose(journey: &Journey, mut params: Params) -> Params {
     }
 }
 
-/// Yapily knows no placeholders; those of Handback mean what they mean in every dialect.
-fn filled(journey: &Journey, hand_back: &HandBack<'_>, params: Params) -> Params {
-    let params = match hand_back.final_outcome {
-        Some(final_outcome) => params.fill(Placeholder::Status, final_outcome.outcome.as_str()),
-        None => params,
-    };
-    params
-        .fill(Placeholder::PayId, journey.pay_id().to_string())
-        .fill(Placeholder::UserId, journey.opening().merchant.to_string())
-        .fill(Placeholder::RecipientNote, journey.opening().purpose.note())
-}
-
-/// A field that an app sent, kept for the answers.
-fn extra<'a>(journey: &'a Journey, name: &str) -> Option<&'a str> {
-    journey.opening().extras.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+/// Whether a journey was opened in these words.
+pub fn is_own(journey: &Journey) -> bool {
+    journey.opening().dialect == NAME
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The queries of `GET /consents` and `GET /users` (contracts, sections 4.2 and 8).
 
 use super::{consent, flag, moments};
+use crate::dialect::parameters;
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -47,7 +48,8 @@ pub struct Query {
     pub from: Option<UnixMillis>,
     /// Only what was opened then or earlier: Yapily's word is "on or before".
     pub before: Option<UnixMillis>,
-    limit: Option<usize>,
+    /// How many are asked for, if the call says so.
+    pub limit: Option<usize>,
     /// How many come before the first one.
     pub offset: usize,
 }
@@ -73,11 +75,6 @@ impl Query {
     /// How many are asked for.
     pub fn most(&self) -> usize {
         self.limit.unwrap_or(MOST)
-    }
-
-    /// The same, as far as the call said it.
-    pub const fn limit(&self) -> Option<usize> {
-        self.limit
     }
 
     /// Whether a consent meets every filter but those for users.
@@ -115,10 +112,10 @@ impl Query {
             "filter[status]" => {
                 return Err(Invalid::new(name, "is no status").hint(format!("known are {}", STATUSES.join(", "))));
             }
-            "from" => self.from = Some(read_moment(name, &value)?),
-            "before" => self.before = Some(read_moment(name, &value)?),
-            "limit" => self.limit = Some(read_number(name, &value, 1..=MOST)?),
-            "offset" => self.offset = read_number(name, &value, 0..=usize::MAX)?,
+            "from" => self.from = Some(parameters::moment(name, &value)?),
+            "before" => self.before = Some(parameters::moment(name, &value)?),
+            "limit" => self.limit = Some(parameters::number(name, &value, 1..=MOST)?),
+            "offset" => self.offset = parameters::number(name, &value, 0..=usize::MAX)?,
             _ => {}
         }
         Ok(())
@@ -149,8 +146,8 @@ impl UserQuery {
                     let own = ApplicationUser::parse(&value).map_err(|invalid| invalid.at(name))?;
                     query.application_users.push(own);
                 }
-                "limit" => query.limit = read_number(&name, &value, 1..=MOST)?,
-                "offset" => query.offset = read_number(&name, &value, 0..=MOST_USERS)?,
+                "limit" => query.limit = parameters::number(&name, &value, 1..=MOST)?,
+                "offset" => query.offset = parameters::number(&name, &value, 0..=MOST_USERS)?,
                 _ => {}
             }
         }
@@ -172,19 +169,6 @@ fn one_of(wanted: &[String], value: Option<&str>) -> bool {
     wanted.is_empty() || value.is_some_and(|value| wanted.iter().any(|own| own == value))
 }
 
-/// A `+` that nobody has encoded arrives as a space.
-fn read_moment(name: &str, value: &str) -> Result<UnixMillis, Invalid> {
-    moments::read(name, &value.trim().replace(' ', "+"), moments::Offset::Needed)
-}
-
-fn read_number(name: &str, value: &str, allowed: std::ops::RangeInclusive<usize>) -> Result<usize, Invalid> {
-    let number = value.parse().ok().filter(|number| allowed.contains(number));
-    number.ok_or_else(|| match allowed.end() {
-        &usize::MAX => Invalid::new(name, "is not a whole number"),
-        end => Invalid::new(name, format!("is not a whole number from {} to {end}", allowed.start())),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +181,7 @@ mod tests {
     fn filters_repeat_and_may_have_encoded_brackets() {
         let query = read("filter%5BapplicationUserId%5D=a%40b.c&filter[applicationUserId]=d&x=y&offset=7").unwrap();
         let own: Vec<_> = query.application_users.iter().map(ApplicationUser::as_str).collect();
-        assert_eq!((own, query.offset, query.most(), query.limit()), (vec!["a@b.c", "d"], 7, 1000, None));
+        assert_eq!((own, query.offset, query.most(), query.limit), (vec!["a@b.c", "d"], 7, 1000, None));
         let moment = read("limit=1&from=2021-06-08T10:59:53.288+0000").unwrap().from;
         assert_eq!(moment.map(moments::written).as_deref(), Some("2021-06-08T10:59:53.288Z"));
         let empty =

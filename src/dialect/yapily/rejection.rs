@@ -36,9 +36,12 @@ impl Source {
 /// Why a consent was not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    error: &'static str,
-    source: Source,
-    description: String,
+    /// The word: `access_denied`, `invalid_grant`, …
+    pub error: &'static str,
+    /// Who said no.
+    pub source: Source,
+    /// The bank's text, or a sentence of ours.
+    pub description: String,
 }
 
 impl Rejection {
@@ -47,11 +50,7 @@ impl Rejection {
         match &final_outcome.cause {
             Cause::Provider(Some(error)) => Self::of_bank(error),
             Cause::Provider(None) => Self::unnamed("The institution gave no reason."),
-            Cause::Customer => Self {
-                error: "access_denied",
-                source: Source::User,
-                description: "The customer did not agree.".to_owned(),
-            },
+            Cause::Customer => Self::of_bank(&ProviderRefusal::new("access_denied", None)),
             Cause::Merchant => Self::unnamed("The consent was revoked before the customer had agreed."),
             Cause::Time => Self::unnamed("Nobody finished the authorisation in time."),
         }
@@ -65,21 +64,6 @@ impl Rejection {
             Source::Institution => "The institution could not or would not.",
         };
         Self { error: word, source, description: error.description().unwrap_or(own).to_owned() }
-    }
-
-    /// The word: `access_denied`, `invalid_grant`, …
-    pub const fn error(&self) -> &'static str {
-        self.error
-    }
-
-    /// Who said no.
-    pub const fn source(&self) -> Source {
-        self.source
-    }
-
-    /// The bank's text, or a sentence of ours.
-    pub fn description(&self) -> &str {
-        &self.description
     }
 
     /// A description as a callback has it: in standard base64, padded and not wrapped.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 use crate::domain::callback::{CallbackUrl, Placement, Rules};
 use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, ResponseId};
 use crate::domain::merchant::MerchantName;
@@ -44,9 +45,9 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
             until: None,
             answer_to: AnswerTo::Gateway,
         }),
-        extras: Vec::new(),
+        dialect_data: DialectData::default(),
         plan: CallbackPlan::default(),
-        terms: FrozenSettings {
+        settings: FrozenSettings {
             one_time_token: token,
             token_life: Duration::from_mins(5),
             extra_outcomes: ExtraOutcomes::Off,
@@ -76,12 +77,12 @@ fn home(journey: &Journey, callback: &str) -> String {
     let token = OneTimeToken::write(Shard::of_byte(7), &"A".repeat(43));
     let hand_back = HandBack {
         final_outcome: journey.final_outcome(),
-        token: (journey.opening().terms.one_time_token == OneTime::On).then_some(&token),
+        token: (journey.opening().settings.one_time_token == OneTime::On).then_some(&token),
         consent_token: Some("eyJ.a.b"),
         signature: None,
     };
     let callback = CallbackUrl::parse(callback, &Rules::default()).unwrap();
-    callback.with(&Yapily.way_home(journey, &hand_back), Placement::Query).unwrap()
+    callback.with(&Yapily.callback_params(journey, &hand_back), Placement::Query).unwrap()
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_one_time_token_stands_in_for_the_consent_token() {
 #[test]
 fn a_hand_back_before_the_fact_has_a_one_time_token_and_nothing_of_the_outcome() {
     let frozen = journey(OneTime::On, Some("a@b.c"));
-    assert!(Yapily.goes_home_unproven(&frozen));
+    assert!(Yapily.hands_back_early(&frozen));
     assert_eq!(
         home(&frozen, "https://tpp.example/#f"),
         format!(
@@ -131,7 +132,7 @@ fn a_hand_back_before_the_fact_has_a_one_time_token_and_nothing_of_the_outcome()
             "A".repeat(43)
         )
     );
-    assert!(!Yapily.goes_home_unproven(&journey(OneTime::Off, None)));
+    assert!(!Yapily.hands_back_early(&journey(OneTime::Off, None)));
 }
 
 /// The contract's sample, whose description Yapily wraps at 76 characters and we do not.
@@ -240,7 +241,7 @@ fn ends_without_a_bank_have_a_source_and_a_sentence_too() {
         let ended = concluded(journey(OneTime::Off, None), &fact);
         let rejection = Rejection::of(ended.final_outcome().unwrap());
         assert_eq!(
-            (rejection.error(), rejection.source().as_str(), rejection.description()),
+            (rejection.error, rejection.source.as_str(), rejection.description.as_str()),
             (error, source, sentence)
         );
     }
@@ -253,7 +254,7 @@ fn a_description_is_never_longer_than_what_was_checked_at_the_opening() {
         let refused = concluded(journey(OneTime::Off, None), &Fact::refused(ProviderRefusal::new("x", Some(&text))));
         let hand_back =
             HandBack { final_outcome: refused.final_outcome(), token: None, consent_token: None, signature: None };
-        let params = Yapily.way_home(&refused, &hand_back).shortened(usize::MAX);
+        let params = Yapily.callback_params(&refused, &hand_back).shortened(usize::MAX);
         let (_, encoded) = params.pairs().last().unwrap();
         assert!(crate::domain::params::percent_encoded(encoded).len() <= longest, "{text}");
         let shown = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
@@ -384,10 +385,11 @@ fn an_account_request_is_kept_for_the_answers() {
         },
     } });
     let open_request = account(&request).unwrap();
-    let extras: Vec<_> = open_request.extras.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(extras, ["transactionFrom", "transactionTo", "accountRequest"]);
-    assert_eq!(open_request.extras[0].1, "2025-12-31T23:00:00.000Z");
-    assert!(open_request.extras[2].1.contains("accountIdentifiers"));
+    let kept: serde_json::Value = serde_json::from_str(open_request.dialect_data.as_str()).unwrap();
+    let names: Vec<_> = kept.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["accountRequest", "transactionFrom", "transactionTo"]);
+    assert_eq!(kept["transactionFrom"], "2025-12-31T23:00:00.000Z");
+    assert_eq!(kept["accountRequest"], request["accountRequest"]);
     let consent = open_request.purpose.consent().unwrap();
     assert_eq!(consent.features.concluded(), ["ACCOUNT_TRANSACTIONS"]);
     assert_eq!(consent.until.map(moments::written).as_deref(), Some("2026-06-01T00:00:00.000Z"));
@@ -431,7 +433,7 @@ fn the_documented_payment_request_is_read() {
         consent.features.concluded(),
         ["CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"]
     );
-    assert_eq!(open_request.extras[0].0, "paymentRequest");
+    assert!(open_request.dialect_data.as_str().starts_with(r#"{"paymentRequest":{"#));
     assert_eq!(payment("/paymentRequest/amount/amount", &"8.7".into()).unwrap().purpose, open_request.purpose);
     // What is only checked may be empty, and is read as clients write it.
     for (path, sent) in [
@@ -565,5 +567,5 @@ fn a_consent_says_what_its_customer_left() {
     let failed = concluded(waiting, &Fact::refused(ProviderRefusal::new("server_error", None)));
     assert_eq!(shown(&failed, &about)["status"], "FAILED");
     let final_outcome: &FinalOutcome = failed.final_outcome().unwrap();
-    assert_eq!(Rejection::of(final_outcome).source().in_capitals(), "INSTITUTION");
+    assert_eq!(Rejection::of(final_outcome).source.in_capitals(), "INSTITUTION");
 }

@@ -1,21 +1,21 @@
 //! Users, as the endpoints below `/users` read and show them (contracts, section 8).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::{consent, json, moments};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::user::{ApplicationUser, User};
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     uuid: String,
     application_uuid: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     application_user_id: Option<&'a str>,
     created_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     institution_consents: Option<Vec<InstitutionView<'a>>>,
 }
 

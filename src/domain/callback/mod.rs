@@ -1,6 +1,7 @@
 //! Callbacks: the URLs that merchants choose, kept byte for byte.
 
 mod bare;
+mod device_urls;
 mod intent;
 mod list;
 mod names;
@@ -10,16 +11,15 @@ mod rules;
 mod spelling;
 mod template;
 mod url;
-mod ways;
 
 pub use bare::{Apart, bare, take_apart};
+pub use device_urls::{DeviceRoute, DeviceUrls, WrittenDeviceUrls};
 pub use intent::{AndroidPackage, intent_link};
 pub use list::{Item, MAX_ITEMS, Saved, check_count, parse_list, place};
 pub use network::Network;
 pub use rules::{CallGuard, Rules};
 pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, MAX_LENGTH, NEVER, check_length};
-pub use ways::{AppWays, Way, WrittenWays};
 
 use super::invalid::Invalid;
 

@@ -101,12 +101,12 @@ impl Attempt {
             return Verdict::Gone;
         }
         let Some(wait) = policy.schedule.wait(delivery.tries.saturating_add(1)) else { return Verdict::Dead };
-        let wait = Schedule::jittered(wait, chance).max(self.wished_wait());
+        let wait = Schedule::jittered(wait, chance).max(self.requested_wait());
         if now.plus(wait) >= delivery.since.plus(Delivery::LIFE) { Verdict::Dead } else { Verdict::Retry(wait) }
     }
 
     /// How long the receiver wants to be left alone.
-    fn wished_wait(&self) -> Duration {
+    fn requested_wait(&self) -> Duration {
         let (shortest, longest) = Self::RETRY_AFTER;
         let asked = self.retry_after.map_or(Duration::ZERO, |wait| wait.clamp(shortest, longest));
         if self.attempt_result.is_overload() { asked.max(Self::RESPITE) } else { asked }

@@ -24,10 +24,10 @@ impl JourneyEvent {
     const RETURNED: u8 = 192;
 
     /// The most final outcomes of which there can be news.
-    pub const SETTLEMENTS: u8 = Self::OPENED;
+    pub const MAX_FINAL_OUTCOMES: u8 = Self::OPENED;
 
     /// The most visits of which there can be news.
-    pub const DEPARTURES: u8 = Self::RETURNED - Self::READY;
+    pub const MAX_VISITS: u8 = Self::RETURNED - Self::READY;
 
     /// It in one byte, as stores keep it: a final outcome's is its own number.
     pub const fn number(self) -> u8 {
@@ -60,12 +60,14 @@ impl JourneyEvent {
 
     /// Reads its text. `None` when it is no news.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let visit = |text: &str| text.parse().ok().filter(|visit| *visit < Self::DEPARTURES);
+        let visit = |text: &str| text.parse().ok().filter(|visit| *visit < Self::MAX_VISITS);
         match text.as_bytes() {
             b"o" => Some(Self::Opened),
             [b'w', ..] => visit(&text[1..]).map(Self::Ready),
             [b'r', ..] => visit(&text[1..]).map(Self::Returned),
-            _ => text.parse().ok().filter(|final_outcome| *final_outcome < Self::SETTLEMENTS).map(Self::Concluded),
+            _ => {
+                text.parse().ok().filter(|final_outcome| *final_outcome < Self::MAX_FINAL_OUTCOMES).map(Self::Concluded)
+            }
         }
     }
 }

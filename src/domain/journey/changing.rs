@@ -47,7 +47,7 @@ impl Journey {
         }
         match u8::try_from(self.past.visits.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), way: None });
+                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect: None });
                 BegunVisit::New(self.revised(), number)
             }
             _ => BegunVisit::TooOften,
@@ -142,9 +142,11 @@ impl Journey {
         let fact = late.as_ref().unwrap_or(fact);
         let outcome = fact.outcome();
         let number = match (self.final_outcome(), u8::try_from(self.past.final_outcomes.len())) {
-            (None, Ok(number)) if number < JourneyEvent::SETTLEMENTS => number,
+            (None, Ok(number)) if number < JourneyEvent::MAX_FINAL_OUTCOMES => number,
             (Some(standing), Ok(number))
-                if number < JourneyEvent::SETTLEMENTS && outcome.is_proven() && !standing.outcome.is_proven() =>
+                if number < JourneyEvent::MAX_FINAL_OUTCOMES
+                    && outcome.is_proven()
+                    && !standing.outcome.is_proven() =>
             {
                 number
             }

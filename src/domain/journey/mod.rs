@@ -6,15 +6,16 @@
 
 mod changing;
 mod operation;
+mod provider_redirect;
 mod purpose;
 mod reading;
 #[cfg(test)]
 pub(crate) mod tests;
-mod way;
 
 use std::time::Duration;
 
 use super::consent::Grant;
+use super::dialect_data::DialectData;
 use super::id::{JourneyId, MerchantId, PayId};
 use super::merchant::MerchantName;
 use super::moment::UnixMillis;
@@ -27,8 +28,8 @@ use super::token::OneTimeToken;
 
 pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable};
+pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};
-pub use way::Way;
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +55,12 @@ pub struct Opening {
     pub key: String,
     /// What it is for.
     pub purpose: Purpose,
-    /// The dialect's own fields, kept for its answers and never interpreted here.
-    pub extras: Vec<(String, String)>,
+    /// What the dialect keeps for its answers.
+    pub dialect_data: DialectData,
     /// Where its event goes.
     pub plan: CallbackPlan,
     /// What the merchant had chosen.
-    pub terms: FrozenSettings,
+    pub settings: FrozenSettings,
     /// When it was opened.
     pub opened_at: UnixMillis,
     /// When it expires, unless it has concluded.
@@ -117,8 +118,8 @@ pub struct ProviderVisit {
     pub to: Option<Choice>,
     /// What came back, each different answer once.
     pub answers: Vec<RecordedResponse>,
-    /// The way there, where it is asked for before there is a browser.
-    pub way: Option<Way>,
+    /// The redirect there, where it is asked for before there is a browser.
+    pub redirect: Option<ProviderRedirect>,
 }
 
 /// An answer that came back under a visit's `state`, and what it led to.
@@ -222,7 +223,7 @@ impl Proof {
 }
 
 /// What a customer or a server is handed: a final outcome, or nothing proven yet, with or without a one-time token.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct HandBack<'a> {
     /// The final outcome, or `None` for a hand-back that could not wait for one.
     pub final_outcome: Option<&'a FinalOutcome>,

@@ -38,7 +38,7 @@ pub enum Inapplicable {
 
 impl Journey {
     /// The most operations that one journey takes.
-    const BOOKINGS: usize = 50;
+    const MAX_OPERATIONS: usize = 50;
 
     /// The operations that have changed it, in their order.
     pub fn operations(&self) -> &[AppliedOperation] {
@@ -58,7 +58,9 @@ impl Journey {
         }
         let over = |kind| self.past.operations.iter().any(|before| before.kind == kind);
         let left = self.applicable(applied.kind).ok_or(Inapplicable::Unsuitable)?;
-        if over(OperationKind::Void) || over(OperationKind::Deregister) || self.past.operations.len() >= Self::BOOKINGS
+        if over(OperationKind::Void)
+            || over(OperationKind::Deregister)
+            || self.past.operations.len() >= Self::MAX_OPERATIONS
         {
             return Err(Inapplicable::Over);
         }

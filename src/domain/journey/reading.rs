@@ -52,13 +52,13 @@ impl Journey {
             && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
     }
 
-    /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a way that
-    /// nobody has asked for.
+    /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a
+    /// redirect that nobody has asked for.
     pub fn due_at(&self) -> Option<UnixMillis> {
         let expiry = self.final_outcome().is_none().then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
-        let way = self.asked_ahead().map(|(_, until)| until);
-        proofs.chain(expiry).chain(way).min()
+        let redirect = self.asked_ahead().map(|(_, until)| until);
+        proofs.chain(expiry).chain(redirect).min()
     }
 
     /// The proofs that are under way, with the answers that they belong to.

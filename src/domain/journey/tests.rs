@@ -28,9 +28,9 @@ pub(crate) fn journey() -> Journey {
             cancel: Cancel::Offered,
             payee: None,
         }),
-        extras: Vec::new(),
+        dialect_data: DialectData::default(),
         plan: CallbackPlan::default(),
-        terms: FrozenSettings {
+        settings: FrozenSettings {
             one_time_token: OneTime::On,
             token_life: Duration::from_mins(5),
             extra_outcomes: ExtraOutcomes::Off,

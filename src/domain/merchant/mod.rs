@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::api_key::IssuedKey;
-use crate::domain::callback::{AppWays, CallbackUrl, Placement};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::UnixMillis;
@@ -141,7 +141,7 @@ pub struct SavedCallback {
     /// Where our parameters go in it.
     pub params_in: Placement,
     /// Where it leads on other devices.
-    pub ways: AppWays,
+    pub device_urls: DeviceUrls,
     /// Which journeys it is used in.
     pub used: Used,
 }
@@ -276,7 +276,7 @@ impl Settings {
     pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(720));
 
     /// The part that is frozen into each journey.
-    pub const fn terms(&self) -> FrozenSettings {
+    pub const fn frozen(&self) -> FrozenSettings {
         FrozenSettings {
             one_time_token: self.one_time_token,
             token_life: self.token_life,
@@ -289,16 +289,16 @@ impl Settings {
     }
 
     /// Puts settings together from the part that journeys hand back early and the part that they do not.
-    pub(crate) fn of_terms(terms: FrozenSettings, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
+    pub(crate) fn of_frozen(frozen: FrozenSettings, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
         Self {
-            one_time_token: terms.one_time_token,
-            extra_outcomes: terms.extra_outcomes,
+            one_time_token: frozen.one_time_token,
+            extra_outcomes: frozen.extra_outcomes,
             one_off_urls,
-            same_browser: terms.same_browser,
-            app_links: terms.app_links,
-            when_late: terms.when_late,
-            signed_returns: terms.signed_returns,
-            token_life: terms.token_life,
+            same_browser: frozen.same_browser,
+            app_links: frozen.app_links,
+            when_late: frozen.when_late,
+            signed_returns: frozen.signed_returns,
+            token_life: frozen.token_life,
             journey_life,
             ..Self::default()
         }

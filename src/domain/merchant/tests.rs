@@ -8,7 +8,7 @@ fn saved(name: Option<&str>) -> SavedCallback {
         url: CallbackUrl::parse("https://m.example/cb", &Rules::default()).unwrap(),
         name: name.map(|n| CallbackName::parse(n).unwrap()),
         params_in: Placement::Query,
-        ways: AppWays::default(),
+        device_urls: DeviceUrls::default(),
         used: Used::ByDefault,
     }
 }

@@ -1,7 +1,7 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
 use crate::domain::callback::{
-    AppWays, CallbackUrl, Item, MAX_LENGTH, Placement, Rules, Saved, check_count, parse_list, place,
+    CallbackUrl, DeviceUrls, Item, MAX_LENGTH, Placement, Rules, Saved, check_count, parse_list, place,
 };
 use crate::domain::delivery::Target;
 use crate::domain::endpoint::WebhookOptions;
@@ -25,14 +25,14 @@ pub struct PlannedCallback {
     pub params_in: Placement,
     /// The slot it came from; `None` for a one-off URL.
     pub slot: Option<usize>,
-    /// Where it leads on other devices; nowhere in the background, where no device is.
-    pub ways: AppWays,
+    /// Where it leads on other devices; empty in the background, where there is no device.
+    pub device_urls: DeviceUrls,
 }
 
 impl PlannedCallback {
     /// Whether a browser gets here by our page alone, given what the merchant's settings say of app links.
     pub fn needs_page(&self, settings: AppLinks) -> bool {
-        self.ways.need_page(&self.url, settings)
+        self.device_urls.need_page(&self.url, settings)
     }
 
     /// What is appended here, cut where the longest of its URLs has no room for it beside `more` bytes.
@@ -41,7 +41,7 @@ impl PlannedCallback {
         if !params.has_text() {
             return params;
         }
-        let urls = [&self.url].into_iter().chain(self.ways.urls().map(|(_, url)| url));
+        let urls = [&self.url].into_iter().chain(self.device_urls.urls().map(|(_, url)| url));
         let longest = urls.map(|url| url.length_with(&params, self.params_in)).max().unwrap_or_default();
         params.shortened((longest + more).saturating_sub(MAX_LENGTH))
     }
@@ -60,7 +60,7 @@ pub struct Refused {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallbackPlan {
     /// Where the browser lands; `None` is our own result page.
-    pub landing: Option<PlannedCallback>,
+    pub destination: Option<PlannedCallback>,
     /// Where it lands instead when nothing was paid; `None` is at the same place.
     pub refused: Option<Refused>,
     /// Who else is told, in the background.
@@ -115,7 +115,7 @@ impl CallbackPlan {
             entry.map_err(|invalid| invalid.at(place(index, alone)))
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { landing: entries.next(), background: entries.collect(), ..Self::default() })
+        Ok(Self { destination: entries.next(), background: entries.collect(), ..Self::default() })
     }
 
     /// Resolves three URLs, one for each way in which a journey can end; they are used as they are, and who is not
@@ -141,7 +141,7 @@ impl CallbackPlan {
             entry.map_err(|invalid| invalid.at(field))
         };
         let refused = Refused { cancelled: resolve(cancelled, "cancel")?, failed: resolve(failed, "error")? };
-        Ok(Self { landing: resolve(success, "success")?, refused: Some(refused), ..Self::default() })
+        Ok(Self { destination: resolve(success, "success")?, refused: Some(refused), ..Self::default() })
     }
 
     /// Resolves a URL that one of the merchant's saved callbacks has to cover.
@@ -154,10 +154,11 @@ impl CallbackPlan {
             return Err(Invalid::new("callback", "is not one of the application's authorised callbacks")
                 .hint("save it, or one above it that ends in a slash; its own query is free"));
         };
-        let ways = if saved.url.is_same(&url) { saved.ways.clone() } else { saved.ways.without_urls() };
-        let entry = PlannedCallback { url, params_in: saved.params_in, slot: Some(index), ways };
-        let landing = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
-        Ok(Self { landing: Some(landing), ..Self::default() })
+        let device_urls =
+            if saved.url.is_same(&url) { saved.device_urls.clone() } else { saved.device_urls.without_urls() };
+        let entry = PlannedCallback { url, params_in: saved.params_in, slot: Some(index), device_urls };
+        let destination = check_entry(entry, 0, allowed).map_err(|invalid| invalid.at("callback"))?;
+        Ok(Self { destination: Some(destination), ..Self::default() })
     }
 
     /// The same plan with the payment endpoints that a call asked for: URLs, or indices of saved ones. Nothing asked is
@@ -165,7 +166,7 @@ impl CallbackPlan {
     ///
     /// # Errors
     /// As [`CallbackPlan::resolve`]; the field is `payment_endpoint`, with its item.
-    pub fn telling(self, asked: &RequestedCallbacks, allowed: Allowed<'_>) -> Result<Self, Invalid> {
+    pub fn with_endpoints(self, asked: &RequestedCallbacks, allowed: Allowed<'_>) -> Result<Self, Invalid> {
         let items = match asked {
             RequestedCallbacks::Nothing => {
                 let first = (0..allowed.endpoints.len()).find_map(|index| saved_endpoint(index, allowed));
@@ -189,21 +190,21 @@ impl CallbackPlan {
     ///
     /// # Errors
     /// When bodies have to be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
-    pub fn told_as(self, telling: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
+    pub fn with_options(self, options: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
         let alone = self.endpoints.len() == 1;
         let endpoints = self.endpoints.into_iter().enumerate().map(|(index, endpoint)| {
-            let told = endpoint.told_as(telling, brought);
-            told.map_err(|invalid| renamed(invalid.at(place(index, alone))))
+            let endpoint = endpoint.with_options(options, brought);
+            endpoint.map_err(|invalid| renamed(invalid.at(place(index, alone))))
         });
         Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
     }
 
     /// Where the browser lands with this outcome; `None` is before anything is proven. `None` is our own result page.
-    pub fn landing_for(&self, outcome: Option<Outcome>) -> Option<&PlannedCallback> {
+    pub fn destination_for(&self, outcome: Option<Outcome>) -> Option<&PlannedCallback> {
         match (&self.refused, outcome) {
             (Some(refused), Some(Outcome::Cancelled)) => refused.cancelled.as_ref(),
             (Some(refused), Some(Outcome::Failed | Outcome::Expired)) => refused.failed.as_ref(),
-            (_, None | Some(_)) => self.landing.as_ref(),
+            (_, None | Some(_)) => self.destination.as_ref(),
         }
     }
 
@@ -229,9 +230,9 @@ impl CallbackPlan {
         }
     }
 
-    /// Every entry that gets the browser's query, the landing first. Those of refusals have nothing appended.
+    /// Every entry that gets the browser's query, the destination first. Those of refusals have nothing appended.
     pub fn entries(&self) -> impl Iterator<Item = &PlannedCallback> {
-        self.landing.iter().chain(&self.background)
+        self.destination.iter().chain(&self.background)
     }
 
     /// The entries of a browser whose journey ended otherwise than well, where they are apart; with their fields.
@@ -251,7 +252,7 @@ impl CallbackPlan {
             })
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { landing: entries.next(), background: entries.collect(), ..Self::default() })
+        Ok(Self { destination: entries.next(), background: entries.collect(), ..Self::default() })
     }
 }
 
@@ -295,13 +296,18 @@ fn resolve_item(item: &Item, allowed: Allowed<'_>) -> Result<PlannedCallback, In
         }
         Item::Url(text) => {
             let url = CallbackUrl::parse(text, allowed.rules)?;
-            Ok(PlannedCallback { url, params_in: allowed.params_in, slot: None, ways: AppWays::default() })
+            Ok(PlannedCallback { url, params_in: allowed.params_in, slot: None, device_urls: DeviceUrls::default() })
         }
     }
 }
 
 fn of_slot(index: usize, saved: &SavedCallback) -> PlannedCallback {
-    PlannedCallback { url: saved.url.clone(), params_in: saved.params_in, slot: Some(index), ways: saved.ways.clone() }
+    PlannedCallback {
+        url: saved.url.clone(),
+        params_in: saved.params_in,
+        slot: Some(index),
+        device_urls: saved.device_urls.clone(),
+    }
 }
 
 fn check_entry(entry: PlannedCallback, index: usize, allowed: Allowed<'_>) -> Result<PlannedCallback, Invalid> {
@@ -312,16 +318,18 @@ fn check_entry(entry: PlannedCallback, index: usize, allowed: Allowed<'_>) -> Re
     if index > 0 {
         entry.url.check_called(allowed.rules).map_err(|invalid| invalid.at("callback_url"))?;
     }
-    // Other ways are for browsers, and only the first item has one; what stands behind a `#` no server sees.
-    let (ways, params_in) =
-        if index == 0 { (entry.ways, entry.params_in) } else { (AppWays::default(), Placement::Query) };
+    // URLs for devices are for browsers, and only the first item has one; what stands behind a `#` no server sees.
+    let (device_urls, params_in) =
+        if index == 0 { (entry.device_urls, entry.params_in) } else { (DeviceUrls::default(), Placement::Query) };
     if let Some(name) = entry.url.holds_any(allowed.appended, params_in) {
         return Err(holds(format!("already holds the parameter {name}, which is appended")));
     }
-    if let Some((way, name)) = ways.hold_any(allowed.appended, params_in) {
-        return Err(holds(format!("has a URL for {way} that already holds the parameter {name}, which is appended")));
+    if let Some((device, name)) = device_urls.hold_any(allowed.appended, params_in) {
+        return Err(holds(format!(
+            "has a URL for {device} that already holds the parameter {name}, which is appended"
+        )));
     }
-    Ok(PlannedCallback { params_in, ways, ..entry })
+    Ok(PlannedCallback { params_in, device_urls, ..entry })
 }
 
 fn holds(rule: String) -> Invalid {

@@ -1,7 +1,7 @@
 //! Which plans a call can have.
 
 use super::*;
-use crate::domain::callback::WrittenWays;
+use crate::domain::callback::WrittenDeviceUrls;
 use crate::domain::endpoint::Ciphering;
 use crate::domain::merchant::Used;
 
@@ -9,9 +9,9 @@ fn callbacks() -> SavedCallbacks {
     let mut callbacks = SavedCallbacks::default();
     for url in ["https://a.example/0", "com.example.app://cb", "https://a.example/2?status=x"] {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-        let ways = AppWays::default();
+        let device_urls = DeviceUrls::default();
         callbacks
-            .add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault })
+            .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
             .unwrap();
     }
     callbacks
@@ -35,7 +35,7 @@ fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<CallbackPlan
 #[test]
 fn the_first_entry_lands_and_the_others_are_told() {
     let plan = resolve(Some("1,0,https://b.example/n"), OneOffUrls::Allowed).unwrap();
-    assert_eq!(plan.landing.map(|e| e.slot), Some(Some(1)));
+    assert_eq!(plan.destination.map(|e| e.slot), Some(Some(1)));
     let told: Vec<_> = plan.background.iter().map(|e| e.url.as_str()).collect();
     assert_eq!(told, ["https://a.example/0", "https://b.example/n"]);
 }
@@ -55,14 +55,14 @@ fn nothing_asked_is_every_saved_callback_but_those_on_request() {
     on_request(&mut callbacks, 0);
     assert_eq!(slots(&callbacks), [1, 2], "the app is opened where it is the first");
     let named = CallbackPlan::resolve(Some("0"), saved_only(&callbacks, &rules)).unwrap();
-    assert_eq!(named.landing.map(|entry| entry.slot), Some(Some(0)));
+    assert_eq!(named.destination.map(|entry| entry.slot), Some(Some(0)));
     on_request(&mut callbacks, 1);
     on_request(&mut callbacks, 2);
     assert_eq!(CallbackPlan::resolve(None, saved_only(&callbacks, &rules)).unwrap(), CallbackPlan::default());
     assert_eq!(
         CallbackPlan::of_covered("https://a.example/0?own=1", saved_only(&callbacks, &rules))
             .unwrap()
-            .landing
+            .destination
             .unwrap()
             .slot,
         Some(0)
@@ -119,19 +119,20 @@ fn payment_endpoints_are_urls_and_saved_ones() {
         params_in: Placement::Query,
         appended: &["status"],
     };
-    let telling = |asked: &str| CallbackPlan::default().telling(&RequestedCallbacks::Text(asked.into()), allowed);
+    let with_endpoints =
+        |asked: &str| CallbackPlan::default().with_endpoints(&RequestedCallbacks::Text(asked.into()), allowed);
     let urls = |plan: &CallbackPlan| {
         let url = |target| plan.url_of(target).map(|url| url.as_str().to_owned());
         plan.targets().map(url).collect::<Option<Vec<_>>>().unwrap()
     };
-    let plan = telling("https://b.example/pay,2").unwrap();
+    let plan = with_endpoints("https://b.example/pay,2").unwrap();
     let told = ["https://b.example/pay", "https://a.example/2?status=x"];
     assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
     assert_eq!(plan.endpoint(Target::WebhookEndpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
     assert_eq!(plan.url_of(Target::Callback(0)), None);
-    let first = CallbackPlan::default().telling(&RequestedCallbacks::Nothing, allowed).unwrap();
+    let first = CallbackPlan::default().with_endpoints(&RequestedCallbacks::Nothing, allowed).unwrap();
     assert_eq!((urls(&first), first.endpoints[0].slot), (vec!["https://a.example/1".to_owned()], Some(1)));
-    assert!(urls(&CallbackPlan::default().telling(&RequestedCallbacks::OwnPage, allowed).unwrap()).is_empty());
+    assert!(urls(&CallbackPlan::default().with_endpoints(&RequestedCallbacks::OwnPage, allowed).unwrap()).is_empty());
     for (asked, field) in [
         ("0", "payment_endpoint"),
         ("7", "payment_endpoint"),
@@ -141,14 +142,14 @@ fn payment_endpoints_are_urls_and_saved_ones() {
         ("1,ftp://b.example/", "payment_endpoint item 2"),
         (&["1"; 17].join(","), "payment_endpoint"),
     ] {
-        assert_eq!(telling(asked).unwrap_err().field(), field, "{asked}");
+        assert_eq!(with_endpoints(asked).unwrap_err().field(), field, "{asked}");
     }
     let encrypted = WebhookOptions { ciphering: Ciphering::OwnKey, ..WebhookOptions::default() };
-    let refused = telling("1,2").unwrap().told_as(&encrypted, None).unwrap_err();
+    let refused = with_endpoints("1,2").unwrap().with_options(&encrypted, None).unwrap_err();
     assert_eq!(refused.field(), "payment_endpoint item 1");
     let saved_only = Allowed { one_off_urls: OneOffUrls::SavedOnly, ..allowed };
     let refused = CallbackPlan::default()
-        .telling(&RequestedCallbacks::Text("https://b.example/".into()), saved_only)
+        .with_endpoints(&RequestedCallbacks::Text("https://b.example/".into()), saved_only)
         .unwrap_err();
     assert!(refused.hint_text().unwrap().contains("/v1/profile/endpoints"), "{refused}");
 }
@@ -167,7 +168,7 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
     };
     let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
     let plan = CallbackPlan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
-    let lands = |plan: &CallbackPlan, outcome| plan.landing_for(outcome).map(|entry| entry.url.as_str().to_owned());
+    let lands = |plan: &CallbackPlan, outcome| plan.destination_for(outcome).map(|entry| entry.url.as_str().to_owned());
     for (outcome, expected) in [
         (None, yes),
         (Some(Outcome::Paid), yes),
@@ -208,12 +209,18 @@ fn each_refusal_names_its_item() {
 #[test]
 fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
     let rules = Rules::default();
-    let written = WrittenWays { ios: Some("com.example.app://ios"), ..WrittenWays::default() };
+    let written = WrittenDeviceUrls { ios: Some("com.example.app://ios"), ..WrittenDeviceUrls::default() };
     let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();
-    let ways = AppWays::parse(written, &url, &rules).unwrap();
+    let device_urls = DeviceUrls::parse(written, &url, &rules).unwrap();
     let mut callbacks = callbacks();
     callbacks
-        .add(SavedCallback { url, name: None, params_in: Placement::Query, ways: ways.clone(), used: Used::ByDefault })
+        .add(SavedCallback {
+            url,
+            name: None,
+            params_in: Placement::Query,
+            device_urls: device_urls.clone(),
+            used: Used::ByDefault,
+        })
         .unwrap();
     let allowed = |appended| Allowed {
         callbacks: &callbacks,
@@ -223,26 +230,31 @@ fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
         params_in: Placement::Query,
         appended,
     };
-    let landing = |plan: CallbackPlan| plan.landing.unwrap().ways;
-    assert_eq!(landing(CallbackPlan::resolve(Some("3"), allowed(&[])).unwrap()), ways);
-    assert_eq!(landing(CallbackPlan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), ways);
+    let destination = |plan: CallbackPlan| plan.destination.unwrap().device_urls;
+    assert_eq!(destination(CallbackPlan::resolve(Some("3"), allowed(&[])).unwrap()), device_urls);
+    assert_eq!(destination(CallbackPlan::of_covered("https://a.example/3/", allowed(&[])).unwrap()), device_urls);
     for own_place in ["https://a.example/3/x", "https://a.example/3/?own=1"] {
         let plan = CallbackPlan::of_covered(own_place, allowed(&[])).unwrap();
-        assert_eq!(landing(plan), AppWays::default(), "{own_place}");
+        assert_eq!(destination(plan), DeviceUrls::default(), "{own_place}");
     }
-    assert_eq!(landing(CallbackPlan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()), AppWays::default());
+    assert_eq!(
+        destination(CallbackPlan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()),
+        DeviceUrls::default()
+    );
     let told = CallbackPlan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
-    assert_eq!(told.into_iter().map(|entry| entry.ways).collect::<Vec<_>>(), [AppWays::default()]);
+    assert_eq!(told.into_iter().map(|entry| entry.device_urls).collect::<Vec<_>>(), [DeviceUrls::default()]);
 }
 
 #[test]
 fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
     let rules = Rules::default();
-    let written = WrittenWays { ios: Some("com.example.app://ios?STATUS=1"), ..WrittenWays::default() };
+    let written = WrittenDeviceUrls { ios: Some("com.example.app://ios?STATUS=1"), ..WrittenDeviceUrls::default() };
     let url = CallbackUrl::parse("https://a.example/0", &rules).unwrap();
-    let ways = AppWays::parse(written, &url, &rules).unwrap();
+    let device_urls = DeviceUrls::parse(written, &url, &rules).unwrap();
     let mut callbacks = SavedCallbacks::default();
-    callbacks.add(SavedCallback { url, name: None, params_in: Placement::Query, ways, used: Used::ByDefault }).unwrap();
+    callbacks
+        .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
+        .unwrap();
     let allowed = Allowed {
         callbacks: &callbacks,
         endpoints: &[],

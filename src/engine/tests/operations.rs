@@ -1,7 +1,6 @@
 //! What becomes of a payment when an operation of it succeeds, is refused, or never comes to an end.
 
 use super::*;
-use crate::domain::callback::Placement;
 use crate::domain::id::PayId;
 use crate::domain::journey::{Cancel, Checkout, Inapplicable, OperationKind, PaymentOperation, Wanted};
 use crate::domain::money::{Amount, Currency};
@@ -13,17 +12,7 @@ fn eur(text: &str) -> Amount {
 }
 
 fn open_request(purpose: Purpose) -> OpenRequest {
-    OpenRequest {
-        purpose,
-        extras: Vec::new(),
-        callback: RequestedCallbacks::OwnPage,
-        params_in: Placement::Query,
-        endpoints: RequestedCallbacks::OwnPage,
-        telling: WebhookOptions::plainly(),
-        one_time_token: Some(OneTime::Off),
-        extra_outcomes: None,
-        expiry: None,
-    }
+    fixtures::open_request(purpose, RequestedCallbacks::OwnPage)
 }
 
 async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {

@@ -19,17 +19,7 @@ async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&s
 }
 
 fn open_request(purpose: Purpose) -> OpenRequest {
-    OpenRequest {
-        purpose,
-        extras: Vec::new(),
-        callback: RequestedCallbacks::Covered("https://shop.example/cb?own=1".into()),
-        params_in: Placement::Query,
-        endpoints: RequestedCallbacks::OwnPage,
-        telling: WebhookOptions::plainly(),
-        one_time_token: Some(OneTime::Off),
-        extra_outcomes: None,
-        expiry: None,
-    }
+    fixtures::open_request(purpose, RequestedCallbacks::Covered("https://shop.example/cb?own=1".into()))
 }
 
 fn checkout(institution: Option<&str>) -> Purpose {

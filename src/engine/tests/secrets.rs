@@ -5,7 +5,7 @@ use crate::domain::api_key::{IssuedKey, KeyName};
 use crate::domain::endpoint::WebhookEndpoint as At;
 use crate::domain::id::MerchantId;
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
-use crate::keys::{digest, sent_hash};
+use crate::keys::{Keys, digest, sent_hash};
 
 /// A clock that draws the same bytes a few times, and then others.
 struct Drawing {
@@ -26,20 +26,8 @@ impl Clock for Drawing {
 
 /// A node with these keys.
 fn node(ground: &Ground, keys: &[&str], clock: Arc<dyn Clock>) -> Engine {
-    Engine::new(Deps {
-        store: Arc::clone(&ground.store),
-        keys: Keys::parse(&keys.join(",")).unwrap(),
-        clock,
-        providers: Vec::new(),
-        institutions: Vec::new(),
-        dialects: vec![Arc::new(Terse)],
-        public_url: PublicUrl::parse("https://pay.example").unwrap(),
-        rules: Rules::default(),
-        budget: Duration::from_millis(250),
-        longest_life: Duration::from_hours(90 * 24),
-        operator: Vec::new(),
-        waker: Arc::new(crate::engine::NoCourier),
-    })
+    let keys = Keys::parse(&keys.join(",")).unwrap();
+    Engine::new(Deps { keys, dialects: vec![Arc::new(Terse)], ..deps(Arc::clone(&ground.store), clock) })
 }
 
 fn name(text: &str) -> MerchantName {

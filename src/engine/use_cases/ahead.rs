@@ -24,7 +24,11 @@ use crate::store::Step;
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's provider or key is gone.
-pub async fn await_way(engine: &Arc<Engine>, journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
+pub async fn await_provider_redirect(
+    engine: &Arc<Engine>,
+    journey: Journey,
+    patience: Duration,
+) -> Result<Journey, EngineError> {
     let Some((visit, _)) = journey.asked_ahead() else { return Ok(journey) };
     let flight = fly_ahead(engine, &journey, visit);
     match tokio::time::timeout(patience, flight).await {

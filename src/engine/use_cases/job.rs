@@ -4,35 +4,22 @@
 //! step. The first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use crate::domain::callback::{Item, Placement};
+use crate::domain::callback::Item;
 use crate::domain::delivery::{Delivery, JourneyEvent};
-use crate::domain::endpoint::WebhookOptions;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Conclusion, FinalOutcome, Job, Journey, Purpose};
 use crate::domain::merchant::Merchant;
-use crate::domain::message::{Finish, FinishedAs, Message};
-use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks};
+use crate::domain::message::{Finish, FinishedAs};
+use crate::domain::open_request::{Expiry, JobRequest, OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
-use crate::domain::terms::{ExtraOutcomes, OneOffUrls, OneTime};
+use crate::domain::terms::OneOffUrls;
 use crate::engine::commit::Next;
 use crate::engine::deps::EngineError;
 use crate::engine::{Engine, commit, create, derive, find, lapse};
 use crate::store::{JourneyCursor, JourneyFilter, Reservation, Step};
-
-/// A job as a merchant asks for it.
-#[derive(Debug, Clone, Copy)]
-pub struct JobRequest<'a> {
-    /// Who is told: a URL, or a saved payment endpoint.
-    pub to: &'a Item,
-    /// What is sent.
-    pub message: &'a Message,
-    /// How long it may wait; `None` is the merchant's setting.
-    pub life: Option<Duration>,
-}
 
 /// What a request to end a job came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,12 +58,12 @@ pub async fn open(
     engine: &Engine,
     merchant: &Merchant,
     dialect: &str,
-    request: &JobRequest<'_>,
+    request: &JobRequest,
     reservation: Option<&Reservation>,
 ) -> Result<Journey, EngineError> {
     let text = request.message.write();
     let open_request = |id: JourneyId| {
-        check_one_off(merchant, request.to)?;
+        check_one_off(merchant, &request.to)?;
         let message = derive::sealed_for(&engine.deps, &id, &text)?;
         Ok(Cow::Owned(open_request(message, request)))
     };
@@ -203,17 +190,11 @@ async fn end_once(
 
 /// A job as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
 /// end, unless it was saved for success alone.
-fn open_request(message: Sealed, request: &JobRequest<'_>) -> OpenRequest {
+fn open_request(message: Sealed, request: &JobRequest) -> OpenRequest {
     OpenRequest {
-        purpose: Purpose::Job(Job { message }),
-        extras: Vec::new(),
-        callback: RequestedCallbacks::OwnPage,
-        params_in: Placement::Query,
         endpoints: RequestedCallbacks::Items(vec![request.to.clone()]),
-        telling: WebhookOptions::plainly(),
-        one_time_token: Some(OneTime::Off),
-        extra_outcomes: Some(ExtraOutcomes::On),
         expiry: request.life.map(|life| Expiry::within("expires_in", life)),
+        ..OpenRequest::plain(Purpose::Job(Job { message }))
     }
 }
 

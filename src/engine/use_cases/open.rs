@@ -1,8 +1,9 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use crate::domain::app_page::DeviceResponse;
 use crate::domain::callback::CallbackUrl;
 use crate::domain::device::Device;
-use crate::domain::door::Homeward;
+use crate::domain::dialect::hand_back_params;
 use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{HandBack, Journey};
@@ -20,7 +21,7 @@ use crate::store::{Opened, Reservation};
 /// What a journey would be, without being one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehearsed {
-    /// Where it would end: the landing, then the background callbacks.
+    /// Where it would end: the destination, then the background callbacks.
     pub entries: Vec<Rehearsal>,
     /// The payment endpoints that would be told.
     pub endpoints: Vec<WebhookEndpoint>,
@@ -36,7 +37,7 @@ pub struct Rehearsal {
     /// How many bytes the longest URL has, of the callback or of its other ways.
     pub longest: usize,
     /// What each kind of device is given, where a page of ours decides that.
-    pub devices: Vec<(Device, Vec<(Outcome, Homeward)>)>,
+    pub devices: Vec<(Device, Vec<(Outcome, DeviceResponse)>)>,
 }
 
 /// What a merchant's order came to.
@@ -109,14 +110,14 @@ pub fn rehearse(
     let (token, consent_token) =
         (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
     let final_outcomes = longest::ends(&journey, &ProviderRefusal::new("server_error", None));
-    let settings = journey.opening().terms.app_links;
+    let settings = journey.opening().settings.app_links;
     let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
         let token = token.as_ref().filter(|_| index == 0);
         let params = final_outcomes.iter().map(|final_outcome| {
             let consent_token = longest::agreed(final_outcome).then_some(consent_token.as_str());
             let signature = derive::signature(&engine.deps, dialect, &journey, final_outcome)?;
             let hand_back = HandBack { final_outcome: Some(final_outcome), token, consent_token, signature };
-            let params = dialect.way_home(&journey, &hand_back);
+            let params = hand_back_params(dialect, &journey, &hand_back);
             Ok((final_outcome.outcome, engine.deps.keys.rehearse_return(&journey, params)))
         });
         Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
@@ -132,10 +133,10 @@ fn rehearsed(entry: &PlannedCallback, params: &[(Outcome, Params)], settings: Ap
         written.collect::<Result<Vec<_>, Invalid>>()
     };
     let urls = all(&entry.url)?;
-    let ways = entry.ways.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
+    let ways = entry.device_urls.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
     let longest = urls.iter().chain(ways.iter().flatten()).map(|(_, url)| url.len()).max();
     let given = |device| {
-        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.homeward(device, params)?)));
+        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.response_for(device, params)?)));
         Ok((device, given.collect::<Result<_, Invalid>>()?))
     };
     // The background has no device, and no app link either.

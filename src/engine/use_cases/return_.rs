@@ -110,7 +110,7 @@ async fn decided_before(
         ResponseKind::Code(_) if is_proven(&journey) => ProviderRefusal::new("", None),
         // Its provider is gone.
         ResponseKind::Code(_) => {
-            return Ok(match redirect::way_now(&engine.deps, &journey, visitor)? {
+            return Ok(match redirect::home_redirect_now(&engine.deps, &journey, visitor)? {
                 HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),
                 HomeRedirect::OtherBrowser | HomeRedirect::TooLate => Returned::Rejected(RejectedReturn::Answered),
             });
@@ -178,7 +178,7 @@ fn rejection(
     if derive::app_address(&engine.deps, journey).is_ok_and(|address| address.is_some()) {
         return Some(RejectedReturn::UnknownState);
     }
-    let required = journey.opening().terms.same_browser == SameBrowser::Required;
+    let required = journey.opening().settings.same_browser == SameBrowser::Required;
     match visitor.cookie(&visitor::cookie_name(state)) {
         None => required.then_some(RejectedReturn::OtherBrowser),
         Some(shown) => {
@@ -237,7 +237,11 @@ fn is_proven(journey: &Journey) -> bool {
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn way_back(engine: &Engine, provider: &str, visitor: &Visitor) -> Result<Option<Redirect>, EngineError> {
+pub async fn page_of_last_visit(
+    engine: &Engine,
+    provider: &str,
+    visitor: &Visitor,
+) -> Result<Option<Redirect>, EngineError> {
     let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(provider));
     let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
     match engine.deps.store.find(last.pay_id).await? {

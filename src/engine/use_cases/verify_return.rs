@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::domain::callback::{bare, take_apart};
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::CallbackDialect;
 use crate::domain::id::MerchantId;
 use crate::domain::moment::UnixMillis;
 use crate::domain::signed_return::{PARAMETER, Statement};
@@ -62,7 +62,7 @@ pub enum Unsigned {
 pub fn verify_return(engine: &Engine, merchant: MerchantId, came: CameBack<'_>) -> Result<Verified, Unsigned> {
     // Where nothing is appended, names like ours are the merchant's own, and part of its callback.
     let appended =
-        engine.deps.dialects().map(Dialect::appended).filter(|appended| !appended.is_empty()).chain([&[][..]]);
+        engine.deps.dialects().map(CallbackDialect::appended).filter(|appended| !appended.is_empty()).chain([&[][..]]);
     let tried = appended.map(|appended| verified(engine, merchant, came, appended));
     // Which names are ours depends on the dialect. A signature that no dialect explains is told of by the first.
     let mut refusal = Unsigned::Missing;

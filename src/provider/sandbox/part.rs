@@ -1,11 +1,10 @@
 //! The sandbox bank's part: what a merchant asks it to play, by a word that its journey holds.
 
+use serde::Deserialize;
+
 use crate::domain::journey::Journey;
 use crate::domain::outcome::{Evidence, Fact, Outcome, ProviderRefusal};
 use crate::provider::Performed;
-
-/// The extra of a journey that holds the word.
-const EXTRA: &str = "sandbox";
 
 /// How late it is where it is asked to be, in milliseconds: well beyond the budget of a return.
 const LATE_MILLIS: u64 = 3000;
@@ -13,14 +12,20 @@ const LATE_MILLIS: u64 = 3000;
 /// The error of a failure that was asked for.
 const FAILURE: &str = "server_error";
 
+/// What a dialect's record says to this bank, where it is a JSON object that says anything to it.
+#[derive(Deserialize)]
+struct Script {
+    sandbox: String,
+}
+
 /// The word that a journey holds for this bank, if it does.
-fn word(journey: &Journey) -> Option<&str> {
-    journey.opening().extras.iter().find(|(name, _)| name == EXTRA).map(|(_, word)| word.as_str())
+fn word(journey: &Journey) -> Option<String> {
+    serde_json::from_str(journey.opening().dialect_data.as_str()).ok().map(|Script { sandbox }| sandbox)
 }
 
 /// What it does without a customer: whatever it is asked to, and every operation that it is asked nothing about.
 pub(super) fn applied(journey: &Journey) -> Performed {
-    match word(journey) {
+    match word(journey).as_deref() {
         Some("error") => Performed::Now(asked_to_fail(FAILURE)),
         Some("pendingSuccess") => Performed::Later(Evidence::of(format!("slow:{LATE_MILLIS}"))),
         Some("pendingError") => Performed::Later(Evidence::of(format!("slow:{LATE_MILLIS}:fail:{FAILURE}"))),
@@ -32,7 +37,7 @@ pub(super) fn applied(journey: &Journey) -> Performed {
 /// The code that stands for the part of a customer who has come back, whatever its own code says. `None` leaves it at
 /// that.
 pub(super) fn code(journey: &Journey) -> Option<String> {
-    match word(journey)? {
+    match word(journey)?.as_str() {
         "redirectSuccess" => Some(String::new()),
         "redirectError" => Some(format!("fail:{FAILURE}")),
         "redirectCancel" => Some("fail:access_denied".into()),

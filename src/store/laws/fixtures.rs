@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::{HOUR, UnixMillis};
 use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
-use crate::domain::callback::{AppWays, CallbackUrl, Placement, Rules, WrittenWays};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules, WrittenDeviceUrls};
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::delivery::{Delivery, JourneyEvent};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{BegunVisit, Cancel, Checkout, Conclusion, Journey, Opening, Proof, Purpose, Wanted};
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
@@ -41,9 +42,9 @@ impl Draft {
                 cancel: Cancel::Offered,
                 payee: None,
             }),
-            extras: vec![("order".into(), "7".into())],
-            plan: CallbackPlan { landing: Some(entry("https://m.example/cb")), ..CallbackPlan::default() },
-            terms: Settings::default().terms(),
+            dialect_data: DialectData::new(r#"{"order":"7"}"#),
+            plan: CallbackPlan { destination: Some(entry("https://m.example/cb")), ..CallbackPlan::default() },
+            settings: Settings::default().frozen(),
             opened_at: now,
             expires_at: now.plus(HOUR),
         })
@@ -111,12 +112,12 @@ impl Draft {
 
 pub(crate) fn entry(url: &str) -> PlannedCallback {
     let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
-    PlannedCallback { url, params_in: Placement::Query, slot: None, ways: AppWays::default() }
+    PlannedCallback { url, params_in: Placement::Query, slot: None, device_urls: DeviceUrls::default() }
 }
 
 /// Ways home beside an app link, of every kind.
-pub(crate) fn ways() -> AppWays {
-    let written = WrittenWays {
+pub(crate) fn device_urls() -> DeviceUrls {
+    let written = WrittenDeviceUrls {
         web: Some("https://m.example/web"),
         ios: Some("https://m.example/ios"),
         android: Some("com.example.android://cb?own=1"),
@@ -124,7 +125,7 @@ pub(crate) fn ways() -> AppWays {
         fallback: Some("https://m.example/no-app"),
         app_links: Some("page"),
     };
-    AppWays::parse(written, &entry("com.example.app://cb").url, &Rules::default()).unwrap()
+    DeviceUrls::parse(written, &entry("com.example.app://cb").url, &Rules::default()).unwrap()
 }
 
 /// The journey when its customer has left, and the visit.

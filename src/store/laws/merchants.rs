@@ -1,8 +1,8 @@
 //! Laws of merchants and their profiles.
 
-use super::fixtures::{entry, fresh, merchant, renamed, reservation, ways};
+use super::fixtures::{device_urls, entry, fresh, merchant, renamed, reservation};
 use super::{MINUTE, TestStore};
-use crate::domain::callback::{AppWays, Placement};
+use crate::domain::callback::{DeviceUrls, Placement};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Used};
 use crate::store::{REMEMBERED, Replaced, Reservation};
@@ -19,13 +19,13 @@ async fn stored(tested: &TestStore, id: MerchantId) -> Option<Merchant> {
 
 pub(crate) async fn a_merchant_is_added_and_read(tested: TestStore) {
     let mut shop = merchant("Shop", tested.now());
-    for (url, name, ways) in
-        [("https://m.example/cb", Some("web"), AppWays::default()), ("com.example.app://cb", None, ways())]
+    for (url, name, device_urls) in
+        [("https://m.example/cb", Some("web"), DeviceUrls::default()), ("com.example.app://cb", None, device_urls())]
     {
         let used = if name.is_some() { Used::OnRequest } else { Used::ByDefault };
         let name = name.map(|name| CallbackName::parse(name).unwrap());
         shop.callbacks
-            .add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, ways, used })
+            .add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, device_urls, used })
             .unwrap();
     }
     shop.callbacks.delete(0);

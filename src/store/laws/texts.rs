@@ -2,6 +2,7 @@
 
 use super::TestStore;
 use super::fixtures::{Draft, entry, fresh, merchant};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::merchant::MerchantName;
 use crate::domain::secret::Digest;
 use crate::store::{Kept, Redemption, Reservation, Reserved};
@@ -31,9 +32,9 @@ pub(crate) async fn odd_texts_come_back_as_they_went(tested: TestStore) {
         let url = format!("https://m.example/{{pay_id}}/a:b*c?x=%7B07%7D&t={}#/h:*", text.len());
         let name: String = text.chars().take(80).collect();
         let draft = Draft::at(tested.now()).noted(text).with(|opening| {
-            opening.plan.landing = Some(entry(&url));
+            opening.plan.destination = Some(entry(&url));
             opening.merchant_name = MerchantName::parse(&name).unwrap();
-            opening.extras = vec![(text.to_owned(), String::new()), (String::new(), text.to_owned())];
+            opening.dialect_data = DialectData::new(text);
         });
         journeys.push(tested.opened(draft.journey()).await);
         let shop = merchant(&name, tested.now());

@@ -1,16 +1,20 @@
 //! Journeys: what they were opened with, and what has happened since.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
+use super::device_urls::DeviceUrlsRecord;
 use super::later::LaterRecord;
 use super::merchant::{FrozenSettingsRecord, placement};
-use super::ways::WaysRecord;
 use super::{StoreError, bytes, damaged, read, write};
-use crate::domain::callback::{AppWays, CallbackUrl, Placement};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Cancel, Choice, Effect, FinalOutcome, Journey, LedTo, Opening, Past, ProviderVisit, Purpose, RecordedResponse, Way,
+    Cancel, Choice, Effect, FinalOutcome, Journey, LedTo, Opening, Past, ProviderRedirect, ProviderVisit, Purpose,
+    RecordedResponse,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::UnixMillis;
@@ -47,8 +51,9 @@ struct JourneyRecord {
     currency: String,
     note: String,
     cancel_offered: bool,
+    // What the dialect keeps, in records of before it had a format of its own.
     extras: Vec<(String, String)>,
-    landing: Option<PlannedCallbackRecord>,
+    destination: Option<PlannedCallbackRecord>,
     background: Vec<PlannedCallbackRecord>,
     terms: FrozenSettingsRecord,
     opened_at: u64,
@@ -65,14 +70,17 @@ struct JourneyRecord {
     reopenings: Vec<ReopeningRecord>,
     #[serde(default)]
     grant: Option<GrantRecord>,
-    // Records that were written before callbacks had other ways end here.
+    // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    landing_ways: Option<WaysRecord>,
+    destination_device_urls: Option<DeviceUrlsRecord>,
     #[serde(default)]
     endpoints: Vec<PlannedCallbackRecord>,
     // Records that were written before there were operations end here.
     #[serde(default)]
     later: Option<Box<LaterRecord>>,
+    // Records that were written before dialects had formats of their own end here.
+    #[serde(default)]
+    dialect_data: String,
 }
 
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -83,13 +91,13 @@ struct VisitRecord(
     u64,
     Vec<(u64, u64, EndRecord)>,
     #[serde(default)] Option<(String, String, Vec<String>)>,
-    // Records that were written before ways were asked for ahead end here.
-    #[serde(default)] Option<WayRecord>,
+    // Records that were written before redirects were asked for ahead end here.
+    #[serde(default)] Option<RedirectRecord>,
 );
 
-/// Until when a way is asked for; or since when it is known, and the way.
+/// Until when a redirect is asked for; or since when it is known, and the redirect.
 #[derive(Serialize, Deserialize)]
-enum WayRecord {
+enum RedirectRecord {
     A(u64),
     K(u64, #[serde(with = "bytes")] Vec<u8>),
 }
@@ -142,10 +150,10 @@ impl From<&Journey> for JourneyRecord {
             currency: o.purpose.amount().map_or_else(String::new, |amount| amount.currency().to_string()),
             note: o.purpose.note().to_owned(),
             cancel_offered: o.purpose.cancel() == Cancel::Offered,
-            extras: o.extras.clone(),
-            landing: o.plan.landing.as_ref().map(PlannedCallbackRecord::from),
+            extras: Vec::new(),
+            destination: o.plan.destination.as_ref().map(PlannedCallbackRecord::from),
             background: o.plan.background.iter().map(PlannedCallbackRecord::from).collect(),
-            terms: FrozenSettingsRecord::from(&o.terms),
+            terms: FrozenSettingsRecord::from(&o.settings),
             opened_at: o.opened_at.as_millis(),
             expires_at: o.expires_at.as_millis(),
             revision: past.revision,
@@ -158,9 +166,14 @@ impl From<&Journey> for JourneyRecord {
                 .collect(),
             reopenings: past.reopenings.iter().map(write_reopening).collect(),
             grant: past.grant.as_ref().map(GrantRecord::from),
-            landing_ways: o.plan.landing.as_ref().and_then(|landing| WaysRecord::of(&landing.ways)),
+            destination_device_urls: o
+                .plan
+                .destination
+                .as_ref()
+                .and_then(|destination| DeviceUrlsRecord::of(&destination.device_urls)),
             endpoints: o.plan.endpoints.iter().map(endpoint_entry).collect(),
             later: LaterRecord::of(journey),
+            dialect_data: o.dialect_data.as_str().to_owned(),
         }
     }
 }
@@ -191,7 +204,7 @@ impl JourneyRecord {
             }
             Some(consent) => Purpose::Consent(consent.into_consent(amount, self.note)?),
         };
-        let ways = self.landing_ways.map(WaysRecord::into_ways).unwrap_or_default();
+        let device_urls = self.destination_device_urls.map(DeviceUrlsRecord::into_device_urls).unwrap_or_default();
         let opening = Opening {
             id: JourneyId::from_bytes(self.id.to_be_bytes()),
             merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
@@ -200,19 +213,31 @@ impl JourneyRecord {
             provider: self.provider,
             key: self.key,
             purpose,
-            extras: self.extras,
+            dialect_data: read_dialect_data(self.dialect_data, self.extras)?,
             plan: CallbackPlan {
-                landing: self.landing.map(|landing| PlannedCallback { ways, ..landing.into_entry() }),
+                destination: self
+                    .destination
+                    .map(|destination| PlannedCallback { device_urls, ..destination.into_entry() }),
                 refused: later.refused(),
                 background: self.background.into_iter().map(PlannedCallbackRecord::into_entry).collect(),
                 endpoints: later.endpoints(self.endpoints.into_iter().map(PlannedCallbackRecord::into_entry).collect()),
             },
-            terms: self.terms.into_terms()?,
+            settings: self.terms.into_frozen()?,
             opened_at: UnixMillis::from_millis(self.opened_at),
             expires_at: UnixMillis::from_millis(self.expires_at),
         };
         Some(Journey::restored(opening, past))
     }
+}
+
+/// Reads what a dialect keeps. Pairs of texts, as older programs kept them, become a JSON object whose members are
+/// texts: `dialect::kept` reads both.
+fn read_dialect_data(text: String, pairs: Vec<(String, String)>) -> Option<DialectData> {
+    if pairs.is_empty() {
+        return Some(DialectData::new(text));
+    }
+    let members: BTreeMap<String, String> = pairs.into_iter().collect();
+    serde_json::to_string(&members).ok().map(DialectData::new)
 }
 
 impl From<&PlannedCallback> for PlannedCallbackRecord {
@@ -228,7 +253,7 @@ impl PlannedCallbackRecord {
             url: CallbackUrl::restored(self.0),
             params_in: placement(self.1),
             slot: self.2.map(|slot| slot as usize),
-            ways: AppWays::default(),
+            device_urls: DeviceUrls::default(),
         }
     }
 }
@@ -256,11 +281,11 @@ impl From<&ProviderVisit> for VisitRecord {
             (answer.response_digest, answer.at.as_millis(), end)
         });
         let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.provider.clone(), to.scope.clone()));
-        let way = visit.way.as_ref().map(|way| match way {
-            Way::Asked { until } => WayRecord::A(until.as_millis()),
-            Way::Known { url, at } => WayRecord::K(at.as_millis(), url.as_bytes().to_vec()),
+        let redirect = visit.redirect.as_ref().map(|redirect| match redirect {
+            ProviderRedirect::Asked { until } => RedirectRecord::A(until.as_millis()),
+            ProviderRedirect::Known { url, at } => RedirectRecord::K(at.as_millis(), url.as_bytes().to_vec()),
         });
-        Self(visit.left_at.as_millis(), answers.collect(), to, way)
+        Self(visit.left_at.as_millis(), answers.collect(), to, redirect)
     }
 }
 
@@ -271,11 +296,13 @@ impl VisitRecord {
             RecordedResponse { response_digest, at: UnixMillis::from_millis(at), end, proof: None, effect }
         });
         let to = self.2.map(|(institution, provider, scope)| Choice { institution, provider, scope });
-        let way = self.3.map(|way| match way {
-            WayRecord::A(until) => Way::Asked { until: UnixMillis::from_millis(until) },
-            WayRecord::K(at, url) => Way::Known { url: Sealed::new(url), at: UnixMillis::from_millis(at) },
+        let redirect = self.3.map(|redirect| match redirect {
+            RedirectRecord::A(until) => ProviderRedirect::Asked { until: UnixMillis::from_millis(until) },
+            RedirectRecord::K(at, url) => {
+                ProviderRedirect::Known { url: Sealed::new(url), at: UnixMillis::from_millis(at) }
+            }
         });
-        ProviderVisit { left_at: UnixMillis::from_millis(self.0), to, answers: answers.collect(), way }
+        ProviderVisit { left_at: UnixMillis::from_millis(self.0), to, answers: answers.collect(), redirect }
     }
 }
 

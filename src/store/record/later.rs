@@ -19,7 +19,7 @@ pub(super) struct LaterRecord {
     purpose: PurposeRecord,
     institution: Option<String>,
     refused: Option<RefusedRecord>,
-    manners: Vec<MannerRecord>,
+    manners: Vec<WebhookOptionsRecord>,
     operations: Vec<AppliedOperationRecord>,
     result: Option<SealedRecord>,
     #[serde(default)]
@@ -52,7 +52,7 @@ pub(super) struct SealedRecord(#[serde(with = "bytes")] Vec<u8>);
 
 /// An endpoint's form, which events it wants, and its key.
 #[derive(PartialEq, Serialize, Deserialize)]
-pub(super) struct MannerRecord(String, #[serde(deserialize_with = "events")] u8, Option<SealedRecord>);
+pub(super) struct WebhookOptionsRecord(String, #[serde(deserialize_with = "events")] u8, Option<SealedRecord>);
 
 impl LaterRecord {
     /// What a journey has of it.
@@ -156,7 +156,7 @@ impl SealedRecord {
     }
 }
 
-impl MannerRecord {
+impl WebhookOptionsRecord {
     /// The endpoint with these manners.
     pub(super) fn over(self, endpoint: WebhookEndpoint) -> WebhookEndpoint {
         let Self(form, notify_on, cipher) = self;
@@ -185,9 +185,9 @@ fn events<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
 }
 
 /// The manners of an endpoint.
-pub(super) fn manner(endpoint: &WebhookEndpoint) -> MannerRecord {
+pub(super) fn manner(endpoint: &WebhookEndpoint) -> WebhookOptionsRecord {
     let cipher = endpoint.cipher.as_ref().map(SealedRecord::of);
-    MannerRecord(endpoint.form.clone(), endpoint.notify_on.number(), cipher)
+    WebhookOptionsRecord(endpoint.form.clone(), endpoint.notify_on.number(), cipher)
 }
 
 fn write_applied(applied: &AppliedOperation) -> AppliedOperationRecord {
@@ -226,7 +226,7 @@ mod tests {
     fn an_endpoint_that_was_saved_before_events_had_numbers_is_read() {
         for (kept, expected) in [(true, NotifyOn::SUCCESS), (false, NotifyOn::ALL)] {
             let written = rmp_serde::to_vec(&("form", kept, None::<()>)).unwrap();
-            let MannerRecord(form, events, cipher) = rmp_serde::from_slice(&written).unwrap();
+            let WebhookOptionsRecord(form, events, cipher) = rmp_serde::from_slice(&written).unwrap();
             assert_eq!((form.as_str(), events, cipher.is_none()), ("form", expected.number(), true));
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::device_urls::DeviceUrlsRecord;
 use super::secrets::SecretsRecord;
 use super::told::ToldRecord;
-use super::ways::WaysRecord;
 use super::{StoreError, damaged, read, write};
 use crate::domain::callback::{CallbackUrl, Placement};
 use crate::domain::id::MerchantId;
@@ -46,9 +46,9 @@ struct MerchantRecord {
     terms: FrozenSettingsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
-    // Records that were written before callbacks had other ways end here.
+    // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    ways: Vec<(u32, WaysRecord)>,
+    device_urls: Vec<(u32, DeviceUrlsRecord)>,
     // Records that were written before there were payment endpoints end here.
     #[serde(default)]
     told: Option<ToldRecord>,
@@ -76,10 +76,10 @@ impl From<&Merchant> for MerchantRecord {
             signing_secret: Vec::new(),
             created_at: merchant.created_at.as_millis(),
             callbacks: slots.collect(),
-            terms: FrozenSettingsRecord::from(&s.terms()),
+            terms: FrozenSettingsRecord::from(&s.frozen()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
-            ways: write_ways(&merchant.callbacks),
+            device_urls: write_device_urls(&merchant.callbacks),
             told: ToldRecord::of(merchant),
             secrets: Some(SecretsRecord::from(merchant)),
             on_request: on_request(&merchant.callbacks),
@@ -89,16 +89,17 @@ impl From<&Merchant> for MerchantRecord {
 
 impl MerchantRecord {
     fn into_merchant(self) -> Option<Merchant> {
-        let mut ways: HashMap<_, _> = self.ways.into_iter().collect();
+        let mut device_urls: HashMap<_, _> = self.device_urls.into_iter().collect();
         let on_request = self.on_request;
         let slots = (0..).zip(self.callbacks).map(|(index, slot)| match slot {
             None => Some(None),
             Some((url, name, in_fragment)) => {
                 let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
                 let (url, params_in) = (CallbackUrl::restored(url), placement(in_fragment));
-                let ways = ways.remove(&index).map(WaysRecord::into_ways).unwrap_or_default();
+                let device_urls =
+                    device_urls.remove(&index).map(DeviceUrlsRecord::into_device_urls).unwrap_or_default();
                 let used = if on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault };
-                Some(Some(SavedCallback { url, name, params_in, ways, used }))
+                Some(Some(SavedCallback { url, name, params_in, device_urls, used }))
             }
         });
         let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
@@ -117,7 +118,7 @@ impl MerchantRecord {
             api_keys: secrets.into_keys()?,
             created_at,
             callbacks: SavedCallbacks::restored(slots.collect::<Option<_>>()?),
-            settings: Settings::of_terms(self.terms.into_terms()?, one_off_urls, journey_life),
+            settings: Settings::of_frozen(self.terms.into_frozen()?, one_off_urls, journey_life),
             endpoints: Slots::default(),
             webhook: None,
             public_keys: Vec::new(),
@@ -133,10 +134,10 @@ fn on_request(callbacks: &SavedCallbacks) -> Vec<u32> {
     slots.filter_map(|(index, slot)| (slot.as_ref()?.used == Used::OnRequest).then_some(index)).collect()
 }
 
-/// The other ways of the slots that have any.
-fn write_ways(callbacks: &SavedCallbacks) -> Vec<(u32, WaysRecord)> {
+/// The URLs for devices of the slots that have any.
+fn write_device_urls(callbacks: &SavedCallbacks) -> Vec<(u32, DeviceUrlsRecord)> {
     let slots = (0..).zip(callbacks.slots());
-    slots.filter_map(|(index, slot)| Some((index, WaysRecord::of(&slot.as_ref()?.ways)?))).collect()
+    slots.filter_map(|(index, slot)| Some((index, DeviceUrlsRecord::of(&slot.as_ref()?.device_urls)?))).collect()
 }
 
 /// What a merchant has chosen.
@@ -174,7 +175,7 @@ impl From<&FrozenSettings> for FrozenSettingsRecord {
 
 impl FrozenSettingsRecord {
     /// `None` when a choice is none that is known here.
-    pub(super) fn into_terms(self) -> Option<FrozenSettings> {
+    pub(super) fn into_frozen(self) -> Option<FrozenSettings> {
         let signed_returns = match self.signed_returns {
             0 => SignedReturns::Off,
             1 => SignedReturns::Hmac,

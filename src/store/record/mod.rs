@@ -5,6 +5,7 @@
 
 mod attempts;
 mod consent;
+mod device_urls;
 mod journey;
 mod later;
 mod merchant;
@@ -13,7 +14,6 @@ mod secrets;
 mod tests;
 mod told;
 mod user;
-mod ways;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::*;
 use crate::domain::api_key::IssuedKey;
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
@@ -102,7 +103,8 @@ fn consented() -> Journey {
 #[test]
 fn a_journey_survives_its_record() {
     let mut opening = journey().opening().clone();
-    opening.plan.landing = Some(PlannedCallback { ways: fixtures::ways(), ..fixtures::entry("com.example.app://cb") });
+    opening.plan.destination =
+        Some(PlannedCallback { device_urls: fixtures::device_urls(), ..fixtures::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
     let told = fixtures::Draft::at(NOW).with(|opening| {
         opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)];
@@ -141,7 +143,7 @@ struct Old {
     note: &'static str,
     cancel_offered: bool,
     extras: Vec<(String, String)>,
-    landing: Option<(String, bool, Option<u32>)>,
+    destination: Option<(String, bool, Option<u32>)>,
     background: Vec<(String, bool, Option<u32>)>,
     terms: (bool, u32, bool, bool, bool, bool),
     opened_at: u64,
@@ -182,7 +184,7 @@ fn an_older_programs_record_is_read() {
         note: "order 7",
         cancel_offered: true,
         extras: Vec::new(),
-        landing: None,
+        destination: None,
         background: Vec::new(),
         terms: (true, 300, false, false, false, false),
         opened_at: AT,
@@ -194,9 +196,14 @@ fn an_older_programs_record_is_read() {
         ],
         final_outcomes: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
     };
-    let old = write(&old).unwrap();
-    assert!(old.len() < write_journey(&expected).unwrap().len());
-    assert_eq!(read_journey(&old), Ok(expected));
+    let bytes = write(&old).unwrap();
+    assert!(bytes.len() < write_journey(&expected).unwrap().len());
+    assert_eq!(read_journey(&bytes), Ok(expected.clone()));
+    // What its dialect kept were pairs of texts.
+    let pairs = [("state", "a\"b"), ("initiation", "{}")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let dialect_data = DialectData::new(r#"{"initiation":"{}","state":"a\"b"}"#);
+    let expected = Journey::restored(Opening { dialect_data, ..expected.opening().clone() }, expected.past().clone());
+    assert_eq!(read_journey(&write(&Old { extras: pairs.into(), ..old }).unwrap()), Ok(expected));
 }
 
 #[test]
@@ -267,7 +274,8 @@ fn how_returns_are_signed_survives_both_records() {
         let mut merchant = fixtures::merchant("Shop", NOW);
         merchant.settings.signed_returns = signed_returns;
         assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
-        let journey = fixtures::Draft::at(NOW).with(|opening| opening.terms.signed_returns = signed_returns).journey();
+        let journey =
+            fixtures::Draft::at(NOW).with(|opening| opening.settings.signed_returns = signed_returns).journey();
         assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
     }
 }
@@ -285,7 +293,7 @@ struct OldMerchant {
     terms: (bool, u32, bool, bool, bool, bool, u8),
     saved_only: bool,
     journey_life_seconds: u32,
-    ways: Vec<()>,
+    device_urls: Vec<()>,
     told: Option<OldTold>,
 }
 
@@ -306,7 +314,7 @@ fn an_older_merchant_is_read_with_its_api_keys() {
         terms: (false, 300, false, false, false, false, 0),
         saved_only: false,
         journey_life_seconds: 86_400,
-        ways: Vec::new(),
+        device_urls: Vec::new(),
         told: Some((false, false, "", Vec::new(), None, Vec::new(), vec![*hashed.as_bytes()])),
     };
     let expected = Merchant {
@@ -319,8 +327,8 @@ fn an_older_merchant_is_read_with_its_api_keys() {
     };
     let written = write(&old).unwrap();
     assert_eq!(read_merchant(&written), Ok(expected.clone()));
-    // Before there were payment endpoints the record had one field less, the last one; and before there were other ways
-    // another one, an empty list.
+    // Before there were payment endpoints the record had one field less, the last one; and before there were URLs for
+    // devices another one, an empty list.
     let untold = write(&OldMerchant { told: None, ..old }).unwrap();
     assert_eq!((untold[1], &untold[untold.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
     let unhashed = Merchant { api_keys: vec![IssuedKey::older(plain, None, NOW)], ..expected };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::later::{MannerRecord, manner};
+use super::later::{WebhookOptionsRecord, manner};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::merchant::{Merchant, PublicKey, Webhook};
 use crate::domain::plan::WebhookEndpoint;
@@ -15,7 +15,7 @@ pub(super) struct ToldRecord {
     answers_to_app: bool,
     signed_calls: bool,
     notice_type: String,
-    endpoints: Vec<Option<(String, MannerRecord)>>,
+    endpoints: Vec<Option<(String, WebhookOptionsRecord)>>,
     webhook: Option<(Vec<String>, String)>,
     public_keys: Vec<(String, String)>,
     /// Of API keys of the older form; nothing writes it any more.

@@ -60,7 +60,7 @@ impl Deliveries for RedisStore {
         for shard in self.link.ask_all(&requests).await? {
             for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
                 // One that cannot be read stays leased: it keeps nobody else waiting, and is looked at again then.
-                let context = legible(to_parcel(&waiting, &record, &journey), &waiting)?;
+                let context = legible(to_context(&waiting, &record, &journey), &waiting)?;
                 leased.extend(context.map(|context| context.leased_by(by)));
             }
         }
@@ -237,7 +237,7 @@ impl RedisStore {
             let (record, journey) = (next()?, next()?);
             let (Some(record), Some(journey)) = (record, journey) else { continue };
             let waiting = [keys::number(of.pay_id).as_slice(), &[of.event, of.target]].concat();
-            let context = to_parcel(&waiting, &record, &journey)?;
+            let context = to_context(&waiting, &record, &journey)?;
             contexts.extend(Some(context).filter(|context| DeliveryCursor::of(&context.delivery) == *of));
         }
         Ok(contexts)
@@ -282,7 +282,7 @@ fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delive
     })
 }
 
-fn to_parcel(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
+fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
     let journey = to_journey(journey)?;
     let place = waiting.get(keys::NUMBER..).ok_or_else(|| unreadable("a delivery"))?;
     Ok(DeliveryContext { delivery: to_delivery(*journey.id(), place, record)?, journey })

@@ -7,35 +7,32 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use super::rates::Reached;
 use crate::dialect::ixopay::{Code, rejection};
 use crate::domain::invalid::Invalid;
-use crate::engine::EngineError;
-use crate::telemetry;
+use crate::web::answer::{self, ErrorWords, FailureKind};
 use crate::web::body::BodyTrouble;
-use crate::web::problem::RETRY_SECONDS;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
-/// A refusal, before it is put into words: no transaction comes of the call.
-pub(super) struct ErrorBody {
-    status: StatusCode,
+/// A refusal, before it is put into its envelope: no transaction comes of the call.
+pub(super) type ErrorBody = answer::ErrorBody<Words>;
+
+/// What a refusal says.
+pub(super) struct Words {
     code: Code,
     message: String,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    cause: Option<telemetry::Cause>,
 }
 
 impl ErrorBody {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), cause: None }
+        Self::worded(status, Words { code, message: message.into() })
     }
 
     /// No credentials, or none that belong together and to this address.
     pub fn unauthorised() -> Self {
         let message = "Invalid credentials: expected Authorization: Basic with the merchant's id, which is the API key in \
                        the address too, and an API key of Handback's as password";
-        let realm = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"ixopay\""));
-        let refusal = Self::new(StatusCode::UNAUTHORIZED, Code::REQUEST_FAILED, message);
-        Self { headers: vec![realm], ..refusal }
+        let realm = HeaderValue::from_static("Basic realm=\"ixopay\"");
+        Self::new(StatusCode::UNAUTHORIZED, Code::REQUEST_FAILED, message).with_header(header::WWW_AUTHENTICATE, realm)
     }
 
     /// The signature is missing, or not that of the shared secret.
@@ -60,90 +57,62 @@ impl ErrorBody {
 
     pub fn wrong_method(allowed: &'static str) -> Self {
         let message = format!("This address allows {allowed}");
-        let allow = (header::ALLOW, HeaderValue::from_static(allowed));
-        Self { headers: vec![allow], ..Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::REQUEST_FAILED, message) }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::REQUEST_FAILED, message).allowing(allowed)
     }
 }
 
-impl From<Invalid> for ErrorBody {
+impl ErrorWords for Words {
     /// As IXOPAY writes it: `amount: 'amount' is required`.
-    fn from(invalid: Invalid) -> Self {
+    fn invalid(invalid: Invalid) -> ErrorBody {
         if invalid.field() == "body" {
             let message = format!("{}: {invalid}", Code::INVALID_BODY.message);
-            return Self::new(StatusCode::BAD_REQUEST, Code::INVALID_BODY, message);
+            return ErrorBody::new(StatusCode::BAD_REQUEST, Code::INVALID_BODY, message);
         }
         let name = invalid.field().rsplit('.').next().unwrap_or_default();
         let hint = invalid.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
         let message = format!("{}: '{name}' {}{hint}", invalid.field(), invalid.rule());
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::INVALID_DATA, message)
+        ErrorBody::new(StatusCode::UNPROCESSABLE_ENTITY, Code::INVALID_DATA, message)
     }
-}
 
-impl From<BodyTrouble> for ErrorBody {
-    fn from(trouble: BodyTrouble) -> Self {
+    fn unread(trouble: BodyTrouble) -> ErrorBody {
         match trouble {
             BodyTrouble::Unreadable(invalid) => invalid.into(),
-            other => Self::new(other.status(), Code::INVALID_BODY, other.to_string()),
+            other => ErrorBody::new(other.status(), Code::INVALID_BODY, other.to_string()),
+        }
+    }
+
+    fn failed(kind: FailureKind) -> ErrorBody {
+        let ours = |code: Code| ErrorBody::new(kind.status(), code, code.message);
+        match kind {
+            FailureKind::Disabled => {
+                ErrorBody::new(kind.status(), Code::REQUEST_FAILED, "This merchant is disabled: ask the operator")
+            }
+            FailureKind::KeyReused => ours(Code::DUPLICATE).with_status(StatusCode::BAD_REQUEST),
+            FailureKind::StoreAway => ours(Code::MAINTENANCE),
+            FailureKind::Internal => ours(Code::SYSTEM),
         }
     }
 }
 
 impl From<Reached> for ErrorBody {
     fn from(reached: Reached) -> Self {
-        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TOO_MANY, Code::TOO_MANY.message);
-        let headers = vec![
-            (LIMIT, reached.limit.into()),
-            (REMAINING, 0.into()),
-            (header::RETRY_AFTER, reached.retry_seconds.into()),
-        ];
-        Self { headers, ..refusal }
-    }
-}
-
-impl From<serde_json::Error> for ErrorBody {
-    fn from(error: serde_json::Error) -> Self {
-        EngineError::Missing(format!("way to write an answer ({error})")).into()
-    }
-}
-
-impl From<EngineError> for ErrorBody {
-    fn from(error: EngineError) -> Self {
-        let cause = Some(telemetry::Cause::new(&error));
-        match error {
-            EngineError::Refused(invalid) => invalid.into(),
-            EngineError::Disabled => {
-                Self::new(StatusCode::FORBIDDEN, Code::REQUEST_FAILED, "This merchant is disabled: ask the operator")
-            }
-            EngineError::KeyReused => Self::new(StatusCode::BAD_REQUEST, Code::DUPLICATE, Code::DUPLICATE.message),
-            EngineError::Store(_) => {
-                let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::MAINTENANCE, Code::MAINTENANCE.message);
-                Self { cause, headers: vec![(header::RETRY_AFTER, RETRY_SECONDS.into())], ..refusal }
-            }
-            EngineError::Gone | EngineError::Missing(_) => {
-                let refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::SYSTEM, Code::SYSTEM.message);
-                Self { cause, ..refusal }
-            }
-        }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TOO_MANY, Code::TOO_MANY.message)
+            .with_header(LIMIT, reached.limit)
+            .with_header(REMAINING, 0)
+            .with_header(header::RETRY_AFTER, reached.retry_seconds)
     }
 }
 
 /// Writes an answer.
 pub(super) fn answer(said: Result<String, ErrorBody>) -> HttpResponse {
-    let (status, body, headers, cause) = match said {
-        Ok(body) => (StatusCode::OK, Ok(body), Vec::new(), None),
-        Err(refused) => (refused.status, rejection(&refused.message, refused.code), refused.headers, refused.cause),
-    };
-    let Ok(body) = body else { return HttpResponse::InternalServerError().finish() };
-    let mut response = HttpResponse::build(status);
-    response.content_type("application/json").insert_header((header::CACHE_CONTROL, "no-store"));
-    for (name, value) in headers {
-        response.insert_header((name, value));
+    match said {
+        Ok(body) => answer::json(StatusCode::OK, Ok(body)),
+        Err(refused) => {
+            let body = rejection(&refused.words.message, refused.words.code);
+            let response = answer::json(refused.status, body);
+            refused.complete(response)
+        }
     }
-    let mut response = response.body(body);
-    if let Some(cause) = cause {
-        response.extensions_mut().insert(cause);
-    }
-    response
 }
 
 #[cfg(test)]
@@ -162,7 +131,7 @@ mod tests {
             (Invalid::new("body", "is no object"), 1005, "Invalid request body: body: is no object"),
         ] {
             let refusal = ErrorBody::from(invalid);
-            assert_eq!((refusal.code.number, refusal.message.as_str()), (code, message));
+            assert_eq!((refusal.words.code.number, refusal.words.message.as_str()), (code, message));
         }
     }
 }

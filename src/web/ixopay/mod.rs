@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod lookup;
 mod rates;
 mod redirect;
 mod status;

@@ -7,7 +7,7 @@ use crate::dialect::ixopay::{NAME, Reference, intermediate, link_of};
 use crate::domain::journey::Journey;
 use crate::domain::redirect::Redirect;
 use crate::engine::{Engine, EngineError, PAYMENT_PAGE, derive, find};
-use crate::web::page::ProblemPage;
+use crate::web::views::ProblemPage;
 use crate::web::{page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

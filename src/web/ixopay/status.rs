@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use super::answer::{ErrorBody, answer};
+use super::at;
 use super::call::Call;
+use super::lookup::{found, reservation};
 use super::rates::Rates;
-use super::{at, transactions};
-use crate::dialect::ixopay::{NAME, Reference, status};
+use crate::dialect::ixopay::{Reference, status};
 use crate::domain::id::MerchantId;
 use crate::domain::journey::Journey;
-use crate::engine::{Engine, find, use_cases};
+use crate::engine::{Engine, use_cases};
 use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -31,23 +32,13 @@ async fn of_uuid(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: I
 async fn of_own_id(engine: web::Data<Engine>, rates: web::Data<Rates>, incoming: Incoming) -> HttpResponse {
     let asked = async {
         let (merchant, id) = counted(&engine, &rates, incoming).await?;
-        let mut journey = use_cases::open::opened_by(&engine, &transactions::reservation(merchant, &id)).await?;
+        let mut journey = use_cases::open::opened_by(&engine, &reservation(merchant, &id)).await?;
         if let (None, Some(reference)) = (&journey, Reference::of_own_id(&id)) {
             journey = found(&engine, merchant, reference).await?.filter(Reference::has_own_id);
         }
         shown(&engine, &rates, journey)
     };
     answer(asked.await)
-}
-
-/// The journey of a merchant's `uuid`, as it stands now. `None` when it is nobody's, or another merchant's.
-pub(super) async fn found(
-    engine: &Engine,
-    merchant: MerchantId,
-    reference: Reference,
-) -> Result<Option<Journey>, ErrorBody> {
-    let journey = find::current(&engine.deps, merchant, reference.pay_id()).await?;
-    Ok(journey.filter(|journey| reference.is_of(journey) && journey.opening().dialect == NAME))
 }
 
 /// Who asks, and by which id, unless it asks too often.

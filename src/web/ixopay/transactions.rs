@@ -9,14 +9,14 @@ use tokio::time::timeout;
 use super::answer::{ErrorBody, answer};
 use super::at;
 use super::call::Call;
-use super::status::found;
-use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, headers, is_played_at_once, redirect_path};
+use super::lookup::{found, reservation};
+use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::{Journey, OperationKind};
 use crate::domain::merchant::Merchant;
 use crate::domain::open_request::OpenRequest;
-use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, Reservation, derive, use_cases};
+use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};
 use crate::web::body::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
@@ -47,11 +47,6 @@ fn longest_way_on(engine: &Engine) -> String {
     engine.deps.public_url.page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
 }
 
-/// The reservation of a merchant's own id: it can be used once, for as long as its journey is kept.
-pub(super) fn reservation(merchant: MerchantId, id: &str) -> Reservation {
-    derive::reservation_for_reference(merchant, NAME, id)
-}
-
 /// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to
 /// have been forgotten.
 async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), ErrorBody> {
@@ -73,7 +68,7 @@ fn is_repeatable(journey: &Journey) -> bool {
 /// Opens the transaction, and has the bank conclude what needs no customer.
 async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journey, ErrorBody> {
     let (id, reservation) = (asked.id.clone(), reservation(call.merchant.id, &asked.id));
-    let open_request = asked.open_request(headers(call.notice_type.as_deref(), call.hash));
+    let open_request = asked.open_request(call.notice_type.clone(), call.hash);
     let ordered = use_cases::open::order(engine, &call.merchant, NAME, &open_request, &reservation).await;
     match ordered.map_err(renamed)? {
         Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &open_request, journey)).await),

@@ -1,9 +1,12 @@
 //! Token.io's endpoints, below `/token-io`: JSON both ways, three ways to sign a call.
 
+mod addresses;
 mod answer;
 mod call;
 mod initiation;
 mod links;
+mod list;
+mod opening;
 mod payments;
 mod qr;
 mod requests;

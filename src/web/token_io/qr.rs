@@ -10,7 +10,7 @@ use crate::domain::invalid::Invalid;
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
 use crate::web::body::Incoming;
-use crate::web::page::qr;
+use crate::web::views::qr;
 
 /// The longest text that is drawn, in bytes: as long as the longest callback.
 const MAX_DATA: usize = 2048;

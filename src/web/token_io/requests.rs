@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde_json::json;
 use tokio::time::Instant;
 
-use super::answer::{ErrorBody, Reply, answer, answer_about, reply};
+use super::answer::{ErrorBody, Reply, answer, answered, answered_about, reply};
+use super::at;
 use super::call::Call;
-use super::{at, payments};
+use super::opening::open;
 use crate::dialect::token_io::{
     self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, member_id, read_request_id,
     request_id, token_member, token_request, token_request_result,
@@ -22,32 +23,27 @@ use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(at("/token-requests", "POST").route(web::post().to(ask)))
-        .service(at("/token-requests/{id}", "GET").route(web::get().to(one)))
-        .service(at("/token-requests/{id}/result", "GET").route(web::get().to(result)))
-        .service(at("/token-requests/{id}/token_request_result", "GET").route(web::get().to(result)))
-        .service(at("/token-requests/{id}/authorization", "POST").route(web::post().to(authorise)))
+        .service(at("/token-requests", "POST").route(web::post().to(answered(ask))))
+        .service(at("/token-requests/{id}", "GET").route(web::get().to(answered_about(one))))
+        .service(at("/token-requests/{id}/result", "GET").route(web::get().to(answered_about(result))))
+        .service(at("/token-requests/{id}/token_request_result", "GET").route(web::get().to(answered_about(result))))
+        .service(at("/token-requests/{id}/authorization", "POST").route(web::post().to(answered_about(authorise))))
         .service(at("/resolve-alias", "GET").route(web::get().to(alias)))
         .service(at("/members/{id}", "GET").route(web::get().to(member)));
 }
 
-async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let asked = async {
-        let call = Call::read(&engine, incoming).await?;
-        let request = TokenRequest::read(&call.body, engine.deps.clock.now())?;
-        if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
-            let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
-            return Err(token_io::Rejection::not_allowed(invalid).into());
-        }
-        if let Some(bank) = &request.bank {
-            check_bank(&engine, bank)?;
-        }
-        let open_request = payments::answered(&call.merchant, request.open_request())?;
-        let opened =
-            use_cases::open::open(&engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await;
-        Ok(token_request(&payments::opened(opened, "requestPayload.redirectUrl")?)?)
-    };
-    answer(&engine, asked.await)
+async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    let request = TokenRequest::read(&call.body, engine.deps.clock.now())?;
+    if request.to.as_ref().is_some_and(|to| *to != member_id(call.merchant.id)) {
+        let invalid = Invalid::new("requestPayload.to.id", "is another member's id");
+        return Err(token_io::Rejection::not_allowed(invalid).into());
+    }
+    if let Some(bank) = &request.bank {
+        check_bank(&engine, bank)?;
+    }
+    let journey = open(&engine, &call, request.open_request(), "requestPayload.redirectUrl").await?;
+    Ok(token_request(&journey)?)
 }
 
 fn check_bank(engine: &Engine, bank: &str) -> Result<(), ErrorBody> {
@@ -58,42 +54,25 @@ fn check_bank(engine: &Engine, bank: &str) -> Result<(), ErrorBody> {
     Err(token_io::Rejection::not_allowed(invalid).into())
 }
 
-async fn one(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let request = incoming.request.clone();
-    let found = async { Ok(token_request(&readable(&engine, incoming).await?)?) };
-    answer_about(&engine, &request, found.await)
+async fn one(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
+    Ok(token_request(&readable(&engine, incoming).await?)?)
 }
 
-async fn result(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let request = incoming.request.clone();
-    let found = async {
-        let journey = readable(&engine, incoming).await?;
-        let signature = derive::home_signature(&engine.deps, &journey)?.map(TokenSignature::of);
-        Ok(token_request_result(&journey, signature.as_ref())?)
-    };
-    answer_about(&engine, &request, found.await)
-}
-
-/// `{"redirectUrl": …}`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Authorisation<'a> {
-    redirect_url: &'a str,
+async fn result(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
+    let journey = readable(&engine, incoming).await?;
+    let signature = derive::gateway_signature(&engine.deps, &journey)?.map(TokenSignature::of);
+    Ok(token_request_result(&journey, signature.as_ref())?)
 }
 
 /// Where an app with pages of its own has to send the browser. The bank has to be known; credentials are the bank's own
 /// matter, and what the body says is not needed.
-async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let request = incoming.request.clone();
-    let authorised = async {
-        let call = Call::read(&engine, incoming).await?;
-        let journey = find(&engine, &call.request).await?;
-        if journey.opening().merchant != call.merchant.id {
-            return Err(unknown(&call.request));
-        }
-        left(&engine, &journey).await
-    };
-    answer_about(&engine, &request, authorised.await)
+async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
+    let call = Call::read(&engine, incoming).await?;
+    let journey = find(&engine, &call.request).await?;
+    if journey.opening().merchant != call.merchant.id {
+        return Err(unknown(&call.request));
+    }
+    left(&engine, &journey).await
 }
 
 async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBody> {
@@ -109,7 +88,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
     )
     .await?
     {
-        Some(SendResult::Sent(left)) => reply(Authorisation { redirect_url: left.redirect.as_str() }),
+        Some(SendResult::Sent(left)) => reply(json!({ "redirectUrl": left.redirect.as_str() })),
         Some(SendResult::Late(_)) => Err(ErrorBody::too_late("The bank has not said where to go yet, ask again")),
         Some(SendResult::NoProvider(_)) => Err(ErrorBody::of_bank("The bank cannot be asked now")),
         Some(SendResult::Refused(_)) => Err(ErrorBody::of_bank("The bank refused the request")),
@@ -118,29 +97,18 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
     }
 }
 
-/// `{"member": {"id": …}}`.
-#[derive(Serialize)]
-struct Resolved {
-    member: MemberId,
-}
-
-#[derive(Serialize)]
-struct MemberId {
-    id: &'static str,
-}
-
 /// Who `token.io` is: this gateway. Other aliases are nobody's.
 async fn alias(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     let is_token = pairs.into_iter().any(|(name, value)| name == "alias.value" && value == "token.io");
-    let found = if is_token { reply(Resolved { member: MemberId { id: TOKEN_MEMBER } }) } else { Err(no_member()) };
+    let found = if is_token { reply(json!({ "member": { "id": TOKEN_MEMBER } })) } else { Err(no_member()) };
     answer(&engine, found)
 }
 
 /// The keys that verify what this gateway signs. Members' own are their own matter.
 async fn member(engine: web::Data<Engine>, id: web::Path<String>) -> HttpResponse {
     let found = async {
-        if *id == TOKEN_MEMBER { Ok(token_member(&derive::home_keys(&engine.deps))?) } else { Err(no_member()) }
+        if *id == TOKEN_MEMBER { Ok(token_member(&derive::gateway_keys(&engine.deps))?) } else { Err(no_member()) }
     };
     answer(&engine, found.await)
 }

@@ -24,12 +24,13 @@ use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
 use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
-use crate::web::bank_list::by_country;
 use crate::web::body::{Incoming, read_form};
-use crate::web::leaving::leaving_later;
-use crate::web::onward::{onward, other_browser};
-use crate::web::page::{Awaited, ProblemPage, Session, Waiting};
-use crate::web::{checkout, page_at, problem, reply};
+use crate::web::pages::bank_list::by_country;
+use crate::web::pages::home::lead_home;
+use crate::web::pages::outcome::amount;
+use crate::web::pages::sending::with_visit_cookie;
+use crate::web::views::{Awaited, ProblemPage, Session, Waiting};
+use crate::web::{page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -127,8 +128,8 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Err(error) => Err(error),
     };
     match cancelled {
-        Ok(Some(journey)) if was_cancelled(&journey) => onward(&engine, &request, &journey),
-        Ok(Some(journey)) if !has_ended(&journey) => other_browser(),
+        Ok(Some(journey)) if was_cancelled(&journey) => lead_home(&engine, &request, &journey),
+        Ok(Some(journey)) if !has_ended(&journey) => reply::other_browser(),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => unknown(),
         Err(error) => problem::page_of_form(&error, at(&id)),
@@ -151,7 +152,7 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
 /// learns that it is over.
 fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
     if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {
-        onward(engine, request, journey)
+        lead_home(engine, request, journey)
     } else {
         over()
     }
@@ -208,17 +209,17 @@ async fn leave(
     };
     match left {
         Ok(None) => unknown(),
-        Ok(Some(SendResult::Sent(left))) => reply::leave(&left, request),
+        Ok(Some(SendResult::Sent(left))) => reply::send_to_provider(&left, request),
         Ok(Some(SendResult::Refused(onward))) => reply::see_other(&onward),
         Ok(Some(SendResult::Late(journey))) => {
-            leaving_later(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
+            with_visit_cookie(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
         }
         Ok(Some(SendResult::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
         Ok(Some(SendResult::NoProvider(journey))) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
-            leaving_later(engine, request, &journey, shown)
+            with_visit_cookie(engine, request, &journey, shown)
         }
         Ok(Some(SendResult::Ended(journey))) => ended(engine, request, &journey),
         Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
@@ -232,7 +233,7 @@ fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
     Waiting {
         awaited: Awaited::ProviderVisit,
         payee: journey.payee().to_owned(),
-        amount: checkout::amount(journey),
+        amount: amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next: format!("{}/leaving", at(id)),
     }
@@ -255,7 +256,7 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
     Session {
         payee: journey.payee().to_owned(),
         merchant: journey.opening().merchant_name.as_str().to_owned(),
-        amount: checkout::amount(journey),
+        amount: amount(journey),
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),
         country: country.map_or_else(String::new, |country| country.to_string()),

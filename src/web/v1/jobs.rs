@@ -11,13 +11,13 @@ use super::deliveries::{DeliveryView, Shown};
 use super::journeys::{read_place, write_place};
 use super::list::ListQuery;
 use super::{Call, Incoming, merchant_of, no_store};
-use crate::dialect::plain::{FinishBody, NAME, OrderBody};
+use crate::dialect::job::{FinishBody, JobBody, NAME};
 use crate::domain::delivery::Target;
 use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::domain::message::{Finish, FinishedAs, Header, Message};
 use crate::domain::outcome::Outcome;
-use crate::engine::{EndedJob, Engine, JobRequest, derive, use_cases};
+use crate::engine::{EndedJob, Engine, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
@@ -58,9 +58,8 @@ struct WholeView {
 }
 
 async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<OrderBody>::read(&engine, incoming).await?;
-    let order = call.body.read()?;
-    let request = JobRequest { to: &order.to, message: &order.message, life: order.life };
+    let call = Call::<JobBody>::read(&engine, incoming).await?;
+    let request = call.body.read()?;
     let journey = use_cases::job::open(&engine, &call.merchant, NAME, &request, call.reservation.as_ref()).await?;
     let mut response = no_store(StatusCode::ACCEPTED);
     response.insert_header(("Content-Location", format!("/v1/jobs/{}", journey.id())));

@@ -130,7 +130,7 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {
-            destination: opening.plan.landing.as_ref().map(EntryView::from),
+            destination: opening.plan.destination.as_ref().map(EntryView::from),
             background: opening.plan.background.iter().map(EntryView::from).collect(),
             endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },
@@ -161,7 +161,7 @@ impl From<&PlannedCallback> for EntryView {
             index: entry.slot,
             url: entry.url.as_str().to_owned(),
             params_in: entry.params_in.as_str(),
-            ways: WaysView::from(&entry.ways),
+            ways: WaysView::from(&entry.device_urls),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::endpoints::EndpointView;
 use super::ways::WaysView;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
-use crate::domain::door::{Homeward, Start};
+use crate::domain::app_page::{DeviceResponse, Start};
 use crate::domain::invalid::Invalid;
 use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::Outcome;
@@ -129,22 +129,22 @@ impl From<Rehearsal> for EntryView {
             index: entry.slot,
             url: entry.url.as_str().to_owned(),
             params_in: entry.params_in.as_str(),
-            ways: WaysView::from(&entry.ways),
+            ways: WaysView::from(&entry.device_urls),
             outcomes: outcomes.collect(),
             devices: rehearsal.devices.into_iter().map(|(device, given)| (device.as_str(), views(given))).collect(),
         }
     }
 }
 
-fn views(given: Vec<(Outcome, Homeward)>) -> BTreeMap<&'static str, GivenView> {
+fn views(given: Vec<(Outcome, DeviceResponse)>) -> BTreeMap<&'static str, GivenView> {
     given.into_iter().map(|(outcome, given)| (word(outcome), GivenView::from(given))).collect()
 }
 
-impl From<Homeward> for GivenView {
-    fn from(given: Homeward) -> Self {
+impl From<DeviceResponse> for GivenView {
+    fn from(given: DeviceResponse) -> Self {
         let door = match given {
-            Homeward::Door(door) => door,
-            Homeward::Redirect(redirect) => {
+            DeviceResponse::AppPage(door) => door,
+            DeviceResponse::Redirect(redirect) => {
                 return Self { opens: "web", url: redirect.as_str().to_owned(), attempt: None, elsewhere: None };
             }
         };

@@ -9,7 +9,7 @@ use super::endpoints::{self, EndpointView};
 use super::public_keys::TokenIoView;
 use super::ways::WaysView;
 use super::{Call, merchant_of};
-use crate::domain::callback::{AppWays, CallbackUrl, Placement, WrittenWays};
+use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, WrittenDeviceUrls};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Settings, SettingsPatch, Used};
 use crate::domain::terms::{
@@ -198,7 +198,7 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
 
 fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, Invalid> {
     let url = CallbackUrl::parse(&body.url, &engine.deps.rules)?;
-    let written = WrittenWays {
+    let written = WrittenDeviceUrls {
         web: body.web.as_deref(),
         ios: body.ios.as_deref(),
         android: body.android.as_deref(),
@@ -207,7 +207,7 @@ fn read_callback(engine: &Engine, body: &CallbackBody) -> Result<SavedCallback, 
         app_links: body.app_links.as_deref(),
     };
     Ok(SavedCallback {
-        ways: AppWays::parse(written, &url, &engine.deps.rules)?,
+        device_urls: DeviceUrls::parse(written, &url, &engine.deps.rules)?,
         url,
         name: body.name.as_deref().map(CallbackName::parse).transpose()?,
         params_in: body.params_in.as_deref().map(Placement::parse).transpose()?.unwrap_or_default(),
@@ -224,7 +224,7 @@ fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a Saved
     let unusable = engine.deps.dialects().filter_map(|dialect| {
         let (names, params_in) = (settings.signed_returns.beside(dialect.appended()), saved.params_in);
         let own = saved.url.holds_any(&names, params_in).map(|name| ("url", name));
-        let (url, name) = own.or_else(|| saved.ways.hold_any(&names, params_in))?;
+        let (url, name) = own.or_else(|| saved.device_urls.hold_any(&names, params_in))?;
         let of = if url == "url" { String::new() } else { format!("{url} ") };
         let reason = format!("{of}already holds the parameter {name}, which is appended");
         Some(Unusable { dialect: dialect.name(), reason })
@@ -235,7 +235,7 @@ fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a Saved
         name: saved.name.as_ref().map(CallbackName::as_str),
         params_in: saved.params_in.as_str(),
         on_request: saved.used == Used::OnRequest,
-        ways: WaysView::from(&saved.ways),
+        ways: WaysView::from(&saved.device_urls),
         unusable_in: unusable.collect(),
     }
 }

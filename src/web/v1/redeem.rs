@@ -10,9 +10,9 @@ use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
-use crate::web::patience::patience;
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;
+use crate::web::request_timeout::request_timeout;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -44,7 +44,7 @@ struct OutcomeView {
 async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let request = incoming.request.clone();
     let call = Call::<RedeemBody>::read(&engine, incoming).await?;
-    let patience = patience(&request)?;
+    let patience = request_timeout(&request)?;
     let open_request = Redeeming {
         merchant: call.merchant.id,
         token: &call.body.one_time_token,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::callback::{AndroidPackage, AppWays, CallbackUrl};
+use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls};
 use crate::domain::terms::AppLinks;
 
 /// Each way by its name; what a callback does not have is left out.
@@ -22,8 +22,8 @@ pub(super) struct WaysView {
     app_links: Option<&'static str>,
 }
 
-impl From<&AppWays> for WaysView {
-    fn from(ways: &AppWays) -> Self {
+impl From<&DeviceUrls> for WaysView {
+    fn from(ways: &DeviceUrls) -> Self {
         let text = |url: &Option<CallbackUrl>| url.as_ref().map(|url| url.as_str().to_owned());
         Self {
             web: text(&ways.web),

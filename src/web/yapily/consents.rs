@@ -1,23 +1,24 @@
 //! `/consents`: what became of them, and how they end.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 
-use super::answer::{ErrorBody, Reply, answer, with_next};
+use super::answer::{ErrorBody, Reply, Success, answered, list_url, success};
 use super::at;
 use super::call::{Call, merchant_of, query};
-use crate::dialect::yapily::{About, Body, Confirmation, NAME, Pagination, Query, consent, deleted, force_delete};
+use crate::dialect::yapily::{
+    About, Body, Pagination, Query, consent, deleted, force_delete, is_own, read_confirmation,
+};
 use crate::domain::consent::Kind;
 use crate::domain::id::{JourneyId, MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::engine::{Changed, Counted, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
 use crate::web::body::Incoming;
-use crate::web::patience::patience;
+use crate::web::request_timeout::request_timeout;
 
 /// How far the consents of a list are counted beyond its page.
 const COUNTED: usize = 10_000;
@@ -29,9 +30,9 @@ const LOOKED_AT: usize = 20_000;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let one_consent = at("/consents/{id}", "GET, DELETE");
     config
-        .service(at("/consents", "GET").route(web::get().to(list)))
-        .service(one_consent.route(web::get().to(one)).route(web::delete().to(delete)))
-        .service(at("/consents/{id}/extend", "POST").route(web::post().to(extend)));
+        .service(at("/consents", "GET").route(web::get().to(answered(list))))
+        .service(one_consent.route(web::get().to(answered(one))).route(web::delete().to(answered(delete))))
+        .service(at("/consents/{id}/extend", "POST").route(web::post().to(answered(extend))));
 }
 
 /// What an authenticated answer says of a consent besides its journey.
@@ -43,57 +44,38 @@ pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
     }
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
-    match listed(&engine, &request).await {
-        Ok((reply, next)) => with_next(&engine, "/yapily/consents", next.as_deref(), answer(&engine, Ok(reply))),
-        Err(refusal) => answer(&engine, Err(refusal)),
+async fn one(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
+    let merchant = merchant_of(&engine, &request).await?.id;
+    let found = find::consent_soon(&engine.deps, merchant, id_of(&request)?, request_timeout(&request)?).await?;
+    wrapped(&engine, &found.filter(is_own).ok_or_else(unknown)?)
+}
+
+async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
+    let merchant = merchant_of(&engine, &request).await?.id;
+    force_delete(query(&request))?;
+    let journey = use_cases::consent::revoke(&engine, find(&engine, merchant, id_of(&request)?).await?).await?;
+    success(StatusCode::OK, Body::wrapped(deleted(&journey)))
+}
+
+async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
+    let request = incoming.request.clone();
+    let call = Call::read(&engine, incoming).await?;
+    let journey = find(&engine, call.merchant.id, id_of(&request)?).await?;
+    let at = read_confirmation(&call.body, engine.deps.clock.now())?;
+    if journey.opening().purpose.consent().is_none_or(|consent| consent.kind != Kind::Accounts) {
+        return Err(Invalid::new("consentId", "names a consent to a payment, which is not confirmed again").into());
+    }
+    match use_cases::consent::confirm(&engine, journey, at).await? {
+        Changed::Done(journey) => wrapped(&engine, &journey),
+        // The document has 400 for a status as for a type that cannot be extended, not the 403 of other calls.
+        Changed::Cannot(status) => Err(ErrorBody::unusable(status).with_status(StatusCode::BAD_REQUEST)),
     }
 }
 
-async fn one(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
-    let found = async {
-        let merchant = merchant_of(&engine, &request).await?.id;
-        let found = find::consent_soon(&engine.deps, merchant, id_of(&request)?, patience(&request)?).await?;
-        wrapped(&engine, &found.filter(is_own).ok_or_else(unknown)?)
-    };
-    answer(&engine, found.await)
-}
-
-async fn delete(engine: web::Data<Engine>, request: HttpRequest) -> HttpResponse {
-    let revoked = async {
-        let merchant = merchant_of(&engine, &request).await?.id;
-        force_delete(query(&request))?;
-        let journey = use_cases::consent::revoke(&engine, find(&engine, merchant, id_of(&request)?).await?).await?;
-        Ok((StatusCode::OK, Body::wrapped(deleted(&journey))?))
-    };
-    answer(&engine, revoked.await)
-}
-
-async fn extend(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let confirmed = async {
-        let request = incoming.request.clone();
-        let call = Call::read(&engine, incoming).await?;
-        let journey = find(&engine, call.merchant.id, id_of(&request)?).await?;
-        let confirmation = Confirmation::read(&call.body, engine.deps.clock.now())?;
-        if journey.opening().purpose.consent().is_none_or(|consent| consent.kind != Kind::Accounts) {
-            return Err(Invalid::new("consentId", "names a consent to a payment, which is not confirmed again").into());
-        }
-        match use_cases::consent::confirm(&engine, journey, confirmation.at).await? {
-            Changed::Done(journey) => wrapped(&engine, &journey),
-            // The document has 400 for a status as for a type that cannot be extended, not the 403 of other calls.
-            Changed::Cannot(status) => Err(ErrorBody::unusable(status).with_status(StatusCode::BAD_REQUEST)),
-        }
-    };
-    answer(&engine, confirmed.await)
-}
-
-/// What is answered to a list, and the query with which one goes on that was not looked at to its end.
-type List = (Reply, Option<Vec<(&'static str, String)>>);
-
-async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, ErrorBody> {
-    let merchant = merchant_of(engine, request).await?.id;
-    let query = Query::read(query(request))?;
-    let users = users(engine, merchant, &query).await?;
+async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
+    let merchant = merchant_of(&engine, &request).await?.id;
+    let query = Query::read(query(&request))?;
+    let users = users(&engine, merchant, &query).await?;
     let lists = users
         .as_ref()
         .map_or_else(|| vec![JourneyFilter::All], |users| users.iter().copied().map(JourneyFilter::OfUser).collect());
@@ -111,12 +93,12 @@ async fn listed(engine: &Arc<Engine>, request: &HttpRequest) -> Result<List, Err
     let next = selected.stopped.map(|last| {
         // The list goes on at the same moment, behind what this answer has of it.
         let shown = journeys.iter().filter(|journey| journey.opening().opened_at == last.opened_at).count();
-        query.beginning(last.opened_at, shown)
+        list_url(&engine, "/yapily/consents", &query.beginning(last.opened_at, shown))
     });
-    let abouts: Vec<About> = journeys.iter().map(|journey| about(engine, journey)).collect();
+    let abouts: Vec<About> = journeys.iter().map(|journey| about(&engine, journey)).collect();
     let items: Vec<_> = journeys.iter().zip(&abouts).map(|(journey, about)| consent(journey, about)).collect();
-    let pagination = Pagination { total, offset: query.offset, limit: query.limit() };
-    Ok(((StatusCode::OK, Body::list(&items, Some(pagination))?), next))
+    let pagination = Pagination::new(total, query.offset, query.limit);
+    Ok(Success { next, ..success(StatusCode::OK, Body::list(&items, Some(pagination)))? })
 }
 
 /// The users that a query names, each once, if it names any: those that exist and meet both of its filters.
@@ -132,8 +114,8 @@ async fn users(engine: &Engine, merchant: MerchantId, query: &Query) -> Result<O
     Ok(Some(users))
 }
 
-fn wrapped(engine: &Engine, journey: &Journey) -> Result<Reply, ErrorBody> {
-    Ok((StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey)))?))
+fn wrapped(engine: &Engine, journey: &Journey) -> Reply {
+    success(StatusCode::OK, Body::wrapped(consent(journey, &about(engine, journey))))
 }
 
 pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Journey, ErrorBody> {
@@ -143,10 +125,6 @@ pub(super) async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -
 /// The consent that the path names; what is no id names none.
 pub(super) fn id_of(request: &HttpRequest) -> Result<JourneyId, ErrorBody> {
     request.match_info().query("id").parse().map_err(|_| unknown())
-}
-
-fn is_own(journey: &Journey) -> bool {
-    journey.opening().dialect == NAME
 }
 
 fn unknown() -> ErrorBody {

@@ -1,73 +1,57 @@
 //! What an app exchanges for a consent: a one-time token, or the code of a bank that answered the app itself.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 
-use super::answer::{ErrorBody, Reply, answer};
+use super::answer::{ErrorBody, Reply, answered, success};
 use super::at;
 use super::call::{Call, json_of};
 use super::consents::about;
-use crate::dialect::yapily::{About, AuthCode, Body, BrowserAnswer, NAME, consent, read_one_time_token};
+use crate::dialect::yapily::{About, AuthCode, Body, consent, is_own, read_one_time_token};
 use crate::domain::consent::{AnswerTo, Status};
 use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::outcome::Cause;
 use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
 use crate::web::body::Incoming;
-use crate::web::patience::patience;
+use crate::web::request_timeout::request_timeout;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let one_time_token = at("/consent-one-time-token", "POST").app_data(Route::Redeem);
     config
-        .service(one_time_token.route(web::post().to(redeem)))
-        .service(at("/consent-auth-code", "POST").route(web::post().to(bring)))
-        .service(at("/exchange-code", "POST").route(web::post().to(bring_openly)))
-        .service(at("/exchange-code/", "POST").route(web::post().to(bring_openly)));
+        .service(one_time_token.route(web::post().to(answered(redeem))))
+        .service(at("/consent-auth-code", "POST").route(web::post().to(answered(bring))))
+        .service(at("/exchange-code", "POST").route(web::post().to(answered(bring_openly))))
+        .service(at("/exchange-code/", "POST").route(web::post().to(answered(bring_openly))));
 }
 
-async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let redeemed = async {
-        let request = incoming.request.clone();
-        let call = Call::read(&engine, incoming).await?;
-        let token = read_one_time_token(&call.body)?;
-        let patience = patience(&request)?;
-        let open_request =
-            Redeeming { merchant: call.merchant.id, token: token.reveal(), reservation: call.reservation, patience };
-        told(&engine, use_cases::redeem::redeem(&engine, open_request).await?)
-    };
-    answer(&engine, redeemed.await)
+async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
+    let request = incoming.request.clone();
+    let Call { merchant, reservation, body } = Call::read(&engine, incoming).await?;
+    let (token, request_timeout) = (read_one_time_token(&body)?, request_timeout(&request)?);
+    let redeeming = Redeeming { merchant: merchant.id, token: token.reveal(), reservation, patience: request_timeout };
+    granted(&engine, use_cases::redeem::redeem(&engine, redeeming).await?)
 }
 
-async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let brought = async {
-        let request = incoming.request.clone();
-        let call = Call::read(&engine, incoming).await?;
-        let code = AuthCode::read(&call.body)?;
-        let patience = patience(&request)?;
-        let brought =
-            use_cases::exchange::bring_code(&engine, call.merchant.id, code.state.reveal(), code.evidence, patience)
-                .await?;
-        proven(&engine, brought, |journey| about(&engine, journey))
-    };
-    answer(&engine, brought.await)
+async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
+    let request = incoming.request.clone();
+    let call = Call::read(&engine, incoming).await?;
+    let AuthCode { evidence, state } = AuthCode::read(&call.body)?;
+    let (merchant, request_timeout) = (call.merchant.id, request_timeout(&request)?);
+    let brought = use_cases::exchange::bring_code(&engine, merchant, state.reveal(), evidence, request_timeout).await?;
+    proven(&engine, brought, about)
 }
 
 /// Without credentials, as Yapily's own examples finish a consent at a bank for tests.
-async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
-    let brought = async {
-        let request = incoming.request.clone();
-        let BrowserAnswer(code) = BrowserAnswer::read(&json_of(incoming)?)?;
-        let brought =
-            use_cases::exchange::bring_open_code(&engine, code.state.reveal(), code.evidence, patience(&request)?)
-                .await?;
-        proven(&engine, brought, |journey| about_openly(&engine, journey))
-    };
-    answer(&engine, brought.await)
+async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
+    let request = incoming.request.clone();
+    let AuthCode { evidence, state } = AuthCode::read_open(&json_of(incoming)?)?;
+    let request_timeout = request_timeout(&request)?;
+    let brought = use_cases::exchange::bring_open_code(&engine, state.reveal(), evidence, request_timeout).await?;
+    proven(&engine, brought, about_openly)
 }
 
-fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, ErrorBody> {
+fn granted(engine: &Engine, redeemed: Redeemed) -> Reply {
     let refused = |why: &str| Err(ErrorBody::forbidden(format!("The one-time token can not be exchanged: {why}")));
     match redeemed {
         Redeemed::Known(Redemption::Granted { journey, .. }) if is_own(&journey) => {
@@ -89,7 +73,7 @@ fn told(engine: &Arc<Engine>, redeemed: Redeemed) -> Result<Reply, ErrorBody> {
     }
 }
 
-fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> About) -> Result<Reply, ErrorBody> {
+fn proven(engine: &Engine, brought: BroughtCode, about: fn(&Engine, &Journey) -> About) -> Reply {
     let journey = match brought {
         BroughtCode::Journey(journey) if is_own(&journey) => journey,
         BroughtCode::Journey(_) | BroughtCode::Unknown => {
@@ -107,23 +91,19 @@ fn proven(engine: &Engine, brought: BroughtCode, about: impl Fn(&Journey) -> Abo
         (Some(status @ (Status::Failed | Status::Rejected | Status::Revoked | Status::Expired)), _) => {
             Err(ErrorBody::unusable(status))
         }
-        _ => bare(StatusCode::OK, &journey, &about(&journey)),
+        _ => bare(StatusCode::OK, &journey, &about(engine, &journey)),
     }
 }
 
 /// Whoever knows a state is told the token only where it goes nowhere else.
 fn about_openly(engine: &Engine, journey: &Journey) -> About {
     let opening = journey.opening();
-    let own_page = opening.plan.landing.is_none();
+    let own_page = opening.plan.destination.is_none();
     let to_app = opening.purpose.consent().is_some_and(|consent| consent.answer_to != AnswerTo::Gateway);
     let about = about(engine, journey);
     About { token: about.token.filter(|_| own_page && !to_app), ..about }
 }
 
-fn bare(status: StatusCode, journey: &Journey, about: &About) -> Result<Reply, ErrorBody> {
-    Ok((status, Body::bare(consent(journey, about))?))
-}
-
-fn is_own(journey: &Journey) -> bool {
-    journey.opening().dialect == NAME
+fn bare(status: StatusCode, journey: &Journey, about: &About) -> Reply {
+    success(status, Body::bare(consent(journey, about)))
 }

@@ -9,11 +9,11 @@ mod hosted;
 mod institutions;
 mod users;
 
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::{HttpRequest, Resource, web};
 
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
-use answer::{ErrorBody, answer};
+use answer::{ErrorBody, Reply, answered};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -25,17 +25,16 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(hosted::routes)
             .configure(institutions::routes)
             .configure(users::routes)
-            .default_service(web::to(no_such_call)),
+            .default_service(web::to(answered(no_such_call))),
     );
 }
 
 /// An address, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move |engine: web::Data<Engine>| {
-        std::future::ready(answer(&engine, Err(ErrorBody::wrong_method(allowed))))
-    }))
+    let refused = move |_, _: HttpRequest| std::future::ready(Err(ErrorBody::wrong_method(allowed)));
+    web::resource(path).default_service(web::to(answered(refused)))
 }
 
-async fn no_such_call(engine: web::Data<Engine>) -> HttpResponse {
-    answer(&engine, Err(ErrorBody::not_found("There is no such call here")))
+async fn no_such_call(_: web::Data<Engine>, _: HttpRequest) -> Reply {
+    Err(ErrorBody::not_found("There is no such call here"))
 }

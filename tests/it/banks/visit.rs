@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use handback::clock::{Clock, SystemClock};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
+use handback::domain::dialect_data::DialectData;
 use handback::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Journey, Opening, Purpose};
@@ -68,9 +69,9 @@ impl Visit {
             provider: kind.into(),
             key: "k1".into(),
             purpose,
-            extras: Vec::new(),
+            dialect_data: DialectData::default(),
             plan: CallbackPlan::default(),
-            terms: Settings::default().terms(),
+            settings: Settings::default().frozen(),
             opened_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),
         });

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use handback::provider::Carried;
-use handback::web::page::assets;
+use handback::web::views::assets;
 
 use super::config;
 use crate::banks::customer::{Customer, Decision, Landing};

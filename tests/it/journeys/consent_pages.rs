@@ -270,6 +270,6 @@ async fn a_link_has_one_kind_of_page() {
     assert_eq!(drawn.location(), format!("{base}/payment?link_id={pay}"));
     let drawn = gateway.http.get(&format!("/consent/qr.png?link_id={agree}")).await.is(200);
     assert_eq!(drawn.header("content-type"), "image/png");
-    let expected = handback::web::page::qr::png(&format!("{base}/consent?link_id={agree}"));
+    let expected = handback::web::views::qr::png(&format!("{base}/consent?link_id={agree}"));
     assert_eq!(Some(drawn.body), expected);
 }

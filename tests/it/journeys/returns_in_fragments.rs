@@ -3,7 +3,7 @@
 use handback::domain::consent::Kind;
 use handback::domain::open_request::RequestedCallbacks;
 use handback::domain::outcome::Outcome;
-use handback::web::page::assets;
+use handback::web::views::assets;
 
 use crate::support::custom_gateway::{CustomGateway, ProviderBehaviour};
 use crate::support::gateway::{StoreKind, TestGateway};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use handback::web::page::assets;
+use handback::web::views::assets;
 use serde_json::json;
 
 use crate::support::gateway::{StoreKind, TestGateway, eventually};

@@ -1,6 +1,6 @@
 //! Pages and files: their headers, their cache, and the addresses that have nothing.
 
-use handback::web::page::assets::{self, Asset};
+use handback::web::views::assets::{self, Asset};
 use reqwest::Method;
 use serde_json::json;
 

@@ -16,8 +16,9 @@ use async_trait::async_trait;
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
-use handback::domain::callback::{AppWays, CallbackUrl, Placement, Rules};
+use handback::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
 use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
+use handback::domain::dialect_data::DialectData;
 use handback::domain::endpoint::WebhookOptions;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
@@ -152,9 +153,9 @@ impl CustomGateway {
         let purpose = Purpose::Consent(consent);
         let open_request = OpenRequest {
             purpose,
-            extras: Vec::new(),
+            dialect_data: DialectData::default(),
             endpoints: RequestedCallbacks::OwnPage,
-            telling: WebhookOptions::default(),
+            webhook_options: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
             one_time_token: None,
@@ -171,7 +172,7 @@ impl CustomGateway {
             url,
             name: None,
             params_in: Placement::Query,
-            ways: AppWays::default(),
+            device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
         };
         use_cases::profile::edit(&self.engine, self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
@@ -192,9 +193,9 @@ impl CustomGateway {
         let callback = RequestedCallbacks::Text(callback.into());
         let open_request = OpenRequest {
             purpose,
-            extras: Vec::new(),
+            dialect_data: DialectData::default(),
             endpoints: RequestedCallbacks::OwnPage,
-            telling: WebhookOptions::default(),
+            webhook_options: WebhookOptions::default(),
             callback,
             params_in: Placement::Query,
             one_time_token: None,

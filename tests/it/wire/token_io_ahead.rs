@@ -112,7 +112,7 @@ async fn a_payment_whose_node_died_before_it_asked_is_asked_for_too() {
     assert_eq!(sweep::sweep(&gateway.engine).await.expect("a store"), 1);
     eventually("its way is known", || async {
         let now = gateway.now(&opened).await;
-        derive::known_way(&gateway.engine.deps, &now)
+        derive::provider_redirect(&gateway.engine.deps, &now)
             .expect("a key")
             .is_some_and(|way| way.contains("/sandbox/authorise?"))
     })

@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use super::signatures::signing;
 use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, payment, payment_id};
 use crate::domain::delivery::{JourneyEvent, Posting, Target, WebhookPayload};
-use crate::domain::dialect::Dialect as _;
+use crate::domain::dialect::{CallbackDialect as _, WebhookDialect as _};
+use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::secret::{Sealed, Secret};
+use crate::store::laws::fixtures::entry;
 
 const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 7 };
 
@@ -31,10 +33,14 @@ fn asked(changes: Value) -> Journey {
     initiation.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let body = json!({ "initiation": initiation, "pispConsentAccepted": true }).to_string();
     let open_request = PaymentRequest::read(body.as_bytes(), NOW).unwrap().open_request(Some("https://tpp.com/hook"));
-    let ahead = TokenIo.leaves_ahead(&open_request);
+    let ahead = TokenIo.asks_provider_ahead(&open_request);
     let opened = journey().opening().clone();
-    let opening =
-        Opening { dialect: "token_io".into(), purpose: open_request.purpose, extras: open_request.extras, ..opened };
+    let opening = Opening {
+        dialect: "token_io".into(),
+        purpose: open_request.purpose,
+        dialect_data: open_request.dialect_data,
+        ..opened
+    };
     let opened = Journey::open(opening);
     if ahead { opened.leaving_ahead() } else { opened }
 }
@@ -157,8 +163,12 @@ fn a_payment_is_written_as_the_contract_has_it() {
     assert_eq!(written(&api(), None).get("authentication"), None);
 }
 
+fn endpoint() -> WebhookEndpoint {
+    WebhookEndpoint::at(entry("https://tpp.example/hook").url)
+}
+
 fn body(journey: &Journey, event: JourneyEvent) -> Value {
-    serde_json::from_str(&TokenIo.webhook(journey, event).unwrap().body).unwrap()
+    serde_json::from_str(&TokenIo.webhook(&endpoint(), journey, event).unwrap().body).unwrap()
 }
 
 #[test]
@@ -187,7 +197,7 @@ fn a_notice_tells_what_was_news_however_far_the_payment_has_come() {
     ];
     assert_eq!(told, expected.map(|(status, at)| (status.to_owned(), at.to_owned())));
     assert_eq!(body(&hosted(), JourneyEvent::Opened)["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP");
-    assert!(TokenIo.webhook(&paid, JourneyEvent::Concluded(2)).is_none());
+    assert!(TokenIo.webhook(&endpoint(), &paid, JourneyEvent::Concluded(2)).is_none());
     assert!(all.iter().all(|event| TokenIo.notifies(&paid, *event, Target::WebhookEndpoint(0))));
     assert!(!TokenIo.notifies(&paid, JourneyEvent::Concluded(0), Target::Callback(0)));
 }
@@ -229,7 +239,7 @@ fn webhooks_are_tried_at_the_documented_times() {
 fn the_way_home_has_its_parameters_in_order() {
     let home = |journey: &Journey| {
         let hand_back = HandBack { final_outcome: None, token: None, consent_token: None, signature: None };
-        TokenIo.way_home(journey, &hand_back).query()
+        TokenIo.callback_params(journey, &hand_back).query()
     };
     let (api, hosted) = (api(), hosted());
     let ids = |journey: &Journey| (member_id(journey.opening().merchant), payment_id(*journey.id()));
@@ -238,6 +248,6 @@ fn the_way_home_has_its_parameters_in_order() {
     assert_eq!(home(&hosted), format!("payment-id={}&state=6242e45e-3063-4c42-8376", ids(&hosted).1));
     let stateless = asked(json!({ "callbackState": null }));
     assert_eq!(home(&stateless), format!("member-id={member}&payment-id={payment}"));
-    assert!(TokenIo.goes_home_unproven(&api) && TokenIo.goes_home_unproven(&hosted));
+    assert!(TokenIo.hands_back_early(&api) && TokenIo.hands_back_early(&hosted));
     assert!(member.starts_with("m:") && payment.matches(':').count() == 2);
 }

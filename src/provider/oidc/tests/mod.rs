@@ -20,6 +20,7 @@ use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
 use crate::clock::TestClock;
 use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, Opening, Purpose};
 use crate::domain::merchant::{MerchantName, Settings};
@@ -133,9 +134,9 @@ fn opening() -> Opening {
             until: None,
             answer_to: AnswerTo::Gateway,
         }),
-        extras: Vec::new(),
+        dialect_data: DialectData::default(),
         plan: CallbackPlan::default(),
-        terms: Settings::default().terms(),
+        settings: Settings::default().frozen(),
         opened_at: UnixMillis::from_millis(0),
         expires_at: UnixMillis::from_millis(0).plus(Duration::from_hours(1)),
     }

@@ -1,0 +1,112 @@
+//! What dialects keep in journeys, as JSON: each dialect has a record of its own, with the names of the calls' fields.
+//!
+//! Older programs kept pairs of texts. The store reads them as an object in which each member is a text; what is more
+//! than a text in a dialect's record is read here in both forms ([`Json`], [`json`], [`present`]).
+
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::pairs::Pairs;
+use crate::domain::dialect_data::DialectData;
+
+/// Writes a record. Members that say nothing are left out, and a record without any is empty.
+pub(super) fn write(record: &impl Serialize) -> DialectData {
+    let members = serde_json::to_string(record).and_then(|json| serde_json::from_str::<Pairs>(&json));
+    let mut members = members.map(|Pairs(members)| members).unwrap_or_default();
+    members.retain(|(_, value)| !matches!(value.get(), "null" | "false"));
+    if members.is_empty() {
+        return DialectData::default();
+    }
+    serde_json::to_string(&Pairs(members)).map(DialectData::new).unwrap_or_default()
+}
+
+/// Reads a record. What is no record of this dialect says nothing.
+pub(super) fn read<T: DeserializeOwned + Default>(data: &DialectData) -> T {
+    serde_json::from_str(data.as_str()).unwrap_or_default()
+}
+
+/// A value of JSON as it was sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// The value that a text holds. `None` when it holds none.
+    pub(super) fn of(text: impl Into<String>) -> Option<Self> {
+        RawValue::from_string(text.into()).ok().map(Self)
+    }
+
+    /// Its text.
+    pub(super) fn get(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for Json {}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        json(from).map(Self)
+    }
+}
+
+/// Reads a member that is more than a text, also where its JSON is in a text.
+pub(super) fn json<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let raw = Box::<RawValue>::deserialize(from)?;
+    let read = match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) => serde_json::from_str(&text),
+        Err(_) => serde_json::from_str(raw.get()),
+    };
+    read.map_err(D::Error::custom)
+}
+
+/// Reads a member that is there where something is so, whatever it says.
+pub(super) fn present<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(from).map(|_| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Record {
+        name: Option<String>,
+        sent: Option<Json>,
+        #[serde(deserialize_with = "json")]
+        texts: Option<BTreeMap<String, String>>,
+        #[serde(deserialize_with = "present")]
+        is_so: bool,
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_what_says_nothing_is_left_out() {
+        let texts = BTreeMap::from([("b".to_owned(), "2".to_owned())]);
+        let record = Record { sent: Json::of(r#"{"n": 1.50}"#), texts: Some(texts), is_so: true, ..Record::default() };
+        let data = write(&record);
+        assert_eq!(data.as_str(), r#"{"sent":{"n": 1.50},"texts":{"b":"2"},"is_so":true}"#);
+        assert_eq!(read::<Record>(&data), record);
+        assert_eq!(write(&Record::default()), DialectData::default());
+        for nothing in ["", "{", "[]", r#"{"name":7}"#, r#"{"sent":"{"}"#] {
+            assert_eq!(read::<Record>(&DialectData::new(nothing)), Record::default(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_older_programs_kept_as_texts_is_read() {
+        let old = r#"{"is_so":"","name":"{}","sent":"{\"n\": 1.50}","texts":"{\"b\":\"2\"}"}"#;
+        let texts = BTreeMap::from([("b".to_owned(), "2".to_owned())]);
+        let record =
+            Record { name: Some("{}".into()), sent: Json::of(r#"{"n": 1.50}"#), texts: Some(texts), is_so: true };
+        assert_eq!(read::<Record>(&DialectData::new(old)), record);
+    }
+}

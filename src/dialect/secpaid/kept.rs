@@ -1,0 +1,37 @@
+//! What a journey keeps of the call that asked for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::kept::{self, Json};
+use crate::domain::dialect_data::DialectData;
+use crate::domain::journey::Journey;
+
+/// The fields that are only given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    /// What the customer sees on the statement.
+    pub bank_statement_description: Option<String>,
+    /// Whether it was said to be for bank transfers.
+    #[serde(deserialize_with = "kept::present")]
+    pub bank_transfer: bool,
+    /// Whether it was said to be for a QR code.
+    #[serde(deserialize_with = "kept::present")]
+    pub is_qr_link: bool,
+    /// Who shares in it; every split link has them.
+    pub recipients: Option<Json>,
+    /// What the shares are of.
+    pub split_type: Option<String>,
+}
+
+impl Kept {
+    /// What a journey keeps.
+    pub fn of(journey: &Journey) -> Self {
+        kept::read(&journey.opening().dialect_data)
+    }
+
+    /// The journey's record.
+    pub fn written(&self) -> DialectData {
+        kept::write(self)
+    }
+}

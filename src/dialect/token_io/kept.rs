@@ -1,0 +1,56 @@
+//! What a journey keeps of the call that asked for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::flow::Flow;
+use crate::dialect::kept::{self, Json};
+use crate::domain::dialect_data::DialectData;
+use crate::domain::journey::Journey;
+
+/// What answers say again, and how the browser gets to the bank.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Kept {
+    /// What was asked for, completed to what an answer has.
+    pub initiation: Option<Json>,
+    /// How the browser gets to the bank; `None` is [`Flow::ApiOnly`].
+    pub flow: Option<Flow>,
+    /// What comes back with the browser.
+    pub state: Option<String>,
+    /// Whether the customer has agreed in the caller's own pages already.
+    #[serde(deserialize_with = "kept::present")]
+    pub consented: bool,
+    /// What a payment link was asked with; every link has one.
+    pub payment_template: Option<Json>,
+    /// The limits of a payment link.
+    pub link_config: Option<Json>,
+    /// What a token request was asked with, as it was sent; every token request has one.
+    pub request_payload: Option<Json>,
+    /// The second part of a token request, as it was sent.
+    pub request_options: Option<Json>,
+    /// Whether the merchant's app takes the bank's answer itself.
+    #[serde(deserialize_with = "kept::present")]
+    pub answered_by_app: bool,
+}
+
+impl Kept {
+    /// What a journey keeps.
+    pub(super) fn of(journey: &Journey) -> Self {
+        Self::read(&journey.opening().dialect_data)
+    }
+
+    /// Reads a journey's record.
+    pub(super) fn read(data: &DialectData) -> Self {
+        kept::read(data)
+    }
+
+    /// The journey's record.
+    pub(super) fn written(&self) -> DialectData {
+        kept::write(self)
+    }
+
+    /// How the browser gets to the bank.
+    pub(super) fn flow(&self) -> Flow {
+        self.flow.unwrap_or(Flow::ApiOnly)
+    }
+}

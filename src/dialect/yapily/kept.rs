@@ -1,0 +1,41 @@
+//! What a journey keeps of the call that asked for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::kept::{self, Json};
+use crate::domain::dialect_data::DialectData;
+use crate::domain::journey::Journey;
+
+/// What answers say again; the objects as they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Kept {
+    /// Since when transactions are asked for.
+    pub transaction_from: Option<String>,
+    /// Until when.
+    pub transaction_to: Option<String>,
+    /// What account access was asked with.
+    pub account_request: Option<Json>,
+    /// What a payment was asked with.
+    pub payment_request: Option<Json>,
+    /// What a hosted payment was asked with.
+    pub payment_request_details: Option<Json>,
+    /// Where the customer goes from hosted pages; every hosted request has one.
+    pub redirect_url: Option<String>,
+    /// In which country the customer of hosted pages chooses.
+    pub institution_country_code: Option<String>,
+    /// The customer's language and place.
+    pub user_settings: Option<Json>,
+}
+
+impl Kept {
+    /// What a journey keeps.
+    pub fn of(journey: &Journey) -> Self {
+        kept::read(&journey.opening().dialect_data)
+    }
+
+    /// The journey's record.
+    pub fn written(&self) -> DialectData {
+        kept::write(self)
+    }
+}

@@ -1,0 +1,49 @@
+//! What an engine, or a courier, is built from in a test.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::domain::callback::{Placement, Rules};
+use crate::domain::dialect_data::DialectData;
+use crate::domain::endpoint::WebhookOptions;
+use crate::domain::journey::Purpose;
+use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
+use crate::domain::redirect::PublicUrl;
+use crate::domain::terms::OneTime;
+use crate::engine::deps::{Deps, NoCourier};
+use crate::keys::Keys;
+use crate::store::Store;
+
+/// Everything over this store, without a provider, an institution or a dialect.
+pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
+    Deps {
+        store,
+        keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
+        clock,
+        providers: Vec::new(),
+        institutions: Vec::new(),
+        dialects: Vec::new(),
+        public_url: PublicUrl::parse("https://pay.example").unwrap(),
+        rules: Rules::default(),
+        budget: Duration::from_millis(250),
+        longest_life: Duration::from_hours(90 * 24),
+        operator: Vec::new(),
+        waker: Arc::new(NoCourier),
+    }
+}
+
+/// A request to open a journey about this, without endpoints and without a one-time token.
+pub fn open_request(purpose: Purpose, callback: RequestedCallbacks) -> OpenRequest {
+    OpenRequest {
+        purpose,
+        dialect_data: DialectData::default(),
+        callback,
+        params_in: Placement::Query,
+        endpoints: RequestedCallbacks::OwnPage,
+        webhook_options: WebhookOptions::plainly(),
+        one_time_token: Some(OneTime::Off),
+        extra_outcomes: None,
+        expiry: None,
+    }
+}

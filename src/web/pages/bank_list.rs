@@ -1,0 +1,146 @@
+//! The list of banks from which a customer chooses, on every page that has one.
+
+use std::cmp::Ordering;
+
+use crate::domain::institution::{Country, Institution};
+use crate::domain::iso::CountryCode;
+use crate::web::views::BankGroup;
+
+/// Institutions under a country that each serves: the one that was asked for, else the first that it names. Countries
+/// stand in the order of the alphabet, banks as people count: No. 2 before No. 10.
+pub(in crate::web) fn by_country(institutions: &[&Institution], asked: Option<CountryCode>) -> Vec<BankGroup> {
+    let mut groups: Vec<(Option<CountryCode>, BankGroup)> = Vec::new();
+    for institution in institutions {
+        let country = country_of(institution, asked);
+        let code = country.map(|country| country.code);
+        let bank = (institution.id.clone(), institution.name.clone());
+        if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == code) {
+            group.banks.push(bank);
+            // The operator's own word for a country stands for all of its banks, whichever of them it was given at.
+            if let Some(country) = country.filter(|country| group.country == country.code.name()) {
+                group.country.clone_from(&country.name);
+            }
+        } else {
+            let country = country.map_or_else(String::new, |country| country.name.clone());
+            groups.push((code, BankGroup { country, banks: vec![bank] }));
+        }
+    }
+    let mut groups: Vec<BankGroup> = groups.into_iter().map(|(_, group)| group).collect();
+    groups.sort_by(|a, b| a.country.cmp(&b.country));
+    for group in &mut groups {
+        group.banks.sort_by(|(_, a), (_, b)| as_people_count(a, b));
+    }
+    groups
+}
+
+fn country_of(institution: &Institution, asked: Option<CountryCode>) -> Option<&Country> {
+    let served = institution.countries.iter().find(|country| Some(country.code) == asked);
+    served.or_else(|| institution.countries.first())
+}
+
+/// Compares two names without regard to capitals; digits that stand together are a number.
+fn as_people_count(a: &str, b: &str) -> Ordering {
+    let (a_low, b_low) = (a.to_lowercase(), b.to_lowercase());
+    let (mut left, mut right) = (a_low.as_str(), b_low.as_str());
+    loop {
+        let order = match (number_at_start(left), number_at_start(right)) {
+            (Some((one, left_rest)), Some((other, right_rest))) => {
+                (left, right) = (left_rest, right_rest);
+                // Without zeros in front the longer number is the larger one.
+                one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+            }
+            _ => match (left.chars().next(), right.chars().next()) {
+                (Some(one), Some(other)) => {
+                    (left, right) = (&left[one.len_utf8()..], &right[other.len_utf8()..]);
+                    one.cmp(&other)
+                }
+                (one, other) => return one.cmp(&other).then_with(|| a.cmp(b)),
+            },
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// The number with which a text begins, without zeros in front, and what follows it.
+fn number_at_start(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(end);
+    (end > 0).then(|| (number.trim_start_matches('0'), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::institution::Environment;
+
+    fn institution(name: &str, countries: &[(&str, &str)]) -> Institution {
+        let country = |(code, name): &(&str, &str)| {
+            let country = Country::from(CountryCode::parse(code).unwrap());
+            if name.is_empty() { country } else { Country { name: (*name).into(), ..country } }
+        };
+        Institution {
+            id: name.to_lowercase(),
+            name: name.into(),
+            full_name: name.into(),
+            countries: countries.iter().map(country).collect(),
+            media: Vec::new(),
+            features: Vec::new(),
+            environment: Environment::Live,
+            consent_life: Duration::from_hours(24),
+            provider: "b".into(),
+        }
+    }
+
+    fn read(institutions: &[Institution], asked: Option<&str>) -> Vec<(String, Vec<String>)> {
+        let asked = asked.map(|code| CountryCode::parse(code).unwrap());
+        let groups = by_country(&institutions.iter().collect::<Vec<_>>(), asked);
+        let banks = |group: &BankGroup| group.banks.iter().map(|(_, name)| name.clone()).collect();
+        groups.iter().map(|group| (group.country.clone(), banks(group))).collect()
+    }
+
+    fn group(country: &str, banks: &[&str]) -> (String, Vec<String>) {
+        (country.to_owned(), banks.iter().map(|&bank| bank.to_owned()).collect())
+    }
+
+    #[test]
+    fn a_country_has_one_heading_however_its_banks_spell_it() {
+        let banks = [
+            institution("Plain", &[("GB", "")]),
+            institution("Named", &[("GB", "United Kingdom")]),
+            institution("Both", &[("GB", ""), ("DE", "")]),
+            institution("Nowhere", &[]),
+            institution("Swiss", &[("CH", "")]),
+        ];
+        assert_eq!(
+            read(&banks, None),
+            [
+                group("", &["Nowhere"]),
+                group("Switzerland", &["Swiss"]),
+                group("United Kingdom", &["Both", "Named", "Plain"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bank_stands_under_the_country_that_was_asked_for() {
+        let banks = [institution("Both", &[("GB", ""), ("DE", "")]), institution("German", &[("DE", "Deutschland")])];
+        assert_eq!(read(&banks, Some("DE")), [group("Deutschland", &["Both", "German"])]);
+        let british = "United Kingdom of Great Britain and Northern Ireland";
+        assert_eq!(read(&banks[..1], Some("GB")), [group(british, &["Both"])]);
+        assert_eq!(read(&banks[..1], Some("FR")), [group(british, &["Both"])], "what it does not serve heads nothing");
+    }
+
+    #[test]
+    fn banks_stand_as_people_count() {
+        let names =
+            ["No. 10", "no. 2", "No. 02 b", "No.", "7th", "10th", "Äon", "alpha", "Beta", "99999999999999999999"];
+        let banks: Vec<_> = names.iter().map(|name| institution(name, &[])).collect();
+        let order =
+            ["7th", "10th", "99999999999999999999", "alpha", "Beta", "No.", "no. 2", "No. 02 b", "No. 10", "Äon"];
+        assert_eq!(read(&banks, None), [group("", &order)]);
+    }
+}

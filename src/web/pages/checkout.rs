@@ -1,0 +1,113 @@
+//! The pages of a checkout: what is paid, paying and cancelling, and how it ended.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use tokio::time::Instant;
+
+use super::home;
+use super::link::{Instead, LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::outcome::amount;
+use super::sending::{Addresses, NotSent, send, with_visit_cookie};
+use crate::domain::journey::{Cancel, Journey, Stage};
+use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
+use crate::web::body::Incoming;
+use crate::web::views::{Checkout, ProblemPage, words};
+use crate::web::{page_at, problem, reply};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        scope(PAYMENT_PAGE)
+            .service(page_at("", "GET").route(web::get().to(show)))
+            .service(page_at("/pay", "POST").route(web::post().to(pay)))
+            .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
+            .service(page_at("/cancel", "POST").route(web::post().to(cancel))),
+    );
+}
+
+async fn show(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Instead> {
+    let journey = journey_to_show(&engine, &request, PAYMENT_PAGE, &query.link_id).await?;
+    Ok(page(&engine, &request, &journey, &query.link_id))
+}
+
+async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+    let Incoming { request, body } = incoming;
+    let fields = posted(body);
+    let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
+    journey_of(&engine, PAYMENT_PAGE, link).await?;
+    Ok(leave(&engine, &request, link).await)
+}
+
+/// Sends on, while the bank is late. It begins nothing: a press on Pay has.
+async fn leaving(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Instead> {
+    let journey = journey_to_show(&engine, &request, PAYMENT_PAGE, &query.link_id).await?;
+    Ok(match journey.stage() {
+        Stage::Away { .. } => leave(&engine, &request, &query.link_id).await,
+        _ => page(&engine, &request, &journey, &query.link_id),
+    })
+}
+
+async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
+    let addresses =
+        Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
+    let send_request = SendRequest { link, institution: None, at: Instant::now() };
+    send(engine, request, send_request, addresses, |not_sent| match not_sent {
+        NotSent::Ended(journey) => home::lead_home(engine, request, &journey),
+        NotSent::NoProvider(journey) | NotSent::Choose(journey) => {
+            with_visit_cookie(engine, request, &journey, page(engine, request, &journey, link))
+        }
+    })
+    .await
+}
+
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+    let Incoming { request, body } = incoming;
+    let fields = posted(body);
+    let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
+    journey_of(&engine, PAYMENT_PAGE, link).await?;
+    let visitor = reply::visitor(&request);
+    Ok(match use_cases::cancel::cancel(&engine, link, &visitor).await {
+        Ok(None) => reply::unknown_link(),
+        Ok(Some(journey)) if !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
+            home::lead_home(&engine, &request, &journey)
+        }
+        Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => reply::other_browser(),
+        Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
+        Err(error) => problem::page_of_form(&error, address(PAYMENT_PAGE, "", link)),
+    })
+}
+
+fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
+    let opening = journey.opening();
+    let failed = match journey.stage() {
+        Stage::Concluded(final_outcome) => {
+            let landing = opening.plan.destination_for(Some(final_outcome.outcome));
+            let home = engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
+            return home::ended(engine, request, journey, (landing, home));
+        }
+        Stage::HandedBack => return home::lead_home(engine, request, journey),
+        Stage::Open(failed) => failed,
+        Stage::Away { .. } => None,
+    };
+    let bank = engine.deps.provider_label(&opening.provider);
+    reply::page(&Checkout {
+        merchant: opening.merchant_name.as_str().to_owned(),
+        payee: journey.payee().to_owned(),
+        amount: amount(journey),
+        note: opening.purpose.note().to_owned(),
+        link: link.to_owned(),
+        can_cancel: opening.purpose.cancel() == Cancel::Offered,
+        failed: failed.map(|error| words::reason(error.code()).to_owned()),
+        bank: bank.unwrap_or_default().to_owned(),
+        can_pay: bank.is_some(),
+    })
+}

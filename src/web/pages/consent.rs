@@ -1,0 +1,142 @@
+//! The pages of a consent. Its link leads to the bank at once; where the customer chooses the bank, by a page of ours.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use tokio::time::Instant;
+
+use super::bank_list::by_country;
+use super::home;
+use super::link::{Instead, LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::outcome::{bank_name, consent_request};
+use super::sending::{Addresses, NotSent, send, with_visit_cookie};
+use crate::domain::institution::Institution;
+use crate::domain::journey::{Journey, Stage};
+use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
+use crate::web::body::Incoming;
+use crate::web::views::{BankAway, ChooseBank};
+use crate::web::{page_at, problem, reply};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        scope(CONSENT_PAGE)
+            .service(page_at("", "GET").route(web::get().to(show)))
+            .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
+            .service(page_at("/choose", "POST").route(web::post().to(choose)))
+            .service(page_at("/cancel", "POST").route(web::post().to(cancel))),
+    );
+}
+
+/// The link itself: to the bank, or to the choice of one. Back from the bank leads here too, so that another one can be
+/// chosen.
+async fn show(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Instead> {
+    let journey = journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
+    if is_open(&journey) && asks_for_bank(&journey) {
+        return Ok(chooser(&engine, &journey, &query.link_id, &query.find));
+    }
+    Ok(leave(&engine, &request, &query.link_id, None).await)
+}
+
+/// Sends on, while the bank is late or has not been reached.
+async fn leaving(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Instead> {
+    journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
+    Ok(leave(&engine, &request, &query.link_id, None).await)
+}
+
+async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+    let Incoming { request, body } = incoming;
+    let fields = posted(body);
+    let (Some(link), Some(institution)) = (fields.text("link_id"), fields.text("institution")) else {
+        return Ok(reply::unreadable());
+    };
+    let journey = journey_of(&engine, CONSENT_PAGE, link).await?;
+    // Only what the page offers: another institution cannot do what is asked for.
+    if is_open(&journey)
+        && !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution)
+    {
+        return Ok(reply::unreadable());
+    }
+    Ok(leave(&engine, &request, link, Some(institution)).await)
+}
+
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+    let Incoming { request, body } = incoming;
+    let fields = posted(body);
+    let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
+    journey_of(&engine, CONSENT_PAGE, link).await?;
+    Ok(match use_cases::cancel::cancel(&engine, link, &reply::visitor(&request)).await {
+        Ok(None) => reply::unknown_link(),
+        // A consent may always be cancelled, if not from anywhere.
+        Ok(Some(journey)) if is_open(&journey) => reply::other_browser(),
+        Ok(Some(journey)) => home::lead_home(&engine, &request, &journey),
+        Err(error) => problem::page_of_form(&error, page_of("", link)),
+    })
+}
+
+async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
+    let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
+    let send_request = SendRequest { link, institution, at: Instant::now() };
+    send(engine, request, send_request, addresses, |not_sent| match not_sent {
+        NotSent::Choose(journey) => chooser(engine, &journey, link, ""),
+        NotSent::NoProvider(journey) => {
+            let page = reply::page(&bank_away(engine, &journey, link));
+            with_visit_cookie(engine, request, &journey, page)
+        }
+        NotSent::Ended(journey) => {
+            let landing = journey.opening().plan.destination.as_ref();
+            home::ended(engine, request, &journey, (landing, page_of("/home", link)))
+        }
+    })
+    .await
+}
+
+/// Whether the customer can still decide.
+fn is_open(journey: &Journey) -> bool {
+    matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
+}
+
+/// Whether it is the customer who chooses the bank.
+fn asks_for_bank(journey: &Journey) -> bool {
+    journey.opening().purpose.consent().is_some_and(|consent| consent.institution.is_none())
+}
+
+fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
+    let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
+    let searchable = all.len() > ChooseBank::LONG;
+    let wanted = find.trim().to_lowercase();
+    let matches = |institution: &&&Institution| {
+        let names = [&institution.name, &institution.full_name];
+        !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
+    };
+    let found: Vec<&Institution> = all.iter().filter(matches).copied().collect();
+    reply::page(&ChooseBank {
+        request: consent_request(journey),
+        link: link.to_owned(),
+        all: page_of("", link),
+        search: searchable.then(|| find.trim().to_owned()),
+        groups: by_country(&found, journey.opening().purpose.consent().and_then(|consent| consent.country)),
+    })
+}
+
+fn bank_away(engine: &Engine, journey: &Journey, link: &str) -> BankAway {
+    BankAway {
+        request: consent_request(journey),
+        bank: bank_name(engine, journey),
+        again: page_of("/leaving", link),
+        choose: asks_for_bank(journey).then(|| page_of("", link)),
+        link: link.to_owned(),
+    }
+}
+
+/// A page of this consent.
+fn page_of(page: &str, link: &str) -> String {
+    address(CONSENT_PAGE, page, link)
+}

@@ -1,0 +1,53 @@
+//! The redirect home from a page of ours, for the browser that may be led there; else a page that says what became of
+//! the journey.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::outcome;
+use crate::domain::journey::Journey;
+use crate::domain::plan::PlannedCallback;
+use crate::domain::redirect::Redirect;
+use crate::engine::{Engine, HomeRedirect, page_of, redirect};
+use crate::web::views::{Home, Next, ProblemPage};
+use crate::web::{problem, reply};
+
+/// Sends a browser home that asks for it with the link of a journey.
+pub(in crate::web) fn lead_home(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
+    match redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request)) {
+        Ok(HomeRedirect::To(redirect)) => reply::see_other(&redirect),
+        Ok(HomeRedirect::OtherBrowser) => reply::other_browser(),
+        Ok(HomeRedirect::TooLate) => too_late(engine, journey),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// What has become of a journey, in words and without a link, for a browser that shows nothing long after its end.
+pub(super) fn too_late(engine: &Engine, journey: &Journey) -> HttpResponse {
+    let page = outcome::page(engine, journey, Next::LookThere);
+    let mut page = page.unwrap_or_else(|| reply::problem_page(StatusCode::GONE, &ProblemPage::answered()));
+    *page.status_mut() = StatusCode::GONE;
+    page
+}
+
+/// What has become of a journey that lands at this callback, with a link to the page `home` for the browser that would
+/// be led there.
+pub(super) fn ended(
+    engine: &Engine,
+    request: &HttpRequest,
+    journey: &Journey,
+    (landing, home): (Option<&PlannedCallback>, String),
+) -> HttpResponse {
+    let home_redirect = redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request));
+    let next = match (landing, home_redirect) {
+        (None, _) => Next::Close,
+        (_, Ok(HomeRedirect::To(_))) => Next::Home(Home::to(journey.opening().merchant_name.as_str(), home)),
+        _ => Next::LookThere,
+    };
+    outcome::page(engine, journey, next).unwrap_or_else(|| lead_home(engine, request, journey))
+}
+
+/// To a journey's own page: its link does nothing on the pages of another purpose.
+pub(super) fn own_page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+    reply::see_other(&Redirect::own(&engine.deps.public_url, page_of(journey), &[("link_id", link)]))
+}

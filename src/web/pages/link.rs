@@ -1,0 +1,102 @@
+//! The journey of a link, for the pages of its purpose: `base` is the page that such a link opens.
+
+use actix_web::error::InternalError;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpRequest, HttpResponse, Scope, web};
+use serde::Deserialize;
+
+use super::{app_page, home};
+use crate::dialect::fields::Fields;
+use crate::domain::journey::Journey;
+use crate::domain::params::percent_encoded;
+use crate::engine::{Engine, derive, find, page_of};
+use crate::telemetry::metrics::Route;
+use crate::web::body::{BodyTrouble, read_form};
+use crate::web::{page_at, problem, reply};
+
+/// What is answered instead of the page that was asked for.
+pub(super) struct Instead(HttpResponse);
+
+impl From<HttpResponse> for Instead {
+    fn from(response: HttpResponse) -> Self {
+        Self(response)
+    }
+}
+
+impl From<Instead> for Error {
+    fn from(Instead(response): Instead) -> Self {
+        InternalError::from_response("answered instead", response).into()
+    }
+}
+
+/// The query of customers' pages. Providers' parameters that came along, such as `state`, are nobody's concern here.
+#[derive(Deserialize)]
+pub(super) struct LinkQuery {
+    #[serde(default)]
+    pub link_id: String,
+    /// What the customer searches for.
+    #[serde(default)]
+    pub find: String,
+}
+
+/// The pages below `base`, with those that every purpose has.
+pub(super) fn scope(base: &'static str) -> Scope {
+    let go_home = move |engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>| async move {
+        let journey = journey_to_show(&engine, &request, base, &query.link_id).await?;
+        Ok::<_, Instead>(home::lead_home(&engine, &request, &journey))
+    };
+    let qr = move |engine, query| qr(engine, query, base);
+    web::scope(base)
+        .app_data(Route::Page)
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|error, _| InternalError::from_response(error, reply::unreadable()).into()),
+        )
+        .service(page_at("/home", "GET").route(web::get().to(go_home)))
+        .service(page_at("/qr.png", "GET").route(web::get().to(qr)))
+        .configure(app_page::routes)
+}
+
+/// A picture of a link, made here: nobody else learns of it.
+async fn qr(engine: web::Data<Engine>, query: web::Query<LinkQuery>, base: &'static str) -> HttpResponse {
+    match find::look(&engine.deps, &query.link_id).await {
+        Ok(Some(journey)) if page_of(&journey) != base => home::own_page(&engine, &journey, &query.link_id),
+        Ok(Some(journey)) => match derive::pay_link(&engine.deps, &journey) {
+            Ok(pay_link) => reply::qr_code(&pay_link),
+            Err(error) => problem::page_of(&error),
+        },
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => problem::page_of(&error),
+    }
+}
+
+/// The journey of a link, if it is on the pages below `base`.
+pub(super) async fn journey_of(engine: &Engine, base: &'static str, link: &str) -> Result<Journey, HttpResponse> {
+    match find::look(&engine.deps, link).await {
+        Ok(Some(journey)) if page_of(&journey) != base => Err(home::own_page(engine, &journey, link)),
+        Ok(Some(journey)) => Ok(journey),
+        Ok(None) => Err(reply::unknown_link()),
+        Err(error) => Err(problem::page_of_form(&error, address(base, "", link))),
+    }
+}
+
+/// The same for a browser that loads a page: one that only looks gets nothing, and begins nothing.
+pub(super) async fn journey_to_show(
+    engine: &Engine,
+    request: &HttpRequest,
+    base: &'static str,
+    link: &str,
+) -> Result<Journey, HttpResponse> {
+    let journey = journey_of(engine, base, link).await?;
+    if reply::is_prefetch(request) { Err(reply::untouched()) } else { Ok(journey) }
+}
+
+/// A page below `base`, for this link.
+pub(super) fn address(base: &str, page: &str, link: &str) -> String {
+    format!("{base}{page}?link_id={}", percent_encoded(link))
+}
+
+/// The fields of a form that a page of ours has posted; none, where it cannot be read.
+pub(super) fn posted(body: Result<Bytes, BodyTrouble>) -> Fields {
+    body.and_then(|body| read_form(&body)).unwrap_or_default()
+}

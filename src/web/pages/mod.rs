@@ -1,0 +1,18 @@
+//! Customers' pages: one handler a page, all of them extract, engine, reply; the templates are in [`super::views`].
+
+pub(super) mod bank_list;
+pub(super) mod home;
+pub(super) mod outcome;
+pub(super) mod sending;
+
+mod app_page;
+mod checkout;
+mod consent;
+mod link;
+mod returns;
+
+use actix_web::web;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.configure(checkout::routes).configure(consent::routes).configure(returns::routes);
+}

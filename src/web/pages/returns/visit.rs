@@ -1,0 +1,181 @@
+//! One browser at the door, and what it is answered.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use tokio::time::Instant;
+
+use crate::domain::journey::Journey;
+use crate::domain::params::percent_encoded;
+use crate::engine::Waiting as Looking;
+use crate::engine::{
+    AuthorizationResponse, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited,
+    use_cases,
+};
+use crate::telemetry::metrics::Arrival;
+use crate::web::pages::home;
+use crate::web::pages::outcome::amount;
+use crate::web::views::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
+use crate::web::{problem, reply};
+
+/// Where the time of a return went (Server-Timing, W3C).
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// A browser that came back, from when its head and body had been read.
+pub(super) struct Visit<'a> {
+    engine: &'a Arc<Engine>,
+    request: &'a HttpRequest,
+    provider: &'a str,
+    visitor: Visitor,
+    at: Instant,
+    timing: Timing,
+    /// How long the engine took.
+    engine_took: Cell<Duration>,
+}
+
+impl<'a> Visit<'a> {
+    /// Begins now.
+    pub(super) fn new(engine: &'a Arc<Engine>, request: &'a HttpRequest, provider: &'a str) -> Self {
+        let (at, visitor) = (Instant::now(), reply::visitor(request));
+        Self { engine, request, provider, visitor, at, timing: Timing::default(), engine_took: Cell::default() }
+    }
+
+    /// The address that the provider sends its browsers to, as a page of ours posts to it.
+    pub(super) fn address(&self) -> String {
+        format!("/return/{}", percent_encoded(self.provider))
+    }
+
+    /// Takes in what the browser brought.
+    pub(super) async fn arrive(
+        &self,
+        carried: Carried,
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Returned, EngineError> {
+        let answer = match AuthorizationResponse::read(carried, pairs) {
+            Ok(answer) => answer,
+            Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
+        };
+        let Self { provider, visitor, at, timing, .. } = self;
+        let brought = Brought { provider, answer, visitor, at: *at, timing };
+        self.measured(Box::pin(use_cases::return_::take_return(self.engine, brought))).await
+    }
+
+    /// Looks again for a browser that waits.
+    pub(super) async fn wait_on(&self, state: &str, response_digest: u64) -> Result<Returned, EngineError> {
+        let Self { provider, visitor, at, timing, .. } = self;
+        let waiting = Looking { provider, state, response_digest, visitor, at: *at, timing };
+        self.measured(use_cases::return_::wait_on(self.engine, waiting)).await
+    }
+
+    async fn measured<T>(&self, verb: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let answer = verb.await;
+        self.engine_took.set(began.elapsed());
+        answer
+    }
+
+    /// Whether a browser that shows nothing may have a cookie after all: what another site has posted carries none.
+    pub(super) fn may_show_more(&self, returned: &Result<Returned, EngineError>) -> bool {
+        let Ok(Returned::Rejected(rejected)) = returned else { return false };
+        match rejected {
+            RejectedReturn::OtherBrowser => true,
+            RejectedReturn::NoState
+            | RejectedReturn::Forged
+            | RejectedReturn::Answered
+            | RejectedReturn::TooLate(_) => self.visitor.shows_nothing(),
+            RejectedReturn::UnknownState | RejectedReturn::OtherProvider | RejectedReturn::Unreadable(_) => false,
+        }
+    }
+
+    /// What the browser is answered, and how that is counted. `again` is the page that brings its answer once more,
+    /// where it was posted.
+    pub(super) async fn answer(
+        &self,
+        returned: Result<Returned, EngineError>,
+        again: Option<Repost>,
+    ) -> (Arrival, HttpResponse) {
+        match returned {
+            Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),
+            Ok(Returned::Wait(waited)) => (Arrival::Waiting, self.waiting(&waited)),
+            Ok(Returned::BringAgain(journey)) => (Arrival::Waiting, self.bring_again(&journey, again)),
+            Ok(Returned::Rejected(rejected)) => (Arrival::Rejected, self.rejected_page(&rejected).await),
+            Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
+            Err(error) => (Arrival::Failed, problem::page_of(&error)),
+        }
+    }
+
+    /// What is answered to an answer that leads nowhere: with a way on, where we recognise the browser.
+    pub(super) async fn rejected_page(&self, rejected: &RejectedReturn) -> HttpResponse {
+        tracing::info!(reason = rejected.as_str(), "return.rejected");
+        let (status, page) = match rejected {
+            RejectedReturn::TooLate(journey) => return home::too_late(self.engine, journey),
+            RejectedReturn::Answered => return reply::problem_page(StatusCode::GONE, &ProblemPage::answered()),
+            RejectedReturn::OtherBrowser => return reply::other_browser(),
+            RejectedReturn::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
+            RejectedReturn::NoState
+            | RejectedReturn::OtherProvider
+            | RejectedReturn::Unreadable(_)
+            | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
+        };
+        match use_cases::return_::page_of_last_visit(self.engine, self.provider, &self.visitor).await {
+            Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
+            Ok(None) => reply::problem_page(status, &page),
+            Err(error) => {
+                tracing::warn!(error = %error, "return.no_way_back");
+                reply::problem_page(status, &page)
+            }
+        }
+    }
+
+    /// A light page that brings the answer again, as it came: nothing of it is kept before it has been checked.
+    fn bring_again(&self, journey: &Journey, again: Option<Repost>) -> HttpResponse {
+        match again {
+            Some(page) => reply::repost_page(StatusCode::OK, &page.because(WhyAgain::BankLate(1))),
+            None => reply::page(&Waiting {
+                awaited: Awaited::Answer,
+                payee: journey.payee().to_owned(),
+                amount: amount(journey),
+                seconds: 0,
+                next: format!("{}?{}", self.address(), self.request.query_string()),
+            }),
+        }
+    }
+
+    /// Says where the time went: what the engine took without the provider is the store's, but for some microseconds.
+    pub(super) fn timed(&self, mut response: HttpResponse) -> HttpResponse {
+        let provider = self.timing.provider();
+        let spans = [self.engine_took.get().saturating_sub(provider), provider, self.at.elapsed()];
+        let [store, provider, total] = spans.map(|span| span.as_secs_f64() * 1e3);
+        let text = format!("store;dur={store:.1}, bank;dur={provider:.1}, total;dur={total:.1}");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(SERVER_TIMING, value);
+        }
+        response
+    }
+
+    /// A light page, which comes again without the code: a page that answers a form would post it again.
+    fn waiting(&self, waited: &Waited) -> HttpResponse {
+        let Waited { journey, state, response_id } = waited;
+        let answers = journey.visits().get(usize::from(response_id.visit)).map(|visit| &visit.answers);
+        let answer = answers
+            .and_then(|answers| answers.iter().find(|answer| answer.response_digest == response_id.response_digest));
+        let now = self.engine.deps.clock.now();
+        let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());
+        reply::page(&Waiting {
+            awaited: Awaited::Answer,
+            payee: journey.payee().to_owned(),
+            amount: amount(journey),
+            seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+            next: format!(
+                "{}/wait?state={}&answer={:016x}",
+                self.address(),
+                percent_encoded(state),
+                response_id.response_digest
+            ),
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Sends a customer to a provider; while the provider is late, a light page asks again.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::outcome::amount;
+use crate::domain::journey::Journey;
+use crate::engine::use_cases::send_to_provider::send_to_provider;
+use crate::engine::{Engine, SendRequest, SendResult, visitor};
+use crate::web::views::{Awaited, ProblemPage, Waiting};
+use crate::web::{problem, reply};
+
+/// Why a customer is not sent to a provider: what is shown then is a matter of the journey's purpose.
+pub(in crate::web) enum NotSent {
+    /// The customer has to choose an institution first.
+    Choose(Box<Journey>),
+    /// The provider could not be asked now.
+    NoProvider(Box<Journey>),
+    /// The journey has ended.
+    Ended(Box<Journey>),
+}
+
+/// The addresses of a journey's pages.
+pub(in crate::web) struct Addresses {
+    /// The page that its customer has come from.
+    pub page: String,
+    /// The page that sends on under the same visit.
+    pub leaving: String,
+}
+
+/// Sends the customer of a link to the provider, or answers why not.
+pub(in crate::web) async fn send(
+    engine: &Arc<Engine>,
+    request: &HttpRequest,
+    send_request: SendRequest<'_>,
+    addresses: Addresses,
+    not_sent: impl FnOnce(NotSent) -> HttpResponse,
+) -> HttpResponse {
+    match send_to_provider(engine, send_request).await {
+        Ok(None) => reply::unknown_link(),
+        Ok(Some(SendResult::Sent(sent))) => reply::send_to_provider(&sent, request),
+        Ok(Some(SendResult::Refused(redirect))) => reply::see_other(&redirect),
+        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Ok(Some(SendResult::Late(journey))) => {
+            let page = reply::page(&waiting(engine, &journey, addresses.leaving));
+            with_visit_cookie(engine, request, &journey, page)
+        }
+        Ok(Some(SendResult::Choose(journey))) => not_sent(NotSent::Choose(journey)),
+        Ok(Some(SendResult::NoProvider(journey))) => not_sent(NotSent::NoProvider(journey)),
+        Ok(Some(SendResult::Ended(journey))) => not_sent(NotSent::Ended(journey)),
+        Err(error) => problem::page_of_form(&error, addresses.page),
+    }
+}
+
+/// Keeps the customer company. `next` is the page that sends on under the same visit.
+pub(in crate::web) fn waiting(engine: &Engine, journey: &Journey, next: String) -> Waiting {
+    let now = engine.deps.clock.now();
+    let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
+    Waiting {
+        awaited: Awaited::ProviderVisit,
+        payee: journey.payee().to_owned(),
+        amount: amount(journey),
+        seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
+        next,
+    }
+}
+
+/// Shows this page to a browser that has not been sent yet, and is known by its cookie from now on.
+pub(in crate::web) fn with_visit_cookie(
+    engine: &Engine,
+    request: &HttpRequest,
+    journey: &Journey,
+    page: HttpResponse,
+) -> HttpResponse {
+    match visitor::cookie_of_leaver(&engine.deps, journey) {
+        Ok(Some(cookie)) => reply::with_visit_cookie(page, &cookie, request),
+        Ok(None) => page,
+        Err(error) => problem::page_of(&error),
+    }
+}

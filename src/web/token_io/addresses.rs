@@ -1,0 +1,25 @@
+//! Where browsers are sent: to the bank, or to a page of ours.
+
+use super::BASE;
+use super::answer::ErrorBody;
+use crate::dialect::token_io::{Standing, Status, link_id, payment_id};
+use crate::domain::journey::Journey;
+use crate::engine::{Engine, derive};
+
+/// Where a payment's browser has to go now, if it has to.
+pub(super) fn redirect_url(engine: &Engine, journey: &Journey) -> Result<Option<String>, ErrorBody> {
+    match Standing::now(journey).status {
+        Status::PendingRedirectAuth => Ok(derive::provider_redirect(&engine.deps, journey)?),
+        Status::PendingRedirectHostedPage => {
+            let page = format!("{BASE}/session/{}", payment_id(*journey.id()));
+            Ok(Some(engine.deps.public_url.page(&page, &[])))
+        }
+        Status::PendingRedirectPaymentLink => Ok(Some(link_url(engine, journey))),
+        _ => Ok(None),
+    }
+}
+
+/// Where the customer of a link goes.
+pub(super) fn link_url(engine: &Engine, journey: &Journey) -> String {
+    engine.deps.public_url.page(&format!("{BASE}/pay-by-link/{}", link_id(*journey.id())), &[])
+}

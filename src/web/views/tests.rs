@@ -1,0 +1,359 @@
+//! Pages, looked at: every sample beside its golden page in `tests/pages/`, and what holds for all of them.
+//!
+//! After a change that is meant, `HANDBACK_REWRITE_PAGES=1 cargo test --lib web::views` writes the golden pages anew;
+//! read the difference before you commit it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use askama::Template;
+
+use super::*;
+
+fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
+    samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
+}
+
+fn pages() -> Vec<(&'static str, String)> {
+    [
+        rendered(Checkout::samples()),
+        rendered(Ended::samples()),
+        rendered(Waiting::samples()),
+        rendered(FragmentReturn::samples()),
+        rendered(Repost::samples()),
+        rendered(ChooseBank::samples()),
+        rendered(BankAway::samples()),
+        rendered(ConsentEnded::samples()),
+        rendered(Session::samples()),
+        rendered(AppReturn::samples()),
+        rendered(ProblemPage::samples()),
+        rendered(Authorise::samples()),
+        rendered(vec![("sandbox-never-returns", NeverReturns::default())]),
+        rendered(Demo::samples()),
+        rendered(DisplayParameters::samples()),
+        rendered(Redeemed::samples()),
+        rendered(Front::samples()),
+    ]
+    .concat()
+}
+
+fn hostile_pages() -> Vec<(&'static str, String)> {
+    [
+        rendered(vec![("checkout", Checkout::hostile())]),
+        rendered(vec![("ended", Ended::hostile())]),
+        rendered(vec![("waiting", Waiting::hostile())]),
+        rendered(vec![("choose-bank", ChooseBank::hostile())]),
+        rendered(vec![("bank-away", BankAway::hostile())]),
+        rendered(vec![("consent-ended", ConsentEnded::hostile())]),
+        rendered(vec![("session", Session::hostile())]),
+        rendered(vec![("fragment-return", FragmentReturn::hostile())]),
+        rendered(vec![("repost", Repost::hostile())]),
+        rendered(vec![("app-return", AppReturn::hostile())]),
+        rendered(vec![("problem", ProblemPage::hostile())]),
+        rendered(vec![("authorise", Authorise::hostile())]),
+        rendered(vec![("demo", Demo::hostile())]),
+        rendered(vec![("parameters", DisplayParameters::hostile())]),
+        rendered(vec![("redeemed", Redeemed::hostile())]),
+    ]
+    .concat()
+}
+
+fn in_crate(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// The tags of a page, as a browser finds them here: from each `<` to the next `>`, since askama escapes both.
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
+}
+
+/// A page with `HASH` where an address holds the digest of a file, so that a change of a file changes no golden page.
+fn without_digests(html: &str) -> String {
+    assets::all().fold(html.to_owned(), |html, asset| {
+        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
+        html.replace(asset.url(), &format!("/static/{stem}.HASH.{extension}"))
+    })
+}
+
+#[test]
+fn every_page_is_its_golden_page_and_no_golden_page_is_left_over() {
+    let folder = in_crate("tests/pages");
+    let pages: Vec<_> = pages().into_iter().map(|(name, html)| (name, without_digests(&html))).collect();
+    if env::var_os("HANDBACK_REWRITE_PAGES").is_some() {
+        files_below(&folder).iter().for_each(|old| fs::remove_file(old).unwrap());
+        pages.iter().for_each(|(name, html)| fs::write(folder.join(format!("{name}.html")), html).unwrap());
+    }
+    for (name, html) in &pages {
+        let file = folder.join(format!("{name}.html"));
+        let golden = fs::read_to_string(&file).unwrap_or_default();
+        assert!(*html == golden, "{name} differs from {}; it now reads:\n{html}", file.display());
+    }
+    assert_eq!(files_below(&folder).len(), pages.len(), "a golden page has no sample, or two samples share a name");
+}
+
+#[test]
+fn every_page_has_a_language_a_title_and_one_heading() {
+    for (name, html) in pages() {
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name} has no language");
+        assert!(!html.contains("<title></title>"), "{name} has no title");
+        assert_eq!(html.matches("<h1>").count(), 1, "{name} needs one first heading");
+    }
+}
+
+#[test]
+fn every_field_has_a_label() {
+    for (name, html) in pages() {
+        for tag in tags(&html).into_iter().filter(|tag| tag.starts_with("input ") || tag.starts_with("select ")) {
+            let id = tag.split("id=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let labelled = match id {
+                Some(id) => html.contains(&format!("<label for=\"{id}\">")),
+                None => tag.contains("type=\"hidden\"") || html.contains(&format!("<label class=\"tick\"><{tag}>")),
+            };
+            assert!(labelled, "{name} has a field without a label: {tag}");
+        }
+    }
+}
+
+#[test]
+fn what_merchants_and_browsers_say_is_text_and_never_markup() {
+    for (name, html) in hostile_pages() {
+        assert!(html.contains("&#60;"), "{name} shows none of the hostile text");
+        for tag in tags(&html) {
+            let unquoted: String = tag.split('"').step_by(2).collect();
+            assert!(!unquoted.contains("alert("), "{name} lets markup through: {tag}");
+            assert!(!unquoted.contains("onmouseover"), "{name} lets an attribute through: {tag}");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_value_stays_inside_its_attribute() {
+    let html = Authorise::hostile().render().unwrap();
+    let escaped = "value=\"javascript:alert(1)&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;\"";
+    assert!(html.contains(escaped), "{html}");
+    assert!(!html.contains("href=\"javascript:"), "{html}");
+}
+
+#[test]
+fn no_template_holds_a_script_or_a_style_of_its_own() {
+    for file in files_below(&in_crate("templates")) {
+        let template = fs::read_to_string(&file).unwrap();
+        for tag in tags(&template) {
+            let inline = tag.split_ascii_whitespace().skip(1).any(|attribute| {
+                let name = attribute.split('=').next().unwrap_or_default();
+                attribute.contains('=') && (name == "style" || name.starts_with("on"))
+            });
+            assert!(!inline, "{} has an inline handler or style: {tag}", file.display());
+            assert!(!tag.starts_with("style"), "{} has a style of its own", file.display());
+            assert!(
+                !tag.starts_with("script") || tag.starts_with("script src=\"{{ crate::web::views::assets::"),
+                "{} has a script of its own",
+                file.display()
+            );
+        }
+        assert!(!template.contains("/static/"), "{} writes the address of a file itself", file.display());
+        assert!(!template.replace(' ', "").contains("|safe"), "{} switches escaping off", file.display());
+    }
+}
+
+#[test]
+fn everything_that_a_page_loads_is_ours_and_exists() {
+    for (name, html) in pages() {
+        for tag in tags(&html).into_iter().filter(|tag| !tag.starts_with("a ")) {
+            for part in tag.split(['"']).filter(|part| part.starts_with("/static/")) {
+                let found = assets::asset(&part["/static/".len()..]);
+                assert!(found.is_some_and(|(_, lasts)| lasts == assets::Lasts::ForEver), "{name} loads {part}");
+            }
+            let loads = tag.contains(" src=") || (tag.starts_with("link ") && tag.contains(" href="));
+            assert!(!loads || tag.contains("=\"/static/"), "{name} loads from elsewhere: {tag}");
+        }
+    }
+}
+
+#[test]
+fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
+    for (name, html) in rendered(Checkout::samples()) {
+        let loaded: usize =
+            assets::all().filter(|asset| html.contains(asset.url())).map(|asset| asset.bytes().len()).sum();
+        assert!(loaded > 0, "{name} loads nothing");
+        assert!(html.len() + loaded < 15_000, "{name} weighs {} bytes", html.len() + loaded);
+    }
+}
+
+#[test]
+fn the_stylesheet_stays_under_7_kilobytes() {
+    let size = assets::STYLE.bytes().len();
+    assert!(size < 7_000, "{size} bytes");
+}
+
+#[test]
+fn an_asset_has_a_type_and_a_tag_of_its_own() {
+    let tags: BTreeSet<&str> = assets::all().map(assets::Asset::etag).collect();
+    assert_eq!(tags.len(), assets::all().count());
+    for asset in assets::all() {
+        assert_eq!(asset.etag().len(), 45, "{} needs a strong tag in quotes", asset.name());
+        assert!(asset.etag().starts_with('"') && asset.etag().ends_with('"'));
+        assert!(!asset.content_type().is_empty());
+    }
+    assert!(assets::asset("../Cargo.toml").is_none());
+    assert!(assets::asset("").is_none());
+}
+
+#[test]
+fn a_file_is_named_by_its_content() {
+    let url = |bytes| assets::Asset::new("a.b.css", "text/css", bytes).url().to_owned();
+    assert_eq!(url(b"one"), "/static/a.b.7692c3ad3540.css");
+    assert_ne!(url(b"one"), url(b"two"));
+    for asset in assets::all() {
+        let name = asset.url().strip_prefix("/static/").unwrap();
+        assert_eq!(assets::asset(name).unwrap().1, assets::Lasts::ForEver);
+        assert_eq!(assets::asset(asset.name()).unwrap().1, assets::Lasts::UntilUpgraded);
+        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
+        // A node of another version has another digest: its pages are served, and nobody keeps what they get.
+        let other = assets::asset(&format!("{stem}.000000000000.{extension}")).unwrap();
+        assert_eq!((other.0.name(), other.1), (asset.name(), assets::Lasts::ForNow));
+        for digest in ["00000000000", "HASH", ""] {
+            assert!(assets::asset(&format!("{stem}.{digest}.{extension}")).is_none(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_try_says_why_and_offers_another() {
+    let html = rendered(Checkout::samples()).into_iter().find(|(name, _)| *name == "checkout-failed").unwrap().1;
+    assert!(html.contains(words::reason("server_error")), "{html}");
+    assert!(html.contains(">Try again</button>"), "{html}");
+    assert!(!html.contains(">Pay 25.00 EUR</button>"), "{html}");
+}
+
+#[test]
+fn a_checkout_offers_only_what_the_customer_may_do() {
+    let page = |name| rendered(Checkout::samples()).into_iter().find(|(sample, _)| *sample == name).unwrap().1;
+    assert!(page("checkout").contains("action=\"/payment/cancel\""));
+    assert!(!page("checkout-no-cancel").contains("action=\"/payment/cancel\""));
+    assert!(!page("checkout-no-bank").contains("action=\"/payment/pay\""));
+}
+
+#[test]
+fn a_page_that_waits_looks_again_behind_itself_and_says_so_when_it_takes_long() {
+    let page = |seconds| {
+        let (merchant, amount, next) = ("Shop".into(), "1.00 EUR".into(), "/next?a=b&c=d".into());
+        Waiting { awaited: Awaited::Answer, payee: merchant, amount, seconds, next }.render().unwrap()
+    };
+    assert!(page(0).contains("id=\"waiting\" data-next=\"/next?a=b&#38;c=d\" data-seconds=\"1\""));
+    assert!(page(0).contains("http-equiv=\"refresh\" content=\"1;url=/next?a=b&#38;c=d\""));
+    assert!(!page(20).contains("longer than usual"));
+    assert!(page(21).contains("longer than usual"));
+    assert!(page(21).contains("http-equiv=\"refresh\" content=\"3;url=/next?a=b&#38;c=d\""));
+    assert!(page(0).len() < 2_000, "a waiting page is small");
+}
+
+#[test]
+fn no_page_reloads_by_itself_under_somebody_who_has_scripts() {
+    let mut waiting = 0;
+    for (name, html) in pages() {
+        let without_noscript: String = outside(&html, "noscript");
+        assert!(!without_noscript.contains("http-equiv=\"refresh\""), "{name} reloads as a whole");
+        if html.contains("http-equiv=\"refresh\"") {
+            waiting += 1;
+            assert!(html.contains("<div role=\"status\" id=\"waiting\""), "{name} has no status to say what is new");
+            assert!(
+                html.contains(&format!("<script src=\"{}\" defer></script>", assets::WAITING.url())),
+                "{name} has no script"
+            );
+        }
+    }
+    assert!(waiting >= 4, "{waiting} pages wait");
+}
+
+/// A page without the elements of this name.
+fn outside(html: &str, element: &str) -> String {
+    let (opening, closing) = (format!("<{element}"), format!("</{element}>"));
+    let mut parts = html.split(opening.as_str());
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |kept, part| kept + part.split_once(closing.as_str()).map_or("", |(_, after)| after))
+}
+
+/// What can be read of a piece of a page.
+fn readable(html: &str) -> String {
+    html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn all_that_can_be_read_stands_in_a_landmark() {
+    for (name, html) in pages().into_iter().chain(hostile_pages()) {
+        let body = html.split_once("<body").unwrap().1.split_once('>').unwrap().1;
+        let landmarks = ["<header", "<main", "<footer"];
+        let left = ["header", "main", "footer"].into_iter().fold(body.to_owned(), |left, one| outside(&left, one));
+        assert!(landmarks.iter().all(|one| !left.contains(one)), "{name}");
+        assert_eq!(readable(&left).trim(), "", "{name} has text outside its landmarks");
+        assert!(!left.contains("<img") && !left.contains("aria-label"), "{name} has more outside its landmarks");
+    }
+}
+
+#[test]
+fn pages_have_one_apostrophe() {
+    for (name, html) in pages() {
+        let text = readable(&outside(&outside(&html, "pre"), "code")).replace("&#39;", "'");
+        assert!(!text.contains('\''), "{name} has a typewriter’s apostrophe: {text}");
+    }
+    let words = fs::read_to_string(in_crate("src/web/views/words.rs")).unwrap();
+    for line in words.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        let said: String = line.split('"').skip(1).step_by(2).collect();
+        assert!(!said.contains('\''), "a typewriter’s apostrophe: {line}");
+    }
+}
+
+#[test]
+fn whose_fault_it_is_decides_the_sentence() {
+    for (error, sentence) in [
+        ("access_denied", "You declined"),
+        ("login_required", "You declined"),
+        ("invalid_client", "There is a problem with this shop’s connection to the bank."),
+        ("invalid_scope", "There is a problem with this shop’s connection to the bank."),
+        ("unauthorized_client", "There is a problem with this shop’s connection to the bank."),
+        ("request_not_supported", "There is a problem with this shop’s connection to the bank."),
+        ("invalid_request", "There is a problem with this shop’s connection to the bank."),
+        ("unsupported_response_type", "There is a problem with this shop’s connection to the bank."),
+        ("server_error", "Your bank is not available"),
+        ("malformed_response", "Your bank’s answer could not be read."),
+        ("answer_lost", "Your bank did not answer in time."),
+        ("answer_unreadable", "We could not read your bank’s answer."),
+        ("invalid_grant", "The bank’s confirmation was no longer valid."),
+        ("made_up_by_the_bank", "Your bank did not accept"),
+    ] {
+        for said in [words::reason(error), words::consent::reason(error)] {
+            assert!(said.starts_with(sentence), "{error}: {said}");
+        }
+    }
+}
+
+#[test]
+fn one_bank_has_one_name_in_a_journey() {
+    let page = |name| pages().into_iter().find(|(sample, _)| *sample == name).unwrap().1;
+    for (shown_before, at_the_bank, bank) in [
+        ("checkout", "sandbox-authorise", "Test bank"),
+        ("choose-bank", "sandbox-consent", "Modelo Sandbox"),
+        ("checkout", "sandbox-never-returns", "Test bank"),
+    ] {
+        assert!(page(shown_before).contains(bank), "{shown_before}");
+        assert!(page(at_the_bank).contains(&format!("<span class=\"eyebrow\">{bank}</span>")), "{at_the_bank}");
+    }
+    assert!(!page("sandbox-consent").contains(words::sandbox::BANK), "two names");
+    let never = NeverReturns { bank: "Modelo Sandbox".into() }.render().unwrap();
+    assert!(never.contains("Modelo Sandbox") && !never.contains(words::sandbox::BANK), "{never}");
+}
+
+#[test]
+fn a_choice_is_read_as_it_is_written() {
+    for choice in [Choice::Saved, Choice::Url, Choice::List, Choice::App] {
+        assert_eq!(Choice::parse(choice.as_str()), Some(choice));
+    }
+    assert_eq!(Choice::parse("Saved"), None);
+}
