@@ -137,7 +137,7 @@ impl Traffic {
 
 async fn redeem_all(store: Arc<RedisStore>, steps: Vec<Step>) -> Result<Vec<()>, Trouble> {
     for step in steps {
-        let (journey, token) = (step.journey(), step.token().ok_or("a final outcome without a token")?);
+        let (journey, token) = (&step.journey, step.token.as_ref().ok_or("a final outcome without a token")?);
         let attempt = Digest::new(rand::random());
         let by = journey.opening().merchant;
         let redemption = store.redeem(journey.pay_id().shard(), &token.digest, by, &attempt).await?;

@@ -23,6 +23,11 @@ pub trait Clock: Send + Sync {
     fn entropy(&self) -> [u8; 32] {
         rand::random()
     }
+
+    /// A number that nobody else draws.
+    fn draw(&self) -> u64 {
+        u64::from_be_bytes(*self.entropy().first_chunk().unwrap_or(&[0; 8]))
+    }
 }
 
 /// The machine's clock and the operating system's entropy.

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::section::{Notes, Section};
 use super::{oidc, span};
+use crate::domain::consent;
 use crate::domain::institution::{Country, Environment, Institution, Medium};
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
@@ -63,7 +64,7 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes<'_>) -> O
     let own = own_name.clone().unwrap_or_default();
     let full_name = section.parsed("full_name", own, name, Clone::clone);
     let countries = countries(section, notes);
-    let usual = Institution::usual_consent_life(&countries);
+    let usual = consent::usual_life(&countries);
     let life = |text: &str| span::parse(text, CONSENT_LIFE.0, CONSENT_LIFE.1);
     let consent_life = section.parsed("consent_life", usual, life, |life| span::written(*life));
     let media = media(section, notes);

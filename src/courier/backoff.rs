@@ -14,19 +14,12 @@ pub const FAILURES: u32 = 5;
 pub const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
 /// Failures in a row, and until when it rests after them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Backoff {
     failures: u32,
     failed_at: UnixMillis,
     rests_until: Option<UnixMillis>,
     left_alone_until: UnixMillis,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        let never = UnixMillis::from_millis(0);
-        Self { failures: 0, failed_at: never, rests_until: None, left_alone_until: never }
-    }
 }
 
 impl Backoff {
@@ -45,7 +38,7 @@ impl Backoff {
         self.failures > 0 && self.failed_at > moment
     }
 
-    /// How long such an attempt has to wait; `None` when it has not.
+    /// How long such an attempt must wait; `None` when it need not.
     pub fn wait(&self, turn: Turn, now: UnixMillis) -> Option<Duration> {
         let until = match turn {
             Turn::First => Some(self.left_alone_until),
@@ -54,7 +47,7 @@ impl Backoff {
         until.filter(|until| now < *until).map(|until| until.since(now))
     }
 
-    /// Something was answered: whoever is there need not be spared.
+    /// Something was answered: the receiver need not be spared.
     pub fn succeed(&mut self) {
         *self = Self::default();
     }

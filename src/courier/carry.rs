@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::in_flight::Holder;
-use super::outgoing::{OutgoingRequest, Signing, Unwritable, opened};
+use super::outgoing::{OutgoingRequest, Signing, Unwritable};
 use super::queue::Load;
 use super::sender::Answered;
 use super::{Courier, Event, TROUBLE};
 use crate::domain::callback::CallbackUrl;
-use crate::domain::delivery::{Attempt, AttemptRecord, AttemptResult, DeliveryPolicy, Verdict};
+use crate::domain::delivery::{Attempt, AttemptRecord, AttemptResult, DeliveryPolicy, Target, Verdict};
 use crate::domain::dialect::Dialect;
 use crate::domain::moment::{UnixMillis, whole_seconds};
 use crate::domain::secret::Digest;
@@ -34,7 +34,7 @@ impl Courier {
                 tracing::warn!(delivery = %id, error = %error, "courier.not_prepared");
                 // What cannot be read is not asked for every second: the lease lapses.
                 if !matches!(error, StoreError::Damaged(_)) {
-                    self.give_back_now(&[(held.lease(), TROUBLE)]).await;
+                    self.give_back_now(&[(held.holder.lease(), TROUBLE)]).await;
                 }
                 return (Load::Nothing, self.deps.clock.now());
             }
@@ -67,7 +67,7 @@ impl Courier {
         let policy = self.delivery_policy(context);
         let (attempt, record) = self.attempt(context, &policy, outgoing).await;
         let now = self.deps.clock.now();
-        let verdict = attempt.judge(&context.delivery, &policy, now, self.draw());
+        let verdict = attempt.judge(&context.delivery, &policy, now, self.deps.clock.draw());
         if verdict == Verdict::Gone {
             self.deps.store.shut(&endpoint(&held.leased)).await?;
         }
@@ -112,13 +112,13 @@ impl Courier {
 
     async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>, StoreError> {
         let Some(dialect) = self.dialect(context) else { return Ok(Err(Unwritable::Wordless)) };
-        if OutgoingRequest::is_callback(context.delivery.id.target) {
+        if let Target::Callback(_) = context.delivery.id.target {
             return Ok(OutgoingRequest::callback(context, dialect, &self.deps.keys));
         }
         let (keys, id) = (&self.deps.keys, context.journey.opening().merchant);
         let merchant = self.deps.store.merchant(id).await?;
         let Some(merchant) = merchant else { return Ok(Err(Unwritable::Unsigned)) };
-        let (now, open) = (self.deps.clock.now(), |sealed: &_| opened(keys, sealed, id.as_bytes()));
+        let (now, open) = (self.deps.clock.now(), |sealed: &_| keys.open_text(sealed, id.as_bytes()));
         // The newest, or none: a receiver may know no other by now.
         let secrets: Vec<_> = merchant.signing_secret.valid(now).map_while(open).collect();
         if secrets.is_empty() {
@@ -168,11 +168,11 @@ impl Courier {
         verdict: Verdict,
     ) -> Result<bool, StoreError> {
         loop {
-            let lease = held.lease();
+            let lease = held.holder.lease();
             if self.deps.store.report(&lease, attempt, verdict).await? {
                 return Ok(true);
             }
-            if held.lease() == lease {
+            if held.holder.lease() == lease {
                 return Ok(false);
             }
         }
@@ -183,12 +183,6 @@ impl Courier {
 struct Carried<'a> {
     leased: Leased,
     holder: &'a Holder,
-}
-
-impl Carried<'_> {
-    fn lease(&self) -> Lease {
-        Lease { by: self.holder.by(), ..self.leased.lease }
-    }
 }
 
 /// What was found before anything is sent.

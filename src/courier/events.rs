@@ -1,38 +1,38 @@
-//! What a courier tells whoever counts: what happened, and never to whom.
+//! What happened to deliveries, for counters: never at which receiver.
 
 use std::time::Duration;
 
 use crate::domain::delivery::{AttemptResult, Verdict};
 
-/// Something that happened at the back door. It names no merchant and no address, so that counters stay few.
+/// Something that happened to a delivery. It names no merchant and no address, so that counters stay few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A try was made, with this result.
     Tried(AttemptResult),
-    /// What became of a delivery was written down.
+    /// What became of a delivery was stored.
     Judged(Verdict),
-    /// It was not, because somebody else had taken the delivery over.
+    /// It was not, because another courier had taken the delivery over.
     FencedOff,
-    /// So many were given back untried: their endpoints had no room, or the courier went home.
+    /// So many were given back untried: their receivers had no room, or the courier stopped.
     GivenBack(usize),
     /// How much there is to do now.
     Stands(Standing),
 }
 
-/// How much a courier has to do.
+/// How much work a courier has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {
     /// How many tries are under way.
     pub under_way: usize,
     /// How many wait for them in the courier's hands.
     pub queued: usize,
-    /// How many endpoints are given one try at a time, because they fail.
+    /// How many receivers are given one try at a time, because they fail.
     pub backing_off: usize,
     /// For how long the oldest delivery had been due that was just taken out of the store; zero when none was.
     pub lag: Duration,
 }
 
-/// Whoever is told what happens.
+/// Counts what happens.
 pub trait Watcher: Send + Sync {
     /// Takes note; it must not wait.
     fn saw(&self, event: Event);

@@ -13,12 +13,12 @@ use crate::engine::deps::CourierWaker;
 #[derive(Debug, Default)]
 pub struct FirstAttempts {
     asked: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
-    bell: Notify,
+    wakeups: Notify,
 }
 
 impl CourierWaker for FirstAttempts {
     fn wake(&self) {
-        self.bell.notify_one();
+        self.wakeups.notify_one();
     }
 
     /// It may never be done: another courier may carry them.
@@ -43,15 +43,15 @@ impl CourierWaker for FirstAttempts {
 }
 
 impl FirstAttempts {
-    /// Comes back when somebody has rung the bell.
-    pub(super) async fn rung(&self) {
-        self.bell.notified().await;
+    /// Returns when the courier was woken.
+    pub(super) async fn woken(&self) {
+        self.wakeups.notified().await;
     }
 
-    /// Tells who waits for it that this delivery has been tried or put off.
+    /// Ends the waiting for this delivery: it has been tried or put off.
     pub(super) fn done(&self, delivery: &DeliveryId) {
         for waiting in self.asked().remove(delivery).into_iter().flatten() {
-            // Who has stopped waiting need not know.
+            // Its receiver may have stopped waiting.
             let _ = waiting.send(());
         }
     }

@@ -1,4 +1,4 @@
-//! Tries under way: one for each journey and target, so that a server is told what has happened in its order.
+//! Tries under way: one for each journey and target, so that a receiver gets what has happened in its order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,52 +13,46 @@ use crate::store::Lease;
 pub struct Route(JourneyId, Target);
 
 impl Route {
-    /// The way of this delivery.
+    /// The route of this delivery.
     pub const fn of(id: &DeliveryId) -> Self {
         Self(id.journey, id.target)
     }
 }
 
-/// By whom a delivery is held whose try is under way. A lease that lapses meanwhile may be taken anew.
+/// The lease of a delivery whose try is under way. One that lapses meanwhile may be taken anew.
 #[derive(Debug, Clone)]
-pub struct Holder(Arc<AtomicU64>);
+pub struct Holder {
+    first: Lease,
+    by: Arc<AtomicU64>,
+}
 
 impl Holder {
-    /// Who holds it now.
-    pub fn by(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+    /// The lease as it is held now.
+    pub fn lease(&self) -> Lease {
+        Lease { by: self.by.load(Ordering::SeqCst), ..self.first }
     }
 }
 
 /// A try under way.
 #[derive(Debug)]
 pub struct InFlight {
-    first: Lease,
-    holder: Holder,
+    /// What the try reports with.
+    pub holder: Holder,
     behind: Vec<Held>,
 }
 
 impl InFlight {
     /// A try at what was leased so.
     pub fn of(lease: Lease) -> Self {
-        Self { first: lease, holder: Holder(Arc::new(AtomicU64::new(lease.by))), behind: Vec::new() }
-    }
-
-    /// What the try reports with.
-    pub fn holder(&self) -> Holder {
-        self.holder.clone()
-    }
-
-    /// The lease as it is held now.
-    pub fn lease(&self) -> Lease {
-        Lease { by: self.holder.by(), ..self.first }
+        let holder = Holder { first: lease, by: Arc::new(AtomicU64::new(lease.by)) };
+        Self { holder, behind: Vec::new() }
     }
 
     /// Lets the try report with this lease, if it is one of the same delivery; `false` when it is of another.
     pub fn renew(&mut self, lease: Lease) -> bool {
-        let is_same = lease.id == self.first.id;
+        let is_same = lease.id == self.holder.first.id;
         if is_same {
-            self.holder.0.store(lease.by, Ordering::SeqCst);
+            self.holder.by.store(lease.by, Ordering::SeqCst);
         }
         is_same
     }
@@ -81,6 +75,6 @@ impl InFlight {
 
     /// The lease that was taken anew during the try, if one was.
     pub fn renewed(&self) -> Option<Lease> {
-        Some(self.lease()).filter(|lease| lease.by != self.first.by)
+        Some(self.holder.lease()).filter(|lease| lease.by != self.holder.first.by)
     }
 }

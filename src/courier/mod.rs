@@ -1,9 +1,9 @@
-//! The back door: deliveries are leased from the store, written, sent, judged and reported.
+//! Deliveries: they are leased from the store, written, sent, judged and reported.
 //!
 //! Several nodes share the work, because the store leaves each delivery to one courier at a time. Inside a node every
 //! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else; and what was never tried
 //! goes before every retry, wherever something waits. A try is made at least once; its id is the same every time, so
-//! that a receiver can tell a repetition from news.
+//! that a receiver can recognise a repetition.
 
 mod backoff;
 mod carry;
@@ -44,23 +44,23 @@ pub use sender::{Answered, Sender};
 
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.
 const LEASE: Duration = Duration::from_secs(42);
-/// How much of a lease has to be left when a try begins: what the longest call and the store may take.
+/// How much of a lease must be left when a try begins: what the longest call and the store may take.
 const TRY: Duration = DeliveryPolicy::LONGEST.saturating_add(Duration::from_secs(3));
 /// How many are leased at once.
 const BATCH: usize = 128;
 /// How long it sleeps when the store is in trouble.
 const TROUBLE: Duration = Duration::from_secs(1);
-/// When what has to wait for another try to the same target comes again.
+/// When what must wait for another try to the same target comes again.
 const NEXT: Duration = Duration::from_millis(200);
-/// How long tries under way may take after the courier has been told to stop.
+/// How long tries under way may take after the courier is to stop.
 const GRACE: Duration = Duration::from_secs(8);
 
 /// How long a courier sleeps between two looks into the store.
 #[derive(Clone, Copy)]
 struct Pause {
-    /// So long at the least, however often the bell is rung: each look asks every shard of the store.
+    /// So long at the least, however often it is woken: each look asks every shard of the store.
     least: Duration,
-    /// So long when nobody rings.
+    /// So long when nothing wakes it.
     most: Duration,
 }
 
@@ -117,7 +117,7 @@ impl Courier {
         Self { deps, sender, first_attempts, watcher }
     }
 
-    /// Carries until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
+    /// Delivers until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
     /// has not tried.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
@@ -131,7 +131,7 @@ impl Courier {
                     self.land(&mut hands, done.ok());
                     continue;
                 }
-                () = self.rung_after(looked_at + pause.least) => {}
+                () = self.woken_after(looked_at + pause.least) => {}
                 () = tokio::time::sleep_until(looked_at + pause.most) => {}
             }
             pause = self.round(&mut hands).await.unwrap_or_else(|error| {
@@ -140,13 +140,13 @@ impl Courier {
             });
             looked_at = Instant::now();
         }
-        self.go_home(hands).await;
+        self.shut_down(hands).await;
     }
 
-    /// Comes back when somebody has rung the bell, but not before this moment.
-    async fn rung_after(&self, moment: Instant) {
+    /// Returns when the courier was woken, but not before this moment.
+    async fn woken_after(&self, moment: Instant) {
         tokio::time::sleep_until(moment).await;
-        self.first_attempts.rung().await;
+        self.first_attempts.woken().await;
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
@@ -155,7 +155,7 @@ impl Courier {
             return Ok(Pause::FULL);
         }
         let until = Instant::now() + LEASE;
-        let leased = self.deps.store.lease(BATCH, LEASE, self.draw()).await?;
+        let leased = self.deps.store.lease(BATCH, LEASE, self.deps.clock.draw()).await?;
         let pause = if leased.len() < BATCH { Pause::IDLE } else { Pause::BUSY };
         let oldest = leased.iter().map(|leased| leased.context.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
@@ -165,7 +165,7 @@ impl Courier {
         let mut put_off = Vec::new();
         for leased in leased {
             if let Some(in_flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
-                // What has happened to the same journey since waits: on one node, a server is told of it in its order,
+                // What has happened to the same journey since waits: on one node, a receiver gets it in its order,
                 // as long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
                 if !in_flight.renew(leased.lease) {
                     in_flight.keep((leased, until));
@@ -175,7 +175,7 @@ impl Courier {
             put_off.extend(self.admit(hands, (leased, until)));
         }
         self.give_back(hands, put_off);
-        self.tell_standing(hands, oldest);
+        self.report_standing(hands, oldest);
         Ok(pause)
     }
 
@@ -185,7 +185,7 @@ impl Courier {
         if held.1 <= Instant::now() + TRY {
             return Some((lease, Duration::ZERO));
         }
-        match hands.queues.admit(held, self.deps.clock.now(), self.draw()) {
+        match hands.queues.admit(held, self.deps.clock.now(), self.deps.clock.draw()) {
             Admission::Go(leased) => {
                 self.set_going(hands, *leased);
                 None
@@ -211,7 +211,7 @@ impl Courier {
     fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
         let (courier, seat, id) = (Arc::clone(self), Seat::of(&leased), leased.lease.id);
         let (route, in_flight) = (Route::of(&id), InFlight::of(leased.lease));
-        let holder = in_flight.holder();
+        let holder = in_flight.holder.clone();
         hands.flying.insert(route, in_flight);
         hands.tries.spawn(async move {
             let began = Instant::now();
@@ -225,8 +225,8 @@ impl Courier {
         });
     }
 
-    /// Tells how much there is to do; `oldest` is since when the oldest has been due that was found.
-    fn tell_standing(&self, hands: &mut Hands, oldest: Option<UnixMillis>) {
+    /// Reports how much there is to do; `oldest` is since when the oldest has been due that was found.
+    fn report_standing(&self, hands: &mut Hands, oldest: Option<UnixMillis>) {
         let now = self.deps.clock.now();
         self.watcher.saw(Event::Stands(Standing {
             under_way: hands.queues.running(),
@@ -239,9 +239,9 @@ impl Courier {
     /// Takes note of a try that has ended, and sets going who has waited for it in its queue.
     fn land(self: &Arc<Self>, hands: &mut Hands, done: Option<Done>) {
         let Some(Done { seat, route, end, ended_at }) = done else { return };
-        let mut put_off = hands.queues.done(&seat, end, ended_at, self.draw());
+        let mut put_off = hands.queues.done(&seat, end, ended_at, self.deps.clock.draw());
         if let Some(in_flight) = hands.flying.remove(&route) {
-            self.first_attempts.done(&in_flight.lease().id);
+            self.first_attempts.done(&in_flight.holder.lease().id);
             // The report may have come before the lease was taken anew; giving back what is reported changes nothing.
             put_off.extend(in_flight.renewed().map(|lease| (lease, NEXT)));
             put_off.extend(self.go_on(hands, route, in_flight.waiting()));
@@ -264,7 +264,7 @@ impl Courier {
         self.give_back(hands, put_off);
     }
 
-    async fn go_home(self: &Arc<Self>, mut hands: Hands) {
+    async fn shut_down(self: &Arc<Self>, mut hands: Hands) {
         let mut untried = hands.queues.empty();
         untried.extend(hands.flying.values().flat_map(InFlight::kept));
         let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
@@ -276,7 +276,7 @@ impl Courier {
             }
         }
         hands.tries.shutdown().await;
-        let left = hands.flying.values().map(|in_flight| (in_flight.lease(), Duration::ZERO)).collect();
+        let left = hands.flying.values().map(|in_flight| (in_flight.holder.lease(), Duration::ZERO)).collect();
         self.give_back(&mut hands, left);
         while hands.returning.join_next().await.is_some() {}
     }
@@ -300,10 +300,5 @@ impl Courier {
             // They lapse by themselves.
             tracing::warn!(error = %error, count = leases.len(), "courier.not_given_back");
         }
-    }
-
-    /// A number that nobody else draws.
-    fn draw(&self) -> u64 {
-        self.deps.clock.entropy()[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }

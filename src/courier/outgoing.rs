@@ -7,6 +7,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, HandBack};
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::moment::UnixMillis;
+use crate::domain::params::Params;
 use crate::domain::secret::{Sealed, Secret};
 use crate::keys::Keys;
 use crate::store::DeliveryContext;
@@ -29,7 +30,7 @@ pub struct OutgoingRequest {
 /// The delivery alone: URLs and bodies are nobody else's business.
 impl std::fmt::Debug for OutgoingRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Letter").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("OutgoingRequest").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -70,10 +71,8 @@ impl OutgoingRequest {
         let (id, journey) = (context.delivery.id, &context.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let final_outcome = final_outcome(context);
-        let hand_back = HandBack { final_outcome, ..HandBack::default() };
-        let at = final_outcome.map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
-        let params = keys.sign_return(journey, entry, hand_back_params(dialect, journey, &hand_back), at)?;
+        let at = final_outcome(context).map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
+        let params = keys.sign_return(journey, entry, params(context, dialect), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         let headers = vec![("webhook-id", id.to_string())];
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
@@ -100,8 +99,7 @@ impl OutgoingRequest {
                 encrypted.ok_or(Unwritable::Unencrypted)?
             }
         };
-        let hand_back = HandBack { final_outcome: final_outcome(context), ..HandBack::default() };
-        let url = endpoint.url.filled(&hand_back_params(dialect, journey, &hand_back))?;
+        let url = endpoint.url.filled(&params(context, dialect))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets: signing.secrets, webhook_key: signing.webhook_key };
         let headers = match dialect.sign(journey, &webhook, &posting) {
@@ -125,15 +123,14 @@ impl OutgoingRequest {
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
         let final_outcome = final_outcome(context).ok_or(Unwritable::Unknown(id))?;
         let job = journey.opening().purpose.job().ok_or(Unwritable::Unknown(id))?;
-        let open = |sealed| opened(keys, sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
+        let open = |sealed| keys.open_text(sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
         let message = Message::read(open(&job.message)?.reveal()).ok_or(Unwritable::Sealed)?;
         let result = journey.result().map(open).transpose()?;
         let body = dialect.job(journey, id.event, &message, result.as_ref().map(Secret::reveal));
         if body.is_none() && message.method().has_body() {
             return Err(Unwritable::Wordless);
         }
-        let hand_back = HandBack { final_outcome: Some(final_outcome), ..HandBack::default() };
-        let url = endpoint.url.filled(&hand_back_params(dialect, journey, &hand_back))?;
+        let url = endpoint.url.filled(&params(context, dialect))?;
         let id = id.to_string();
         let posting = Posting { id: &id, url: &url, at, secrets, webhook_key: &|_| None };
         let signed =
@@ -144,11 +141,6 @@ impl OutgoingRequest {
         let apart = |header: &&Header| body.is_none() || header.name() != "content-type";
         let own = message.headers().iter().filter(apart).cloned().collect();
         Ok(Self { url, headers, body, method: message.method(), own })
-    }
-
-    /// Whether a target is written as a callback; else it is a webhook.
-    pub const fn is_callback(target: Target) -> bool {
-        matches!(target, Target::Callback(_))
     }
 }
 
@@ -173,15 +165,15 @@ fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'st
     Some(vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)])
 }
 
-/// The final outcome that a delivery tells of, if it is about one.
-fn final_outcome(context: &DeliveryContext) -> Option<&FinalOutcome> {
-    context.journey.final_outcomes().get(usize::from(context.delivery.id.event.final_outcome()?))
+/// What joins a callback, or fills an endpoint's URL: what the browser has got, without any token.
+fn params(context: &DeliveryContext, dialect: &dyn Dialect) -> Params {
+    let hand_back = HandBack { final_outcome: final_outcome(context), ..HandBack::default() };
+    hand_back_params(dialect, &context.journey, &hand_back)
 }
 
-/// A text that was sealed for this owner, opened.
-pub(super) fn opened(keys: &Keys, sealed: &Sealed, owner: &[u8]) -> Option<Secret> {
-    let plain = keys.open(sealed, owner)?;
-    Some(Secret::new(std::str::from_utf8(&plain).ok()?))
+/// The final outcome that a delivery is about, if it is about one.
+fn final_outcome(context: &DeliveryContext) -> Option<&FinalOutcome> {
+    context.journey.final_outcomes().get(usize::from(context.delivery.id.event.final_outcome()?))
 }
 
 #[cfg(test)]
@@ -194,7 +186,6 @@ mod tests {
     use crate::domain::endpoint::WebhookEndpoint;
     use crate::domain::journey::Journey;
     use crate::domain::outcome::Fact;
-    use crate::domain::params::Params;
     use crate::store::laws::fixtures::{Draft, away, concluded, entry};
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

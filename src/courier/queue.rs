@@ -18,11 +18,11 @@ use crate::store::Lease;
 /// How many attempts are under way at one receiver at the same time: in a new queue, and in one that has grown as far
 /// as it may.
 pub const CONCURRENCY: (u8, u8) = (4, 32);
-/// How long the last of those that wait in a queue should have to wait.
+/// How long the last of those that wait in a queue should wait.
 const DEPTH: Duration = Duration::from_secs(1);
 /// How long an attempt takes where none has ended yet.
-pub const PACE: Duration = Duration::from_millis(100);
-/// A path that takes longer to answer is no better than one that hangs.
+pub const USUAL_DURATION: Duration = Duration::from_millis(100);
+/// A path that takes longer to answer counts as one that hangs.
 const PROMPT: Duration = Duration::from_secs(1);
 /// The shortest and the longest time that a delivery is put off for which there is no room.
 pub const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(20));
@@ -32,11 +32,11 @@ pub const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration:
 pub enum Load {
     /// Received.
     Received,
-    /// Answered otherwise: that is its delivery's own failure, and says that somebody is there.
+    /// Answered otherwise: that is its delivery's own failure, and shows that the receiver is there.
     Answered,
     /// Not answered in time: its path hangs.
     Hung,
-    /// Nobody was there, or nobody behind whoever was.
+    /// The receiver is away, or what is behind it.
     Away,
     /// The receiver wants to be left alone for this time.
     LeaveAlone(Duration),
@@ -60,11 +60,11 @@ struct Count {
     again: usize,
 }
 
-/// How long attempts take, more or less, and until when places are taken by those that were told to come again.
-#[derive(Debug)]
+/// How long attempts take, more or less, and until when places are reserved for what was put off.
+#[derive(Debug, Default)]
 struct Timetable {
-    pace: Option<Duration>,
-    booked_until: UnixMillis,
+    duration: Option<Duration>,
+    reserved_until: UnixMillis,
 }
 
 /// What a queue knows of one path.
@@ -134,7 +134,7 @@ impl ReceiverQueue {
         self.paths.is_empty() && !self.backoff.has_failed_since(long_ago)
     }
 
-    /// For how long such an attempt has to wait, whatever room there is; `None` when it has not.
+    /// For how long such an attempt must wait, whatever room there is; `None` when it need not.
     pub fn rest(&self, path: &str, turn: Turn, now: UnixMillis) -> Option<Duration> {
         let own = self.paths.get(path).and_then(|state| state.backoff.wait(turn, now));
         own.max(self.backoff.wait(turn, now))
@@ -150,7 +150,7 @@ impl ReceiverQueue {
             && running.leaves_room(turn, share_of(state, places), backs_off)
     }
 
-    /// Whether such a delivery may wait here while at most `most` may. Who was never tried does not mind the others.
+    /// Whether such a delivery may wait here while at most `most` may. What was never tried does not count the others.
     pub fn has_seat(&self, path: &str, turn: Turn, most: usize) -> bool {
         let seats = self.depth().min(most);
         let state = self.paths.get(path);
@@ -166,12 +166,12 @@ impl ReceiverQueue {
     /// For how long a delivery is put off for which there is no seat.
     pub fn turn_away(&mut self, path: &str, turn: Turn, now: UnixMillis, chance: u64) -> Duration {
         let (places, waiting, concurrency) = (self.depth(), self.waiting(), self.concurrency());
-        let pace = self.times.pace;
+        let duration = self.times.duration;
         let share = share_of(self.paths.get(path), concurrency);
         let seats = share_of(self.paths.get(path), places);
         match self.paths.get_mut(path) {
             Some(state) if state.waiting.of(turn) >= seats => {
-                let turn_length = Timetable { pace: state.times.pace.or(pace), ..state.times }.turn(share);
+                let turn_length = Timetable { duration: state.times.duration.or(duration), ..state.times }.turn(share);
                 state.times.next_turn(turn_length, state.waiting.all(), now, chance)
             }
             _ => self.times.next_turn(self.times.turn(concurrency), waiting, now, chance),
@@ -276,7 +276,7 @@ impl ReceiverQueue {
         })
     }
 
-    /// Takes those out who have to wait now, whatever room there is.
+    /// Takes those out that must wait now, whatever room there is.
     fn put_off(&mut self, now: UnixMillis) -> Vec<(Lease, Turn, Duration)> {
         let mut put_off = Vec::new();
         for turn in [Turn::First, Turn::Again] {
@@ -308,7 +308,7 @@ impl ReceiverQueue {
 impl PathState {
     fn is_blank(&self, long_ago: UnixMillis, now: UnixMillis) -> bool {
         self.running.all() + self.waiting.all() == 0
-            && self.times.booked_until <= now
+            && self.times.reserved_until <= now
             && !self.backoff.has_failed_since(long_ago)
     }
 }
@@ -351,36 +351,30 @@ impl Count {
     }
 }
 
-impl Default for Timetable {
-    fn default() -> Self {
-        Self { pace: None, booked_until: UnixMillis::from_millis(0) }
-    }
-}
-
 impl Timetable {
     /// How long it is from the end of one attempt to the next, while so many are under way.
     fn turn(&self, concurrency: usize) -> Duration {
         let concurrency = u32::try_from(concurrency).unwrap_or(u32::MAX).max(1);
-        (self.pace.unwrap_or(PACE) / concurrency).max(Duration::from_millis(1))
+        (self.duration.unwrap_or(USUAL_DURATION) / concurrency).max(Duration::from_millis(1))
     }
 
-    /// An attempt took so long: what is booked comes into line with what a turn is now.
+    /// An attempt took so long: what is reserved comes into line with what a turn is now.
     fn learn(&mut self, took: Duration, concurrency: usize, now: UnixMillis) {
         let before = self.turn(concurrency);
-        self.pace = Some(self.pace.map_or(took, |pace| (pace * 3 + took) / 4));
-        let ahead = self.booked_until.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
-        self.booked_until = now.plus(ahead.min(NO_ROOM.1));
+        self.duration = Some(self.duration.map_or(took, |duration| (duration * 3 + took) / 4));
+        let ahead = self.reserved_until.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
+        self.reserved_until = now.plus(ahead.min(NO_ROOM.1));
     }
 
-    /// Reserves a place behind all who were told to come again, and answers how long it is until then.
+    /// Reserves a place behind all that were put off, and answers how long it is until then.
     fn next_turn(&mut self, turn: Duration, waiting: usize, now: UnixMillis, chance: u64) -> Duration {
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        let at = self.booked_until.max(now.plus(turn.saturating_mul(waiting)));
+        let at = self.reserved_until.max(now.plus(turn.saturating_mul(waiting)));
         let wait = at.since(now);
         if wait >= NO_ROOM.1 {
             return spread(NO_ROOM.1, chance);
         }
-        self.booked_until = at.plus(turn);
+        self.reserved_until = at.plus(turn);
         wait.max(NO_ROOM.0)
     }
 }

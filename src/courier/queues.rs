@@ -55,7 +55,7 @@ impl Queues {
         HANDS.saturating_sub(self.running + self.waiting)
     }
 
-    /// How many receivers are backed off from now. Forgets those that nobody has needed for an hour.
+    /// How many receivers are backing off now. Forgets those that nobody has needed for an hour.
     pub fn backing_off(&mut self, now: UnixMillis) -> usize {
         let long_ago = UnixMillis::from_millis(now.as_millis().saturating_sub(MEMORY));
         self.queues.retain(|_, queue| !queue.is_blank(long_ago, now));
@@ -144,8 +144,8 @@ impl Queues {
     }
 }
 
-/// When it comes again that has to rest for so long: what was never tried as soon as it may, the rest a little later
-/// and not all at once, so that the first who wakes is news.
+/// When something comes again that must rest for so long: what was never tried as soon as it may, the rest a little
+/// later and not all at once, so that a first attempt is the first to go.
 fn after(rest: Duration, turn: Turn, chance: u64) -> Duration {
     let millis = u64::try_from(REST.0.as_millis()).unwrap_or(u64::MAX);
     match turn {

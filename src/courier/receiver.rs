@@ -1,4 +1,4 @@
-//! Where a delivery goes, as far as a courier has to know it: to a receiver, on a path there, for the first time or
+//! Where a delivery goes, as far as a courier needs it: to a receiver, on a path there, for the first time or
 //! again.
 
 use tokio::time::Instant;

@@ -109,7 +109,7 @@ struct Round {
     first_attempts: Arc<FirstAttempts>,
 }
 
-/// Remembers what it was told.
+/// Remembers what it saw.
 #[derive(Default)]
 struct Seen {
     happened: Mutex<Vec<Event>>,

@@ -160,22 +160,26 @@ impl Object {
 
     /// A list of objects; each knows its place, as in `payee.accountIdentifications[0]`.
     pub fn objects(&self, name: &str) -> Result<Option<Vec<Self>>, Invalid> {
-        let read = |(index, raw): (usize, &RawValue)| {
-            Self::parse(raw.get().as_bytes(), &format!("{}[{index}]", self.at(name)))
-        };
-        let items = self.items(name)?;
-        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
+        self.each(name, |place, raw| Self::parse(raw.get().as_bytes(), place))
     }
 
     /// A list of texts that people can read.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Invalid> {
-        let read = |(index, raw): (usize, &RawValue)| {
-            let place = format!("{}[{index}]", self.at(name));
-            let text: String = serde_json::from_str(raw.get()).map_err(|_| Invalid::new(&place, "is not a text"))?;
-            check_readable(&place, &text).map(|()| text)
-        };
-        let items = self.items(name)?;
-        items.map(|items| items.iter().map(AsRef::as_ref).enumerate().map(read).collect()).transpose()
+        self.each(name, |place, raw| {
+            let text: String = serde_json::from_str(raw.get()).map_err(|_| Invalid::new(place, "is not a text"))?;
+            check_readable(place, &text).map(|()| text)
+        })
+    }
+
+    /// The items of a list, each read with its place.
+    fn each<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str, &RawValue) -> Result<T, Invalid>,
+    ) -> Result<Option<Vec<T>>, Invalid> {
+        let Some(items) = self.items(name)? else { return Ok(None) };
+        let items = items.iter().enumerate();
+        items.map(|(index, raw)| read(&format!("{}[{index}]", self.at(name)), raw)).collect::<Result<_, _>>().map(Some)
     }
 
     /// What to say when a field has to be there and is not.

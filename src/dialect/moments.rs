@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit};
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit, Zoned};
 
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::UnixMillis;
@@ -60,9 +60,13 @@ pub(super) fn day(text: &str) -> Option<Date> {
 
 /// The day that it is where it is the earliest on earth: a day before this one has passed for everybody.
 pub(super) fn earliest_today(now: UnixMillis) -> Date {
-    let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-    timestamp.to_zoned(TimeZone::fixed(jiff::tz::offset(-12))).date()
+    zoned(now, TimeZone::fixed(jiff::tz::offset(-12))).date()
+}
+
+/// A moment in this time zone.
+pub(super) fn zoned(moment: UnixMillis, zone: TimeZone) -> Zoned {
+    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_zoned(zone)
 }
 
 /// A span as ISO 8601 has it, in hours, minutes and seconds.

@@ -10,6 +10,7 @@ use super::id::{MerchantId, Shard};
 use super::invalid::Invalid;
 use super::moment::UnixMillis;
 use super::secret::{Digest, Secret};
+use super::text::label;
 
 /// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -89,7 +90,7 @@ impl ApiKey {
         Self { names: Named::Number(number), text: Secret::new(text) }
     }
 
-    /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest tells.
+    /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest shows.
     ///
     /// # Errors
     /// When it does not have the form of a key.
@@ -129,7 +130,7 @@ impl KeyName {
     /// # Errors
     /// When it is blank, longer than 40 characters, or holds a character that is not printed.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        super::merchant::readable("name", text, 40).map(Self)
+        label("name", text, 40).map(Self)
     }
 
     /// The name of the key that a merchant begins with.

@@ -72,7 +72,7 @@ impl PlannedCallback {
 
     /// An https address without a package needs no intent: the system knows whose it is.
     fn android_button(&self, app: &CallbackUrl, link: &str, elsewhere: Option<&str>) -> String {
-        let package = self.device_urls.android_package();
+        let package = self.device_urls.android_package.as_ref();
         let intent = (app.is_app_link() || package.is_some()).then(|| intent_link(link, package, elsewhere)).flatten();
         intent.unwrap_or_else(|| link.to_owned())
     }

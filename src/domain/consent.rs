@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::id::UserId;
-use super::institution::Institution;
+use super::institution::{Country, Institution};
 use super::iso::CountryCode;
 use super::moment::UnixMillis;
 use super::money::Amount;
@@ -18,6 +18,12 @@ pub const LIFE: Duration = Duration::from_hours(90 * 24);
 /// How long it lasts in the European Economic Area: 180 days.
 pub const LIFE_IN_EEA: Duration = Duration::from_hours(180 * 24);
 
+/// The usual life of a consent in these countries: the longer one only where the rules of all of them allow it.
+pub fn usual_life(countries: &[Country]) -> Duration {
+    let is_longer = !countries.is_empty() && countries.iter().all(|country| country.code.is_in_eea());
+    if is_longer { LIFE_IN_EEA } else { LIFE }
+}
+
 /// A consent that a customer is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
@@ -27,7 +33,7 @@ pub struct Consent {
     pub user: UserId,
     /// The merchant's own id of that user, if it has one.
     pub application_user: Option<ApplicationUser>,
-    /// At which institution; `None` where the customer chooses on a page of ours.
+    /// At which institution; `None` where the customer chooses on our page.
     pub institution: Option<String>,
     /// In which country the customer chooses, where that was asked for.
     pub country: Option<CountryCode>,
@@ -180,4 +186,27 @@ pub struct BankTokens {
     pub json: Secret,
     /// The bank's id of the consent, if it named one.
     pub consent: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consent_lasts_longer_only_where_every_country_of_an_institution_allows_it() {
+        let life = |codes: &[&str]| {
+            let country = |code: &&str| Country::from(CountryCode::parse(code).unwrap());
+            usual_life(&codes.iter().map(country).collect::<Vec<_>>())
+        };
+        for (codes, days) in [
+            (&["GB"][..], 90),
+            (&["DE"], 180),
+            (&["DE", "FR", "NO"], 180),
+            (&["GB", "DE"], 90),
+            (&["CH"], 90),
+            (&[], 90),
+        ] {
+            assert_eq!(life(codes), Duration::from_hours(days * 24), "{codes:?}");
+        }
+    }
 }

@@ -1,11 +1,11 @@
-//! Payment endpoints: servers that are told by a POST, as a merchant saves them and as a journey freezes them.
+//! Payment endpoints: servers that receive a POST, as a merchant saves them and as a journey freezes them.
 
 use super::callback::{CallbackUrl, Rules};
 use super::invalid::Invalid;
 use super::notify_on::NotifyOn;
 use super::secret::{Sealed, Secret};
 
-/// A payment endpoint: a server that is told by a POST.
+/// A payment endpoint: a server that receives a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookEndpoint {
     /// Where it is.
@@ -34,7 +34,7 @@ impl WebhookEndpoint {
         Ok(Self::at(CallbackUrl::parse_called(text, rules)?))
     }
 
-    /// The same in the manner that a call wants, with the key that it has brought, if any.
+    /// This endpoint with the options of a call, and the key that the call has brought, if any.
     ///
     /// # Errors
     /// When bodies have to be encrypted and there is no key.
@@ -53,7 +53,7 @@ impl WebhookEndpoint {
     }
 }
 
-/// How a call wants the payment endpoints of its journey told; what it does not say is as each was saved.
+/// How a call wants the payment endpoints of its journey called; what it does not say is as each was saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WebhookOptions {
     /// The form of the body, in its dialect's word.

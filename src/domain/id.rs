@@ -46,6 +46,12 @@ impl Shard {
     pub const fn written_into(self, byte: u8) -> u8 {
         (byte & !SHARD_BITS) | self.0
     }
+
+    /// A version 4 UUID of these bytes of entropy that names this shard.
+    fn uuid(self, mut entropy: [u8; 16]) -> Uuid {
+        entropy[7] = self.written_into(entropy[7]);
+        Builder::from_random_bytes(entropy).into_uuid()
+    }
 }
 
 impl fmt::Display for Shard {
@@ -96,25 +102,52 @@ impl FromStr for PayId {
     }
 }
 
-/// A journey's id: a version 4 UUID whose bits also hold the journey's [`PayId`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JourneyId(Uuid);
+/// Declares an id that is a version 4 UUID, and names its shard in its eighth byte.
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Restores an id that was stored.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// The 16 bytes.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// The shard that holds what it names.
+            pub fn shard(&self) -> Shard {
+                Shard::of_byte(self.as_bytes()[7])
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+uuid_ids! {
+    /// A journey's id: a version 4 UUID whose bits also hold the journey's [`PayId`].
+    JourneyId,
+    /// A merchant's id: a version 4 UUID. Its short form is base58, 22 characters at the most, for clients that send it
+    /// before a password.
+    MerchantId,
+    /// A user's id, as Yapily has users: a version 4 UUID that names the user's shard.
+    UserId,
+}
 
 impl JourneyId {
     /// Makes an id from 16 bytes of entropy, in `shard`.
-    pub fn mint(mut entropy: [u8; 16], shard: Shard) -> Self {
-        entropy[7] = shard.written_into(entropy[7]);
-        Self(Builder::from_random_bytes(entropy).into_uuid())
-    }
-
-    /// Restores an id that was stored.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-
-    /// The 16 bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
+    pub fn mint(entropy: [u8; 16], shard: Shard) -> Self {
+        Self(shard.uuid(entropy))
     }
 
     /// The number inside: the first six bytes and the low five bits of the eighth.
@@ -122,17 +155,6 @@ impl JourneyId {
         let b = self.as_bytes();
         let high = u64::from_be_bytes([0, 0, b[0], b[1], b[2], b[3], b[4], b[5]]);
         PayId((high << 5) | u64::from(b[7] & SHARD_BITS))
-    }
-
-    /// The shard that holds this journey.
-    pub fn shard(&self) -> Shard {
-        Shard::of_byte(self.as_bytes()[7])
-    }
-}
-
-impl fmt::Display for JourneyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -144,41 +166,30 @@ impl FromStr for JourneyId {
     }
 }
 
-/// A merchant's id: a version 4 UUID. Its short form is base58, 22 characters at the most, for clients that send it
-/// before a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MerchantId(Uuid);
+impl UserId {
+    /// Makes an id from 16 bytes of entropy, in `shard`.
+    pub fn mint(entropy: [u8; 16], shard: Shard) -> Self {
+        Self(shard.uuid(entropy))
+    }
+}
+
+impl FromStr for UserId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("userUuid", "is not a UUID"))
+    }
+}
 
 impl MerchantId {
     /// Makes an id from 16 bytes of entropy.
     pub fn mint(entropy: [u8; 16]) -> Self {
-        Self(Builder::from_random_bytes(entropy).into_uuid())
-    }
-
-    /// Restores an id that was stored.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-
-    /// The 16 bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
+        Self(Shard::of_byte(entropy[7]).uuid(entropy))
     }
 
     /// The short form: 16 bytes in base58.
     pub fn short(&self) -> String {
         bs58::encode(self.as_bytes()).into_string()
-    }
-
-    /// The shard that holds this merchant's profile.
-    pub fn shard(&self) -> Shard {
-        Shard::of_byte(self.as_bytes()[7])
-    }
-}
-
-impl fmt::Display for MerchantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -195,47 +206,6 @@ impl FromStr for MerchantId {
         }
         let bytes = bs58::decode(text).into_vec().ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self::from_bytes).filter(|id| id.short() == text).ok_or_else(refused)
-    }
-}
-
-/// A user's id, as Yapily has users: a version 4 UUID that names the user's shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(Uuid);
-
-impl UserId {
-    /// Makes an id from 16 bytes of entropy, in `shard`.
-    pub fn mint(mut entropy: [u8; 16], shard: Shard) -> Self {
-        entropy[7] = shard.written_into(entropy[7]);
-        Self(Builder::from_random_bytes(entropy).into_uuid())
-    }
-
-    /// Restores an id that was stored.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-
-    /// The 16 bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
-    }
-
-    /// The shard that holds this user.
-    pub fn shard(&self) -> Shard {
-        Shard::of_byte(self.as_bytes()[7])
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for UserId {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        Uuid::try_parse(text).map(Self).map_err(|_| Invalid::new("userUuid", "is not a UUID"))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::consent;
 use super::iso::CountryCode;
 
 /// An institution that the operator has configured.
@@ -32,12 +31,6 @@ impl Institution {
     /// Whether it serves customers in this country.
     pub fn serves(&self, country: CountryCode) -> bool {
         self.countries.iter().any(|own| own.code == country)
-    }
-
-    /// The usual life of a consent in these countries: the longer one only where the rules of all of them allow it.
-    pub fn usual_consent_life(countries: &[Country]) -> Duration {
-        let is_longer = !countries.is_empty() && countries.iter().all(|country| country.code.is_in_eea());
-        if is_longer { consent::LIFE_IN_EEA } else { consent::LIFE }
     }
 }
 
@@ -75,27 +68,4 @@ pub enum Environment {
     Mock,
     /// The real one.
     Live,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_consent_lasts_longer_only_where_every_country_of_an_institution_allows_it() {
-        let life = |codes: &[&str]| {
-            let country = |code: &&str| Country::from(CountryCode::parse(code).unwrap());
-            Institution::usual_consent_life(&codes.iter().map(country).collect::<Vec<_>>())
-        };
-        for (codes, days) in [
-            (&["GB"][..], 90),
-            (&["DE"], 180),
-            (&["DE", "FR", "NO"], 180),
-            (&["GB", "DE"], 90),
-            (&["CH"], 90),
-            (&[], 90),
-        ] {
-            assert_eq!(life(codes), Duration::from_hours(days * 24), "{codes:?}");
-        }
-    }
 }

@@ -60,7 +60,7 @@ pub struct Header {
     value: Secret,
 }
 
-/// What the way out writes itself, what is between two neighbours alone (RFC 9110, 7.6.1), and what would make an
+/// What our HTTP client writes itself, what is between two neighbours alone (RFC 9110, 7.6.1), and what would make an
 /// answer wait.
 const NOT_THEIRS: [&str; 13] = [
     "connection",

@@ -1,6 +1,6 @@
 //! A point in time, in whole milliseconds since the Unix epoch.
 //!
-//! The domain never asks what time it is; it is told.
+//! The domain never asks what time it is; callers pass it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 pub const LEEWAY: Duration = Duration::from_secs(10);
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(u64);
 
 impl UnixMillis {

@@ -4,7 +4,7 @@ use super::invalid::Invalid;
 use super::outcome::Outcome;
 
 /// The events that an endpoint wants: the outcomes of a journey, in the words of `/v1`, and `pending` for what happens
-/// before there is one, where a dialect tells of that.
+/// before there is one, where a dialect reports that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotifyOn(u8);
 
@@ -20,7 +20,7 @@ const EVENTS: [(&str, Option<Outcome>); 7] = [
 ];
 
 impl NotifyOn {
-    /// Every event: what an endpoint is told unless it says otherwise.
+    /// Every event: what an endpoint receives unless it says otherwise.
     pub const ALL: Self = Self(0b111_1111);
 
     /// All but what was not paid.

@@ -10,6 +10,8 @@ use super::message::Message;
 use super::moment::UnixMillis;
 use super::terms::{ExtraOutcomes, OneTime};
 
+pub use super::callback::RequestedCallbacks;
+
 /// A journey as a dialect read it from a merchant's call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenRequest {
@@ -23,7 +25,7 @@ pub struct OpenRequest {
     pub params_in: Placement,
     /// The payment endpoints that were asked for.
     pub endpoints: RequestedCallbacks,
-    /// How they are told in this journey.
+    /// How they are called in this journey.
     pub webhook_options: WebhookOptions,
     /// Whether this journey's callbacks carry a one-time token; `None` is the merchant's setting.
     pub one_time_token: Option<OneTime>,
@@ -90,30 +92,4 @@ impl Expiry {
     pub const fn at(field: &'static str, moment: UnixMillis) -> Self {
         Self { field, when: When::At(moment) }
     }
-}
-
-/// The callbacks, or payment endpoints, that a call asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum RequestedCallbacks {
-    /// Nothing: what the merchant has saved for that, or our own result page.
-    #[default]
-    Nothing,
-    /// One text: an index, a name, a URL, or a list of them between commas.
-    Text(String),
-    /// Items that came apart already, as in a JSON array.
-    Items(Vec<Item>),
-    /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in
-    /// `/`.
-    Covered(String),
-    /// None, and no saved one either: the journey ends on our own result page.
-    OwnPage,
-    /// A URL for each way in which the journey can end, used unchanged.
-    Apart {
-        /// When it succeeded, or nothing is known yet.
-        success: Option<String>,
-        /// When the customer said no.
-        cancelled: Option<String>,
-        /// When it failed.
-        failed: Option<String>,
-    },
 }

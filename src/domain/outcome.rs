@@ -1,8 +1,8 @@
-//! Hints and facts: what a browser says, and what is proven.
+//! Unverified responses and facts: what a browser brings, and what is proven.
 //!
 //! The two are different types on purpose. Whatever arrives in a browser may be forged, so it is a [`ResponseKind`];
 //! only a [`Fact`] concludes a journey, and this crate makes facts in three places alone: a provider that proved a code
-//! or refused a request, a press on our own Cancel button, and an error return that matched a `state` of ours (a
+//! or refused a request, a press on our own Cancel button, and an error return that matched our `state` (a
 //! refusal, never a payment).
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ pub enum Outcome {
     Paid,
     /// The provider proved that the customer agreed; nothing has been collected yet.
     Authorised,
-    /// What somebody waited for has been done, by the word of whoever did it.
+    /// A job has been done, by the word of the merchant that did it.
     Done,
     /// The customer said no, or the merchant withdrew the link.
     Cancelled,
@@ -41,7 +41,7 @@ impl Outcome {
         }
     }
 
-    /// Whether a provider, or whoever did it, proved it; such an outcome supersedes the others and is never superseded.
+    /// Whether a provider, or the merchant of a job, proved it; such an outcome supersedes the others and is never superseded.
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Paid | Self::Authorised | Self::Done)
     }
@@ -175,7 +175,7 @@ impl Evidence {
 }
 
 impl ResponseKind {
-    /// The bytes that tell one answer to a visit from another.
+    /// The bytes that distinguish one response to a visit from another.
     pub fn distinguishing(&self) -> Cow<'_, [u8]> {
         match self {
             // A refusal that is signed has no code that would tell it from another.
@@ -188,112 +188,84 @@ impl ResponseKind {
     }
 }
 
-/// What is known to be true of a journey. Outside this crate nobody can make one.
+/// What is known to be true of a journey: an outcome, and who or what brought it about. Outside this crate nobody can
+/// make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact(Known);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
-    Paid,
-    Authorised(BankTokens),
-    Agreed,
-    Done,
-    Undone,
-    Refused(ProviderRefusal),
-    Pressed,
-    Withdrawn,
-    Lapsed,
+pub struct Fact {
+    outcome: Outcome,
+    cause: Cause,
+    tokens: Option<BankTokens>,
 }
 
 impl Fact {
+    const fn of(outcome: Outcome, cause: Cause) -> Self {
+        Self { outcome, cause, tokens: None }
+    }
+
     /// The provider exchanged the code and says: paid.
     pub(crate) const fn paid() -> Self {
-        Self(Known::Paid)
+        Self::of(Outcome::Paid, Cause::Provider(None))
     }
 
     /// The provider exchanged the code, and says that its customer agreed.
     pub(crate) const fn authorised(tokens: BankTokens) -> Self {
-        Self(Known::Authorised(tokens))
+        Self { outcome: Outcome::Authorised, cause: Cause::Provider(None), tokens: Some(tokens) }
     }
 
     /// The provider says that its customer agreed to be asked for money later.
     pub(crate) const fn agreed() -> Self {
-        Self(Known::Agreed)
+        Self::of(Outcome::Authorised, Cause::Provider(None))
     }
 
-    /// Whoever does a job says that it is done.
+    /// The merchant of a job says that it is done.
     pub(crate) const fn done() -> Self {
-        Self(Known::Done)
+        Self::of(Outcome::Done, Cause::Merchant)
     }
 
-    /// Whoever does a job says that it could not be done.
+    /// The merchant of a job says that it could not be done.
     pub(crate) const fn undone() -> Self {
-        Self(Known::Undone)
-    }
-
-    /// What the provider gave for the customer's agreement.
-    pub const fn bank_tokens(&self) -> Option<&BankTokens> {
-        match &self.0 {
-            Known::Authorised(tokens) => Some(tokens),
-            Known::Paid
-            | Known::Agreed
-            | Known::Done
-            | Known::Undone
-            | Known::Refused(_)
-            | Known::Pressed
-            | Known::Withdrawn
-            | Known::Lapsed => None,
-        }
+        Self::of(Outcome::Failed, Cause::Merchant)
     }
 
     /// The provider refused: by its answer to the exchange, or by an error return that matched an unspent state.
-    pub(crate) const fn refused(error: ProviderRefusal) -> Self {
-        Self(Known::Refused(error))
-    }
-
-    /// Whether the provider refused.
-    pub const fn is_refusal(&self) -> bool {
-        matches!(self.0, Known::Refused(_))
+    pub(crate) fn refused(error: ProviderRefusal) -> Self {
+        let outcome = if error.is_customers_refusal() { Outcome::Cancelled } else { Outcome::Failed };
+        Self::of(outcome, Cause::Provider(Some(error)))
     }
 
     /// The customer pressed our Cancel button.
     pub(crate) const fn pressed_cancel() -> Self {
-        Self(Known::Pressed)
+        Self::of(Outcome::Cancelled, Cause::Customer)
     }
 
     /// The merchant deleted the link.
     pub(crate) const fn withdrawn() -> Self {
-        Self(Known::Withdrawn)
+        Self::of(Outcome::Cancelled, Cause::Merchant)
     }
 
     /// The journey's time ran out.
     pub(crate) const fn lapsed() -> Self {
-        Self(Known::Lapsed)
+        Self::of(Outcome::Expired, Cause::Time)
     }
 
     /// The outcome that this fact concludes as.
-    pub fn outcome(&self) -> Outcome {
-        match &self.0 {
-            Known::Paid => Outcome::Paid,
-            Known::Authorised(_) | Known::Agreed => Outcome::Authorised,
-            Known::Done => Outcome::Done,
-            Known::Undone => Outcome::Failed,
-            Known::Refused(error) if !error.is_customers_refusal() => Outcome::Failed,
-            Known::Refused(_) | Known::Pressed | Known::Withdrawn => Outcome::Cancelled,
-            Known::Lapsed => Outcome::Expired,
-        }
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// Why, for the timeline and the page.
     pub fn cause(&self) -> Cause {
-        match &self.0 {
-            Known::Paid | Known::Authorised(_) | Known::Agreed => Cause::Provider(None),
-            Known::Done | Known::Undone => Cause::Merchant,
-            Known::Refused(error) => Cause::Provider(Some(error.clone())),
-            Known::Pressed => Cause::Customer,
-            Known::Withdrawn => Cause::Merchant,
-            Known::Lapsed => Cause::Time,
-        }
+        self.cause.clone()
+    }
+
+    /// What the provider gave for the customer's agreement.
+    pub const fn bank_tokens(&self) -> Option<&BankTokens> {
+        self.tokens.as_ref()
+    }
+
+    /// Whether the provider refused.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.cause, Cause::Provider(Some(_)))
     }
 }
 

@@ -8,7 +8,7 @@ use super::text::cut;
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The same but for the colon, which may stand in a query as it is (RFC 3986, section 3.4).
+/// All of that but the colon, which may stand in a query as it is (RFC 3986, section 3.4).
 const RESERVED_IN_IDS: &AsciiSet = &RESERVED.remove(b':');
 
 /// Writes `value` so that it means itself anywhere in a URL after the authority.
@@ -109,13 +109,13 @@ impl Params {
         self.spelt(name, value.into(), Spelling::Escaped)
     }
 
-    /// The same of an id whose colons stay as they are, because its readers have never seen them otherwise.
+    /// Appends an id whose colons stay as they are, because its readers have never seen them otherwise.
     #[must_use]
     pub fn append_id(self, name: &'static str, value: &str) -> Self {
         self.spelt(name, value.to_owned(), Spelling::Id)
     }
 
-    /// The same with `+` for spaces, because the readers of this one parameter have seen them so.
+    /// Appends `name=value` with `+` for spaces, because the readers of this one parameter have seen them so.
     #[must_use]
     pub fn append_form(self, name: &'static str, value: impl Into<String>) -> Self {
         self.spelt(name, value.into(), Spelling::Form)
@@ -128,7 +128,7 @@ impl Params {
         self.append(name, encode(text))
     }
 
-    /// The same with `+` for spaces.
+    /// Appends a text as [`Params::append_text`] does, with `+` for spaces.
     #[must_use]
     pub fn append_form_text(mut self, name: &'static str, text: &str) -> Self {
         self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode: str::to_owned });
@@ -140,7 +140,7 @@ impl Params {
         self.text.is_some()
     }
 
-    /// The same in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always left.
+    /// These parameters in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always left.
     #[must_use]
     pub fn shortened(mut self, bytes: usize) -> Self {
         let Some(FreeText { index, text, encode }) = self.text.as_ref().filter(|_| bytes > 0) else { return self };

@@ -25,24 +25,16 @@ pub fn check_overlap(overlap: Duration) -> Result<Duration, Invalid> {
 /// A sealed secret, and the one before it while both count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotating {
-    current: Sealed,
-    previous: Option<(Sealed, UnixMillis)>,
+    /// The newest secret.
+    pub current: Sealed,
+    /// The secret before it, and when that ends.
+    pub(crate) previous: Option<(Sealed, UnixMillis)>,
 }
 
 impl Rotating {
     /// A secret that has replaced nothing.
     pub const fn first(secret: Sealed) -> Self {
         Self { current: secret, previous: None }
-    }
-
-    /// Restores what was stored.
-    pub(crate) const fn restored(current: Sealed, previous: Option<(Sealed, UnixMillis)>) -> Self {
-        Self { current, previous }
-    }
-
-    /// The newest secret.
-    pub const fn current(&self) -> &Sealed {
-        &self.current
     }
 
     /// The secret before it, with the moment when it ends, while it counts.
@@ -77,18 +69,13 @@ impl Rotating {
         Ok(Self { current: next, previous: Some((self.current.clone(), now.plus(overlap))) })
     }
 
-    /// The same secrets, each sealed anew by `seal`. `None` when one of them cannot be.
+    /// These secrets, each sealed anew by `seal`. `None` when one of them cannot be.
     pub fn resealed(&self, seal: impl Fn(&Sealed) -> Option<Sealed>) -> Option<Self> {
         let previous = match &self.previous {
             None => None,
             Some((secret, ends_at)) => Some((seal(secret)?, *ends_at)),
         };
         Some(Self { current: seal(&self.current)?, previous })
-    }
-
-    /// What is stored.
-    pub(crate) const fn parts(&self) -> (&Sealed, Option<&(Sealed, UnixMillis)>) {
-        (&self.current, self.previous.as_ref())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A signature of the gateway on a way home, for dialects whose clients verify one.
+//! A signature of the gateway on a redirect home, for dialects whose clients verify one.
 
 /// A signature, with the key that verifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

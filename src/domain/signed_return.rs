@@ -1,12 +1,12 @@
-//! Signed returns: what a signature on the way home says.
+//! Signed returns: what a signature on the redirect home states.
 //!
 //! It says that we sent a customer of this merchant to this callback with these parameters, and when. The values are
-//! taken decoded and sorted by name, so that whoever has them from a framework can write the same bytes. Every piece
+//! taken decoded and sorted by name, so that a merchant whose framework has decoded them can write the same bytes. Every piece
 //! stands behind its length, so that no two statements are written alike.
 
 use super::id::MerchantId;
 
-/// The parameter that a signature comes in: the last one of ours.
+/// The parameter that a signature comes in: our last one.
 pub const PARAMETER: &str = "hb_signature";
 
 /// What stands before every statement, so that nothing else that is ever signed can be taken for one.

@@ -26,7 +26,23 @@ pub fn check_readable(field: &str, text: &str) -> Result<(), Invalid> {
     .map_err(|invalid| invalid.hint("leave it out"))
 }
 
-/// The text without what [`check_readable`] refuses, for what comes from others than the caller: nobody can be told.
+/// Accepts a label that people read and compare, without the spaces around it: 1 to `most` characters.
+///
+/// # Errors
+/// When it is blank, longer, or holds a character that misleads ([`check_readable`]).
+pub(super) fn label(field: &str, text: &str, most: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    let refused = |rule: String| {
+        Err(Invalid::new(field, rule).hint(format!("expected 1 to {most} characters that people can read")))
+    };
+    match text.chars().count() {
+        0 => refused("is blank".into()),
+        count if count > most => refused(format!("is longer than {most} characters")),
+        _ => check_readable(field, text).map(|()| text.to_owned()),
+    }
+}
+
+/// The text without what [`check_readable`] refuses, for what comes from others than the caller, whom no refusal would reach.
 pub fn readable(text: &str) -> String {
     let dropped: Vec<usize> = misleading(text).map(|(at, _)| at).collect();
     text.char_indices().filter(|(at, _)| !dropped.contains(at)).map(|(_, c)| c).collect()

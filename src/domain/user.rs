@@ -1,4 +1,4 @@
-//! Users: the customers of a merchant, as far as it tells us of them.
+//! Users: the customers of a merchant, as far as we know them.
 
 use std::fmt;
 

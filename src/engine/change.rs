@@ -3,7 +3,7 @@
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::Merchant;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::store::Replaced;
 
 /// How often an edit is made again when another edit was first.
@@ -17,7 +17,7 @@ pub(super) async fn change<T>(
     deps: &Deps,
     id: MerchantId,
     change: impl Fn(&mut Merchant) -> Result<T, Invalid>,
-) -> Result<Option<T>, EngineError> {
+) -> Result<Option<T>> {
     for _ in 0..TRIES {
         let Some(before) = deps.store.merchant(id).await? else { return Ok(None) };
         let mut merchant = before.clone();

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::domain::delivery::{Delivery, JourneyEvent};
 use crate::domain::dialect::WebhookDialect;
 use crate::domain::journey::Journey;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::provider::ProviderError;
 use crate::store::{Step, StoreError, Taken};
 
@@ -47,9 +47,9 @@ impl<T> Next<T> {
 }
 
 impl Next<bool> {
-    /// The step to this journey, if there is one; and whether there is.
-    pub(super) fn step(next: Option<Journey>) -> Self {
-        next.map_or(Self::Stay(false), |next| Self::Take(Box::new(Step::to(next)), true))
+    /// This step, if there is one; and whether there is.
+    pub(super) fn step(step: Option<Step>) -> Self {
+        step.map_or(Self::Stay(false), |step| Self::Take(Box::new(step), true))
     }
 }
 
@@ -61,8 +61,8 @@ impl Next<bool> {
 pub(super) async fn commit<T>(
     deps: &Deps,
     journey: Journey,
-    decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
-) -> Result<(Journey, T), EngineError> {
+    decide: impl FnMut(&Journey) -> Result<Next<T>>,
+) -> Result<(Journey, T)> {
     Box::pin(commit_within(deps, 1, journey, decide)).await
 }
 
@@ -70,13 +70,13 @@ pub(super) async fn commit<T>(
 pub(super) async fn commit_persistently<T>(
     deps: &Deps,
     journey: Journey,
-    decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
-) -> Result<(Journey, T), EngineError> {
+    decide: impl FnMut(&Journey) -> Result<Next<T>>,
+) -> Result<(Journey, T)> {
     Box::pin(commit_within(deps, TRIES, journey, decide)).await
 }
 
 /// What was committed; `None` where the journey is gone.
-pub(super) fn unless_gone<T>(committed: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+pub(super) fn unless_gone<T>(committed: Result<T>) -> Result<Option<T>> {
     match committed {
         Ok(committed) => Ok(Some(committed)),
         Err(EngineError::Gone) => Ok(None),
@@ -88,15 +88,15 @@ async fn commit_within<T>(
     deps: &Deps,
     tries: u32,
     mut journey: Journey,
-    mut decide: impl FnMut(&Journey) -> Result<Next<T>, EngineError>,
-) -> Result<(Journey, T), EngineError> {
+    mut decide: impl FnMut(&Journey) -> Result<Next<T>>,
+) -> Result<(Journey, T)> {
     loop {
         let (step, value) = match decide(&journey)? {
             Next::Stay(value) => return Ok((journey, value)),
             Next::Take(step, value) => (step, value),
         };
         match take(deps, tries, &step).await? {
-            Taken::Done => return Ok((step.into_journey(), value)),
+            Taken::Done => return Ok((step.journey, value)),
             Taken::Lost(now) => journey = *now,
             Taken::Gone => return Err(EngineError::Gone),
         }
@@ -106,26 +106,15 @@ async fn commit_within<T>(
 /// Takes a step, and wakes the courier for the deliveries that it leaves. A step that finds its own bytes there,
 /// because its reply was lost before, has been taken.
 async fn take(deps: &Deps, tries: u32, step: &Step) -> Result<Taken, StoreError> {
-    let mut count = 1;
-    loop {
-        match deps.store.take(step).await {
-            Err(trouble) if count < tries => {
-                tracing::warn!(error = %trouble, "prove.store_away");
-                tokio::time::sleep(PAUSE * (1 << (count - 1))).await;
-                count += 1;
-            }
-            taken => {
-                let taken = taken?;
-                if taken == Taken::Done && !step.deliveries().is_empty() {
-                    deps.waker.wake();
-                }
-                return Ok(taken);
-            }
-        }
+    let away = |trouble: &StoreError, tried| tried < tries && warn_away(trouble);
+    let taken = persist(|| deps.store.take(step), away).await?;
+    if taken == Taken::Done && !step.deliveries.is_empty() {
+        deps.waker.wake();
     }
+    Ok(taken)
 }
 
-/// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them told first.
+/// Prepares to wait for the deliveries that a step is about to leave, where its dialect wants them sent first.
 pub(super) fn announcement(deps: &Deps, journey: &Journey, deliveries: &[Delivery]) -> Announcement {
     let announces = deps.dialect(&journey.opening().dialect).is_ok_and(WebhookDialect::announces);
     if !announces || deliveries.is_empty() {
@@ -142,7 +131,7 @@ pub(super) async fn await_announcement(deps: &Deps, announcement: Announcement, 
     }
 }
 
-/// The deliveries that this event of a journey leaves: to whom its dialect tells of it, and who wants to hear of it.
+/// The deliveries that this event of a journey leaves: where its dialect notifies of it, and the endpoint wants it.
 pub(super) fn deliveries_of(deps: &Deps, journey: &Journey, event: JourneyEvent) -> Vec<Delivery> {
     let plan = &journey.opening().plan;
     let dialect = deps.dialect(&journey.opening().dialect).ok();
@@ -156,33 +145,44 @@ pub(super) fn deliveries_of(deps: &Deps, journey: &Journey, event: JourneyEvent)
 }
 
 /// Does something again for as long as the store is away, up to [`PERSISTENCE`].
-pub(super) async fn while_away<T, F>(mut step: impl FnMut() -> F) -> Result<T, EngineError>
+pub(super) async fn while_away<T, F>(step: impl FnMut() -> F) -> Result<T>
 where
-    F: Future<Output = Result<T, EngineError>>,
+    F: Future<Output = Result<T>>,
 {
-    let (began, mut pause) = (Instant::now(), PAUSE);
-    loop {
-        match step().await {
-            Err(EngineError::Store(trouble)) if began.elapsed() < PERSISTENCE => {
-                tracing::warn!(error = %trouble, "prove.store_away");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            done => return done,
-        }
-    }
+    let began = Instant::now();
+    let away = |error: &EngineError, _| match error {
+        EngineError::Store(trouble) => began.elapsed() < PERSISTENCE && warn_away(trouble),
+        _ => false,
+    };
+    persist(step, away).await
 }
 
 /// Calls a provider until it can be reached, a few times.
-pub(super) async fn while_unreachable<T, F>(mut call: impl FnMut() -> F) -> Result<T, ProviderError>
+pub(super) async fn while_unreachable<T, F>(call: impl FnMut() -> F) -> Result<T, ProviderError>
 where
     F: Future<Output = Result<T, ProviderError>>,
 {
-    for tried in 1.. {
-        match call().await {
-            Err(ProviderError::Unreachable(_)) if tried < TRIES => tokio::time::sleep(PAUSE * (1 << (tried - 1))).await,
-            answered => return answered,
+    persist(call, |trouble, tried| matches!(trouble, ProviderError::Unreachable(_)) && tried < TRIES).await
+}
+
+/// Does something, and again with growing pauses for as long as `again` says so of its error and how often it was
+/// tried.
+async fn persist<T, E, F>(mut act: impl FnMut() -> F, again: impl Fn(&E, u32) -> bool) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let (mut tried, mut pause) = (1, PAUSE);
+    loop {
+        match act().await {
+            Err(error) if again(&error, tried) => tokio::time::sleep(pause).await,
+            done => return done,
         }
+        (tried, pause) = (tried + 1, (pause * 2).min(LONGEST_PAUSE));
     }
-    Err(ProviderError::Unreachable("it was not tried".into()))
+}
+
+/// Says that the store is away, and that it is asked again.
+fn warn_away(trouble: &StoreError) -> bool {
+    tracing::warn!(error = %trouble, "prove.store_away");
+    true
 }

@@ -12,19 +12,19 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, Fact, Outcome, ProviderRefusal};
 use crate::domain::terms::ExtraOutcomes;
 use crate::engine::commit::{Announcement, Next};
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::{commit, derive, redirect};
 use crate::provider::ProviderError;
 use crate::store::Step;
 
 /// Concludes what an answer of the provider has proven, and says to which end it leads. A failure that the merchant
-/// does not want to hear of takes the customer back to the checkout instead.
+/// does not want reported takes the customer back to the checkout instead.
 pub(super) async fn by_response(
     deps: &Deps,
     journey: Journey,
     fact: &Fact,
     response_id: ResponseId,
-) -> Result<ConcludedResponse, EngineError> {
+) -> Result<ConcludedResponse> {
     let decide = |journey: &Journey| {
         // What a provider has proven counts, also after its answer was given up.
         let supersedes = fact.outcome().is_proven()
@@ -34,7 +34,7 @@ pub(super) async fn by_response(
         }
         Ok(match changed(deps, journey, fact, response_id)? {
             Some((step, end)) => {
-                let announcement = commit::announcement(deps, step.journey(), step.deliveries());
+                let announcement = commit::announcement(deps, &step.journey, &step.deliveries);
                 Next::Take(Box::new(step), (end, Some(announcement)))
             }
             None => remembered(deps, journey, response_id, &error_of(fact)).map(|end| (end, None)),
@@ -54,7 +54,7 @@ pub(super) async fn change_nothing(
     journey: Journey,
     response_id: ResponseId,
     error: &ProviderRefusal,
-) -> Result<ConcludedResponse, EngineError> {
+) -> Result<ConcludedResponse> {
     let remember = |journey: &Journey| Ok(remembered(deps, journey, response_id, error));
     let (journey, end) = commit::commit(deps, journey, remember).await?;
     Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: None })
@@ -70,24 +70,24 @@ fn remembered(deps: &Deps, journey: &Journey, response_id: ResponseId, error: &P
 }
 
 /// Ends a journey by a fact, unless the outcome that is there stands.
-pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+pub(super) async fn conclude(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey> {
     conclude_before(deps, journey, fact, None).await
 }
 
-/// [`conclude`], while a browser waits since `waiting`: it goes home after servers have been told, where its dialect
-/// wants that.
+/// [`conclude`], while a browser waits since `waiting`: it goes home after the webhooks have been sent, where its
+/// dialect wants that.
 pub(super) async fn conclude_before(
     deps: &Deps,
     journey: Journey,
     fact: &Fact,
     waiting: Option<Instant>,
-) -> Result<Journey, EngineError> {
+) -> Result<Journey> {
     let decide = |journey: &Journey| {
         Ok(match journey.clone().conclude(fact, None, deps.clock.now()) {
             Conclusion::Stands(_) => Next::Stay(None),
             Conclusion::Concluded(next, number) => {
                 let step = last_step(deps, next, number);
-                let announcement = waiting.and_then(|_| commit::announcement(deps, step.journey(), step.deliveries()));
+                let announcement = waiting.and_then(|_| commit::announcement(deps, &step.journey, &step.deliveries));
                 Next::Take(Box::new(step), Some(announcement))
             }
         })
@@ -111,12 +111,7 @@ pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
 }
 
 /// What a fact changes, if anything: the step to take, and the end it leads to.
-fn changed(
-    deps: &Deps,
-    journey: &Journey,
-    fact: &Fact,
-    response_id: ResponseId,
-) -> Result<Option<(Step, LedTo)>, EngineError> {
+fn changed(deps: &Deps, journey: &Journey, fact: &Fact, response_id: ResponseId) -> Result<Option<(Step, LedTo)>> {
     let now = deps.clock.now();
     if is_of_an_earlier_round(journey, response_id) || is_withdrawn(journey) {
         return Ok(None);
@@ -151,35 +146,34 @@ fn is_of_an_earlier_round(journey: &Journey, response_id: ResponseId) -> bool {
     journey.reopenings().last().is_some_and(|present| response_id.visit < present.visits)
 }
 
-/// Whether it is a consent that its merchant has ended: whoever agrees afterwards has agreed to nothing.
+/// Whether it is a consent that its merchant has ended: a customer who agrees afterwards has agreed to nothing.
 fn is_withdrawn(journey: &Journey) -> bool {
     let by_merchant = journey.final_outcome().is_some_and(|final_outcome| final_outcome.cause == Cause::Merchant);
     by_merchant && matches!(journey.opening().purpose, Purpose::Consent(_))
 }
 
-/// The provider's error, when its customer may try again: a payment failed, the merchant has not asked to hear of
+/// The provider's error, when its customer may try again: a payment failed, the merchant has not asked for
 /// failures, the customer is not home already, and the journey's time is not over. A consent that fails goes home.
 fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
     let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
-    let unheard = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
+    let unreported = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {
-        Cause::Provider(Some(error)) if fact.outcome() == Outcome::Failed && waits && unheard && in_time => Some(error),
+        Cause::Provider(Some(error)) if fact.outcome() == Outcome::Failed && waits && unreported && in_time => {
+            Some(error)
+        }
         _ => None,
     }
 }
 
 /// The provider's error in a fact, if it is one.
 fn error_of(fact: &Fact) -> ProviderRefusal {
-    match fact.cause() {
-        Cause::Provider(Some(error)) => error,
-        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => ProviderRefusal::new("", None),
-    }
+    if let Cause::Provider(Some(error)) = fact.cause() { error } else { ProviderRefusal::new("", None) }
 }
 
 /// Puts into a journey what its customer's agreement left, if that is what the fact is of.
-fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey> {
     let (Some(tokens), Some(consent)) = (fact.bank_tokens(), journey.opening().purpose.consent()) else {
         return Ok(journey);
     };
@@ -187,10 +181,7 @@ fn with_grant(deps: &Deps, journey: Journey, fact: &Fact) -> Result<Journey, Eng
         return Ok(journey);
     }
     let now = deps.clock.now();
-    let seal = |text: &str| {
-        let sealed = deps.keys.seal(text.as_bytes(), journey.id().as_bytes(), deps.clock.entropy());
-        sealed.ok_or_else(derive::key_gone)
-    };
+    let seal = |text: &str| derive::seal(deps, journey.id().as_bytes(), text.as_bytes());
     let BankTokens { json, consent: bank_consent } = tokens;
     let longest = now.plus(longest(deps, &journey, consent));
     let token = match journey.grant() {
@@ -219,7 +210,11 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
 /// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way
 /// stays there: the provider may have done it.
 async fn take_operation_back(deps: &Deps, journey: &Journey) {
-    let refused = journey.final_outcome().is_some_and(|final_outcome| is_refusal(&final_outcome.cause));
+    let refused = journey.final_outcome().is_some_and(|final_outcome| match &final_outcome.cause {
+        // A refusal, and not merely an answer that cannot be read.
+        Cause::Provider(Some(error)) => !ProviderError::leaves_open(error),
+        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
+    });
     if journey.opening().purpose.operation().is_none() || !refused {
         return;
     }
@@ -229,26 +224,18 @@ async fn take_operation_back(deps: &Deps, journey: &Journey) {
     }
 }
 
-async fn take_back(deps: &Deps, journey: &Journey) -> Result<(), EngineError> {
+async fn take_back(deps: &Deps, journey: &Journey) -> Result<()> {
     let Some(original) = original(deps, journey).await? else { return Ok(()) };
     let decide = |original: &Journey| {
         let next = original.clone().take_back(journey.pay_id());
-        Ok(Next::step(next))
+        Ok(Next::step(next.map(Step::to)))
     };
     commit::commit(deps, original, decide).await.map(drop)
 }
 
 /// The journey that an operation is of, if it is the same merchant's.
-pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>, EngineError> {
+pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>> {
     let Some(of) = journey.opening().purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
     let own = journey.opening().merchant;
     Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
-}
-
-/// Whether a provider has said no, and has not merely said nothing that can be read.
-fn is_refusal(cause: &Cause) -> bool {
-    match cause {
-        Cause::Provider(Some(error)) => !ProviderError::leaves_open(error),
-        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
-    }
 }

@@ -7,7 +7,7 @@ use crate::domain::id::{JourneyId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::open_request::OpenRequest;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::{commit, derive, draft};
 use crate::store::{Opened, Reservation};
 
@@ -22,7 +22,7 @@ pub(super) async fn open(
     dialect: &str,
     open_request: &OpenRequest,
     reservation: Option<&Reservation>,
-) -> Result<(Journey, bool), EngineError> {
+) -> Result<(Journey, bool)> {
     open_with(deps, merchant, dialect, &|_| Ok(Cow::Borrowed(open_request)), reservation).await
 }
 
@@ -31,9 +31,9 @@ pub(super) async fn open_with<'w>(
     deps: &Deps,
     merchant: &Merchant,
     dialect: &str,
-    open_request: &(impl Fn(JourneyId) -> Result<Cow<'w, OpenRequest>, EngineError> + Sync),
+    open_request: &(impl Fn(JourneyId) -> Result<Cow<'w, OpenRequest>> + Sync),
     reservation: Option<&Reservation>,
-) -> Result<(Journey, bool), EngineError> {
+) -> Result<(Journey, bool)> {
     for _ in 0..MINTS {
         let [half, other] = derive::halves(deps.clock.entropy());
         let shard = reservation.map_or_else(|| Shard::of_byte(other[0]), Reservation::shard);
@@ -60,11 +60,7 @@ pub(super) async fn open_with<'w>(
 }
 
 /// A call that would be refused now may be the repetition of one that was not.
-async fn opened_before(
-    deps: &Deps,
-    reservation: Option<&Reservation>,
-    refusal: EngineError,
-) -> Result<Journey, EngineError> {
+async fn opened_before(deps: &Deps, reservation: Option<&Reservation>, refusal: EngineError) -> Result<Journey> {
     let Some(reservation) = reservation else { return Err(refusal) };
     match deps.store.opened_by(reservation).await? {
         Some(Opened::Repeated(first)) => Ok(*first),

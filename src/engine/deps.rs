@@ -68,7 +68,10 @@ impl CourierWaker for NoCourier {
     }
 }
 
-/// Why a verb could not be done.
+/// What a step or a use case comes to, or why it could not be done.
+pub type Result<T, E = EngineError> = std::result::Result<T, E>;
+
+/// Why a step or a use case could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// The store is in trouble.
@@ -101,11 +104,6 @@ impl Deps {
         Cow::Owned(Rules { longest, ..self.rules.clone() })
     }
 
-    /// The dialects.
-    pub fn dialects(&self) -> impl Iterator<Item = &dyn Dialect> {
-        self.dialects.iter().map(AsRef::as_ref)
-    }
-
     /// The institution of this id.
     pub fn institution(&self, id: &str) -> Option<&Institution> {
         self.institutions.iter().find(|institution| institution.id == id)
@@ -116,7 +114,7 @@ impl Deps {
         self.provider(&institution.provider).is_ok_and(|provider| provider.takes_payments())
     }
 
-    /// Whether the provider of this name answers behind a `#`, so that a page of ours has to read it.
+    /// Whether the provider of this name answers behind a `#`, so that our page must read it.
     pub fn answers_in_fragment(&self, provider: &str) -> bool {
         self.provider(provider).is_ok_and(|provider| provider.answers_in_fragment())
     }
@@ -132,7 +130,7 @@ impl Deps {
         self.budget * 4 / 5
     }
 
-    pub(super) fn provider(&self, name: &str) -> Result<&Arc<dyn Provider>, EngineError> {
+    pub(super) fn provider(&self, name: &str) -> Result<&Arc<dyn Provider>> {
         let provider = self.providers.iter().find(|provider| provider.name() == name);
         provider.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
     }
@@ -141,8 +139,8 @@ impl Deps {
     ///
     /// # Errors
     /// When this gateway has none.
-    pub fn dialect(&self, name: &str) -> Result<&dyn Dialect, EngineError> {
-        let dialect = self.dialects().find(|dialect| dialect.name() == name);
-        dialect.ok_or_else(|| EngineError::Missing(format!("dialect {name:?}")))
+    pub fn dialect(&self, name: &str) -> Result<&dyn Dialect> {
+        let dialect = self.dialects.iter().find(|dialect| dialect.name() == name);
+        dialect.map(AsRef::as_ref).ok_or_else(|| EngineError::Missing(format!("dialect {name:?}")))
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::domain::consent::AnswerTo;
 use crate::domain::dialect::{Dialect, hand_back_params};
-use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, ProviderRedirect, Purpose};
+use crate::domain::id::MerchantId;
+use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, ProviderRedirect, Purpose, ResponseId};
 use crate::domain::message::Message;
 use crate::domain::outcome::{Evidence, ResponseKind};
 use crate::domain::redirect::Redirect;
@@ -12,9 +12,9 @@ use crate::domain::secret::{Digest, Sealed, Secret};
 use crate::domain::signature::GatewaySignature;
 use crate::domain::terms::OneTime;
 use crate::domain::token::{MintedToken, OneTimeToken};
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::{ConsentClaims, digest};
-use crate::provider::VisitContext;
+use crate::provider::{Provider, VisitContext};
 use crate::store::{Kept, Reservation};
 
 /// What a store keeps of a one-time token.
@@ -32,9 +32,11 @@ pub(super) fn api_key_digest(key: &str) -> Digest {
     digest("api key", key.as_bytes())
 }
 
-pub(super) fn response_digest(kind: &ResponseKind) -> u64 {
+/// Which response to a visit this is.
+pub(super) fn response_id(visit: u8, kind: &ResponseKind) -> ResponseId {
     let digest = digest("answer", &kind.distinguishing());
-    u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]))
+    let response_digest = u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap_or(&[0; 8]));
+    ResponseId { visit, response_digest }
 }
 
 pub(super) fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
@@ -44,18 +46,17 @@ pub(super) fn halves(entropy: [u8; 32]) -> [[u8; 16]; 2] {
     [a, b]
 }
 
-pub(super) fn state(deps: &Deps, journey: &Journey, visit: u8) -> Result<String, EngineError> {
+pub(super) fn state(deps: &Deps, journey: &Journey, visit: u8) -> Result<String> {
     deps.keys.state(journey, visit).ok_or_else(key_gone)
 }
 
 /// The `state` of a journey's latest visit, if it has one.
 pub fn latest_state(deps: &Deps, journey: &Journey) -> Option<String> {
-    let latest = u8::try_from(journey.visits().len().checked_sub(1)?).ok()?;
-    state(deps, journey, latest).ok()
+    state(deps, journey, journey.last_visit()?).ok()
 }
 
-/// A page of ours about this journey.
-pub(super) fn page(deps: &Deps, journey: &Journey, path: &'static str) -> Result<Redirect, EngineError> {
+/// Our page about this journey.
+pub(super) fn page(deps: &Deps, journey: &Journey, path: &'static str) -> Result<Redirect> {
     let link = deps.keys.link(journey).ok_or_else(key_gone)?;
     Ok(Redirect::own(&deps.public_url, path, &[("link_id", &link)]))
 }
@@ -64,7 +65,7 @@ pub(super) fn page(deps: &Deps, journey: &Journey, path: &'static str) -> Result
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
+pub fn link(deps: &Deps, journey: &Journey) -> Result<String> {
     deps.keys.link(journey).ok_or_else(key_gone)
 }
 
@@ -72,12 +73,12 @@ pub fn link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String, EngineError> {
+pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String> {
     page(deps, journey, page_of(journey)).map(|page| page.as_str().to_owned())
 }
 
 /// The one-time token of a final outcome, where the journey's terms want one.
-pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>, EngineError> {
+pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>> {
     if journey.opening().settings.one_time_token == OneTime::Off {
         return Ok(None);
     }
@@ -85,72 +86,58 @@ pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Opt
 }
 
 /// The token of a hand-back as the store keeps it.
-pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<MintedToken>, EngineError> {
+pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<MintedToken>> {
     let token = token_of(deps, journey, number)?;
     let expires_at = deps.clock.now().plus(journey.opening().settings.token_life);
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 
-/// What a provider has to know of a visit.
-pub(super) fn context(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitTexts, EngineError> {
+/// The provider of a visit, and what it has to know of it.
+pub(super) fn visit_at<'a>(
+    deps: &'a Deps,
+    journey: &'a Journey,
+    visit: u8,
+) -> Result<(&'a dyn Provider, VisitContext<'a>)> {
+    let provider = deps.provider(journey.provider_of(visit))?;
     let own = || deps.public_url.page(&format!("/return/{}", journey.provider_of(visit)), &[]);
-    let redirect_uri = app_address(deps, journey)?.unwrap_or_else(own);
-    Ok(VisitTexts {
+    let context = VisitContext {
+        journey,
+        redirect_uri: app_address(deps, journey)?.unwrap_or_else(own),
         state: state(deps, journey, visit)?,
         verifier: deps.keys.verifier(journey, visit).ok_or_else(key_gone)?,
-        redirect_uri,
         institution: journey.institution().and_then(|id| deps.institution(id)).map(|known| known.name.clone()),
-    })
-}
-
-/// What a [`VisitContext`] is made of.
-pub(super) struct VisitTexts {
-    state: String,
-    verifier: Secret,
-    redirect_uri: String,
-    institution: Option<String>,
-}
-
-impl VisitTexts {
-    pub(super) fn of<'a>(&'a self, journey: &'a Journey) -> VisitContext<'a> {
-        let Self { state, verifier, redirect_uri, institution } = self;
-        // Yapily's `state` and `nonce` are one text, and its clients have seen them so.
-        let institution = institution.as_deref();
-        VisitContext { journey, state, nonce: state, verifier, redirect_uri, institution }
-    }
+    };
+    Ok((provider.as_ref(), context))
 }
 
 /// The address of the app that takes the provider's answer itself, where one does: its provider knows no other.
 ///
 /// # Errors
 /// When the journey's dialect is gone.
-pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<String>, EngineError> {
+pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<String>> {
     let opening = journey.opening();
     if let Some(AnswerTo::App(url)) = opening.purpose.consent().map(|consent| &consent.answer_to) {
         return Ok(Some(url.clone()));
     }
     let dialect = deps.dialect(&opening.dialect)?;
     match opening.plan.destination_for(None).filter(|_| dialect.lets_app_answer(journey)) {
-        Some(entry) => {
-            let nothing = HandBack::default();
-            Ok(Some(entry.url.filled(&hand_back_params(dialect, journey, &nothing))?))
-        }
+        Some(entry) => Ok(Some(entry.url.filled(&hand_back_params(dialect, journey, &HandBack::default()))?)),
         None => Ok(None),
     }
 }
 
-/// Where the browser of a journey has to go, as its provider has said ahead. `None` while that is not known, and
+/// Where the browser of a journey must go, as its provider has answered ahead. `None` while that is not known, and
 /// when the journey was not opened so.
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn provider_redirect(deps: &Deps, journey: &Journey) -> Result<Option<String>, EngineError> {
-    let Some(ProviderRedirect::Known { url, .. }) = journey.visits().last().and_then(|last| last.redirect.as_ref())
-    else {
-        return Ok(None);
-    };
-    let url = deps.keys.open(url, journey.id().as_bytes()).and_then(|text| String::from_utf8(text.to_vec()).ok());
-    url.map(Some).ok_or_else(key_gone)
+pub fn provider_redirect(deps: &Deps, journey: &Journey) -> Result<Option<String>> {
+    match journey.visits().last().and_then(|last| last.redirect.as_ref()) {
+        Some(ProviderRedirect::Known { url, .. }) => {
+            unseal(deps, journey, url).map(|url| Some(url.reveal().to_owned())).ok_or_else(key_gone)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The consent token of a journey, if its customer has agreed: the same bytes every time.
@@ -164,11 +151,10 @@ pub fn provider_tokens(deps: &Deps, journey: &Journey) -> Option<Secret> {
 }
 
 fn unseal(deps: &Deps, journey: &Journey, sealed: &Sealed) -> Option<Secret> {
-    let plain = deps.keys.open(sealed, journey.id().as_bytes())?;
-    Some(Secret::new(std::str::from_utf8(&plain).ok()?))
+    deps.keys.open_text(sealed, journey.id().as_bytes())
 }
 
-pub(super) fn sign_consent(deps: &Deps, journey: &Journey) -> Result<Secret, EngineError> {
+pub(super) fn sign_consent(deps: &Deps, journey: &Journey) -> Result<Secret> {
     let claims = claims(journey, journey.institution().unwrap_or_default());
     let claims = claims.ok_or_else(|| EngineError::Missing("consent in this journey".into()))?;
     deps.keys.sign_consent(&journey.opening().key, &claims).ok_or_else(key_gone)
@@ -185,11 +171,11 @@ pub(super) fn claims(journey: &Journey, institution: &str) -> Option<ConsentClai
     })
 }
 
-/// The signature that stands on a journey's way home, where its dialect has one.
+/// The signature on a journey's redirect home, where its dialect has one.
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.
-pub fn gateway_signature(deps: &Deps, journey: &Journey) -> Result<Option<GatewaySignature>, EngineError> {
+pub fn gateway_signature(deps: &Deps, journey: &Journey) -> Result<Option<GatewaySignature>> {
     let Some(final_outcome) = journey.final_outcome() else { return Ok(None) };
     signature(deps, deps.dialect(&journey.opening().dialect)?, journey, final_outcome)
 }
@@ -204,54 +190,48 @@ pub(super) fn signature(
     dialect: &dyn Dialect,
     journey: &Journey,
     final_outcome: &FinalOutcome,
-) -> Result<Option<GatewaySignature>, EngineError> {
+) -> Result<Option<GatewaySignature>> {
     let Some(text) = dialect.signed_text(journey, final_outcome) else { return Ok(None) };
     deps.keys.gateway_signature(journey, text.as_bytes()).map(Some).ok_or_else(key_gone)
 }
 
 /// What a job sends. `None` when it is none, or its key is gone.
 pub fn message_of(deps: &Deps, journey: &Journey) -> Option<Message> {
-    let message = &journey.opening().purpose.job()?.message;
-    let text = deps.keys.open(message, journey.id().as_bytes())?;
-    Message::read(std::str::from_utf8(&text).ok()?)
+    Message::read(unseal(deps, journey, &journey.opening().purpose.job()?.message)?.reveal())
 }
 
 /// What a job was finished with, as JSON. `None` when that is nothing.
 ///
 /// # Errors
 /// When its key is gone.
-pub fn result_of(deps: &Deps, journey: &Journey) -> Result<Option<Secret>, EngineError> {
-    let Some(sealed) = journey.result() else { return Ok(None) };
-    let opened = deps.keys.open(sealed, journey.id().as_bytes());
-    let text = opened.as_ref().and_then(|opened| std::str::from_utf8(opened).ok());
-    text.map(|text| Some(Secret::new(text))).ok_or_else(key_gone)
-}
-
-pub(super) fn sealed_for(deps: &Deps, id: &JourneyId, text: &Secret) -> Result<Sealed, EngineError> {
-    let sealed = deps.keys.seal(text.reveal().as_bytes(), id.as_bytes(), deps.clock.entropy());
-    sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
+pub fn result_of(deps: &Deps, journey: &Journey) -> Result<Option<Secret>> {
+    journey.result().map(|sealed| unseal(deps, journey, sealed).ok_or_else(key_gone)).transpose()
 }
 
 /// Seals a secret for a merchant, so that it can be kept.
 ///
 /// # Errors
 /// When the operator's keys cannot seal.
-pub fn seal_for(deps: &Deps, merchant: MerchantId, secret: &Secret) -> Result<Sealed, EngineError> {
-    let sealed = deps.keys.seal(secret.reveal().as_bytes(), merchant.as_bytes(), deps.clock.entropy());
+pub fn seal_for(deps: &Deps, merchant: MerchantId, secret: &Secret) -> Result<Sealed> {
+    seal(deps, merchant.as_bytes(), secret.reveal().as_bytes())
+}
+
+/// Seals something for its owner, a merchant or a journey.
+pub(super) fn seal(deps: &Deps, owner: &[u8], plain: &[u8]) -> Result<Sealed> {
+    let sealed = deps.keys.seal(plain, owner, deps.clock.entropy());
     sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
 }
 
-pub(super) fn holding(deps: &Deps, journey: &Journey, evidence: &Evidence) -> Result<Proof, EngineError> {
+pub(super) fn holding(deps: &Deps, journey: &Journey, evidence: &Evidence) -> Result<Proof> {
     let (code, signed) = (evidence.code.reveal(), evidence.signed.as_ref().map_or("", Secret::reveal));
     let text = format!("{}\n{code}{signed}", code.len());
-    let sealed = deps.keys.seal(text.as_bytes(), journey.id().as_bytes(), deps.clock.entropy());
-    let evidence = sealed.ok_or_else(key_gone)?;
+    let evidence = seal(deps, journey.id().as_bytes(), text.as_bytes())?;
     Ok(Proof::Held { evidence, until: deps.clock.now().plus(Journey::HELD) })
 }
 
 pub(super) fn unsealed(deps: &Deps, journey: &Journey, evidence: &Sealed) -> Option<Evidence> {
-    let text = deps.keys.open(evidence, journey.id().as_bytes())?;
-    let (length, rest) = std::str::from_utf8(&text).ok()?.split_once('\n')?;
+    let text = unseal(deps, journey, evidence)?;
+    let (length, rest) = text.reveal().split_once('\n')?;
     let (code, signed) = rest.split_at_checked(length.parse().ok()?)?;
     let signed = Some(signed).filter(|signed| !signed.is_empty()).map(Secret::new);
     Some(Evidence { code: Secret::new(code), signed })
@@ -289,7 +269,7 @@ const PAYMENT_APP_PAGE: &str = "/payment/app";
 /// The page that opens a consent's app.
 const CONSENT_APP_PAGE: &str = "/consent/app";
 
-/// The page of ours that a journey is on.
+/// Our page that a journey is on.
 pub const fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_PAGE,
@@ -297,7 +277,7 @@ pub const fn page_of(journey: &Journey) -> &'static str {
     }
 }
 
-/// The page of ours that opens a journey's app.
+/// Our page that opens a journey's app.
 pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_APP_PAGE,

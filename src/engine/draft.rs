@@ -14,7 +14,7 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks, When};
 use crate::domain::plan::{Allowed, CallbackPlan};
 use crate::domain::terms::{OneOffUrls, SignedReturns};
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::{derive, longest};
 
 pub(super) fn draft(
@@ -23,7 +23,7 @@ pub(super) fn draft(
     dialect: &str,
     open_request: &OpenRequest,
     id: JourneyId,
-) -> Result<Journey, EngineError> {
+) -> Result<Journey> {
     let dialect = deps.dialect(dialect)?;
     let mut settings = merchant.settings.frozen();
     settings.signed_returns = signed_returns(merchant, dialect, open_request);
@@ -95,7 +95,7 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     let institution = deps.institution(id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
     })?;
-    // Nobody can have agreed to a payment of which the provider was told nothing.
+    // Nobody can have agreed to a payment of which the provider knew nothing.
     if purpose.needs_payments() && !deps.takes_payments(institution) {
         let rule = format!("names {id:?}, which takes no payments through this gateway");
         return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
@@ -103,12 +103,7 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     Ok(institution.provider.clone())
 }
 
-fn plan(
-    deps: &Deps,
-    merchant: &Merchant,
-    dialect: &dyn Dialect,
-    open_request: &OpenRequest,
-) -> Result<CallbackPlan, EngineError> {
+fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, open_request: &OpenRequest) -> Result<CallbackPlan> {
     let appended = signed_returns(merchant, dialect, open_request).beside(dialect.appended_to(open_request));
     let rules = deps.rules_of(dialect);
     let allowed = Allowed {

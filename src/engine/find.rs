@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::journey::{Journey, ResponseId};
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::{derive, lapse};
 use crate::keys::{pay_id_of_link, shard_of_state};
 
@@ -20,26 +20,28 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>, EngineError> {
+pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>> {
     let Some(pay_id) = pay_id_of_link(link) else { return Ok(None) };
-    match deps.store.find(pay_id).await? {
-        // Nobody was ever given the link of a job.
-        Some(journey) if journey.opening().purpose.job().is_some() => Ok(None),
-        Some(journey) if deps.keys.is_link_of(link, &journey) => lapse::lapse(deps, journey).await.map(Some),
-        _ => Ok(None),
-    }
+    // Nobody was ever given the link of a job.
+    let has_it = |journey: &Journey| journey.opening().purpose.job().is_none() && deps.keys.is_link_of(link, journey);
+    lapse::found(deps, deps.store.find(pay_id).await?.filter(has_it)).await
 }
 
-pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>, EngineError> {
+pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>> {
     let Some(shard) = shard_of_state(state) else { return Ok(None) };
     Ok(deps.store.find_by_state(shard, &derive::state_digest(state)).await?)
+}
+
+/// The journey of this id, whichever merchant's it is, as it was stored.
+pub(super) async fn by_id(deps: &Deps, id: JourneyId) -> Result<Option<Journey>> {
+    Ok(deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id))
 }
 
 /// A merchant's journey of this number. `None` when it has none.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
     Ok(deps.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
 }
 
@@ -47,11 +49,8 @@ pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn current(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
-    match journey(deps, merchant, pay_id).await? {
-        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
-        None => Ok(None),
-    }
+pub async fn current(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
+    lapse::found(deps, journey(deps, merchant, pay_id).await?).await
 }
 
 /// The journey of this id, whichever merchant's it is, concluded as expired if its time has run out: for pages whose
@@ -59,18 +58,15 @@ pub async fn current(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn journey_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>, EngineError> {
-    match deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id) {
-        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
-        None => Ok(None),
-    }
+pub async fn journey_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>> {
+    lapse::found(deps, by_id(deps, id).await?).await
 }
 
 /// The merchant's consent of this id. `None` when it has none.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn consent(deps: &Deps, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+pub async fn consent(deps: &Deps, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>> {
     Ok(consent_of(deps, id).await?.filter(|journey| journey.opening().merchant == merchant))
 }
 
@@ -78,12 +74,9 @@ pub async fn consent(deps: &Deps, merchant: MerchantId, id: JourneyId) -> Result
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn consent_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>, EngineError> {
-    let found = deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id);
-    match found.filter(|journey| journey.opening().purpose.consent().is_some()) {
-        Some(journey) => lapse::lapse(deps, journey).await.map(Some),
-        None => Ok(None),
-    }
+pub async fn consent_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>> {
+    let found = by_id(deps, id).await?.filter(|journey| journey.opening().purpose.consent().is_some());
+    lapse::found(deps, found).await
 }
 
 /// The merchant's consent of this id, after waiting for a fact that is on its way, for `patience` at the most.
@@ -95,7 +88,7 @@ pub async fn consent_soon(
     merchant: MerchantId,
     id: JourneyId,
     patience: Duration,
-) -> Result<Option<Journey>, EngineError> {
+) -> Result<Option<Journey>> {
     let until = Instant::now() + patience;
     loop {
         let consent = consent(deps, merchant, id).await?;
@@ -112,7 +105,7 @@ pub async fn consent_soon(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration) -> Result<Journey, EngineError> {
+pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration) -> Result<Journey> {
     let until = Instant::now() + patience;
     while is_under_way(&journey) && Instant::now() < until {
         tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
@@ -131,7 +124,7 @@ fn is_under_way(journey: &Journey) -> bool {
 
 /// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any
 /// more).
-pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>, EngineError> {
+pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>> {
     loop {
         match deps.store.find(pay_id).await? {
             None => return Ok(None),

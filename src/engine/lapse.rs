@@ -1,15 +1,23 @@
-//! LAPSE: a journey whose time has run out has expired, whoever sees it first.
+//! LAPSE: a journey whose time has run out has expired, as soon as anything reads it.
 
 use crate::domain::journey::Journey;
 use crate::domain::outcome::Fact;
 use crate::engine::conclude;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 
 /// Concludes a journey as expired if its time has run out, and answers it as it stands.
-pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey, EngineError> {
+pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey> {
     if journey.is_lapsed(deps.clock.now()) {
         conclude::conclude(deps, journey, &Fact::lapsed()).await
     } else {
         Ok(journey)
+    }
+}
+
+/// [`lapse`] of a journey that was found, if one was.
+pub(super) async fn found(deps: &Deps, journey: Option<Journey>) -> Result<Option<Journey>> {
+    match journey {
+        Some(journey) => lapse(deps, journey).await.map(Some),
+        None => Ok(None),
     }
 }

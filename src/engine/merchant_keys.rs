@@ -8,7 +8,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::{Sealed, Secret};
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::derive;
 use crate::keys::{WebhookKey, hashed_key};
 
@@ -45,7 +45,7 @@ impl WebhookPublicKey {
 }
 
 /// Draws an API key whose number is this merchant's from now on, for the caller to keep.
-pub(super) async fn draw_key(deps: &Deps, id: MerchantId, name: KeyName) -> Result<NewKey, EngineError> {
+pub(super) async fn draw_key(deps: &Deps, id: MerchantId, name: KeyName) -> Result<NewKey> {
     for _ in 0..DRAWS {
         let new = written(deps, deps.clock.entropy(), name.clone());
         if deps.store.reserve_number(new.issued.number, id).await? {
@@ -55,20 +55,14 @@ pub(super) async fn draw_key(deps: &Deps, id: MerchantId, name: KeyName) -> Resu
     Err(no_number())
 }
 
-/// The first API key of a merchant that is about to be added.
-pub(super) async fn first_key(deps: &Deps, id: MerchantId) -> Result<NewKey, EngineError> {
-    draw_key(deps, id, KeyName::first()).await
-}
-
 /// A signing secret that nobody has seen.
 pub(super) fn draw_signing_secret(deps: &Deps) -> Secret {
     Secret::new(format!("whsec_{}", STANDARD.encode(deps.clock.entropy())))
 }
 
 /// The sealed seed of a webhook key that nobody has seen.
-pub(super) fn draw_webhook_key(deps: &Deps, id: MerchantId) -> Result<Sealed, EngineError> {
-    let sealed = deps.keys.seal(&deps.clock.entropy(), id.as_bytes(), deps.clock.entropy());
-    sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
+pub(super) fn draw_webhook_key(deps: &Deps, id: MerchantId) -> Result<Sealed> {
+    derive::seal(deps, id.as_bytes(), &deps.clock.entropy())
 }
 
 /// The key that this entropy writes: the last four bytes draw its number.
@@ -103,7 +97,7 @@ pub fn webhook_keys(deps: &Deps, merchant: &Merchant) -> Vec<WebhookPublicKey> {
         Some(WebhookPublicKey { key: public(seed)?, signs_from: None, ends_at: Some(ends_at) })
     });
     let signs_from = previous.map(|(_, ends_at)| ends_at);
-    let current = public(merchant.webhook_key.current()).map(|key| WebhookPublicKey { key, signs_from, ends_at: None });
+    let current = public(&merchant.webhook_key.current).map(|key| WebhookPublicKey { key, signs_from, ends_at: None });
     signing.into_iter().chain(current).collect()
 }
 
@@ -111,11 +105,8 @@ pub fn webhook_keys(deps: &Deps, merchant: &Merchant) -> Vec<WebhookPublicKey> {
 ///
 /// # Errors
 /// When the key of the newest is gone.
-pub fn signing_secrets(deps: &Deps, merchant: &Merchant) -> Result<Vec<Secret>, EngineError> {
-    let open = |sealed: &Sealed| {
-        let plain = deps.keys.open(sealed, merchant.id.as_bytes())?;
-        std::str::from_utf8(&plain).map(Secret::new).ok()
-    };
+pub fn signing_secrets(deps: &Deps, merchant: &Merchant) -> Result<Vec<Secret>> {
+    let open = |sealed: &Sealed| deps.keys.open_text(sealed, merchant.id.as_bytes());
     let secrets: Vec<_> = merchant.signing_secret.valid(deps.clock.now()).map_while(open).collect();
     if secrets.is_empty() {
         return Err(EngineError::Missing("key that this merchant's secret was sealed under".into()));

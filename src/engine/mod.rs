@@ -43,7 +43,7 @@ pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use redirect::HomeRedirect;
 pub use returned::{RejectedReturn, Returned, Waited};
-pub use scan::{Counted, Page, ScanRange, Selected};
+pub use scan::{Page, ScanRange, Selected};
 pub use timing::Timing;
 pub use visitor::{VisitCookie, Visitor};
 
@@ -62,7 +62,7 @@ pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
-pub use crate::keys::{ReturnKey, ReturnSecret, pay_id_of_link};
+pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
 pub use crate::provider::{AuthorizationResponse, Carried};
 pub use crate::store::{
     DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, JourneyCursor, JourneyFilter, Redemption, Reservation,
@@ -71,6 +71,7 @@ pub use crate::store::{
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::provider::{ProviderError, Requested};
+use deps::Result;
 use single_flight::{Notes, SingleFlight};
 use use_cases::authenticate::NotedUses;
 
@@ -79,15 +80,16 @@ pub struct Engine {
     /// The store, the keys, the clock and the rest.
     pub deps: Arc<Deps>,
     uses: NotedUses,
-    proofs: SingleFlight<prove::Key, Result<prove::Landing, EngineError>>,
+    proofs: SingleFlight<prove::Key, Result<prove::TimedProof>>,
     genuine: Notes<prove::Key>,
-    operations: SingleFlight<PayId, Result<Journey, EngineError>>,
-    outbound: SingleFlight<(PayId, u8), Result<Result<Requested, ProviderError>, EngineError>>,
-    ahead: SingleFlight<(PayId, u8), Result<(), EngineError>>,
+    operations: SingleFlight<PayId, Result<Journey>>,
+    outbound: SingleFlight<(PayId, u8), Result<Result<Requested, ProviderError>>>,
+    ahead: SingleFlight<(PayId, u8), Result<()>>,
 }
 
-/// How long a provider's late way is kept for the browser that waits for it; providers forget it after a minute or so.
-const LATE_WAY: Duration = Duration::from_secs(20);
+/// How long a provider's late redirect is kept for the browser that waits for it; providers forget it after a minute or
+/// so.
+const LATE_REDIRECT: Duration = Duration::from_secs(20);
 
 impl Engine {
     /// Puts an engine together.
@@ -98,7 +100,7 @@ impl Engine {
             proofs: SingleFlight::kept_for(Duration::ZERO),
             genuine: Notes::default(),
             operations: SingleFlight::kept_for(Duration::ZERO),
-            outbound: SingleFlight::kept_for(LATE_WAY),
+            outbound: SingleFlight::kept_for(LATE_REDIRECT),
             ahead: SingleFlight::kept_for(Duration::ZERO),
         }
     }

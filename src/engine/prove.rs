@@ -2,8 +2,8 @@
 //!
 //! What a browser carried is verified first; until that is done nothing of it is written anywhere. Then, for a provider
 //! that may be asked once only, the store writes down that it is asked, and only then it is. So a code is never sent
-//! twice: whoever finds it sent waits for the answer, and if the one who sent it has died, the answer counts as lost
-//! after [`Journey::LOST`].
+//! twice: a node that finds it sent waits for the answer, and if the node that sent it has died, the answer counts as
+//! lost after [`Journey::LOST`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::domain::outcome::{Evidence, Fact};
 use crate::domain::secret::{Digest, Secret};
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::single_flight::Flight;
 use crate::engine::timing::Timing;
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
-use crate::provider::{Checked, Provider, ProviderError};
+use crate::provider::{Checked, ProviderError};
 use crate::store::Step;
 
 /// Which evidence under which visit of which journey is being proven. What came beside a code belongs to it: forged
@@ -40,22 +40,22 @@ pub(super) enum Known {
 
 /// What a proof comes to.
 #[derive(Clone)]
-pub(super) enum Landed {
+pub(super) enum ProofResult {
     /// Its browser goes home.
     Home(ConcludedResponse),
     /// Somebody else is asking the provider.
     Elsewhere,
     /// The answer was not the provider's; nothing has changed.
     Forged,
-    /// Whether it is the provider's cannot be told now; nothing has changed.
+    /// Whether it is the provider's cannot be known now; nothing has changed.
     Unchecked,
 }
 
 /// What a proof came to, and how long the provider took for it.
 #[derive(Clone)]
-pub(super) struct Landing {
-    pub(super) landed: Landed,
-    pub(super) asked: Duration,
+pub(super) struct TimedProof {
+    pub(super) result: ProofResult,
+    pub(super) provider_time: Duration,
 }
 
 /// Begins to prove an answer, or joins the proof that is under way here.
@@ -65,13 +65,13 @@ pub(super) fn prove(
     response_id: ResponseId,
     evidence: &Evidence,
     known: Known,
-) -> Flight<Result<Landing, EngineError>> {
+) -> Flight<Result<TimedProof>> {
     engine.proofs.join(key_of(journey, response_id, evidence), || {
         let (engine, journey, evidence) = (Arc::clone(engine), journey.clone(), evidence.clone());
         async move {
             let timing = Timing::default();
-            let landed = prove_and_conclude(&engine, journey, response_id, (&evidence, known), &timing).await?;
-            Ok(Landing { landed, asked: timing.provider() })
+            let result = prove_and_conclude(&engine, journey, response_id, (&evidence, known), &timing).await?;
+            Ok(TimedProof { result, provider_time: timing.provider() })
         }
         .boxed()
     })
@@ -88,65 +88,49 @@ async fn prove_and_conclude(
     response_id: ResponseId,
     (evidence, known): (&Evidence, Known),
     timing: &Timing,
-) -> Result<Landed, EngineError> {
+) -> Result<ProofResult> {
     if matches!(journey.proof(response_id), Some(Proof::Sent { .. })) {
-        return Ok(Landed::Elsewhere);
+        return Ok(ProofResult::Elsewhere);
     }
-    let provider = Arc::clone(engine.deps.provider(journey.provider_of(response_id.visit))?);
+    let deps = &engine.deps;
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => {
-            timing.of_provider(check(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
-        }
+        Known::Nothing => timing.of_provider(check(deps, &journey, response_id, evidence)).await?,
     };
     let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, response_id, evidence)));
     let fact = match checked {
         Ok(Checked::Refused(error)) => Fact::refused(error),
         Ok(Checked::Genuine) => {
             // What is concluded follows on that step: on the one before it would lose the race against ourselves.
-            let Some(sent) = record_sent(&engine.deps, provider.as_ref(), &journey, response_id).await? else {
-                return Ok(Landed::Elsewhere);
+            let Some(sent) = record_sent(deps, &journey, response_id).await? else {
+                return Ok(ProofResult::Elsewhere);
             };
             journey = sent;
-            match timing.of_provider(exchange(&engine.deps, provider.as_ref(), &journey, response_id, evidence)).await?
-            {
+            match timing.of_provider(exchange(deps, &journey, response_id, evidence)).await? {
                 Ok(fact) => fact,
                 Err(trouble) => refused(&journey, response_id, &trouble),
             }
         }
         Err(ProviderError::Forged(why)) => {
             tracing::warn!(provider = journey.provider_of(response_id.visit), why, "return.forged");
-            return Ok(Landed::Forged);
+            return Ok(ProofResult::Forged);
         }
         // The code is unspent: whether it is worth anything can be asked later.
         Err(trouble) => {
             tracing::warn!(provider = journey.provider_of(response_id.visit), error = %trouble, "return.unchecked");
-            return Ok(Landed::Unchecked);
+            return Ok(ProofResult::Unchecked);
         }
     };
-    conclude_persistently(&engine.deps, journey, &fact, response_id).await.map(Landed::Home)
+    // However long the store is away: what the provider said once it will not say again.
+    let concluded = commit::while_away(|| conclude::by_response(deps, journey.clone(), &fact, response_id)).await;
+    concluded.map(ProofResult::Home)
 }
 
-/// Concludes, however long the store is away: what the provider said once it will not say again.
-async fn conclude_persistently(
-    deps: &Deps,
-    journey: Journey,
-    fact: &Fact,
-    response_id: ResponseId,
-) -> Result<ConcludedResponse, EngineError> {
-    commit::while_away(|| conclude::by_response(deps, journey.clone(), fact, response_id)).await
-}
-
-/// Takes over a proof that its node has left; whoever renews the hold first has it.
-pub(super) async fn take_over(
-    engine: &Arc<Engine>,
-    journey: Journey,
-    response_id: ResponseId,
-) -> Result<(), EngineError> {
+/// Takes over a proof that its node has left; the node that renews the hold first has it.
+pub(super) async fn take_over(engine: &Arc<Engine>, journey: Journey, response_id: ResponseId) -> Result<()> {
     let deps = &engine.deps;
     let Some(Proof::Held { evidence, .. }) = journey.proof(response_id) else { return Ok(()) };
-    let able = deps.provider(journey.provider_of(response_id.visit)).is_ok()
-        && derive::context(deps, &journey, response_id.visit).is_ok();
+    let able = derive::visit_at(deps, &journey, response_id.visit).is_ok();
     let Some(evidence) = derive::unsealed(deps, &journey, evidence).filter(|_| able) else {
         return leave_to_others(deps, journey, response_id).await;
     };
@@ -154,20 +138,20 @@ pub(super) async fn take_over(
     let renew = |journey: &Journey| {
         let own = journey.proof(response_id) == left.as_ref();
         let next = if own { held(deps, journey, response_id, &evidence)? } else { None };
-        Ok(Next::step(next))
+        Ok(Next::step(next.map(Step::to)))
     };
     if let Some((journey, true)) = commit::unless_gone(commit::commit(deps, journey, renew).await)?
         && !engine.proofs.has(&key_of(&journey, response_id, &evidence))
     {
         tracing::info!(pay_id = %journey.pay_id(), "prove.taken_over");
-        // It flies on by itself.
+        // It goes on by itself.
         drop(prove(engine, &journey, response_id, &evidence, Known::Genuine));
     }
     Ok(())
 }
 
 /// Leaves a proof to nodes that have its provider and its key, until the journey's time is over.
-async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
+async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<()> {
     let (now, trouble) = (deps.clock.now(), ProviderError::Unreachable("its bank or its key is gone".into()));
     if now >= journey.expires_at() {
         let fact = refused(&journey, response_id, &trouble);
@@ -181,38 +165,34 @@ async fn leave_to_others(deps: &Deps, journey: Journey, response_id: ResponseId)
         };
         let next =
             evidence.and_then(|evidence| journey.clone().hold(response_id, evidence, now.plus(Journey::HELD), now));
-        Ok(Next::step(next))
+        Ok(Next::step(next.map(Step::to)))
     };
     commit::unless_gone(commit::commit(deps, journey, hold).await).map(drop)
 }
 
 /// Gives up an answer that the provider was asked for, and that never came.
-pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<(), EngineError> {
-    let trouble = ProviderError::Unanswered("whoever asked it is gone".into());
+pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<()> {
+    let trouble = ProviderError::Unanswered("the node that asked it is gone".into());
     conclude::by_response(deps, journey.clone(), &refused(&journey, response_id, &trouble), response_id).await.map(drop)
 }
 
 async fn check(
     deps: &Deps,
-    provider: &dyn Provider,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<Result<Checked, ProviderError>, EngineError> {
-    let texts = derive::context(deps, journey, response_id.visit)?;
-    let context = texts.of(journey);
+) -> Result<Result<Checked, ProviderError>> {
+    let (provider, context) = derive::visit_at(deps, journey, response_id.visit)?;
     Ok(commit::while_unreachable(|| provider.check(&context, evidence)).await)
 }
 
 async fn exchange(
     deps: &Deps,
-    provider: &dyn Provider,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<Result<Fact, ProviderError>, EngineError> {
-    let texts = derive::context(deps, journey, response_id.visit)?;
-    let context = texts.of(journey);
+) -> Result<Result<Fact, ProviderError>> {
+    let (provider, context) = derive::visit_at(deps, journey, response_id.visit)?;
     let answer = commit::while_unreachable(|| provider.exchange(&context, evidence));
     // Before the answer counts as lost elsewhere.
     let lost = ProviderError::Unanswered("it took too long".into());
@@ -221,17 +201,13 @@ async fn exchange(
 
 /// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None`
 /// when somebody else has asked, or the answer has been concluded.
-async fn record_sent(
-    deps: &Deps,
-    provider: &dyn Provider,
-    journey: &Journey,
-    response_id: ResponseId,
-) -> Result<Option<Journey>, EngineError> {
-    if !provider.asks_once() {
+async fn record_sent(deps: &Deps, journey: &Journey, response_id: ResponseId) -> Result<Option<Journey>> {
+    if !deps.provider(journey.provider_of(response_id.visit))?.asks_once() {
         return Ok(Some(journey.clone()));
     }
-    let by = u64::from_be_bytes(*deps.clock.entropy().first_chunk().unwrap_or(&[0; 8]));
-    let send = |journey: &Journey| Ok(Next::step(journey.clone().send(response_id, by, deps.clock.now())));
+    let by = deps.clock.draw();
+    let send =
+        |journey: &Journey| Ok(Next::step(journey.clone().send(response_id, by, deps.clock.now()).map(Step::to)));
     let noted = commit::unless_gone(commit::commit_persistently(deps, journey.clone(), send).await)?;
     Ok(noted.and_then(|(journey, is_sent)| is_sent.then_some(journey)))
 }
@@ -247,27 +223,27 @@ pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &Prov
     Fact::refused(trouble.as_error())
 }
 
-/// Takes a code to its provider, unless something has been proven. What takes longer than `patience` goes on by itself.
+/// Takes a code to its provider, unless something has been proven; `false` when what came is forged. What takes longer
+/// than `patience` goes on by itself.
 pub(super) async fn prove_brought(
     engine: &Arc<Engine>,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
     patience: Duration,
-) -> Result<Landed, EngineError> {
-    let proven = journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven());
-    if journey.answered(response_id).is_some() || proven {
-        return Ok(Landed::Elsewhere);
+) -> Result<bool> {
+    if journey.answered(response_id).is_some() || journey.is_proven() {
+        return Ok(true);
     }
     let flight = prove(engine, journey, response_id, evidence, Known::Nothing);
     match select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
-        Either::Left((landing, _)) => Ok(landing?.landed),
+        Either::Left((proof, _)) => return Ok(!matches!(proof?.result, ProofResult::Forged)),
         Either::Right(_) if is_genuine(engine, journey, response_id, evidence) => {
             commit::unless_gone(keep(&engine.deps, journey.clone(), response_id, evidence).await)?;
-            Ok(Landed::Elsewhere)
         }
-        Either::Right(_) => Ok(Landed::Unchecked),
+        Either::Right(_) => {}
     }
+    Ok(true)
 }
 
 /// Keeps genuine evidence that nobody has taken to the provider yet, so that it is not lost with this node. Answers the
@@ -277,13 +253,13 @@ pub(super) async fn keep(
     journey: Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<(Journey, bool), EngineError> {
+) -> Result<(Journey, bool)> {
     let keep = |journey: &Journey| {
         if journey.answered(response_id).is_some() || journey.proof(response_id).is_some() {
             return Ok(Next::Stay(false));
         }
         let next = held(deps, journey, response_id, evidence)?;
-        Ok(next.map_or(Next::Stay(false), |next| Next::Take(Box::new(holds(deps, next, response_id)), true)))
+        Ok(Next::step(next.map(|next| holds(deps, next, response_id))))
     };
     commit::commit(deps, journey, keep).await
 }
@@ -300,7 +276,7 @@ pub(super) fn held(
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-) -> Result<Option<Journey>, EngineError> {
+) -> Result<Option<Journey>> {
     match derive::holding(deps, journey, evidence)? {
         Proof::Held { evidence, until } => Ok(journey.clone().hold(response_id, evidence, until, deps.clock.now())),
         Proof::Sent { .. } => Ok(None),

@@ -3,17 +3,17 @@
 use crate::domain::app_page::DeviceResponse;
 use crate::domain::device::Device;
 use crate::domain::dialect::hand_back_params;
-use crate::domain::journey::{HandBack, Journey, LedTo, Stage};
+use crate::domain::journey::{FinalOutcome, HandBack, Journey, LedTo, Stage};
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::plan::PlannedCallback;
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{derive, visitor};
 
-/// Where a browser goes that asks for the way home.
+/// Where a browser goes that asks for the redirect home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HomeRedirect {
     /// There.
@@ -25,10 +25,17 @@ pub enum HomeRedirect {
 }
 
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
-pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
-    match end {
-        LedTo::Failed(_) => derive::page(deps, journey, derive::page_of(journey)),
-        LedTo::Outcome(_) | LedTo::HandedBackEarly => home_redirect(deps, journey, end, visit),
+pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
+    let opening = journey.opening();
+    match opening.plan.destination_for(outcome_of(journey, end)).filter(|_| !matches!(end, LedTo::Failed(_))) {
+        None => derive::page(deps, journey, derive::page_of(journey)),
+        Some(entry) if entry.needs_page(opening.settings.app_links) => {
+            derive::page(deps, journey, derive::app_page_of(journey))
+        }
+        Some(entry) => {
+            let params = params(deps, journey, entry, end, visit)?;
+            Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
+        }
     }
 }
 
@@ -36,12 +43,12 @@ pub(super) fn way(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>
 ///
 /// # Errors
 /// When the journey's key or dialect is gone.
-pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect, EngineError> {
+pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
     let Some(end) = end_of(journey) else {
         return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
     };
     Ok(match visitor::admission(deps, journey, visitor, journey.handed_back_since(&end)) {
-        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(way(deps, journey, &end, None)?),
+        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(to_end(deps, journey, &end, None)?),
         Admission::TooLate => HomeRedirect::TooLate,
         Admission::OtherBrowser => HomeRedirect::OtherBrowser,
     })
@@ -58,56 +65,32 @@ pub fn device_redirect(
     journey: &Journey,
     visitor: &Visitor,
     device: Device,
-) -> Result<Option<DeviceResponse>, EngineError> {
-    if !matches!(home_redirect_now(deps, journey, visitor)?, HomeRedirect::To(_)) {
+) -> Result<Option<DeviceResponse>> {
+    let (Some(end), HomeRedirect::To(_)) = (end_of(journey), home_redirect_now(deps, journey, visitor)?) else {
         return Ok(None);
-    }
+    };
     let opening = journey.opening();
-    let end = end_of(journey);
-    let destination = end.as_ref().and_then(|end| opening.plan.destination_for(outcome_of(journey, end)));
-    match (destination, end) {
-        (Some(entry), Some(end)) if entry.needs_page(opening.settings.app_links) => {
-            Ok(Some(entry.response_for(device, &way_params(deps, journey, entry, &end, None)?)?))
+    match opening.plan.destination_for(outcome_of(journey, &end)) {
+        Some(entry) if entry.needs_page(opening.settings.app_links) => {
+            Ok(Some(entry.response_for(device, &params(deps, journey, entry, &end, None)?)?))
         }
         _ => Ok(None),
     }
 }
 
-fn home_redirect(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect, EngineError> {
-    match journey.opening().plan.destination_for(outcome_of(journey, end)) {
-        None => derive::page(deps, journey, derive::page_of(journey)),
-        Some(entry) if entry.needs_page(journey.opening().settings.app_links) => {
-            derive::page(deps, journey, derive::app_page_of(journey))
-        }
-        Some(entry) => {
-            let params = way_params(deps, journey, entry, end, visit)?;
-            Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
-        }
-    }
-}
-
 /// What a hand-back adds to its callback, with a signature where the merchant has asked for one. One that could not
-/// wait is signed only where its dialect appends something that tells it from an outcome: the callback alone, signed,
-/// would pass for one.
-fn way_params(
-    deps: &Deps,
-    journey: &Journey,
-    entry: &PlannedCallback,
-    end: &LedTo,
-    visit: Option<u8>,
-) -> Result<Params, EngineError> {
+/// wait is signed only where its dialect appends something that shows that it is no outcome: the callback alone,
+/// signed, would pass for one.
+fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, visit: Option<u8>) -> Result<Params> {
     let token = derive::token_of(deps, journey, journey.token_number(end, visit))?;
-    let final_outcome = match end {
-        LedTo::Outcome(number) => journey.final_outcomes().get(usize::from(*number)),
-        LedTo::Failed(_) | LedTo::HandedBackEarly => None,
-    };
     let consent_token = derive::consent_token(deps, journey);
-    let consent_token = consent_token.as_ref().map(Secret::reveal);
     let dialect = deps.dialect(&journey.opening().dialect)?;
-    let signature = final_outcome
-        .map(|final_outcome| derive::signature(deps, dialect, journey, final_outcome))
-        .transpose()?
-        .flatten();
+    let final_outcome = final_outcome_of(journey, end);
+    let signature = match final_outcome {
+        Some(final_outcome) => derive::signature(deps, dialect, journey, final_outcome)?,
+        None => None,
+    };
+    let consent_token = consent_token.as_ref().map(Secret::reveal);
     let hand_back = HandBack { final_outcome, token: token.as_ref(), consent_token, signature };
     let params = hand_back_params(dialect, journey, &hand_back);
     if *end == LedTo::HandedBackEarly && params.pairs().next().is_none() {
@@ -117,14 +100,16 @@ fn way_params(
     deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
 }
 
-/// The outcome that an end of a journey stands for; `None` while nothing has been proven.
-fn outcome_of(journey: &Journey, end: &LedTo) -> Option<Outcome> {
+/// The final outcome that an end of a journey stands for; `None` while nothing has been proven.
+fn final_outcome_of<'a>(journey: &'a Journey, end: &LedTo) -> Option<&'a FinalOutcome> {
     match end {
-        LedTo::Outcome(number) => {
-            journey.final_outcomes().get(usize::from(*number)).map(|final_outcome| final_outcome.outcome)
-        }
+        LedTo::Outcome(number) => journey.final_outcomes().get(usize::from(*number)),
         LedTo::Failed(_) | LedTo::HandedBackEarly => None,
     }
+}
+
+fn outcome_of(journey: &Journey, end: &LedTo) -> Option<Outcome> {
+    final_outcome_of(journey, end).map(|final_outcome| final_outcome.outcome)
 }
 
 /// The end that a journey has come to, if it has: its last final outcome, or a hand-back that could not wait.

@@ -6,7 +6,7 @@ use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::outcome::Evidence;
 use crate::domain::redirect::Redirect;
 use crate::engine::commit::Next;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, VisitCookie, Visitor};
 use crate::engine::{commit, derive, prove, redirect, visitor};
 use crate::store::Step;
@@ -16,9 +16,9 @@ use crate::store::Step;
 pub enum Returned {
     /// It goes on, with these cookies.
     Go(Redirect, Vec<VisitCookie>),
-    /// It looks at a light page of ours and comes again: the provider is late.
+    /// It looks at our light page and comes again: the provider is late.
     Wait(Box<Waited>),
-    /// It looks at a light page of ours and brings its answer again: whether that is the provider's word is not known
+    /// It looks at our light page and brings its answer again: whether that is the provider's word is not known
     /// yet, and nothing of it has been kept.
     BringAgain(Box<Journey>),
     /// Something about it is not as it should be; nothing has changed.
@@ -41,7 +41,7 @@ pub struct Waited {
 pub enum RejectedReturn {
     /// It has no state.
     NoState,
-    /// Its state is none of ours, or too old.
+    /// Its state is not one of ours, or too old.
     UnknownState,
     /// Its state belongs to another provider: a mix-up (RFC 9700, section 4.4).
     OtherProvider,
@@ -58,14 +58,14 @@ pub enum RejectedReturn {
 }
 
 impl RejectedReturn {
-    /// Its word in the log.
+    /// Its name in the log.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::NoState => "no_state",
             Self::UnknownState => "unknown_state",
-            Self::OtherProvider => "other_bank",
+            Self::OtherProvider => "other_provider",
             Self::OtherBrowser => "other_browser",
-            Self::Unreadable(_) => "answer",
+            Self::Unreadable(_) => "unreadable",
             Self::Forged => "forged",
             Self::Answered => "answered",
             Self::TooLate(_) => "too_late",
@@ -80,39 +80,30 @@ pub(super) fn led(
     end: &LedTo,
     response_id: ResponseId,
     visitor: &Visitor,
-) -> Result<Returned, EngineError> {
+) -> Result<Returned> {
     let counts = journey.counts(response_id);
     match visitor::admission(deps, journey, visitor, journey.led_at(response_id)) {
         Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
         Admission::Recognised => {
             let cookies = visitor::cookies_after(deps, journey, response_id, visitor);
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(response_id.visit))?, cookies))
+            Ok(Returned::Go(redirect::to_end(deps, journey, end, Some(response_id.visit))?, cookies))
         }
         Admission::FirstHandBack if counts => {
-            Ok(Returned::Go(redirect::way(deps, journey, end, Some(response_id.visit))?, Vec::new()))
+            Ok(Returned::Go(redirect::to_end(deps, journey, end, Some(response_id.visit))?, Vec::new()))
         }
         Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
         Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
     }
 }
 
-pub(super) fn wait(journey: Journey, state: String, response_id: ResponseId) -> Returned {
-    Returned::Wait(Box::new(Waited { journey, state, response_id }))
-}
-
 /// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
-/// promises none, and a one-time token will tell, the customer goes home now. Either way the evidence is kept, so that
+/// promises none, and a one-time token follows, the customer goes home now. Either way the evidence is kept, so that
 /// it is not lost with this node. It has been found genuine: nothing is kept of what has not been checked.
-pub(super) async fn late(
-    deps: &Deps,
-    waited: Waited,
-    evidence: &Evidence,
-    visitor: &Visitor,
-) -> Result<Returned, EngineError> {
+pub(super) async fn late(deps: &Deps, waited: Waited, evidence: &Evidence, visitor: &Visitor) -> Result<Returned> {
     let Waited { journey, state, response_id } = waited;
     let decide = |journey: &Journey| {
         if journey.answered(response_id).is_some() {
-            return Ok(Next::Stay(()));
+            return Ok(Next::Stay(false));
         }
         let step = match early(deps, journey, response_id, evidence)? {
             Some(step) => Some(step),
@@ -121,24 +112,19 @@ pub(super) async fn late(
                 prove::held(deps, journey, response_id, evidence)?.map(|next| prove::holds(deps, next, response_id))
             }
         };
-        Ok(step.map_or(Next::Stay(()), |step| Next::Take(Box::new(step), ())))
+        Ok(Next::step(step))
     };
-    let Some((journey, ())) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
+    let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
         return Ok(Returned::Rejected(RejectedReturn::UnknownState));
     };
     match journey.answered(response_id) {
         Some(end) => led(deps, &journey, end, response_id, visitor),
-        None => Ok(wait(journey, state, response_id)),
+        None => Ok(Returned::Wait(Box::new(Waited { journey, state, response_id }))),
     }
 }
 
 /// The step that sends a customer home before the fact, where that is wanted and possible.
-fn early(
-    deps: &Deps,
-    journey: &Journey,
-    response_id: ResponseId,
-    evidence: &Evidence,
-) -> Result<Option<Step>, EngineError> {
+fn early(deps: &Deps, journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Result<Option<Step>> {
     let dialect = deps.dialect(&journey.opening().dialect)?;
     if journey.opening().plan.destination_for(None).is_none() || !dialect.hands_back_early(journey) {
         return Ok(None);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// A part of a list.
@@ -15,15 +15,6 @@ pub struct Page {
     pub skip: usize,
     /// How many it holds, at the most.
     pub most: usize,
-}
-
-/// A part of a list whose length is asked for, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// The part.
-    pub page: Page,
-    /// How far is counted, at least: a merchant may have millions.
-    pub to: usize,
 }
 
 /// Where a part of a merchant's journeys is looked for.
@@ -37,11 +28,18 @@ pub struct ScanRange {
     pub after: Option<JourneyCursor>,
     /// Only what was opened at this moment or later.
     pub from: Option<UnixMillis>,
-    /// How many journeys are looked at, at the most, wanted or not: the newest ones of the stretch.
+    /// How many journeys are looked at, at the most, wanted or not: the newest ones of the range.
     pub most: usize,
 }
 
-/// What a look at a stretch of a merchant's journeys has found.
+impl ScanRange {
+    /// All of one list.
+    pub fn of(list: JourneyFilter) -> Self {
+        Self { lists: vec![list], before: None, after: None, from: None, most: usize::MAX }
+    }
+}
+
+/// What a look at a range of a merchant's journeys has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// The part that was asked for, newest first.
@@ -68,33 +66,33 @@ struct List {
 }
 
 impl List {
-    fn new(which: JourneyFilter, stretch: &ScanRange) -> Self {
+    fn new(which: JourneyFilter, range: &ScanRange) -> Self {
         // Behind the last place of that moment.
         let place = |opened_at| PayId::new(0).map(|pay_id| JourneyCursor { opened_at, pay_id });
-        let after = [stretch.before.and_then(place), stretch.after].into_iter().flatten().min();
+        let after = [range.before.and_then(place), range.after].into_iter().flatten().min();
         Self { which, after, ahead: VecDeque::new(), is_read: false }
     }
 }
 
-/// The same of a stretch of its journeys, with the number of all that are wanted, as far as they were counted. What
-/// lies beyond the journeys that a stretch looks at is neither selected nor counted; then it says where it stopped.
+/// A page of a range of a merchant's journeys that are `wanted`, with the number of all of those, counted up to `to` at
+/// least: a merchant may have millions. What lies beyond the journeys that a range looks at is neither selected nor
+/// counted; then it says where it stopped.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn select_and_count(
     deps: &Deps,
     merchant: MerchantId,
-    stretch: &ScanRange,
-    counted: Counted,
+    range: &ScanRange,
+    (Page { skip, most }, to): (Page, usize),
     wanted: impl Fn(&Journey) -> bool,
-) -> Result<Selected, EngineError> {
-    let Counted { page: Page { skip, most }, to } = counted;
+) -> Result<Selected> {
     let (mut selected, mut count, mut seen) = (Vec::new(), 0_usize, 0_usize);
     let mut last = None;
-    let mut lists: Vec<List> = stretch.lists.iter().map(|which| List::new(*which, stretch)).collect();
-    while seen < stretch.most && (selected.len() < most || count < to) {
+    let mut lists: Vec<List> = range.lists.iter().map(|which| List::new(*which, range)).collect();
+    while seen < range.most && (selected.len() < most || count < to) {
         let Some(journey) = newest(deps, merchant, &mut lists).await? else { break };
-        if stretch.from.is_some_and(|from| journey.opening().opened_at < from) {
+        if range.from.is_some_and(|from| journey.opening().opened_at < from) {
             break;
         }
         seen += 1;
@@ -107,12 +105,12 @@ pub async fn select_and_count(
             selected.push(journey);
         }
     }
-    let stopped = last.filter(|_| seen >= stretch.most && selected.len() < most);
+    let stopped = last.filter(|_| seen >= range.most && selected.len() < most);
     Ok(Selected { journeys: selected, count, stopped })
 }
 
 /// Takes the newest journey off these lists.
-async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>, EngineError> {
+async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>> {
     // Of many lists not much of each is needed.
     let batch = (BATCH / lists.len().max(1)).max(SMALL_BATCH);
     for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use crate::domain::journey::{Journey, Proof};
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, perform};
 use crate::engine::{Engine, lapse, prove};
 
 /// How many lapsed journeys one sweep concludes, at the most.
 pub const SWEPT: usize = 200;
 
-/// Looks after journeys whose time has run out, proofs that nobody has finished, and ways that nobody has asked for.
-/// Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
+/// Looks after journeys whose time has run out, proofs that nobody has finished, and redirects that nobody has asked
+/// for. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn sweep(engine: &Arc<Engine>) -> Result<usize, EngineError> {
+pub async fn sweep(engine: &Arc<Engine>) -> Result<usize> {
     let mut count = 0;
     for journey in engine.deps.store.due(SWEPT).await? {
         let pay_id = journey.pay_id();
@@ -33,12 +33,12 @@ pub async fn sweep(engine: &Arc<Engine>) -> Result<usize, EngineError> {
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn tidy(engine: &Engine) -> Result<usize, EngineError> {
+pub async fn tidy(engine: &Engine) -> Result<usize> {
     Ok(engine.deps.store.tidy().await?)
 }
 
 /// Does what is due of a journey. `false` when by this node's clock nothing is.
-async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, EngineError> {
+async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
     let now = engine.deps.clock.now();
     let due = |proof: &Proof| match proof {
         Proof::Held { until, .. } => now >= *until,
@@ -55,15 +55,8 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool, Engi
     if let Some((visit, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
         moved |= ahead::ask_again(engine, &journey, visit);
     }
-    match perform::unfinished(engine, &journey, now) {
-        // What its node has left its provider is asked again, if that harms nobody; then it expires.
-        Some(provider) if !provider.asks_once() => {
-            let journey = perform::perform(engine, journey).await?;
-            lapse::lapse(&engine.deps, journey).await?;
-        }
-        Some(_) | None => {
-            lapse::lapse(&engine.deps, journey).await?;
-        }
-    }
+    let resumes = perform::can_be_resumed(engine, &journey, now);
+    let journey = if resumes { perform::perform(engine, journey).await? } else { journey };
+    lapse::lapse(&engine.deps, journey).await?;
     Ok(moved)
 }

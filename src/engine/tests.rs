@@ -242,7 +242,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         one_time_token: Some(one_time_token),
         ..open_request(Purpose::Consent(consent), covered)
     };
-    let journey = use_cases::consent::open(engine, merchant, "terse", &open_request, None).await.unwrap();
+    let journey = use_cases::open::open(engine, merchant, "terse", &open_request, None).await.unwrap();
     let state = derive::latest_state(&engine.deps, &journey).unwrap();
     (journey, state)
 }
@@ -547,7 +547,7 @@ async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
     let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
     let patience = Duration::from_secs(1);
     let brought =
-        use_cases::exchange::bring_code(&engine, merchant.id, &state, Evidence::of("c"), patience).await.unwrap();
+        use_cases::exchange::bring_code(&engine, Some(merchant.id), &state, Evidence::of("c"), patience).await.unwrap();
     assert!(matches!(brought, BroughtCode::Unknown));
     assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
 }

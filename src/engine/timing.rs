@@ -9,18 +9,18 @@ use tokio::time::Instant;
 /// store.
 #[derive(Debug, Default)]
 pub struct Timing {
-    bank_micros: AtomicU64,
+    provider_micros: AtomicU64,
 }
 
 impl Timing {
     /// How long the provider was waited for.
     pub fn provider(&self) -> Duration {
-        Duration::from_micros(self.bank_micros.load(Relaxed))
+        Duration::from_micros(self.provider_micros.load(Relaxed))
     }
 
     /// Adds a span in which the provider was waited for.
     pub(super) fn waited(&self, span: Duration) {
-        self.bank_micros.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Relaxed);
+        self.provider_micros.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// Waits for a call to the provider, and adds how long it took.

@@ -2,7 +2,7 @@
 
 use crate::domain::journey::{BegunVisit, Choice, Journey};
 use crate::engine::commit::Next;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::{commit, derive};
 use crate::store::Step;
 
@@ -18,7 +18,7 @@ pub(super) enum Visit {
 }
 
 /// Writes a visit down, unless one is under way.
-pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit), EngineError> {
+pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit)> {
     let begin = |journey: &Journey| {
         Ok(match journey.clone().begin_visit(to.clone(), deps.clock.now()) {
             BegunVisit::New(next, visit) => {
@@ -34,7 +34,7 @@ pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> 
 }
 
 /// Writes the first visit of a round down; it leads where the customer chose to go before, if the customer chose.
-pub(super) async fn begin_round(deps: &Deps, journey: Journey) -> Result<Journey, EngineError> {
+pub(super) async fn begin_round(deps: &Deps, journey: Journey) -> Result<Journey> {
     let chosen = journey.visits().last().and_then(|visit| visit.to.clone());
     match begin(deps, journey, chosen).await? {
         (journey, Visit::UnderWay(_) | Visit::Ended) => Ok(journey),

@@ -1,7 +1,7 @@
-//! WHO ASKS: whether a browser is the one that was sent to a provider, by the visit cookies that it shows.
+//! VISITOR: whether a browser is the one that was sent to a provider, by the visit cookies that it shows.
 //!
-//! Whoever wants a way home has to hand in a [`Visitor`]: so no route can forget to ask. Knowing a `state`, a link or
-//! an id is no proof of being the browser that left; `docs/DESIGN.md` has what each is given.
+//! A caller that wants a redirect home must hand in a [`Visitor`]: so no route can forget to ask. Knowing a `state`, a
+//! link or an id is no proof of being the browser that left; `docs/DESIGN.md` has what each is given.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::domain::journey::{Journey, ResponseId, Stage};
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
-use crate::engine::deps::{Deps, EngineError};
+use crate::engine::deps::{Deps, Result};
 use crate::engine::derive;
 use crate::keys::{Visit, digest, visit_began_at};
 
-/// How long a hand-back is given again to whoever shows no cookie: a provider's app may open another browser, and
+/// How long a hand-back is given again to a browser without a cookie: a provider's app may open another browser, and
 /// people load a page again.
 const FIRST_HAND_BACK: Duration = Duration::from_mins(10);
 
@@ -23,7 +23,7 @@ const LOOKED_AT: usize = 32;
 /// What the names of visit cookies begin with.
 const PREFIX: &str = "__Host-hb-";
 
-/// A browser that asks for a way on, with the visit cookies that it shows.
+/// A browser that asks to go on, with the visit cookies that it shows.
 #[derive(Clone, Default)]
 pub struct Visitor {
     cookies: Vec<(String, Secret)>,
@@ -38,17 +38,6 @@ pub struct VisitCookie {
     pub value: String,
     /// How long it is kept.
     pub life: Duration,
-}
-
-/// What a browser is to a journey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Recognition {
-    /// It shows the cookie of a visit.
-    Recognised,
-    /// It shows what is not that cookie.
-    Impostor,
-    /// It shows nothing.
-    Stranger,
 }
 
 /// Whether a browser may be led home.
@@ -68,7 +57,7 @@ impl Visitor {
     /// The most visit cookies that a browser is left with.
     pub const MOST: usize = 8;
 
-    /// A browser that sent these cookies; those that are none of ours are dropped.
+    /// A browser that sent these cookies; those that are not ours are dropped.
     pub fn new(cookies: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = cookies.into_iter().filter(|(name, _)| name.starts_with(PREFIX));
         Self { cookies: ours.map(|(name, value)| (name, Secret::new(value))).collect() }
@@ -79,10 +68,10 @@ impl Visitor {
         self.cookies.is_empty()
     }
 
-    /// The names of the cookies that have to go, the oldest first, before one of this name is set.
+    /// The names of the cookies that must go, the oldest first, before one of this name is set.
     pub fn surplus(&self, name: &str) -> Vec<String> {
         let mut others: Vec<_> = self.cookies.iter().filter(|(own, _)| own != name).collect();
-        // What cannot be read is none of ours any more.
+        // What cannot be read is not ours any more.
         others.sort_by_key(|(_, value)| visit_began_at(value.reveal()));
         let surplus = (others.len() + 1).saturating_sub(Self::MOST);
         others.into_iter().take(surplus).map(|(name, _)| name.clone()).collect()
@@ -90,12 +79,6 @@ impl Visitor {
 
     pub(super) fn cookie(&self, name: &str) -> Option<&Secret> {
         self.cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value)
-    }
-}
-
-impl VisitCookie {
-    fn cleared(name: String) -> Self {
-        Self { name, value: String::new(), life: Duration::ZERO }
     }
 }
 
@@ -111,7 +94,7 @@ pub fn recognises(deps: &Deps, journey: &Journey, visitor: &Visitor) -> bool {
 }
 
 /// The cookie by which the browser is known that leaves on this visit.
-pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitCookie, EngineError> {
+pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<VisitCookie> {
     let value = deps.keys.visit_cookie(journey, visit).ok_or_else(derive::key_gone)?;
     let life = journey.expires_at().since(deps.clock.now()).max(FIRST_HAND_BACK);
     Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, visit)?), value, life })
@@ -122,7 +105,7 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCookie>, EngineError> {
+pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCookie>> {
     match journey.stage() {
         Stage::Away { visit } => visit_cookie(deps, journey, visit).map(Some),
         Stage::Open(_) | Stage::HandedBack | Stage::Concluded(_) => Ok(None),
@@ -135,30 +118,26 @@ pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since
     if journey.visits().is_empty() {
         return Admission::FirstHandBack;
     }
-    match recognition(deps, journey, visitor) {
-        Recognition::Recognised => Admission::Recognised,
-        Recognition::Impostor => Admission::OtherBrowser,
-        Recognition::Stranger if journey.opening().settings.same_browser == SameBrowser::Required => {
-            Admission::OtherBrowser
-        }
-        Recognition::Stranger if deps.clock.now().since(since) > FIRST_HAND_BACK => Admission::TooLate,
-        Recognition::Stranger => Admission::FirstHandBack,
+    if recognises(deps, journey, visitor) {
+        return Admission::Recognised;
     }
+    let required = journey.opening().settings.same_browser == SameBrowser::Required;
+    if required || is_impostor(deps, journey, visitor) {
+        return Admission::OtherBrowser;
+    }
+    if deps.clock.now().since(since) > FIRST_HAND_BACK { Admission::TooLate } else { Admission::FirstHandBack }
 }
 
-fn recognition(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Recognition {
-    if recognises(deps, journey, visitor) {
-        return Recognition::Recognised;
-    }
+/// Whether a browser shows, by the name of a visit's cookie, something that is not that cookie.
+fn is_impostor(deps: &Deps, journey: &Journey, visitor: &Visitor) -> bool {
     let unknown = |value: &Secret| deps.keys.visit_of(value.reveal()).is_none();
     let mut unknown = visitor.cookies.iter().take(LOOKED_AT).filter(|(_, value)| unknown(value)).peekable();
     if unknown.peek().is_none() {
-        return Recognition::Stranger;
+        return false;
     }
     let visits = (0..=u8::MAX).take(journey.visits().len());
     let own: Vec<_> = visits.filter_map(|visit| derive::state(deps, journey, visit).ok()).collect();
-    let is_own = |name: &str| own.iter().any(|state| cookie_name(state) == name);
-    if unknown.any(|(name, _)| is_own(name)) { Recognition::Impostor } else { Recognition::Stranger }
+    unknown.any(|(name, _)| own.iter().any(|state| cookie_name(state) == *name))
 }
 
 /// What the cookies become when a browser goes home that was recognised: once a journey has been proven, the one of
@@ -170,15 +149,16 @@ pub(super) fn cookies_after(
     response_id: ResponseId,
     visitor: &Visitor,
 ) -> Vec<VisitCookie> {
-    if journey.final_outcome().is_none_or(|final_outcome| !final_outcome.outcome.is_proven()) {
+    if !journey.is_proven() {
         return Vec::new();
     }
     let until = journey.led_at(response_id).plus(journey.opening().settings.token_life.max(FIRST_HAND_BACK));
     let life = until.since(deps.clock.now());
     let own = visits(deps, visitor).filter(|(_, visit)| visit.is_of(journey));
-    let after = own.map(|(name, visit)| match deps.keys.visit_cookie(journey, visit.visit) {
-        Some(value) if visit.visit == response_id.visit => VisitCookie { name: name.to_owned(), value, life },
-        Some(_) | None => VisitCookie::cleared(name.to_owned()),
+    let after = own.map(|(name, visit)| {
+        let kept = deps.keys.visit_cookie(journey, visit.visit).filter(|_| visit.visit == response_id.visit);
+        let life = if kept.is_some() { life } else { Duration::ZERO };
+        VisitCookie { name: name.to_owned(), value: kept.unwrap_or_default(), life }
     });
     after.collect()
 }

@@ -150,6 +150,12 @@ impl Keys {
         cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: owner }).ok().map(Zeroizing::new)
     }
 
+    /// Opens a text that [`Keys::seal`] sealed for `owner`.
+    pub fn open_text(&self, sealed: &Sealed, owner: &[u8]) -> Option<Secret> {
+        let plain = self.open(sealed, owner)?;
+        Some(Secret::new(std::str::from_utf8(&plain).ok()?))
+    }
+
     /// Whether this was sealed under the current key.
     pub fn is_sealed_now(&self, sealed: &Sealed) -> bool {
         let current = self.current().as_bytes();
@@ -248,6 +254,9 @@ mod tests {
         let sealed = keys.seal(b"whsec", b"merchant", [5; 32]).unwrap();
         assert_eq!(keys.open(&sealed, b"merchant").unwrap().as_slice(), b"whsec");
         assert!(keys.open(&sealed, b"another").is_none());
+        assert_eq!(keys.open_text(&sealed, b"merchant"), Some(Secret::new("whsec")));
+        let bytes = keys.seal(&[0xff], b"merchant", [5; 32]).unwrap();
+        assert_eq!(keys.open_text(&bytes, b"merchant"), None, "it is not a text");
         let mut bytes = sealed.as_bytes().to_vec();
         for at in 0..bytes.len() {
             bytes[at] ^= 1;

@@ -40,7 +40,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// When the provider cannot be asked now, or is not what it was configured as.
-    async fn prepare(&self) -> Result<(), ProviderError> {
+    async fn prepare(&self) -> Result<()> {
         Ok(())
     }
 
@@ -48,7 +48,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// When the provider cannot be asked now.
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError>;
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested>;
 
     /// What the browser says that the provider answered. Nothing is verified here but its form.
     ///
@@ -61,8 +61,8 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// [`ProviderError::Forged`] when it is not the provider's word, [`ProviderError::Unreachable`] when that cannot be
-    /// told now.
-    async fn check(&self, _context: &VisitContext<'_>, _evidence: &Evidence) -> Result<Checked, ProviderError> {
+    /// known now.
+    async fn check(&self, _context: &VisitContext<'_>, _evidence: &Evidence) -> Result<Checked> {
         Ok(Checked::Genuine)
     }
 
@@ -70,7 +70,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// When the provider could not be asked. A provider that takes no operations cannot.
-    async fn perform(&self, _journey: &Journey) -> Result<Performed, ProviderError> {
+    async fn perform(&self, _journey: &Journey) -> Result<Performed> {
         Err(ProviderError::Unreachable("it takes no operations".into()))
     }
 
@@ -79,24 +79,29 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// When the provider could not be asked, or did not answer.
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError>;
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact>;
 }
 
-/// One visit of a journey, as a provider has to know it. All of it is derived, and the same every time.
-#[derive(Debug, Clone, Copy)]
+/// One visit of a journey, as a provider must know it. All of it is derived, and the same every time.
+#[derive(Debug, Clone)]
 pub struct VisitContext<'a> {
     /// The journey.
     pub journey: &'a Journey,
     /// The `state`: 32 hexadecimal digits.
-    pub state: &'a str,
-    /// The `nonce` (`OpenID` Connect Core, section 3.1.2.1).
-    pub nonce: &'a str,
+    pub state: String,
     /// The code verifier (RFC 7636): 43 characters.
-    pub verifier: &'a Secret,
+    pub verifier: Secret,
     /// Where the provider sends the browser.
-    pub redirect_uri: &'a str,
+    pub redirect_uri: String,
     /// The name of the institution that the customer was shown; `None` where none was named or chosen.
-    pub institution: Option<&'a str>,
+    pub institution: Option<String>,
+}
+
+impl VisitContext<'_> {
+    /// The `nonce` (`OpenID` Connect Core, section 3.1.2.1): the state again, as Yapily's clients have seen it.
+    pub fn nonce(&self) -> &str {
+        &self.state
+    }
 }
 
 /// What became of an authorization request.
@@ -122,7 +127,7 @@ pub struct UnverifiedResponse {
 pub enum Performed {
     /// It has done so, or refused.
     Now(Fact),
-    /// It will; then this evidence tells.
+    /// It will; then this evidence proves it.
     Later(Evidence),
     /// It does not know yet, and nothing more will become known of it here.
     Unknown,
@@ -136,6 +141,9 @@ pub enum Checked {
     /// A refusal.
     Refused(ProviderRefusal),
 }
+
+/// What a provider answers, or what went wrong with it.
+pub type Result<T, E = ProviderError> = std::result::Result<T, E>;
 
 /// What went wrong with a provider. The sentences are for the log; they hold nothing that the provider sent but the
 /// code of an error.
@@ -177,14 +185,22 @@ impl ProviderError {
 /// The parameters of a return, each at most once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthorizationResponse {
-    state: Option<String>,
-    code: Option<Secret>,
-    error: Option<String>,
-    description: Option<String>,
-    iss: Option<String>,
-    id_token: Option<Secret>,
-    response: Option<Secret>,
-    carried: Carried,
+    /// The `state`.
+    pub state: Option<String>,
+    /// The code.
+    pub code: Option<Secret>,
+    /// The `error`.
+    pub error: Option<String>,
+    /// The `error_description`.
+    pub description: Option<String>,
+    /// The issuer (RFC 9207).
+    pub iss: Option<String>,
+    /// The `id_token` beside a code.
+    pub id_token: Option<Secret>,
+    /// The whole response as a signed token (JARM).
+    pub response: Option<Secret>,
+    /// How the browser carried it.
+    pub carried: Carried,
 }
 
 /// How a browser carried an answer.
@@ -193,7 +209,7 @@ pub enum Carried {
     /// In the query of a GET.
     #[default]
     Query,
-    /// Behind a `#`, posted to us by a page of ours.
+    /// Behind a `#`, posted to us by our page.
     Fragment,
     /// In a form that the provider's page posted.
     Form,
@@ -203,7 +219,7 @@ impl AuthorizationResponse {
     /// Reads the parameters that a browser brought. Those that are not ours to know are ignored.
     ///
     /// # Errors
-    /// When one of ours comes twice, or a code and an error come together: then somebody has tampered with it.
+    /// When one of them comes twice, or a code and an error come together: then somebody has tampered with it.
     pub fn read(carried: Carried, pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
         let mut answer = Self { carried, ..Self::default() };
         for (name, value) in pairs {
@@ -227,55 +243,10 @@ impl AuthorizationResponse {
         Ok(answer)
     }
 
-    /// The `state`, if there is one.
-    pub fn state(&self) -> Option<&str> {
-        self.state.as_deref()
-    }
-
-    /// The code, if there is one.
-    pub const fn code(&self) -> Option<&Secret> {
-        self.code.as_ref()
-    }
-
-    /// The `error`, if there is one.
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
-    }
-
-    /// The `error_description`, if there is one.
-    pub fn description(&self) -> Option<&str> {
-        self.description.as_deref()
-    }
-
-    /// The issuer (RFC 9207), if the answer names one.
-    pub fn iss(&self) -> Option<&str> {
-        self.iss.as_deref()
-    }
-
-    /// The `id_token` beside a code, if there is one.
-    pub const fn id_token(&self) -> Option<&Secret> {
-        self.id_token.as_ref()
-    }
-
-    /// The whole answer as a signed token (JARM), if it is one.
-    pub const fn response(&self) -> Option<&Secret> {
-        self.response.as_ref()
-    }
-
-    /// How the browser carried it.
-    pub const fn carried(&self) -> Carried {
-        self.carried
-    }
-
-    /// What an OAuth 2 answer says, with its state.
+    /// What an OAuth 2 answer says, with its state: a code, or else a refusal. Neither is a refusal of the provider's,
+    /// with [`ProviderRefusal::MALFORMED`] as its error.
     pub fn unverified(&self) -> UnverifiedResponse {
-        UnverifiedResponse { state: self.state.clone(), kind: self.kind() }
-    }
-
-    /// What an OAuth 2 answer says: a code, or else a refusal. Neither is a refusal of the provider's, with
-    /// [`ProviderRefusal::MALFORMED`] as its error.
-    pub fn kind(&self) -> ResponseKind {
-        match &self.code {
+        let kind = match &self.code {
             Some(code) if !code.reveal().is_empty() => {
                 ResponseKind::Code(Evidence { code: code.clone(), signed: self.id_token.clone() })
             }
@@ -283,7 +254,8 @@ impl AuthorizationResponse {
                 self.error.as_deref().unwrap_or_default(),
                 self.description.as_deref(),
             )),
-        }
+        };
+        UnverifiedResponse { state: self.state.clone(), kind }
     }
 }
 
@@ -306,9 +278,11 @@ mod tests {
     #[test]
     fn neither_code_nor_error_is_malformed_and_nobodys_refusal() {
         for query in ["", "state=s", "code=&state=s", "error=", "error_description=x", "error=%20"] {
-            let ResponseKind::Error(error) = read(query).unwrap().kind() else { panic!("{query} is a code") };
+            let ResponseKind::Error(error) = read(query).unwrap().unverified().kind else {
+                panic!("{query} is a code")
+            };
             assert_eq!((error.code(), error.is_customers_refusal()), (ProviderRefusal::MALFORMED, false), "{query}");
         }
-        assert!(matches!(read("code=x").unwrap().kind(), ResponseKind::Code(_)));
+        assert!(matches!(read("code=x").unwrap().unverified().kind, ResponseKind::Code(_)));
     }
 }

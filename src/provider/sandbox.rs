@@ -5,7 +5,7 @@
 //! provider, its token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many
 //! milliseconds (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part
 //! for it to play (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
-//! `slow:<ms>`, or begins with `slow:<ms>:`, is told only after that time where its customer must go.
+//! `slow:<ms>`, or begins with `slow:<ms>:`, is answered only after that time with where its customer must go.
 
 mod part;
 
@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{AuthorizationResponse, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
+use super::{AuthorizationResponse, Performed, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::domain::consent::{self, BankTokens};
 use crate::domain::institution::{Country, Environment, Institution};
 use crate::domain::invalid::Invalid;
@@ -53,7 +53,7 @@ pub struct ReturnTo<'a> {
     pub voucher: &'a str,
 }
 
-/// The institutions that it speaks for: the two of Yapily's own examples.
+/// Its institutions: the two of Yapily's own examples.
 pub fn institutions() -> Vec<Institution> {
     let features = [
         "ACCOUNT",
@@ -166,7 +166,7 @@ impl Provider for Sandbox {
         false
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested> {
         let opening = context.journey.opening();
         let (delay, _) = slowness(opening.purpose.note());
         if !delay.is_zero() {
@@ -184,10 +184,10 @@ impl Provider for Sandbox {
         if opening.purpose.consent().is_some() {
             query.push(("scope", "consent"));
         }
-        query.extend(context.institution.map(|name| ("bank_name", name)));
-        query.extend([("redirect_uri", context.redirect_uri), ("state", context.state)]);
+        query.extend(context.institution.as_deref().map(|name| ("bank_name", name)));
+        query.extend([("redirect_uri", context.redirect_uri.as_str()), ("state", context.state.as_str())]);
         let foreign = context.redirect_uri != self.redirect_uri();
-        let voucher = foreign.then(|| self.voucher(context.redirect_uri, context.state)).flatten();
+        let voucher = foreign.then(|| self.voucher(&context.redirect_uri, &context.state)).flatten();
         query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
         Ok(Requested::Accepted(Redirect::to_provider(self.base.page("/sandbox/authorise", &query))))
     }
@@ -196,11 +196,11 @@ impl Provider for Sandbox {
         Ok(answer.unverified())
     }
 
-    async fn perform(&self, journey: &Journey) -> Result<Performed, ProviderError> {
+    async fn perform(&self, journey: &Journey) -> Result<Performed> {
         Ok(part::applied(journey))
     }
 
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact> {
         let played = part::code(context.journey);
         let (delay, code) = slowness(played.as_deref().unwrap_or_else(|| evidence.code.reveal()));
         if !delay.is_zero() {

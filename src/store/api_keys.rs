@@ -12,35 +12,20 @@ use crate::domain::moment::UnixMillis;
 #[async_trait]
 pub trait ApiKeys: Send + Sync {
     /// Reserves a number for a merchant. `false` when another merchant has it.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn reserve_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<bool, StoreError>;
 
     /// Frees a number of this merchant, and forgets when its key was last used. A number of another merchant stays as
     /// it is.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn free_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<(), StoreError>;
 
     /// The merchant among whose API keys this number is. One round trip, or two where this node has not met the number
     /// yet.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn merchant_of_key(&self, number: KeyNumber) -> Result<Option<Merchant>, StoreError>;
 
     /// Notes when a merchant's API key was used; an earlier use than the one that is known changes nothing.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: UnixMillis) -> Result<(), StoreError>;
 
     /// When each of a merchant's API keys was last used, as far as that was noted; sorted by number.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>, StoreError>;
 }
 

@@ -1,4 +1,4 @@
-//! Deliveries, as the courier takes them out and brings word of them.
+//! Deliveries, as the courier leases and reports them.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ pub struct DeliveryCursor {
 }
 
 impl DeliveryContext {
-    /// What it is reported with by whoever has leased it as `by`.
+    /// It as leased by the courier that drew `by`.
     pub(super) const fn leased_by(self, by: u64) -> Leased {
         let lease = Lease { id: self.delivery.id, merchant: self.journey.opening().merchant, by };
         Leased { context: self, lease }
@@ -104,10 +104,7 @@ pub fn endpoint_shard(endpoint: &Digest) -> Shard {
 /// Deliveries: left behind by a step, leased by one courier at a time, and reported.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
-    /// The deliveries of a journey, in order of news and target.
-    ///
-    /// # Errors
-    /// On trouble with the store.
+    /// The deliveries of a journey, in order of event and target.
     async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
 
     /// Leaves deliveries that are due to one courier, `most` at the most, for `span`: nobody else gets them before that
@@ -118,12 +115,9 @@ pub trait Deliveries: Send + Sync {
     /// On trouble with the store; then some may have been leased, and come again after `span`.
     async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError>;
 
-    /// Brings word of a leased delivery: the attempt, if one was made, and the verdict. `false` when somebody
+    /// Reports a leased delivery: the attempt, if one was made, and the verdict. `false` when somebody
     /// else has taken the lease over since; then nothing is written. A lease that has lapsed, and that nobody has taken
     /// over, still counts. A delivery keeps its last [`AttemptRecord::KEPT`] attempts, also when it is replayed.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn report(
         &self,
         lease: &Lease,
@@ -139,9 +133,6 @@ pub trait Deliveries: Send + Sync {
 
     /// A merchant's deliveries of this kind, newest first, beginning behind `after`; `most` at the most. Those that
     /// have ended are listed for as long as their journey is kept.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn deliveries_of(
         &self,
         merchant: MerchantId,
@@ -152,27 +143,15 @@ pub trait Deliveries: Send + Sync {
 
     /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
     /// alone. `false` when its journey has no such delivery (any more).
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError>;
 
     /// Remembers for [`SHUT`] that an endpoint of this digest is gone.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError>;
 
     /// Whether an endpoint of this digest is shut.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError>;
 
     /// Forgets that an endpoint of this digest was shut.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError>;
 }
 

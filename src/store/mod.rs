@@ -25,7 +25,7 @@ pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
+use crate::domain::id::{MerchantId, PayId, SHARDS, Shard, UserId};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
@@ -34,8 +34,23 @@ use crate::domain::secret::Digest;
 /// How long the mark of a spent token, an expired token and an idempotency key are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
-/// What operators read who start with other keys than the store was created with.
-const OTHER_KEY: &str = "it was created with a different operator key; add that key to HANDBACK_KEYS";
+/// The key under which a store is registered, of the operator's keys; the current one comes first.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when there is none.
+fn current_key(keys: &[Digest]) -> Result<&Digest, StoreError> {
+    keys.first().ok_or_else(|| StoreError::Foreign("this gateway has no operator key".into()))
+}
+
+/// The error of a store that was created with another operator key.
+fn other_key() -> StoreError {
+    StoreError::Foreign("it was created with a different operator key; add that key to HANDBACK_KEYS".into())
+}
+
+/// The error of a store that was created with another number of shards.
+fn other_shards(shards: impl std::fmt::Display) -> StoreError {
+    StoreError::Foreign(format!("it was created with {shards} shards, and this program has {SHARDS}"))
+}
 
 /// Trouble with the store. A write that ended so may or may not have happened; every verb can be tried again as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +64,7 @@ pub enum StoreError {
     /// It holds something that this program cannot read.
     #[error("the store holds a damaged record: {0}")]
     Damaged(String),
-    /// It was created with other shards or another operator key, or it is not set up to keep what it is told.
+    /// It was created with other shards or another operator key, or it is not set up to keep what is written.
     #[error("the store cannot be used: {0}")]
     Foreign(String),
 }
@@ -86,9 +101,9 @@ impl Reservation {
 pub enum Reserved {
     /// It is new, and kept from now on for [`REMEMBERED`].
     Fresh,
-    /// The same key came with the same request.
+    /// Its key came before with the same request.
     Repeated,
-    /// The same key came with another request.
+    /// Its key came before with another request.
     Reused,
 }
 
@@ -97,7 +112,7 @@ pub enum Reserved {
 pub enum Opened {
     /// The journey is stored.
     New,
-    /// The same reservation opened this journey before.
+    /// Its reservation opened this journey before.
     Repeated(Box<Journey>),
     /// The reservation's key was used for another request.
     Reused,
@@ -136,9 +151,6 @@ impl JourneyCursor {
 #[async_trait]
 pub trait Journeys: Send + Sync {
     /// Stores a new journey, the deliveries that its opening leaves, and the reservation that opened it, in one step.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn open(
         &self,
         journey: &Journey,
@@ -148,33 +160,18 @@ pub trait Journeys: Send + Sync {
 
     /// What a reservation has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or
     /// forgotten.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError>;
 
     /// The journey of this number.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError>;
 
     /// The journey and the visit of a state with this digest: one round trip.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError>;
 
     /// Takes one step: everything in it is written, or nothing. One round trip.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn take(&self, step: &Step) -> Result<Taken, StoreError>;
 
     /// A merchant's journeys, newest first, beginning behind `after`; `most` at the most.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn list(
         &self,
         merchant: MerchantId,
@@ -185,16 +182,10 @@ pub trait Journeys: Send + Sync {
 
     /// Journeys that somebody has to look after by now ([`Journey::due_at`]), `most` at the most; each comes again
     /// until a step has moved that moment.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
 
     /// Erases a journey with its deliveries, whatever its stage. Its states and tokens lead nowhere from then on, and
     /// lapse in their time. `false` when it was gone.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn erase(&self, journey: &Journey) -> Result<bool, StoreError>;
 }
 
@@ -245,19 +236,13 @@ pub trait Tokens: Send + Sync {
     ) -> Result<Redemption, StoreError>;
 
     /// When the token of this digest was spent, as far as that is remembered.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError>;
 }
 
 /// Idempotency keys of requests that change no journey by themselves.
 #[async_trait]
 pub trait Reservations: Send + Sync {
-    /// Reservations a key for a request, for [`REMEMBERED`].
-    ///
-    /// # Errors
-    /// On trouble with the store.
+    /// Reserves a key for a request, for [`REMEMBERED`].
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError>;
 }
 
@@ -268,7 +253,7 @@ pub enum Replaced {
     Done,
     /// The profile has another revision by now: read it again. Or it is gone.
     Stale,
-    /// The same reservation was made before, with this number.
+    /// Its reservation was made before, with this number.
     Repeated(u32),
     /// The reservation's key was used for another request.
     Reused,
@@ -278,28 +263,16 @@ pub enum Replaced {
 #[async_trait]
 pub trait Merchants: Send + Sync {
     /// Adds a merchant. `false` when its id is taken.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError>;
 
     /// The merchant of this id.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError>;
 
     /// Every merchant, the oldest first.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn merchants(&self) -> Result<Vec<Merchant>, StoreError>;
 
     /// Writes a profile over the revision before, together with a reservation and the number that its repetition
     /// answers. The reservation is kept in the merchant's shard.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn replace(
         &self,
         merchant: &Merchant,
@@ -308,9 +281,6 @@ pub trait Merchants: Send + Sync {
 
     /// What a reservation has written into this merchant's profile before: [`Replaced::Repeated`] or
     /// [`Replaced::Reused`]; `None` when it is new or forgotten.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn replaced_by(
         &self,
         merchant: MerchantId,
@@ -319,9 +289,6 @@ pub trait Merchants: Send + Sync {
 
     /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its
     /// keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError>;
 }
 
@@ -331,22 +298,16 @@ pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users 
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 
-    /// Compares this store with the one that the store was made for: the number of shards, and that one of our keys
-    /// (as fingerprints, the current one first) is the one it knows. A new store takes both down.
+    /// Compares this gateway with the one that the store was made for: the number of shards, and that one of our keys
+    /// (as fingerprints, the current one first) is the one it knows. A new store records both.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when they differ, or trouble with the store.
     async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError>;
 
     /// Whether it answers.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn tidy(&self) -> Result<usize, StoreError>;
 }

@@ -1,7 +1,7 @@
 //! What both stores read off a journey, so that they keep it, list it and forget it alike.
 
-use super::REMEMBERED;
-use crate::domain::id::UserId;
+use super::{REMEMBERED, StoreError};
+use crate::domain::id::{PayId, UserId};
 use crate::domain::journey::{Journey, LedTo};
 use crate::domain::moment::UnixMillis;
 
@@ -32,4 +32,15 @@ pub(super) fn over_at(journey: &Journey) -> UnixMillis {
 /// The user whom it is about, if it is about one.
 pub(super) fn user_of(journey: &Journey) -> Option<UserId> {
     journey.opening().purpose.consent().map(|consent| consent.user)
+}
+
+/// What was read for many, among others: one damaged record, of the journey of this number, is passed over and logged.
+pub(super) fn legible<T>(read: Result<T, StoreError>, pay_id: Option<PayId>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Damaged(_)) => {
+            tracing::error!(pay_id = pay_id.map(tracing::field::display), "store.damaged_record");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }

@@ -8,10 +8,14 @@ use crate::domain::token::MintedToken;
 /// One change of one journey, with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    journey: Journey,
-    state: Option<(Digest, u8)>,
-    token: Option<MintedToken>,
-    deliveries: Vec<Delivery>,
+    /// The journey after the step; a store writes it only over the revision before.
+    pub journey: Journey,
+    /// The digest of a new state, with its visit.
+    pub state: Option<(Digest, u8)>,
+    /// A token to keep, unless it is there already.
+    pub token: Option<MintedToken>,
+    /// The deliveries to keep.
+    pub deliveries: Vec<Delivery>,
 }
 
 impl Step {
@@ -36,31 +40,6 @@ impl Step {
     #[must_use]
     pub fn with_deliveries(self, deliveries: Vec<Delivery>) -> Self {
         Self { deliveries, ..self }
-    }
-
-    /// The journey after the step; a store writes it only over the revision before.
-    pub const fn journey(&self) -> &Journey {
-        &self.journey
-    }
-
-    /// The journey after the step.
-    pub fn into_journey(self) -> Journey {
-        self.journey
-    }
-
-    /// The digest of a new state, with its visit.
-    pub const fn state(&self) -> Option<&(Digest, u8)> {
-        self.state.as_ref()
-    }
-
-    /// A token to keep, unless it is there already.
-    pub const fn token(&self) -> Option<&MintedToken> {
-        self.token.as_ref()
-    }
-
-    /// The deliveries to keep.
-    pub fn deliveries(&self) -> &[Delivery] {
-        &self.deliveries
     }
 }
 

@@ -30,33 +30,18 @@ impl Enrolled {
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError>;
 
     /// The merchant's user of this id.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError>;
 
     /// The merchant's user of its own id.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError>;
 
     /// The merchant's users, the newest first, `most` at the most.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError>;
 
     /// Forgets a user, so that its [`ApplicationUser`] is free again. `false` when there was none.
-    ///
-    /// # Errors
-    /// On trouble with the store.
     async fn forget(&self, user: &User) -> Result<bool, StoreError>;
 }
 

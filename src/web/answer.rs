@@ -1,6 +1,6 @@
 //! Answers to the calls of dialects' clients, as far as all dialects have them in common.
 //!
-//! Our own failures are told apart here once, for every dialect and for our own API: a dialect words a kind of failure,
+//! Our own failures are classified here once, for every dialect and for our own API: a dialect words a kind of failure,
 //! and decides on nothing else.
 
 use actix_web::http::StatusCode;
@@ -8,10 +8,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{FromRequest, Handler, HttpResponse, web};
 
 use super::body::BodyTrouble;
-use super::problem::RETRY_SECONDS;
 use crate::domain::invalid::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
+
+/// How soon a call is made again when the store is away, in seconds.
+pub const RETRY_SECONDS: u32 = 2;
 
 /// What kind of failure of ours a call met: all that an [`EngineError`] can be but an input that breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    /// The status that says so, unless a dialect's contract has another.
+    /// The status of such a refusal, unless a dialect's contract has another.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::Disabled => StatusCode::FORBIDDEN,
@@ -58,13 +60,13 @@ impl FailureKind {
 pub struct ErrorBody<W> {
     /// Its status.
     pub status: StatusCode,
-    /// What it says, in the dialect's words.
+    /// Its message, and whatever else the dialect's envelope holds.
     pub words: W,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Cause>,
 }
 
-/// What a dialect has to say of the refusals that come to every dialect.
+/// A dialect's words for the refusals that every dialect has.
 pub trait ErrorWords: Sized {
     /// A field of the call breaks a rule.
     fn invalid(invalid: Invalid) -> ErrorBody<Self>;
@@ -100,7 +102,7 @@ impl<W> ErrorBody<W> {
         self
     }
 
-    /// Says by which methods its address is called (RFC 9110, section 15.5.6).
+    /// Adds the methods by which its address is called (RFC 9110, section 15.5.6).
     #[must_use]
     pub fn allowing(self, methods: &'static str) -> Self {
         self.with_header(header::ALLOW, HeaderValue::from_static(methods))

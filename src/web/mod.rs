@@ -3,6 +3,8 @@
 mod answer;
 mod assets;
 mod body;
+mod credentials;
+mod dialects;
 mod idempotency;
 mod ixopay;
 mod local;
@@ -21,6 +23,7 @@ mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
+pub use dialects::dialects;
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
 pub use reply::page_at;
@@ -47,10 +50,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(page_at("/", "GET").route(web::get().to(front)))
         .service(page_at("/health", "GET").route(web::get().to(health)))
         .configure(pages::routes)
-        .configure(secpaid::routes)
-        .configure(ixopay::routes)
-        .configure(yapily::routes)
-        .configure(token_io::routes)
+        .configure(dialects::routes)
         .configure(v1::routes)
         .configure(problem_kind::routes)
         .configure(well_known::routes)

@@ -10,7 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use serde_json::{Map, Value, json};
 
-use super::answer::FailureKind;
+use super::answer::{FailureKind, RETRY_SECONDS};
 use super::body::BodyTrouble;
 use super::problem_kind::ProblemKind;
 use super::reply;
@@ -18,9 +18,6 @@ use super::views::{ProblemPage, Repost, WhyAgain};
 use crate::domain::invalid::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
-
-/// How soon a browser tries again when the store is away, in seconds.
-pub const RETRY_SECONDS: u32 = 2;
 
 /// A refusal of our own API.
 #[derive(Debug, Clone, PartialEq)]

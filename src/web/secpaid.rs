@@ -173,7 +173,7 @@ fn written(engine: &Engine, journey: &Journey) -> Result<Box<RawValue>, ErrorBod
 /// A refusal, before it is put into the envelope.
 type ErrorBody = answer::ErrorBody<Message>;
 
-/// What a refusal says, as `ResponseMsg`.
+/// The `ResponseMsg` of a refusal.
 struct Message(String);
 
 impl ErrorBody {

@@ -69,8 +69,8 @@ async fn who_waits_for_what_is_put_off_is_told() {
     let courier = round.courier();
     for sent in [1, 1] {
         // The first is tried, and its endpoint rests from then on.
-        let (_, told) = round.announced(merchant, "https://busy.example/n").await;
-        tokio::time::timeout(Duration::from_secs(20), told).await.expect("nobody was told");
+        let (_, tried) = round.announced(merchant, "https://busy.example/n").await;
+        tokio::time::timeout(Duration::from_secs(20), tried).await.expect("nothing was tried");
         assert_eq!(round.post.sent_to("busy.example").len(), sent);
     }
     courier.stop().await;
@@ -90,10 +90,10 @@ async fn what_happens_to_a_journey_is_told_in_its_order_from_a_queue_too() {
     round.store.open(&journey, &[], None).await.unwrap();
     for (number, fact) in (0..).zip([Fact::pressed_cancel(), Fact::paid()]) {
         journey = concluded(journey, &fact, now).0;
-        let told =
+        let deliveries =
             journey
                 .deliveries(JourneyEvent::Concluded(number), now.plus(Duration::from_millis(number.into())), |_| true);
-        round.store.take(&Step::to(journey.clone()).with_deliveries(told)).await.unwrap();
+        round.store.take(&Step::to(journey.clone()).with_deliveries(deliveries)).await.unwrap();
     }
     round.clock.advance(Duration::from_millis(10));
     let courier = round.courier();

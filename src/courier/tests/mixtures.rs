@@ -7,7 +7,7 @@ use crate::domain::moment::UnixMillis;
 /// How many attempts go to one receiver together: they may overtake each other on their way out of the store.
 const TOGETHER: usize = CONCURRENCY.0 as usize;
 
-/// Who was told, in the order in which it was sent.
+/// Whose deliveries were sent, in their order.
 fn order(round: &Round, host: &str) -> Vec<String> {
     let sent = round.post.sent_to(host).into_iter();
     sent.map(|(outgoing, _)| outgoing.headers[0].1.rsplitn(3, '_').last().unwrap().to_owned()).collect()

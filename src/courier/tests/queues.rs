@@ -1,7 +1,7 @@
 //! Queues by themselves: who goes, who waits, who is put off.
 
 use super::super::backoff::{FAILURES, REST};
-use super::super::queue::{CONCURRENCY, End, Load, NO_ROOM, PACE, ReceiverQueue};
+use super::super::queue::{CONCURRENCY, End, Load, NO_ROOM, ReceiverQueue, USUAL_DURATION};
 use super::super::queues::{Admission, HANDS, MEMORY, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
 use super::*;
@@ -220,7 +220,7 @@ fn a_full_queue_leaves_the_others_alone() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert!(waits.is_sorted() && waits[0] >= PACE && waits.last() == Some(&NO_ROOM.1), "{:?}", waits[0]);
+    assert!(waits.is_sorted() && waits[0] >= USUAL_DURATION && waits.last() == Some(&NO_ROOM.1), "{:?}", waits[0]);
     assert!(goes(&queues.first_attempt("https://hangs.example/other")), "nor another path");
     assert!(goes(&queues.first_attempt("https://well.example/")));
 }
@@ -230,13 +230,13 @@ fn a_queue_grows_while_others_wait_and_is_back_where_it_began_when_nobody_is_the
     let mut queues = Queues::default();
     for n in 1..=2 * GROWN {
         queues.fill(SHOP);
-        queues.land(SHOP, Load::Received, PACE);
+        queues.land(SHOP, Load::Received, USUAL_DURATION);
         assert_eq!(queues.of(SHOP).concurrency(), GROWN.min(NEW + n), "after {n} that were received");
     }
     let depth = queues.of(SHOP).depth();
-    queues.land(SHOP, Load::Answered, PACE);
+    queues.land(SHOP, Load::Answered, USUAL_DURATION);
     assert_eq!(queues.of(SHOP).concurrency(), GROWN, "one that fails on its own account changes nothing");
-    queues.land(SHOP, Load::Away, PACE);
+    queues.land(SHOP, Load::Away, USUAL_DURATION);
     assert_eq!(queues.of(SHOP).concurrency(), NEW);
     assert!(queues.of(SHOP).depth() < depth, "it carries less, so fewer wait");
     let (mut calm, stays) = (Queues::default(), "https://shop.example/stays");

@@ -3,11 +3,10 @@
 //! `ResponseCode` and `Result` are what clients are told to test; `ServerTime` is the abbreviation of the zone in which
 //! the answer's times are written (contracts, section 2).
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::domain::invalid::Invalid;
+use crate::dialect::moments;
 use crate::domain::moment::UnixMillis;
 
 #[derive(Serialize)]
@@ -45,19 +44,12 @@ pub fn failure(message: &str, now: UnixMillis) -> Result<String, serde_json::Err
 /// A moment in SecPaid's own zone, in this format.
 pub(super) fn at_home(moment: UnixMillis, format: &str) -> String {
     let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
-    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    timestamp.to_zoned(zone).strftime(format).to_string()
+    moments::zoned(moment, zone).strftime(format).to_string()
 }
 
 /// As SecPaid writes moments: `2026-05-20 11:19:48`.
 pub(super) fn written(moment: UnixMillis) -> String {
     at_home(moment, "%Y-%m-%d %H:%M:%S")
-}
-
-/// A refusal as the text of `ResponseMsg`.
-pub(super) fn refused(field: &str, rule: &str) -> Invalid {
-    Invalid::new(field, rule)
 }
 
 #[cfg(test)]

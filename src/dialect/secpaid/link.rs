@@ -12,7 +12,7 @@ use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::terms::OneTime;
 
 /// The addresses that belong to a link.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Serialize)]
 pub struct Links {
     /// Where the customer pays.
     pub pay_link: String,
@@ -46,8 +46,8 @@ struct Link<'a> {
     one_time_token: &'static str,
     created_at: String,
     expires_at: String,
-    pay_link: &'a str,
-    qr_img: &'a str,
+    #[serde(flatten)]
+    links: &'a Links,
 }
 
 /// Writes a journey as a link.
@@ -85,8 +85,7 @@ pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_jso
         one_time_token: flag(opening.settings.one_time_token == OneTime::On),
         created_at: written(opening.opened_at),
         expires_at: written(opening.expires_at),
-        pay_link: &links.pay_link,
-        qr_img: &links.qr_img,
+        links,
     })
 }
 

@@ -62,22 +62,17 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
             payee: None,
         }),
         dialect_data: kept.written(),
-        callback: read_callback(fields)?,
-        params_in: read_placement(fields)?,
-        endpoints: read_endpoints(fields)?,
+        callback: read_callbacks("callback_url", fields.text("callback_url"))?,
+        params_in: fields.text("params_in").map(Placement::parse).transpose()?.unwrap_or_default(),
+        endpoints: read_callbacks(ENDPOINT, within(fields, ENDPOINT, MAX_ENDPOINT)?)?,
         webhook_options: read_webhook_options(fields)?,
         one_time_token: fields.flag("one_time_token")?.map(|on| if on { OneTime::On } else { OneTime::Off }),
         extra_outcomes: fields
             .flag("extra_outcomes")?
             .map(|on| if on { ExtraOutcomes::On } else { ExtraOutcomes::Off }),
-        expiry: read_expiry(fields)?,
+        // A field of this gateway, because SecPaid has none.
+        expiry: fields.number(EXPIRES_IN)?.map(|seconds| Expiry::within(EXPIRES_IN, Duration::from_secs(seconds))),
     })
-}
-
-/// `expires_in`, in seconds: a field of this gateway, because SecPaid has none.
-fn read_expiry(fields: &Fields) -> Result<Option<Expiry>, Invalid> {
-    let seconds = fields.number(EXPIRES_IN)?;
-    Ok(seconds.map(|seconds| Expiry::within(EXPIRES_IN, Duration::from_secs(seconds))))
 }
 
 fn read_amount(fields: &Fields) -> Result<Amount, Invalid> {
@@ -96,17 +91,9 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
     }
 }
 
-fn read_endpoints(fields: &Fields) -> Result<RequestedCallbacks, Invalid> {
-    match within(fields, ENDPOINT, MAX_ENDPOINT)?.filter(|asked| !asked.is_empty()) {
-        None => Ok(RequestedCallbacks::Nothing),
-        Some(array) if array.starts_with('[') => read_array(ENDPOINT, array),
-        Some(text) => Ok(RequestedCallbacks::Text(text.to_owned())),
-    }
-}
-
 /// How payment endpoints are told of this one link; what is not said is as each was saved.
 fn read_webhook_options(fields: &Fields) -> Result<WebhookOptions, Invalid> {
-    let form = fields.text(FIELD).filter(|form| !form.is_empty()).map(Form::parse).transpose()?;
+    let form = fields.text(FIELD).map(Form::parse).transpose()?;
     Ok(WebhookOptions {
         form: form.map(|form| form.as_str().to_owned()),
         notify_on: fields.flag(ON_CANCEL)?.map(|on| if on { NotifyOn::ALL } else { NotifyOn::SUCCESS }),
@@ -115,8 +102,7 @@ fn read_webhook_options(fields: &Fields) -> Result<WebhookOptions, Invalid> {
 }
 
 fn read_ciphering(fields: &Fields) -> Result<Ciphering, Invalid> {
-    let key = fields.text(KEY).filter(|key| !key.is_empty());
-    match (fields.flag("is_encryption")?, key) {
+    match (fields.flag("is_encryption")?, fields.text(KEY)) {
         (Some(false), _) => Ok(Ciphering::Clear),
         (Some(true), Some(key)) => read_key(key).map(Ciphering::Key),
         (Some(true), None) => Ok(Ciphering::OwnKey),
@@ -127,16 +113,10 @@ fn read_ciphering(fields: &Fields) -> Result<Ciphering, Invalid> {
     }
 }
 
-/// Where our parameters go in a callback that the call brings itself.
-fn read_placement(fields: &Fields) -> Result<Placement, Invalid> {
-    let written = fields.text("params_in").filter(|written| !written.is_empty());
-    written.map_or(Ok(Placement::default()), Placement::parse)
-}
-
-fn read_callback(fields: &Fields) -> Result<RequestedCallbacks, Invalid> {
-    match fields.text("callback_url") {
+fn read_callbacks(field: &str, asked: Option<&str>) -> Result<RequestedCallbacks, Invalid> {
+    match asked {
         None => Ok(RequestedCallbacks::Nothing),
-        Some(array) if array.starts_with('[') => read_array("callback_url", array),
+        Some(array) if array.starts_with('[') => read_array(field, array),
         Some(text) => Ok(RequestedCallbacks::Text(text.to_owned())),
     }
 }
@@ -170,7 +150,7 @@ fn read_item(text: String) -> Item {
 /// The fields that are only given back, or that another room will use.
 fn kept(fields: &Fields) -> Result<Kept, Invalid> {
     Ok(Kept {
-        bank_statement_description: text(fields, "bank_statement_description")?.filter(|value| !value.is_empty()),
+        bank_statement_description: text(fields, "bank_statement_description")?,
         bank_transfer: fields.flag("bank_transfer")?.unwrap_or_default(),
         is_qr_link: fields.flag("is_qr_link")?.unwrap_or_default(),
         ..Kept::default()

@@ -28,7 +28,7 @@ struct Recipient {
 /// # Errors
 /// When there are no recipients, a token or share is not one, or the shares are more than there is.
 pub fn read(fields: &Fields, amount: Amount) -> Result<(Json, String), Invalid> {
-    let split_type = fields.text("split_type").filter(|t| !t.is_empty()).unwrap_or("normal");
+    let split_type = fields.text("split_type").unwrap_or("normal");
     let limit = match split_type {
         "normal" => 10_000,
         "absolute" => amount.minor(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::envelope::{at_home, refused, written};
+use super::envelope::{at_home, written};
 use super::link::transaction_type;
 use crate::dialect::fields::Fields;
 use crate::domain::id::PayId;
@@ -39,14 +39,14 @@ impl Query {
         let page = whole("page", 1)?;
         let limit = whole("limit", default_limit)?.min(MAX_LIMIT);
         if page == 0 || limit == 0 {
-            return Err(refused(if page == 0 { "page" } else { "limit" }, "begins at 1"));
+            return Err(Invalid::new(if page == 0 { "page" } else { "limit" }, "begins at 1"));
         }
-        let date = fields.text("date").filter(|date| !date.is_empty()).map(str::to_owned);
+        let date = fields.text("date").map(str::to_owned);
         let is_day = |date: &String| date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == *date);
         if date.as_ref().is_some_and(|date| !is_day(date)) {
-            return Err(refused("date", "is not a day").hint("expected YYYY-MM-DD"));
+            return Err(Invalid::new("date", "is not a day").hint("expected YYYY-MM-DD"));
         }
-        let pay_id = fields.text("pay_id").filter(|id| !id.is_empty()).map(str::parse).transpose()?;
+        let pay_id = fields.text("pay_id").map(str::parse).transpose()?;
         let search = fields.text("search").unwrap_or_default().to_lowercase();
         Ok(Self { page: as_size(page), limit: as_size(limit), pay_id, search, date, since: whole("since", 0)? })
     }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::dialect::pairs::Pairs;
 use crate::domain::delivery::WebhookPayload;
 use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
@@ -80,7 +81,7 @@ struct Data<'a> {
 pub(super) fn webhook(endpoint: &WebhookEndpoint, journey: &Journey, status: &'static str) -> Option<WebhookPayload> {
     match Form::of(endpoint)? {
         Form::Nested => Some(WebhookPayload { content_type: JSON.into(), body: nested(journey, status).ok()? }),
-        Form::Brackets => Some(WebhookPayload { content_type: JSON.into(), body: brackets(journey, status)? }),
+        Form::Brackets => Some(WebhookPayload { content_type: JSON.into(), body: brackets(journey, status).ok()? }),
         Form::Urlencoded => {
             // SecPaid's own plugin reads `data[status]` whatever happened, and refuses a body without it.
             let body = serde_urlencoded::to_string(pairs(journey, "data[status]", status)).ok()?;
@@ -104,15 +105,15 @@ fn nested(journey: &Journey, status: &str) -> Result<String, serde_json::Error> 
 }
 
 /// The bracket keys in the contract's order, with numbers as numbers.
-fn brackets(journey: &Journey, status: &str) -> Option<String> {
+fn brackets(journey: &Journey, status: &str) -> Result<String, serde_json::Error> {
     // The contract's own sample of a cancellation has the capital letter.
     let name = if status == "success" { "data[status]" } else { "data[Status]" };
     let members = pairs(journey, name, status).into_iter().map(|(name, value)| {
         let is_number = matches!(name, "ResponseCode" | "data[pay_id]" | "data[amount]");
         let value = if is_number { RawValue::from_string(value) } else { to_raw_value(&value) };
-        Some(format!("{}:{}", serde_json::to_string(name).ok()?, value.ok()?))
+        value.map(|value| (name.to_owned(), value))
     });
-    Some(format!("{{{}}}", members.collect::<Option<Vec<_>>>()?.join(",")))
+    serde_json::to_string(&Pairs(members.collect::<Result<_, _>>()?))
 }
 
 /// The bracket keys, the last one by its name, and their values.

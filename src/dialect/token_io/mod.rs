@@ -144,7 +144,7 @@ impl CallbackDialect for TokenIo {
         params
     }
 
-    /// None of its callbacks says how a payment ended, not by a placeholder either.
+    /// None of its callbacks holds how a payment ended, not by a placeholder either.
     fn status(&self, _journey: &Journey, _final_outcome: &FinalOutcome) -> &'static str {
         ""
     }

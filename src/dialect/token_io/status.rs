@@ -63,18 +63,6 @@ impl Status {
         WORDS[self as usize]
     }
 
-    /// Whether nothing follows it, usually.
-    pub const fn is_final(self) -> bool {
-        !matches!(
-            self,
-            Self::Pending
-                | Self::PendingRedirectAuth
-                | Self::PendingRedirectHostedPage
-                | Self::PendingRedirectPaymentLink
-                | Self::PendingRedirectAuthVerification
-        )
-    }
-
     /// Whether the browser has to be sent somewhere.
     pub const fn sends_browser(self) -> bool {
         matches!(self, Self::PendingRedirectAuth | Self::PendingRedirectHostedPage | Self::PendingRedirectPaymentLink)

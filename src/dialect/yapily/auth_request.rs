@@ -27,7 +27,8 @@ pub struct AuthRequest {
     pub who: Who,
     /// The id of the institution; `None` where the customer chooses one on a page of ours.
     pub institution: Option<String>,
-    pub(super) asked: AskedFor,
+    pub(super) kind: Kind,
+    pub(super) features: FeatureRequest,
     pub(super) until: Option<UnixMillis>,
     pub(super) kept: Kept,
     pub(super) way: Way,
@@ -40,13 +41,6 @@ pub struct Who {
     pub user: Option<UserId>,
     /// The merchant's own id of the user.
     pub application_user: Option<ApplicationUser>,
-}
-
-/// What is asked for: account access with these features, or a payment of this type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AskedFor {
-    Accounts(Vec<String>),
-    Payment(String, Kind),
 }
 
 /// How far a request reaches: what it comes to where it was asked for.
@@ -75,10 +69,10 @@ impl AuthRequest {
     /// With the path of the first field that breaks a rule.
     pub fn read_account(body: &[u8], now: UnixMillis) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
-        let request = body.object("accountRequest")?;
-        let account = request.as_ref().map(|request| read_account(request, now)).transpose()?.unwrap_or_default();
+        let account = read_account(&body, now)?;
         let kept = Kept { account_request: body.kept("accountRequest"), ..account.kept };
-        Self::of(&body, AskedFor::Accounts(account.scope), kept, account.until)
+        let request = Self::of(&body, Kind::Accounts, account.features, kept)?;
+        Ok(Self { until: account.until, ..request })
     }
 
     /// Reads a request for a payment.
@@ -88,22 +82,14 @@ impl AuthRequest {
     pub fn read_payment(body: &[u8]) -> Result<Self, Invalid> {
         let body = Object::of_body(body)?;
         let payment = payment::read(&body.needed_object("paymentRequest")?, &payment::CLASSIC)?;
-        let asked = AskedFor::Payment(payment.payment_type, payment.kind);
         let kept = Kept { payment_request: body.kept("paymentRequest"), ..Kept::default() };
-        Self::of(&body, asked, kept, None)
+        Self::of(&body, payment.kind, payment.features, kept)
     }
 
-    fn of(body: &Object, asked: AskedFor, kept: Kept, until: Option<UnixMillis>) -> Result<Self, Invalid> {
+    fn of(body: &Object, kind: Kind, features: FeatureRequest, kept: Kept) -> Result<Self, Invalid> {
         let institution = Some(body.needed_text("institutionId")?);
-        Ok(Self { who: Who::read(body, "userUuid")?, institution, asked, until, kept, way: Way::read(body)? })
-    }
-
-    /// The features that it asks for.
-    pub(super) fn features(&self) -> FeatureRequest {
-        match &self.asked {
-            AskedFor::Accounts(named) => features::of_accounts(named),
-            AskedFor::Payment(payment_type, _) => features::of_payment(payment_type),
-        }
+        let (who, way) = (Who::read(body, "userUuid")?, Way::read(body)?);
+        Ok(Self { who, institution, kind, features, until: None, kept, way })
     }
 
     /// What it comes to at this institution.
@@ -111,25 +97,21 @@ impl AuthRequest {
     /// # Errors
     /// When the institution cannot do it.
     pub fn at(&self, institution: &Institution) -> Result<Reach, Unsupported> {
-        let scope = features::scope_at(&self.features(), institution)?;
+        let scope = features::scope_at(&self.features, institution)?;
         Ok(Reach { country: None, features: FeatureRequest::All(scope), longest: institution.consent_life })
     }
 
     /// Whether money is to be paid.
     pub const fn is_payment(&self) -> bool {
-        matches!(self.asked, AskedFor::Payment(..))
+        matches!(self.kind, Kind::Payment { .. })
     }
 
     /// The open request of this request, for this user and as far as it reaches. The callbacks carry a one-time token
     /// if the request says so, whatever the merchant's settings are: Yapily's clients rely on what they asked for.
     pub fn open_request(&self, user: &User, reach: Reach) -> OpenRequest {
-        let kind = match &self.asked {
-            AskedFor::Accounts(_) => Kind::Accounts,
-            AskedFor::Payment(_, kind) => kind.clone(),
-        };
         OpenRequest {
             purpose: Purpose::Consent(Consent {
-                kind,
+                kind: self.kind.clone(),
                 user: user.id,
                 application_user: user.application_user.clone(),
                 institution: self.institution.clone(),
@@ -214,18 +196,20 @@ const ACCOUNT_REQUEST: [Field; 3] = [
 ];
 
 /// `accountRequest`, read.
-#[derive(Default)]
 pub(super) struct Account {
     /// The features.
-    pub scope: Vec<String>,
+    pub features: FeatureRequest,
     /// Until when.
     pub until: Option<UnixMillis>,
     /// What is kept for the answers.
     pub kept: Kept,
 }
 
-/// Reads `accountRequest`.
-pub(super) fn read_account(request: &Object, now: UnixMillis) -> Result<Account, Invalid> {
+/// Reads `accountRequest`; without one, all that an institution offers is asked for.
+pub(super) fn read_account(body: &Object, now: UnixMillis) -> Result<Account, Invalid> {
+    let Some(request) = &body.object("accountRequest")? else {
+        return Ok(Account { features: features::of_accounts(&[]), until: None, kept: Kept::default() });
+    };
     let until = request.moment("expiresAt")?;
     if until.is_some_and(|until| until <= now) {
         return Err(Invalid::new(request.at("expiresAt"), "is not in the future"));
@@ -238,5 +222,6 @@ pub(super) fn read_account(request: &Object, now: UnixMillis) -> Result<Account,
     let scope = request.texts("featureScope")?.unwrap_or_default();
     features::check_names(&request.at("featureScope"), &scope)?;
     let (transaction_from, transaction_to) = (from.map(moments::written), to.map(moments::written));
-    Ok(Account { scope, until, kept: Kept { transaction_from, transaction_to, ..Kept::default() } })
+    let kept = Kept { transaction_from, transaction_to, ..Kept::default() };
+    Ok(Account { features: features::of_accounts(&scope), until, kept })
 }

@@ -29,7 +29,8 @@ pub struct About {
 }
 
 /// The addresses that belong to a consent that waits for its customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Links {
     /// Where the customer is sent.
     pub authorisation_url: String,
@@ -77,12 +78,11 @@ pub(super) struct AuthorisationError {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Request<'a> {
     #[serde(flatten)]
     consent: Option<View<'a>>,
-    authorisation_url: &'a str,
-    qr_code_url: &'a str,
+    #[serde(flatten)]
+    links: &'a Links,
 }
 
 #[skip_serializing_none]
@@ -112,11 +112,7 @@ pub const fn status(status: Status) -> &'static str {
 
 /// A consent that has just been asked for, with the addresses to which its customer is sent.
 pub fn auth_request<'a>(journey: &'a Journey, about: &'a About, links: &'a Links) -> impl Serialize + use<'a> {
-    Request {
-        consent: consent(journey, about),
-        authorisation_url: &links.authorisation_url,
-        qr_code_url: &links.qr_code_url,
-    }
+    Request { consent: consent(journey, about), links }
 }
 
 /// A consent that has just been revoked.

@@ -76,13 +76,13 @@ impl Body {
 }
 
 impl Pagination {
-    /// The part behind `offset` of so many in all; `limit` is how many were asked for, if the call said so.
+    /// The part behind `offset` of so many in all; `limit` is how many were asked for, if the call has one.
     pub const fn new(total: usize, offset: usize, limit: Option<usize>) -> Self {
         Self { total_count: total, own: PageView { limit, sort: "-date", offset } }
     }
 }
 
-/// What a refusal says besides its status.
+/// The message of a refusal, and who caused it.
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,11 +91,11 @@ pub struct Words {
     pub message: String,
     /// `USER`, `INSTITUTION` or `YAPILY`.
     pub source: Option<&'static str>,
-    /// What the institution said.
+    /// The institution's own error.
     pub institution_error: Option<InstitutionError>,
 }
 
-/// What an institution said, as a text.
+/// An institution's error, as a text.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstitutionError {

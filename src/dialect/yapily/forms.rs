@@ -98,7 +98,19 @@ pub(super) fn one_of(object: &Object, name: &str, known: &[&str]) -> Result<Stri
 
 /// Checks one field, and says whether it is there.
 fn check_one(object: &Object, name: &str, form: Form) -> Result<bool, Invalid> {
+    let text = |check: &dyn Fn(&str) -> Result<(), Invalid>| {
+        let Some(text) = object.text(name)? else { return Ok(false) };
+        check(&text).map(|()| !text.trim().is_empty()).map_err(|invalid| invalid.at(object.at(name)))
+    };
     match form {
+        Form::Text => text(&|_| Ok(())),
+        Form::OneOf(known) => text(&|text| check_known(text, known)),
+        Form::Digits(count) => text(&|text| check_all(text, count, u8::is_ascii_digit, "digits")),
+        Form::Letters(count) => text(&|text| check_all(text, count, u8::is_ascii_uppercase, "capital letters")),
+        Form::Day => text(&|text| rule(moments::day(text).is_some(), "is not a day, YYYY-MM-DD")),
+        Form::Currency => text(&|text| Currency::parse(text).map(drop)),
+        Form::Country => text(&|text| CountryCode::parse(text).map(drop)),
+        Form::Language => text(&check_language),
         Form::Flag => Ok(object.flag(name)?.is_some()),
         Form::Number => match object.raw(name) {
             None => Ok(false),
@@ -109,46 +121,22 @@ fn check_one(object: &Object, name: &str, form: Form) -> Result<bool, Invalid> {
             count => Ok(count.is_some()),
         },
         Form::UnixMillis => Ok(object.checked_moment(name)?.is_some()),
-        Form::Money(number) => match object.object(name)? {
-            None => Ok(false),
-            Some(inner) => read_money(&inner, number).map(|_| true),
-        },
-        Form::Object(fields) => match object.object(name)? {
-            None => Ok(false),
-            Some(inner) => check(&inner, fields).map(|()| true),
-        },
+        Form::Money(number) => object.object(name)?.map_or(Ok(false), |inner| read_money(&inner, number).map(|_| true)),
+        Form::Object(fields) => object.object(name)?.map_or(Ok(false), |inner| check(&inner, fields).map(|()| true)),
         Form::Texts => Ok(object.texts(name)?.is_some_and(|texts| !texts.is_empty())),
-        Form::Objects(fields) => match object.objects(name)? {
-            None => Ok(false),
-            Some(items) => items.iter().try_for_each(|item| check(item, fields)).map(|()| !items.is_empty()),
-        },
-        Form::Text
-        | Form::OneOf(_)
-        | Form::Digits(_)
-        | Form::Letters(_)
-        | Form::Day
-        | Form::Currency
-        | Form::Country
-        | Form::Language => {
-            let Some(text) = object.text(name)? else { return Ok(false) };
-            check_text(&text, form).map(|()| !text.trim().is_empty()).map_err(|invalid| invalid.at(object.at(name)))
+        Form::Objects(fields) => {
+            let items = object.objects(name)?.unwrap_or_default();
+            items.iter().try_for_each(|item| check(item, fields)).map(|()| !items.is_empty())
         }
     }
 }
 
-fn check_text(text: &str, form: Form) -> Result<(), Invalid> {
-    let all = |length: usize, of: fn(&u8) -> bool| text.len() == length && text.bytes().all(|b| of(&b));
-    let rule = |holds: bool, rule: String| if holds { Ok(()) } else { Err(Invalid::new("", rule)) };
-    match form {
-        Form::OneOf(known) => check_known(text, known),
-        Form::Digits(count) => rule(all(count, u8::is_ascii_digit), format!("is not {count} digits")),
-        Form::Letters(count) => rule(all(count, u8::is_ascii_uppercase), format!("is not {count} capital letters")),
-        Form::Day => rule(moments::day(text).is_some(), "is not a day, YYYY-MM-DD".to_owned()),
-        Form::Currency => Currency::parse(text).map(drop),
-        Form::Country => CountryCode::parse(text).map(drop),
-        Form::Language => check_language(text),
-        _ => Ok(()),
-    }
+fn rule(holds: bool, rule: impl Into<String>) -> Result<(), Invalid> {
+    if holds { Ok(()) } else { Err(Invalid::new("", rule)) }
+}
+
+fn check_all(text: &str, count: usize, of: fn(&u8) -> bool, what: &str) -> Result<(), Invalid> {
+    rule(text.len() == count && text.bytes().all(|byte| of(&byte)), format!("is not {count} {what}"))
 }
 
 fn check_known(text: &str, known: &[&str]) -> Result<(), Invalid> {

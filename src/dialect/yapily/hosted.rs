@@ -1,12 +1,13 @@
 //! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses
 //! the institution there (contracts, section 10).
 
-use super::auth_request::{AskedFor, AuthRequest, Reach, Way, Who, read_account};
+use super::auth_request::{AuthRequest, Reach, Way, Who, read_account};
 use super::features::Unsupported;
 use super::forms::{self, Field, Form};
 use super::json::Object;
 use super::kept::Kept;
 use super::payment::{self, Dress, Types};
+use crate::domain::consent::Kind;
 use crate::domain::institution::Institution;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::CountryCode;
@@ -57,19 +58,18 @@ impl HostedRequest {
         let institution = place.text("institutionId")?;
         let redirect_url = body.needed_code(REDIRECT_URL)?;
         let way = Way::hosted(redirect_url.clone(), body.flag("oneTimeToken")?);
-        let (asked, until, kept) = match kind {
+        let (asked, features, until, kept) = match kind {
             HostedKind::Consent => {
-                let account = body.object(ACCOUNT)?.map(|request| read_account(&request, now)).transpose()?;
-                let account = account.unwrap_or_default();
+                let account = read_account(&body, now)?;
                 let kept = Kept { account_request: body.kept(ACCOUNT), ..account.kept };
-                (AskedFor::Accounts(account.scope), account.until, kept)
+                (Kind::Accounts, account.features, account.until, kept)
             }
             HostedKind::Payment => {
                 let reference = if country == CountryCode::GB { MAX_REFERENCE.0 } else { MAX_REFERENCE.1 };
                 let dress = Dress { amount: AMOUNT.0, number: AMOUNT.1, reference, types: Types::Bare };
                 let read = payment::read(&body.needed_object(PAYMENT)?, &dress)?;
                 let kept = Kept { payment_request_details: body.kept(PAYMENT), ..Kept::default() };
-                (AskedFor::Payment(read.payment_type, read.kind), None, kept)
+                (read.kind, read.features, None, kept)
             }
         };
         if let Some(settings) = body.object(SETTINGS)? {
@@ -82,7 +82,7 @@ impl HostedRequest {
             ..kept
         };
         let who = Who::read(&body, "userId")?;
-        Ok(Self { country, request: AuthRequest { who, institution, asked, until, kept, way } })
+        Ok(Self { country, request: AuthRequest { who, institution, kind: asked, features, until, kept, way } })
     }
 
     /// The institutions that the customer may end up at.
@@ -113,14 +113,14 @@ impl HostedRequest {
         candidates: &[&Institution],
         able: impl Fn(&Institution) -> bool,
     ) -> Result<Reach, Unsupported> {
-        let features = self.request.features();
+        let features = &self.request.features;
         if let (Some(_), [named]) = (&self.request.institution, candidates) {
             return self.request.at(named);
         }
         let lives = candidates.iter().filter(|one| able(one) && features.scope_at(one).is_some());
         match lives.map(|one| one.consent_life).min() {
-            Some(longest) => Ok(Reach { country: Some(self.country), features, longest }),
-            None => Err(Unsupported::in_country(self.country, &features)),
+            Some(longest) => Ok(Reach { country: Some(self.country), features: features.clone(), longest }),
+            None => Err(Unsupported::in_country(self.country, features)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `paymentRequest`: read as far as its customer will see it, and checked to its bottom (contracts, 3.2).
 
+use super::features;
 use super::forms::{self, Field, Form};
 use super::json::Object;
-use crate::domain::consent::Kind;
+use crate::domain::consent::{FeatureRequest, Kind};
 use crate::domain::invalid::Invalid;
 
 /// The types of payments.
@@ -176,8 +177,8 @@ const MAX_IDEMPOTENCY_ID: usize = 35;
 
 /// A payment that was read.
 pub(super) struct Payment {
-    /// Its type.
-    pub payment_type: String,
+    /// What an institution needs to be able to do for it.
+    pub features: FeatureRequest,
     /// What its customer sees.
     pub kind: Kind,
 }
@@ -220,7 +221,7 @@ pub(super) fn read(request: &Object, dress: &Dress) -> Result<Payment, Invalid> 
     let amount = forms::read_money(&request.needed_object(dress.amount)?, dress.number)?;
     let payee = request.needed_object("payee")?.needed_text("name")?;
     let reference = limited(request, "reference", dress.reference)?;
-    Ok(Payment { payment_type, kind: Kind::Payment { amount, payee, reference } })
+    Ok(Payment { features: features::of_payment(&payment_type), kind: Kind::Payment { amount, payee, reference } })
 }
 
 /// What a type of payment needs is there.

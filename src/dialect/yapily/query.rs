@@ -48,7 +48,7 @@ pub struct Query {
     pub from: Option<UnixMillis>,
     /// Only what was opened then or earlier: Yapily's word is "on or before".
     pub before: Option<UnixMillis>,
-    /// How many are asked for, if the call says so.
+    /// How many are asked for, if the call has a limit.
     pub limit: Option<usize>,
     /// How many come before the first one.
     pub offset: usize,

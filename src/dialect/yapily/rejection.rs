@@ -38,7 +38,7 @@ impl Source {
 pub struct Rejection {
     /// The word: `access_denied`, `invalid_grant`, …
     pub error: &'static str,
-    /// Who said no.
+    /// Who refused.
     pub source: Source,
     /// The bank's text, or a sentence of ours.
     pub description: String,

@@ -9,7 +9,7 @@ use super::Placement;
 use super::names::is_parameters;
 use super::place::canonical;
 
-/// A way home, taken apart again.
+/// A redirect home, taken apart again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Apart {
     /// The callback, as [`CallbackUrl::bare`] writes it.
@@ -64,7 +64,7 @@ impl<'a> Parts<'a> {
             Placement::Fragment if is_parameters(fragment) && !fragment.contains('?') => {
                 Self { before: page, join: '#', params: fragment }
             }
-            // A query before the fragment is no place of ours.
+            // A query before the fragment is not where ours go.
             Placement::Fragment => Self::of_query(url, page.len()),
         }
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_callback_is_found_again_in_every_way_home() {
+    fn a_bare_callback_is_found_again_in_every_redirect_home() {
         for saved in [
             "https://m.example",
             "https://m.example?",

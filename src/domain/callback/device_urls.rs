@@ -85,16 +85,6 @@ impl DeviceUrls {
         named.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?)))
     }
 
-    /// The Android app that is meant.
-    pub const fn android_package(&self) -> Option<&AndroidPackage> {
-        self.android_package.as_ref()
-    }
-
-    /// How this callback's app link is opened, where that is said.
-    pub const fn app_links(&self) -> Option<AppLinks> {
-        self.app_links
-    }
-
     /// What remains for a URL that this callback covers and that is not the very same: it has its own place, to which
     /// none of the other URLs leads.
     #[must_use]
@@ -102,7 +92,7 @@ impl DeviceUrls {
         Self { android_package: self.android_package.clone(), app_links: self.app_links, ..Self::default() }
     }
 
-    /// Whether a page of ours opens `url`, given what the merchant's settings say of app links. Only a page can
+    /// Whether our page opens `url`, given what the merchant's settings say of app links. Only a page can
     /// choose among them.
     pub fn need_page(&self, url: &CallbackUrl, settings: AppLinks) -> bool {
         let own = url.is_app_link() && self.app_links.unwrap_or(settings) == AppLinks::Page;

@@ -18,13 +18,41 @@ pub enum Item {
     Url(String),
 }
 
+/// The callbacks, or payment endpoints, that a call asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RequestedCallbacks {
+    /// Nothing: what the merchant has saved for that, or our own result page.
+    #[default]
+    Nothing,
+    /// One text: an index, a name, a URL, or a list of them between commas.
+    Text(String),
+    /// Items that came apart already, as in a JSON array.
+    Items(Vec<Item>),
+    /// A URL that one of the merchant's saved callbacks covers: the very same, or one below a saved one that ends in
+    /// `/`.
+    Covered(String),
+    /// None, and no saved one either: the journey ends on our own result page.
+    OwnPage,
+    /// A URL for each way in which the journey can end, used unchanged.
+    Apart {
+        /// When it succeeded, or nothing is known yet.
+        success: Option<String>,
+        /// When the customer said no.
+        cancelled: Option<String>,
+        /// When it failed.
+        failed: Option<String>,
+    },
+}
+
 /// The most items that one list may hold.
 pub const MAX_ITEMS: usize = 16;
 
 /// What a merchant has saved, as far as a list can speak of it.
 pub trait Saved {
-    /// Whether it is the name of one.
-    fn has_name(&self, name: &str) -> bool;
+    /// Whether it is the name of one, where they have names.
+    fn has_name(&self, _name: &str) -> bool {
+        false
+    }
     /// Whether it is the URL of one, letter by letter.
     fn has_url(&self, url: &str) -> bool;
 }
@@ -34,19 +62,26 @@ pub trait Saved {
 /// # Errors
 /// When an item is blank, when there are more than [`MAX_ITEMS`], or when a comma could be read in two ways; the field
 /// names the item, from 1.
-pub fn parse_list(text: &str, saved: &impl Saved) -> Result<Vec<Item>, Invalid> {
+pub fn parse_list(text: &str, saved: &(impl Saved + ?Sized)) -> Result<Vec<Item>, Invalid> {
     let is_name = |name: &str| saved.has_name(name);
     let texts = split(text, &is_name);
     let alone = texts.len() == 1;
     check_count("callback_url", texts.len())?;
-    for (i, _) in texts.iter().enumerate() {
-        check_end(&texts[i..], saved).map_err(|e| e.at(place(i, alone)))?;
-    }
-    texts
-        .iter()
-        .enumerate()
-        .map(|(i, item)| parse_item(item, alone, &is_name).map_err(|e| e.at(place(i, alone))))
-        .collect()
+    each(texts.iter(), |index, _| check_end(&texts[index..], saved))?;
+    each(texts.iter(), |_, item| parse_item(item, alone, &is_name))
+}
+
+/// Reads every item, with its index; what is refused names its item, from 1.
+///
+/// # Errors
+/// The first that `read` has.
+pub fn each<T, R>(
+    items: impl ExactSizeIterator<Item = T>,
+    read: impl Fn(usize, T) -> Result<R, Invalid>,
+) -> Result<Vec<R>, Invalid> {
+    let alone = items.len() == 1;
+    let read = |(index, item)| read(index, item).map_err(|invalid| invalid.at(place(index, alone)));
+    items.enumerate().map(read).collect()
 }
 
 /// Refuses a list that is too long.
@@ -80,7 +115,7 @@ fn split(text: &str, is_name: &impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 /// Refuses the first of these items if the comma at its end could be its own: a URL is never cut in silence.
-fn check_end(items: &[String], saved: &impl Saved) -> Result<(), Invalid> {
+fn check_end(items: &[String], saved: &(impl Saved + ?Sized)) -> Result<(), Invalid> {
     let [url, _, ..] = items else { return Ok(()) };
     if !begins_with_scheme(url) {
         return Ok(());

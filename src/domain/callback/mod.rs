@@ -15,11 +15,11 @@ mod url;
 pub use bare::{Apart, bare, take_apart};
 pub use device_urls::{DeviceRoute, DeviceUrls, WrittenDeviceUrls};
 pub use intent::{AndroidPackage, intent_link};
-pub use list::{Item, MAX_ITEMS, Saved, check_count, parse_list, place};
+pub use list::{Item, MAX_ITEMS, RequestedCallbacks, Saved, check_count, each, parse_list, place};
 pub use network::Network;
-pub use rules::{CallGuard, Rules};
+pub use rules::{CallGuard, MAX_LENGTH, Rules};
 pub(crate) use url::is_loopback;
-pub use url::{CallbackUrl, MAX_LENGTH, NEVER, check_length};
+pub use url::{CallbackUrl, NEVER, check_length};
 
 use super::invalid::Invalid;
 

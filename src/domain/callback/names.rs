@@ -1,7 +1,7 @@
 //! The parameters' names that a callback holds already, as the sloppiest reader would read them.
 //!
-//! Each name of ours may stand in a callback once. Where one stands there twice, PHP takes the last and JavaScript the
-//! first, so whoever chose the first chooses what half of the readers see.
+//! Each of our names may stand in a callback once. Where one stands there twice, PHP takes the last and JavaScript the
+//! first, so an attacker who chose the first would choose what half of the readers see.
 
 use std::borrow::Cow;
 

@@ -76,7 +76,7 @@ fn tidied(text: &str) -> String {
     text.trim_start_matches(around).trim_end_matches(|c| around(c) || c == ',' || c == '.').to_owned()
 }
 
-/// The same address with a scheme of the web, where it has none or has it misspelt; an app's in lower case. The port of
+/// This address with a scheme of the web, where it has none or has it misspelt; an app's in lower case. The port of
 /// `localhost:3000` is no reason to take `localhost` for a scheme.
 fn with_schemes(text: &str) -> Vec<String> {
     let scheme =

@@ -10,7 +10,7 @@ use super::super::params::Placeholder;
 pub enum Piece<'a> {
     /// The merchant's own bytes.
     Text(&'a str),
-    /// A placeholder of ours.
+    /// One of our placeholders.
     Hole(Placeholder),
 }
 

@@ -17,9 +17,6 @@ use super::rules::Rules;
 use super::spelling::{begins_with_port, check_slips, respelled};
 use super::template::{Piece, expand, pieces};
 
-/// The longest callback, before and after our parameters have joined it, in bytes, unless a dialect has another limit.
-pub const MAX_LENGTH: usize = 2048;
-
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
 
@@ -41,6 +38,34 @@ impl CallbackUrl {
         check_length(text, rules.longest)
             .and_then(|()| check(text, rules).map_err(|invalid| offering(text, rules, invalid)))?;
         Ok(Self { text: text.to_owned() })
+    }
+
+    /// Accepts a URL that our servers call, as a merchant wrote it.
+    ///
+    /// # Errors
+    /// As [`CallbackUrl::parse`], and as [`CallbackUrl::check_called`].
+    pub fn parse_called(text: &str, rules: &Rules) -> Result<Self, Invalid> {
+        let url = Self::parse(text, rules)?;
+        url.check_called(rules)?;
+        Ok(url)
+    }
+
+    /// Refuses what no server can call (an app link), or what the operator's guard never lets through: an address that
+    /// is set apart, a port, a reserved name. A browser may go there all the same.
+    ///
+    /// # Errors
+    /// With the rule that was broken, and what would be accepted.
+    pub fn check_called(&self, rules: &Rules) -> Result<(), Invalid> {
+        if self.is_app_link() {
+            return Err(
+                refused("is an app link, which no server can call").hint("expected an https URL of your server")
+            );
+        }
+        let Some(guard) = &rules.guard else { return Ok(()) };
+        // Placeholders stand behind the host only.
+        let written = expand(self.as_str(), |_| "0".to_owned())?;
+        let url = Url::parse(&written).map_err(|error| refused(format!("is not a URL ({error})")))?;
+        guard.check_call(&url)
     }
 
     /// Restores a callback that was parsed when it was stored.
@@ -171,7 +196,7 @@ fn check(text: &str, rules: &Rules) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The same refusal with the spelling that would be accepted, where there is one.
+/// This refusal with the spelling that would be accepted, where there is one.
 fn offering(text: &str, rules: &Rules, invalid: Invalid) -> Invalid {
     let accepted = |spelling: &str| spelling.len() <= rules.longest && check(spelling, rules).is_ok();
     let Some(spelling) = respelled(text, accepted) else { return invalid };

@@ -2,64 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Delivery, DeliveryPolicy, Schedule};
+use super::{AttemptResult, Delivery, DeliveryPolicy, Schedule, State};
 use crate::domain::moment::UnixMillis;
-
-/// What came of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttemptResult {
-    /// An answer with this status, from 100 to 999.
-    Status(u16),
-    /// Nothing was sent, because the address must not be called.
-    Refused,
-    /// Nothing was sent, because no connection came about.
-    Unreachable,
-    /// It may have been received, but nobody said so in time.
-    Unanswered,
-}
-
-impl AttemptResult {
-    /// It as a number, as stores keep it: a status is itself.
-    pub const fn number(self) -> u16 {
-        match self {
-            Self::Status(status) => status,
-            Self::Refused => 1,
-            Self::Unreachable => 2,
-            Self::Unanswered => 3,
-        }
-    }
-
-    /// Reads what [`AttemptResult::number`] wrote; 0 is nothing yet.
-    pub const fn of_number(number: u16) -> Option<Self> {
-        match number {
-            1 => Some(Self::Refused),
-            2 => Some(Self::Unreachable),
-            3 => Some(Self::Unanswered),
-            100..=999 => Some(Self::Status(number)),
-            _ => None,
-        }
-    }
-
-    /// Its word, or the class of its status.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Status(_) => "status",
-            Self::Refused => "refused",
-            Self::Unreachable => "unreachable",
-            Self::Unanswered => "unanswered",
-        }
-    }
-
-    /// Whether the receiver has too much to do (Standard Webhooks).
-    pub const fn is_overload(self) -> bool {
-        matches!(self, Self::Status(429 | 502 | 504))
-    }
-
-    /// Whether it means that the receiver is away or has too much to do, rather than what it thinks of one delivery.
-    pub const fn is_absence(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Unanswered | Self::Status(429 | 502..=504))
-    }
-}
 
 /// One attempt, made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +27,18 @@ pub enum Verdict {
     Gone,
     /// That was the last try.
     Dead,
+}
+
+impl Verdict {
+    /// The state in which it leaves a delivery, and how long that waits then for its next try.
+    pub const fn leaves(self) -> (State, Option<Duration>) {
+        match self {
+            Self::Delivered => (State::Delivered, None),
+            Self::Retry(wait) => (State::Waiting, Some(wait)),
+            Self::Gone => (State::Gone, None),
+            Self::Dead => (State::Dead, None),
+        }
+    }
 }
 
 impl Attempt {
@@ -116,7 +72,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{DeliveryId, JourneyEvent, State, Target};
+    use crate::domain::delivery::{DeliveryId, JourneyEvent, Target};
     use crate::domain::id::{JourneyId, Shard};
 
     const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);

@@ -1,8 +1,8 @@
-//! What a delivery tells of.
+//! Events of a journey, which deliveries report.
 
 use std::fmt;
 
-/// What a delivery tells of: something that has happened to its journey, and that nothing changes afterwards.
+/// What a delivery reports: something that has happened to its journey, and that nothing changes afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JourneyEvent {
     /// It was opened.
@@ -23,10 +23,10 @@ impl JourneyEvent {
     /// And visits that came back here.
     const RETURNED: u8 = 192;
 
-    /// The most final outcomes of which there can be news.
+    /// The most final outcomes for which there can be events.
     pub const MAX_FINAL_OUTCOMES: u8 = Self::OPENED;
 
-    /// The most visits of which there can be news.
+    /// The most visits for which there can be events.
     pub const MAX_VISITS: u8 = Self::RETURNED - Self::READY;
 
     /// It in one byte, as stores keep it: a final outcome's is its own number.
@@ -50,7 +50,7 @@ impl JourneyEvent {
         }
     }
 
-    /// The number of the final outcome that it tells of, if it is about one.
+    /// The number of the final outcome that it reports, if it is about one.
     pub const fn final_outcome(self) -> Option<u8> {
         match self {
             Self::Concluded(final_outcome) => Some(final_outcome),
@@ -58,7 +58,7 @@ impl JourneyEvent {
         }
     }
 
-    /// Reads its text. `None` when it is no news.
+    /// Reads its text. `None` when it is not an event's.
     pub(super) fn read(text: &str) -> Option<Self> {
         let visit = |text: &str| text.parse().ok().filter(|visit| *visit < Self::MAX_VISITS);
         match text.as_bytes() {

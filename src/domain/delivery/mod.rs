@@ -1,4 +1,4 @@
-//! What a merchant's server is told, besides the customer's browser.
+//! Deliveries: what merchants' servers receive, besides what the customer's browser brings.
 //!
 //! What happens to a journey leaves deliveries; the courier makes attempts at each, by a schedule, until a verdict ends
 //! it. A delivery names its place in the journey instead of repeating a URL or a body: the plan is frozen, and what has
@@ -8,6 +8,7 @@ mod attempt;
 mod event;
 mod policy;
 mod record;
+mod result;
 mod schedule;
 
 use std::fmt;
@@ -19,13 +20,14 @@ use super::invalid::Invalid;
 use super::moment::UnixMillis;
 use super::secret::Secret;
 
-pub use attempt::{Attempt, AttemptResult, Verdict};
+pub use attempt::{Attempt, Verdict};
 pub use event::JourneyEvent;
 pub use policy::{DeliveryPolicy, SuccessRule};
 pub use record::AttemptRecord;
+pub use result::AttemptResult;
 pub use schedule::Schedule;
 
-/// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from news.
+/// A delivery's id: the same for every attempt, so that a receiver can tell a repetition from a new event.
 ///
 /// As text: the journey's UUID, the event and the target, `…_0_c1` or `…_0_e0` of the first final outcome, `…_o_e0` of
 /// the opening. There is no full stop in it, because Standard Webhooks signs `id.timestamp.body`.
@@ -33,13 +35,13 @@ pub use schedule::Schedule;
 pub struct DeliveryId {
     /// The journey.
     pub journey: JourneyId,
-    /// What it tells of.
+    /// The event that it reports.
     pub event: JourneyEvent,
-    /// Who is told.
+    /// Who receives it.
     pub target: Target,
 }
 
-/// Who is told: an entry of the journey's plan.
+/// Who receives a delivery: an entry of the journey's plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// A background callback, from 0: it gets the browser's query by a GET.
@@ -98,7 +100,8 @@ impl FromStr for DeliveryId {
         };
         // Only the one spelling that we write ourselves.
         read().filter(|id| id.to_string() == text).ok_or_else(|| {
-            Invalid::new("delivery_id", "is no id of a delivery").hint("expected one as the journey's view shows it")
+            Invalid::new("delivery_id", "is not a valid delivery id")
+                .hint("expected one as the journey's view shows it")
         })
     }
 }
@@ -124,13 +127,13 @@ pub struct Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// It waits for its next try, or is under way.
-    Waiting,
+    Waiting = 0,
     /// It was received.
-    Delivered,
+    Delivered = 1,
     /// Its last try has failed.
-    Dead,
+    Dead = 2,
     /// Its endpoint has said that it is gone for good (RFC 9110, 15.5.11), to this delivery or to one before it.
-    Gone,
+    Gone = 3,
 }
 
 impl Delivery {
@@ -179,27 +182,16 @@ impl State {
 
     /// It in one byte, as stores keep it.
     pub const fn number(self) -> u8 {
-        match self {
-            Self::Waiting => 0,
-            Self::Delivered => 1,
-            Self::Dead => 2,
-            Self::Gone => 3,
-        }
+        self as u8
     }
 
     /// Reads what [`State::number`] wrote.
-    pub const fn of_number(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::Waiting),
-            1 => Some(Self::Delivered),
-            2 => Some(Self::Dead),
-            3 => Some(Self::Gone),
-            _ => None,
-        }
+    pub fn of_number(number: u8) -> Option<Self> {
+        [Self::Waiting, Self::Delivered, Self::Dead, Self::Gone].into_iter().find(|state| state.number() == number)
     }
 }
 
-/// What a payment endpoint is told, in a dialect's words.
+/// What a payment endpoint receives, in a dialect's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookPayload {
     /// The media type of the body.
@@ -208,7 +200,7 @@ pub struct WebhookPayload {
     pub body: String,
 }
 
-/// What a dialect that signs in a way of its own has to know of one try.
+/// What a dialect that signs in its own way needs to know of one try.
 #[derive(Clone, Copy)]
 pub struct Posting<'a> {
     /// The delivery's id, as text.

@@ -44,7 +44,7 @@ impl Schedule {
     }
 
     /// A wait, up to a tenth longer as chance has it, so that what failed together is not tried together. It is never
-    /// shorter: a receiver was told the least that it may count on.
+    /// shorter: the table promises receivers the least that they may count on.
     pub fn jittered(wait: Duration, chance: u64) -> Duration {
         let thousandths = 1000 + chance % (Self::JITTER + 1);
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);

@@ -67,7 +67,7 @@ impl Journey {
         self.advance(response_id, Proof::Held { evidence, until }, at).then(|| self.revised())
     }
 
-    /// Writes down that the provider is asked now, by whoever drew the number `by`, so that nobody ever asks it again.
+    /// Records that the provider is asked now, by the node that drew the number `by`, so that it is never asked again.
     /// `None` when it has been asked, or the answer has been concluded.
     #[must_use]
     pub fn send(mut self, response_id: ResponseId, by: u64, at: UnixMillis) -> Option<Self> {
@@ -109,8 +109,8 @@ impl Journey {
         (unconcluded && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
-    /// Sends the customer home before the provider has proven anything; `held` is kept for whoever takes the evidence
-    /// to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
+    /// Sends the customer home before the provider has proven anything; `held` is kept for the node that takes the
+    /// evidence to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
     #[must_use]
     pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: UnixMillis) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {

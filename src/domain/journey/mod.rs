@@ -49,7 +49,7 @@ pub struct Opening {
     pub merchant_name: MerchantName,
     /// The dialect that opened it.
     pub dialect: String,
-    /// The provider that the customer will be sent to; empty where the customer chooses one on a page of ours.
+    /// The provider that the customer will be sent to; empty where the customer chooses one on our page.
     pub provider: String,
     /// The id of the operator's key from which its texts are derived.
     pub key: String,
@@ -98,7 +98,7 @@ pub struct Reopening {
     pub final_outcomes: u8,
 }
 
-/// Where a visit leads, when the customer has chosen it on a page of ours.
+/// Where a visit leads, when the customer has chosen it on our page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The institution.
@@ -149,7 +149,7 @@ pub enum Effect {
 /// How far the proof of an answer has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// It has been found genuine, and nobody has asked the provider yet. Whoever finds it after `until` takes it over.
+    /// It has been found genuine, and nobody has asked the provider yet. A node that finds it after `until` takes it over.
     Held {
         /// The evidence, so that another node can ask.
         evidence: Sealed,
@@ -160,7 +160,7 @@ pub enum Proof {
     Sent {
         /// Since when.
         at: UnixMillis,
-        /// By whom: a number that nobody else draws, so that two who ask in the same millisecond are told apart.
+        /// By whom: a number that no other node draws, so that two that ask in the same millisecond can be told apart.
         by: u64,
     },
 }

@@ -40,7 +40,7 @@ impl Journey {
     /// How long a redirect that is being asked for is left to the node that asks.
     pub const ASKING: Duration = Duration::from_secs(20);
 
-    /// The journey as it opens, with its first visit written down. It is due at once, for whoever asks the provider.
+    /// The journey as it opens, with its first visit written down. It is due at once, so that a node asks the provider.
     #[must_use]
     pub fn leaving_ahead(mut self) -> Self {
         let at = self.opening.opened_at;

@@ -16,41 +16,29 @@ pub enum Purpose {
     Consent(Consent),
     /// An operation, which no customer is needed for.
     Operation(PaymentOperation),
-    /// A job: somebody is told when something is done.
+    /// A job: a merchant's server is called when something is done.
     Job(Job),
 }
 
 impl Purpose {
     /// The checkout, if it is one.
     pub const fn checkout(&self) -> Option<&Checkout> {
-        match self {
-            Self::Checkout(checkout) => Some(checkout),
-            Self::Consent(_) | Self::Operation(_) | Self::Job(_) => None,
-        }
+        if let Self::Checkout(checkout) = self { Some(checkout) } else { None }
     }
 
     /// The consent, if it is one.
     pub const fn consent(&self) -> Option<&Consent> {
-        match self {
-            Self::Consent(consent) => Some(consent),
-            Self::Checkout(_) | Self::Operation(_) | Self::Job(_) => None,
-        }
+        if let Self::Consent(consent) = self { Some(consent) } else { None }
     }
 
     /// The operation, if it is one.
     pub const fn operation(&self) -> Option<&PaymentOperation> {
-        match self {
-            Self::Operation(operation) => Some(operation),
-            Self::Checkout(_) | Self::Consent(_) | Self::Job(_) => None,
-        }
+        if let Self::Operation(operation) = self { Some(operation) } else { None }
     }
 
     /// The job, if it is one.
     pub const fn job(&self) -> Option<&Job> {
-        match self {
-            Self::Job(job) => Some(job),
-            Self::Checkout(_) | Self::Consent(_) | Self::Operation(_) => None,
-        }
+        if let Self::Job(job) = self { Some(job) } else { None }
     }
 
     /// Whether a customer has a part in it.
@@ -120,7 +108,7 @@ impl Purpose {
 pub struct Checkout {
     /// What of the customer.
     pub wanted: Wanted,
-    /// The institution where it is paid; `None` is the first provider that takes payments, unless a page of ours asks.
+    /// The institution where it is paid; `None` is the first provider that takes payments, unless our page asks.
     pub institution: Option<String>,
     /// The merchant's own reference, shown to the customer; may be empty.
     pub note: String,
@@ -195,7 +183,7 @@ pub enum OperationKind {
     Chargeback,
 }
 
-/// Somebody is told when something is done: this gateway's own, plain mechanism.
+/// An asynchronous job: a merchant's server is called when it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// What is sent: method, headers and body.

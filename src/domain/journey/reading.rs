@@ -20,6 +20,11 @@ impl Journey {
         &self.past.visits
     }
 
+    /// The number of the last of them.
+    pub fn last_visit(&self) -> Option<u8> {
+        u8::try_from(self.past.visits.len().checked_sub(1)?).ok()
+    }
+
     /// Its outcomes, the last one in force.
     pub fn final_outcomes(&self) -> &[FinalOutcome] {
         &self.past.final_outcomes
@@ -33,6 +38,11 @@ impl Journey {
     /// The outcome in force; none while a consent is asked for again.
     pub fn final_outcome(&self) -> Option<&FinalOutcome> {
         self.past.final_outcomes.get(self.first_final_outcome()..)?.last()
+    }
+
+    /// Whether a provider has proven the outcome in force.
+    pub fn is_proven(&self) -> bool {
+        self.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
     }
 
     /// When this round of it ends by itself.
@@ -122,7 +132,7 @@ impl Journey {
     pub fn consent_status(&self, now: UnixMillis) -> Option<Status> {
         self.opening.purpose.consent()?;
         Some(match (self.grant(), self.final_outcome()) {
-            // Of an executed payment the provider can still be asked, whoever has ended the consent since.
+            // Of an executed payment the provider can still be asked, even if the consent has ended since.
             (Some(grant), _) if grant.consumed_at.is_some() => Status::Consumed,
             (Some(grant), _) if grant.revoked_at.is_some() => Status::Revoked,
             (Some(_), None) if !self.is_lapsed(now) => Status::AwaitedAgain,
@@ -176,7 +186,7 @@ impl Journey {
         self.answer(response_id)?.end.as_ref()
     }
 
-    /// Whether this answer is one that counted: whoever brings another one shows by it no more than that a `state` is
+    /// Whether this response is one that counted: a browser with another one shows only that a `state` is
     /// known. A failure counts only where it was the first answer to a checkout's visit.
     pub fn counts(&self, response_id: ResponseId) -> bool {
         let first = self.past.visits.get(usize::from(response_id.visit)).and_then(|d| d.answers.first());
@@ -234,12 +244,12 @@ impl Journey {
         self.past.visits.get(usize::from(visit)).is_none_or(|d| !d.answers.is_empty())
     }
 
-    /// The deliveries that news leaves at `at`: one for each background callback and payment endpoint that is told of
+    /// The deliveries that an event leaves at `at`: one for each background callback and payment endpoint that wants
     /// it.
-    pub fn deliveries(&self, event: JourneyEvent, at: UnixMillis, is_told: impl Fn(Target) -> bool) -> Vec<Delivery> {
+    pub fn deliveries(&self, event: JourneyEvent, at: UnixMillis, wants: impl Fn(Target) -> bool) -> Vec<Delivery> {
         let id = |target| DeliveryId { journey: self.opening.id, event, target };
-        let told = self.opening.plan.targets().filter(|target| is_told(*target));
-        told.map(|target| Delivery::fresh(id(target), at)).collect()
+        let targets = self.opening.plan.targets().filter(|target| wants(*target));
+        targets.map(|target| Delivery::fresh(id(target), at)).collect()
     }
 
     /// What a job came back with.
@@ -261,7 +271,7 @@ impl Journey {
         }
     }
 
-    /// When a hand-back came about, for whoever has to know how old it is: its final outcome's moment, or before one
+    /// When a hand-back came about, which shows how old it is: its final outcome's moment, or before one
     /// the time at which its customer left for the provider. It never changes.
     pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> UnixMillis {
         let left = || match visit {

@@ -14,7 +14,7 @@ use crate::domain::terms::{
     AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns,
     WhenLate,
 };
-use crate::domain::text::check_readable;
+use crate::domain::text::label;
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,27 +83,14 @@ impl MerchantName {
     /// Accepts a name; surrounding spaces are dropped.
     ///
     /// # Errors
-    /// When it is blank, longer than 80 characters, or holds a character that misleads ([`check_readable`]).
+    /// When it is blank, longer than 80 characters, or holds a character that misleads.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        readable("name", text, 80).map(Self)
+        label("name", text, 80).map(Self)
     }
 
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// Accepts what people read and compare, without the spaces around it: 1 to `most` characters.
-pub(super) fn readable(field: &str, text: &str, most: usize) -> Result<String, Invalid> {
-    let text = text.trim();
-    let refused = |rule: String| {
-        Err(Invalid::new(field, rule).hint(format!("expected 1 to {most} characters that people can read")))
-    };
-    match text.chars().count() {
-        0 => refused("is blank".into()),
-        count if count > most => refused(format!("is longer than {most} characters")),
-        _ => check_readable(field, text).map(|()| text.to_owned()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
 use crate::domain::callback::{
-    CallbackUrl, DeviceUrls, Item, MAX_LENGTH, Placement, Rules, Saved, check_count, parse_list, place,
+    CallbackUrl, DeviceUrls, Item, MAX_LENGTH, Placement, RequestedCallbacks, Rules, Saved, check_count, each,
+    parse_list,
 };
 use crate::domain::delivery::Target;
 use crate::domain::endpoint::WebhookOptions;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{SavedCallback, SavedCallbacks};
-use crate::domain::open_request::RequestedCallbacks;
 use crate::domain::outcome::Outcome;
 use crate::domain::params::Params;
 use crate::domain::secret::Sealed;
@@ -47,7 +47,7 @@ impl PlannedCallback {
     }
 }
 
-/// Where the browser lands when nothing was paid, where a merchant has other URLs for that.
+/// Where the browser ends when nothing was paid, where a merchant has other URLs for that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refused {
     /// When the customer said no; `None` is our own result page.
@@ -56,14 +56,14 @@ pub struct Refused {
     pub failed: Option<PlannedCallback>,
 }
 
-/// Where a journey's news goes: the browser to one place, servers to the others.
+/// Where the events of a journey go: the browser to one place, servers to the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallbackPlan {
-    /// Where the browser lands; `None` is our own result page.
+    /// Where the browser ends; `None` is our own result page.
     pub destination: Option<PlannedCallback>,
-    /// Where it lands instead when nothing was paid; `None` is at the same place.
+    /// Where it ends instead when nothing was paid; `None` is at the same place.
     pub refused: Option<Refused>,
-    /// Who else is told, in the background.
+    /// The callbacks that are called in the background.
     pub background: Vec<PlannedCallback>,
     /// The payment endpoints.
     pub endpoints: Vec<WebhookEndpoint>,
@@ -109,13 +109,8 @@ impl CallbackPlan {
     /// As [`CallbackPlan::resolve`].
     pub fn of_items(items: &[Item], allowed: Allowed<'_>) -> Result<Self, Invalid> {
         check_count("callback_url", items.len())?;
-        let alone = items.len() == 1;
-        let entries = items.iter().enumerate().map(|(index, item)| {
-            let entry = resolve_item(item, allowed).and_then(|entry| check_entry(entry, index, allowed));
-            entry.map_err(|invalid| invalid.at(place(index, alone)))
-        });
-        let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { destination: entries.next(), background: entries.collect(), ..Self::default() })
+        let resolved = |index, item| resolve_item(item, allowed).and_then(|entry| check_entry(entry, index, allowed));
+        Ok(Self::of_entries(each(items.iter(), resolved)?))
     }
 
     /// Resolves three URLs, one for each way in which a journey can end; they are used as they are, and who is not
@@ -123,7 +118,7 @@ impl CallbackPlan {
     ///
     /// # Errors
     /// When one breaks a rule for URLs, holds the name of a signature that is appended, or the merchant allows saved
-    /// callbacks only. The field is `success`, `cancel` or `error`, and whoever knows the call's own names renames it.
+    /// callbacks only. The field is `success`, `cancel` or `error`, and the caller, which knows the call's own names, renames it.
     pub fn apart(
         success: Option<&str>,
         cancelled: Option<&str>,
@@ -161,8 +156,8 @@ impl CallbackPlan {
         Ok(Self { destination: Some(destination), ..Self::default() })
     }
 
-    /// The same plan with the payment endpoints that a call asked for: URLs, or indices of saved ones. Nothing asked is
-    /// the first saved one.
+    /// This plan with the payment endpoints that a call asked for: URLs, or indices of saved ones. Where it asked for
+    /// none, the first saved one.
     ///
     /// # Errors
     /// As [`CallbackPlan::resolve`]; the field is `payment_endpoint`, with its item.
@@ -173,33 +168,25 @@ impl CallbackPlan {
                 return Ok(Self { endpoints: first.into_iter().collect(), ..self });
             }
             RequestedCallbacks::OwnPage | RequestedCallbacks::Apart { .. } => return Ok(self),
-            RequestedCallbacks::Text(text) => parse_list(text, &SavedEndpoints(allowed.endpoints)).map_err(renamed)?,
+            RequestedCallbacks::Text(text) => parse_list(text, allowed.endpoints).map_err(renamed)?,
             RequestedCallbacks::Items(items) => items.clone(),
             RequestedCallbacks::Covered(url) => vec![Item::Url(url.clone())],
         };
         check_count("payment_endpoint", items.len())?;
-        let alone = items.len() == 1;
-        let endpoints = items.iter().enumerate().map(|(index, item)| {
-            resolve_endpoint(item, allowed).map_err(|invalid| renamed(invalid.at(place(index, alone))))
-        });
-        Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
+        let endpoints = each(items.iter(), |_, item| resolve_endpoint(item, allowed)).map_err(renamed)?;
+        Ok(Self { endpoints, ..self })
     }
 
-    /// The same plan with its payment endpoints told in the manner that a call wants, and the key that it has brought,
-    /// sealed.
+    /// This plan with its payment endpoints called as a call wants, with the key that it has brought, sealed.
     ///
     /// # Errors
     /// When bodies have to be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
     pub fn with_options(self, options: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
-        let alone = self.endpoints.len() == 1;
-        let endpoints = self.endpoints.into_iter().enumerate().map(|(index, endpoint)| {
-            let endpoint = endpoint.with_options(options, brought);
-            endpoint.map_err(|invalid| renamed(invalid.at(place(index, alone))))
-        });
-        Ok(Self { endpoints: endpoints.collect::<Result<_, _>>()?, ..self })
+        let endpoints = each(self.endpoints.into_iter(), |_, endpoint| endpoint.with_options(options, brought));
+        Ok(Self { endpoints: endpoints.map_err(renamed)?, ..self })
     }
 
-    /// Where the browser lands with this outcome; `None` is before anything is proven. `None` is our own result page.
+    /// Where the browser ends with this outcome, or with `None`, before anything is proven. `None` is our result page.
     pub fn destination_for(&self, outcome: Option<Outcome>) -> Option<&PlannedCallback> {
         match (&self.refused, outcome) {
             (Some(refused), Some(Outcome::Cancelled)) => refused.cancelled.as_ref(),
@@ -208,7 +195,7 @@ impl CallbackPlan {
         }
     }
 
-    /// Who is told in the background, in order: the callbacks, then the payment endpoints.
+    /// The targets of deliveries, in order: the callbacks, then the payment endpoints.
     pub fn targets(&self) -> impl Iterator<Item = Target> {
         let callbacks = (0..=u8::MAX).zip(&self.background).map(|(index, _)| Target::Callback(index));
         callbacks.chain((0..=u8::MAX).zip(&self.endpoints).map(|(index, _)| Target::WebhookEndpoint(index)))
@@ -251,8 +238,13 @@ impl CallbackPlan {
                 invalid.at(at).hint("rename its own parameter, or save it with on_request if it is for other calls")
             })
         });
-        let mut entries = entries.collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(Self { destination: entries.next(), background: entries.collect(), ..Self::default() })
+        entries.collect::<Result<_, _>>().map(Self::of_entries)
+    }
+
+    /// The first is for the browser, the others are for servers.
+    fn of_entries(entries: Vec<PlannedCallback>) -> Self {
+        let mut entries = entries.into_iter();
+        Self { destination: entries.next(), background: entries.collect(), ..Self::default() }
     }
 }
 
@@ -266,16 +258,9 @@ impl Saved for SavedCallbacks {
     }
 }
 
-/// Saved payment endpoints, which have no names.
-struct SavedEndpoints<'a>(&'a [Option<WebhookEndpoint>]);
-
-impl Saved for SavedEndpoints<'_> {
-    fn has_name(&self, _name: &str) -> bool {
-        false
-    }
-
+impl Saved for [Option<WebhookEndpoint>] {
     fn has_url(&self, url: &str) -> bool {
-        self.0.iter().flatten().any(|endpoint| endpoint.url.as_str() == url)
+        self.iter().flatten().any(|endpoint| endpoint.url.as_str() == url)
     }
 }
 
@@ -337,7 +322,7 @@ fn holds(rule: String) -> Invalid {
         .hint("rename the callback's own parameter: each name of ours may stand there once")
 }
 
-/// The same refusal, of what names payment endpoints.
+/// This refusal under the name of the field for payment endpoints.
 fn renamed(invalid: Invalid) -> Invalid {
     let field = invalid.field().replacen("callback_url", "payment_endpoint", 1);
     invalid.at(field)

@@ -168,7 +168,8 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
     };
     let [yes, no, error] = ["https://m.example/yes?status=own", "https://m.example/no", "https://m.example/error"];
     let plan = CallbackPlan::apart(Some(yes), Some(no), Some(error), allowed).unwrap();
-    let lands = |plan: &CallbackPlan, outcome| plan.destination_for(outcome).map(|entry| entry.url.as_str().to_owned());
+    let ends_at =
+        |plan: &CallbackPlan, outcome| plan.destination_for(outcome).map(|entry| entry.url.as_str().to_owned());
     for (outcome, expected) in [
         (None, yes),
         (Some(Outcome::Paid), yes),
@@ -177,17 +178,17 @@ fn each_end_has_its_own_place_where_a_merchant_wants_that() {
         (Some(Outcome::Failed), error),
         (Some(Outcome::Expired), error),
     ] {
-        assert_eq!(lands(&plan, outcome).as_deref(), Some(expected), "{outcome:?}");
+        assert_eq!(ends_at(&plan, outcome).as_deref(), Some(expected), "{outcome:?}");
     }
     let plan = CallbackPlan::apart(Some(yes), None, None, allowed).unwrap();
-    assert_eq!(lands(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
+    assert_eq!(ends_at(&plan, Some(Outcome::Cancelled)), None, "who has no place for it sees our page");
     assert_eq!(CallbackPlan::apart(Some(yes), Some("x"), None, allowed).unwrap_err().field(), "cancel");
     let signed = Allowed { appended: &["status", PARAMETER], ..allowed };
     assert!(CallbackPlan::apart(Some(yes), Some(no), None, signed).is_ok());
     let held = CallbackPlan::apart(Some(yes), Some("https://m.example/?HB_signature"), None, signed);
     assert_eq!(held.unwrap_err().field(), "cancel");
     let one = CallbackPlan::resolve(Some(no), allowed).unwrap();
-    assert_eq!(lands(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
+    assert_eq!(ends_at(&one, Some(Outcome::Cancelled)).as_deref(), Some(no));
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn each_refusal_names_its_item() {
 }
 
 #[test]
-fn other_ways_come_with_the_landing_alone_and_with_its_own_url_alone() {
+fn urls_for_devices_come_with_the_destination_alone_and_with_its_own_url_alone() {
     let rules = Rules::default();
     let written = WrittenDeviceUrls { ios: Some("com.example.app://ios"), ..WrittenDeviceUrls::default() };
     let url = CallbackUrl::parse("https://a.example/3/", &rules).unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::journey::Journey;
 use crate::domain::redirect::Redirect;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::{Engine, derive, lapse};
 use crate::keys::ticket_parts;
 
@@ -18,7 +18,7 @@ pub enum Admitted {
     Journey(Box<Journey>),
     /// Nothing any more.
     Over,
-    /// Nothing: it is no ticket of ours.
+    /// Nothing: it is not one of our tickets.
     Unknown,
 }
 
@@ -26,7 +26,7 @@ pub enum Admitted {
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect, EngineError> {
+pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect> {
     let ticket = engine.deps.keys.ticket(journey, engine.deps.clock.now().plus(TICKET)).ok_or_else(derive::key_gone)?;
     Ok(Redirect::own(&engine.deps.public_url, derive::app_page_of(journey), &[("ticket", &ticket)]))
 }
@@ -35,7 +35,7 @@ pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect, EngineErr
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn admit(engine: &Engine, ticket: &str) -> Result<Admitted, EngineError> {
+pub async fn admit(engine: &Engine, ticket: &str) -> Result<Admitted> {
     let Some((pay_id, until)) = ticket_parts(ticket) else { return Ok(Admitted::Unknown) };
     match engine.deps.store.find(pay_id).await? {
         Some(journey) if !engine.deps.keys.is_ticket_of(ticket, &journey) => Ok(Admitted::Unknown),

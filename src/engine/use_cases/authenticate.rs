@@ -7,11 +7,10 @@ use subtle::ConstantTimeEq as _;
 
 use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber, Named};
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
-use crate::domain::merchant::Standing;
+use crate::domain::merchant::{Merchant, Standing};
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::keys::{operator_key, sent_hash};
 
@@ -25,7 +24,7 @@ pub(in crate::engine) type NotedUses = Mutex<HashMap<(MerchantId, KeyNumber), Un
 ///
 /// # Errors
 /// [`EngineError::Disabled`], or when the store is in trouble.
-pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>, EngineError> {
+pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>> {
     let Ok(key) = ApiKey::parse(key) else { return Ok(None) };
     let merchant = match key.names() {
         Named::Number(number) => engine.deps.store.merchant_of_key(number).await?,
@@ -40,7 +39,7 @@ pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>
 ///
 /// # Errors
 /// [`EngineError::Disabled`], or when the store is in trouble.
-pub async fn authenticate_as(engine: &Engine, id: MerchantId, password: &str) -> Result<Option<Merchant>, EngineError> {
+pub async fn authenticate_as(engine: &Engine, id: MerchantId, password: &str) -> Result<Option<Merchant>> {
     let (plain, hashed) = (derive::api_key_digest(password), sent_hash(password));
     let merchant = engine.deps.store.merchant(id).await?;
     let known =
@@ -48,11 +47,11 @@ pub async fn authenticate_as(engine: &Engine, id: MerchantId, password: &str) ->
     caller(engine, merchant, known)
 }
 
-/// The merchant of this id. Whoever says so has shown nothing yet: see [`check_standing`].
+/// The merchant of this id. That alone authenticates nobody: see [`check_standing`].
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn merchant(engine: &Engine, id: MerchantId) -> Result<Option<Merchant>, EngineError> {
+pub async fn merchant(engine: &Engine, id: MerchantId) -> Result<Option<Merchant>> {
     Ok(engine.deps.store.merchant(id).await?)
 }
 
@@ -60,7 +59,7 @@ pub async fn merchant(engine: &Engine, id: MerchantId) -> Result<Option<Merchant
 ///
 /// # Errors
 /// [`EngineError::Disabled`].
-pub const fn check_standing(merchant: &Merchant) -> Result<(), EngineError> {
+pub const fn check_standing(merchant: &Merchant) -> Result<()> {
     match merchant.standing {
         Standing::Active => Ok(()),
         Standing::Disabled => Err(EngineError::Disabled),
@@ -73,11 +72,7 @@ pub fn is_operator(engine: &Engine, key: &str) -> bool {
     engine.deps.operator.iter().any(|own| same(own, &sent))
 }
 
-fn caller(
-    engine: &Engine,
-    merchant: Option<Merchant>,
-    known: impl Fn(&IssuedKey) -> bool,
-) -> Result<Option<Merchant>, EngineError> {
+fn caller(engine: &Engine, merchant: Option<Merchant>, known: impl Fn(&IssuedKey) -> bool) -> Result<Option<Merchant>> {
     let Some(merchant) = merchant else { return Ok(None) };
     let now = engine.deps.clock.now();
     let Some(key) = merchant.api_keys.iter().find(|key| known(key) && key.is_valid(now)) else { return Ok(None) };

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::{Cancel, Journey, Stage};
 use crate::domain::outcome::Fact;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{Engine, conclude, find, lapse, visitor};
 
@@ -14,7 +14,7 @@ use crate::engine::{Engine, conclude, find, lapse, visitor};
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn cancel(engine: &Engine, link: &str, visitor: &Visitor) -> Result<Option<Journey>, EngineError> {
+pub async fn cancel(engine: &Engine, link: &str, visitor: &Visitor) -> Result<Option<Journey>> {
     let Some(journey) = find::look(&engine.deps, link).await? else { return Ok(None) };
     let withheld = journey.opening().purpose.cancel() == Cancel::Withheld || journey.stage() == Stage::HandedBack;
     if withheld || !may_cancel(engine, &journey, visitor) {
@@ -23,18 +23,18 @@ pub async fn cancel(engine: &Engine, link: &str, visitor: &Visitor) -> Result<Op
     conclude::conclude_before(&engine.deps, journey, &Fact::pressed_cancel(), Some(Instant::now())).await.map(Some)
 }
 
-/// Whether this browser is one that may end a journey: where another one has to be the one that left, it is not.
+/// Whether this browser is one that may end a journey: where the merchant requires the browser that left, no other may.
 pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool {
     visitor::admission(&engine.deps, journey, visitor, engine.deps.clock.now()) != Admission::OtherBrowser
 }
 
-/// Ends a link by its merchant's wish. `None` when the merchant has no such link; a job has none.
+/// Ends a link for its merchant. `None` when the merchant has no such link; a job has none.
 ///
 /// A payment whose customer is at the provider stays as it is: nobody could say that it is over, and be sure.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>, EngineError> {
+pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
     match engine.deps.store.find(pay_id).await? {
         Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.job().is_none() => {
             let journey = lapse::lapse(&engine.deps, journey).await?;

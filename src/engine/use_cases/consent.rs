@@ -5,50 +5,31 @@ use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
-use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Secret;
 use crate::engine::commit::Next;
-use crate::engine::deps::EngineError;
-use crate::engine::{Engine, commit, conclude, create, derive, visit};
-use crate::store::Reservation;
+use crate::engine::deps::{EngineError, Result};
+use crate::engine::{Engine, commit, conclude, derive, find, visit};
+use crate::store::Step;
 
 /// What became of a request to change a consent that was given.
 #[derive(Debug)]
 pub enum Changed {
-    /// It is as wished, now or since before.
+    /// It is as was asked for, now or since before.
     Done(Box<Journey>),
     /// It stands where this cannot be done.
     Cannot(Status),
-}
-
-/// Opens a consent, and writes its first visit down at once, so that its `state` is known from the start.
-///
-/// # Errors
-/// As [`open`](crate::engine::use_cases::open::open).
-pub async fn open(
-    engine: &Engine,
-    merchant: &Merchant,
-    dialect: &str,
-    open_request: &OpenRequest,
-    reservation: Option<&Reservation>,
-) -> Result<Journey, EngineError> {
-    let (journey, _) = create::open(&engine.deps, merchant, dialect, open_request, reservation).await?;
-    if journey.institution().is_none() || !journey.visits().is_empty() {
-        return Ok(journey);
-    }
-    visit::begin_round(&engine.deps, journey).await
 }
 
 /// Asks for a consent again that was given before: under the same id and, once it is given, the same token.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> Result<Changed, EngineError> {
+pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> Result<Changed> {
     let reopen = |journey: &Journey| {
         let now = engine.deps.clock.now();
         let status = journey.consent_status(now).unwrap_or(Status::Failed);
-        // Whoever reopened it may not have come to its visit yet.
+        // The call that reopened it may not have come to its visit yet.
         if status == Status::AwaitedAgain {
             return Ok(Next::Stay(None));
         }
@@ -57,7 +38,7 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
             return Ok(Next::Stay(Some(Status::Expired)));
         }
         let next = journey.clone().reopen(now, now.plus(merchant.settings.journey_life));
-        Ok(Next::step(next).map(|reopened| Some(status).filter(|_| !reopened)))
+        Ok(Next::step(next.map(Step::to)).map(|reopened| Some(status).filter(|_| !reopened)))
     };
     match commit::commit(&engine.deps, journey, reopen).await? {
         (_, Some(status)) => Ok(Changed::Cannot(status)),
@@ -67,11 +48,11 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
     }
 }
 
-/// Ends a consent by its merchant's wish, be it given or not. Ending it again changes nothing.
+/// Ends a consent for its merchant, be it given or not. Ending it again changes nothing.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, EngineError> {
+pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey> {
     let journey = conclude::conclude(&engine.deps, journey, &Fact::withdrawn()).await?;
     if journey.grant().is_none() {
         return Ok(journey);
@@ -90,7 +71,7 @@ pub async fn revoke(engine: &Engine, journey: Journey) -> Result<Journey, Engine
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn confirm(engine: &Engine, journey: Journey, at: UnixMillis) -> Result<Changed, EngineError> {
+pub async fn confirm(engine: &Engine, journey: Journey, at: UnixMillis) -> Result<Changed> {
     let in_force = |_: &Journey, status| matches!(status, Status::Authorised | Status::AwaitedAgain);
     // What was confirmed later stays confirmed.
     regrant(engine, journey, in_force, |grant| grant.confirmed_at = grant.confirmed_at.max(at)).await
@@ -100,7 +81,7 @@ pub async fn confirm(engine: &Engine, journey: Journey, at: UnixMillis) -> Resul
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn consume(engine: &Engine, journey: Journey) -> Result<Changed, EngineError> {
+pub async fn consume(engine: &Engine, journey: Journey) -> Result<Changed> {
     let now = engine.deps.clock.now();
     let can = |journey: &Journey, status| {
         journey.opening().purpose.amount().is_some()
@@ -112,18 +93,17 @@ pub async fn consume(engine: &Engine, journey: Journey) -> Result<Changed, Engin
     regrant(engine, journey, can, consume).await
 }
 
-/// The consent of a token that this gateway signed, whoever holds it. `None` when it is none of ours.
+/// The consent of a token that this gateway signed. `None` when it is not one that we signed.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn of_token(engine: &Engine, token: &str) -> Result<Option<Journey>, EngineError> {
+pub async fn of_token(engine: &Engine, token: &str) -> Result<Option<Journey>> {
     let Some(claims) = engine.deps.keys.verify_consent(token) else { return Ok(None) };
     let Ok(id) = claims.consent.parse::<JourneyId>() else { return Ok(None) };
-    let found = engine.deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id);
     // Only the very token that was signed for it counts.
     let own =
         |journey: &Journey| derive::consent_token(&engine.deps, journey).is_some_and(|own| own == Secret::new(token));
-    Ok(found.filter(own))
+    Ok(find::by_id(&engine.deps, id).await?.filter(own))
 }
 
 /// Changes what a customer's agreement left, where it stands as `allowed` says; a race is decided again.
@@ -132,14 +112,14 @@ async fn regrant(
     journey: Journey,
     allowed: impl Fn(&Journey, Status) -> bool,
     change: impl Fn(&mut Grant),
-) -> Result<Changed, EngineError> {
+) -> Result<Changed> {
     let decide = |journey: &Journey| {
         let status = journey.consent_status(engine.deps.clock.now()).unwrap_or(Status::Failed);
         if !allowed(journey, status) {
             return Ok(Next::Stay(Some(status)));
         }
         let next = journey.clone().regrant(&change).filter(|next| next.grant() != journey.grant());
-        Ok(Next::step(next).map(|_| None))
+        Ok(Next::step(next.map(Step::to)).map(|_| None))
     };
     Ok(match commit::commit(&engine.deps, journey, decide).await? {
         (_, Some(status)) => Changed::Cannot(status),

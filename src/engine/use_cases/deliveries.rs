@@ -2,7 +2,7 @@
 
 use crate::domain::delivery::DeliveryId;
 use crate::domain::id::MerchantId;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::{Engine, find};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, receiver_name};
 
@@ -16,7 +16,7 @@ pub async fn list(
     filter: DeliveryFilter,
     after: Option<DeliveryCursor>,
     most: usize,
-) -> Result<Vec<DeliveryContext>, EngineError> {
+) -> Result<Vec<DeliveryContext>> {
     Ok(engine.deps.store.deliveries_of(merchant, filter, after, most).await?)
 }
 
@@ -24,15 +24,11 @@ pub async fn list(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn find(
-    engine: &Engine,
-    merchant: MerchantId,
-    id: &DeliveryId,
-) -> Result<Option<DeliveryContext>, EngineError> {
-    let pay_id = id.journey.pay_id();
-    let journey = find::journey(&engine.deps, merchant, pay_id).await?.filter(|journey| *journey.id() == id.journey);
+pub async fn find(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<DeliveryContext>> {
+    let journey = find::by_id(&engine.deps, id.journey).await?.filter(|found| found.opening().merchant == merchant);
     let Some(journey) = journey else { return Ok(None) };
-    let delivery = engine.deps.store.deliveries(pay_id).await?.into_iter().find(|delivery| delivery.id == *id);
+    let mut deliveries = engine.deps.store.deliveries(journey.pay_id()).await?.into_iter();
+    let delivery = deliveries.find(|delivery| delivery.id == *id);
     Ok(delivery.map(|delivery| DeliveryContext { delivery, journey }))
 }
 
@@ -41,11 +37,7 @@ pub async fn find(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn replay(
-    engine: &Engine,
-    merchant: MerchantId,
-    id: &DeliveryId,
-) -> Result<Option<DeliveryContext>, EngineError> {
+pub async fn replay(engine: &Engine, merchant: MerchantId, id: &DeliveryId) -> Result<Option<DeliveryContext>> {
     let Some(context) = find(engine, merchant, id).await? else { return Ok(None) };
     if let Some(url) = context.journey.opening().plan.url_of(id.target) {
         engine.deps.store.reopen(&receiver_name(merchant, url.as_str())).await?;

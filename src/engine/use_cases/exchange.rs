@@ -1,6 +1,6 @@
 //! EXCHANGE: an app takes the provider's answer itself, and brings it here.
 //!
-//! The provider's page leads the browser straight to the app's own callback, under a `state` of ours. The app posts
+//! The provider's page leads the browser straight to the app's own callback, under our `state`. The app posts
 //! what came; from then on it is as if the browser had come to us.
 
 use std::sync::Arc;
@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::consent::{AnswerTo, Consent};
+use crate::domain::consent::AnswerTo;
 use crate::domain::id::MerchantId;
-use crate::domain::journey::{Journey, ResponseId};
+use crate::domain::journey::Journey;
 use crate::domain::outcome::{Evidence, Fact, ResponseKind};
-use crate::engine::deps::EngineError;
-use crate::engine::prove::Landed;
-use crate::engine::scan::{Counted, Page, ScanRange};
+use crate::engine::deps::{EngineError, Result};
+use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
 use crate::store::JourneyFilter;
@@ -33,63 +32,41 @@ pub enum BroughtCode {
 /// How many of a member's journeys are looked at for one that its app calls by a `state` of its own.
 const LOOKED_AT: usize = 2_000;
 
-/// Takes the code of a provider that answered the app itself, and waits for what it proves, `patience` at the most.
+/// Takes the code of a provider that answered the app itself, brought by this merchant's app, and waits for what it
+/// proves, `patience` at the most.
+///
+/// A code that came without any app's credentials, of no `merchant`, is taken for a provider alone that may be asked
+/// again, and again: anybody who knows the `state` can then finish the journey, which is as it should be in a test, and
+/// nowhere else.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn bring_code(
     engine: &Arc<Engine>,
-    merchant: MerchantId,
+    merchant: Option<MerchantId>,
     state: &str,
     evidence: Evidence,
     patience: Duration,
-) -> Result<BroughtCode, EngineError> {
+) -> Result<BroughtCode> {
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
     };
     let answer_to = journey.opening().purpose.consent().map(|consent| &consent.answer_to);
-    if journey.opening().merchant != merchant || !matches!(answer_to, Some(AnswerTo::App(_))) {
-        return Ok(BroughtCode::Unknown);
-    }
-    bring(engine, journey, visit, evidence, patience).await
-}
-
-/// Takes a code that came without any app's credentials. Only a provider that may be asked again, and again, takes such
-/// codes: whoever knows the `state` can then finish the journey, which is as it should be in a test, and nowhere else.
-///
-/// # Errors
-/// When the store is in trouble.
-pub async fn bring_open_code(
-    engine: &Arc<Engine>,
-    state: &str,
-    evidence: Evidence,
-    patience: Duration,
-) -> Result<BroughtCode, EngineError> {
-    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
-        return Ok(BroughtCode::Unknown);
+    let may_bring = match (merchant, answer_to) {
+        (Some(merchant), Some(AnswerTo::App(_))) => journey.opening().merchant == merchant,
+        (None, Some(AnswerTo::Gateway)) => {
+            engine.deps.provider(journey.provider_of(visit)).is_ok_and(|provider| !provider.asks_once())
+        }
+        _ => false,
     };
-    let open = engine.deps.provider(journey.provider_of(visit)).is_ok_and(|provider| !provider.asks_once());
-    let by_app = |consent: &Consent| consent.answer_to != AnswerTo::Gateway;
-    if !open || journey.opening().purpose.consent().is_none_or(by_app) {
+    if !may_bring {
         return Ok(BroughtCode::Unknown);
     }
-    bring(engine, journey, visit, evidence, patience).await
-}
-
-/// Takes a code for a journey whose app may bring it.
-async fn bring(
-    engine: &Arc<Engine>,
-    journey: Journey,
-    visit: u8,
-    evidence: Evidence,
-    patience: Duration,
-) -> Result<BroughtCode, EngineError> {
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let response_id =
-        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Code(evidence.clone())) };
+    let response_id = derive::response_id(visit, &ResponseKind::Code(evidence.clone()));
     let until = Instant::now() + patience;
     if journey.final_outcome().is_none()
-        && matches!(prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?, Landed::Forged)
+        && !prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?
     {
         return Ok(BroughtCode::Forged);
     }
@@ -108,7 +85,7 @@ pub async fn bring_answer(
     (merchant, dialect): (MerchantId, &str),
     answer: &AuthorizationResponse,
     patience: Duration,
-) -> Result<BroughtCode, EngineError> {
+) -> Result<BroughtCode> {
     let until = Instant::now() + patience;
     let Some(state) = state_of(engine, answer) else { return Ok(BroughtCode::Unknown) };
     let found = match find::journey_of_state(&engine.deps, &state).await? {
@@ -122,15 +99,14 @@ pub async fn bring_answer(
     }
     let response = engine.deps.provider(journey.provider_of(visit))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
-    let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
+    let response_id = derive::response_id(visit, &response.kind);
     match response.kind {
         ResponseKind::Error(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
         }
         ResponseKind::Error(_) => {}
         ResponseKind::Code(evidence) => {
-            if matches!(prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?, Landed::Forged)
-            {
+            if !prove::prove_brought(engine, &journey, response_id, &evidence, patience).await? {
                 return Ok(BroughtCode::Forged);
             }
         }
@@ -149,24 +125,22 @@ async fn journey_known_as(
     engine: &Engine,
     (merchant, dialect): (MerchantId, &str),
     state: &str,
-) -> Result<Option<(Journey, u8)>, EngineError> {
+) -> Result<Option<(Journey, u8)>> {
     let words = engine.deps.dialect(dialect)?;
     let page = Page { skip: 0, most: LOOKED_AT };
-    let stretch = ScanRange { lists: vec![JourneyFilter::All], before: None, after: None, from: None, most: LOOKED_AT };
+    let range = ScanRange { most: LOOKED_AT, ..ScanRange::of(JourneyFilter::All) };
     let wanted = |journey: &Journey| journey.opening().dialect == dialect && words.knows_as(journey, state);
-    let found =
-        scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted).await?.journeys;
+    let found = scan::select_and_count(&engine.deps, merchant, &range, (page, 0), wanted).await?.journeys;
     let mut waiting = found.iter().filter(|journey| journey.final_outcome().is_none());
     let one = match (waiting.next(), waiting.next(), found.as_slice()) {
         (Some(one), None, _) | (None, None, [one]) => one.clone(),
         _ => return Ok(None),
     };
-    let last = one.visits().len().checked_sub(1).and_then(|last| u8::try_from(last).ok());
-    Ok(last.map(|visit| (one, visit)))
+    Ok(one.last_visit().map(|visit| (one, visit)))
 }
 
 /// The `state` of an answer: as it stands there, or in what the one provider signed that can read it.
 fn state_of(engine: &Engine, answer: &AuthorizationResponse) -> Option<String> {
     let signed = || engine.deps.providers.iter().find_map(|provider| provider.read_return(answer).ok()?.state);
-    answer.state().map(str::to_owned).or_else(signed)
+    answer.state.clone().or_else(signed)
 }

@@ -1,7 +1,7 @@
-//! JOBS: somebody is told when something is done.
+//! JOBS: a server gets a webhook when something is done.
 //!
 //! A merchant opens one, and says later what came of it; that concludes the journey and leaves the delivery in one
-//! step. The first end stands: whoever finishes or calls off, and whatever runs out, a job ends once.
+//! step. The first end stands: however often it is finished or called off, a job ends once.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::domain::outcome::{Fact, Outcome};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::terms::OneOffUrls;
 use crate::engine::commit::Next;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, commit, create, derive, find, lapse};
 use crate::store::{JourneyCursor, JourneyFilter, Reservation, Step};
 
@@ -60,11 +60,11 @@ pub async fn open(
     dialect: &str,
     request: &JobRequest,
     reservation: Option<&Reservation>,
-) -> Result<Journey, EngineError> {
+) -> Result<Journey> {
     let text = request.message.write();
     let open_request = |id: JourneyId| {
         check_one_off(merchant, &request.to)?;
-        let message = derive::sealed_for(&engine.deps, &id, &text)?;
+        let message = derive::seal(&engine.deps, id.as_bytes(), text.reveal().as_bytes())?;
         Ok(Cow::Owned(open_request(message, request)))
     };
     let opened = create::open_with(&engine.deps, merchant, dialect, &open_request, reservation).await;
@@ -75,12 +75,9 @@ pub async fn open(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>, EngineError> {
+pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<Journey>> {
     let journey = find::journey(&engine.deps, merchant, id.pay_id()).await?;
-    match journey.filter(|journey| *journey.id() == id && is_job(journey)) {
-        Some(journey) => lapse::lapse(&engine.deps, journey).await.map(Some),
-        None => Ok(None),
-    }
+    lapse::found(&engine.deps, journey.filter(|journey| *journey.id() == id && is_job(journey))).await
 }
 
 /// A merchant's jobs, newest first, `most` at the most, beginning behind `after`; and where the list goes on, if
@@ -93,7 +90,7 @@ pub async fn list(
     merchant: MerchantId,
     mut after: Option<JourneyCursor>,
     most: usize,
-) -> Result<(Vec<Journey>, Option<JourneyCursor>), EngineError> {
+) -> Result<(Vec<Journey>, Option<JourneyCursor>)> {
     let (mut jobs, mut seen) = (Vec::new(), 0);
     while seen < LOOKED_AT {
         let batch = engine.deps.store.list(merchant, JourneyFilter::All, after, BATCH).await?;
@@ -119,32 +116,31 @@ pub async fn list(
 ///
 /// # Errors
 /// When the store is in trouble, or the key of an earlier result is gone.
-pub async fn finish(
-    engine: &Engine,
-    merchant: MerchantId,
-    id: JourneyId,
-    finish: &Finish,
-) -> Result<Option<EndedJob>, EngineError> {
+pub async fn finish(engine: &Engine, merchant: MerchantId, id: JourneyId, finish: &Finish) -> Result<Option<EndedJob>> {
     let fact = match finish.end() {
         FinishedAs::Done => Fact::done(),
         FinishedAs::Failed => Fact::undone(),
     };
-    let Some(journey) = find(engine, merchant, id).await? else { return Ok(None) };
-    let Some((journey, won)) = end_once(engine, journey, &fact, finish.result()).await? else { return Ok(None) };
-    let is_so =
-        won || (ends_so(&journey, &fact) && derive::result_of(&engine.deps, &journey)?.as_ref() == finish.result());
-    Ok(Some(if is_so { EndedJob::Ended(journey) } else { EndedJob::Stands(journey) }))
+    end(engine, merchant, id, (&fact, finish.result())).await
 }
 
 /// Calls a job off: nothing is sent. `None` when the merchant has no such job.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<EndedJob>, EngineError> {
+pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Result<Option<EndedJob>> {
+    end(engine, merchant, id, (&Fact::withdrawn(), None)).await
+}
+
+async fn end(
+    engine: &Engine,
+    merchant: MerchantId,
+    id: JourneyId,
+    (fact, result): (&Fact, Option<&Secret>),
+) -> Result<Option<EndedJob>> {
     let Some(journey) = find(engine, merchant, id).await? else { return Ok(None) };
-    let fact = Fact::withdrawn();
-    let Some((journey, won)) = end_once(engine, journey, &fact, None).await? else { return Ok(None) };
-    let is_so = won || ends_so(&journey, &fact);
+    let Some((journey, won)) = end_once(engine, journey, fact, result).await? else { return Ok(None) };
+    let is_so = won || (ends_so(&journey, fact) && derive::result_of(&engine.deps, &journey)?.as_ref() == result);
     Ok(Some(if is_so { EndedJob::Ended(journey) } else { EndedJob::Stands(journey) }))
 }
 
@@ -152,21 +148,21 @@ pub async fn call_off(engine: &Engine, merchant: MerchantId, id: JourneyId) -> R
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn delivery(engine: &Engine, journey: &Journey) -> Result<Option<Delivery>, EngineError> {
+pub async fn delivery(engine: &Engine, journey: &Journey) -> Result<Option<Delivery>> {
     if journey.final_outcome().is_none() {
         return Ok(None);
     }
     Ok(engine.deps.store.deliveries(journey.pay_id()).await?.pop())
 }
 
-/// Ends a job that has not ended: not even what is done supersedes an end that somebody was told of. Answers how it
-/// stands then, and whether this call has ended it; `None` when it is gone.
+/// Ends a job that has not ended: not even *done* supersedes an end of which a webhook was sent. Answers how it stands
+/// then, and whether this call has ended it; `None` when it is gone.
 async fn end_once(
     engine: &Engine,
     journey: Journey,
     fact: &Fact,
     result: Option<&Secret>,
-) -> Result<Option<(Journey, bool)>, EngineError> {
+) -> Result<Option<(Journey, bool)>> {
     let lapse = Fact::lapsed();
     let end = |journey: &Journey| {
         if journey.final_outcome().is_some() {
@@ -179,7 +175,7 @@ async fn end_once(
             return Ok(Next::Stay(false));
         };
         if let Some(result) = result.filter(|_| !lapsed) {
-            let sealed = derive::sealed_for(&engine.deps, next.id(), result)?;
+            let sealed = derive::seal(&engine.deps, next.id().as_bytes(), result.reveal().as_bytes())?;
             next = next.resulted(sealed);
         }
         let deliveries = commit::deliveries_of(&engine.deps, &next, JourneyEvent::Concluded(number));

@@ -4,8 +4,8 @@ use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
-use crate::engine::deps::EngineError;
-use crate::engine::scan::{Counted, Page, ScanRange};
+use crate::engine::deps::Result;
+use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, derive, find, scan};
 use crate::store::{JourneyCursor, JourneyFilter};
 
@@ -30,7 +30,7 @@ pub async fn journeys(
     which: JourneyFilter,
     after: Option<JourneyCursor>,
     most: usize,
-) -> Result<Vec<Journey>, EngineError> {
+) -> Result<Vec<Journey>> {
     Ok(engine.deps.store.list(merchant, which, after, most).await?)
 }
 
@@ -44,22 +44,16 @@ pub async fn select(
     which: JourneyFilter,
     page: Page,
     wanted: impl Fn(&Journey) -> bool,
-) -> Result<Vec<Journey>, EngineError> {
-    let stretch = ScanRange { lists: vec![which], before: None, after: None, from: None, most: usize::MAX };
-    scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to: 0 }, wanted)
-        .await
-        .map(|selected| selected.journeys)
+) -> Result<Vec<Journey>> {
+    let selected = scan::select_and_count(&engine.deps, merchant, &ScanRange::of(which), (page, 0), wanted).await?;
+    Ok(selected.journeys)
 }
 
 /// A merchant's journey with everything about it.
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
-pub async fn sight(
-    engine: &Engine,
-    merchant: MerchantId,
-    pay_id: PayId,
-) -> Result<Option<JourneyDetails>, EngineError> {
+pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<JourneyDetails>> {
     let Some(journey) = find::journey(&engine.deps, merchant, pay_id).await? else { return Ok(None) };
     let mut redeemed_at = None;
     for number in 0..journey.final_outcomes().len() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::journey::{Journey, Stage};
 use crate::engine::Engine;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.
@@ -37,11 +37,11 @@ impl LostKeys {
     }
 }
 
-/// Counts the unfinished journeys whose operator key is missing, as far as 20,000 journeys tell.
+/// Counts the unfinished journeys whose operator key is missing, among the newest 20,000 journeys.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn count(engine: &Engine) -> Result<LostKeys, EngineError> {
+pub async fn count(engine: &Engine) -> Result<LostKeys> {
     let mut lost = LostKeys { complete: true, ..LostKeys::default() };
     let mut left = MOST;
     for merchant in engine.deps.store.merchants().await? {

@@ -1,15 +1,14 @@
 //! Merchants, made, changed and erased by the operator.
 
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, KeyName};
 use crate::domain::dialect::ClientAccess;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
-use crate::domain::merchant::Standing;
-use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings};
+use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change, derive, merchant_keys};
 use crate::store::{JourneyCursor, JourneyFilter};
 
@@ -40,10 +39,9 @@ pub struct Erased {
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn add(engine: &Engine, name: MerchantName) -> Result<NewMerchant, EngineError> {
-    let mut entropy = [0; 16];
-    entropy.copy_from_slice(&engine.deps.clock.entropy()[..16]);
-    let new = add_as(engine, MerchantId::mint(entropy), name, SavedCallbacks::default()).await?;
+pub async fn add(engine: &Engine, name: MerchantName) -> Result<NewMerchant> {
+    let [half, _] = derive::halves(engine.deps.clock.entropy());
+    let new = add_as(engine, MerchantId::mint(half), name, SavedCallbacks::default()).await?;
     new.ok_or_else(|| EngineError::Missing("free id for a merchant".into()))
 }
 
@@ -56,12 +54,12 @@ pub async fn add_as(
     id: MerchantId,
     name: MerchantName,
     callbacks: SavedCallbacks,
-) -> Result<Option<NewMerchant>, EngineError> {
+) -> Result<Option<NewMerchant>> {
     if engine.deps.store.merchant(id).await?.is_some() {
         return Ok(None);
     }
-    let (first, signing_secret) =
-        (merchant_keys::first_key(&engine.deps, id).await?, merchant_keys::draw_signing_secret(&engine.deps));
+    let first = merchant_keys::draw_key(&engine.deps, id, KeyName::first()).await?;
+    let signing_secret = merchant_keys::draw_signing_secret(&engine.deps);
     let merchant = Merchant {
         id,
         revision: 1,
@@ -90,7 +88,7 @@ pub fn client_settings(engine: &Engine, new: &NewMerchant) -> Vec<(&'static str,
         signing_secret: &new.signing_secret,
         webhook_key: merchant_keys::webhook_keys(&engine.deps, &new.merchant).first().map(|key| key.key),
     };
-    let all = engine.deps.dialects().map(|dialect| (dialect.name(), dialect.client_settings(&access)));
+    let all = engine.deps.dialects.iter().map(|dialect| (dialect.name(), dialect.client_settings(&access)));
     all.filter(|(_, settings)| !settings.is_empty()).collect()
 }
 
@@ -98,7 +96,7 @@ pub fn client_settings(engine: &Engine, new: &NewMerchant) -> Vec<(&'static str,
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn list(engine: &Engine) -> Result<Vec<Merchant>, EngineError> {
+pub async fn list(engine: &Engine) -> Result<Vec<Merchant>> {
     Ok(engine.deps.store.merchants().await?)
 }
 
@@ -107,7 +105,7 @@ pub async fn list(engine: &Engine) -> Result<Vec<Merchant>, EngineError> {
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn rename(engine: &Engine, id: MerchantId, name: MerchantName) -> Result<Option<()>, EngineError> {
+pub async fn rename(engine: &Engine, id: MerchantId, name: MerchantName) -> Result<Option<()>> {
     let rename = |merchant: &mut Merchant| {
         merchant.name = name.clone();
         Ok(())
@@ -120,7 +118,7 @@ pub async fn rename(engine: &Engine, id: MerchantId, name: MerchantName) -> Resu
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn set_standing(engine: &Engine, id: MerchantId, standing: Standing) -> Result<Option<()>, EngineError> {
+pub async fn set_standing(engine: &Engine, id: MerchantId, standing: Standing) -> Result<Option<()>> {
     let set = |merchant: &mut Merchant| {
         merchant.standing = standing;
         Ok(())
@@ -134,7 +132,7 @@ pub async fn set_standing(engine: &Engine, id: MerchantId, standing: Standing) -
 ///
 /// # Errors
 /// When it is not disabled, one of its journeys is under way, or the store is in trouble.
-pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>, EngineError> {
+pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>> {
     let Some(merchant) = engine.deps.store.merchant(id).await? else { return Ok(None) };
     if merchant.standing == Standing::Active {
         let rule = "is not disabled, and could open journeys meanwhile";
@@ -167,8 +165,8 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>, En
     Ok(Some(erased))
 }
 
-/// A customer who is under way has to come home first.
-async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<(), EngineError> {
+/// A customer who is under way must come home first.
+async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> {
     let (mut count, mut after) = (0, None);
     loop {
         let journeys = engine.deps.store.list(id, JourneyFilter::All, after, BATCH).await?;

@@ -3,19 +3,18 @@
 use crate::domain::app_page::DeviceResponse;
 use crate::domain::callback::CallbackUrl;
 use crate::domain::device::Device;
-use crate::domain::dialect::hand_back_params;
 use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey};
+use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::{Outcome, ProviderRefusal};
 use crate::domain::params::Params;
 use crate::domain::plan::PlannedCallback;
 use crate::domain::terms::AppLinks;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::longest::LARGEST;
-use crate::engine::{Engine, create, derive, draft, lapse, longest};
+use crate::engine::{Engine, create, derive, draft, lapse, longest, visit};
 use crate::store::{Opened, Reservation};
 
 /// What a journey would be, without being one.
@@ -23,7 +22,7 @@ use crate::store::{Opened, Reservation};
 pub struct Rehearsed {
     /// Where it would end: the destination, then the background callbacks.
     pub entries: Vec<Rehearsal>,
-    /// The payment endpoints that would be told.
+    /// The payment endpoints that would get a webhook.
     pub endpoints: Vec<WebhookEndpoint>,
 }
 
@@ -36,7 +35,7 @@ pub struct Rehearsal {
     pub urls: Vec<(Outcome, String)>,
     /// How many bytes the longest URL has, of the callback or of its other ways.
     pub longest: usize,
-    /// What each kind of device is given, where a page of ours decides that.
+    /// What each kind of device is given, where our page decides that.
     pub devices: Vec<(Device, Vec<(Outcome, DeviceResponse)>)>,
 }
 
@@ -49,7 +48,8 @@ pub enum Ordered {
     Repeated(Journey),
 }
 
-/// Opens a journey for a merchant's call; the same reservation opens the same journey.
+/// Opens a journey for a merchant's call; the same reservation opens the same journey. The first visit of a consent
+/// whose institution is named is written down at once, so that its `state` is known from the start.
 ///
 /// # Errors
 /// When a callback breaks a rule, the reservation's key was used for another call, or the store is in trouble.
@@ -59,11 +59,16 @@ pub async fn open(
     dialect: &str,
     open_request: &OpenRequest,
     reservation: Option<&Reservation>,
-) -> Result<Journey, EngineError> {
-    create::open(&engine.deps, merchant, dialect, open_request, reservation).await.map(|(journey, _)| journey)
+) -> Result<Journey> {
+    let (journey, _) = create::open(&engine.deps, merchant, dialect, open_request, reservation).await?;
+    let is_consent = journey.opening().purpose.consent().is_some();
+    if !is_consent || journey.institution().is_none() || !journey.visits().is_empty() {
+        return Ok(journey);
+    }
+    visit::begin_round(&engine.deps, journey).await
 }
 
-/// Opens a journey for a merchant's call, and tells whether this call has opened it: for references that may be used
+/// Opens a journey for a merchant's call, and answers whether this call has opened it: for references that may be used
 /// once only.
 ///
 /// # Errors
@@ -74,11 +79,11 @@ pub async fn order(
     dialect: &str,
     open_request: &OpenRequest,
     reservation: &Reservation,
-) -> Result<Ordered, EngineError> {
+) -> Result<Ordered> {
     if let Some(before) = opened_by(engine, reservation).await? {
         return Ok(Ordered::Repeated(before));
     }
-    // Whoever is faster by a moment has it: the id tells.
+    // Another call may have been faster by a moment.
     let (journey, own) = create::open(&engine.deps, merchant, dialect, open_request, Some(reservation)).await?;
     Ok(if own { Ordered::New(journey) } else { Ordered::Repeated(journey) })
 }
@@ -87,42 +92,34 @@ pub async fn order(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Option<Journey>, EngineError> {
+pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Option<Journey>> {
     Ok(match engine.deps.store.opened_by(reservation).await? {
         Some(Opened::Repeated(journey)) => Some(lapse::lapse(&engine.deps, *journey).await?),
         Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,
     })
 }
 
-/// The exact URL of every outcome that an open request could have, and who else would be told, without opening
-/// anything. The number is the largest there can be, and the one-time token and the signature are nobody's.
+/// The exact URL of every outcome that an open request could have, and which endpoints would get a webhook, without
+/// opening anything. The number is the largest there can be, and the one-time token and the signature are nobody's.
 ///
 /// # Errors
 /// Exactly when [`open`] would refuse the open request.
-pub fn rehearse(
-    engine: &Engine,
-    merchant: &Merchant,
-    dialect: &str,
-    open_request: &OpenRequest,
-) -> Result<Rehearsed, EngineError> {
+pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, open_request: &OpenRequest) -> Result<Rehearsed> {
     let journey = draft::draft(&engine.deps, merchant, dialect, open_request, LARGEST)?;
     let dialect = engine.deps.dialect(dialect)?;
     let (token, consent_token) =
-        (derive::token_of(&engine.deps, &journey, 0)?, longest::longest_consent_token(&engine.deps, &journey));
+        (derive::token_of(&engine.deps, &journey, 0)?, longest::consent_token(&engine.deps, &journey));
     let final_outcomes = longest::ends(&journey, &ProviderRefusal::new("server_error", None));
     let settings = journey.opening().settings.app_links;
     let entries = journey.opening().plan.entries().enumerate().map(|(index, entry)| {
         let token = token.as_ref().filter(|_| index == 0);
         let params = final_outcomes.iter().map(|final_outcome| {
-            let consent_token = longest::agreed(final_outcome).then_some(consent_token.as_str());
-            let signature = derive::signature(&engine.deps, dialect, &journey, final_outcome)?;
-            let hand_back = HandBack { final_outcome: Some(final_outcome), token, consent_token, signature };
-            let params = hand_back_params(dialect, &journey, &hand_back);
-            Ok((final_outcome.outcome, engine.deps.keys.rehearse_return(&journey, params)))
+            let tokens = (token, Some(consent_token.as_str()));
+            Ok((final_outcome.outcome, longest::params(&engine.deps, dialect, &journey, final_outcome, tokens)?))
         });
-        Ok(rehearsed(entry, &params.collect::<Result<Vec<_>, EngineError>>()?, settings)?)
+        Ok(rehearsed(entry, &params.collect::<Result<Vec<_>>>()?, settings)?)
     });
-    let entries = entries.collect::<Result<_, EngineError>>()?;
+    let entries = entries.collect::<Result<_>>()?;
     Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
 }
 

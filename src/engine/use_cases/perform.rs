@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 
-use crate::domain::journey::{AppliedOperation, Inapplicable, Journey, ResponseId};
+use crate::domain::journey::{AppliedOperation, Inapplicable, Journey};
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::engine::commit::Next;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::prove::Known;
 use crate::engine::visit::Visit;
 use crate::engine::{Engine, commit, conclude, derive, prove, visit};
-use crate::provider::{Performed, Provider};
+use crate::provider::Performed;
 use crate::store::Step;
 
 /// Has a journey done by its provider without a customer: an operation, or what a test provider is asked to play. An
@@ -25,7 +25,7 @@ use crate::store::Step;
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's provider or key is gone.
-pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
+pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     engine
         .operations
         .join(journey.pay_id(), || {
@@ -35,7 +35,7 @@ pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, 
         .await
 }
 
-async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
+async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
     if let Some(operation) = operation {
         let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
@@ -53,19 +53,16 @@ async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, En
     }
 }
 
-/// The provider of an operation that its node has left: its time is over, and nobody has written what came of it.
-pub(in crate::engine) fn unfinished<'a>(
-    engine: &'a Engine,
-    journey: &Journey,
-    now: UnixMillis,
-) -> Option<&'a Arc<dyn Provider>> {
-    let left = journey.is_lapsed(now) && journey.visits().is_empty();
-    journey.opening().purpose.operation().filter(|_| left)?;
-    engine.deps.provider(&journey.opening().provider).ok()
+/// Whether an operation is one that its node has left, because its time is over and nobody has written what came of it,
+/// and whose provider may be asked again without harm.
+pub(in crate::engine) fn can_be_resumed(engine: &Engine, journey: &Journey, now: UnixMillis) -> bool {
+    let is_left = journey.is_lapsed(now) && journey.visits().is_empty();
+    let provider = engine.deps.provider(&journey.opening().provider);
+    is_left && journey.opening().purpose.operation().is_some() && provider.is_ok_and(|provider| !provider.asks_once())
 }
 
 /// Concludes, however long the store is away: what the provider said once it will not say again.
-async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey, EngineError> {
+async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -> Result<Journey> {
     commit::while_away(|| conclude::conclude(&engine.deps, journey.clone(), fact)).await
 }
 
@@ -74,7 +71,7 @@ async fn write_operation(
     engine: &Engine,
     journey: &Journey,
     applied: AppliedOperation,
-) -> Result<Result<(), Inapplicable>, EngineError> {
+) -> Result<Result<(), Inapplicable>> {
     let Some(original) = conclude::original(&engine.deps, journey).await? else {
         return Ok(Err(Inapplicable::Unsuitable));
     };
@@ -89,16 +86,15 @@ async fn write_operation(
 }
 
 /// Keeps the provider's promise like an answer that a browser brought, so that it is not lost with this node.
-async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Evidence) -> Result<Journey, EngineError> {
+async fn perform_later(engine: &Arc<Engine>, journey: Journey, evidence: &Evidence) -> Result<Journey> {
     let (journey, visit) = match visit::begin(&engine.deps, journey, None).await? {
         (journey, Visit::UnderWay(visit)) => (journey, visit),
         (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),
     };
-    let response_id =
-        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Code(evidence.clone())) };
+    let response_id = derive::response_id(visit, &ResponseKind::Code(evidence.clone()));
     let (journey, is_kept) = prove::keep(&engine.deps, journey, response_id, evidence).await?;
     if is_kept {
-        // It flies on by itself.
+        // It goes on by itself.
         drop(prove::prove(engine, &journey, response_id, evidence, Known::Genuine));
     }
     Ok(journey)

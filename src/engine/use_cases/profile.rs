@@ -5,7 +5,7 @@ use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{Merchant, PublicKey, SavedCallback, SettingsPatch, Webhook};
 use crate::domain::slots::Slots;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
 use crate::store::{Replaced, Reservation};
 
@@ -33,7 +33,7 @@ pub enum Edit {
     Register(PublicKey),
     /// Forgets the public key of this id.
     Forget(String),
-    /// Says who is told of every change of new journeys; nobody is, without one.
+    /// Sets where webhooks of every change of new journeys go; without one, none are sent.
     Tell(Option<Webhook>),
 }
 
@@ -55,7 +55,7 @@ pub async fn edit(
     merchant: MerchantId,
     edit: &Edit,
     reservation: Option<&Reservation>,
-) -> Result<Edited, EngineError> {
+) -> Result<Edited> {
     for _ in 0..change::TRIES {
         let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
         let slot = match apply(&mut profile, edit) {
@@ -81,7 +81,7 @@ async fn edited_before(
     merchant: MerchantId,
     reservation: Option<&Reservation>,
     refusal: Invalid,
-) -> Result<Edited, EngineError> {
+) -> Result<Edited> {
     let Some(reservation) = reservation else { return Err(refusal.into()) };
     match engine.deps.store.replaced_by(merchant, reservation).await? {
         Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),

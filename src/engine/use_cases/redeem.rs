@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::id::MerchantId;
 use crate::domain::token::OneTimeToken;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::find::LOOK_AGAIN;
 use crate::engine::{Engine, derive};
 use crate::keys::digest;
@@ -27,7 +27,7 @@ pub struct Redeeming<'a> {
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
-    /// What the store response.
+    /// What the store has answered.
     Known(Redemption),
     /// The store did not say whether the token is spent now: ask again with the same key.
     Uncertain,
@@ -37,35 +37,24 @@ pub enum Redeemed {
 ///
 /// # Errors
 /// When the idempotency key was used for another token. Trouble with the store is [`Redeemed::Uncertain`].
-pub async fn redeem(engine: &Engine, open_request: Redeeming<'_>) -> Result<Redeemed, EngineError> {
-    let Ok(token) = OneTimeToken::parse(open_request.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
-    match reserve_attempt(engine, open_request.reservation.as_ref()).await {
-        Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
-        Ok(Reserved::Fresh | Reserved::Repeated) => {}
-        Err(error) => return Ok(uncertain(&error)),
-    }
-    let attempt = open_request
-        .reservation
-        .map_or_else(|| digest("attempt", &engine.deps.clock.entropy()), |reservation| reservation.key);
-    let until = Instant::now() + open_request.patience;
+pub async fn redeem(engine: &Engine, request: Redeeming<'_>) -> Result<Redeemed> {
+    let Ok(token) = OneTimeToken::parse(request.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
+    let store = &engine.deps.store;
+    let attempt = match &request.reservation {
+        None => digest("attempt", &engine.deps.clock.entropy()),
+        Some(reservation) => match store.reserve(reservation).await {
+            Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
+            Ok(Reserved::Fresh | Reserved::Repeated) => reservation.key,
+            Err(error) => return Ok(uncertain(&error)),
+        },
+    };
+    let (until, digest) = (Instant::now() + request.patience, derive::token_digest(token.reveal()));
     loop {
-        match engine
-            .deps
-            .store
-            .redeem(token.shard(), &derive::token_digest(token.reveal()), open_request.merchant, &attempt)
-            .await
-        {
+        match store.redeem(token.shard(), &digest, request.merchant, &attempt).await {
             Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,
             Ok(redemption) => return Ok(Redeemed::Known(redemption)),
             Err(error) => return Ok(uncertain(&error)),
         }
-    }
-}
-
-async fn reserve_attempt(engine: &Engine, reservation: Option<&Reservation>) -> Result<Reserved, StoreError> {
-    match reservation {
-        None => Ok(Reserved::Fresh),
-        Some(reservation) => engine.deps.store.reserve(reservation).await,
     }
 }
 

@@ -13,8 +13,8 @@ use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
 use crate::engine::conclude::ConcludedResponse;
-use crate::engine::deps::EngineError;
-use crate::engine::prove::{Known, Landed};
+use crate::engine::deps::Result;
+use crate::engine::prove::{Known, ProofResult};
 use crate::engine::redirect::HomeRedirect;
 use crate::engine::returned::{RejectedReturn, Returned, Waited};
 use crate::engine::timing::Timing;
@@ -56,7 +56,7 @@ pub struct Waiting<'a> {
 ///
 /// # Errors
 /// When the store is in trouble, or something that the journey was opened with is gone.
-pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned, EngineError> {
+pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned> {
     // A provider that the operator has taken away still has its replays; it only cannot prove anything new.
     let provider = engine.deps.provider(brought.provider).ok();
     let response =
@@ -66,13 +66,11 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
     };
     let Some(state) = response.state else { return Ok(Returned::Rejected(RejectedReturn::NoState)) };
-    let Some((journey, visit)) = find::journey_of_state(&engine.deps, &state).await? else {
-        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    let (journey, visit) = match journey_of(engine, brought.provider, &state, brought.visitor).await? {
+        Ok(found) => found,
+        Err(rejected) => return Ok(Returned::Rejected(rejected)),
     };
-    if let Some(rejected) = rejection(engine, &journey, visit, (&state, brought.provider), brought.visitor) {
-        return Ok(Returned::Rejected(rejected));
-    }
-    let response_id = ResponseId { visit, response_digest: derive::response_digest(&response.kind) };
+    let response_id = derive::response_id(visit, &response.kind);
     if let Some(end) = journey.answered(response_id) {
         return returned::led(&engine.deps, &journey, end, response_id, brought.visitor);
     }
@@ -82,32 +80,27 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
             commit::await_announcement(&engine.deps, concluded.announcement.clone(), brought.at).await;
             returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
         }
-        ResponseKind::Code(evidence) if provider.is_some() && !is_proven(&journey) => {
+        ResponseKind::Code(evidence) if provider.is_some() && !journey.is_proven() => {
             prove_in_time(engine, Waited { journey, state, response_id }, evidence, &brought).await
         }
         kind => decided_before(engine, Waited { journey, state, response_id }, kind, brought.visitor).await,
     }
 }
 
-/// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. Whoever knows the
-/// state alone is not handed what the deciding answer was, nor a link to it.
-async fn decided_before(
-    engine: &Engine,
-    waited: Waited,
-    kind: ResponseKind,
-    visitor: &Visitor,
-) -> Result<Returned, EngineError> {
+/// Sends a browser on whose answer can decide nothing any more: only if it is the one that left. A browser that knows
+/// the state alone is not handed what the deciding answer was, nor a link to it.
+async fn decided_before(engine: &Engine, waited: Waited, kind: ResponseKind, visitor: &Visitor) -> Result<Returned> {
     let Waited { journey, state, response_id } = waited;
     if !visitor::recognises(&engine.deps, &journey, visitor) {
         return Ok(Returned::Rejected(RejectedReturn::Answered));
     }
     // A code came first under this state, and the provider is being asked: that decides.
     if let (ResponseKind::Error(_), Some(decides)) = (&kind, pending(&journey, response_id.visit)) {
-        return Ok(returned::wait(journey, state, decides));
+        return Ok(Returned::Wait(Box::new(Waited { journey, state, response_id: decides })));
     }
     let error = match kind {
         ResponseKind::Error(error) => error,
-        ResponseKind::Code(_) if is_proven(&journey) => ProviderRefusal::new("", None),
+        ResponseKind::Code(_) if journey.is_proven() => ProviderRefusal::new("", None),
         // Its provider is gone.
         ResponseKind::Code(_) => {
             return Ok(match redirect::home_redirect_now(&engine.deps, &journey, visitor)? {
@@ -123,18 +116,16 @@ async fn decided_before(
     returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, visitor)
 }
 
-/// Sends a browser on that has waited on a light page of ours, if there is a way by now.
+/// Sends a browser on that has waited on our light page, if it can go on by now.
 ///
 /// # Errors
 /// As [`take_return`].
-pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned, EngineError> {
+pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Returned> {
     let Waiting { provider, state, response_digest, visitor, at, timing } = waiting;
-    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
-        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    let (journey, visit) = match journey_of(engine, provider, state, visitor).await? {
+        Ok(found) => found,
+        Err(rejected) => return Ok(Returned::Rejected(rejected)),
     };
-    if let Some(rejected) = rejection(engine, &journey, visit, (state, provider), visitor) {
-        return Ok(Returned::Rejected(rejected));
-    }
     let response_id = ResponseId { visit, response_digest };
     await_end(engine, Waited { journey, state: state.to_owned(), response_id }, visitor, (at, timing)).await
 }
@@ -145,10 +136,9 @@ async fn await_end(
     waited: Waited,
     visitor: &Visitor,
     (at, timing): (Instant, &Timing),
-) -> Result<Returned, EngineError> {
-    let Waited { journey, state, response_id } = waited;
-    let began = Instant::now();
-    let ended = find::ended(&engine.deps, journey.pay_id(), response_id);
+) -> Result<Returned> {
+    let (began, response_id) = (Instant::now(), waited.response_id);
+    let ended = find::ended(&engine.deps, waited.journey.pay_id(), response_id);
     match tokio::time::timeout_at(at + engine.deps.patience(), ended).await {
         Ok(Ok(Some(ended))) => match ended.answered(response_id) {
             Some(end) => returned::led(&engine.deps, &ended, end, response_id, visitor),
@@ -159,33 +149,33 @@ async fn await_end(
         Ok(Err(error)) => Err(error),
         Err(_) => {
             timing.waited(began.elapsed());
-            Ok(returned::wait(journey, state, response_id))
+            Ok(Returned::Wait(Box::new(waited)))
         }
     }
 }
 
-fn rejection(
+/// The journey of a state, and the visit that it belongs to; or why this browser may not come back under it.
+async fn journey_of(
     engine: &Engine,
-    journey: &Journey,
-    visit: u8,
-    (state, provider): (&str, &str),
+    provider: &str,
+    state: &str,
     visitor: &Visitor,
-) -> Option<RejectedReturn> {
+) -> Result<Result<(Journey, u8), RejectedReturn>> {
+    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
+        return Ok(Err(RejectedReturn::UnknownState));
+    };
     if journey.provider_of(visit) != provider {
-        return Some(RejectedReturn::OtherProvider);
+        return Ok(Err(RejectedReturn::OtherProvider));
     }
-    // Its provider answers the app, and knows no such address of ours.
-    if derive::app_address(&engine.deps, journey).is_ok_and(|address| address.is_some()) {
-        return Some(RejectedReturn::UnknownState);
+    // Its provider answers the app, and has no return address of this gateway.
+    if derive::app_address(&engine.deps, &journey).is_ok_and(|address| address.is_some()) {
+        return Ok(Err(RejectedReturn::UnknownState));
     }
-    let required = journey.opening().settings.same_browser == SameBrowser::Required;
-    match visitor.cookie(&visitor::cookie_name(state)) {
-        None => required.then_some(RejectedReturn::OtherBrowser),
-        Some(shown) => {
-            let own = engine.deps.keys.visit_cookie(journey, visit).map(Secret::new);
-            (Some(shown) != own.as_ref()).then_some(RejectedReturn::OtherBrowser)
-        }
-    }
+    let is_other = match visitor.cookie(&visitor::cookie_name(state)) {
+        None => journey.opening().settings.same_browser == SameBrowser::Required,
+        Some(shown) => Some(shown) != engine.deps.keys.visit_cookie(&journey, visit).map(Secret::new).as_ref(),
+    };
+    Ok(if is_other { Err(RejectedReturn::OtherBrowser) } else { Ok((journey, visit)) })
 }
 
 /// Asks the provider, and waits for it as long as the budget allows.
@@ -194,32 +184,31 @@ async fn prove_in_time(
     waited: Waited,
     evidence: Evidence,
     brought: &Brought<'_>,
-) -> Result<Returned, EngineError> {
-    let Waited { journey, state, response_id } = waited;
-    let flight = prove::prove(engine, &journey, response_id, &evidence, Known::Nothing);
+) -> Result<Returned> {
+    let (journey, response_id) = (&waited.journey, waited.response_id);
+    let flight = prove::prove(engine, journey, response_id, &evidence, Known::Nothing);
     let began = Instant::now();
-    let landing = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
-    let waited = began.elapsed();
+    let proof = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
     // What it concluded after the provider's answer was the store's time.
-    let asked = landing.as_ref().ok().and_then(|landing| landing.as_ref().ok()).map(|landing| landing.asked);
-    brought.timing.waited(asked.map_or(waited, |asked| asked.min(waited)));
-    match landing {
-        Ok(landing) => Ok(match landing?.landed {
-            Landed::Home(ConcludedResponse { journey, end, announcement }) => {
+    let provider_time = proof.iter().flatten().map(|proof| proof.provider_time).next();
+    let elapsed = began.elapsed();
+    brought.timing.waited(provider_time.map_or(elapsed, |provider_time| provider_time.min(elapsed)));
+    match proof {
+        Ok(proof) => Ok(match proof?.result {
+            ProofResult::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::await_announcement(&engine.deps, announcement, brought.at).await;
                 return returned::led(&engine.deps, &journey, &end, response_id, brought.visitor);
             }
-            Landed::Elsewhere => {
-                let waited = Waited { journey, state, response_id };
+            ProofResult::Elsewhere => {
                 return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
             }
-            Landed::Forged => Returned::Rejected(RejectedReturn::Forged),
-            Landed::Unchecked => Returned::BringAgain(Box::new(journey)),
+            ProofResult::Forged => Returned::Rejected(RejectedReturn::Forged),
+            ProofResult::Unchecked => Returned::BringAgain(Box::new(waited.journey)),
         }),
-        Err(_) if prove::is_genuine(engine, &journey, response_id, &evidence) => {
-            returned::late(&engine.deps, Waited { journey, state, response_id }, &evidence, brought.visitor).await
+        Err(_) if prove::is_genuine(engine, journey, response_id, &evidence) => {
+            returned::late(&engine.deps, waited, &evidence, brought.visitor).await
         }
-        Err(_) => Ok(Returned::BringAgain(Box::new(journey))),
+        Err(_) => Ok(Returned::BringAgain(Box::new(waited.journey))),
     }
 }
 
@@ -228,20 +217,12 @@ fn pending(journey: &Journey, visit: u8) -> Option<ResponseId> {
     journey.proofs().map(|(response_id, _)| response_id).find(|response_id| response_id.visit == visit)
 }
 
-fn is_proven(journey: &Journey) -> bool {
-    journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
-}
-
 /// A page on which a browser can go on that came back to this provider with an answer that leads nowhere: that of the
 /// journey on which it last left for the provider. `None` of a browser that we do not recognise.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn page_of_last_visit(
-    engine: &Engine,
-    provider: &str,
-    visitor: &Visitor,
-) -> Result<Option<Redirect>, EngineError> {
+pub async fn page_of_last_visit(engine: &Engine, provider: &str, visitor: &Visitor) -> Result<Option<Redirect>> {
     let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(provider));
     let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
     match engine.deps.store.find(last.pay_id).await? {

@@ -9,7 +9,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
 use crate::domain::rotation::{Rotating, check_overlap};
 use crate::domain::secret::{Sealed, Secret};
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};
 
@@ -38,7 +38,7 @@ pub struct NewSecret {
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn api_keys(engine: &Engine, merchant: &Merchant) -> Result<Vec<KeyInUse>, EngineError> {
+pub async fn api_keys(engine: &Engine, merchant: &Merchant) -> Result<Vec<KeyInUse>> {
     let (uses, now) = (engine.deps.store.last_uses(merchant.id).await?, engine.deps.clock.now());
     let last_use = |number| uses.iter().find(|(own, _)| *own == number).map(|(_, at)| *at);
     let valid = merchant.api_keys.iter().filter(|key| key.is_valid(now));
@@ -49,7 +49,7 @@ pub async fn api_keys(engine: &Engine, merchant: &Merchant) -> Result<Vec<KeyInU
 ///
 /// # Errors
 /// When it has as many as there may be, or the store is in trouble.
-pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<Option<NewKey>, EngineError> {
+pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<Option<NewKey>> {
     let new = merchant_keys::draw_key(&engine.deps, id, name).await?;
     let add = |merchant: &mut Merchant| {
         merchant.api_keys.push(new.issued.clone());
@@ -69,7 +69,7 @@ pub async fn rotate_key(
     id: MerchantId,
     number: Option<KeyNumber>,
     overlap: Duration,
-) -> Result<Option<NewKey>, EngineError> {
+) -> Result<Option<NewKey>> {
     check_overlap(overlap)?;
     let ends_at = engine.deps.clock.now().plus(overlap);
     let new = merchant_keys::draw_key(&engine.deps, id, KeyName::first()).await?;
@@ -96,7 +96,7 @@ pub async fn rotate_key(
 ///
 /// # Errors
 /// When it is the merchant's last one, or the store is in trouble.
-pub async fn revoke_key(engine: &Engine, id: MerchantId, number: KeyNumber) -> Result<bool, EngineError> {
+pub async fn revoke_key(engine: &Engine, id: MerchantId, number: KeyNumber) -> Result<bool> {
     let revoked = change_keys(engine, id, |merchant| {
         let before = merchant.api_keys.len();
         merchant.api_keys.retain(|key| key.number != number);
@@ -114,7 +114,7 @@ pub async fn revoke_key(engine: &Engine, id: MerchantId, number: KeyNumber) -> R
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn demo_key(engine: &Engine, id: MerchantId) -> Result<Option<ApiKey>, EngineError> {
+pub async fn demo_key(engine: &Engine, id: MerchantId) -> Result<Option<ApiKey>> {
     for attempt in 0..u8::MAX {
         let Some(entropy) = engine.deps.keys.demo_entropy(id, attempt) else { return Ok(None) };
         let new = merchant_keys::written(&engine.deps, entropy, KeyName::demo());
@@ -137,11 +137,7 @@ pub async fn demo_key(engine: &Engine, id: MerchantId) -> Result<Option<ApiKey>,
 ///
 /// # Errors
 /// When the overlap is too long, or that of the last rotation lasts, or the store is in trouble.
-pub async fn rotate_signing_secret(
-    engine: &Engine,
-    id: MerchantId,
-    overlap: Duration,
-) -> Result<Option<NewSecret>, EngineError> {
+pub async fn rotate_signing_secret(engine: &Engine, id: MerchantId, overlap: Duration) -> Result<Option<NewSecret>> {
     let (secret, now) = (merchant_keys::draw_signing_secret(&engine.deps), engine.deps.clock.now());
     let sealed = derive::seal_for(&engine.deps, id, &secret)?;
     let rotated = change::change(&engine.deps, id, |merchant| {
@@ -160,7 +156,7 @@ pub async fn rotate_webhook_key(
     engine: &Engine,
     id: MerchantId,
     overlap: Duration,
-) -> Result<Option<Vec<WebhookPublicKey>>, EngineError> {
+) -> Result<Option<Vec<WebhookPublicKey>>> {
     let (seed, now) = (merchant_keys::draw_webhook_key(&engine.deps, id)?, engine.deps.clock.now());
     let rotated = change::change(&engine.deps, id, |merchant| {
         merchant.webhook_key = merchant.webhook_key.rotated(seed.clone(), overlap, now)?;
@@ -174,7 +170,7 @@ pub async fn rotate_webhook_key(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn reseal(engine: &Engine) -> Result<usize, EngineError> {
+pub async fn reseal(engine: &Engine) -> Result<usize> {
     let mut resealed = 0;
     for merchant in engine.deps.store.merchants().await? {
         let seed = merchant_keys::draw_webhook_key(&engine.deps, merchant.id)?;
@@ -197,7 +193,7 @@ async fn change_keys<T>(
     engine: &Engine,
     id: MerchantId,
     change: impl Fn(&mut Merchant) -> Result<Option<T>, Invalid>,
-) -> Result<Option<T>, EngineError> {
+) -> Result<Option<T>> {
     let now = engine.deps.clock.now();
     let changed = change::change(&engine.deps, id, |merchant| {
         let before: Vec<KeyNumber> = merchant.api_keys.iter().map(|key| key.number).collect();
@@ -223,8 +219,8 @@ async fn keep_or_free<T>(
     engine: &Engine,
     new: NewKey,
     id: MerchantId,
-    kept: Result<Option<T>, EngineError>,
-) -> Result<Option<(NewKey, T)>, EngineError> {
+    kept: Result<Option<T>>,
+) -> Result<Option<(NewKey, T)>> {
     match kept {
         Ok(Some(kept)) => Ok(Some((new, kept))),
         // Whether it was kept is unknown then: its number stays reserved.
@@ -246,7 +242,7 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant, seed: &Sealed) {
     };
     // What cannot be opened stays as it is: its key may come back.
     merchant.signing_secret = merchant.signing_secret.resealed(seal).unwrap_or(merchant.signing_secret.clone());
-    merchant.webhook_key = if merchant.webhook_key.current().as_bytes().is_empty() {
+    merchant.webhook_key = if merchant.webhook_key.current.as_bytes().is_empty() {
         Rotating::first(seed.clone())
     } else {
         merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone())

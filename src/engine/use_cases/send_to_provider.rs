@@ -1,4 +1,4 @@
-//! SEND: the customer is sent to the provider, under a state of ours.
+//! SEND: the customer is sent to the provider, under our state.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::institution::Institution;
-use crate::domain::journey::{Choice, Journey, Purpose, ResponseId};
+use crate::domain::journey::{Choice, Journey, Purpose};
 use crate::domain::outcome::{Fact, ProviderRefusal, ResponseKind};
 use crate::domain::redirect::Redirect;
-use crate::engine::deps::EngineError;
+use crate::engine::deps::Result;
 use crate::engine::visit::Visit;
 use crate::engine::visitor::VisitCookie;
 use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
-use crate::provider::{ProviderError, Requested};
+use crate::provider::Requested;
 
 /// Where a browser is sent, and the cookie that it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +29,9 @@ pub struct Sent {
 pub enum SendResult {
     /// The browser leaves.
     Sent(Sent),
-    /// The provider is late: the browser looks at a light page of ours and asks again.
+    /// The provider is late: the browser looks at our light page and asks again.
     Late(Box<Journey>),
-    /// The customer has to choose an institution first.
+    /// The customer must choose an institution first.
     Choose(Box<Journey>),
     /// The journey has ended; it can only go home.
     Ended(Box<Journey>),
@@ -48,7 +48,7 @@ pub enum SendResult {
 pub struct SendRequest<'a> {
     /// The link of the journey.
     pub link: &'a str,
-    /// The institution that the customer chose on a page of ours.
+    /// The institution that the customer chose on our page.
     pub institution: Option<&'a str>,
     /// When head and body had been read.
     pub at: Instant,
@@ -59,10 +59,7 @@ pub struct SendRequest<'a> {
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
-pub async fn send_to_provider(
-    engine: &Arc<Engine>,
-    request: SendRequest<'_>,
-) -> Result<Option<SendResult>, EngineError> {
+pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) -> Result<Option<SendResult>> {
     let Some(journey) = find::look(&engine.deps, request.link).await? else { return Ok(None) };
     if !journey.opening().purpose.needs_customer() {
         return Ok(Some(SendResult::Ended(Box::new(journey))));
@@ -93,7 +90,7 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
         Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
         _ => named.is_none_or(|named| institution.id == named),
     };
-    // As when it opens: what a provider is not told of it cannot be asked.
+    // As when it opens: what is no part of a request, a provider cannot be asked.
     let takes = move |institution: &&Institution| {
         if purpose.needs_payments() {
             engine.deps.takes_payments(institution)
@@ -114,11 +111,15 @@ fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Opti
 }
 
 /// Asks the provider where to send the browser, and waits for that as long as the budget allows.
-async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant) -> Result<SendResult, EngineError> {
+async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant) -> Result<SendResult> {
     let key = (journey.pay_id(), visit);
     let flight = engine.outbound.join(key, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
-        async move { ask_way(&engine, &journey, visit).await }.boxed()
+        async move {
+            let (provider, context) = derive::visit_at(&engine.deps, &journey, visit)?;
+            Ok(provider.request(&context).await)
+        }
+        .boxed()
     });
     let Ok(asked) = tokio::time::timeout_at(at + engine.deps.patience(), flight).await else {
         return Ok(SendResult::Late(Box::new(journey)));
@@ -146,32 +147,20 @@ async fn refused(
     visit: u8,
     error: ProviderRefusal,
     at: Instant,
-) -> Result<SendResult, EngineError> {
-    let response_id =
-        ResponseId { visit, response_digest: derive::response_digest(&ResponseKind::Error(error.clone())) };
+) -> Result<SendResult> {
+    let response_id = derive::response_id(visit, &ResponseKind::Error(error.clone()));
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
     commit::await_announcement(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who
     // comes.
     if journey.counts(response_id) {
-        return Ok(SendResult::Refused(redirect::way(&engine.deps, &journey, &concluded.end, Some(visit))?));
+        return Ok(SendResult::Refused(redirect::to_end(&engine.deps, &journey, &concluded.end, Some(visit))?));
     }
     Ok(SendResult::Ended(Box::new(journey)))
 }
 
-async fn ask_way(
-    engine: &Engine,
-    journey: &Journey,
-    visit: u8,
-) -> Result<Result<Requested, ProviderError>, EngineError> {
-    let provider = engine.deps.provider(journey.provider_of(visit))?;
-    let context = derive::context(&engine.deps, journey, visit)?;
-    Ok(provider.request(&context.of(journey)).await)
-}
-
 /// The provider that the customer was last sent to, or will be.
 fn last_provider(journey: &Journey) -> &str {
-    let last = u8::try_from(journey.visits().len().saturating_sub(1)).unwrap_or(u8::MAX);
-    journey.provider_of(last)
+    journey.provider_of(journey.last_visit().unwrap_or_default())
 }

@@ -1,8 +1,8 @@
-//! Users: the customers of a merchant, as far as it tells us of them.
+//! Users: the customers that a merchant has added.
 
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::user::{ApplicationUser, User};
-use crate::engine::deps::EngineError;
+use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::store::{Enrolled, Reservation, Reserved, user_shard};
 
@@ -16,7 +16,7 @@ pub async fn enrol(
     merchant: MerchantId,
     own: Option<ApplicationUser>,
     reservation: Option<&Reservation>,
-) -> Result<(User, Enrolled), EngineError> {
+) -> Result<(User, Enrolled)> {
     let [mut half, other] = derive::halves(engine.deps.clock.entropy());
     let mut shard = Shard::of_byte(other[0]);
     if let Some(reservation) = reservation {
@@ -42,7 +42,7 @@ pub async fn enrol(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn find(engine: &Engine, merchant: MerchantId, id: UserId) -> Result<Option<User>, EngineError> {
+pub async fn find(engine: &Engine, merchant: MerchantId, id: UserId) -> Result<Option<User>> {
     Ok(engine.deps.store.user(merchant, id).await?)
 }
 
@@ -50,11 +50,7 @@ pub async fn find(engine: &Engine, merchant: MerchantId, id: UserId) -> Result<O
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn find_named(
-    engine: &Engine,
-    merchant: MerchantId,
-    own: &ApplicationUser,
-) -> Result<Option<User>, EngineError> {
+pub async fn find_named(engine: &Engine, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>> {
     Ok(engine.deps.store.user_named(merchant, own).await?)
 }
 
@@ -62,7 +58,7 @@ pub async fn find_named(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn list(engine: &Engine, merchant: MerchantId, most: usize) -> Result<Vec<User>, EngineError> {
+pub async fn list(engine: &Engine, merchant: MerchantId, most: usize) -> Result<Vec<User>> {
     Ok(engine.deps.store.users(merchant, most).await?)
 }
 
@@ -70,6 +66,6 @@ pub async fn list(engine: &Engine, merchant: MerchantId, most: usize) -> Result<
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn forget(engine: &Engine, user: &User) -> Result<bool, EngineError> {
+pub async fn forget(engine: &Engine, user: &User) -> Result<bool> {
     Ok(engine.deps.store.forget(user).await?)
 }

@@ -5,25 +5,24 @@
 use std::time::Duration;
 
 use crate::domain::callback::{bare, take_apart};
-use crate::domain::dialect::CallbackDialect;
 use crate::domain::id::MerchantId;
 use crate::domain::moment::UnixMillis;
 use crate::domain::signed_return::{PARAMETER, Statement};
 use crate::engine::Engine;
 use crate::keys::{ReturnKey, ReturnSecret, Unproven};
 
-/// A way home that a merchant was called at.
+/// An address that a merchant was called at.
 #[derive(Clone, Copy)]
 pub struct CameBack<'a> {
     /// The URL, or its query alone where the callback is named.
     pub url: &'a str,
-    /// The callback that it has to be; without one, what the URL is without our parameters.
+    /// The callback that it must be; without one, what the URL is without our parameters.
     pub callback: Option<&'a str>,
     /// How far its time may be from now.
     pub tolerance: Duration,
 }
 
-/// A way home that is ours.
+/// An address that is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// When its outcome came about.
@@ -36,19 +35,15 @@ pub struct Verified {
     pub params: Vec<(String, String)>,
 }
 
-/// Why a way home is not taken for ours.
+/// Why an address is not taken for ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsigned {
     /// It carries no signature.
     Missing,
-    /// A parameter of ours is in it twice, so that two readers may read two things.
+    /// One of our parameters is in it twice, so that two readers may read two things.
     Repeated,
-    /// Its signature has not the form of one.
-    Unreadable,
-    /// Its key is not in the operator's key ring, or not any more.
-    UnknownKey,
-    /// Its signature is on something else: another callback, other parameters, or another merchant.
-    Mismatch,
+    /// Its signature proves nothing.
+    Unproven(Unproven),
     /// It is ours, and older than the tolerance.
     TooOld,
     /// It is ours, and of a time that has not come.
@@ -61,10 +56,15 @@ pub enum Unsigned {
 /// When that is not proven, with the reason.
 pub fn verify_return(engine: &Engine, merchant: MerchantId, came: CameBack<'_>) -> Result<Verified, Unsigned> {
     // Where nothing is appended, names like ours are the merchant's own, and part of its callback.
-    let appended =
-        engine.deps.dialects().map(CallbackDialect::appended).filter(|appended| !appended.is_empty()).chain([&[][..]]);
+    let appended = engine
+        .deps
+        .dialects
+        .iter()
+        .map(|dialect| dialect.appended())
+        .filter(|appended| !appended.is_empty())
+        .chain([&[][..]]);
     let tried = appended.map(|appended| verified(engine, merchant, came, appended));
-    // Which names are ours depends on the dialect. A signature that no dialect explains is told of by the first.
+    // Which names are ours depends on the dialect. Of a signature that no dialect explains, the first gives the reason.
     let mut refusal = Unsigned::Missing;
     for (index, tried) in tried.enumerate() {
         match tried {
@@ -106,7 +106,7 @@ fn verified(engine: &Engine, merchant: MerchantId, came: CameBack<'_>, names: &[
         callback: &callback,
         params: params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
     };
-    let (at, key) = engine.deps.keys.verify_return(value, statement).map_err(Unsigned::from)?;
+    let (at, key) = engine.deps.keys.verify_return(value, statement).map_err(Unsigned::Unproven)?;
     Ok(Verified { at, key, callback, params })
 }
 
@@ -119,14 +119,4 @@ fn in_time(engine: &Engine, verified: Verified, tolerance: Duration) -> Result<V
         return Err(Unsigned::TooNew);
     }
     Ok(verified)
-}
-
-impl From<Unproven> for Unsigned {
-    fn from(unproven: Unproven) -> Self {
-        match unproven {
-            Unproven::Unreadable => Self::Unreadable,
-            Unproven::UnknownKey => Self::UnknownKey,
-            Unproven::Mismatch => Self::Mismatch,
-        }
-    }
 }

@@ -23,9 +23,9 @@ pub(super) fn read(
     names_iss: bool,
     answer: &AuthorizationResponse,
 ) -> Result<UnverifiedResponse, Invalid> {
-    carried(config.response_mode, answer.carried())?;
-    // RFC 9207, section 2.4: compared as texts. Whatever else the answer holds, one bank does not speak for another.
-    if answer.iss().is_some_and(|iss| iss != config.issuer) {
+    carried(config.response_mode, answer.carried)?;
+    // RFC 9207, section 2.4: compared as texts. Whatever else the answer holds, one bank does not answer for another.
+    if answer.iss.as_ref().is_some_and(|iss| *iss != config.issuer) {
         return Err(Invalid::new("iss", "is another bank's"));
     }
     if config.response_mode.is_signed() { signed(answer) } else { plain(config, names_iss, answer) }
@@ -44,16 +44,16 @@ fn carried(mode: ResponseMode, carried: Carried) -> Result<(), Invalid> {
 }
 
 fn plain(config: &OidcConfig, names_iss: bool, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
-    if answer.response().is_some() {
+    if answer.response.is_some() {
         return Err(Invalid::new("response", "is not how this bank answers"));
     }
-    if answer.id_token().is_some() && config.flow == Flow::Code {
+    if answer.id_token.is_some() && config.flow == Flow::Code {
         return Err(Invalid::new("id_token", "is not how this bank answers"));
     }
     // An `id_token` beside a code names its issuer itself, and is verified.
-    let signed = answer.code().is_some() && answer.id_token().is_some();
+    let signed = answer.code.is_some() && answer.id_token.is_some();
     let expected = (names_iss || config.iss == Iss::Required) && !signed;
-    if expected && answer.iss().is_none() {
+    if expected && answer.iss.is_none() {
         return Err(Invalid::new("iss", "is missing").hint("expected the issuer, as this bank sends it (RFC 9207)"));
     }
     Ok(answer.unverified())
@@ -66,15 +66,12 @@ fn plain(config: &OidcConfig, names_iss: bool, answer: &AuthorizationResponse) -
 /// counts, so that it is as safe as without. What an answer in the clear would consist of is refused: a bank that signs
 /// sends none of it, so somebody else has put it there.
 fn signed(answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
-    let clear = [
-        ("code", answer.code().is_some()),
-        ("error", answer.error().is_some()),
-        ("id_token", answer.id_token().is_some()),
-    ];
+    let clear =
+        [("code", answer.code.is_some()), ("error", answer.error.is_some()), ("id_token", answer.id_token.is_some())];
     if let Some((field, _)) = clear.iter().find(|(_, there)| *there) {
         return Err(Invalid::new(*field, "came in the clear").hint("expected a signed answer from this bank"));
     }
-    let Some(response) = answer.response() else {
+    let Some(response) = &answer.response else {
         return Err(Invalid::new("response", "is missing").hint("expected a signed answer from this bank"));
     };
     let Some(claims) = peek(response.reveal()) else {
@@ -99,14 +96,13 @@ pub(super) fn peek(token: &str) -> Option<Claims> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::ClientAuth;
+    use super::super::tests;
     use super::*;
 
     const ISSUER: &str = "https://bank.example";
 
     fn config(response_mode: ResponseMode, flow: Flow) -> OidcConfig {
-        let usual = OidcConfig::usual("bank", ISSUER, "us", ClientAuth::SecretBasic(Secret::new("s")));
-        OidcConfig { response_mode, flow, ..usual }
+        OidcConfig { response_mode, flow, ..tests::config() }
     }
 
     fn of(config: &OidcConfig, names_iss: bool, carried: Carried, query: &str) -> Result<UnverifiedResponse, Invalid> {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::domain::outcome::ProviderRefusal;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -25,7 +25,7 @@ pub(super) struct Reply {
 /// # Errors
 /// [`ProviderError::Unreachable`] when no connection came about, so that nothing has been asked;
 /// [`ProviderError::Unreadable`] when the answer is too long; else [`ProviderError::Unanswered`].
-pub(super) async fn call(request: RequestBuilder) -> Result<Reply, ProviderError> {
+pub(super) async fn call(request: RequestBuilder) -> Result<Reply> {
     let mut response = request.send().await.map_err(|error| trouble(&error))?;
     let (status, mut body) = (response.status(), Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
@@ -41,7 +41,7 @@ pub(super) async fn call(request: RequestBuilder) -> Result<Reply, ProviderError
 ///
 /// # Errors
 /// [`ProviderError::Unreachable`], always; it begins with `what`.
-pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply, ProviderError> {
+pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply> {
     call(request).await.map_err(|trouble| match trouble {
         ProviderError::Unreadable(why) => unreadable(what, &why),
         ProviderError::Unreachable(why) | ProviderError::Unanswered(why) | ProviderError::Forged(why) => {
@@ -59,8 +59,9 @@ impl Reply {
     /// Reads the body of an answer that is a success.
     ///
     /// # Errors
-    /// [`ProviderError::Unreachable`], which begins with `what`: the status is no success, or the body cannot be read.
-    pub(super) fn of_success<T: DeserializeOwned>(&self, what: &str) -> Result<T, ProviderError> {
+    /// [`ProviderError::Unreachable`], which begins with `what`: the status is not a success, or the body cannot be
+    /// read.
+    pub(super) fn of_success<T: DeserializeOwned>(&self, what: &str) -> Result<T> {
         if !self.status.is_success() {
             return Err(ProviderError::Unreachable(format!("{what}: answered {}", self.status.as_u16())));
         }

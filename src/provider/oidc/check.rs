@@ -1,46 +1,38 @@
 //! What a bank signed and a browser carried, held against its signature before the code is spent.
 
 use super::Oidc;
-use super::claims::{Half, Word};
+use super::claims::{Half, TokenKind, forged};
 use super::settings::Flow;
 use crate::domain::consent::AnswerTo;
 use crate::domain::outcome::{Evidence, ProviderRefusal};
-use crate::provider::{Checked, ProviderError, VisitContext};
+use crate::provider::{Checked, Result, VisitContext};
 
 impl Oidc {
-    pub(super) async fn check_offer(
-        &self,
-        context: &VisitContext<'_>,
-        evidence: &Evidence,
-    ) -> Result<Checked, ProviderError> {
+    pub(super) async fn check_evidence(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked> {
         let config = &self.settings.config;
         let signs = config.response_mode.is_signed() || config.flow == Flow::Hybrid;
         let Some(token) = evidence.signed.as_ref().filter(|_| signs) else {
             // An app that takes the bank's answer itself brings the bare code.
-            return if signs && !brought_by_app(context) {
-                Err(ProviderError::Forged("nothing is signed".into()))
-            } else {
-                Ok(Checked::Genuine)
-            };
+            return if signs && !brought_by_app(context) { forged("nothing is signed") } else { Ok(Checked::Genuine) };
         };
         let signed = self.knowledge.verified(token.reveal()).await?;
         let (claims, code) = (&signed.claims, evidence.code.reveal());
         if !config.response_mode.is_signed() {
-            claims.hold(Word::IdToken, config, self.clock.now())?;
-            claims.hold_id_token(context.nonce)?;
+            claims.hold(TokenKind::IdToken, config, self.clock.now())?;
+            claims.hold_id_token(context.nonce())?;
             claims.hold_half(Half::Code(code), signed.algorithm)?;
-            claims.hold_state(context.state, config, signed.algorithm)?;
+            claims.hold_state(&context.state, config, signed.algorithm)?;
             return Ok(Checked::Genuine);
         }
-        claims.hold(Word::AuthorizationResponse, config, self.clock.now())?;
-        if claims.state.as_deref() != Some(context.state) {
-            return Err(ProviderError::Forged("its state is another".into()));
+        claims.hold(TokenKind::AuthorizationResponse, config, self.clock.now())?;
+        if claims.state.as_ref() != Some(&context.state) {
+            return forged("its state is another");
         }
         if claims.code.as_deref().unwrap_or_default() != code {
-            return Err(ProviderError::Forged("its code is another".into()));
+            return forged("its code is another");
         }
         match &claims.error {
-            Some(_) if !code.is_empty() => Err(ProviderError::Forged("it is a code and an error".into())),
+            Some(_) if !code.is_empty() => forged("it is a code and an error"),
             None if !code.is_empty() => Ok(Checked::Genuine),
             error => {
                 let code = error.as_deref().unwrap_or_default();

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::settings::OidcConfig;
 use crate::domain::moment::UnixMillis;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
 /// The claims that are looked at, each at most once.
 #[derive(Debug, Default, Deserialize)]
@@ -71,19 +71,19 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
-/// The oldest that a signed word may be when it comes (OpenID Connect Core, section 3.1.3.7, rule 10).
+/// The oldest that a signed token may be when it comes (OpenID Connect Core, section 3.1.3.7, rule 10).
 const OLDEST: Duration = Duration::from_mins(10);
 
 /// The longest that a signed answer may be good for: JARM, section 2.1, recommends ten minutes at the most.
 const LONGEST_ANSWER: Duration = Duration::from_hours(1);
 
-/// The longest that an `id_token` may be good for. Its age is told by `iat`; what is good for longer than this is good
+/// The longest that an `id_token` may be good for. Its age is known by `iat`; what is good for longer than this is good
 /// for ever.
 const LONGEST_ID_TOKEN: Duration = Duration::from_hours(366 * 24);
 
 /// What a bank has signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum TokenKind {
     /// An `id_token`.
     IdToken,
     /// A whole answer (JARM).
@@ -103,12 +103,12 @@ pub(super) enum Half<'a> {
 }
 
 impl Claims {
-    /// Holds what every signed word of a bank has to say: whose it is, for whom, since when and until when (OpenID
+    /// Checks what every signed token of a bank must have: whose it is, for whom, since when and until when (OpenID
     /// Connect Core, section 3.1.3.7; JARM, section 2.4).
     ///
     /// # Errors
     /// [`ProviderError::Forged`] with the rule that is broken.
-    pub(super) fn hold(&self, word: Word, config: &OidcConfig, now: UnixMillis) -> Result<(), ProviderError> {
+    pub(super) fn hold(&self, kind: TokenKind, config: &OidcConfig, now: UnixMillis) -> Result<()> {
         if self.iss.as_deref() != Some(config.issuer.as_str()) {
             return forged("its issuer is another");
         }
@@ -117,17 +117,17 @@ impl Claims {
         if !audience.contains(client) {
             return forged("it is for somebody else");
         }
-        // With others beside us, it has to say that it was made for us.
+        // With others beside us, it must name us as its party.
         if self.azp.as_ref().map_or(audience.len() > 1, |party| party != client) {
             return forged("it was made for somebody else");
         }
-        self.hold_age(word, config.leeway, now)
+        self.hold_age(kind, config.leeway, now)
     }
 
-    fn hold_age(&self, word: Word, leeway: Duration, now: UnixMillis) -> Result<(), ProviderError> {
-        let longest = match word {
-            Word::IdToken => LONGEST_ID_TOKEN,
-            Word::AuthorizationResponse => LONGEST_ANSWER,
+    fn hold_age(&self, kind: TokenKind, leeway: Duration, now: UnixMillis) -> Result<()> {
+        let longest = match kind {
+            TokenKind::IdToken => LONGEST_ID_TOKEN,
+            TokenKind::AuthorizationResponse => LONGEST_ANSWER,
         };
         match self.exp {
             None => return forged("it never expires"),
@@ -145,11 +145,11 @@ impl Claims {
         }
     }
 
-    /// Holds what an `id_token` has to say besides.
+    /// Checks what an `id_token` must have besides.
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_id_token(&self, nonce: &str) -> Result<(), ProviderError> {
+    pub(super) fn hold_id_token(&self, nonce: &str) -> Result<()> {
         if self.iat.is_none() {
             return forged("it does not say when it was issued");
         }
@@ -166,12 +166,7 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_state(
-        &self,
-        state: &str,
-        config: &OidcConfig,
-        algorithm: Algorithm,
-    ) -> Result<(), ProviderError> {
+    pub(super) fn hold_state(&self, state: &str, config: &OidcConfig, algorithm: Algorithm) -> Result<()> {
         if config.is_fapi() && self.s_hash.is_none() {
             return forged("it has no s_hash, which FAPI requires");
         }
@@ -182,7 +177,7 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::hold`].
-    pub(super) fn hold_half(&self, half: Half<'_>, algorithm: Algorithm) -> Result<(), ProviderError> {
+    pub(super) fn hold_half(&self, half: Half<'_>, algorithm: Algorithm) -> Result<()> {
         let (claim, text, wrong) = match half {
             Half::Code(_) if self.c_hash.is_none() => return forged("it has no c_hash"),
             Half::Code(code) => (&self.c_hash, code, "its c_hash is of another code"),
@@ -206,6 +201,7 @@ fn half_hash(text: &str, algorithm: Algorithm) -> String {
     URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2])
 }
 
-fn forged(why: &str) -> Result<(), ProviderError> {
+/// Says why something is not the bank's word.
+pub(super) fn forged<T>(why: &str) -> Result<T> {
     Err(ProviderError::Forged(why.into()))
 }

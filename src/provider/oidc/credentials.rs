@@ -13,12 +13,12 @@ use url::form_urlencoded::byte_serialize;
 use super::Oidc;
 use super::settings::ClientAuth;
 use crate::domain::secret::Secret;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
-/// How long an assertion of ours can be used.
+/// How long our assertion can be used.
 const ASSERTION_LIFE: Duration = Duration::from_mins(1);
 
-/// How long before it is made a token of ours begins, for banks whose clock is behind: FAPI 2.0, section 5.3.2.1, has
+/// How long before it is made our token begins, for banks whose clock is behind: FAPI 2.0, section 5.3.2.1, has
 /// banks bear ten seconds, and others bear none.
 const BEGINS_BEFORE: Duration = Duration::from_secs(10);
 
@@ -27,10 +27,12 @@ impl Oidc {
     ///
     /// # Errors
     /// When our own key would not sign.
-    pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder, ProviderError> {
+    pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder> {
         let client = &self.settings.config.client_id;
         let mut header = None;
-        if !matches!(self.settings.config.auth, ClientAuth::SecretBasic(_)) && !names(&fields, "client_id") {
+        if !matches!(self.settings.config.auth, ClientAuth::SecretBasic(_))
+            && fields.iter().all(|(field, _)| *field != "client_id")
+        {
             fields.push(("client_id", client.clone()));
         }
         match &self.settings.config.auth {
@@ -50,7 +52,7 @@ impl Oidc {
     }
 
     /// Its audience is the issuer, as one text: what FAPI 2.0 (section 5.3.3.1) asks for, and every bank takes.
-    fn assertion(&self) -> Result<String, ProviderError> {
+    fn assertion(&self) -> Result<String> {
         let config = &self.settings.config;
         self.sign(
             "JWT",
@@ -59,11 +61,11 @@ impl Oidc {
         )
     }
 
-    /// Signs claims of ours, with when they begin and end, and an id.
+    /// Signs our claims, with when they begin and end, and an id.
     ///
     /// # Errors
     /// When there is no key, which [`super::settings::OidcConfig::parse`] rules out, or it would not sign.
-    pub(super) fn sign(&self, typ: &str, life: Duration, texts: &[(&str, &str)]) -> Result<String, ProviderError> {
+    pub(super) fn sign(&self, typ: &str, life: Duration, texts: &[(&str, &str)]) -> Result<String> {
         let Some(signer) = &self.settings.signer else {
             return Err(ProviderError::Unreachable("there is no key to sign with".into()));
         };
@@ -76,10 +78,6 @@ impl Oidc {
         claims.insert("exp".into(), json!(now + life.as_secs()));
         signer.sign(typ, &claims)
     }
-}
-
-fn names(fields: &[(&str, String)], name: &str) -> bool {
-    fields.iter().any(|(field, _)| *field == name)
 }
 
 /// Both halves are form-encoded first (RFC 6749, section 2.3.1).

@@ -7,7 +7,7 @@ use super::metadata::Metadata;
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
 use crate::domain::invalid::Invalid;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
 /// How long a bank may take to describe itself.
 pub(super) const DESCRIBED_IN: std::time::Duration = std::time::Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the bank cannot be asked, or is not what it was configured as.
-    pub(super) async fn look_up(settings: &Settings) -> Result<Self, ProviderError> {
+    pub(super) async fn look_up(settings: &Settings) -> Result<Self> {
         let config = &settings.config;
         let directory = match &config.endpoints {
             Endpoints::Explicit(explicit) => explicit.directory(config),
@@ -49,7 +49,7 @@ impl Directory {
         Ok(directory)
     }
 
-    async fn discover(settings: &Settings) -> Result<Metadata, ProviderError> {
+    async fn discover(settings: &Settings) -> Result<Metadata> {
         let config = &settings.config;
         let address = format!("{}/.well-known/openid-configuration", config.issuer.trim_end_matches('/'));
         let reply = call_again("discovery", settings.client.get(address).timeout(DESCRIBED_IN)).await?;
@@ -94,7 +94,8 @@ fn misconfigured(why: &str) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::{ClientAuth, ClientCertificate, PlainLoopback};
+    use super::super::settings::{ClientCertificate, PlainLoopback};
+    use super::super::tests::config;
     use super::*;
     use crate::domain::secret::Secret;
 
@@ -105,10 +106,6 @@ mod tests {
         "mtls_endpoint_aliases": {"token_endpoint": "https://mtls.bank.example/token"},
         "authorization_response_iss_parameter_supported": true, "something_else": [1]
     }"#;
-
-    fn config() -> OidcConfig {
-        OidcConfig::usual("bank", "https://bank.example", "us", ClientAuth::SecretBasic(Secret::new("s")))
-    }
 
     fn directory(json: &str, config: &OidcConfig) -> Result<Directory, Invalid> {
         Directory::of(&serde_json::from_str(json).unwrap(), config)

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Oidc;
 use super::answer::peek;
 use super::call::{Reply, call, object};
-use super::claims::{Half, OneOrMore, Word};
+use super::claims::{Half, OneOrMore, TokenKind, forged};
 use super::keys::Signed;
 use super::parsed::OFFLINE_ACCESS;
 use super::request::can_be_asked;
@@ -19,7 +19,7 @@ use super::settings::Flow;
 use crate::domain::consent::BankTokens;
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
 use crate::domain::secret::Secret;
-use crate::provider::{ProviderError, VisitContext};
+use crate::provider::{ProviderError, Result, VisitContext};
 
 /// The longest id of a consent that is kept, in bytes.
 const LONGEST_CONSENT: usize = 256;
@@ -32,7 +32,7 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Oidc {
-    pub(super) async fn redeem(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
+    pub(super) async fn exchange_code(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact> {
         if !can_be_asked(context) {
             let why = "This bank gives access to accounts, and takes no payments.";
             return Ok(Fact::refused(ProviderRefusal::new("unsupported_response_type", Some(why))));
@@ -41,17 +41,17 @@ impl Oidc {
         let fields = vec![
             ("grant_type", "authorization_code".into()),
             ("code", evidence.code.reveal().to_owned()),
-            ("redirect_uri", context.redirect_uri.into()),
+            ("redirect_uri", context.redirect_uri.clone()),
             ("code_verifier", context.verifier.reveal().to_owned()),
         ];
         let reply = call(self.form(directory.token.clone(), fields)?).await?;
-        let tokens = match Told::read(&reply) {
-            Told::Yes(tokens) => tokens,
-            Told::No(error) => {
+        let tokens = match TokenReply::read(&reply) {
+            TokenReply::Granted(tokens) => tokens,
+            TokenReply::Refused(error) => {
                 self.note_refusal("exchanging", &error);
                 return Ok(Fact::refused(error));
             }
-            Told::Nothing(why) => return Err(ProviderError::Unreadable(why.into())),
+            TokenReply::Unreadable(why) => return Err(ProviderError::Unreadable(why.into())),
         };
         match self.consented(context, evidence, &tokens).await {
             Ok(consent) => Ok(match self.withheld(&tokens) {
@@ -87,23 +87,22 @@ impl Oidc {
         self.settings.config.scope.iter().map(String::as_str).find(|scope| !has(scope))
     }
 
-    /// Verifies the `id_token`, where there has to be one, and answers the bank's id of the consent, if it named one.
+    /// Verifies the `id_token`, where there must be one, and answers the bank's id of the consent, if it named one.
     async fn consented(
         &self,
         context: &VisitContext<'_>,
         evidence: &Evidence,
         tokens: &Tokens,
-    ) -> Result<Option<String>, ProviderError> {
+    ) -> Result<Option<String>> {
         let config = &self.settings.config;
-        let forged = |why: &str| Err(ProviderError::Forged(why.into()));
         if !config.is_openid() {
             return Ok(tokens.consent_id.clone().filter(|id| is_id(id)));
         }
         let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
         let signed = self.verified_at_last(id_token).await?;
         let claims = signed.claims;
-        claims.hold(Word::IdToken, config, self.clock.now())?;
-        claims.hold_id_token(context.nonce)?;
+        claims.hold(TokenKind::IdToken, config, self.clock.now())?;
+        claims.hold_id_token(context.nonce())?;
         claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
         // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
         if config.flow == Flow::Hybrid
@@ -117,7 +116,7 @@ impl Oidc {
     }
 
     /// Verifies what the bank signed, though its keys cannot be had at first.
-    async fn verified_at_last(&self, token: &Secret) -> Result<Signed, ProviderError> {
+    async fn verified_at_last(&self, token: &Secret) -> Result<Signed> {
         let until = Instant::now() + KEYS_WITHIN;
         loop {
             let verified = self.knowledge.verified(token.reveal()).await;
@@ -133,13 +132,13 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_CONSENT && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// What a token endpoint response.
+/// What a token endpoint has answered.
 #[derive(Debug)]
-enum Told {
-    Yes(Tokens),
-    No(ProviderRefusal),
+enum TokenReply {
+    Granted(Tokens),
+    Refused(ProviderRefusal),
     /// Neither; why it cannot be read.
-    Nothing(&'static str),
+    Unreadable(&'static str),
 }
 
 /// What a token endpoint gave.
@@ -170,39 +169,39 @@ struct Wire {
     error_description: Option<String>,
 }
 
-impl Told {
+impl TokenReply {
     fn read(reply: &Reply) -> Self {
         if let Some(error) = reply.error() {
-            return Self::No(error);
+            return Self::Refused(error);
         }
-        // An answer that is no yes: it will not be asked for again, whatever it was.
+        // An answer that is not a success: it will not be asked for again, whatever it was.
         if !reply.status.is_success() {
             let status = format!("The bank answered {}.", reply.status.as_u16());
-            return Self::No(ProviderRefusal::new("server_error", Some(&status)));
+            return Self::Refused(ProviderRefusal::new("server_error", Some(&status)));
         }
         match object::<Wire>(&reply.body) {
-            Ok(wire) => wire.told(&reply.body),
-            Err(why) => Self::Nothing(why),
+            Ok(wire) => wire.granted(&reply.body),
+            Err(why) => Self::Unreadable(why),
         }
     }
 }
 
 impl Wire {
-    fn told(self, json: &[u8]) -> Told {
+    fn granted(self, json: &[u8]) -> TokenReply {
         let Some(access_token) = self.access_token.filter(|token| !token.is_empty()) else {
-            return Told::Nothing("it holds no access token");
+            return TokenReply::Unreadable("it holds no access token");
         };
         // RFC 6749, section 7.1: a token of a type that is not understood must not be used. One that is bound to a key
-        // (`DPoP`, RFC 9449) is of no use to whoever only carries it.
+        // (`DPoP`, RFC 9449) is of no use to a client that only carries it.
         if self.token_type.is_none_or(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
             let why = "The bank's access token is not of the type Bearer.";
-            return Told::No(ProviderRefusal::new("unsupported_token_type", Some(why)));
+            return TokenReply::Refused(ProviderRefusal::new("unsupported_token_type", Some(why)));
         }
         let scopes = |scope: OneOrMore| {
             let texts = scope.as_slice().iter().flat_map(|text| text.split(' '));
             texts.filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
         };
-        Told::Yes(Tokens {
+        TokenReply::Granted(Tokens {
             json: Secret::new(String::from_utf8_lossy(json)),
             access_token: Secret::new(access_token),
             id_token: self.id_token.map(Secret::new),
@@ -219,15 +218,15 @@ mod tests {
 
     use super::*;
 
-    fn told(status: u16, body: &str) -> Told {
-        Told::read(&Reply { status: StatusCode::from_u16(status).unwrap(), body: body.into() })
+    fn reply(status: u16, body: &str) -> TokenReply {
+        TokenReply::read(&Reply { status: StatusCode::from_u16(status).unwrap(), body: body.into() })
     }
 
     #[test]
     fn an_error_of_the_bank_is_a_no_whatever_its_status() {
         for status in [400, 401, 403, 500, 503, 200] {
             let body = r#"{"error":"invalid_grant","error_description":"spent"}"#;
-            let Told::No(error) = told(status, body) else { panic!("{status}") };
+            let TokenReply::Refused(error) = reply(status, body) else { panic!("{status}") };
             assert_eq!((error.code(), error.description()), ("invalid_grant", Some("spent")));
         }
     }
@@ -237,7 +236,7 @@ mod tests {
         for (status, body) in
             [(500, "oops"), (503, "<html>"), (307, ""), (404, "{}"), (500, "{\"error\":1}"), (400, "")]
         {
-            let Told::No(error) = told(status, body) else { panic!("{status} {body}") };
+            let TokenReply::Refused(error) = reply(status, body) else { panic!("{status} {body}") };
             assert_eq!(error.code(), "server_error");
             assert_eq!(error.description(), Some(format!("The bank answered {status}.").as_str()));
         }
@@ -261,24 +260,24 @@ mod tests {
             (r#"{"access_token":"a""#, "its JSON breaks off"),
             (r#"{"access_token":"a",}"#, "it is not well-formed JSON"),
         ] {
-            let Told::Nothing(why) = told(200, body) else { panic!("{body}") };
+            let TokenReply::Unreadable(why) = reply(200, body) else { panic!("{body}") };
             assert_eq!(why, expected, "{body}");
         }
-        assert!(matches!(told(204, ""), Told::Nothing("it is empty")));
+        assert!(matches!(reply(204, ""), TokenReply::Unreadable("it is empty")));
     }
 
     #[test]
     fn a_token_that_its_bearer_cannot_use_is_a_no() {
         for kind in ["Bearer", "bearer", "BEARER"] {
             let body = format!(r#"{{"access_token":"a","token_type":"{kind}"}}"#);
-            assert!(matches!(told(200, &body), Told::Yes(_)), "{kind}");
+            assert!(matches!(reply(200, &body), TokenReply::Granted(_)), "{kind}");
         }
         for kind in [r#""DPoP""#, r#""mac""#, r#""N_A""#, r#""""#, r#""Bearer ""#, "null"] {
             let body = format!(r#"{{"access_token":"a","token_type":{kind}}}"#);
-            let Told::No(error) = told(200, &body) else { panic!("{kind}") };
+            let TokenReply::Refused(error) = reply(200, &body) else { panic!("{kind}") };
             assert_eq!(error.code(), "unsupported_token_type", "{kind}");
         }
-        let Told::No(error) = told(200, r#"{"access_token":"a"}"#) else { panic!() };
+        let TokenReply::Refused(error) = reply(200, r#"{"access_token":"a"}"#) else { panic!() };
         assert_eq!(error.code(), "unsupported_token_type");
     }
 
@@ -292,7 +291,7 @@ mod tests {
             ("null", None),
         ] {
             let body = format!(r#"{{"access_token":"a","token_type":"Bearer","scope":{scope}}}"#);
-            let Told::Yes(tokens) = told(200, &body) else { panic!("{scope}") };
+            let TokenReply::Granted(tokens) = reply(200, &body) else { panic!("{scope}") };
             let expected = expected.map(|scopes| scopes.into_iter().map(str::to_owned).collect::<Vec<_>>());
             assert_eq!((tokens.scope, tokens.can_be_renewed), (expected, false), "{scope}");
         }
@@ -301,7 +300,7 @@ mod tests {
     #[test]
     fn a_yes_is_kept_as_it_was_sent() {
         let body = r#"{"access_token": "a", "token_type":"Bearer", "consentId":"c-1", "x": 1.50}"#;
-        let Told::Yes(tokens) = told(200, body) else { panic!() };
+        let TokenReply::Granted(tokens) = reply(200, body) else { panic!() };
         assert_eq!(tokens.json.reveal(), body);
         assert_eq!(tokens.consent_id.as_deref(), Some("c-1"));
         assert!(!format!("{tokens:?}").contains("\"a\""));

@@ -1,6 +1,6 @@
 //! A bank's public keys, and what they have signed.
 //!
-//! Both of a bank's signed words, `id_token` and signed answer (JARM), are verified here and nowhere else: the
+//! Both of a bank's signed tokens, `id_token` and signed answer (JARM), are verified here and nowhere else: the
 //! algorithm is one that the operator pinned, the key is one of the bank's own set, and a header that asks for more
 //! than that is refused.
 
@@ -23,7 +23,7 @@ pub(super) struct WireSet {
     keys: Vec<Value>,
 }
 
-/// A bank's key set (RFC 7517), without what is no use to us.
+/// A bank's key set (RFC 7517), without what cannot be used here.
 #[derive(Debug, Default)]
 pub(super) struct KeySet(Vec<Key>);
 

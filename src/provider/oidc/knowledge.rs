@@ -2,7 +2,7 @@
 //!
 //! Only one look-up is under way at a time. What is known grows stale and is looked up again beside the work; when that
 //! fails, the old knowledge serves on for a day. No longer: a key that the bank has withdrawn would be trusted for ever
-//! by whoever is kept from hearing of it.
+//! by a gateway that cannot reach it.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::keys::{KeySet, Signed, Unverified};
 use super::parsed::Settings;
 use crate::clock::Clock;
 use crate::domain::moment::UnixMillis;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
 /// How long knowledge is fresh.
 const FRESH: Duration = Duration::from_hours(1);
@@ -33,7 +33,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// How far apart two look-ups for an unknown key are; after one that failed, the bank is left alone for less.
 const KEYS_APART: Duration = Duration::from_secs(5);
 
-/// What is known of one bank, shared by everybody who asks it.
+/// What is known of one bank, shared by all its visits.
 pub(super) struct Knowledge {
     settings: Arc<Settings>,
     clock: Arc<dyn Clock>,
@@ -59,7 +59,7 @@ impl Known {
     }
 }
 
-/// What whoever looks up next has to know.
+/// What the next look-up must know.
 #[derive(Default)]
 struct Turn {
     failed: Option<(UnixMillis, ProviderError)>,
@@ -87,7 +87,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// [`ProviderError::Unreachable`] when the bank cannot be asked now.
-    pub(super) async fn ready(self: &Arc<Self>) -> Result<Known, ProviderError> {
+    pub(super) async fn ready(self: &Arc<Self>) -> Result<Known> {
         if let Some(known) = self.usable() {
             if known.until <= self.clock.now() {
                 self.refresh(known.since);
@@ -108,12 +108,12 @@ impl Knowledge {
     }
 
     /// Verifies what the bank signed. A key that is not known is looked for once more, as often as every five seconds,
-    /// or every second while that fails; whoever comes sooner waits for that.
+    /// or every second while that fails; a caller that comes sooner waits for that.
     ///
     /// # Errors
     /// [`ProviderError::Forged`] when no key of the bank's has signed it, [`ProviderError::Unreachable`] when that
-    /// cannot be told now.
-    pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed, ProviderError> {
+    /// cannot be known now.
+    pub(super) async fn verified(self: &Arc<Self>, token: &str) -> Result<Signed> {
         let asked_at = self.clock.now();
         let known = self.ready().await?;
         let verified = match known.keys.verify(token, &self.pinned) {
@@ -129,7 +129,7 @@ impl Knowledge {
     }
 
     /// The keys as they are after `asked_at`.
-    async fn keys_since(&self, asked_at: UnixMillis) -> Result<Arc<KeySet>, ProviderError> {
+    async fn keys_since(&self, asked_at: UnixMillis) -> Result<Arc<KeySet>> {
         let mut turn = self.turn.lock().await;
         let Some(known) = self.current() else { return Err(ProviderError::Unreachable("it is not known yet".into())) };
         match &turn.keys_sought {
@@ -142,7 +142,7 @@ impl Knowledge {
             None => {}
         }
         let at = self.clock.now();
-        // Whoever is dropped while it looks has not learnt anything either.
+        // A look-up that is dropped has not learnt anything either.
         turn.keys_sought = Some((at, Some(ProviderError::Unreachable("keys: not looked up to the end".into()))));
         let keys = self.fetch_keys(&known.directory).await;
         turn.keys_sought = Some((at, keys.as_ref().err().cloned()));
@@ -171,14 +171,14 @@ impl Knowledge {
         tracing::warn!(bank, error = %trouble, age_s, left_s, "provider.not_refreshed");
     }
 
-    async fn look_up(&self) -> Result<Known, ProviderError> {
+    async fn look_up(&self) -> Result<Known> {
         let directory = Arc::new(Directory::look_up(&self.settings).await?);
         let keys = self.fetch_keys(&directory).await?;
         let now = self.clock.now();
         Ok(Known { directory, keys, until: now.plus(FRESH), since: now })
     }
 
-    async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>, ProviderError> {
+    async fn fetch_keys(&self, directory: &Directory) -> Result<Arc<KeySet>> {
         let Some(address) = directory.jwks.clone() else { return Ok(Arc::default()) };
         let request = self.settings.client.get(address).timeout(DESCRIBED_IN);
         let reply = call_again("keys", request).await?;

@@ -1,5 +1,5 @@
 //! What a bank says of itself (OpenID Connect Discovery 1.0, section 3; RFC 8414), held against its settings: what can
-//! be known before the first customer is said before the first customer.
+//! be known before the first customer is reported before the first customer.
 //!
 //! What a bank *requires*, and is not configured to be given, is a mistake: every customer would come back with an
 //! error, so nobody is sent there. What it merely does not *list* is a warning: lists are often incomplete, and some
@@ -25,33 +25,19 @@ pub(super) struct Metadata {
     pushed_authorization_request_endpoint: Option<String>,
     #[serde(default)]
     mtls_endpoint_aliases: Aliases,
-    #[serde(default)]
     token_endpoint_auth_methods_supported: List,
-    #[serde(default)]
     token_endpoint_auth_signing_alg_values_supported: List,
-    #[serde(default)]
     id_token_signing_alg_values_supported: List,
-    #[serde(default)]
     authorization_signing_alg_values_supported: List,
-    #[serde(default)]
     request_object_signing_alg_values_supported: List,
-    #[serde(default)]
     response_types_supported: List,
-    #[serde(default)]
     response_modes_supported: List,
-    #[serde(default)]
     grant_types_supported: List,
-    #[serde(default)]
     prompt_values_supported: List,
-    #[serde(default)]
     code_challenge_methods_supported: List,
-    #[serde(default)]
     request_parameter_supported: Flag,
-    #[serde(default)]
     authorization_response_iss_parameter_supported: Flag,
-    #[serde(default)]
     require_pushed_authorization_requests: Flag,
-    #[serde(default)]
     require_signed_request_object: Flag,
 }
 
@@ -61,24 +47,25 @@ struct Aliases {
     pushed_authorization_request_endpoint: Option<String>,
 }
 
-/// A list of words; none where the bank says nothing that is one. It is only held against, so that no bank is lost for
+/// A list of words; none where there is nothing that is one. It is only held against, so that no bank is lost for
 /// a list that is written in another way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct List(Option<Vec<String>>);
 
 impl<'de> Deserialize<'de> for List {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(serde_json::from_value(Value::deserialize(deserializer)?).ok()))
+        let said = Option::<Value>::deserialize(deserializer)?;
+        Ok(Self(said.and_then(|said| serde_json::from_value(said).ok())))
     }
 }
 
-/// `true` or `false`; neither where the bank says nothing that is one.
-#[derive(Debug, Default)]
+/// `true` or `false`; neither where there is nothing that is one.
+#[derive(Debug)]
 struct Flag(Option<bool>);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Value::deserialize(deserializer)?.as_bool()))
+        Ok(Self(Option::<Value>::deserialize(deserializer)?.and_then(|said| said.as_bool())))
     }
 }
 
@@ -144,7 +131,7 @@ impl Metadata {
         unlisted
     }
 
-    /// Settings of which one value has to be listed.
+    /// Settings of which one value must be listed.
     fn unlisted_choices(&self, config: &OidcConfig) -> Vec<String> {
         let methods: &[&str] = match config.auth {
             ClientAuth::SecretBasic(_) => &["client_secret_basic"],
@@ -201,12 +188,9 @@ mod tests {
     use serde_json::json;
 
     use super::super::settings::{Prompt, ResponseMode, SigningAlg, SigningKey};
+    use super::super::tests::config;
     use super::*;
     use crate::domain::secret::Secret;
-
-    fn config() -> OidcConfig {
-        OidcConfig::usual("bank", "https://bank.example", "us", ClientAuth::SecretBasic(Secret::new("s")))
-    }
 
     fn signing(alg: &str, config: OidcConfig) -> OidcConfig {
         let alg = SigningAlg::parse(alg).unwrap();

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 
 pub use parsed::Settings;
 
-use super::{AuthorizationResponse, Checked, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
+use super::{AuthorizationResponse, Checked, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
 use crate::domain::invalid::Invalid;
 use crate::domain::outcome::{Evidence, Fact};
@@ -66,11 +66,11 @@ impl Provider for Oidc {
         matches!(self.settings.config.response_mode, ResponseMode::Fragment | ResponseMode::FragmentJwt)
     }
 
-    async fn prepare(&self) -> Result<(), ProviderError> {
+    async fn prepare(&self) -> Result<()> {
         self.knowledge.ready().await.map(drop)
     }
 
-    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested> {
         self.ask(context).await
     }
 
@@ -81,11 +81,11 @@ impl Provider for Oidc {
         answer::read(&self.settings.config, names_iss, answer)
     }
 
-    async fn check(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked, ProviderError> {
-        self.check_offer(context, evidence).await
+    async fn check(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Checked> {
+        self.check_evidence(context, evidence).await
     }
 
-    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact, ProviderError> {
-        self.redeem(context, evidence).await
+    async fn exchange(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact> {
+        self.exchange_code(context, evidence).await
     }
 }

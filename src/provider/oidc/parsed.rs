@@ -13,7 +13,7 @@ use super::settings::{
 use crate::domain::callback::is_loopback;
 use crate::domain::invalid::Invalid;
 use crate::egress;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Result};
 
 /// The most that a bank's clock may be from ours, in seconds.
 const MOST_LEEWAY: u64 = 300;
@@ -53,7 +53,7 @@ impl OidcConfig {
         self.scope.iter().any(|scope| scope == "openid")
     }
 
-    /// What the bank is told to show its customer, as it is written in a request.
+    /// What the bank is asked to show its customer, as it is written in a request.
     pub(super) fn prompts(&self) -> Vec<Prompt> {
         let usual = || if self.is_offline() { vec![Prompt::Consent] } else { Vec::new() };
         self.prompt.clone().unwrap_or_else(usual)
@@ -68,41 +68,39 @@ impl OidcConfig {
         self.flow == Flow::Hybrid && self.requests == Requests::Signed
     }
 
-    /// Whether the bank signs anything that has to be verified.
+    /// Whether the bank signs anything that must be verified.
     pub(super) fn needs_keys(&self) -> bool {
         self.is_openid() || self.response_mode.is_signed()
     }
 
     fn texts(&self) -> Vec<Invalid> {
-        let mut broken = Vec::new();
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(fits) {
-            broken.push(Invalid::new("name", "is not 1 to 64 of a-z, 0-9 and -").hint("expected such as my-bank"));
-        }
-        if self.label.trim().is_empty() {
-            broken.push(Invalid::new("label", "is empty").hint("expected a name for people"));
-        }
-        if self.client_id.is_empty() || self.client_id.chars().any(char::is_control) {
-            broken.push(Invalid::new("client_id", "is empty, or holds control characters"));
-        }
-        if let ClientAuth::SecretBasic(secret) | ClientAuth::SecretPost(secret) = &self.auth
-            && secret.reveal().is_empty()
-        {
-            broken.push(Invalid::new("client_secret", "is empty").hint("expected what the bank gave out"));
-        }
+        let name = self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(fits);
+        let client_id = self.client_id.is_empty() || self.client_id.chars().any(char::is_control);
+        let client_id = client_id.then(|| Invalid::new("client_id", "is empty, or holds control characters"));
+        let secret = match &self.auth {
+            ClientAuth::SecretBasic(secret) | ClientAuth::SecretPost(secret) => secret.reveal().is_empty(),
+            ClientAuth::PrivateKeyJwt | ClientAuth::TlsClient => false,
+        };
         // RFC 6749, section 3.3.
         let token =
             |scope: &String| !scope.is_empty() && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if self.scope.is_empty() || !self.scope.iter().all(token) {
-            broken.push(Invalid::new("scope", "is empty, or holds one that is").hint("expected such as [\"openid\"]"));
-        }
-        if self.id_token_algs.is_empty() {
-            broken.push(Invalid::new("id_token_algs", "is empty").hint("expected such as [\"ES256\", \"PS256\"]"));
-        }
-        if self.leeway.as_secs() > MOST_LEEWAY {
-            broken.push(Invalid::new("leeway", "is more than five minutes").hint("expected such as 10 s"));
-        }
-        broken
+        let (scope, leeway) = (self.scope.is_empty() || !self.scope.iter().all(token), self.leeway.as_secs());
+        let checked = [
+            broken_if(name, "name", "is not 1 to 64 of a-z, 0-9 and -", "expected such as my-bank"),
+            broken_if(self.label.trim().is_empty(), "label", "is empty", "expected a name for people"),
+            client_id,
+            broken_if(secret, "client_secret", "is empty", "expected what the bank gave out"),
+            broken_if(scope, "scope", "is empty, or holds one that is", "expected such as [\"openid\"]"),
+            broken_if(
+                self.id_token_algs.is_empty(),
+                "id_token_algs",
+                "is empty",
+                "expected such as [\"ES256\", \"PS256\"]",
+            ),
+            broken_if(leeway > MOST_LEEWAY, "leeway", "is more than five minutes", "expected such as 10 s"),
+        ];
+        checked.into_iter().flatten().collect()
     }
 
     fn addresses(&self) -> Vec<Invalid> {
@@ -175,6 +173,10 @@ impl OidcConfig {
     }
 }
 
+fn broken_if(is_broken: bool, field: &str, rule: &str, hint: &str) -> Option<Invalid> {
+    is_broken.then(|| Invalid::new(field, rule).hint(hint))
+}
+
 fn identity(certificate: &ClientCertificate) -> Result<Identity, Invalid> {
     let pem = [certificate.cert_pem.as_bytes(), b"\n", certificate.key_pem.reveal().as_bytes()].concat();
     let refused = |_| Invalid::new("client_certificate", "is no certificate with its key").hint("expected PEM");
@@ -200,7 +202,7 @@ pub(super) fn endpoint(field: &str, text: &str, plain: PlainLoopback) -> Result<
     Ok(url)
 }
 
-/// A key of ours, ready to sign.
+/// Our key, ready to sign.
 #[derive(Clone)]
 pub(super) struct Signer {
     key: EncodingKey,
@@ -231,7 +233,7 @@ impl Signer {
     }
 
     /// Signs claims as a token of this type (RFC 8725, section 3.11).
-    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, ProviderError> {
+    pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String> {
         let header = Header { typ: Some(typ.into()), ..self.header.clone() };
         let signed = jsonwebtoken::encode(&header, claims, &self.key);
         signed.map_err(|_| ProviderError::Unreachable("our own key would not sign".into()))
@@ -257,12 +259,9 @@ mod tests {
     use std::time::Duration;
 
     use super::super::settings::SigningAlg;
+    use super::super::tests::config;
     use super::*;
     use crate::domain::secret::Secret;
-
-    fn config() -> OidcConfig {
-        OidcConfig::usual("my-bank", "https://bank.example", "us", ClientAuth::SecretBasic(Secret::new("s")))
-    }
 
     #[track_caller]
     fn refused(config: OidcConfig, field: &str) {

@@ -15,7 +15,7 @@ use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
 use crate::domain::outcome::ProviderRefusal;
 use crate::domain::redirect::Redirect;
-use crate::provider::{ProviderError, Requested, VisitContext};
+use crate::provider::{ProviderError, Requested, Result, VisitContext};
 
 /// How long a signed request can be used: FAPI 1.0 Advanced, section 5.2.2, allows an hour.
 const REQUEST_LIFE: Duration = Duration::from_mins(10);
@@ -24,7 +24,7 @@ const REQUEST_LIFE: Duration = Duration::from_mins(10);
 const PUSHED_IN: Duration = Duration::from_secs(20);
 
 impl Oidc {
-    pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested, ProviderError> {
+    pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested> {
         if !can_be_asked(context) {
             return Err(ProviderError::Unreachable("it gives access to accounts, and takes no payments".into()));
         }
@@ -34,12 +34,12 @@ impl Oidc {
             Requests::Signed => self.signed_question(context)?,
         };
         if let Some(address) = &directory.par {
-            fields = match self.pushed(address, fields).await? {
-                Pushed::Taken(request_uri) => {
-                    vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)]
+            match self.push(address, fields).await? {
+                Ok(request_uri) => {
+                    fields = vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)];
                 }
-                Pushed::Refused(error) => return Ok(Requested::Refused(error)),
-            };
+                Err(refusal) => return Ok(Requested::Refused(refusal)),
+            }
         }
         let mut url = directory.authorization.clone();
         // Its own query stays (RFC 6749, section 3.1).
@@ -58,14 +58,14 @@ impl Oidc {
         let mut fields = vec![
             ("response_type", kind.into()),
             ("client_id", config.client_id.clone()),
-            ("redirect_uri", context.redirect_uri.into()),
+            ("redirect_uri", context.redirect_uri.clone()),
             ("scope", config.scope.join(" ")),
-            ("state", context.state.into()),
+            ("state", context.state.clone()),
             ("code_challenge", challenge),
             ("code_challenge_method", "S256".into()),
         ];
         if config.is_openid() {
-            fields.push(("nonce", context.nonce.into()));
+            fields.push(("nonce", context.nonce().into()));
         }
         let prompts = config.prompts();
         if !prompts.is_empty() {
@@ -79,7 +79,7 @@ impl Oidc {
 
     /// The same as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
     /// section 6.1, has it.
-    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>, ProviderError> {
+    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>> {
         let config = &self.settings.config;
         let fields = self.question(context);
         let mut claims = vec![("iss", config.client_id.as_str()), ("aud", config.issuer.as_str())];
@@ -90,9 +90,9 @@ impl Oidc {
         Ok(outside.chain([("request", request)]).collect())
     }
 
-    /// Pushes the request. An error that the bank names with a 4xx is its refusal; a bank that is overloaded (429) or
+    /// Pushes the request, and answers its name. An error that the bank names with a 4xx is its refusal; a bank that is overloaded (429) or
     /// in trouble (5xx) may take the request the next time.
-    async fn pushed(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Pushed, ProviderError> {
+    async fn push(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Result<String, ProviderRefusal>> {
         #[derive(Deserialize)]
         struct Wire {
             request_uri: String,
@@ -105,7 +105,7 @@ impl Oidc {
         match reply.error().filter(|_| !reply.status.is_success()) {
             Some(error) if reply.status.is_client_error() && reply.status != StatusCode::TOO_MANY_REQUESTS => {
                 self.note_refusal("pushing", &error);
-                return Ok(Pushed::Refused(error));
+                return Ok(Err(error));
             }
             Some(error) => {
                 let (status, code) = (reply.status.as_u16(), error.code());
@@ -114,7 +114,7 @@ impl Oidc {
             None => {}
         }
         let Wire { request_uri } = reply.of_success("pushing")?;
-        Ok(Pushed::Taken(request_uri))
+        Ok(Ok(request_uri))
     }
 
     /// Notes an error that the bank named, by its code alone: a description may hold anything.
@@ -123,15 +123,7 @@ impl Oidc {
     }
 }
 
-/// What a bank made of a pushed request.
-enum Pushed {
-    /// It is kept under this name.
-    Taken(String),
-    /// It is refused.
-    Refused(ProviderRefusal),
-}
-
-/// Whether a journey is about something that such a bank is told of: access to accounts. A payment's amount and payee
+/// Whether a journey is about something that such a bank is asked for: access to accounts. A payment's amount and payee
 /// are no part of its requests, so nobody would have agreed to them.
 pub(super) fn can_be_asked(context: &VisitContext<'_>) -> bool {
     !context.journey.opening().purpose.needs_payments()

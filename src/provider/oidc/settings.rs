@@ -33,7 +33,7 @@ pub struct OidcConfig {
     pub client_certificate: Option<ClientCertificate>,
     /// What is asked for. With `openid` among it the bank answers with an `id_token`, which is verified.
     pub scope: Vec<String>,
-    /// What the bank is told to show its customer (OpenID Connect Core, section 3.1.2.1). `None` is what is usual for
+    /// What the bank is asked to show its customer (OpenID Connect Core, section 3.1.2.1). `None` is what is usual for
     /// the scope: consent with `offline_access`, else nothing.
     pub prompt: Option<Vec<Prompt>>,
     /// Whether requests are pushed (RFC 9126).
@@ -182,7 +182,7 @@ pub enum ResponseMode {
     Jwt,
 }
 
-/// What a bank is told to show its customer. `none` is not among it: it forbids the bank every page, and nobody agrees
+/// What a bank is asked to show its customer. `none` is not among it: it forbids the bank every page, and nobody agrees
 /// without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt {
@@ -211,20 +211,16 @@ impl Prompt {
     /// # Errors
     /// When it is another one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = |rule: &str| {
-            let names = PROMPTS.map(|(name, _)| name).join(", ");
+        named(&PROMPTS, text, |names| {
+            let none = "is none, with which the bank cannot ask its customer";
+            let rule = if text == "none" { none } else { "is not a known one" };
             Invalid::new("prompt", rule).hint(format!("expected some of {names}"))
-        };
-        if text == "none" {
-            return Err(refused("is none, with which the bank cannot ask its customer"));
-        }
-        let known = PROMPTS.iter().find(|(name, _)| *name == text);
-        known.map(|(_, prompt)| *prompt).ok_or_else(|| refused("is not a known one"))
+        })
     }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        PROMPTS.iter().find(|(_, prompt)| *prompt == self).map_or("consent", |(name, _)| name)
+        name_of(&PROMPTS, self)
     }
 }
 
@@ -278,11 +274,10 @@ impl SigningAlg {
     /// # Errors
     /// When it is another one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let known = ALGORITHMS.iter().find(|(name, _)| *name == text);
-        let names = ALGORITHMS.map(|(name, _)| name).join(", ");
-        known
-            .map(|(_, algorithm)| Self(*algorithm))
-            .ok_or_else(|| Invalid::new("alg", "is no algorithm that is used here").hint(format!("expected {names}")))
+        named(&ALGORITHMS, text, |names| {
+            Invalid::new("alg", "is no algorithm that is used here").hint(format!("expected {names}"))
+        })
+        .map(Self)
     }
 
     /// ES256, PS256 and RS256.
@@ -292,7 +287,7 @@ impl SigningAlg {
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        ALGORITHMS.iter().find(|(_, algorithm)| *algorithm == self.0).map_or("none", |(name, _)| name)
+        name_of(&ALGORITHMS, self.0)
     }
 
     /// As the crate that signs has it.
@@ -318,22 +313,31 @@ impl ResponseMode {
     /// # Errors
     /// When it is another one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let known = MODES.iter().find(|(name, _)| *name == text);
-        let names = MODES.map(|(name, _)| name).join(", ");
-        known
-            .map(|(_, mode)| *mode)
-            .ok_or_else(|| Invalid::new("response_mode", "is not a known one").hint(format!("expected {names}")))
+        named(&MODES, text, |names| {
+            Invalid::new("response_mode", "is not a known one").hint(format!("expected {names}"))
+        })
     }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        MODES.iter().find(|(_, mode)| *mode == self).map_or("query", |(name, _)| name)
+        name_of(&MODES, self)
     }
 
     /// Whether the whole answer is signed (JARM).
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
     }
+}
+
+/// What has this name in a table; else what `unknown` makes of all names that are there.
+fn named<T: Copy>(table: &[(&str, T)], text: &str, unknown: impl FnOnce(String) -> Invalid) -> Result<T, Invalid> {
+    let known = table.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    known.ok_or_else(|| unknown(table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")))
+}
+
+/// The name that something has in a table.
+fn name_of<T: Copy + PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    table.iter().find(|(_, other)| *other == value).map_or("", |(name, _)| name)
 }
 
 #[cfg(test)]

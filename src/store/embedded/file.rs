@@ -105,9 +105,6 @@ fn trouble(folder: &Path, error: &std::io::Error) -> StoreError {
 }
 
 /// Opens a connection whose commits are on the disk when they return.
-///
-/// # Errors
-/// On trouble with the file.
 pub fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

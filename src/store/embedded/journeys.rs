@@ -1,17 +1,16 @@
 //! Journeys in their table: opened once, changed one step at a time, listed and found.
 
 use async_trait::async_trait;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, Row, params};
 
 use super::reservations::{self, Before};
-use super::values::{legible, limit, millis, number};
+use super::values::{self, bytes, execute, limit, millis, number, row, rows};
 use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
-use crate::store::readings::{is_proven, over_at, state_until, user_of};
+use crate::store::readings::{is_proven, legible, over_at, state_until, user_of};
 use crate::store::record::{read_journey, write_journey};
 use crate::store::{JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, Taken};
 
@@ -38,17 +37,26 @@ impl Journeys for Embedded {
         let (record, keep) = (write_journey(journey)?, self.keep);
         let (journey, deliveries, reservation) = (journey.clone(), deliveries.to_vec(), reservation.copied());
         self.write(move |db, now| {
-            let opening = Opens { journey: &journey, record: &record, deliveries: &deliveries };
-            match &reservation {
-                None => open(db, opening),
-                Some(reservation) => {
-                    let until = match reservation.kept {
-                        Kept::ADay => now.plus(REMEMBERED).max(journey.expires_at()),
-                        Kept::WithItsJourney => journey.expires_at().plus(keep),
-                    };
-                    open_reserved(db, opening, reservation, until, now)
-                }
+            let own = number(journey.pay_id());
+            let before =
+                reservation.as_ref().map(|reservation| reservations::before(db, reservation, now)).transpose()?;
+            let before = match before {
+                Some(Before::Another | Before::Same(None)) => Some(Opened::Reused),
+                Some(Before::Same(Some(pay_id))) if pay_id != own => repeated(db, pay_id)?,
+                None | Some(Before::Nothing | Before::Same(Some(_))) => None,
+            };
+            if let Some(before) = before {
+                return Ok(before);
             }
+            let opened = open(db, &journey, &record, &deliveries)?;
+            if let (Opened::New, Some(reservation)) = (&opened, &reservation) {
+                let until = match reservation.kept {
+                    Kept::ADay => now.plus(REMEMBERED).max(journey.expires_at()),
+                    Kept::WithItsJourney => journey.expires_at().plus(keep),
+                };
+                reservations::keep(db, reservation, Some(own), until)?;
+            }
+            Ok(opened)
         })
         .await
     }
@@ -64,16 +72,21 @@ impl Journeys for Embedded {
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
-        self.read(move |db, _| stored(db, pay_id)?.map(|bytes| read_journey(&bytes)).transpose()).await
+        self.read(move |db, _| present(db, pay_id)).await
     }
 
     async fn find_by_state(&self, _: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
         let state = *state;
-        self.read(move |db, now| find_by_state(db, &state, now)).await
+        self.read(move |db, now| {
+            let sql = "SELECT record, departure FROM states JOIN journeys USING (pay_id)
+                 WHERE digest = ?1 AND kept_until > ?2";
+            row(db, sql, params![state.as_bytes(), millis(now)], |row| Ok((read_journey(bytes(row, 0)?)?, row.get(1)?)))
+        })
+        .await
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
-        let (step, record) = (step.clone(), write_journey(step.journey())?);
+        let (step, record) = (step.clone(), write_journey(&step.journey)?);
         self.write(move |db, _| take(db, &step, &record)).await
     }
 
@@ -84,93 +97,75 @@ impl Journeys for Embedded {
         after: Option<JourneyCursor>,
         most: usize,
     ) -> Result<Vec<Journey>, StoreError> {
-        self.read(move |db, _| list(db, merchant, which, after, most)).await
+        let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
+        let (most, read) = (limit(most), |row: &Row<'_>| read_journey(bytes(row, 0)?));
+        self.read(move |db, _| match which {
+            JourneyFilter::All => rows(db, LIST_ALL, params![merchant.as_bytes(), opened_at, pay_id, most], read),
+            JourneyFilter::Proven => rows(db, LIST_PROVEN, params![merchant.as_bytes(), opened_at, pay_id, most], read),
+            JourneyFilter::OfUser(user) => {
+                let params = params![merchant.as_bytes(), opened_at, pay_id, most, user.as_bytes()];
+                rows(db, LIST_OF_USER, params, read)
+            }
+        })
+        .await
     }
 
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
-        self.read(move |db, now| due(db, most, now)).await
+        self.read(move |db, now| {
+            let journeys = rows(db, DUE, params![millis(now), limit(most)], |row| {
+                legible(read_journey(bytes(row, 0)?), values::pay_id(row.get(1)?))
+            })?;
+            Ok(journeys.into_iter().flatten().collect())
+        })
+        .await
     }
 
     async fn erase(&self, journey: &Journey) -> Result<bool, StoreError> {
         let pay_id = number(journey.pay_id());
         self.write(move |db, _| {
-            db.prepare_cached("DELETE FROM deliveries WHERE pay_id = ?1")?.execute([pay_id])?;
-            Ok(db.prepare_cached("DELETE FROM journeys WHERE pay_id = ?1")?.execute([pay_id])? == 1)
+            execute(db, "DELETE FROM deliveries WHERE pay_id = ?1", [pay_id])?;
+            Ok(execute(db, "DELETE FROM journeys WHERE pay_id = ?1", [pay_id])? == 1)
         })
         .await
     }
 }
 
-/// What is opened.
-#[derive(Clone, Copy)]
-struct Opens<'a> {
-    journey: &'a Journey,
-    record: &'a [u8],
-    deliveries: &'a [Delivery],
-}
-
-fn open_reserved(
-    db: &Connection,
-    opens: Opens<'_>,
-    reservation: &Reservation,
-    until: UnixMillis,
-    now: UnixMillis,
-) -> Result<Opened, StoreError> {
-    let own = number(opens.journey.pay_id());
-    let before = match reservations::before(db, reservation, now)? {
-        Before::Another | Before::Same(None) => Some(Opened::Reused),
-        Before::Same(Some(pay_id)) if pay_id != own => repeated(db, pay_id)?,
-        Before::Nothing | Before::Same(Some(_)) => None,
-    };
-    if let Some(before) = before {
-        return Ok(before);
-    }
-    let opened = open(db, opens)?;
-    if opened == Opened::New {
-        reservations::keep(db, reservation, Some(own), until)?;
-    }
-    Ok(opened)
-}
-
 /// The journey that a reservation opened, as it stands now. A reservation may outlive its journey: then it has opened
 /// nothing.
 fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>, StoreError> {
-    let opened = PayId::new(pay_id.cast_unsigned()).map(|pay_id| stored(db, pay_id)).transpose()?.flatten();
-    opened.map(|opened| Ok(Opened::Repeated(Box::new(read_journey(&opened)?)))).transpose()
+    let opened = values::pay_id(pay_id).map(|pay_id| present(db, pay_id)).transpose()?.flatten();
+    Ok(opened.map(|opened| Opened::Repeated(Box::new(opened))))
 }
 
-fn open(db: &Connection, opens: Opens<'_>) -> Result<Opened, StoreError> {
-    let Opens { journey, record, deliveries: told } = opens;
+fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Delivery]) -> Result<Opened, StoreError> {
     let opening = journey.opening();
     let user = user_of(journey);
-    let written = db
-        .prepare_cached(
-            "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, settled_at, proven, record, due_at, user)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            number(journey.pay_id()),
-            opening.merchant.as_bytes(),
-            millis(opening.opened_at),
-            millis(over_at(journey)),
-            journey.revision(),
-            concluded_at(journey),
-            is_proven(journey),
-            record,
-            journey.due_at().map(millis),
-            user.as_ref().map(|user| user.as_bytes().as_slice()),
-        ])?;
-    if written == 1 {
-        deliveries::keep(db, opening.merchant, told)?;
+    let insert =
+        "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, settled_at, proven, record, due_at, user)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    let values = params![
+        number(journey.pay_id()),
+        opening.merchant.as_bytes(),
+        millis(opening.opened_at),
+        millis(over_at(journey)),
+        journey.revision(),
+        concluded_at(journey),
+        is_proven(journey),
+        record,
+        journey.due_at().map(millis),
+        user.as_ref().map(|user| user.as_bytes().as_slice()),
+    ];
+    if execute(db, insert, values)? == 1 {
+        deliveries::keep(db, opening.merchant, deliveries)?;
         return Ok(Opened::New);
     }
     // The same opening tried again is no collision, even if its customer has been quicker than this retry.
-    let there = stored(db, journey.pay_id())?.map(|bytes| read_journey(&bytes)).transpose()?;
+    let there = present(db, journey.pay_id())?;
     Ok(if there.is_some_and(|there| there.opening() == opening) { Opened::New } else { Opened::Taken })
 }
 
 fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError> {
-    let journey = step.journey();
+    let journey = &step.journey;
     if advance(db, journey, record)? == 0 {
         return Ok(match stored(db, journey.pay_id())? {
             None => Taken::Gone,
@@ -178,17 +173,16 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
             Some(bytes) => Taken::Lost(Box::new(read_journey(&bytes)?)),
         });
     }
-    if let Some((state, visit)) = step.state() {
+    if let Some((state, visit)) = &step.state {
         let until = millis(state_until(journey, *visit));
-        db.prepare_cached(
-            "INSERT INTO states (digest, pay_id, departure, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![state.as_bytes(), number(journey.pay_id()), visit, until])?;
+        let insert =
+            "INSERT INTO states (digest, pay_id, departure, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        execute(db, insert, params![state.as_bytes(), number(journey.pay_id()), visit, until])?;
     }
-    if let Some(token) = step.token() {
+    if let Some(token) = &step.token {
         tokens::keep(db, token, journey.pay_id())?;
     }
-    deliveries::keep(db, journey.opening().merchant, step.deliveries())?;
+    deliveries::keep(db, journey.opening().merchant, &step.deliveries)?;
     Ok(Taken::Done)
 }
 
@@ -213,14 +207,12 @@ fn advance(db: &Connection, journey: &Journey, record: &[u8]) -> Result<usize, S
     let (pay_id, revision) = (number(journey.pay_id()), journey.revision());
     let (due_at, over_at, concluded_at) =
         (journey.due_at().map(millis), millis(over_at(journey)), concluded_at(journey));
-    if concluded_at.is_none()
-        && db.prepare_cached(WITHIN)?.execute(params![pay_id, revision, record, due_at, over_at])? == 1
-    {
+    if concluded_at.is_none() && execute(db, WITHIN, params![pay_id, revision, record, due_at, over_at])? == 1 {
         return Ok(1);
     }
     let all = params![pay_id, revision, record, due_at, over_at, concluded_at, is_proven(journey)];
-    match db.prepare_cached(ACROSS)?.execute(all)? {
-        0 => Ok(db.prepare_cached(BEYOND)?.execute(all)?),
+    match execute(db, ACROSS, all)? {
+        0 => execute(db, BEYOND, all),
         written => Ok(written),
     }
 }
@@ -230,54 +222,9 @@ fn concluded_at(journey: &Journey) -> Option<i64> {
 }
 
 fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut select = db.prepare_cached("SELECT record FROM journeys WHERE pay_id = ?1")?;
-    Ok(select.query_row([number(pay_id)], |row| row.get(0)).optional()?)
+    row(db, "SELECT record FROM journeys WHERE pay_id = ?1", [number(pay_id)], |row| Ok(row.get(0)?))
 }
 
-fn find_by_state(db: &Connection, state: &Digest, now: UnixMillis) -> Result<Option<(Journey, u8)>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT record, departure FROM states JOIN journeys USING (pay_id) WHERE digest = ?1 AND kept_until > ?2",
-    )?;
-    let found: Option<(Vec<u8>, u8)> =
-        select.query_row(params![state.as_bytes(), millis(now)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    found.map(|(bytes, visit)| Ok((read_journey(&bytes)?, visit))).transpose()
-}
-
-fn list(
-    db: &Connection,
-    merchant: MerchantId,
-    which: JourneyFilter,
-    after: Option<JourneyCursor>,
-    most: usize,
-) -> Result<Vec<Journey>, StoreError> {
-    let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
-    let (merchant, most) = (merchant.as_bytes(), limit(most));
-    match which {
-        JourneyFilter::All => read_all(db.prepare_cached(LIST_ALL)?, params![merchant, opened_at, pay_id, most]),
-        JourneyFilter::Proven => read_all(db.prepare_cached(LIST_PROVEN)?, params![merchant, opened_at, pay_id, most]),
-        JourneyFilter::OfUser(user) => {
-            let params = params![merchant, opened_at, pay_id, most, user.as_bytes()];
-            read_all(db.prepare_cached(LIST_OF_USER)?, params)
-        }
-    }
-}
-
-fn due(db: &Connection, most: usize, now: UnixMillis) -> Result<Vec<Journey>, StoreError> {
-    let mut select = db.prepare_cached(DUE)?;
-    let mut rows = select.query(params![millis(now), limit(most)])?;
-    let mut journeys = Vec::new();
-    while let Some(row) = rows.next()? {
-        let journey = read_journey(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
-        journeys.extend(legible(journey, row.get(1)?)?);
-    }
-    Ok(journeys)
-}
-
-fn read_all(mut select: CachedStatement<'_>, params: impl Params) -> Result<Vec<Journey>, StoreError> {
-    let mut rows = select.query(params)?;
-    let mut journeys = Vec::new();
-    while let Some(row) = rows.next()? {
-        journeys.push(read_journey(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?);
-    }
-    Ok(journeys)
+fn present(db: &Connection, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
+    stored(db, pay_id)?.map(|record| read_journey(&record)).transpose()
 }

@@ -30,7 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::{OTHER_KEY, Store, StoreError};
+use super::{Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;

@@ -1,39 +1,33 @@
 //! Which gateway a file belongs to.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::{OTHER_KEY, StoreError};
+use super::StoreError;
+use super::values::{execute, row};
 use crate::domain::id::SHARDS;
 use crate::domain::secret::Digest;
+use crate::store::{current_key, other_key, other_shards};
 
-/// Compares, and takes down what a new file does not know yet. The key that is known is the current one of the last
+/// Compares, and records what a new file does not hold yet. The key that is known is the current one of the last
 /// start, so that an old key may go once every journey of its time is gone.
 pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<(), StoreError> {
-    let foreign = |why: String| Err(StoreError::Foreign(why));
-    let Some(current) = keys.first() else { return foreign("this gateway has no operator key".into()) };
+    let current = current_key(keys)?;
     match known(db, "shards")?.as_deref() {
-        None => take_down(db, "shards", &[SHARDS])?,
+        None => record(db, "shards", &[SHARDS])?,
         Some([SHARDS]) => {}
-        Some(other) => {
-            return foreign(format!(
-                "it was created with {} shards, and this program has {SHARDS}",
-                other.first().unwrap_or(&0)
-            ));
-        }
+        Some(other) => return Err(other_shards(other.first().unwrap_or(&0))),
     }
     match known(db, "key")? {
         Some(key) if key == current.as_bytes() => Ok(()),
-        Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => foreign(OTHER_KEY.into()),
-        _ => take_down(db, "key", current.as_bytes()),
+        Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => Err(other_key()),
+        _ => record(db, "key", current.as_bytes()),
     }
 }
 
 fn known(db: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut select = db.prepare_cached("SELECT value FROM house WHERE name = ?1")?;
-    Ok(select.query_row([name], |row| row.get(0)).optional()?)
+    row(db, "SELECT value FROM tested WHERE name = ?1", [name], |row| Ok(row.get(0)?))
 }
 
-fn take_down(db: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
-    db.prepare_cached("INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)")?.execute(params![name, value])?;
-    Ok(())
+fn record(db: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    execute(db, "INSERT OR REPLACE INTO tested (name, value) VALUES (?1, ?2)", params![name, value]).map(drop)
 }

@@ -1,9 +1,9 @@
 //! Reservations: idempotency keys, each with what its repetition answers.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::values::millis;
+use super::values::{execute, millis, row};
 use super::{Embedded, StoreError};
 use crate::domain::moment::UnixMillis;
 use crate::store::{REMEMBERED, Reservation, Reservations, Reserved};
@@ -20,15 +20,12 @@ pub enum Before {
 
 /// Looks up what the reservation's key has been used for.
 pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before, StoreError> {
-    let mut select = db.prepare_cached("SELECT request, number FROM claims WHERE key = ?1 AND kept_until > ?2")?;
-    let kept: Option<([u8; 32], Option<i64>)> = select
-        .query_row(params![reservation.key.as_bytes(), millis(now)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(match kept {
-        None => Before::Nothing,
-        Some((request, number)) if request == *reservation.request.as_bytes() => Before::Same(number),
-        Some(_) => Before::Another,
-    })
+    let sql = "SELECT request, number FROM claims WHERE key = ?1 AND kept_until > ?2";
+    let kept = row(db, sql, params![reservation.key.as_bytes(), millis(now)], |row| {
+        let same = row.get::<_, [u8; 32]>(0)? == *reservation.request.as_bytes();
+        Ok(if same { Before::Same(row.get(1)?) } else { Before::Another })
+    });
+    Ok(kept?.unwrap_or(Before::Nothing))
 }
 
 /// Keeps the reservation until then, with a number that its repetition answers.
@@ -40,14 +37,8 @@ pub fn keep(
 ) -> Result<(), StoreError> {
     // A forgotten reservation of the same key may still be there.
     let sql = "INSERT OR REPLACE INTO claims (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
-    let until = millis(until);
-    db.prepare_cached(sql)?.execute(params![
-        reservation.key.as_bytes(),
-        reservation.request.as_bytes(),
-        number,
-        until
-    ])?;
-    Ok(())
+    let (key, request) = (reservation.key.as_bytes(), reservation.request.as_bytes());
+    execute(db, sql, params![key, request, number, millis(until)]).map(drop)
 }
 
 #[async_trait]

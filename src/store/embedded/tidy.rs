@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::StoreError;
-use super::values::millis;
+use super::values::{execute, millis, rows};
 use crate::domain::merchant::Settings;
 use crate::domain::moment::UnixMillis;
 use crate::store::REMEMBERED;
@@ -34,25 +34,18 @@ pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, S
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let (now, remembered, kept, tokens_gone) = (millis(now), at(REMEMBERED), at(keep), at(tokens_last));
-    let mut dropped = drop_some(db, STATES, now)?;
-    dropped += drop_some(db, CLAIMS, now)?;
-    dropped += drop_some(db, SHUT_ENDPOINTS, now)?;
-    dropped += drop_some(db, TOKENS, remembered)?;
-    Ok(dropped + drop_journeys(db, kept, tokens_gone)?)
-}
-
-fn drop_some(db: &Connection, sql: &str, until: i64) -> Result<usize, StoreError> {
-    Ok(db.prepare_cached(sql)?.execute(params![until, MOST])?)
+    let mut dropped = drop_journeys(db, kept, tokens_gone)?;
+    for (sql, until) in [(STATES, now), (CLAIMS, now), (SHUT_ENDPOINTS, now), (TOKENS, remembered)] {
+        dropped += execute(db, sql, params![until, MOST])?;
+    }
+    Ok(dropped)
 }
 
 fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize, StoreError> {
-    let mut select = db.prepare_cached(JOURNEYS)?;
-    let ended = select.query_map(params![kept, tokens_gone, MOST], |row| row.get(0))?;
-    let ended = ended.collect::<Result<Vec<i64>, _>>()?;
     let mut dropped = 0;
-    for pay_id in ended {
-        dropped += db.prepare_cached("DELETE FROM deliveries WHERE pay_id = ?1")?.execute([pay_id])?;
-        dropped += db.prepare_cached("DELETE FROM journeys WHERE pay_id = ?1")?.execute([pay_id])?;
+    for pay_id in rows(db, JOURNEYS, params![kept, tokens_gone, MOST], |row| Ok(row.get::<_, i64>(0)?))? {
+        dropped += execute(db, "DELETE FROM deliveries WHERE pay_id = ?1", [pay_id])?;
+        dropped += execute(db, "DELETE FROM journeys WHERE pay_id = ?1", [pay_id])?;
     }
     Ok(dropped)
 }

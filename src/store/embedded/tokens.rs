@@ -1,9 +1,9 @@
 //! One-time tokens in their table: minted with a step, redeemed once.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::values::{millis, moment, number};
+use super::values::{execute, millis, moment, number, row};
 use super::{Embedded, StoreError};
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::moment::UnixMillis;
@@ -16,8 +16,7 @@ use crate::store::{REMEMBERED, Redemption, Tokens};
 /// Keeps a token, unless it is there already.
 pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId) -> Result<(), StoreError> {
     let sql = "INSERT INTO tokens (digest, pay_id, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    db.prepare_cached(sql)?.execute(params![token.digest.as_bytes(), number(pay_id), millis(token.expires_at)])?;
-    Ok(())
+    execute(db, sql, params![token.digest.as_bytes(), number(pay_id), millis(token.expires_at)]).map(drop)
 }
 
 #[async_trait]
@@ -36,9 +35,8 @@ impl Tokens for Embedded {
     async fn spent_at(&self, _: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
         let token = *token;
         self.read(move |db, now| {
-            let mut select = db.prepare_cached("SELECT spent_at FROM tokens WHERE digest = ?1")?;
-            let spent_at: Option<Option<i64>> = select.query_row([token.as_bytes()], |row| row.get(0)).optional()?;
-            let spent_at = spent_at.flatten().map(moment).transpose()?;
+            let sql = "SELECT spent_at FROM tokens WHERE digest = ?1 AND spent_at IS NOT NULL";
+            let spent_at = row(db, sql, [token.as_bytes()], |row| moment(row.get(0)?))?;
             Ok(spent_at.filter(|at| now < at.plus(REMEMBERED)))
         })
         .await
@@ -86,7 +84,7 @@ fn redeem(
         None if row.awaits_fact()? => Ok(Redemption::Pending { journey: Box::new(read_journey(&row.record)?) }),
         None => {
             let sql = "UPDATE tokens SET spent_at = ?2, attempt = ?3 WHERE digest = ?1";
-            db.prepare_cached(sql)?.execute(params![token.as_bytes(), millis(now), attempt.as_bytes()])?;
+            execute(db, sql, params![token.as_bytes(), millis(now), attempt.as_bytes()])?;
             row.granted(now)
         }
     }
@@ -94,17 +92,14 @@ fn redeem(
 
 /// The token of this digest, if it is this merchant's.
 fn find(db: &Connection, token: &Digest, by: MerchantId) -> Result<Option<Row>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT tokens.expires_at, spent_at, attempt, settled_at IS NOT NULL, record
-         FROM tokens JOIN journeys USING (pay_id) WHERE digest = ?1 AND merchant = ?2",
-    )?;
-    let mut rows = select.query(params![token.as_bytes(), by.as_bytes()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let spent_at: Option<i64> = row.get(1)?;
-    Ok(Some(Row {
-        expires_at: moment(row.get(0)?)?,
-        spent: spent_at.map(moment).transpose()?.zip(row.get(2)?),
-        is_concluded: row.get(3)?,
-        record: row.get(4)?,
-    }))
+    let sql = "SELECT tokens.expires_at, spent_at, attempt, settled_at IS NOT NULL, record
+         FROM tokens JOIN journeys USING (pay_id) WHERE digest = ?1 AND merchant = ?2";
+    row(db, sql, params![token.as_bytes(), by.as_bytes()], |row| {
+        Ok(Row {
+            expires_at: moment(row.get(0)?)?,
+            spent: row.get::<_, Option<i64>>(1)?.map(moment).transpose()?.zip(row.get(2)?),
+            is_concluded: row.get(3)?,
+            record: row.get(4)?,
+        })
+    })
 }

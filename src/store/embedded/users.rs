@@ -1,9 +1,9 @@
 //! Users in their table.
 
 use async_trait::async_trait;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, params};
 
-use super::values::{limit, millis};
+use super::values::{bytes, execute, limit, millis, row, rows};
 use super::{Embedded, StoreError};
 use crate::domain::id::{MerchantId, UserId};
 use crate::domain::user::{ApplicationUser, User};
@@ -31,13 +31,7 @@ impl Users for Embedded {
 
     async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
         self.read(move |db, _| {
-            let mut select = db.prepare_cached(LIST)?;
-            let mut rows = select.query(params![merchant.as_bytes(), limit(most)])?;
-            let mut users = Vec::new();
-            while let Some(row) = rows.next()? {
-                users.push(read_user(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?);
-            }
-            Ok(users)
+            rows(db, LIST, params![merchant.as_bytes(), limit(most)], |row| read_user(bytes(row, 0)?))
         })
         .await
     }
@@ -45,8 +39,8 @@ impl Users for Embedded {
     async fn forget(&self, user: &User) -> Result<bool, StoreError> {
         let (merchant, id) = (user.merchant, user.id);
         self.write(move |db, _| {
-            let mut delete = db.prepare_cached("DELETE FROM users WHERE merchant = ?1 AND id = ?2")?;
-            Ok(delete.execute(params![merchant.as_bytes(), id.as_bytes()])? == 1)
+            let sql = "DELETE FROM users WHERE merchant = ?1 AND id = ?2";
+            Ok(execute(db, sql, params![merchant.as_bytes(), id.as_bytes()])? == 1)
         })
         .await
     }
@@ -55,11 +49,10 @@ impl Users for Embedded {
 fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled, StoreError> {
     let name = user.application_user.as_ref().map(|own| user_name(user.merchant, own));
     let name = name.as_ref().map(|name| name.as_bytes().as_slice());
-    let mut insert = db.prepare_cached(
-        "INSERT INTO users (merchant, id, name, created_at, record) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-    )?;
+    let insert =
+        "INSERT INTO users (merchant, id, name, created_at, record) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
     let (merchant, id, created_at) = (user.merchant.as_bytes(), user.id.as_bytes(), millis(user.created_at));
-    if insert.execute(params![merchant, id, name, created_at, record])? == 1 {
+    if execute(db, insert, params![merchant, id, name, created_at, record])? == 1 {
         return Ok(Enrolled::New);
     }
     let own = user.application_user.as_ref();
@@ -73,15 +66,10 @@ fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled, StoreE
 
 fn named(db: &Connection, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
     let name = user_name(merchant, own);
-    only(db.prepare_cached(BY_NAME)?, params![merchant.as_bytes(), name.as_bytes()])
+    row(db, BY_NAME, params![merchant.as_bytes(), name.as_bytes()], |row| read_user(bytes(row, 0)?))
 }
 
 fn stored(db: &Connection, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
-    let select = db.prepare_cached("SELECT record FROM users WHERE merchant = ?1 AND id = ?2")?;
-    only(select, params![merchant.as_bytes(), id.as_bytes()])
-}
-
-fn only(mut select: CachedStatement<'_>, params: impl Params) -> Result<Option<User>, StoreError> {
-    let record: Option<Vec<u8>> = select.query_row(params, |row| row.get(0)).optional()?;
-    record.map(|bytes| read_user(&bytes)).transpose()
+    let sql = "SELECT record FROM users WHERE merchant = ?1 AND id = ?2";
+    row(db, sql, params![merchant.as_bytes(), id.as_bytes()], |row| read_user(bytes(row, 0)?))
 }

@@ -1,6 +1,6 @@
 //! How values of the domain stand in columns, and what SQLite's troubles mean to a store's caller.
 
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode, Params, Row};
 
 use super::StoreError;
 use crate::domain::id::PayId;
@@ -30,19 +30,50 @@ pub fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }
 
-/// What was read for many, among others: one damaged record, of the journey of this number, is passed over and logged.
-///
-/// # Errors
-/// Any other trouble.
-pub fn legible<T>(read: Result<T, StoreError>, pay_id: i64) -> Result<Option<T>, StoreError> {
-    match read {
-        Err(StoreError::Damaged(_)) => {
-            let pay_id = PayId::new(pay_id.cast_unsigned()).map_or_else(|| pay_id.to_string(), |id| id.to_string());
-            tracing::error!(%pay_id, "store.damaged_record");
-            Ok(None)
-        }
-        read => read.map(Some),
+/// The journey's number that a column holds.
+pub fn pay_id(number: i64) -> Option<PayId> {
+    PayId::new(number.cast_unsigned())
+}
+
+/// The bytes in a column.
+pub fn bytes<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], StoreError> {
+    Ok(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
+}
+
+/// Every row that a statement selects, as `read` reads it.
+pub fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut select = db.prepare_cached(sql)?;
+    let mut rows = select.query(params)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
     }
+    Ok(all)
+}
+
+/// The row that a statement selects, as `read` reads it, if there is one.
+pub fn row<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    db.prepare_cached(sql)?.query(params)?.next()?.map(read).transpose()
+}
+
+/// Whether a statement selects anything.
+pub fn exists(db: &Connection, sql: &str, params: impl Params) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached(sql)?.exists(params)?)
+}
+
+/// Changes what a statement names; answers how many rows.
+pub fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    Ok(db.prepare_cached(sql)?.execute(params)?)
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -56,7 +56,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            // A writer that panicked has told its askers already.
+            // A writer that panicked has dropped its jobs, and their callers have seen that.
             let _ = thread.join();
         }
     }

@@ -51,7 +51,7 @@ pub(crate) async fn a_held_proof_is_due_when_nobody_has_finished_it(tested: Test
     assert_eq!(tested.find(&held_again).await, Some(held_again));
 }
 
-pub(crate) async fn a_way_that_is_asked_for_ahead_is_due_until_it_is_known(tested: TestStore) {
+pub(crate) async fn a_redirect_that_is_asked_for_ahead_is_due_until_it_is_known(tested: TestStore) {
     let draft = Draft::at(tested.now()).lasting(2 * HOUR).journey().leaving_ahead();
     let opened = tested.opened(draft).await;
     tested.pass(SECOND);

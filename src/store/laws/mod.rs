@@ -169,7 +169,7 @@ macro_rules! store_laws {
             due {
                 a_held_proof_is_due_when_nobody_has_finished_it
                 a_sent_proof_is_due_when_its_answer_counts_as_lost
-                a_way_that_is_asked_for_ahead_is_due_until_it_is_known
+                a_redirect_that_is_asked_for_ahead_is_due_until_it_is_known
                 a_concluded_proof_leaves_nothing_due
                 a_failed_proof_gives_way_to_the_expiry
                 a_concluded_journey_is_due_for_its_proof

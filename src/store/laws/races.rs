@@ -35,7 +35,7 @@ pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
         assert_eq!(ends[1 - winner], Taken::Lost(Box::new(rivals[winner].clone())));
         assert_eq!(tested.find(&away).await.as_ref(), Some(&rivals[winner]));
         assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), deliveries_of(&rivals[winner], 0));
-        let tokens = steps.map(|step| step.token().unwrap().digest);
+        let tokens = steps.map(|step| step.token.as_ref().unwrap().digest);
         let (shard, by) = (away.id().shard(), away.opening().merchant);
         let lost = tested.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
         assert_eq!(lost, Redemption::Unknown);

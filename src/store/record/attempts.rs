@@ -1,9 +1,10 @@
-//! The attempts of a delivery, one behind the other: when (6 bytes), what came of it (2), how many milliseconds it took
+//! Deliveries, and the attempts at each, one behind the other: when (6 bytes), what came of it (2), how many milliseconds it took
 //! (4), how many bytes of the answer follow (1), and these. A store that appends one knows where the next begins.
 
 use std::time::Duration;
 
-use crate::domain::delivery::{AttemptRecord, AttemptResult};
+use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, State, Target};
+use crate::domain::id::JourneyId;
 use crate::domain::moment::UnixMillis;
 
 /// How many bytes an attempt has before its answer.
@@ -29,7 +30,7 @@ pub(in crate::store) fn append_attempt(kept: &[u8], attempt: &AttemptRecord) -> 
 }
 
 /// Reads what was written. `None` when it is something else.
-pub(in crate::store) fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptRecord>> {
+fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptRecord>> {
     let mut attempts = Vec::new();
     while !kept.is_empty() {
         let (at, rest) = kept.split_first_chunk::<6>()?;
@@ -46,6 +47,20 @@ pub(in crate::store) fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptReco
         kept = rest;
     }
     Some(attempts)
+}
+
+/// A delivery, of what a store keeps: the numbers of its event and its target, when it was left behind and is due, the
+/// numbers of its state and its tries, and its attempts. `None` when one of them is something else.
+pub(in crate::store) fn read_delivery(
+    journey: JourneyId,
+    [event, target]: [u8; 2],
+    [since, due_at]: [UnixMillis; 2],
+    [state, tries]: [u8; 2],
+    attempts: &[u8],
+) -> Option<Delivery> {
+    let id = DeliveryId { journey, event: JourneyEvent::of_number(event)?, target: Target::of_number(target) };
+    let (state, attempts) = (State::of_number(state)?, read_attempts(attempts)?);
+    Some(Delivery { id, since, due_at, tries, state, attempts })
 }
 
 /// Where each attempt begins.

@@ -3,32 +3,34 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
-use super::consent::{ConsentRecord, GrantRecord, ProofRecord, ReopeningRecord, read_reopening, write_reopening};
-use super::device_urls::DeviceUrlsRecord;
-use super::later::LaterRecord;
-use super::merchant::{FrozenSettingsRecord, placement};
-use super::{StoreError, bytes, damaged, read, write};
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement};
+use super::consent::ConsentRecord;
+use super::endpoint::EndpointOptionsRecord;
+use super::merchant::FrozenSettingsRecord;
+use super::plain::{Form, Plain};
+use super::plan::{write_device_urls, write_endpoint};
+use super::purpose::PurposeRecord;
+use super::visit::ProofRecord;
+use super::{StoreError, read, write};
+use crate::domain::callback::DeviceUrls;
+use crate::domain::consent::Grant;
 use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId};
 use crate::domain::journey::{
-    Cancel, Choice, Effect, FinalOutcome, Journey, LedTo, Opening, Past, ProviderRedirect, ProviderVisit, Purpose,
-    RecordedResponse,
+    AppliedOperation, Cancel, Checkout, FinalOutcome, Journey, Opening, Past, ProviderVisit, Purpose, Reopening, Wanted,
 };
 use crate::domain::merchant::MerchantName;
 use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
-use crate::domain::plan::{CallbackPlan, PlannedCallback, WebhookEndpoint};
-use crate::domain::secret::Sealed;
+use crate::domain::plan::{CallbackPlan, PlannedCallback, Refused, WebhookEndpoint};
 
 /// Writes a journey.
 ///
 /// # Errors
 /// When it cannot be encoded, which no journey is known to do.
 pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
-    write(&JourneyRecord::from(journey))
+    write(&journey.form())
 }
 
 /// Reads a journey.
@@ -36,13 +38,13 @@ pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// [`StoreError::Damaged`] when the bytes are no journey of a version known here.
 pub fn read_journey(bytes: &[u8]) -> Result<Journey, StoreError> {
-    read::<JourneyRecord>(bytes)?.into_journey().ok_or_else(|| damaged("a journey's value is out of range"))
+    read(bytes, "a journey")
 }
 
 #[derive(Serialize, Deserialize)]
-struct JourneyRecord {
-    id: u128,
-    merchant: u128,
+pub(super) struct JourneyRecord {
+    id: Form<JourneyId>,
+    merchant: Form<MerchantId>,
     merchant_name: String,
     dialect: String,
     provider: String,
@@ -53,180 +55,164 @@ struct JourneyRecord {
     cancel_offered: bool,
     // What the dialect keeps, in records of before it had a format of its own.
     extras: Vec<(String, String)>,
-    destination: Option<PlannedCallbackRecord>,
-    background: Vec<PlannedCallbackRecord>,
+    destination: Form<Option<PlannedCallback>>,
+    background: Form<Vec<PlannedCallback>>,
     terms: FrozenSettingsRecord,
-    opened_at: u64,
-    expires_at: u64,
+    opened_at: Form<UnixMillis>,
+    expires_at: Form<UnixMillis>,
     revision: u32,
-    visits: Vec<VisitRecord>,
-    final_outcomes: Vec<(u8, u64, CauseRecord)>,
+    visits: Form<Vec<ProviderVisit>>,
+    final_outcomes: Form<Vec<FinalOutcome>>,
     // Records that were written before there were consents end here.
     #[serde(default)]
     consent: Option<ConsentRecord>,
     #[serde(default)]
     proofs: Vec<(u8, u64, ProofRecord)>,
     #[serde(default)]
-    reopenings: Vec<ReopeningRecord>,
+    reopenings: Form<Vec<Reopening>>,
     #[serde(default)]
-    grant: Option<GrantRecord>,
+    grant: Form<Option<Grant>>,
     // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    destination_device_urls: Option<DeviceUrlsRecord>,
+    destination_device_urls: Form<Option<DeviceUrls>>,
     #[serde(default)]
-    endpoints: Vec<PlannedCallbackRecord>,
+    endpoints: Form<Vec<PlannedCallback>>,
     // Records that were written before there were operations end here.
     #[serde(default)]
-    later: Option<Box<LaterRecord>>,
+    besides: Option<Box<BesidesRecord>>,
     // Records that were written before dialects had formats of their own end here.
     #[serde(default)]
     dialect_data: String,
 }
 
-#[derive(PartialEq, Serialize, Deserialize)]
-pub(super) struct PlannedCallbackRecord(String, bool, Option<u32>);
-
-#[derive(Serialize, Deserialize)]
-struct VisitRecord(
-    u64,
-    Vec<(u64, u64, EndRecord)>,
-    #[serde(default)] Option<(String, String, Vec<String>)>,
-    // Records that were written before redirects were asked for ahead end here.
-    #[serde(default)] Option<RedirectRecord>,
-);
-
-/// Until when a redirect is asked for; or since when it is known, and the redirect.
-#[derive(Serialize, Deserialize)]
-enum RedirectRecord {
-    A(u64),
-    K(u64, #[serde(with = "bytes")] Vec<u8>),
+/// What a journey can have besides, since there are operations; one that has none of it has no such record.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct BesidesRecord {
+    purpose: PurposeRecord,
+    institution: Option<String>,
+    refused: Form<Option<Refused>>,
+    endpoint_options: Vec<EndpointOptionsRecord>,
+    operations: Form<Vec<AppliedOperation>>,
+    result: Option<ByteBuf>,
+    #[serde(default)]
+    payee: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-enum EndRecord {
-    F(ErrorRecord),
-    S(u8),
-    Z,
-    /// None yet.
-    N,
-    /// One that others had led to before; this answer has changed nothing.
-    R(Box<EndRecord>),
-}
-
-impl EndRecord {
-    fn into_end(self) -> (Option<LedTo>, Effect) {
-        match self {
-            Self::F(error) => (Some(LedTo::Failed(error.into_error())), Effect::Counted),
-            Self::S(number) => (Some(LedTo::Outcome(number)), Effect::Counted),
-            Self::Z => (Some(LedTo::HandedBackEarly), Effect::Counted),
-            Self::N => (None, Effect::None),
-            Self::R(end) => (end.into_end().0, Effect::None),
-        }
+impl BesidesRecord {
+    fn of(journey: &Journey) -> Option<Box<Self>> {
+        let (opening, past) = (journey.opening(), journey.past());
+        let checkout = opening.purpose.checkout();
+        let endpoints = &opening.plan.endpoints;
+        let is_plain = |endpoint: &WebhookEndpoint| {
+            *endpoint == WebhookEndpoint { slot: endpoint.slot, ..WebhookEndpoint::at(endpoint.url.clone()) }
+        };
+        let options = if endpoints.iter().all(is_plain) { &[][..] } else { endpoints };
+        let record = Self {
+            purpose: PurposeRecord::of(&opening.purpose),
+            institution: checkout.and_then(|checkout| checkout.institution.clone()),
+            refused: opening.plan.refused.form(),
+            endpoint_options: options.iter().map(EndpointOptionsRecord::of).collect(),
+            operations: past.operations.form(),
+            result: past.result.form(),
+            payee: checkout.and_then(|checkout| checkout.payee.clone()),
+        };
+        (record != Self::default()).then(|| Box::new(record))
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct ErrorRecord(String, Option<String>);
+impl Plain for Journey {
+    type Form = JourneyRecord;
 
-#[derive(Serialize, Deserialize)]
-enum CauseRecord {
-    B(Option<ErrorRecord>),
-    C,
-    M,
-    T,
-}
-
-impl From<&Journey> for JourneyRecord {
-    fn from(journey: &Journey) -> Self {
-        let (o, past) = (journey.opening(), journey.past());
-        Self {
-            id: u128::from_be_bytes(*o.id.as_bytes()),
-            merchant: u128::from_be_bytes(*o.merchant.as_bytes()),
-            merchant_name: o.merchant_name.as_str().to_owned(),
+    fn form(&self) -> JourneyRecord {
+        let (o, past) = (self.opening(), self.past());
+        let (minor, currency) = o.purpose.amount().form().unwrap_or_default();
+        let proofs = self.proofs().map(|(id, proof)| (id.visit, id.response_digest, proof.form()));
+        JourneyRecord {
+            id: o.id.form(),
+            merchant: o.merchant.form(),
+            merchant_name: o.merchant_name.form(),
             dialect: o.dialect.clone(),
             provider: o.provider.clone(),
             key: o.key.clone(),
-            minor: o.purpose.amount().map_or(0, Amount::minor),
-            currency: o.purpose.amount().map_or_else(String::new, |amount| amount.currency().to_string()),
+            minor,
+            currency,
             note: o.purpose.note().to_owned(),
             cancel_offered: o.purpose.cancel() == Cancel::Offered,
             extras: Vec::new(),
-            destination: o.plan.destination.as_ref().map(PlannedCallbackRecord::from),
-            background: o.plan.background.iter().map(PlannedCallbackRecord::from).collect(),
+            destination: o.plan.destination.form(),
+            background: o.plan.background.form(),
             terms: FrozenSettingsRecord::from(&o.settings),
-            opened_at: o.opened_at.as_millis(),
-            expires_at: o.expires_at.as_millis(),
+            opened_at: o.opened_at.form(),
+            expires_at: o.expires_at.form(),
             revision: past.revision,
-            visits: past.visits.iter().map(VisitRecord::from).collect(),
-            final_outcomes: past.final_outcomes.iter().map(write_final_outcome).collect(),
+            visits: past.visits.form(),
+            final_outcomes: past.final_outcomes.form(),
             consent: o.purpose.consent().map(ConsentRecord::from),
-            proofs: journey
-                .proofs()
-                .map(|(response_id, proof)| (response_id.visit, response_id.response_digest, ProofRecord::from(proof)))
-                .collect(),
-            reopenings: past.reopenings.iter().map(write_reopening).collect(),
-            grant: past.grant.as_ref().map(GrantRecord::from),
-            destination_device_urls: o
-                .plan
-                .destination
-                .as_ref()
-                .and_then(|destination| DeviceUrlsRecord::of(&destination.device_urls)),
-            endpoints: o.plan.endpoints.iter().map(endpoint_entry).collect(),
-            later: LaterRecord::of(journey),
+            proofs: proofs.collect(),
+            reopenings: past.reopenings.form(),
+            grant: past.grant.form(),
+            destination_device_urls: o.plan.destination.as_ref().and_then(|to| write_device_urls(&to.device_urls)),
+            endpoints: o.plan.endpoints.iter().map(write_endpoint).collect(),
+            besides: BesidesRecord::of(self),
             dialect_data: o.dialect_data.as_str().to_owned(),
         }
     }
-}
 
-impl JourneyRecord {
-    fn into_journey(self) -> Option<Journey> {
-        let mut later = self.later.map(|later| *later).unwrap_or_default();
-        let mut visits: Vec<_> = self.visits.into_iter().map(VisitRecord::into_visit).collect();
-        for (visit, response_digest, proof) in self.proofs {
+    fn of(record: JourneyRecord) -> Option<Self> {
+        let besides = record.besides.map(|besides| *besides).unwrap_or_default();
+        let mut visits: Vec<ProviderVisit> = Plain::of(record.visits)?;
+        for (visit, response_digest, proof) in record.proofs {
             let answers = &mut visits.get_mut(usize::from(visit))?.answers;
-            answers.iter_mut().find(|answer| answer.response_digest == response_digest)?.proof =
-                Some(proof.into_proof());
+            let answer = answers.iter_mut().find(|answer| answer.response_digest == response_digest)?;
+            answer.proof = Some(Plain::of(proof)?);
         }
         let past = Past {
-            revision: self.revision,
+            revision: record.revision,
             visits,
-            final_outcomes: self.final_outcomes.into_iter().map(read_final_outcome).collect::<Option<_>>()?,
-            reopenings: self.reopenings.into_iter().map(read_reopening).collect(),
-            grant: self.grant.map(GrantRecord::into_grant),
-            operations: later.operations()?,
-            result: later.result(),
+            final_outcomes: Plain::of(record.final_outcomes)?,
+            reopenings: Plain::of(record.reopenings)?,
+            grant: Plain::of(record.grant)?,
+            operations: Plain::of(besides.operations)?,
+            result: Plain::of(besides.result)?,
         };
-        let amount = Currency::restored(&self.currency).map(|currency| Amount::from_minor(self.minor, currency));
-        let purpose = match self.consent {
-            None => {
-                let cancel = if self.cancel_offered { Cancel::Offered } else { Cancel::Withheld };
-                later.purpose(amount, self.note, cancel)?
-            }
-            Some(consent) => Purpose::Consent(consent.into_consent(amount, self.note)?),
+        let amount = Currency::restored(&record.currency).map(|currency| Amount::from_minor(record.minor, currency));
+        let purpose = match record.consent {
+            Some(consent) => Purpose::Consent(consent.into_consent(amount, record.note)?),
+            None => besides.purpose.into_purpose(
+                amount,
+                Checkout {
+                    wanted: Wanted::Registration,
+                    institution: besides.institution,
+                    note: record.note,
+                    cancel: if record.cancel_offered { Cancel::Offered } else { Cancel::Withheld },
+                    payee: besides.payee,
+                },
+            )?,
         };
-        let device_urls = self.destination_device_urls.map(DeviceUrlsRecord::into_device_urls).unwrap_or_default();
+        let mut destination: Option<PlannedCallback> = Plain::of(record.destination)?;
+        if let (Some(destination), Some(urls)) = (&mut destination, record.destination_device_urls) {
+            destination.device_urls = Plain::of(urls)?;
+        }
         let opening = Opening {
-            id: JourneyId::from_bytes(self.id.to_be_bytes()),
-            merchant: MerchantId::from_bytes(self.merchant.to_be_bytes()),
-            merchant_name: MerchantName::parse(&self.merchant_name).ok()?,
-            dialect: self.dialect,
-            provider: self.provider,
-            key: self.key,
+            id: Plain::of(record.id)?,
+            merchant: Plain::of(record.merchant)?,
+            merchant_name: MerchantName::of(record.merchant_name)?,
+            dialect: record.dialect,
+            provider: record.provider,
+            key: record.key,
             purpose,
-            dialect_data: read_dialect_data(self.dialect_data, self.extras)?,
+            dialect_data: read_dialect_data(record.dialect_data, record.extras)?,
             plan: CallbackPlan {
-                destination: self
-                    .destination
-                    .map(|destination| PlannedCallback { device_urls, ..destination.into_entry() }),
-                refused: later.refused(),
-                background: self.background.into_iter().map(PlannedCallbackRecord::into_entry).collect(),
-                endpoints: later.endpoints(self.endpoints.into_iter().map(PlannedCallbackRecord::into_entry).collect()),
+                destination,
+                refused: Plain::of(besides.refused)?,
+                background: Plain::of(record.background)?,
+                endpoints: read_endpoints(record.endpoints, besides.endpoint_options)?,
             },
-            settings: self.terms.into_frozen()?,
-            opened_at: UnixMillis::from_millis(self.opened_at),
-            expires_at: UnixMillis::from_millis(self.expires_at),
+            settings: record.terms.into_frozen()?,
+            opened_at: Plain::of(record.opened_at)?,
+            expires_at: Plain::of(record.expires_at)?,
         };
-        Some(Journey::restored(opening, past))
+        Some(Self::restored(opening, past))
     }
 }
 
@@ -240,117 +226,18 @@ fn read_dialect_data(text: String, pairs: Vec<(String, String)>) -> Option<Diale
     serde_json::to_string(&members).ok().map(DialectData::new)
 }
 
-impl From<&PlannedCallback> for PlannedCallbackRecord {
-    fn from(entry: &PlannedCallback) -> Self {
-        let slot = entry.slot.and_then(|slot| u32::try_from(slot).ok());
-        Self(entry.url.as_str().to_owned(), entry.params_in == Placement::Fragment, slot)
-    }
-}
-
-impl PlannedCallbackRecord {
-    pub(super) fn into_entry(self) -> PlannedCallback {
-        PlannedCallback {
-            url: CallbackUrl::restored(self.0),
-            params_in: placement(self.1),
-            slot: self.2.map(|slot| slot as usize),
-            device_urls: DeviceUrls::default(),
+/// The endpoints at these places, with their options; where none are given, with the usual ones.
+fn read_endpoints(
+    places: Form<Vec<PlannedCallback>>,
+    options: Vec<EndpointOptionsRecord>,
+) -> Option<Vec<WebhookEndpoint>> {
+    let (places, mut options) = (Vec::<PlannedCallback>::of(places)?, options.into_iter());
+    let endpoints = places.into_iter().map(|place| {
+        let usual = WebhookEndpoint { slot: place.slot, ..WebhookEndpoint::at(place.url) };
+        match options.next() {
+            None => Some(usual),
+            Some(options) => options.over(usual),
         }
-    }
-}
-
-/// An endpoint as far as it is an entry; what it has besides stands in [`LaterRecord`].
-fn endpoint_entry(endpoint: &WebhookEndpoint) -> PlannedCallbackRecord {
-    PlannedCallbackRecord(
-        endpoint.url.as_str().to_owned(),
-        false,
-        endpoint.slot.and_then(|slot| u32::try_from(slot).ok()),
-    )
-}
-
-impl From<&ProviderVisit> for VisitRecord {
-    fn from(visit: &ProviderVisit) -> Self {
-        let answers = visit.answers.iter().map(|answer| {
-            let end = match &answer.end {
-                Some(LedTo::Failed(error)) => EndRecord::F(ErrorRecord::from(error)),
-                Some(LedTo::Outcome(number)) => EndRecord::S(*number),
-                Some(LedTo::HandedBackEarly) => EndRecord::Z,
-                None => EndRecord::N,
-            };
-            let counted = answer.effect == Effect::Counted || answer.end.is_none();
-            let end = if counted { end } else { EndRecord::R(Box::new(end)) };
-            (answer.response_digest, answer.at.as_millis(), end)
-        });
-        let to = visit.to.as_ref().map(|to| (to.institution.clone(), to.provider.clone(), to.scope.clone()));
-        let redirect = visit.redirect.as_ref().map(|redirect| match redirect {
-            ProviderRedirect::Asked { until } => RedirectRecord::A(until.as_millis()),
-            ProviderRedirect::Known { url, at } => RedirectRecord::K(at.as_millis(), url.as_bytes().to_vec()),
-        });
-        Self(visit.left_at.as_millis(), answers.collect(), to, redirect)
-    }
-}
-
-impl VisitRecord {
-    fn into_visit(self) -> ProviderVisit {
-        let answers = self.1.into_iter().map(|(response_digest, at, end)| {
-            let (end, effect) = end.into_end();
-            RecordedResponse { response_digest, at: UnixMillis::from_millis(at), end, proof: None, effect }
-        });
-        let to = self.2.map(|(institution, provider, scope)| Choice { institution, provider, scope });
-        let redirect = self.3.map(|redirect| match redirect {
-            RedirectRecord::A(until) => ProviderRedirect::Asked { until: UnixMillis::from_millis(until) },
-            RedirectRecord::K(at, url) => {
-                ProviderRedirect::Known { url: Sealed::new(url), at: UnixMillis::from_millis(at) }
-            }
-        });
-        ProviderVisit { left_at: UnixMillis::from_millis(self.0), to, answers: answers.collect(), redirect }
-    }
-}
-
-impl From<&ProviderRefusal> for ErrorRecord {
-    fn from(error: &ProviderRefusal) -> Self {
-        Self(error.code().to_owned(), error.description().map(str::to_owned))
-    }
-}
-
-impl ErrorRecord {
-    fn into_error(self) -> ProviderRefusal {
-        ProviderRefusal::new(&self.0, self.1.as_deref())
-    }
-}
-
-fn write_final_outcome(final_outcome: &FinalOutcome) -> (u8, u64, CauseRecord) {
-    let outcome = match final_outcome.outcome {
-        Outcome::Paid => 0,
-        Outcome::Authorised => 1,
-        Outcome::Done => 5,
-        Outcome::Cancelled => 2,
-        Outcome::Failed => 3,
-        Outcome::Expired => 4,
-    };
-    let cause = match &final_outcome.cause {
-        Cause::Provider(error) => CauseRecord::B(error.as_ref().map(ErrorRecord::from)),
-        Cause::Customer => CauseRecord::C,
-        Cause::Merchant => CauseRecord::M,
-        Cause::Time => CauseRecord::T,
-    };
-    (outcome, final_outcome.at.as_millis(), cause)
-}
-
-fn read_final_outcome((outcome, at, cause): (u8, u64, CauseRecord)) -> Option<FinalOutcome> {
-    let outcome = match outcome {
-        0 => Outcome::Paid,
-        1 => Outcome::Authorised,
-        2 => Outcome::Cancelled,
-        3 => Outcome::Failed,
-        4 => Outcome::Expired,
-        5 => Outcome::Done,
-        _ => return None,
-    };
-    let cause = match cause {
-        CauseRecord::B(error) => Cause::Provider(error.map(ErrorRecord::into_error)),
-        CauseRecord::C => Cause::Customer,
-        CauseRecord::M => Cause::Merchant,
-        CauseRecord::T => Cause::Time,
-    };
-    Some(FinalOutcome { outcome, at: UnixMillis::from_millis(at), cause })
+    });
+    endpoints.collect()
 }

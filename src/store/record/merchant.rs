@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::device_urls::DeviceUrlsRecord;
-use super::secrets::SecretsRecord;
-use super::told::ToldRecord;
-use super::{StoreError, damaged, read, write};
-use crate::domain::callback::{CallbackUrl, Placement};
+use super::plain::{Form, Plain};
+use super::plan::write_device_urls;
+use super::secrets::Secrets;
+use super::{StoreError, read, write};
+use crate::domain::callback::DeviceUrls;
 use crate::domain::id::MerchantId;
-use crate::domain::merchant::{CallbackName, Merchant, MerchantName, SavedCallback, SavedCallbacks, Settings, Used};
+use crate::domain::merchant::{Merchant, PublicKey, SavedCallback, SavedCallbacks, Settings, Used, Webhook};
 use crate::domain::moment::UnixMillis;
+use crate::domain::plan::WebhookEndpoint;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{
-    AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedReturns, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns,
+    WhenLate,
 };
 
 /// Writes a merchant.
@@ -23,7 +25,7 @@ use crate::domain::terms::{
 /// # Errors
 /// When it cannot be encoded, which no merchant is known to do.
 pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
-    write(&MerchantRecord::from(merchant))
+    write(&merchant.form())
 }
 
 /// Reads a merchant.
@@ -31,113 +33,135 @@ pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// [`StoreError::Damaged`] when the bytes are no merchant of a version known here.
 pub fn read_merchant(bytes: &[u8]) -> Result<Merchant, StoreError> {
-    read::<MerchantRecord>(bytes)?.into_merchant().ok_or_else(|| damaged("a merchant's value is out of range"))
+    read(bytes, "a merchant")
 }
 
 #[derive(Serialize, Deserialize)]
-struct MerchantRecord {
-    id: u128,
+pub(super) struct MerchantRecord {
+    id: Form<MerchantId>,
     revision: u32,
     name: String,
     api_keys: Vec<[u8; 32]>,
     signing_secret: Vec<u8>,
-    created_at: u64,
+    created_at: Form<UnixMillis>,
     callbacks: Vec<Option<(String, Option<String>, bool)>>,
     terms: FrozenSettingsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
     // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    device_urls: Vec<(u32, DeviceUrlsRecord)>,
+    device_urls: Vec<(u32, Form<DeviceUrls>)>,
     // Records that were written before there were payment endpoints end here.
     #[serde(default)]
-    told: Option<ToldRecord>,
+    besides: Option<BesidesRecord>,
     // Records that were written before keys had numbers end here; only they have anything in `api_keys`.
     #[serde(default)]
-    secrets: Option<SecretsRecord>,
+    secrets: Option<Form<Secrets>>,
     // Records that were written before callbacks could be used on request alone end here.
     #[serde(default)]
     on_request: Vec<u32>,
 }
 
-impl From<&Merchant> for MerchantRecord {
-    fn from(merchant: &Merchant) -> Self {
-        let s = &merchant.settings;
-        let slots = merchant.callbacks.slots().iter().map(|slot| {
+/// What a merchant can have besides, since there are payment endpoints; one that has none of it has no such record.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct BesidesRecord {
+    answers_to_app: bool,
+    signed_calls: bool,
+    notice_type: String,
+    endpoints: Vec<Form<Option<WebhookEndpoint>>>,
+    webhook: Form<Option<Webhook>>,
+    public_keys: Form<Vec<PublicKey>>,
+    /// Of API keys of the older form; nothing writes it any more.
+    hashed_keys: Vec<[u8; 32]>,
+}
+
+impl BesidesRecord {
+    fn of(merchant: &Merchant) -> Option<Self> {
+        let settings = &merchant.settings;
+        let record = Self {
+            answers_to_app: settings.answers_to == AnswersTo::App,
+            signed_calls: settings.signed_calls == SignedCalls::Required,
+            notice_type: settings.notice_type.clone(),
+            endpoints: merchant.endpoints.all().iter().map(Plain::form).collect(),
+            webhook: merchant.webhook.form(),
+            public_keys: merchant.public_keys.form(),
+            hashed_keys: Vec::new(),
+        };
+        (record != Self::default()).then_some(record)
+    }
+}
+
+impl Plain for Merchant {
+    type Form = MerchantRecord;
+
+    fn form(&self) -> MerchantRecord {
+        let s = &self.settings;
+        let slots = || (0..).zip(self.callbacks.slots()).filter_map(|(index, slot)| Some((index, slot.as_ref()?)));
+        let device_urls = slots().filter_map(|(index, saved)| Some((index, write_device_urls(&saved.device_urls)?)));
+        let on_request = slots().filter(|(_, saved)| saved.used == Used::OnRequest);
+        let callbacks = self.callbacks.slots().iter().map(|slot| {
             let saved = slot.as_ref()?;
-            let name = saved.name.as_ref().map(|name| name.as_str().to_owned());
-            Some((saved.url.as_str().to_owned(), name, saved.params_in == Placement::Fragment))
+            Some((saved.url.form(), saved.name.form(), saved.params_in.form()))
         });
-        Self {
-            id: u128::from_be_bytes(*merchant.id.as_bytes()),
-            revision: merchant.revision,
-            name: merchant.name.as_str().to_owned(),
+        MerchantRecord {
+            id: self.id.form(),
+            revision: self.revision,
+            name: self.name.form(),
             api_keys: Vec::new(),
             signing_secret: Vec::new(),
-            created_at: merchant.created_at.as_millis(),
-            callbacks: slots.collect(),
+            created_at: self.created_at.form(),
+            callbacks: callbacks.collect(),
             terms: FrozenSettingsRecord::from(&s.frozen()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life),
-            device_urls: write_device_urls(&merchant.callbacks),
-            told: ToldRecord::of(merchant),
-            secrets: Some(SecretsRecord::from(merchant)),
-            on_request: on_request(&merchant.callbacks),
+            device_urls: device_urls.collect(),
+            besides: BesidesRecord::of(self),
+            secrets: Some(Secrets::form_of(self)),
+            on_request: on_request.map(|(index, _)| index).collect(),
         }
     }
-}
 
-impl MerchantRecord {
-    fn into_merchant(self) -> Option<Merchant> {
-        let mut device_urls: HashMap<_, _> = self.device_urls.into_iter().collect();
-        let on_request = self.on_request;
-        let slots = (0..).zip(self.callbacks).map(|(index, slot)| match slot {
-            None => Some(None),
-            Some((url, name, in_fragment)) => {
-                let name = name.map(|name| CallbackName::parse(&name)).transpose().ok()?;
-                let (url, params_in) = (CallbackUrl::restored(url), placement(in_fragment));
-                let device_urls =
-                    device_urls.remove(&index).map(DeviceUrlsRecord::into_device_urls).unwrap_or_default();
-                let used = if on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault };
-                Some(Some(SavedCallback { url, name, params_in, device_urls, used }))
-            }
+    fn of(record: MerchantRecord) -> Option<Self> {
+        let mut device_urls: HashMap<_, _> = record.device_urls.into_iter().collect();
+        let slots = (0..).zip(record.callbacks).map(|(index, slot)| {
+            let Some((url, name, params_in)) = slot else { return Some(None) };
+            let urls: Option<DeviceUrls> = Plain::of(device_urls.remove(&index))?;
+            Some(Some(SavedCallback {
+                url: Plain::of(url)?,
+                name: Plain::of(name)?,
+                params_in: Plain::of(params_in)?,
+                device_urls: urls.unwrap_or_default(),
+                used: if record.on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault },
+            }))
         });
-        let one_off_urls = if self.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
-        let journey_life = Duration::from_secs(self.journey_life_seconds.into());
-        let (created_at, told) = (UnixMillis::from_millis(self.created_at), self.told.unwrap_or_default());
-        let secrets = self.secrets.unwrap_or_else(|| {
-            SecretsRecord::older(self.signing_secret, (self.api_keys, &told.hashed_keys), created_at)
-        });
-        let mut merchant = Merchant {
-            id: MerchantId::from_bytes(self.id.to_be_bytes()),
-            revision: self.revision,
-            name: MerchantName::parse(&self.name).ok()?,
-            standing: secrets.standing(),
-            signing_secret: secrets.signing_secret(),
-            webhook_key: secrets.webhook_key(),
-            api_keys: secrets.into_keys()?,
+        let one_off_urls = if record.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
+        let journey_life = Duration::from_secs(record.journey_life_seconds.into());
+        let (created_at, besides) = (Plain::of(record.created_at)?, record.besides.unwrap_or_default());
+        let secrets = match record.secrets {
+            Some(secrets) => Plain::of(secrets)?,
+            None => Secrets::older(record.signing_secret, (record.api_keys, &besides.hashed_keys), created_at),
+        };
+        Some(Self {
+            id: Plain::of(record.id)?,
+            revision: record.revision,
+            name: Plain::of(record.name)?,
+            standing: secrets.standing,
+            api_keys: secrets.api_keys,
+            signing_secret: secrets.signing_secret,
+            webhook_key: secrets.webhook_key,
             created_at,
             callbacks: SavedCallbacks::restored(slots.collect::<Option<_>>()?),
-            settings: Settings::of_frozen(self.terms.into_frozen()?, one_off_urls, journey_life),
-            endpoints: Slots::default(),
-            webhook: None,
-            public_keys: Vec::new(),
-        };
-        told.put_into(&mut merchant);
-        Some(merchant)
+            settings: Settings {
+                answers_to: if besides.answers_to_app { AnswersTo::App } else { AnswersTo::Gateway },
+                signed_calls: if besides.signed_calls { SignedCalls::Required } else { SignedCalls::Checked },
+                notice_type: besides.notice_type,
+                ..Settings::of_frozen(record.terms.into_frozen()?, one_off_urls, journey_life)
+            },
+            endpoints: Slots::restored(Plain::of(besides.endpoints)?),
+            webhook: Plain::of(besides.webhook)?,
+            public_keys: Plain::of(besides.public_keys)?,
+        })
     }
-}
-
-/// The slots whose callbacks are used on request alone.
-fn on_request(callbacks: &SavedCallbacks) -> Vec<u32> {
-    let slots = (0..).zip(callbacks.slots());
-    slots.filter_map(|(index, slot)| (slot.as_ref()?.used == Used::OnRequest).then_some(index)).collect()
-}
-
-/// The URLs for devices of the slots that have any.
-fn write_device_urls(callbacks: &SavedCallbacks) -> Vec<(u32, DeviceUrlsRecord)> {
-    let slots = (0..).zip(callbacks.slots());
-    slots.filter_map(|(index, slot)| Some((index, DeviceUrlsRecord::of(&slot.as_ref()?.device_urls)?))).collect()
 }
 
 /// What a merchant has chosen.
@@ -164,11 +188,7 @@ impl From<&FrozenSettings> for FrozenSettingsRecord {
             browser_required: terms.same_browser == SameBrowser::Required,
             app_links_direct: terms.app_links == AppLinks::Direct,
             hand_back_when_late: terms.when_late == WhenLate::HandBack,
-            signed_returns: match terms.signed_returns {
-                SignedReturns::Off => 0,
-                SignedReturns::Hmac => 1,
-                SignedReturns::Ed25519 => 2,
-            },
+            signed_returns: terms.signed_returns.form(),
         }
     }
 }
@@ -176,12 +196,6 @@ impl From<&FrozenSettings> for FrozenSettingsRecord {
 impl FrozenSettingsRecord {
     /// `None` when a choice is none that is known here.
     pub(super) fn into_frozen(self) -> Option<FrozenSettings> {
-        let signed_returns = match self.signed_returns {
-            0 => SignedReturns::Off,
-            1 => SignedReturns::Hmac,
-            2 => SignedReturns::Ed25519,
-            _ => return None,
-        };
         Some(FrozenSettings {
             one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
             token_life: Duration::from_secs(self.token_life_seconds.into()),
@@ -189,16 +203,11 @@ impl FrozenSettingsRecord {
             same_browser: if self.browser_required { SameBrowser::Required } else { SameBrowser::Checked },
             app_links: if self.app_links_direct { AppLinks::Direct } else { AppLinks::Page },
             when_late: if self.hand_back_when_late { WhenLate::HandBack } else { WhenLate::Wait },
-            signed_returns,
+            signed_returns: SignedReturns::of(self.signed_returns)?,
         })
     }
 }
 
 fn seconds(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
-}
-
-/// Where parameters go.
-pub(super) const fn placement(in_fragment: bool) -> Placement {
-    if in_fragment { Placement::Fragment } else { Placement::Query }
 }

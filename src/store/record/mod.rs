@@ -5,22 +5,25 @@
 
 mod attempts;
 mod consent;
-mod device_urls;
+mod endpoint;
 mod journey;
-mod later;
 mod merchant;
+mod outcome;
+mod plain;
+mod plan;
+mod purpose;
 mod secrets;
 #[cfg(test)]
 mod tests;
-mod told;
 mod user;
+mod visit;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use plain::Plain;
 
-pub(super) use attempts::{append_attempt, read_attempts, write_attempt};
+pub(super) use attempts::{append_attempt, read_delivery, write_attempt};
 pub use journey::{read_journey, write_journey};
 pub use merchant::{read_merchant, write_merchant};
 pub use user::{read_user, write_user};
@@ -38,36 +41,11 @@ fn write(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| damaged(error.to_string())),
-        Some((version, _)) => Err(damaged(format!("version {version} is not known here"))),
-        None => Err(damaged("it is empty")),
-    }
-}
-
-/// Bytes as MessagePack has them, instead of a list of numbers.
-mod bytes {
-    use serde::{Deserializer, Serializer, de};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl de::Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        from.deserialize_byte_buf(Bytes)
-    }
+fn read<T: Plain>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+    let form = match bytes.split_first() {
+        Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| damaged(error.to_string()))?,
+        Some((version, _)) => return Err(damaged(format!("version {version} is not known here"))),
+        None => return Err(damaged("it is empty")),
+    };
+    T::of(form).ok_or_else(|| damaged(format!("a value of {what} is out of range")))
 }

@@ -1,5 +1,7 @@
 //! What is written is read, whoever wrote it.
 
+mod bytes;
+
 use std::time::Duration;
 
 use serde::Serialize;

@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, reply, to_moment, unreadable};
+use super::value::{self, to_moment, unreadable};
 use super::{RedisStore, keys};
 use crate::domain::api_key::KeyNumber;
 use crate::domain::id::MerchantId;
@@ -22,7 +22,7 @@ use crate::store::{ApiKeys, Merchants, StoreError};
 impl ApiKeys for RedisStore {
     async fn reserve_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<bool, StoreError> {
         let reserve = Request::call(&script::RESERVE_NUMBER, [keys::key_number(number)]).with(merchant.as_bytes());
-        Ok(reply::<u8>(self.link.ask(reserve).await?)? == 1)
+        self.changes(reserve).await
     }
 
     async fn free_number(&self, number: KeyNumber, merchant: MerchantId) -> Result<(), StoreError> {
@@ -38,9 +38,8 @@ impl ApiKeys for RedisStore {
         {
             return Ok(Some(merchant));
         }
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::key_number(number)])).await?)?;
-        let Some(found) = found else { return Ok(None) };
-        let id = MerchantId::from_bytes(found.try_into().map_err(|_| unreadable("a key's merchant"))?);
+        let owner = |id: &[u8]| id.try_into().map(MerchantId::from_bytes).map_err(|_| unreadable("a key's merchant"));
+        let Some(id) = self.get(keys::key_number(number), owner).await? else { return Ok(None) };
         let merchant = self.merchant(id).await?.filter(|merchant| has_key(merchant, number));
         if merchant.is_some() {
             // Only numbers that exist are remembered, so that nobody can fill this by guessing.
@@ -55,8 +54,7 @@ impl ApiKeys for RedisStore {
     }
 
     async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>, StoreError> {
-        let all: Vec<(String, Vec<u8>)> =
-            reply(self.link.ask(Request::plain("HGETALL", [keys::key_uses(merchant)])).await?)?;
+        let all: Vec<(String, Vec<u8>)> = self.ask(Request::plain("HGETALL", [keys::key_uses(merchant)])).await?;
         let uses = all
             .into_iter()
             .map(|(number, at)| Ok((number.parse().map_err(|_| unreadable("a key's number"))?, to_moment(&at)?)));

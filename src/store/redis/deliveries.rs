@@ -10,13 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, legible, reply, to_journey, to_moment, unreadable};
+use super::value::{self, number_at, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, JourneyEvent, State, Target, Verdict};
+use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Verdict};
 use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::secret::Digest;
-use crate::store::record::{read_attempts, write_attempt};
+use crate::store::readings::legible;
+use crate::store::record::{read_delivery, write_attempt};
 use crate::store::{
     Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, REMEMBERED, SHUT, StoreError,
     endpoint_shard,
@@ -60,7 +61,7 @@ impl Deliveries for RedisStore {
         for shard in self.link.ask_all(&requests).await? {
             for (waiting, record, journey) in reply::<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>>(shard)? {
                 // One that cannot be read stays leased: it keeps nobody else waiting, and is looked at again then.
-                let context = legible(to_context(&waiting, &record, &journey), &waiting)?;
+                let context = legible(to_context(&waiting, &record, &journey), number_at(&waiting))?;
                 leased.extend(context.map(|context| context.leased_by(by)));
             }
         }
@@ -74,14 +75,13 @@ impl Deliveries for RedisStore {
         attempt: Option<&AttemptRecord>,
         verdict: Verdict,
     ) -> Result<bool, StoreError> {
-        let answer = self.link.ask(self.word_of(lease, attempt, verdict)).await?;
-        Ok(reply::<u8>(answer)? == 1)
+        self.changes(self.report_of(lease, attempt, verdict)).await
     }
 
     async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
-        let words: Vec<Request> =
-            leases.iter().map(|(lease, wait)| self.word_of(lease, None, Verdict::Retry(*wait))).collect();
-        self.link.ask_all(&words).await.map(drop)
+        let reports: Vec<Request> =
+            leases.iter().map(|(lease, wait)| self.report_of(lease, None, Verdict::Retry(*wait))).collect();
+        self.link.ask_all(&reports).await.map(drop)
     }
 
     async fn deliveries_of(
@@ -116,7 +116,7 @@ impl Deliveries for RedisStore {
             .with(waiting(id))
             .with(self.ahead())
             .with(millis(Delivery::LIFE + REMEMBERED));
-        Ok(reply::<u8>(self.link.ask(replay).await?)? == 1)
+        self.changes(replay).await
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError> {
@@ -127,8 +127,7 @@ impl Deliveries for RedisStore {
     }
 
     async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
-        let until: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [shut_key(endpoint)])).await?)?;
-        let until = until.map(|until| to_moment(&until)).transpose()?;
+        let until = self.get(shut_key(endpoint), to_moment).await?;
         Ok(until.is_some_and(|until| self.clock.now() < until))
     }
 
@@ -138,7 +137,7 @@ impl Deliveries for RedisStore {
 }
 
 impl RedisStore {
-    /// What is said of deliveries: when they are due, the record of each, and their places.
+    /// The request with deliveries as arguments: when they are due, the record of each, and their places.
     pub(super) fn with_deliveries(request: Request, deliveries: &[Delivery]) -> Request {
         let due_at = deliveries.first().map_or_else(String::new, |first| first.due_at.as_millis().to_string());
         let request = request.with(due_at).with(deliveries.first().map(of_delivery).unwrap_or_default());
@@ -156,10 +155,8 @@ impl RedisStore {
     async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
         let in_shard =
             |shard| Request::call(&script::WAKING, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
-        let replies = self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await?;
         let mut waking = Vec::new();
-        for (shard, own) in Shard::all().zip(replies) {
-            let own: Vec<(Vec<u8>, u64)> = reply(own)?;
+        for (shard, own) in Shard::all().zip(self.ask_shards::<Vec<(Vec<u8>, u64)>>(in_shard).await?) {
             waking.extend(own.into_iter().map(|(waiting, since)| (since, shard, waiting)));
         }
         waking.sort_unstable();
@@ -171,15 +168,10 @@ impl RedisStore {
         Ok(by_shard)
     }
 
-    fn word_of(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Request {
+    fn report_of(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Request {
         let pay_id = lease.id.journey.pay_id();
         let shard = pay_id.shard();
-        let (state, wait) = match verdict {
-            Verdict::Delivered => (State::Delivered, Duration::ZERO),
-            Verdict::Retry(wait) => (State::Waiting, wait),
-            Verdict::Gone => (State::Gone, Duration::ZERO),
-            Verdict::Dead => (State::Dead, Duration::ZERO),
-        };
+        let (state, wait) = verdict.leaves();
         let [dead, pending] = [keys::dead(shard, lease.merchant), keys::pending(shard, lease.merchant)];
         let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending];
         Request::call(&script::REPORT, keys)
@@ -188,7 +180,7 @@ impl RedisStore {
             .with(self.ahead())
             .with([state.number()])
             .with(attempt.map(write_attempt).unwrap_or_default())
-            .with(millis(wait))
+            .with(millis(wait.unwrap_or_default()))
             .with(keys::deliveries_in(shard))
             .with(AttemptRecord::KEPT.to_string())
             .with(millis(Delivery::LIFE + REMEMBERED))
@@ -203,24 +195,12 @@ impl RedisStore {
         after: Option<DeliveryCursor>,
         most: usize,
     ) -> Result<Vec<DeliveryCursor>, StoreError> {
-        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &of_cursor(&place)].concat());
-        let in_shard = |shard| {
-            let most = limit(most).into_bytes();
-            let index = match filter {
-                DeliveryFilter::Dead => keys::dead(shard, merchant),
-                DeliveryFilter::Waiting | DeliveryFilter::Failing => keys::pending(shard, merchant),
-            };
-            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
+        let index = |shard| match filter {
+            DeliveryFilter::Dead => keys::dead(shard, merchant),
+            DeliveryFilter::Waiting | DeliveryFilter::Failing => keys::pending(shard, merchant),
         };
-        let mut places = Vec::new();
-        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            for place in reply::<Vec<Vec<u8>>>(shard)? {
-                places.push(to_cursor(&place)?);
-            }
-        }
-        places.sort_unstable_by(|a, b| b.cmp(a));
-        places.truncate(most);
-        Ok(places)
+        let places = self.newest(Shard::all().map(index), after.map(of_cursor), most).await?;
+        places.iter().map(|place| to_cursor(place)).collect()
     }
 
     /// The deliveries at these places, as far as they still stand there.
@@ -267,19 +247,9 @@ fn of_delivery(delivery: &Delivery) -> Vec<u8> {
 fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
     let broken = || unreadable("a delivery");
     let (head, attempts) = record.split_at_checked(HEAD).ok_or_else(broken)?;
-    let (&[event, target], &[state, tries, ..]) = (place, head) else { return Err(broken()) };
-    Ok(Delivery {
-        id: DeliveryId {
-            journey,
-            event: JourneyEvent::of_number(event).ok_or_else(broken)?,
-            target: Target::of_number(target),
-        },
-        since: to_moment(&head[2..8])?,
-        due_at: to_moment(&head[8..14])?,
-        tries,
-        state: State::of_number(state).ok_or_else(broken)?,
-        attempts: read_attempts(attempts).ok_or_else(broken)?,
-    })
+    let place = place.try_into().map_err(|_| broken())?;
+    let times = [to_moment(&head[2..8])?, to_moment(&head[8..14])?];
+    read_delivery(journey, place, times, [head[0], head[1]], attempts).ok_or_else(broken)
 }
 
 fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
@@ -289,15 +259,12 @@ fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryC
 }
 
 /// A place in an index, so that places sort as bytes.
-fn of_cursor(place: &DeliveryCursor) -> Vec<u8> {
-    let DeliveryCursor { at, pay_id, event, target } = *place;
-    [&value::six(at)[..], &keys::number(pay_id), &[event, target]].concat()
+fn of_cursor(DeliveryCursor { at, pay_id, event, target }: DeliveryCursor) -> Vec<u8> {
+    [&value::of_place(at, pay_id)[..], &[event, target]].concat()
 }
 
 fn to_cursor(place: &[u8]) -> Result<DeliveryCursor, StoreError> {
-    let broken = || unreadable("a place of a delivery");
-    let (at, rest) = place.split_at_checked(6).ok_or_else(broken)?;
-    let (number, place) = rest.split_at_checked(keys::NUMBER).ok_or_else(broken)?;
-    let &[event, target] = place else { return Err(broken()) };
-    Ok(DeliveryCursor { at: to_moment(at)?, pay_id: value::to_pay_id(number)?, event, target })
+    let (at, pay_id, rest) = value::to_place(place)?;
+    let &[event, target] = rest else { return Err(unreadable("a place of a delivery")) };
+    Ok(DeliveryCursor { at, pay_id, event, target })
 }

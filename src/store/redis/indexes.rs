@@ -31,22 +31,9 @@ impl RedisStore {
         after: Option<JourneyCursor>,
         most: usize,
     ) -> Result<Vec<JourneyCursor>, StoreError> {
-        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &value::of_place(place)].concat());
-        let indexes: Vec<_> = Shard::all().flat_map(|shard| in_shard(shard, merchant, which)).collect();
-        let in_index = |index| {
-            let most = limit(most).into_bytes();
-            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
-        };
-        let mut places = Vec::new();
-        for index in self.link.ask_all(&indexes.into_iter().map(in_index).collect::<Vec<_>>()).await? {
-            for place in reply::<Vec<Vec<u8>>>(index)? {
-                places.push(to_listed(&place)?);
-            }
-        }
-        places.sort_unstable_by(|a, b| b.cmp(a));
-        places.dedup();
-        places.truncate(most);
-        Ok(places)
+        let indexes = Shard::all().flat_map(|shard| in_shard(shard, merchant, which));
+        let after = after.map(|place| value::of_place(place.opened_at, place.pay_id).to_vec());
+        self.newest(indexes, after, most).await?.iter().map(|place| to_listed(place)).collect()
     }
 
     /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round
@@ -54,10 +41,8 @@ impl RedisStore {
     pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(UnixMillis, PayId)>, StoreError> {
         let in_shard = |shard| Request::call(&script::DUE, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();
-        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            for (number, since) in reply::<Vec<(Vec<u8>, u64)>>(shard)? {
-                due.push((UnixMillis::from_millis(since), value::to_pay_id(&number)?));
-            }
+        for (number, since) in self.ask_shards::<Vec<(Vec<u8>, u64)>>(in_shard).await?.into_iter().flatten() {
+            due.push((UnixMillis::from_millis(since), value::to_pay_id(&number)?));
         }
         due.sort_unstable();
         due.truncate(most);

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use redis::Value;
 
 use super::script::{self, Request};
-use super::value::{self, legible, of_journey, reply, to_journey, unreadable};
+use super::value::{self, of_journey, to_journey, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
@@ -12,7 +12,7 @@ use crate::domain::journey::Journey;
 use crate::domain::merchant::Settings;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
-use crate::store::readings::{is_proven, over_at, state_until, user_of};
+use crate::store::readings::{is_proven, legible, over_at, state_until, user_of};
 use crate::store::{
     JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, StoreError, Taken,
 };
@@ -49,7 +49,7 @@ impl Journeys for RedisStore {
             .with(millis(remembered))
             .with(reservation.map_or_else(Vec::new, |reservation| keys::short(&reservation.request).to_vec()));
         let open = if deliveries.is_empty() { open } else { Self::with_deliveries(open, deliveries) };
-        match to_opened(&reply::<Vec<Vec<u8>>>(self.link.ask(open).await?)?)? {
+        match to_opened(&self.ask::<Vec<Vec<u8>>>(open).await?)? {
             // The same opening tried again is no collision, even if its customer has been quicker than this retry.
             (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
             (opened, _) => Ok(opened),
@@ -61,20 +61,19 @@ impl Journeys for RedisStore {
             .with(keys::journeys(reservation.shard()))
             .with(self.ahead())
             .with(keys::short(&reservation.request));
-        let answer: Option<Vec<Vec<u8>>> = reply(self.link.ask(ask).await?)?;
+        let answer: Option<Vec<Vec<u8>>> = self.ask(ask).await?;
         answer.map(|answer| Ok(to_opened(&answer)?.0)).transpose()
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::journey(pay_id)])).await?)?;
-        found.map(|value| to_journey(&value)).transpose()
+        self.get(keys::journey(pay_id), to_journey).await
     }
 
     async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
         let find = Request::call(&script::FIND_BY_STATE, [keys::state(shard, state)])
             .with(keys::journeys(shard))
             .with(self.ahead());
-        let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = reply(self.link.ask(find).await?)?;
+        let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = self.ask(find).await?;
         let Some((visit, journey, now)) = found else { return Ok(None) };
         let (journey, now) = (to_journey(&journey)?, value::to_moment(&now)?);
         let visit = *visit.first().ok_or_else(|| unreadable("a state"))?;
@@ -102,9 +101,10 @@ impl Journeys for RedisStore {
             let wanted = most - journeys.len();
             let places = self.places(merchant, which, after, wanted).await?;
             let more = places.len() == wanted;
-            let pay_ids: Vec<PayId> = places.iter().map(|place| place.pay_id).collect();
             // A place may outlive its journey for a while; then the list goes on behind it.
-            journeys.extend(self.journeys(&pay_ids).await?.into_iter().flatten());
+            for found in self.get_all(places.iter().map(|place| keys::journey(place.pay_id)), to_journey).await? {
+                journeys.extend(found?);
+            }
             match places.last() {
                 Some(last) if more && journeys.len() < most => after = Some(*last),
                 _ => return Ok(journeys),
@@ -115,9 +115,9 @@ impl Journeys for RedisStore {
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
         let due = self.due_numbers(most).await?;
         let (mut journeys, mut stale) = (Vec::new(), Vec::new());
-        let pay_ids: Vec<PayId> = due.iter().map(|(_, pay_id)| *pay_id).collect();
-        for ((since, pay_id), found) in due.into_iter().zip(self.values(&pay_ids).await?) {
-            let Some(found) = legible(found, &keys::number(pay_id))? else { continue };
+        let found = self.get_all(due.iter().map(|(_, pay_id)| keys::journey(*pay_id)), to_journey).await?;
+        for ((since, pay_id), found) in due.into_iter().zip(found) {
+            let Some(found) = legible(found, Some(pay_id))? else { continue };
             match found {
                 // A step may have moved the moment since the index was read.
                 Some(journey) if journey.due_at().is_some_and(|at| at <= since) => journeys.push(journey),
@@ -137,7 +137,7 @@ impl Journeys for RedisStore {
         keys.extend([keys::dead(shard, merchant), keys::pending(shard, merchant)]);
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, merchant, user)));
         let erase = Request::call(&script::ERASE, keys).with(keys::number(pay_id)).with(value::of_listing(journey));
-        Ok(reply::<u8>(self.link.ask(erase).await?)? == 1)
+        self.changes(erase).await
     }
 }
 
@@ -150,28 +150,30 @@ impl RedisStore {
     }
 
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
-        let (journey, pay_id) = (step.journey(), step.journey().pay_id());
+        let (journey, pay_id) = (&step.journey, step.journey.pay_id());
         let (shard, merchant) = (pay_id.shard(), journey.opening().merchant);
         let proven = is_proven(journey).then(|| value::of_listing(journey));
         let mut keys = vec![keys::journey(pay_id), keys::due(shard)];
         if proven.is_some() {
             keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
         }
-        keys.extend(step.state().map(|(digest, _)| keys::state(shard, digest)));
-        keys.extend(step.token().map(|token| keys::token(shard, &token.digest)));
+        keys.extend(step.state.as_ref().map(|(digest, _)| keys::state(shard, digest)));
+        keys.extend(step.token.as_ref().map(|token| keys::token(shard, &token.digest)));
         let until = self.until(journey);
         // Whatever earlier steps have left goes with the journey, too.
-        let delivers = !step.deliveries().is_empty() || (until.is_some() && has_targets(journey));
+        let delivers = !step.deliveries.is_empty() || (until.is_some() && has_targets(journey));
         if delivers {
             keys.extend(Self::delivery_keys(journey));
         }
 
         let number = keys::number(pay_id);
-        let state = step.state().map(|(_, visit)| [number.as_slice(), &[*visit]].concat());
-        let found_until = step.state().map(|(_, visit)| state_until(journey, *visit));
-        let token =
-            step.token().map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
-        let remembered = step.token().map(|token| token.expires_at.plus(REMEMBERED));
+        let state = step.state.map(|(_, visit)| [number.as_slice(), &[visit]].concat());
+        let found_until = step.state.map(|(_, visit)| state_until(journey, visit));
+        let token = step
+            .token
+            .as_ref()
+            .map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
+        let remembered = step.token.as_ref().map(|token| token.expires_at.plus(REMEMBERED));
         let or_nothing = |at: Option<UnixMillis>| at.map_or_else(String::new, moment);
         let take = Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
@@ -185,21 +187,7 @@ impl RedisStore {
             .with(token.unwrap_or_default())
             .with(or_nothing(remembered));
         let take = take.with(if delivers { millis(Delivery::LIFE + REMEMBERED) } else { String::new() });
-        Ok(if delivers { Self::with_deliveries(take, step.deliveries()) } else { take })
-    }
-
-    /// The journeys of these numbers, in their order, in one round trip.
-    async fn journeys(&self, pay_ids: &[PayId]) -> Result<Vec<Option<Journey>>, StoreError> {
-        self.values(pay_ids).await?.into_iter().collect()
-    }
-
-    /// The same, each as far as it can be read.
-    async fn values(&self, pay_ids: &[PayId]) -> Result<Vec<Result<Option<Journey>, StoreError>>, StoreError> {
-        let requests: Vec<Request> =
-            pay_ids.iter().map(|pay_id| Request::plain("GET", [keys::journey(*pay_id)])).collect();
-        let values = self.link.ask_all(&requests).await?;
-        let journey = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| to_journey(&value)).transpose();
-        Ok(values.into_iter().map(journey).collect())
+        Ok(if delivers { Self::with_deliveries(take, &step.deliveries) } else { take })
     }
 }
 

@@ -35,134 +35,70 @@ pub(super) fn short(digest: &Digest) -> [u8; 16] {
     short
 }
 
-/// Whom the store belongs to: one key for the whole store.
-pub(super) fn owner() -> Vec<u8> {
-    key(Shard::of_byte(0), b'h', &[])
+/// Declares keys: the shard that each is in, the letter of its kind, and what stands behind that.
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident($($value:ident: $type:ty),*) = $shard:expr, $kind:literal $(, $part:expr)*;)+) => {$(
+        $(#[$doc])*
+        pub(super) fn $name($($value: $type),*) -> Vec<u8> {
+            key($shard, $kind, &[$(&$part[..]),*])
+        }
+    )+};
 }
 
-/// A journey.
-pub(super) fn journey(pay_id: PayId) -> Vec<u8> {
-    key(pay_id.shard(), b'j', &[&number(pay_id)])
-}
-
-/// What every journey's key in this shard begins with; the number comes behind it.
-pub(super) fn journeys(shard: Shard) -> Vec<u8> {
-    key(shard, b'j', &[])
-}
-
-/// A state.
-pub(super) fn state(shard: Shard, digest: &Digest) -> Vec<u8> {
-    key(shard, b's', &[&short(digest)])
-}
-
-/// A one-time token.
-pub(super) fn token(shard: Shard, digest: &Digest) -> Vec<u8> {
-    key(shard, b't', &[&short(digest)])
-}
-
-/// An idempotency key.
-pub(super) fn reservation(shard: Shard, key_digest: &Digest) -> Vec<u8> {
-    key(shard, b'c', &[&short(key_digest)])
-}
-
-/// A shard's journeys by the moment when somebody has to look after them.
-pub(super) fn due(shard: Shard) -> Vec<u8> {
-    key(shard, b'e', &[])
-}
-
-/// The places of a merchant's journeys in a shard, but for those that a provider has proven.
-pub(super) fn unproven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'u', &[merchant.as_bytes()])
-}
-
-/// The places of a merchant's journeys in a shard that a provider has proven.
-pub(super) fn proven(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'p', &[merchant.as_bytes()])
-}
-
-/// The places of the journeys in a shard that are about one user.
-pub(super) fn of_user(shard: Shard, merchant: MerchantId, user: UserId) -> Vec<u8> {
-    key(shard, b'o', &[merchant.as_bytes(), user.as_bytes()])
-}
-
-/// What [`of_user`] begins with for every user of this merchant; the user's id comes behind it.
-pub(super) fn of_users(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'o', &[merchant.as_bytes()])
-}
-
-/// The deliveries of a journey.
-pub(super) fn deliveries(pay_id: PayId) -> Vec<u8> {
-    key(pay_id.shard(), b'y', &[&number(pay_id)])
-}
-
-/// What [`deliveries`] begins with for every journey in this shard; the number comes behind it.
-pub(super) fn deliveries_in(shard: Shard) -> Vec<u8> {
-    key(shard, b'y', &[])
-}
-
-/// A shard's deliveries by the moment when a courier may take them.
-pub(super) fn waiting(shard: Shard) -> Vec<u8> {
-    key(shard, b'd', &[])
-}
-
-/// A merchant's dead letters in a shard.
-pub(super) fn dead(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'x', &[merchant.as_bytes()])
-}
-
-/// A merchant's deliveries in a shard that have not ended, by the moment at which they were left behind.
-pub(super) fn pending(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'i', &[merchant.as_bytes()])
-}
-
-/// An endpoint that is shut.
-pub(super) fn shut(shard: Shard, endpoint: &Digest) -> Vec<u8> {
-    key(shard, b'z', &[&short(endpoint)])
-}
-
-/// A merchant.
-pub(super) fn merchant(id: MerchantId) -> Vec<u8> {
-    key(id.shard(), b'm', &[id.as_bytes()])
-}
-
-/// The merchants of a shard.
-pub(super) fn merchants(shard: Shard) -> Vec<u8> {
-    key(shard, b'l', &[])
-}
-
-/// The number of an API key, in a shard of its own.
-pub(super) fn key_number(number: KeyNumber) -> Vec<u8> {
-    key(number.shard(), b'k', &[number.to_string().as_bytes()])
-}
-
-/// When a merchant's API keys were last used.
-pub(super) fn key_uses(merchant: MerchantId) -> Vec<u8> {
-    key(merchant.shard(), b'v', &[merchant.as_bytes()])
-}
-
-/// A merchant's user.
-pub(super) fn user(merchant: MerchantId, id: UserId) -> Vec<u8> {
-    key(id.shard(), b'w', &[merchant.as_bytes(), id.as_bytes()])
-}
-
-/// What the key of every user of this merchant in this shard begins with; the id comes behind it.
-pub(super) fn users_of(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'w', &[merchant.as_bytes()])
-}
-
-/// A merchant's own id of a user, in the shard of that user.
-pub(super) fn user_name(merchant: MerchantId, own: &ApplicationUser) -> Vec<u8> {
-    key(user_shard(merchant, own), b'n', &[&short(&store::user_name(merchant, own))])
-}
-
-/// The places of a merchant's users in a shard.
-pub(super) fn users(shard: Shard, merchant: MerchantId) -> Vec<u8> {
-    key(shard, b'g', &[merchant.as_bytes()])
-}
-
-/// The mark that a call left when it forgot a user.
-pub(super) fn forgotten(shard: Shard, mark: [u8; 16]) -> Vec<u8> {
-    key(shard, b'f', &[&mark])
+keys! {
+    /// Who the store belongs to: one key for the whole store.
+    owner() = Shard::of_byte(0), b'h';
+    /// A journey.
+    journey(pay_id: PayId) = pay_id.shard(), b'j', number(pay_id);
+    /// What every journey's key in this shard begins with; the number comes behind it.
+    journeys(shard: Shard) = shard, b'j';
+    /// A state.
+    state(shard: Shard, digest: &Digest) = shard, b's', short(digest);
+    /// A one-time token.
+    token(shard: Shard, digest: &Digest) = shard, b't', short(digest);
+    /// An idempotency key.
+    reservation(shard: Shard, key_digest: &Digest) = shard, b'c', short(key_digest);
+    /// A shard's journeys by the moment when somebody has to look after them.
+    due(shard: Shard) = shard, b'e';
+    /// The places of a merchant's journeys in a shard, but for those that a provider has proven.
+    unproven(shard: Shard, merchant: MerchantId) = shard, b'u', merchant.as_bytes();
+    /// The places of a merchant's journeys in a shard that a provider has proven.
+    proven(shard: Shard, merchant: MerchantId) = shard, b'p', merchant.as_bytes();
+    /// The places of the journeys in a shard that are about one user.
+    of_user(shard: Shard, merchant: MerchantId, user: UserId) = shard, b'o', merchant.as_bytes(), user.as_bytes();
+    /// What [`of_user`] begins with for every user of this merchant; the user's id comes behind it.
+    of_users(shard: Shard, merchant: MerchantId) = shard, b'o', merchant.as_bytes();
+    /// The deliveries of a journey.
+    deliveries(pay_id: PayId) = pay_id.shard(), b'y', number(pay_id);
+    /// What [`deliveries`] begins with for every journey in this shard; the number comes behind it.
+    deliveries_in(shard: Shard) = shard, b'y';
+    /// A shard's deliveries by the moment when a courier may take them.
+    waiting(shard: Shard) = shard, b'd';
+    /// A merchant's dead letters in a shard.
+    dead(shard: Shard, merchant: MerchantId) = shard, b'x', merchant.as_bytes();
+    /// A merchant's deliveries in a shard that have not ended, by the moment at which they were left behind.
+    pending(shard: Shard, merchant: MerchantId) = shard, b'i', merchant.as_bytes();
+    /// An endpoint that is shut.
+    shut(shard: Shard, endpoint: &Digest) = shard, b'z', short(endpoint);
+    /// A merchant.
+    merchant(id: MerchantId) = id.shard(), b'm', id.as_bytes();
+    /// The merchants of a shard.
+    merchants(shard: Shard) = shard, b'l';
+    /// The number of an API key, in a shard of its own.
+    key_number(number: KeyNumber) = number.shard(), b'k', number.to_string().as_bytes();
+    /// When a merchant's API keys were last used.
+    key_uses(merchant: MerchantId) = merchant.shard(), b'v', merchant.as_bytes();
+    /// A merchant's user.
+    user(merchant: MerchantId, id: UserId) = id.shard(), b'w', merchant.as_bytes(), id.as_bytes();
+    /// What the key of every user of this merchant in this shard begins with; the id comes behind it.
+    users_of(shard: Shard, merchant: MerchantId) = shard, b'w', merchant.as_bytes();
+    /// A merchant's own id of a user, in the shard of that user.
+    user_name(merchant: MerchantId, own: &ApplicationUser) =
+        user_shard(merchant, own), b'n', short(&store::user_name(merchant, own));
+    /// The places of a merchant's users in a shard.
+    users(shard: Shard, merchant: MerchantId) = shard, b'g', merchant.as_bytes();
+    /// The mark that a call left when it forgot a user.
+    forgotten(shard: Shard, mark: [u8; 16]) = shard, b'f', mark;
 }
 
 fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {

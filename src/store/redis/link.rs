@@ -3,7 +3,7 @@
 //! redis-rs multiplexes calls over one connection, but never leaves one that has gone silent, and its driver dies with
 //! the runtime that made it. So each runtime has a connection of its own (which is faster, too); a connection that
 //! closed, or was silent twice in a row, is replaced by one new one that all callers share; and a call is made again
-//! inside its deadline, which every request of ours allows.
+//! inside its deadline, which every request allows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use super::RedisStore;
 use super::script::{self, Request};
-use super::value::{self, of_merchant, reply, to_merchant, unreadable};
+use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{keys, millis};
-use crate::domain::id::{MerchantId, Shard};
+use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, StoreError};
 
@@ -16,23 +16,17 @@ impl Merchants for RedisStore {
         let add = Request::call(&script::ADD, [keys::merchant(merchant.id), keys::merchants(merchant.id.shard())])
             .with(of_merchant(merchant)?)
             .with(place(merchant));
-        Ok(reply::<u8>(self.link.ask(add).await?)? == 1)
+        self.changes(add).await
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::merchant(id)])).await?)?;
-        found.map(|value| to_merchant(&value)).transpose()
+        self.get(keys::merchant(id), to_merchant).await
     }
 
     async fn merchants(&self) -> Result<Vec<Merchant>, StoreError> {
         let ids = self.merchant_ids().await?;
-        let requests: Vec<_> = ids.iter().map(|id| Request::plain("GET", [keys::merchant(*id)])).collect();
-        let mut merchants = Vec::new();
-        for value in self.link.ask_all(&requests).await? {
-            if let Some(value) = reply::<Option<Vec<u8>>>(value)? {
-                merchants.push(to_merchant(&value)?);
-            }
-        }
+        let merchants = self.get_all(ids.into_iter().map(keys::merchant), to_merchant).await?;
+        let mut merchants: Vec<_> = merchants.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         merchants.sort_by_key(|merchant| (merchant.created_at, merchant.id));
         Ok(merchants)
     }
@@ -55,7 +49,7 @@ impl Merchants for RedisStore {
             .with(millis(REMEMBERED))
             .with(request)
             .with(number);
-        to_replaced(&reply::<Vec<String>>(self.link.ask(replace).await?)?)
+        to_replaced(&self.ask::<Vec<String>>(replace).await?)
     }
 
     async fn replaced_by(
@@ -66,7 +60,7 @@ impl Merchants for RedisStore {
         let ask = Request::call(&script::REPLACED_BY, [keys::reservation(merchant.shard(), &reservation.key)])
             .with(self.ahead())
             .with(keys::short(&reservation.request));
-        let answer: Option<Vec<String>> = reply(self.link.ask(ask).await?)?;
+        let answer: Option<Vec<String>> = self.ask(ask).await?;
         answer.map(|answer| to_replaced(&answer)).transpose()
     }
 
@@ -78,27 +72,20 @@ impl Merchants for RedisStore {
                 [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id), keys::pending(shard, id)];
             Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id)]))
         };
-        self.link.ask_all(&Shard::all().map(indexes).collect::<Vec<_>>()).await?;
+        self.ask_shards::<usize>(indexes).await?;
         let keys = [keys::merchant(id), keys::merchants(shard), keys::key_uses(id)];
         let remove = Request::call(&script::REMOVE, keys).with(place(merchant));
-        Ok(reply::<u8>(self.link.ask(remove).await?)? == 1)
+        self.changes(remove).await
     }
 }
 
 impl RedisStore {
     /// The ids of all merchants, in no particular order.
     pub(super) async fn merchant_ids(&self) -> Result<Vec<MerchantId>, StoreError> {
-        let all =
-            Shard::all().map(|shard| Request::plain("ZRANGE", [keys::merchants(shard), b"0".into(), b"-1".into()]));
-        let mut ids = Vec::new();
-        for places in self.link.ask_all(&all.collect::<Vec<_>>()).await? {
-            for place in reply::<Vec<Vec<u8>>>(places)? {
-                let id =
-                    place.get(6..).and_then(|id| id.try_into().ok()).ok_or_else(|| unreadable("a merchant's id"))?;
-                ids.push(MerchantId::from_bytes(id));
-            }
-        }
-        Ok(ids)
+        let all = |shard| Request::plain("ZRANGE", [keys::merchants(shard), b"0".into(), b"-1".into()]);
+        let places = self.ask_shards::<Vec<Vec<u8>>>(all).await?;
+        let id = |place: Vec<u8>| Some(MerchantId::from_bytes(place.get(6..)?.try_into().ok()?));
+        places.into_iter().flatten().map(|place| id(place).ok_or_else(|| unreadable("a merchant's id"))).collect()
     }
 }
 

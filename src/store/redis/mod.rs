@@ -25,12 +25,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use redis::FromRedisValue;
+
 use self::link::Link;
 use self::script::Request;
+use self::value::reply;
 use super::{Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::api_key::KeyNumber;
-use crate::domain::id::MerchantId;
+use crate::domain::id::{MerchantId, Shard};
 use crate::domain::secret::Digest;
 
 /// A store in one Redis.
@@ -58,6 +61,68 @@ impl RedisStore {
     /// How far the clock is ahead of Redis's own, for the scripts: `0`, except in tests.
     fn ahead(&self) -> String {
         self.clock.ahead().as_millis().to_string()
+    }
+
+    /// Makes one request, and reads its reply.
+    async fn ask<T: FromRedisValue>(&self, request: Request) -> Result<T, StoreError> {
+        reply(self.link.ask(request).await?)
+    }
+
+    /// Makes one request, and answers whether it has changed what it was to change.
+    async fn changes(&self, request: Request) -> Result<bool, StoreError> {
+        Ok(self.ask::<u8>(request).await? == 1)
+    }
+
+    /// What stands at this key, as `read` reads it.
+    async fn get<T>(
+        &self,
+        key: Vec<u8>,
+        read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,
+    ) -> Result<Option<T>, StoreError> {
+        let found: Option<Vec<u8>> = self.ask(Request::plain("GET", [key])).await?;
+        found.map(|value| read(&value)).transpose()
+    }
+
+    /// What stands at these keys, each as far as `read` can read it, in one round trip.
+    async fn get_all<T>(
+        &self,
+        keys: impl Iterator<Item = Vec<u8>>,
+        read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<Result<Option<T>, StoreError>>, StoreError> {
+        let requests: Vec<_> = keys.map(|key| Request::plain("GET", [key])).collect();
+        let values = self.link.ask_all(&requests).await?;
+        let read = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| read(&value)).transpose();
+        Ok(values.into_iter().map(read).collect())
+    }
+
+    /// What each shard answers to a request, in the order of shards, in one round trip.
+    async fn ask_shards<T: FromRedisValue>(&self, request: impl Fn(Shard) -> Request) -> Result<Vec<T>, StoreError> {
+        let requests: Vec<_> = Shard::all().map(request).collect();
+        self.link.ask_all(&requests).await?.into_iter().map(reply).collect()
+    }
+
+    /// The newest places behind `after` in these indexes, merged, in one round trip. Places sort as bytes.
+    async fn newest(
+        &self,
+        indexes: impl Iterator<Item = Vec<u8>>,
+        after: Option<Vec<u8>>,
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &place].concat());
+        let page = |index| {
+            let most = limit(most).into_bytes();
+            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), most])
+        };
+        let requests: Vec<_> = indexes.map(page).collect();
+        let mut places = Vec::new();
+        for index in self.link.ask_all(&requests).await? {
+            places.extend(reply::<Vec<Vec<u8>>>(index)?);
+        }
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        // What moves from one index to another meanwhile is met twice.
+        places.dedup();
+        places.truncate(most);
+        Ok(places)
     }
 }
 

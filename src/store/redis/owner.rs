@@ -1,4 +1,4 @@
-//! Whether this Redis keeps what it is told, and whether it belongs to this gateway.
+//! Whether this Redis keeps what is written, and whether it belongs to this gateway.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,13 +11,13 @@ use super::script::{self, Request};
 use super::value::reply;
 use crate::domain::id::SHARDS;
 use crate::domain::secret::Digest;
-use crate::store::{OTHER_KEY, StoreError};
+use crate::store::{StoreError, current_key, other_key, other_shards};
 
 /// The oldest Redis whose commands the scripts use.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// Checks that Redis is new enough, no node of a cluster, and set up to keep what it is told. What it may not look at
-/// it warns of.
+/// Checks that Redis is new enough, no node of a cluster, and set up to keep what is written. It warns of
+/// what it may not look at.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] with what to change, or trouble with the store.
@@ -37,25 +37,21 @@ pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
     judge(&config)
 }
 
-/// Takes down whose store this is, or compares.
+/// Records whose store this is, or compares.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when it belongs to another gateway, or trouble with the store.
 pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
-    let Some(current) = fingerprints.first() else {
-        return Err(StoreError::Foreign("this gateway has no operator key".into()));
-    };
+    let current = current_key(fingerprints)?;
     let mut note = Request::call(&script::OWNER, [keys::owner()]).with(SHARDS.to_string());
     for fingerprint in fingerprints {
         note = note.with(hex(fingerprint));
     }
     let owner: String = reply(link.ask(note).await?)?;
     match owner.split_once(' ') {
-        Some((shards, _)) if shards != SHARDS.to_string() => {
-            Err(StoreError::Foreign(format!("it was created with {shards} shards, and this program has {SHARDS}")))
-        }
+        Some((shards, _)) if shards != SHARDS.to_string() => Err(other_shards(shards)),
         Some((_, key)) if key == hex(current) => Ok(()),
-        Some(_) => Err(StoreError::Foreign(OTHER_KEY.into())),
+        Some(_) => Err(other_key()),
         None => Err(StoreError::Damaged("the note of its owner cannot be read".into())),
     }
 }
@@ -80,8 +76,8 @@ fn judge(config: &HashMap<String, String>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The facts that a command tells, by their names. None when the command is forbidden, which hosts like to do.
-async fn facts(link: &Link, command: &str, args: &[&str]) -> Result<HashMap<String, String>, StoreError> {
+/// The facts that a command lists, by their names. None when the command is forbidden, which hosts like to do.
+async fn facts(link: &Link, command: &'static str, args: &[&str]) -> Result<HashMap<String, String>, StoreError> {
     let args = args.iter().map(|arg| arg.as_bytes().to_vec());
     match link.ask_leniently(Request::plain(command, args)).await? {
         None => Ok(HashMap::new()),

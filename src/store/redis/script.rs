@@ -1,8 +1,8 @@
 //! The scripts: each is one step, in one slot, in one round trip.
 //!
 //! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
-//! again as it was, with the same answer, because a reply may get lost. Where a script has to follow a number or an
-//! id that it finds in a value, it is told what the keys of that kind begin with: they are in the same slot.
+//! again as it was, with the same answer, because a reply may get lost. Where a script must follow a number or an
+//! id that it finds in a value, an argument names what the keys of that kind begin with: they are in the same slot.
 
 use std::sync::LazyLock;
 
@@ -72,13 +72,13 @@ scripts! {
     WAKING = "waking",
     /// Leaves deliveries that are due to one courier for a while.
     LEASE = "lease",
-    /// Brings word of a leased delivery.
+    /// Reports a leased delivery.
     REPORT = "report",
     /// Makes a delivery due now.
     REPLAY = "replay",
     /// Drops what has expired from an index.
     TRIM = "trim",
-    /// Writes down who owns a store.
+    /// Writes down whose store it is.
     OWNER = "owner",
 }
 
@@ -91,57 +91,45 @@ pub(super) enum Sent {
     InFull,
 }
 
-/// Something to ask of Redis.
-pub(super) enum Request {
-    /// A command. It only reads.
-    Plain(Cmd),
-    /// A script with its keys and arguments.
-    Call(&'static Script, Vec<Vec<u8>>, Vec<Vec<u8>>),
+/// Something to ask of Redis: a command that only reads, or a script with its keys, and the arguments.
+pub(super) struct Request {
+    verb: Verb,
+    args: Vec<Vec<u8>>,
+}
+
+enum Verb {
+    Plain(&'static str),
+    /// A script, and how many of the arguments are its keys.
+    Call(&'static Script, usize),
 }
 
 impl Request {
     /// A command that only reads.
-    pub(super) fn plain(name: &str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        let mut command = Cmd::new();
-        command.arg(name);
-        for arg in args {
-            command.arg(arg);
-        }
-        Self::Plain(command)
+    pub(super) fn plain(name: &'static str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { verb: Verb::Plain(name), args: args.into_iter().collect() }
     }
 
     /// A script with its keys.
     pub(super) fn call(script: &'static Script, keys: impl Into<Vec<Vec<u8>>>) -> Self {
-        Self::Call(script, keys.into(), Vec::new())
+        let args = keys.into();
+        Self { verb: Verb::Call(script, args.len()), args }
     }
 
-    /// The same with one argument more.
+    /// This request with one argument more.
     pub(super) fn with(mut self, arg: impl AsRef<[u8]>) -> Self {
-        match &mut self {
-            Self::Plain(command) => {
-                command.arg(arg.as_ref());
-            }
-            Self::Call(_, _, args) => args.push(arg.as_ref().to_vec()),
-        }
+        self.args.push(arg.as_ref().to_vec());
         self
     }
 
     /// The command, with scripts sent in this way.
     pub(super) fn command(&self, sent: Sent) -> Cmd {
-        let (script, keys, args) = match self {
-            Self::Plain(command) => return command.clone(),
-            Self::Call(script, keys, args) => (script, keys, args),
-        };
         let mut command = Cmd::new();
-        match sent {
-            Sent::Short => command.arg("EVALSHA").arg(&script.digest),
-            Sent::InFull => command.arg("EVAL").arg(script.text),
+        match (&self.verb, sent) {
+            (Verb::Plain(name), _) => command.arg(*name),
+            (Verb::Call(script, keys), Sent::Short) => command.arg("EVALSHA").arg(&script.digest).arg(*keys),
+            (Verb::Call(script, keys), Sent::InFull) => command.arg("EVAL").arg(script.text).arg(*keys),
         };
-        command.arg(keys.len());
-        for key in keys {
-            command.arg(key.as_slice());
-        }
-        for arg in args {
+        for arg in &self.args {
             command.arg(arg.as_slice());
         }
         command

@@ -6,7 +6,7 @@ use super::RedisStore;
 use super::keys;
 use super::millis;
 use super::script::{self, Request};
-use super::value::{reply, to_journey, to_moment, unreadable};
+use super::value::{to_journey, to_moment, unreadable};
 use crate::domain::id::{MerchantId, Shard};
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
@@ -27,13 +27,13 @@ impl Tokens for RedisStore {
             .with(self.ahead())
             .with(millis(REMEMBERED))
             .with(keys::journeys(shard));
-        to_redemption(&reply::<Vec<Vec<u8>>>(self.link.ask(redeem).await?)?)
+        to_redemption(&self.ask::<Vec<Vec<u8>>>(redeem).await?)
     }
 
     async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
         let spent_at =
             Request::call(&script::SPENT_AT, [keys::token(shard, token)]).with(self.ahead()).with(millis(REMEMBERED));
-        let spent: Option<Vec<u8>> = reply(self.link.ask(spent_at).await?)?;
+        let spent: Option<Vec<u8>> = self.ask(spent_at).await?;
         spent.map(|at| to_moment(&at)).transpose()
     }
 }
@@ -61,7 +61,7 @@ impl Reservations for RedisStore {
             .with(millis(REMEMBERED))
             .with(keys::short(&reservation.request))
             .with(&mark[..8]);
-        match reply::<Vec<u8>>(self.link.ask(request).await?)?.as_slice() {
+        match self.ask::<Vec<u8>>(request).await?.as_slice() {
             b"FRESH" => Ok(Reserved::Fresh),
             b"REPEATED" => Ok(Reserved::Repeated),
             b"REUSED" => Ok(Reserved::Reused),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, of_user, reply, to_user, unreadable};
-use super::{RedisStore, keys, limit, millis};
+use super::value::{self, unreadable};
+use super::{RedisStore, keys, millis};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::user::{ApplicationUser, User};
+use crate::store::record::{read_user, write_user};
 use crate::store::{Enrolled, StoreError, Users, user_shard};
 
 /// How long the mark of a call that forgot a user is kept: longer than a call is made again.
@@ -21,38 +22,35 @@ impl Users for RedisStore {
         let mut keys = vec![keys::user(user.merchant, user.id), keys::users(shard, user.merchant)];
         keys.extend(name(user));
         let enrol = Request::call(&script::ENROL, keys)
-            .with(of_user(user)?)
+            .with(write_user(user)?)
             .with(place(user))
             .with(user.id.as_bytes())
             .with(keys::users_of(shard, user.merchant));
-        let there: Option<Vec<u8>> = reply(self.link.ask(enrol).await?)?;
-        there.map_or(Ok(Enrolled::New), |there| Ok(Enrolled::over(to_user(&there)?, user)))
+        let there: Option<Vec<u8>> = self.ask(enrol).await?;
+        there.map_or(Ok(Enrolled::New), |there| Ok(Enrolled::over(read_user(&there)?, user)))
     }
 
     async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
-        let found: Option<Vec<u8>> = reply(self.link.ask(Request::plain("GET", [keys::user(merchant, id)])).await?)?;
-        found.map(|value| to_user(&value)).transpose()
+        self.get(keys::user(merchant, id), read_user).await
     }
 
     async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
         let shard = user_shard(merchant, own);
         let ask =
             Request::call(&script::USER_NAMED, [keys::user_name(merchant, own)]).with(keys::users_of(shard, merchant));
-        let found: Option<Vec<u8>> = reply(self.link.ask(ask).await?)?;
-        found.map(|value| to_user(&value)).transpose()
+        let found: Option<Vec<u8>> = self.ask(ask).await?;
+        found.map(|value| read_user(&value)).transpose()
     }
 
     async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
-        let mut users = Vec::new();
-        let ids = self.newest_users(merchant, most).await?;
-        let requests: Vec<_> = ids.iter().map(|id| Request::plain("GET", [keys::user(merchant, *id)])).collect();
-        for value in self.link.ask_all(&requests).await? {
-            // One that was forgotten meanwhile is left out.
-            if let Some(value) = reply::<Option<Vec<u8>>>(value)? {
-                users.push(to_user(&value)?);
-            }
-        }
-        Ok(users)
+        let indexes = Shard::all().map(|shard| keys::users(shard, merchant));
+        let places = self.newest(indexes, None, most).await?;
+        let id = |place: &Vec<u8>| Some(UserId::from_bytes(place.get(6..)?.try_into().ok()?));
+        let ids = places.iter().map(|place| id(place).ok_or_else(|| unreadable("a user's place")));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let users = self.get_all(ids.into_iter().map(|id| keys::user(merchant, id)), read_user).await?;
+        // One that was forgotten meanwhile is left out.
+        users.into_iter().filter_map(Result::transpose).collect()
     }
 
     async fn forget(&self, user: &User) -> Result<bool, StoreError> {
@@ -64,27 +62,7 @@ impl Users for RedisStore {
         keys.extend(name(user));
         let forget =
             Request::call(&script::FORGET, keys).with(user.id.as_bytes()).with(place(user)).with(millis(MARKED));
-        Ok(reply::<u8>(self.link.ask(forget).await?)? == 1)
-    }
-}
-
-impl RedisStore {
-    /// The ids of a merchant's users, the newest first, merged from all shards in one round trip.
-    async fn newest_users(&self, merchant: MerchantId, most: usize) -> Result<Vec<UserId>, StoreError> {
-        let most_of_each = limit(most).into_bytes();
-        let in_shard = |shard| {
-            let first = ["+", "-", "LIMIT", "0"].map(|word| word.as_bytes().to_vec());
-            let index = [keys::users(shard, merchant)].into_iter();
-            Request::plain("ZREVRANGEBYLEX", index.chain(first).chain([most_of_each.clone()]))
-        };
-        let mut places = Vec::new();
-        for shard in self.link.ask_all(&Shard::all().map(in_shard).collect::<Vec<_>>()).await? {
-            places.extend(reply::<Vec<Vec<u8>>>(shard)?);
-        }
-        places.sort_unstable_by(|a, b| b.cmp(a));
-        places.truncate(most);
-        let id = |place: &Vec<u8>| Some(UserId::from_bytes(place.get(6..)?.try_into().ok()?));
-        places.iter().map(|place| id(place).ok_or_else(|| unreadable("a user's place"))).collect()
+        self.changes(forget).await
     }
 }
 

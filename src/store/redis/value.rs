@@ -11,9 +11,8 @@ use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
-use crate::domain::user::User;
 use crate::store::readings::{awaits_fact, user_of};
-use crate::store::record::{read_journey, read_merchant, read_user, write_journey, write_merchant, write_user};
+use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};
 use crate::store::{JourneyCursor, StoreError};
 
 /// How many bytes a revision takes.
@@ -27,17 +26,9 @@ pub(super) fn revision(revision: u32) -> String {
     format!("{revision:08x}")
 }
 
-/// What was read for many, among others: one damaged record, of the journey whose number is at the beginning of `of`,
-/// is passed over and logged.
-pub(super) fn legible<T>(read: Result<T, StoreError>, of: &[u8]) -> Result<Option<T>, StoreError> {
-    match read {
-        Err(StoreError::Damaged(_)) => {
-            let pay_id = of.get(..keys::NUMBER).and_then(|number| to_pay_id(number).ok());
-            tracing::error!(pay_id = pay_id.map(tracing::field::display), "store.damaged_record");
-            Ok(None)
-        }
-        read => read.map(Some),
-    }
+/// The number at the beginning of a value.
+pub(super) fn number_at(value: &[u8]) -> Option<PayId> {
+    to_pay_id(value.get(..keys::NUMBER)?).ok()
 }
 
 /// Writes a journey's value.
@@ -63,23 +54,19 @@ pub(super) fn to_merchant(value: &[u8]) -> Result<Merchant, StoreError> {
     read_merchant(value.get(REVISION..).ok_or_else(|| unreadable("a merchant"))?)
 }
 
-/// Writes a user's value.
-pub(super) fn of_user(user: &User) -> Result<Vec<u8>, StoreError> {
-    write_user(user)
-}
-
-/// Reads a user's value.
-pub(super) fn to_user(value: &[u8]) -> Result<User, StoreError> {
-    read_user(value)
-}
-
-/// Writes a place, so that places sort as bytes.
-pub(super) fn of_place(place: JourneyCursor) -> [u8; PLACE] {
+/// Writes a place, so that places sort as bytes: by a moment, and then by a journey's number.
+pub(super) fn of_place(at: UnixMillis, pay_id: PayId) -> [u8; PLACE] {
     let mut value = [0; PLACE];
     let (moment, number) = value.split_at_mut(6);
-    moment.copy_from_slice(&six(place.opened_at));
-    number.copy_from_slice(&keys::number(place.pay_id));
+    moment.copy_from_slice(&six(at));
+    number.copy_from_slice(&keys::number(pay_id));
     value
+}
+
+/// Reads the place at the beginning of a value, and what stands behind it.
+pub(super) fn to_place(value: &[u8]) -> Result<(UnixMillis, PayId, &[u8]), StoreError> {
+    let (place, rest) = value.split_at_checked(PLACE).ok_or_else(|| unreadable("a place"))?;
+    Ok((to_moment(&place[..6])?, to_pay_id(&place[6..])?, rest))
 }
 
 /// Writes a journey's place as its merchant's indexes hold it: with its user behind, if it is about one, so that the
@@ -87,18 +74,13 @@ pub(super) fn of_place(place: JourneyCursor) -> [u8; PLACE] {
 pub(super) fn of_listing(journey: &Journey) -> Vec<u8> {
     let user = user_of(journey);
     let user = user.as_ref().map_or(&[][..], |user| user.as_bytes());
-    [&of_place(JourneyCursor::of(journey)), user].concat()
+    [&of_place(journey.opening().opened_at, journey.pay_id()), user].concat()
 }
 
 /// Reads the place at the beginning of what [`of_listing`] wrote.
 pub(super) fn to_listed(value: &[u8]) -> Result<JourneyCursor, StoreError> {
-    to_place(value.get(..PLACE).ok_or_else(|| unreadable("a place"))?)
-}
-
-/// Reads a place.
-pub(super) fn to_place(value: &[u8]) -> Result<JourneyCursor, StoreError> {
-    let (moment, number) = value.split_at_checked(6).ok_or_else(|| unreadable("a place"))?;
-    Ok(JourneyCursor { opened_at: to_moment(moment)?, pay_id: to_pay_id(number)? })
+    let (opened_at, pay_id, _) = to_place(value)?;
+    Ok(JourneyCursor { opened_at, pay_id })
 }
 
 /// Reads a number.
@@ -141,12 +123,13 @@ mod tests {
             opened_at: UnixMillis::from_millis(millis),
             pay_id: PayId::new(number).unwrap(),
         };
+        let written = |place: JourneyCursor| of_place(place.opened_at, place.pay_id);
         let places = [place(1, 9), place(2, 3), place(2, 300), place(1 << 40, 0)];
         for pair in places.windows(2) {
-            assert!(pair[0] < pair[1] && of_place(pair[0]) < of_place(pair[1]));
+            assert!(pair[0] < pair[1] && written(pair[0]) < written(pair[1]));
         }
         for place in places {
-            assert_eq!(to_place(&of_place(place)).unwrap(), place);
+            assert_eq!(to_listed(&written(place)).unwrap(), place);
         }
     }
 

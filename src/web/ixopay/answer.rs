@@ -16,7 +16,7 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 /// A refusal, before it is put into its envelope: no transaction comes of the call.
 pub(super) type ErrorBody = answer::ErrorBody<Words>;
 
-/// What a refusal says.
+/// IXOPAY's code for a refusal, and the sentence beside it.
 pub(super) struct Words {
     code: Code,
     message: String,

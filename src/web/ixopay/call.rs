@@ -2,10 +2,7 @@
 //! 2 and 3).
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use actix_web::web::Bytes;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use super::BASE;
 use super::answer::ErrorBody;
@@ -15,6 +12,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::terms::SignedCalls;
 use crate::engine::{Engine, merchant_keys, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::credentials::basic;
 
 /// The longest `Content-Type` that callbacks take over, in bytes.
 const MAX_TYPE: usize = 100;
@@ -54,20 +52,12 @@ impl Call {
 
 /// The merchant whose id and key the call brought; its id stands in the address, too.
 async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, ErrorBody> {
-    let (id, password) = credentials(request).ok_or_else(ErrorBody::unauthorised)?;
+    let (id, password) = basic(request).ok_or_else(ErrorBody::unauthorised)?;
     let named = request.match_info().get("api_key").and_then(|key| key.parse::<MerchantId>().ok());
     if named != Some(id) {
         return Err(ErrorBody::unauthorised());
     }
     use_cases::authenticate::authenticate_as(engine, id, &password).await?.ok_or_else(ErrorBody::unauthorised)
-}
-
-fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
-    let (scheme, encoded) = text(request, header::AUTHORIZATION.as_str()).split_once(' ')?;
-    let plain = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
-    let plain = String::from_utf8(plain).ok()?;
-    let (id, password) = plain.split_once(':')?;
-    Some((id.parse().ok()?, password.to_owned()))
 }
 
 /// The hash that a call was signed with. `None` when it was not signed, and need not be.

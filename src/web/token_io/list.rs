@@ -9,7 +9,7 @@ use crate::dialect::token_io::Offset;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
-use crate::engine::{Counted, Engine, JourneyCursor, JourneyFilter, Page, ScanRange, Selected, scan};
+use crate::engine::{Engine, JourneyCursor, JourneyFilter, Page, ScanRange, Selected, scan};
 
 /// The most journeys that one answer of a list looks at: the next one goes on from there.
 const LOOKED_AT: usize = 20_000;
@@ -64,8 +64,7 @@ impl Part {
         let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
         let (lists, before) = (vec![JourneyFilter::All], self.before);
         let stretch = ScanRange { lists, before, after, from, most: LOOKED_AT };
-        let mut selected =
-            scan::select_and_count(&engine.deps, merchant.id, &stretch, Counted { page, to: 0 }, wanted).await?;
+        let mut selected = scan::select_and_count(&engine.deps, merchant.id, &stretch, (page, 0), wanted).await?;
         let next = self.next(&selected);
         selected.journeys.truncate(self.limit);
         let page_info = PageInfo::of(self, &selected.journeys, next);

@@ -221,7 +221,7 @@ fn views<'a>(engine: &Engine, merchant: &'a Merchant) -> Vec<CallbackView<'a>> {
 }
 
 fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a SavedCallback) -> CallbackView<'a> {
-    let unusable = engine.deps.dialects().filter_map(|dialect| {
+    let unusable = engine.deps.dialects.iter().filter_map(|dialect| {
         let (names, params_in) = (settings.signed_returns.beside(dialect.appended()), saved.params_in);
         let own = saved.url.holds_any(&names, params_in).map(|name| ("url", name));
         let (url, name) = own.or_else(|| saved.device_urls.hold_any(&names, params_in))?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Call, merchant_of, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::signed_return::PARAMETER;
-use crate::engine::{CameBack, Engine, Unsigned, use_cases};
+use crate::engine::{CameBack, Engine, Unproven, Unsigned, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -86,7 +86,8 @@ async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
         ed25519: keys.map(|own| PublicView { key: own.kid, public: own.x }).collect(),
         parameters: engine
             .deps
-            .dialects()
+            .dialects
+            .iter()
             .map(|dialect| (dialect.name(), dialect.appended()))
             .filter(|(_, appended)| !appended.is_empty())
             .collect(),
@@ -121,13 +122,13 @@ const fn words(unsigned: Unsigned) -> (&'static str, &'static str) {
     match unsigned {
         Unsigned::Missing => ("missing", "The address carries no hb_signature."),
         Unsigned::Repeated => ("repeated", "A parameter that is signed is in the address twice."),
-        Unsigned::Unreadable => {
+        Unsigned::Unproven(Unproven::Unreadable) => {
             ("unreadable", "The hb_signature has not the form of one: expected version.seconds.key.signature.")
         }
-        Unsigned::UnknownKey => {
+        Unsigned::Unproven(Unproven::UnknownKey) => {
             ("unknown_key", "The key that is named in the hb_signature is not in use, or not any more.")
         }
-        Unsigned::Mismatch => {
+        Unsigned::Unproven(Unproven::Mismatch) => {
             ("mismatch", "The hb_signature is not on this: another callback, other parameters, or another merchant.")
         }
         Unsigned::TooOld => ("too_old", "The hb_signature is older than tolerance_seconds."),

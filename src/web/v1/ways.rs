@@ -29,9 +29,9 @@ impl From<&DeviceUrls> for WaysView {
             web: text(&ways.web),
             ios: text(&ways.ios),
             android: text(&ways.android),
-            android_package: ways.android_package().map(AndroidPackage::as_str).map(str::to_owned),
+            android_package: ways.android_package.as_ref().map(AndroidPackage::as_str).map(str::to_owned),
             fallback: text(&ways.fallback),
-            app_links: ways.app_links().map(AppLinks::as_str),
+            app_links: ways.app_links.map(AppLinks::as_str),
         }
     }
 }

@@ -3,15 +3,13 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
 use super::answer::ErrorBody;
-use crate::domain::id::MerchantId;
 use crate::domain::merchant::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::credentials::basic;
 use crate::web::idempotency;
 
 /// An authenticated call with a body.
@@ -32,7 +30,7 @@ impl Call {
 
 /// The merchant whose id and key the call brought: they have to belong together.
 pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, ErrorBody> {
-    let (id, key) = credentials(request).ok_or_else(ErrorBody::unauthorised)?;
+    let (id, key) = basic(request).ok_or_else(ErrorBody::unauthorised)?;
     let merchant = use_cases::authenticate::authenticate(engine, &key).await?;
     merchant.filter(|merchant| merchant.id == id).ok_or_else(ErrorBody::unauthorised)
 }
@@ -50,12 +48,4 @@ pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, ErrorBody> {
 /// The parameters of the query, decoded.
 pub(super) fn query(request: &HttpRequest) -> impl Iterator<Item = (String, String)> + use<'_> {
     form_urlencoded::parse(request.query_string().as_bytes()).into_owned()
-}
-
-fn credentials(request: &HttpRequest) -> Option<(MerchantId, String)> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (_, encoded) = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
-    let plain = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, key) = plain.split_once(':')?;
-    Some((id.parse().ok()?, key.to_owned()))
 }

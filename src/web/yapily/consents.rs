@@ -16,7 +16,7 @@ use crate::domain::consent::Kind;
 use crate::domain::id::{JourneyId, MerchantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::engine::{Changed, Counted, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
+use crate::engine::{Changed, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
 use crate::web::body::Incoming;
 use crate::web::request_timeout::request_timeout;
 
@@ -88,7 +88,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
     };
     let page = Page { skip: query.offset, most: query.most() };
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
-    let selected = scan::select_and_count(&engine.deps, merchant, &stretch, Counted { page, to }, wanted).await?;
+    let selected = scan::select_and_count(&engine.deps, merchant, &stretch, (page, to), wanted).await?;
     let (journeys, total) = (selected.journeys, selected.count);
     let next = selected.stopped.map(|last| {
         // The list goes on at the same moment, behind what this answer has of it.

@@ -38,7 +38,8 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
     let call = Call::read(&engine, incoming).await?;
     let AuthCode { evidence, state } = AuthCode::read(&call.body)?;
     let (merchant, request_timeout) = (call.merchant.id, request_timeout(&request)?);
-    let brought = use_cases::exchange::bring_code(&engine, merchant, state.reveal(), evidence, request_timeout).await?;
+    let brought =
+        use_cases::exchange::bring_code(&engine, Some(merchant), state.reveal(), evidence, request_timeout).await?;
     proven(&engine, brought, about)
 }
 
@@ -47,7 +48,7 @@ async fn bring_openly(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
     let request = incoming.request.clone();
     let AuthCode { evidence, state } = AuthCode::read_open(&json_of(incoming)?)?;
     let request_timeout = request_timeout(&request)?;
-    let brought = use_cases::exchange::bring_open_code(&engine, state.reveal(), evidence, request_timeout).await?;
+    let brought = use_cases::exchange::bring_code(&engine, None, state.reveal(), evidence, request_timeout).await?;
     proven(&engine, brought, about_openly)
 }
 

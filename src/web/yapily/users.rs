@@ -35,7 +35,7 @@ pub(super) async fn open(
 ) -> Result<Journey, ErrorBody> {
     let user = asked(engine, call, request, &reach).await?;
     let open_request = request.open_request(&user, reach);
-    Ok(use_cases::consent::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?)
+    Ok(use_cases::open::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?)
 }
 
 /// The user of a request: it has to be one of the merchant's, and is added if only the merchant's own id is given and

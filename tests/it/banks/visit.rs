@@ -83,7 +83,8 @@ impl Visit {
 
     pub fn context(&self) -> VisitContext<'_> {
         let Self { journey, state, verifier, redirect_uri } = self;
-        VisitContext { journey, state, nonce: state, verifier, redirect_uri, institution: None }
+        let (state, verifier, redirect_uri) = (state.clone(), verifier.clone(), redirect_uri.clone());
+        VisitContext { journey, state, verifier, redirect_uri, institution: None }
     }
 
     /// Goes to the bank, decides there, and comes back.

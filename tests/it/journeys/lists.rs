@@ -6,7 +6,7 @@ use handback::domain::consent::Consent;
 use handback::domain::id::{Shard, UserId};
 use handback::domain::journey::Journey;
 use handback::domain::open_request::RequestedCallbacks;
-use handback::engine::{Counted, JourneyCursor, JourneyFilter, Page, ScanRange, scan};
+use handback::engine::{JourneyCursor, JourneyFilter, Page, ScanRange, scan};
 
 use crate::support::custom_gateway::{CustomGateway, consent};
 
@@ -28,7 +28,7 @@ async fn many(gateway: &CustomGateway) -> Vec<Journey> {
     journeys
 }
 
-async fn found(gateway: &CustomGateway, stretch: &ScanRange, counted: Counted) -> (Vec<Journey>, usize) {
+async fn found(gateway: &CustomGateway, stretch: &ScanRange, counted: (Page, usize)) -> (Vec<Journey>, usize) {
     let found = scan::select_and_count(&gateway.engine.deps, gateway.merchant.id, stretch, counted, |_| true)
         .await
         .expect("a store");
@@ -42,9 +42,9 @@ async fn the_lists_of_several_users_are_one_newest_first() {
     let journeys = many(&gateway).await;
     let lists = (0..USERS).map(|number| JourneyFilter::OfUser(user(number))).collect();
     let stretch = ScanRange { lists, before: None, after: None, from: None, most: usize::MAX };
-    let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
+    let all = (Page { skip: 0, most: usize::MAX }, 0);
     assert_eq!(found(&gateway, &stretch, all).await, (journeys.clone(), 36));
-    let page = Counted { page: Page { skip: 5, most: 20 }, to: 30 };
+    let page = (Page { skip: 5, most: 20 }, 30);
     assert_eq!(found(&gateway, &stretch, page).await, (journeys[5..25].to_vec(), 30));
     let none = ScanRange { lists: Vec::new(), ..stretch };
     assert_eq!(found(&gateway, &none, all).await, (Vec::new(), 0));
@@ -56,7 +56,7 @@ async fn a_stretch_begins_and_ends_where_it_says() {
     let journeys = many(&gateway).await;
     let opened_at = |nth: usize| Some(journeys[nth].opening().opened_at);
     let both = vec![JourneyFilter::OfUser(user(0)), JourneyFilter::OfUser(user(1))];
-    let all = Counted { page: Page { skip: 0, most: usize::MAX }, to: 0 };
+    let all = (Page { skip: 0, most: usize::MAX }, 0);
     for lists in [vec![JourneyFilter::All], both] {
         let stretch = ScanRange { lists, before: opened_at(9), after: None, from: opened_at(29), most: usize::MAX };
         assert_eq!(found(&gateway, &stretch, all).await, (journeys[10..30].to_vec(), 20));
@@ -73,7 +73,7 @@ async fn a_stretch_begins_and_ends_where_it_says() {
         assert_eq!(selected.stopped, Some(JourneyCursor::of(&journeys[16])));
         let on = ScanRange { after: selected.stopped, most: usize::MAX, ..bounded.clone() };
         assert_eq!(found(&gateway, &on, all).await.0, journeys[17..30], "from there it goes on");
-        let one = Counted { page: Page { skip: 0, most: 1 }, to: 0 };
+        let one = (Page { skip: 0, most: 1 }, 0);
         let full = scan::select_and_count(&gateway.engine.deps, gateway.merchant.id, &bounded, one, first)
             .await
             .expect("a store");

@@ -162,7 +162,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
         };
-        use_cases::consent::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
+        use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
 
     /// Saves a callback of the merchant's.

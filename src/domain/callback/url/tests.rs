@@ -1,7 +1,7 @@
 //! Which callbacks cover which, and how our parameters join them.
 
 use super::*;
-use crate::domain::callback::Network;
+use crate::domain::callback::{MAX_LENGTH, Network};
 use crate::domain::params::Placeholder;
 
 fn params() -> Params {

@@ -85,6 +85,11 @@ fn openid(base: &str) -> OidcConfig {
     OidcConfig { scope: vec!["openid".into(), "accounts".into()], ..config }
 }
 
+/// What is usual for a bank.
+pub(super) fn config() -> OidcConfig {
+    OidcConfig::usual("bank", "https://bank.example", "us", ClientAuth::SecretBasic(Secret::new("s")))
+}
+
 fn bank(config: OidcConfig, clock: &Arc<TestClock>) -> Oidc {
     let clock = Arc::clone(clock);
     Oidc::new(config.parse().unwrap(), clock)
@@ -92,13 +97,14 @@ fn bank(config: OidcConfig, clock: &Arc<TestClock>) -> Oidc {
 
 /// One visit, the same each time.
 fn context() -> VisitContext<'static> {
-    static VISIT: LazyLock<(Journey, Secret)> = LazyLock::new(|| {
-        let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        (Journey::open(opening()), verifier)
-    });
-    let (journey, verifier) = &*VISIT;
-    let redirect_uri = "https://pay.example/return/bank";
-    VisitContext { journey, state: STATE, nonce: STATE, verifier, redirect_uri, institution: None }
+    static JOURNEY: LazyLock<Journey> = LazyLock::new(|| Journey::open(opening()));
+    VisitContext {
+        journey: &JOURNEY,
+        state: STATE.into(),
+        verifier: Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        redirect_uri: "https://pay.example/return/bank".into(),
+        institution: None,
+    }
 }
 
 /// A journey of a payment.

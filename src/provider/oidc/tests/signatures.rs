@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
 use crate::domain::moment::UnixMillis;
 use crate::provider::ProviderError;
-use crate::provider::oidc::claims::{Claims, Half, Word};
+use crate::provider::oidc::claims::{Claims, Half, TokenKind};
 use crate::provider::oidc::keys::{KeySet, Unverified};
 use crate::provider::oidc::settings::{Flow, OidcConfig, Requests};
 use base64::Engine as _;
@@ -140,7 +140,7 @@ fn claims(name: &str, value: Value) -> Claims {
 
 fn held(name: &str, value: Value) -> Result<(), String> {
     let claims = claims(name, value);
-    let held = claims.hold(Word::IdToken, &openid("https://bank.example"), NOW);
+    let held = claims.hold(TokenKind::IdToken, &openid("https://bank.example"), NOW);
     why(held.and_then(|()| claims.hold_id_token(STATE)))
 }
 
@@ -157,7 +157,7 @@ fn every_signed_word_has_an_age() {
     const WEEK: u64 = 7 * 24 * 60 * MINUTE;
     let now = NOW.as_millis() / 1000;
     let (old, long) = (Err("it was issued too long ago".to_owned()), Err("it is good for too long".to_owned()));
-    let (id_token, answer) = (Word::IdToken, Word::AuthorizationResponse);
+    let (id_token, answer) = (TokenKind::IdToken, TokenKind::AuthorizationResponse);
     // Since when it is good, when it was issued, and until when it is good, from now on.
     for (word, nbf, iat, exp, expected) in [
         (id_token, None, Some(now), now + 60 * MINUTE, Ok(())),
@@ -239,11 +239,11 @@ fn what_is_signed_is_the_banks_for_us_and_now() {
 #[test]
 fn somebody_beside_us_is_fine_where_it_was_made_for_us() {
     let mut both = claims("aud", json!(["us", "them"]));
-    assert!(both.hold(Word::IdToken, &openid("https://bank.example"), NOW).is_err());
+    assert!(both.hold(TokenKind::IdToken, &openid("https://bank.example"), NOW).is_err());
     both = serde_json::from_value(json!({"iss": "https://bank.example", "aud": ["them", "us"], "azp": "us",
         "exp": NOW.plus(Duration::from_secs(1)).as_millis() / 1000}))
     .unwrap();
-    assert_eq!(both.hold(Word::IdToken, &openid("https://bank.example"), NOW), Ok(()));
+    assert_eq!(both.hold(TokenKind::IdToken, &openid("https://bank.example"), NOW), Ok(()));
 }
 
 #[test]

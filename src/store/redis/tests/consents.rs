@@ -12,7 +12,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// For how many days yet Redis keeps a journey; -1 when it never lets it go by itself.
 async fn days_left(store: &RedisStore, pay_id: PayId) -> i64 {
     let left = store.link.ask(Request::plain("PTTL", [keys::journey(pay_id)])).await.unwrap();
-    let left: i64 = value::reply(left).unwrap();
+    let left: i64 = reply(left).unwrap();
     // It has been some milliseconds since.
     if left < 0 { left } else { (left + 60_000) / i64::try_from(DAY.as_millis()).unwrap() }
 }
@@ -21,7 +21,7 @@ async fn days_left(store: &RedisStore, pay_id: PayId) -> i64 {
 async fn places(store: &RedisStore, merchant: MerchantId, of: UserId) -> usize {
     let count = |shard| Request::plain("ZCARD", [keys::of_user(shard, merchant, of)]);
     let counts = store.link.ask_all(&Shard::all().map(count).collect::<Vec<_>>()).await.unwrap();
-    counts.into_iter().map(|count| value::reply::<usize>(count).unwrap()).sum()
+    counts.into_iter().map(|count| reply::<usize>(count).unwrap()).sum()
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_hours(1);
 impl RedisStore {
     /// For how long yet Redis keeps this; -1 when it never lets it go by itself.
     async fn hours_left(&self, key: Vec<u8>) -> i64 {
-        let left: i64 = value::reply(self.link.ask(Request::plain("PTTL", [key])).await.unwrap()).unwrap();
+        let left: i64 = reply(self.link.ask(Request::plain("PTTL", [key])).await.unwrap()).unwrap();
         // It has been some milliseconds since.
         if left < 0 { left } else { (left + 60_000) / i64::try_from(HOUR.as_millis()).unwrap() }
     }

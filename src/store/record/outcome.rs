@@ -1,0 +1,26 @@
+//! Final outcomes, and what a provider said of a refusal.
+
+use serde::{Deserialize, Serialize};
+
+use super::plain::{Form, Plain, fields, lettered, numbered};
+use crate::domain::journey::FinalOutcome;
+use crate::domain::moment::UnixMillis;
+use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
+
+numbered!(Outcome: Paid, Authorised, Cancelled, Failed, Expired, Done);
+
+fields!(FinalOutcome: outcome: Outcome, at: UnixMillis, cause: Cause);
+
+impl Plain for ProviderRefusal {
+    type Form = (String, Option<String>);
+
+    fn form(&self) -> Self::Form {
+        (self.code().to_owned(), self.description().map(str::to_owned))
+    }
+
+    fn of((code, description): Self::Form) -> Option<Self> {
+        Some(Self::new(&code, description.as_deref()))
+    }
+}
+
+lettered!(Cause as CauseRecord: B = Provider(error: Option<ProviderRefusal>), C = Customer, M = Merchant, T = Time);

@@ -1,0 +1,120 @@
+//! The bytes of a record: those that older programs wrote, and read.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{consented, sealed, well_travelled};
+use crate::domain::api_key::IssuedKey;
+use crate::domain::callback::{DeviceUrls, Placement};
+use crate::domain::id::{MerchantId, PayId, Shard, UserId};
+use crate::domain::journey::tests::{NOW, journey};
+use crate::domain::journey::{
+    AppliedOperation, Cancel, Checkout, Job, Journey, Opening, OperationKind, PaymentOperation, Purpose, Wanted,
+};
+use crate::domain::merchant::{CallbackName, Merchant, PublicKey, SavedCallback, Standing, Used, Webhook};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::notify_on::NotifyOn;
+use crate::domain::outcome::Fact;
+use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
+use crate::domain::rotation::Rotating;
+use crate::domain::secret::{Digest, Sealed};
+use crate::domain::slots::Slots;
+use crate::domain::terms::{AnswersTo, SignedReturns};
+use crate::store::laws::fixtures;
+use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant, write_user};
+
+/// A merchant with something in every field of its record, the same at every run.
+fn merchant_with_everything() -> Merchant {
+    let digest = |byte| Digest::new([byte; 32]);
+    let rotated = |byte| {
+        let first = Rotating::first(Sealed::new(vec![byte; 40]));
+        first.rotated(Sealed::new(vec![byte, 255]), Duration::from_secs(60), NOW).unwrap()
+    };
+    let mut merchant = fixtures::merchant("Shop", NOW);
+    merchant.id = MerchantId::mint([1; 16]);
+    let key =
+        IssuedKey { number: "123z".parse().unwrap(), digest: digest(1), ends_at: Some(NOW), ..fixtures::issued(NOW) };
+    merchant.api_keys = vec![IssuedKey { hashed: Some(digest(2)), ..key.clone() }, IssuedKey { hashed: None, ..key }];
+    (merchant.signing_secret, merchant.webhook_key) = (rotated(1), rotated(200));
+    merchant.standing = Standing::Disabled;
+    for (name, used, device_urls) in
+        [(Some("app"), Used::ByDefault, fixtures::device_urls()), (None, Used::OnRequest, DeviceUrls::default())]
+    {
+        let name = name.map(|name| CallbackName::parse(name).unwrap());
+        let url = fixtures::entry("com.example.app://cb").url;
+        let saved = SavedCallback { url, name, params_in: Placement::Fragment, device_urls, used };
+        merchant.callbacks.add(saved).unwrap();
+    }
+    let url = |url| fixtures::entry(url).url;
+    let endpoint = WebhookEndpoint {
+        form: "brackets".into(),
+        notify_on: NotifyOn::SUCCESS,
+        cipher: Some(sealed()),
+        ..WebhookEndpoint::at(url("https://m.example/1"))
+    };
+    merchant.endpoints =
+        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
+    merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
+    merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
+    merchant.settings.answers_to = AnswersTo::App;
+    merchant.settings.signed_returns = SignedReturns::Hmac;
+    merchant
+}
+
+/// Journeys of every purpose and with every kind of callback, the same at every run.
+fn journeys_of_all_kinds() -> Vec<Journey> {
+    let amount = Amount::parse("9.99", Currency::EUR).unwrap();
+    let of = PayId::new(7);
+    let checkout = |wanted| {
+        Purpose::Checkout(Checkout {
+            wanted,
+            institution: Some("modelo".into()),
+            note: "n".into(),
+            cancel: Cancel::Withheld,
+            payee: Some("Corner Bookshop".into()),
+        })
+    };
+    let operation = |kind| Purpose::Operation(PaymentOperation { kind, amount: Some(amount), of, note: "n".into() });
+    let purposes = [
+        checkout(Wanted::Reservation(amount)),
+        checkout(Wanted::Registration),
+        operation(OperationKind::Payout),
+        operation(OperationKind::Chargeback),
+        Purpose::Job(Job { message: Sealed::new(vec![3; 40]) }),
+    ];
+    let opened = |purpose| Journey::open(Opening { purpose, ..journey().opening().clone() });
+    let mut journeys: Vec<Journey> = purposes.map(opened).into();
+    let mut opening = journey().opening().clone();
+    let cancelled = Some(fixtures::entry("https://m.example/no"));
+    opening.plan.destination =
+        Some(PlannedCallback { device_urls: fixtures::device_urls(), ..fixtures::entry("com.example.app://cb") });
+    opening.plan.background = vec![PlannedCallback { slot: Some(7), ..fixtures::entry("https://m.example/b") }];
+    opening.plan.refused = Some(Refused { cancelled, failed: None });
+    let plain = WebhookEndpoint::at(fixtures::entry("https://m.example/1").url);
+    opening.plan.endpoints = vec![plain.clone(), WebhookEndpoint { cipher: Some(sealed()), slot: Some(3), ..plain }];
+    let (paid, _) = fixtures::concluded(Journey::open(opening), &Fact::paid(), NOW);
+    let applied = AppliedOperation { by: PayId::new(7).unwrap(), kind: OperationKind::Refund, amount: Some(amount) };
+    journeys.push(paid.apply(applied).unwrap().resulted(Sealed::new(vec![9; 30])));
+    let ahead = journey().leaving_ahead();
+    journeys.extend([ahead.clone(), ahead.ready(0, sealed(), NOW).unwrap(), journey(), well_travelled(), consented()]);
+    journeys
+}
+
+#[test]
+fn the_bytes_of_a_record_never_change() {
+    let digest = |records: &[Vec<u8>]| {
+        let digest = Sha256::digest(records.concat());
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let journeys = journeys_of_all_kinds();
+    assert!(journeys.iter().all(|journey| read_journey(&write_journey(journey).unwrap()).as_ref() == Ok(journey)));
+    let records: Vec<_> = journeys.iter().map(|journey| write_journey(journey).unwrap()).collect();
+    let merchant = merchant_with_everything();
+    let record = write_merchant(&merchant).unwrap();
+    assert_eq!(read_merchant(&record), Ok(merchant));
+    let mut user = fixtures::user(MerchantId::mint([1; 16]), Some("ada"), NOW);
+    user.id = UserId::mint([5; 16], Shard::of_byte(5));
+    let written = [digest(&records), digest(&[record]), digest(&[write_user(&user).unwrap()])];
+    assert_eq!(written, ["27b931ec6be3e53c", "aa381850173b0282", "6be579d2735cd99e"]);
+}
