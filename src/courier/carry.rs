@@ -93,18 +93,16 @@ impl Courier {
         outgoing: Result<OutgoingRequest, Unwritable>,
     ) -> (Attempt, AttemptRecord) {
         let at = self.deps.clock.now();
-        let outgoing = match outgoing {
-            Ok(outgoing) => outgoing,
-            Err(unwritable) => {
-                tracing::warn!(delivery = %context.delivery.id, reason = %unwritable, "courier.unwritable");
-                let reason = unwritable.to_string();
-                let attempt = Attempt { attempt_result: AttemptResult::Refused, received: false, retry_after: None };
-                return (attempt, AttemptRecord::new(at, Duration::ZERO, AttemptResult::Refused, reason.as_bytes()));
-            }
-        };
         let deadline = policy.deadline(context.delivery.tries).min(DeliveryPolicy::LONGEST);
         let began = Instant::now();
-        let Answered { attempt_result, retry_after, body } = self.sender.send(&outgoing, deadline).await;
+        let Answered { attempt_result, retry_after, body } = match outgoing {
+            Ok(outgoing) => self.sender.send(&outgoing, deadline).await,
+            Err(unwritable) => {
+                tracing::warn!(delivery = %context.delivery.id, reason = %unwritable, "courier.unwritable");
+                let body = unwritable.to_string().into_bytes();
+                Answered { attempt_result: AttemptResult::Refused, retry_after: None, body }
+            }
+        };
         let record = AttemptRecord::new(at, began.elapsed(), attempt_result, &body);
         let retry_after = retry_after.and_then(|text| read_retry_after(&text, self.deps.clock.now()));
         (Attempt { attempt_result, received: policy.success.is_met_by(attempt_result, &body), retry_after }, record)

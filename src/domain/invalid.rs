@@ -69,3 +69,20 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_moves_with_the_field_that_it_is_of() {
+        let refused = |field: &str| Invalid::new(field, "is wrong").hint("leave it out");
+        for (field, moved) in [
+            ("initiation", "template"),
+            ("initiation.amount.value", "template.amount.value"),
+            ("linkConfig.initiation", "linkConfig.initiation"),
+        ] {
+            assert_eq!(refused(field).moved("initiation", "template"), refused(moved));
+        }
+    }
+}

@@ -181,7 +181,7 @@ where
     }
 }
 
-/// Says that the store is away, and that it is asked again.
+/// Logs that the store is away; `true`, because it is asked again.
 fn warn_away(trouble: &StoreError) -> bool {
     tracing::warn!(error = %trouble, "prove.store_away");
     true

@@ -26,7 +26,9 @@ pub(super) fn draft(
 ) -> Result<Journey> {
     let dialect = deps.dialect(dialect)?;
     let mut settings = merchant.settings.frozen();
-    settings.signed_returns = signed_returns(merchant, dialect, open_request);
+    if !dialect.signs_returns(open_request) {
+        settings.signed_returns = SignedReturns::Off;
+    }
     settings.one_time_token = open_request.one_time_token.unwrap_or(settings.one_time_token);
     settings.extra_outcomes = open_request.extra_outcomes.unwrap_or(settings.extra_outcomes);
     let now = deps.clock.now();
@@ -39,7 +41,7 @@ pub(super) fn draft(
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
         dialect_data: open_request.dialect_data.clone(),
-        plan: plan(deps, merchant, dialect, open_request)?,
+        plan: plan(deps, merchant, (dialect, settings.signed_returns), open_request)?,
         settings,
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
@@ -103,8 +105,13 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     Ok(institution.provider.clone())
 }
 
-fn plan(deps: &Deps, merchant: &Merchant, dialect: &dyn Dialect, open_request: &OpenRequest) -> Result<CallbackPlan> {
-    let appended = signed_returns(merchant, dialect, open_request).beside(dialect.appended_to(open_request));
+fn plan(
+    deps: &Deps,
+    merchant: &Merchant,
+    (dialect, signed_returns): (&dyn Dialect, SignedReturns),
+    open_request: &OpenRequest,
+) -> Result<CallbackPlan> {
+    let appended = signed_returns.beside(dialect.appended_to(open_request));
     let rules = deps.rules_of(dialect);
     let allowed = Allowed {
         callbacks: &merchant.callbacks,
@@ -160,9 +167,4 @@ fn in_words(span: Duration) -> String {
         hours if hours > 24 && hours % 24 == 0 => format!("{} days", hours / 24),
         hours => format!("{hours} hours"),
     }
-}
-
-/// How the ways home of such a journey are signed.
-fn signed_returns(merchant: &Merchant, dialect: &dyn Dialect, open_request: &OpenRequest) -> SignedReturns {
-    if dialect.signs_returns(open_request) { merchant.settings.signed_returns } else { SignedReturns::Off }
 }

@@ -5,7 +5,7 @@
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`;
 //! 2. one atomic step of a journey each: [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, [`redirect`], `returned`;
+//!    `conclude`, `lapse`, [`redirect`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -24,13 +24,11 @@ mod longest;
 pub mod merchant_keys;
 mod prove;
 pub mod redirect;
-mod returned;
 pub mod scan;
 mod single_flight;
 pub mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
-mod timing;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
@@ -41,10 +39,9 @@ use std::time::Duration;
 pub use deps::{CourierWaker, Deps, EngineError, NoCourier};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
+pub use prove::Timing;
 pub use redirect::HomeRedirect;
-pub use returned::{RejectedReturn, Returned, Waited};
 pub use scan::{Page, ScanRange, Selected};
-pub use timing::Timing;
 pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
@@ -57,7 +54,7 @@ pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::profile::{Edit, Edited};
 pub use use_cases::redeem::{Redeemed, Redeeming};
-pub use use_cases::return_::{Brought, Waiting};
+pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};

@@ -6,9 +6,11 @@
 //! lost after [`Journey::LOST`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::future::{Either, FutureExt as _, select};
+use tokio::time::Instant;
 
 use crate::domain::delivery::JourneyEvent;
 use crate::domain::id::PayId;
@@ -19,7 +21,6 @@ use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::{Deps, Result};
 use crate::engine::single_flight::Flight;
-use crate::engine::timing::Timing;
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::keys::digest;
 use crate::provider::{Checked, ProviderError};
@@ -56,6 +57,33 @@ pub(super) enum ProofResult {
 pub(super) struct TimedProof {
     pub(super) result: ProofResult,
     pub(super) provider_time: Duration,
+}
+
+/// How long a return waited for its provider, filled while it is taken. Whatever else it waited for in here was the
+/// store.
+#[derive(Debug, Default)]
+pub struct Timing {
+    provider_micros: AtomicU64,
+}
+
+impl Timing {
+    /// How long the provider was waited for.
+    pub fn provider(&self) -> Duration {
+        Duration::from_micros(self.provider_micros.load(Relaxed))
+    }
+
+    /// Adds a span in which the provider was waited for.
+    pub(super) fn waited(&self, span: Duration) {
+        self.provider_micros.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Waits for a call to the provider, and adds how long it took.
+    pub(super) async fn of_provider<T>(&self, call: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let answer = call.await;
+        self.waited(began.elapsed());
+        answer
+    }
 }
 
 /// Begins to prove an answer, or joins the proof that is under way here.

@@ -38,9 +38,9 @@ where
             return flight.clone();
         }
         let done = Cleared { key: key.clone(), under_way: Arc::clone(&self.under_way) };
-        let (landing, kept) = (begin(), self.kept);
+        let (call, kept) = (begin(), self.kept);
         let flight = async move {
-            let landed = landing.await;
+            let result = call.await;
             if kept.is_zero() {
                 drop(done);
             } else {
@@ -49,7 +49,7 @@ where
                     drop(done);
                 });
             }
-            landed
+            result
         };
         let flight = flight.boxed().shared();
         under_way.insert(key, flight.clone());

@@ -234,7 +234,7 @@ fn private_words_are_found_wherever_callers_would_read_them() {
 fn our_own_api_has_the_words_of_the_field() {
     let manual = text("static/openapi.json");
     assert_eq!(private_words(&manual), Vec::<String>::new(), "static/openapi.json");
-    let (api, callbacks) = (sources("src/web/v1"), sources("src/dialect/plain"));
+    let (api, callbacks) = (sources("src/web/v1"), sources("src/dialect/job"));
     assert!(api.len() >= 12, "{}", api.len());
     for file in api.iter().chain(&callbacks) {
         assert_eq!(private_words(&written_texts(&text_of(file))), Vec::<String>::new(), "{}", file.display());

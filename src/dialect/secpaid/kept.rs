@@ -35,3 +35,21 @@ impl Kept {
         kept::write(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_programs_kept_is_read() {
+        let old = r#"{"bank_transfer":"true","recipients":"[{\"token\":\"a\",\"share\":1.50}]","split_type":"normal"}"#;
+        let expected = Kept {
+            bank_transfer: true,
+            recipients: Json::of(r#"[{"token":"a","share":1.50}]"#),
+            split_type: Some("normal".into()),
+            ..Kept::default()
+        };
+        assert_eq!(kept::read::<Kept>(&DialectData::new(old)), expected);
+        assert_eq!(kept::read::<Kept>(&expected.written()), expected);
+    }
+}

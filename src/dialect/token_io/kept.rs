@@ -54,3 +54,28 @@ impl Kept {
         self.flow.unwrap_or(Flow::ApiOnly)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_programs_kept_is_read() {
+        let old = r#"{"answeredByApp":"","consented":"","flow":"PAYMENT_LINK","initiation":"{\"refId\":\"a\"}","linkConfig":"{}","paymentTemplate":"{\"refId\": 7}","state":"{}"}"#;
+        let expected = Kept {
+            initiation: Json::of(r#"{"refId":"a"}"#),
+            flow: Some(Flow::PaymentLink),
+            state: Some("{}".into()),
+            consented: true,
+            payment_template: Json::of(r#"{"refId": 7}"#),
+            link_config: Json::of("{}"),
+            answered_by_app: true,
+            ..Kept::default()
+        };
+        assert_eq!(Kept::read(&DialectData::new(old)), expected);
+        assert_eq!(Kept::read(&expected.written()), expected);
+        let request = r#"{"flow":"TOKEN_REQUEST","requestPayload":"{\"a\":\n1}"}"#;
+        let request = Kept::read(&DialectData::new(request));
+        assert_eq!((request.flow, request.request_payload), (Some(Flow::TokenRequest), Json::of("{\"a\":\n1}")));
+    }
+}

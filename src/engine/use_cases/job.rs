@@ -18,7 +18,8 @@ use crate::domain::secret::{Sealed, Secret};
 use crate::domain::terms::OneOffUrls;
 use crate::engine::commit::Next;
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::{Engine, commit, create, derive, find, lapse};
+use crate::engine::scan::{Page, ScanRange};
+use crate::engine::{Engine, commit, create, derive, find, lapse, scan};
 use crate::store::{JourneyCursor, JourneyFilter, Reservation, Step};
 
 /// What a request to end a job came to.
@@ -46,9 +47,6 @@ impl EndedJob {
 
 /// How many journeys one list of jobs looks at, at the most, wanted or not.
 const LOOKED_AT: usize = 2000;
-
-/// How many of them one look into the store brings. They may be large.
-const BATCH: usize = 100;
 
 /// Opens a job; the same reservation opens the same one.
 ///
@@ -88,27 +86,13 @@ pub async fn find(engine: &Engine, merchant: MerchantId, id: JourneyId) -> Resul
 pub async fn list(
     engine: &Engine,
     merchant: MerchantId,
-    mut after: Option<JourneyCursor>,
+    after: Option<JourneyCursor>,
     most: usize,
 ) -> Result<(Vec<Journey>, Option<JourneyCursor>)> {
-    let (mut jobs, mut seen) = (Vec::new(), 0);
-    while seen < LOOKED_AT {
-        let batch = engine.deps.store.list(merchant, JourneyFilter::All, after, BATCH).await?;
-        let is_last = batch.len() < BATCH;
-        for journey in batch {
-            (after, seen) = (Some(JourneyCursor::of(&journey)), seen + 1);
-            if is_job(&journey) {
-                jobs.push(journey);
-            }
-            if jobs.len() >= most {
-                return Ok((jobs, after));
-            }
-        }
-        if is_last {
-            return Ok((jobs, None));
-        }
-    }
-    Ok((jobs, after))
+    let range = ScanRange { after, most: LOOKED_AT, ..ScanRange::of(JourneyFilter::All) };
+    let selected = scan::select_and_count(&engine.deps, merchant, &range, (Page { skip: 0, most }, 0), is_job).await?;
+    let full = selected.journeys.last().map(JourneyCursor::of).filter(|_| selected.journeys.len() >= most);
+    Ok((selected.journeys, full.or(selected.stopped)))
 }
 
 /// Says that a job is done, or could not be done: it concludes and leaves its delivery, in one step. The same again

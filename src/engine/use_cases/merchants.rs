@@ -4,13 +4,15 @@ use crate::domain::api_key::{ApiKey, KeyName};
 use crate::domain::dialect::ClientAccess;
 use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
+use crate::domain::journey::Journey;
 use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::Secret;
 use crate::domain::slots::Slots;
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::{Engine, change, derive, merchant_keys};
-use crate::store::{JourneyCursor, JourneyFilter};
+use crate::engine::scan::{Page, ScanRange};
+use crate::engine::{Engine, change, derive, merchant_keys, scan};
+use crate::store::JourneyFilter;
 
 /// How many journeys or users are looked at in one go.
 const BATCH: usize = 200;
@@ -167,19 +169,14 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>> {
 
 /// A customer who is under way must come home first.
 async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> {
-    let (mut count, mut after) = (0, None);
-    loop {
-        let journeys = engine.deps.store.list(id, JourneyFilter::All, after, BATCH).await?;
-        count += journeys.iter().filter(|journey| journey.final_outcome().is_none()).count();
-        match journeys.last() {
-            Some(last) => after = Some(JourneyCursor::of(last)),
-            None if count == 0 => return Ok(()),
-            None => {
-                let journeys = if count == 1 { "journey" } else { "journeys" };
-                return Err(Invalid::new("merchant", format!("has {count} {journeys} under way"))
-                    .hint("wait until they have ended: each expires in its time at the latest")
-                    .into());
-            }
-        }
+    let (all, none) = (ScanRange::of(JourneyFilter::All), Page { skip: 0, most: 0 });
+    let is_under_way = |journey: &Journey| journey.final_outcome().is_none();
+    let count = scan::select_and_count(&engine.deps, id, &all, (none, usize::MAX), is_under_way).await?.count;
+    if count == 0 {
+        return Ok(());
     }
+    let journeys = if count == 1 { "journey" } else { "journeys" };
+    Err(Invalid::new("merchant", format!("has {count} {journeys} under way"))
+        .hint("wait until they have ended: each expires in its time at the latest")
+        .into())
 }

@@ -7,20 +7,22 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::domain::journey::{Journey, ResponseId};
+use crate::domain::delivery::JourneyEvent;
+use crate::domain::invalid::Invalid;
+use crate::domain::journey::{Journey, LedTo, ResponseId};
 use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
 use crate::domain::redirect::Redirect;
 use crate::domain::secret::Secret;
 use crate::domain::terms::SameBrowser;
+use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
-use crate::engine::deps::Result;
-use crate::engine::prove::{Known, ProofResult};
+use crate::engine::deps::{Deps, Result};
+use crate::engine::prove::{Known, ProofResult, Timing};
 use crate::engine::redirect::HomeRedirect;
-use crate::engine::returned::{RejectedReturn, Returned, Waited};
-use crate::engine::timing::Timing;
-use crate::engine::visitor::Visitor;
-use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, returned, visitor};
+use crate::engine::visitor::{Admission, VisitCookie, Visitor};
+use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, visitor};
 use crate::provider::AuthorizationResponse;
+use crate::store::Step;
 
 /// What a browser brought to `/return/{provider}`.
 pub struct Brought<'a> {
@@ -52,6 +54,68 @@ pub struct Waiting<'a> {
     pub timing: &'a Timing,
 }
 
+/// What is done with a browser that came back.
+#[derive(Debug)]
+pub enum Returned {
+    /// It goes on, with these cookies.
+    Go(Redirect, Vec<VisitCookie>),
+    /// It looks at our light page and comes again: the provider is late.
+    Wait(Box<Waited>),
+    /// It looks at our light page and brings its answer again: whether that is the provider's word is not known
+    /// yet, and nothing of it has been kept.
+    BringAgain(Box<Journey>),
+    /// Something about it is not as it should be; nothing has changed.
+    Rejected(RejectedReturn),
+}
+
+/// What a browser waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    /// The journey.
+    pub journey: Journey,
+    /// The state that it came back under.
+    pub state: String,
+    /// Which answer it brought, for [`wait_on`].
+    pub response_id: ResponseId,
+}
+
+/// Why a return is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RejectedReturn {
+    /// It has no state.
+    NoState,
+    /// Its state is not one of ours, or too old.
+    UnknownState,
+    /// Its state belongs to another provider: a mix-up (RFC 9700, section 4.4).
+    OtherProvider,
+    /// It did not come from the browser that left.
+    OtherBrowser,
+    /// Its provider does not answer like this.
+    Unreadable(Invalid),
+    /// What it carries is not its provider's word.
+    Forged,
+    /// Another answer has counted, and it did not come from the browser that left: it only shows that a state is known.
+    Answered,
+    /// It is a replay, and did not come from the browser that left; the first hand-back is long over.
+    TooLate(Box<Journey>),
+}
+
+impl RejectedReturn {
+    /// Its name in the log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoState => "no_state",
+            Self::UnknownState => "unknown_state",
+            Self::OtherProvider => "other_provider",
+            Self::OtherBrowser => "other_browser",
+            Self::Unreadable(_) => "unreadable",
+            Self::Forged => "forged",
+            Self::Answered => "answered",
+            Self::TooLate(_) => "too_late",
+        }
+    }
+}
+
 /// Takes a browser back from the provider.
 ///
 /// # Errors
@@ -72,13 +136,13 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
     };
     let response_id = derive::response_id(visit, &response.kind);
     if let Some(end) = journey.answered(response_id) {
-        return returned::led(&engine.deps, &journey, end, response_id, brought.visitor);
+        return led(&engine.deps, &journey, end, response_id, brought.visitor);
     }
     match response.kind {
         ResponseKind::Error(error) if !journey.is_spent(visit) && !journey.is_answered() => {
             let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
             commit::await_announcement(&engine.deps, concluded.announcement.clone(), brought.at).await;
-            returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
+            led(&engine.deps, &concluded.journey, &concluded.end, response_id, brought.visitor)
         }
         ResponseKind::Code(evidence) if provider.is_some() && !journey.is_proven() => {
             prove_in_time(engine, Waited { journey, state, response_id }, evidence, &brought).await
@@ -113,7 +177,7 @@ async fn decided_before(engine: &Engine, waited: Waited, kind: ResponseKind, vis
         return Ok(Returned::Go(derive::page(&engine.deps, &journey, derive::page_of(&journey))?, Vec::new()));
     }
     let concluded = conclude::change_nothing(&engine.deps, journey, response_id, &error).await?;
-    returned::led(&engine.deps, &concluded.journey, &concluded.end, response_id, visitor)
+    led(&engine.deps, &concluded.journey, &concluded.end, response_id, visitor)
 }
 
 /// Sends a browser on that has waited on our light page, if it can go on by now.
@@ -141,7 +205,7 @@ async fn await_end(
     let ended = find::ended(&engine.deps, waited.journey.pay_id(), response_id);
     match tokio::time::timeout_at(at + engine.deps.patience(), ended).await {
         Ok(Ok(Some(ended))) => match ended.answered(response_id) {
-            Some(end) => returned::led(&engine.deps, &ended, end, response_id, visitor),
+            Some(end) => led(&engine.deps, &ended, end, response_id, visitor),
             // Nobody brought it.
             None => Ok(Returned::Rejected(RejectedReturn::Forged)),
         },
@@ -197,7 +261,7 @@ async fn prove_in_time(
         Ok(proof) => Ok(match proof?.result {
             ProofResult::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::await_announcement(&engine.deps, announcement, brought.at).await;
-                return returned::led(&engine.deps, &journey, &end, response_id, brought.visitor);
+                return led(&engine.deps, &journey, &end, response_id, brought.visitor);
             }
             ProofResult::Elsewhere => {
                 return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
@@ -206,10 +270,69 @@ async fn prove_in_time(
             ProofResult::Unchecked => Returned::BringAgain(Box::new(waited.journey)),
         }),
         Err(_) if prove::is_genuine(engine, journey, response_id, &evidence) => {
-            returned::late(&engine.deps, waited, &evidence, brought.visitor).await
+            late(&engine.deps, waited, &evidence, brought.visitor).await
         }
         Err(_) => Ok(Returned::BringAgain(Box::new(waited.journey))),
     }
+}
+
+/// Where an answer that led to `end` sends the browser that brings it, the first time and whenever it comes again.
+fn led(deps: &Deps, journey: &Journey, end: &LedTo, response_id: ResponseId, visitor: &Visitor) -> Result<Returned> {
+    let counts = journey.counts(response_id);
+    match visitor::admission(deps, journey, visitor, journey.led_at(response_id)) {
+        Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
+        Admission::Recognised => {
+            let cookies = visitor::cookies_after(deps, journey, response_id, visitor);
+            Ok(Returned::Go(redirect::to_end(deps, journey, end, Some(response_id.visit))?, cookies))
+        }
+        Admission::FirstHandBack if counts => {
+            Ok(Returned::Go(redirect::to_end(deps, journey, end, Some(response_id.visit))?, Vec::new()))
+        }
+        Admission::TooLate if counts => Ok(Returned::Rejected(RejectedReturn::TooLate(Box::new(journey.clone())))),
+        Admission::FirstHandBack | Admission::TooLate => Ok(Returned::Rejected(RejectedReturn::Answered)),
+    }
+}
+
+/// The budget is spent. Where the callback would claim an outcome, the customer waits on a light page; where it
+/// promises none, and a one-time token follows, the customer goes home now. Either way the evidence is kept, so that
+/// it is not lost with this node. It has been found genuine: nothing is kept of what has not been checked.
+async fn late(deps: &Deps, waited: Waited, evidence: &Evidence, visitor: &Visitor) -> Result<Returned> {
+    let Waited { journey, state, response_id } = waited;
+    let decide = |journey: &Journey| {
+        if journey.answered(response_id).is_some() {
+            return Ok(Next::Stay(false));
+        }
+        let step = match early(deps, journey, response_id, evidence)? {
+            Some(step) => Some(step),
+            None if journey.proof(response_id).is_some() => None,
+            None => {
+                prove::held(deps, journey, response_id, evidence)?.map(|next| prove::holds(deps, next, response_id))
+            }
+        };
+        Ok(Next::step(step))
+    };
+    let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
+        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+    };
+    match journey.answered(response_id) {
+        Some(end) => led(deps, &journey, end, response_id, visitor),
+        None => Ok(Returned::Wait(Box::new(Waited { journey, state, response_id }))),
+    }
+}
+
+/// The step that sends a customer home before the fact, where that is wanted and possible.
+fn early(deps: &Deps, journey: &Journey, response_id: ResponseId, evidence: &Evidence) -> Result<Option<Step>> {
+    let dialect = deps.dialect(&journey.opening().dialect)?;
+    if journey.opening().plan.destination_for(None).is_none() || !dialect.hands_back_early(journey) {
+        return Ok(None);
+    }
+    let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));
+    let token = derive::minted(deps, journey, number)?;
+    let proof = derive::holding(deps, journey, evidence)?;
+    Ok(journey.clone().hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
+        let deliveries = commit::deliveries_of(deps, &next, JourneyEvent::Returned(response_id.visit));
+        Step::to(next).with_token(token).with_deliveries(deliveries)
+    }))
 }
 
 /// The answer to this visit that is being proven.

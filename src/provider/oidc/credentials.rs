@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::RequestBuilder;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::json;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -29,14 +28,14 @@ impl Oidc {
     /// When our own key would not sign.
     pub(super) fn form(&self, to: Url, mut fields: Vec<(&str, String)>) -> Result<RequestBuilder> {
         let client = &self.settings.config.client_id;
-        let mut header = None;
+        let mut request = self.settings.client.post(to).header("accept", "application/json");
         if !matches!(self.settings.config.auth, ClientAuth::SecretBasic(_))
             && fields.iter().all(|(field, _)| *field != "client_id")
         {
             fields.push(("client_id", client.clone()));
         }
         match &self.settings.config.auth {
-            ClientAuth::SecretBasic(secret) => header = basic(client, secret),
+            ClientAuth::SecretBasic(secret) => request = basic(request, client, secret),
             ClientAuth::SecretPost(secret) => fields.push(("client_secret", secret.reveal().to_owned())),
             ClientAuth::PrivateKeyJwt => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -44,11 +43,7 @@ impl Oidc {
             }
             ClientAuth::TlsClient => {}
         }
-        let request = self.settings.client.post(to).header("accept", "application/json").form(&fields);
-        Ok(match header {
-            Some(header) => request.header(AUTHORIZATION, header),
-            None => request,
-        })
+        Ok(request.form(&fields))
     }
 
     /// Its audience is the issuer, as one text: what FAPI 2.0 (section 5.3.3.1) asks for, and every bank takes.
@@ -81,21 +76,22 @@ impl Oidc {
 }
 
 /// Both halves are form-encoded first (RFC 6749, section 2.3.1).
-fn basic(client: &str, secret: &Secret) -> Option<HeaderValue> {
+fn basic(request: RequestBuilder, client: &str, secret: &Secret) -> RequestBuilder {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = Secret::new(format!("{}:{}", encoded(client), encoded(secret.reveal())));
-    let mut header = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair.reveal()))).ok()?;
-    header.set_sensitive(true);
-    Some(header)
+    request.basic_auth(encoded(client), Some(encoded(secret.reveal())))
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]
     fn a_secret_is_form_encoded_before_it_is_written() {
-        let header = basic("us", &Secret::new("a:b c/ü")).unwrap();
+        let request = reqwest::Client::new().post("https://bank.example/token");
+        let request = basic(request, "us", &Secret::new("a:b c/ü")).build().unwrap();
+        let header = &request.headers()["authorization"];
         let text = header.to_str().unwrap().strip_prefix("Basic ").unwrap();
         assert_eq!(STANDARD.decode(text).unwrap(), b"us:a%3Ab+c%2F%C3%BC");
         assert!(header.is_sensitive());

@@ -90,8 +90,8 @@ impl Oidc {
         Ok(outside.chain([("request", request)]).collect())
     }
 
-    /// Pushes the request, and answers its name. An error that the bank names with a 4xx is its refusal; a bank that is overloaded (429) or
-    /// in trouble (5xx) may take the request the next time.
+    /// Pushes the request, and answers its name. An error that the bank names with a 4xx is its refusal; a bank that is
+    /// overloaded (429) or in trouble (5xx) may take the request the next time.
     async fn push(&self, to: &Url, mut fields: Vec<(&'static str, String)>) -> Result<Result<String, ProviderRefusal>> {
         #[derive(Deserialize)]
         struct Wire {

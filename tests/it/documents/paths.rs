@@ -78,8 +78,7 @@ fn leads_somewhere(document: &str, link: &str) -> bool {
     let at = if path.is_empty() { root().join(document) } else { root().join(document).parent().unwrap().join(path) };
     let has_heading = || {
         let read = std::fs::read_to_string(&at).unwrap_or_default();
-        let found = read.lines().any(|line| line.starts_with('#') && anchor(line) == heading);
-        found
+        read.lines().any(|line| line.starts_with('#') && anchor(line) == heading)
     };
     at.exists() && (heading.is_empty() || has_heading())
 }
